@@ -1,0 +1,1 @@
+"""What every stage agrees on: codes, errors, configuration, columns, ledger, console. Imports no sibling."""

@@ -1,0 +1,7 @@
+"""A: tools and call arguments."""
+
+from __future__ import annotations
+
+from sxl_data.contract.codes import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,26 @@
+"""D: rows beside other rows: duplicates, contamination, splits."""
+
+from __future__ import annotations
+
+from sxl_data.contract.codes import Code
+
+CODES: tuple[Code, ...] = (
+    Code(
+        code="D310", rule="exact-duplicate", level="note", stage="dedup",
+        title="The row says the same as a row that was kept",
+        why="repeated rows are learnt by heart and leak across splits",
+        fix="nothing to do; `dedup.exact: false` keeps them",
+    ),
+    Code(
+        code="D311", rule="near-duplicate", level="note", stage="dedup",
+        title="The row is at least as similar to a kept row as the threshold allows",
+        why="near copies waste training and leak across splits",
+        fix="nothing to do; raise `dedup.threshold` to keep more",
+    ),
+    Code(
+        code="D401", rule="contaminated", level="note", stage="decontaminate",
+        title="The row shares text with a benchmark",
+        why="a model trained on it would be measured on what it has seen",
+        fix="nothing to do; `decontaminate.against` lists the benchmarks",
+    ),
+)  # fmt: skip

@@ -1,0 +1,7 @@
+"""L: licence and provenance."""
+
+from __future__ import annotations
+
+from sxl_data.contract.codes import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,118 @@
+"""What a person sees while work goes on. Everything here goes to stderr; results go to stdout.
+
+Bars are drawn only on a terminal and never in CI (``FORCE_COLOR`` makes rich flood logs otherwise);
+elsewhere a plain line is printed at the start, at most every ten seconds, and at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+PLAIN_INTERVAL_S = 10.0
+
+
+def is_live() -> bool:
+    """Whether a live display is welcome: stderr is a terminal and no CI is running."""
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def say(text: str) -> None:
+    """Print one line for the person at the keyboard."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def format_count(number: int) -> str:
+    """``12480`` as ``12 480``, with a narrow no-break space so that lines do not break inside."""
+    return f"{number:,}".replace(",", " ")
+
+
+def format_seconds(seconds: float) -> str:
+    """``6.1 s`` or ``3 min 05 s``."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def format_bytes(size: float) -> str:
+    """Decimal units: ``12.3 MB``."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+def format_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A plain aligned table; columns whose cells are all numbers are right-aligned."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(header), *(len(row[i]) for row in cells), 0) for i, header in enumerate(headers)]
+    right = [
+        bool(cells) and all(row[i].replace(" ", "").replace(".", "").replace("−", "").replace("%", "").isdigit()
+                            or row[i] in ("", "–") for row in cells)
+        for i in range(len(headers))
+    ]  # fmt: skip
+
+    def line(row: Sequence[str]) -> str:
+        parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(list(headers)), "  ".join("─" * w for w in widths), *(line(row) for row in cells)])
+
+
+class Progress:
+    """Progress of one long piece of work; a context manager.
+
+    ``total`` may be unknown (``None``); ``unit`` names what is counted.
+    """
+
+    def __init__(self, name: str, total: int | None = None, unit: str = "rows") -> None:
+        self.name, self.total, self.unit = name, total, unit
+        self.done = 0
+        self.started = time.monotonic()
+        self._last = self.started
+        self._bar: Any = None
+        self._task: Any = None
+        if is_live():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(),
+                TextColumn("{task.fields[unit]}  {task.fields[rate]}"), TimeRemainingColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._task = self._bar.add_task(name, total=total, unit=unit, rate="")
+            self._bar.start()
+
+    def advance(self, count: int = 1) -> None:
+        """``count`` more units are done."""
+        self.done += count
+        now = time.monotonic()
+        rate = self.done / max(now - self.started, 1e-9)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, rate=f"{rate:,.0f}/s")
+        elif now - self._last >= PLAIN_INTERVAL_S:
+            self._last = now
+            of = f" of {format_count(self.total)}" if self.total else ""
+            left = (self.total - self.done) / rate if self.total and rate else None
+            ahead = "" if left is None else f", {format_seconds(left)} left"
+            say(f"{self.name:<14} {format_count(self.done)}{of} {self.unit}, {rate:,.0f}/s{ahead}")
+
+    def close(self) -> None:
+        """Remove the live display."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self.close()

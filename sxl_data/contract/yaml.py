@@ -1,0 +1,62 @@
+"""YAML text → plain values and the line of each, refusing what a recipe never needs.
+
+Aliases are refused because a few lines of them explode into gigabytes when walked, and repeated keys
+because YAML readers silently keep one of the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from sxl_data.contract.errors import UserError, error, finding
+
+MAX_BYTES = 1_000_000
+
+
+def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
+    """``text`` as plain values, and the line of every key by JSON pointer.
+
+    Raises `UserError` (U103) with the line for anything that is not plain YAML.
+    """
+    if len(text) > MAX_BYTES:
+        raise error("U103", file=file, found=f"{len(text)} characters", expected=f"at most {MAX_BYTES}")
+    lines: dict[str, int] = {}
+    try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        for event in events:
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1
+                raise error("U103", file=file, line=line, found="a YAML alias", expected="the value itself")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _walk(node, "", lines, file)
+        return yaml.safe_load(text), lines
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        what = getattr(problem, "problem", None) or str(problem)
+        line = None if mark is None else mark.line + 1
+        raise error("U103", file=file, line=line, found=what, expected="YAML") from None
+    except RecursionError:
+        raise error("U103", file=file, found="hundreds of nested levels", expected="a recipe") from None
+
+
+def _walk(node: yaml.Node | None, pointer: str, lines: dict[str, int], file: str | None) -> None:
+    if node is None:
+        return
+    lines.setdefault(pointer, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise UserError(
+                    finding("U103", file=file, line=key.start_mark.line + 1, pointer=f"{pointer}/{name}",
+                            found=f"the key {name!r} twice", expected="each key once")
+                )  # fmt: skip
+            seen.add(name)
+            lines[f"{pointer}/{name}"] = key.start_mark.line + 1
+            _walk(value, f"{pointer}/{name}", lines, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _walk(value, f"{pointer}/{index}", lines, file)
