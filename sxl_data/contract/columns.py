@@ -1,0 +1,186 @@
+"""The Arrow form of a trace: one row each, the same schema in every shard, cast and never inferred.
+
+`steps` is a list of structs in which the columns of all four phases exist and are nullable: no unions
+and no maps, which Parquet readers and the Hub's viewer do not share. Flat columns beside it make a
+table queryable without unpacking.
+
+`explode` and `replace` are the two mechanisms by which stages work on text: every text of every trace
+becomes one row of a segments table, a stage computes on columns, and edited text goes back where it
+came from without touching anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+STRING, INT, BOOL, FLOAT = pa.string(), pa.int64(), pa.bool_(), pa.float64()
+
+
+def _struct(**fields: pa.DataType) -> pa.StructType:
+    return pa.struct([pa.field(name, kind) for name, kind in fields.items()])
+
+
+PART = _struct(type=STRING, text=STRING, uri=STRING, media_type=STRING, sha256=STRING, data_json=STRING)
+TOOL = _struct(name=STRING, description=STRING, parameters_json=STRING, output_schema_json=STRING,
+               origin=STRING, original_json=STRING)  # fmt: skip
+CALL = _struct(call_id=STRING, name=STRING, arguments_json=STRING, kind=STRING, arguments_form=STRING,
+               language=STRING)  # fmt: skip
+RESULT = _struct(call_id=STRING, content=pa.list_(PART), status=STRING, exit_code=INT, error_type=STRING,
+                 error_message=STRING, duration_ms=FLOAT, truncated=BOOL, structured_json=STRING)  # fmt: skip
+STEP = _struct(
+    phase=STRING, index=INT, turn=INT, iteration=INT, timestamp=STRING, ext_json=STRING,
+    origin=STRING, content=pa.list_(PART), text=STRING, form=STRING, signature=STRING,
+    kind=STRING, calls=pa.list_(CALL), final=BOOL,
+    results=pa.list_(RESULT), decision=STRING, decision_origin=STRING,
+)  # fmt: skip
+AGENT = _struct(name=STRING, version=STRING, model=STRING, ext_json=STRING)
+OUTCOME = _struct(status=STRING, reward=FLOAT, verifier=STRING, scores_json=STRING)
+PROVENANCE = _struct(
+    source=STRING, source_id=STRING, source_format=STRING, source_revision=STRING, source_sha256=STRING,
+    licence=STRING, licence_url=STRING, attribution=STRING, converter=STRING, converter_version=STRING,
+    synthetic=BOOL, generator_model=STRING, executed=BOOL,
+)  # fmt: skip
+METRICS = _struct(prompt_tokens=INT, completion_tokens=INT, cached_tokens=INT, cost_usd=FLOAT,
+                  duration_ms=FLOAT, ext_json=STRING)  # fmt: skip
+
+TRACE_SCHEMA = pa.schema(
+    [
+        ("schema_version", STRING), ("trace_id", STRING), ("kind", STRING), ("task", STRING),
+        ("agent", AGENT), ("tools", pa.list_(TOOL)), ("steps", pa.list_(STEP)), ("outcome", OUTCOME),
+        # Subtraces nest without end, which Arrow cannot say; they travel as JSON text.
+        ("subtraces_json", STRING), ("provenance", PROVENANCE), ("metrics", METRICS), ("ext_json", STRING),
+    ]
+)  # fmt: skip
+
+FLAT_SCHEMA = pa.schema(
+    [
+        ("source", STRING), ("licence", STRING), ("language", STRING), ("n_turns", INT), ("n_calls", INT),
+        ("n_errors", INT), ("n_parallel", INT), ("has_reasoning", BOOL), ("text_bytes", INT),
+        # Rows of one session, repository or task stay on one side of a split.
+        ("group", STRING),
+    ]
+)  # fmt: skip
+
+ROW_SCHEMA = pa.schema([*TRACE_SCHEMA, *FLAT_SCHEMA])
+
+Path = tuple[str, ...]
+
+# Where text is said or done. Tool outputs and tool schemas are listed apart, since a comparison of two
+# traces leaves them out by default.
+SPOKEN: tuple[Path, ...] = (
+    ("steps", "content", "text"),
+    ("steps", "text"),
+    ("steps", "calls", "arguments_json"),
+)
+OUTPUTS: tuple[Path, ...] = (("steps", "results", "content", "text"), ("steps", "results", "error_message"))
+OTHER: tuple[Path, ...] = (
+    ("task",),
+    ("tools", "description"),
+    ("tools", "parameters_json"),
+    ("steps", "results", "structured_json"),
+    ("steps", "ext_json"),
+    ("subtraces_json",),
+    ("ext_json",),
+    ("agent", "ext_json"),
+    ("provenance", "source_id"),
+)
+TEXTS = SPOKEN + OUTPUTS + OTHER
+
+
+def _flat(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """One contiguous array whose offsets start at zero."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array
+
+
+def leaf(array: pa.Array, path: Sequence[str]) -> tuple[pa.Array, np.ndarray]:
+    """The values at ``path`` below ``array`` and, for each, the row that it belongs to.
+
+    List elements are flattened in order; null lists hold nothing. Shapes: both ``(n_values,)``.
+    """
+    rows = np.arange(len(array), dtype=np.int64)
+    for name in ("", *path):
+        if name:
+            array = array.field(name)
+        if pa.types.is_list(array.type):
+            rows = rows[pc.list_parent_indices(array).to_numpy(zero_copy_only=False)]
+            array = array.flatten()
+    return array, rows
+
+
+def replace_leaf(array: pa.Array, path: Sequence[str], values: pa.Array) -> pa.Array:
+    """``array`` with the values at ``path`` exchanged for ``values``, in the order `leaf` gave them."""
+    if pa.types.is_list(array.type):
+        inner = replace_leaf(array.flatten(), path, values)
+        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+        return pa.ListArray.from_arrays(offsets, inner, type=array.type, mask=pc.is_null(array))
+    if not path:
+        return values
+    fields = [
+        replace_leaf(array.field(i), path[1:], values) if field.name == path[0] else array.field(i)
+        for i, field in enumerate(array.type)
+    ]
+    return pa.StructArray.from_arrays(fields, fields=list(array.type), mask=pc.is_null(array))
+
+
+def explode(batch: pa.Table, paths: Iterable[Path] = TEXTS) -> pa.Table:
+    """Every text of ``batch`` as a row: ``row`` (position in the batch), ``path``, ``at`` (position
+    among the values of its path), ``phase`` (of its step, else null) and ``text``; nulls left out."""
+    tables = []
+    for path in paths:
+        column = _flat(batch[path[0]])
+        values, rows = leaf(column, path[1:])
+        phases: pa.Array = pa.nulls(len(values), STRING)
+        if path[0] == "steps":
+            steps = column.flatten()
+            of_step = leaf(steps, path[1:])[1]
+            phases = steps.field("phase").take(pa.array(of_step))
+        part = pa.table(
+            {
+                "row": rows, "path": pa.array(["/".join(path)] * len(values), STRING),
+                "at": np.arange(len(values)), "phase": phases, "text": values,
+            }
+        )  # fmt: skip
+        tables.append(part.filter(pc.is_valid(part["text"])))
+    return pa.concat_tables(tables)
+
+
+def replace(batch: pa.Table, edited: pa.Table) -> pa.Table:
+    """``batch`` with the texts of ``edited`` (rows of `explode` with a new ``text``) put back."""
+    for joined in pc.unique(edited["path"]).to_pylist():
+        path = tuple(joined.split("/"))
+        rows = edited.filter(pc.equal(edited["path"], joined))
+        column = _flat(batch[path[0]])
+        values = leaf(column, path[1:])[0]
+        mask = np.zeros(len(values), dtype=bool)
+        at = rows["at"].to_numpy()
+        mask[at] = True
+        # replace_with_mask takes replacements in the order of the mask's positions.
+        texts = _flat(rows["text"]).take(pa.array(np.argsort(at, kind="stable")))
+        column = replace_leaf(column, path[1:], pc.replace_with_mask(values, pa.array(mask), texts))
+        index = batch.schema.get_field_index(path[0])
+        batch = batch.set_column(index, batch.schema.field(index), column)
+    return batch
+
+
+def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n") -> pa.Array:
+    """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls.
+
+    Order is by path kind within the row, which is stable and enough for comparing texts.
+    """
+    segments = explode(batch, paths)
+    order = pc.sort_indices(segments, sort_keys=[("row", "ascending"), ("path", "ascending"), ("at", "ascending")])
+    segments = segments.take(order)
+    rows = segments["row"].to_numpy()
+    counts = np.bincount(rows, minlength=len(batch))
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
+    lists = pa.ListArray.from_arrays(offsets, _flat(segments["text"]))
+    return pc.binary_join(lists, separator)
