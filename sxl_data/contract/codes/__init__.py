@@ -15,7 +15,7 @@ Level = Literal["error", "warning", "note"]
 
 FAMILIES = (
     "shape", "pairing", "order", "arguments", "content", "rendering",
-    "metrics", "licences", "corpus", "usage", "training",
+    "metrics", "licences", "corpus", "usage", "training", "compression",
 )  # fmt: skip
 
 

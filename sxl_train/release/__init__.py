@@ -1,0 +1,1 @@
+"""Measure, write, check and describe what is released."""

@@ -1,0 +1,98 @@
+"""A model folder (or one GGUF file) → its size in decimal megabytes, and the gate that holds it to a limit.
+
+Size is every byte that loading needs: weights, configuration, tokenizer and chat template. Cards, logs,
+`run.json` and licences are listed but not counted. A GGUF file holds all of that in itself, so a path to
+one is measured alone. Megabytes are 10^6 bytes, as the Hub shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from sxl_data.contract.console import format_bytes
+from sxl_data.contract.errors import GateMissed, error, finding
+
+UNITS = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+}  # fmt: skip
+
+WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt")
+TOKENIZER = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+    "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+    "chat_template.jinja", "chat_template.json",
+)  # fmt: skip
+CONFIG = ("config.json", "generation_config.json", "adapter_config.json")
+
+
+class SizeReport(msgspec.Struct, frozen=True):
+    """Files that loading needs with their bytes, largest first; ``left_out`` are the others."""
+
+    files: tuple[tuple[str, int], ...]
+    total: int
+    left_out: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def megabytes(self) -> float:
+        """The total in MB of 10^6 bytes."""
+        return self.total / 1e6
+
+
+def parse_size(text: str | int) -> int:
+    """``"300MB"`` → 300,000,000 bytes; MiB and GiB are binary, a bare number is bytes.
+
+    Raises `UserError` U102 for anything else, zero and negative sizes included.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\s*", str(text), re.IGNORECASE)
+    unit = match.group(2).lower() if match else "?"
+    unit = unit if unit.endswith("b") or not unit else unit + "b"
+    size = round(float(match.group(1)) * UNITS[unit]) if match and unit in UNITS else 0
+    if size <= 0:
+        raise error("U102", pointer="/size_limit", found=repr(text), expected='a size such as "300MB"')
+    return size
+
+
+def is_needed(path: Path) -> bool:
+    """Whether loading the model of this file's folder reads the file."""
+    name = path.name
+    return name in TOKENIZER or name in CONFIG or name.endswith(WEIGHTS) or path.suffix == ".py"
+
+
+def measure(path: Path) -> SizeReport:
+    """Measure a model folder's own files (not its subfolders), or one GGUF file.
+
+    In a folder with safetensors weights, GGUF files beside them are another artifact and are left out.
+    Raises `UserError` U201 where nothing is there or no weights are among the files.
+    """
+    path = Path(path)
+    if path.is_file():
+        return SizeReport(((path.name, path.stat().st_size),), path.stat().st_size)
+    if not path.is_dir():
+        raise error("U201", file=str(path), found="nothing", expected="a model folder or a GGUF file")
+    sizes = {entry.name: entry.stat().st_size for entry in path.iterdir() if entry.is_file()}
+    needed = {name for name in sizes if is_needed(Path(name))}
+    if any(name.endswith(".safetensors") for name in needed):
+        needed = {name for name in needed if not name.endswith(".gguf")}
+    if not any(name.endswith((".safetensors", ".bin", ".gguf", ".pt")) for name in needed):
+        raise error("U201", file=str(path), found="no weights", expected="*.safetensors or *.gguf")
+    ranked = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    files = tuple(item for item in ranked if item[0] in needed)
+    left_out = tuple(item for item in ranked if item[0] not in needed)
+    return SizeReport(files, sum(size for _, size in files), left_out)
+
+
+def require(path: Path, limit: str | int) -> SizeReport:
+    """The gate: the report of ``path`` where it is at or under ``limit``, else `GateMissed` T501."""
+    report, allowed = measure(path), parse_size(limit)
+    if report.total > allowed:
+        listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in report.files)
+        raise GateMissed(
+            finding(
+                "T501", file=str(path), found=f"{report.total:,} bytes: {listed}",
+                expected=f"at most {allowed:,} bytes ({format_bytes(allowed)})",
+            )
+        )  # fmt: skip
+    return report
