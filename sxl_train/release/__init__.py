@@ -1,1 +1,3 @@
-"""Measure, write, check and describe what is released."""
+"""Turn the last step's folder into one that can be published."""
+
+from __future__ import annotations

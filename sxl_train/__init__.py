@@ -1,0 +1,3 @@
+"""Fine-tune, shrink, evaluate and package a small coding agent. Start reading at `recipe.py`."""
+
+from __future__ import annotations

@@ -1,0 +1,252 @@
+"""The training recipe as frozen typed structs; the string under a field is its documentation.
+
+No torch here: `--help`, `--print`, the JSON Schema and the size forecast read these structs alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+
+ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
+"""The only order there is; a recipe chooses which of these run."""
+
+StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release"]
+Positive = Annotated[int, msgspec.Meta(gt=0)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def parse_size(text: str) -> int:
+    """``"300MB"`` → 300 000 000. Decimal units, because download pages and disks use them."""
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kKMG]?B)\s*", text)
+    if match is None:
+        raise ValueError(f"a size such as 300MB, not {text!r}")
+    return round(float(match[1]) * UNITS[match[2].upper()])
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the recipe; unknown keys are refused."""
+
+
+class Base(Section):
+    """The toy base that is built in place when ``base_model`` is ``demo``."""
+
+    vocabulary: Positive = 4096
+    """Tokens of the byte-level BPE trained on the dataset, markers included."""
+    hidden: Positive = 256
+    """Width; a multiple of 64 so that NF4 fits."""
+    layers: Positive = 6
+    """Depth."""
+    heads: Positive = 4
+    """Attention heads."""
+    groups: Positive = 2
+    """Key and value heads."""
+    mlp: Positive = 704
+    """Width of the MLP; a multiple of 64."""
+    context: Positive = 2048
+    """Longest sequence."""
+    steps: Natural = 60
+    """Steps of plain language modelling on the dataset's own text, so that there is something to tune."""
+    lr: float = 2e-3
+    """Learning rate of those steps."""
+    tokens: Positive = 4096
+    """Tokens in each of those steps."""
+
+
+class Tune(Section):
+    """How the base is fine-tuned."""
+
+    epochs: float = 2.0
+    """Passes over the training split."""
+    max_steps: int = -1
+    """Stop after so many optimiser steps; -1 leaves it to ``epochs``."""
+    lr: float = 1e-4
+    """Learning rate after warm-up."""
+    lr_floor: float = 3e-5
+    """Learning rate at the end of the cosine."""
+    warmup: Fraction = 0.03
+    """Share of the steps over which the rate rises from zero."""
+    weight_decay: float = 0.0
+    """AdamW weight decay."""
+    clip: float = 1.0
+    """Largest gradient norm."""
+    batch: Natural = 0
+    """Packed sequences in one forward pass; 0 finds the largest that fits by forecast and one probe."""
+    accumulate: Positive = 1
+    """Forward passes in one optimiser step."""
+    max_length: Positive = 2048
+    """Tokens in one packed sequence; the base's own limit is never exceeded."""
+    rank: Positive = 16
+    """Rank of the adapters."""
+    alpha: Positive = 32
+    """Scale of the adapters: the update is multiplied by alpha / rank."""
+    dropout: Fraction = 0.0
+    """Dropout inside the adapters."""
+    targets: str = "all-linear"
+    """Which linear layers get adapters; names separated by commas, or all-linear."""
+    dora: bool = False
+    """Weight-decomposed adapters (arXiv 2402.09353)."""
+    rslora: bool = False
+    """Scale by alpha / sqrt(rank) instead (arXiv 2312.03732)."""
+    double_quant: bool = True
+    """Quantise the NF4 scales too (qlora)."""
+    dequantise: Literal["auto", "once", "each"] = "auto"
+    """qlora: expand the frozen NF4 weights once and keep them (the same values, faster, more memory), or in
+    each forward pass. auto keeps them when they fit in a quarter of the memory."""
+    markers: Literal["all", "new", "none"] = "all"
+    """With adapters: which rows of the embedding train. all = the template's marker tokens, whether or not
+    the base had them; new = only those added."""
+    template: str = "auto"
+    """Chat template: auto (the base's own where it loses nothing, else ours), sxl, base, or a .jinja file."""
+    long: Literal["cut", "window", "drop"] = "cut"
+    """A trace beyond ``max_length``: keep the loops that fit, or cover it with windows that each repeat the
+    task, or drop it. Borders are always those of whole loops."""
+    split_on_user: Literal["auto", "always", "never"] = "auto"
+    """Make one sample of each user turn, where the template erases the reasoning of earlier turns."""
+    weight_reflect: float = 1.0
+    """Weight of reasoning tokens in the loss; 0 leaves them out."""
+    weight_act: float = 1.0
+    """Weight of answers, calls and the stop token in the loss."""
+    packing: bool = True
+    """Put several traces into one sequence; they never see each other."""
+    fast: bool = True
+    """Own attention, loss and compilation; false is plain SFTTrainer, for comparison."""
+    compile: Literal["auto", "always", "never"] = "auto"
+    """Compile the decoder layers; auto does so on a GPU."""
+    checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, about a third slower."""
+    evaluate_every: Natural = 0
+    """Steps between validation passes; 0 validates only before and after."""
+    patience: Natural = 0
+    """Stop after so many validation passes without a better loss; 0 never stops early."""
+    save_every: Natural = 0
+    """Steps between checkpoints; 0 saves about ten times in a run."""
+    report_to: Literal["none", "trackio", "wandb"] = "none"
+    """An experiment tracker to send the log to. The log is always written to log.jsonl."""
+
+
+class Prune(Section):
+    """What structured pruning may remove; auto leaves the choice to the plan."""
+
+    mode: Literal["auto", "off", "manual"] = "auto"
+    """auto: what the size limit asks for, vocabulary first; manual: the numbers below."""
+    vocabulary: Natural = 0
+    """Tokens to keep; 0 keeps those of the corpus, markers and bytes when the plan trims."""
+    mlp: Natural = 0
+    """MLP width to keep; 0 keeps it."""
+    layers: Natural = 0
+    """Layers to keep; 0 keeps all."""
+    groups: Natural = 0
+    """Key and value groups to keep; 0 keeps all."""
+    samples: Positive = 64
+    """Sequences that importance is measured on."""
+
+
+class Distil(Section):
+    """How a pruned model recovers."""
+
+    teacher: str = ""
+    """Folder or hub id with the same vocabulary; empty = the model before pruning."""
+    steps: Natural = 100
+    """Optimiser steps."""
+    lr: float = 1e-4
+    """Learning rate."""
+    temperature: float = 1.0
+    """Softens both distributions."""
+    share: Fraction = 0.5
+    """Weight of the divergence from the teacher; the rest is cross-entropy."""
+    top_k: Natural = 64
+    """Teacher logits kept for each token; 0 keeps all."""
+
+
+class Quantise(Section):
+    """How weights are stored."""
+
+    scheme: Literal["auto", "nf4", "none"] = "auto"
+    """auto: NF4 where the size limit asks for it and always for qlora; none keeps bf16."""
+    double_quant: bool = True
+    """Quantise the scales too."""
+
+
+class Evaluate(Section):
+    """What is measured before and after each step."""
+
+    rows: Positive = 64
+    """Validation rows for loss and tool calls."""
+    generate: Natural = 8
+    """Rows whose first turn is really generated, not only scored."""
+    new_tokens: Positive = 128
+    """Longest generation."""
+    suites: tuple[str, ...] = ()
+    """Benchmarks to run on the final model."""
+
+
+class Release(Section):
+    """The package."""
+
+    name: str = ""
+    """Name of the model on its card; empty = the recipe's."""
+    licence: str = ""
+    """SPDX id of the packaged weights; empty = that of the base, as its card states it."""
+    gguf: bool = False
+    """Write a GGUF file beside the folder."""
+
+
+class Recipe(Section):
+    """One training run from base model to package."""
+
+    base_model: str = "demo"
+    """A local folder, a hub id such as Qwen/Qwen2.5-Coder-0.5B, or demo: a toy built in place."""
+    revision: str = "main"
+    """Revision of a hub id."""
+    dataset: str = "build/data/demo"
+    """A folder that sxl-data build wrote, a JSONL or Parquet file with `messages`, or a hub id."""
+    out: str = ""
+    """Where the steps' folders go; empty = build/train/<recipe>."""
+    method: Literal["full", "lora", "qlora"] = "qlora"
+    """All weights; adapters on a bf16 base; adapters on an NF4 base."""
+    steps: tuple[StepName, ...] = ORDER
+    """Which steps run; their order is fixed."""
+    size_limit: str = "300MB"
+    """The packaged folder must be smaller: decimal, every file needed to load the model."""
+    seed: Natural = 0
+    """Of data order, initial weights and sampling."""
+    limit: Natural = 0
+    """Use only so many training rows; 0 uses all."""
+    base: Base = Base()
+    """The toy base."""
+    tune: Tune = Tune()
+    """Fine-tuning."""
+    prune: Prune = Prune()
+    """Pruning."""
+    distil: Distil = Distil()
+    """Distillation."""
+    quantise: Quantise = Quantise()
+    """Storage."""
+    evaluate: Evaluate = Evaluate()
+    """Measurements."""
+    release: Release = Release()
+    """Packaging."""
+
+    def __post_init__(self) -> None:
+        parse_size(self.size_limit)
+        if self.tune.lr_floor > self.tune.lr:
+            raise ValueError(f"tune.lr_floor ({self.tune.lr_floor}) at most tune.lr ({self.tune.lr})")
+
+
+USES: dict[str, tuple[str, ...]] = {
+    "base": ("base_model", "revision", "seed", "limit", "base", "tune.template"),
+    "plan": ("base_model", "size_limit", "steps", "method", "prune", "quantise", "tune"),
+    "tune": ("method", "seed", "limit", "tune"),
+    "merge": ("method", "tune.double_quant"),
+    "prune": ("prune", "size_limit", "seed"),
+    "distil": ("distil", "seed", "tune.max_length"),
+    "quantise": ("quantise", "method", "size_limit"),
+    "evaluate": ("evaluate", "seed"),
+    "release": ("release", "size_limit"),
+}
+"""Which keys decide a step's result; a change elsewhere leaves its finished folder in use."""

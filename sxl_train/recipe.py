@@ -1,0 +1,145 @@
+"""``python -m sxl_train.recipe NAME|FILE [key=value…]``: a recipe in, a packaged model out.
+
+This module names the steps and their order; each step's module does the work (`step.py` has the contract).
+Nothing heavy is imported before a step runs, so that `--help`, `--print` and `--list` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.config import Loaded, load
+from sxl_data.contract.console import format_table, say
+from sxl_data.contract.errors import Bug, UserError, error
+from sxl_train.config import ORDER, Recipe
+from sxl_train.step import Context, Made, _flatten, perform
+
+
+def find_recipes() -> dict[str, Path]:
+    """Recipes by name: the checkout's recipes/train, or the copy inside the installed package."""
+    checkout = Path(__file__).resolve().parent.parent / "recipes" / "train"
+    folder = checkout if checkout.is_dir() else Path(str(resources.files("sxl_train"))) / "_recipes" / "train"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def open_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[str, Loaded[Recipe]]:
+    """A recipe by name or path, with ``key=value`` overrides applied. Raises `UserError` (U1xx)."""
+    known = find_recipes()
+    if name in known:
+        return name, load(Recipe, known[name], overrides)
+    if not Path(name).is_file():
+        raise error("U104", file=name, found="no such recipe",
+                    expected="a file, or one of " + ", ".join(known))  # fmt: skip
+    return Path(name).stem, load(Recipe, Path(name), overrides)
+
+
+def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
+    """Run a recipe to its end and return what each step made. Raises `UserError`, `GateMissed`."""
+    title, loaded = open_recipe(name, overrides)
+    recipe = loaded.value
+    from sxl_train import data, preflight
+
+    dataset = data.find_dataset(recipe.dataset)
+    preflight.check(recipe, dataset)
+    out = Path(recipe.out or f"build/train/{title}")
+    steps: list[str] = [step for step in ORDER if step in recipe.steps]
+    if preflight.needs_base(recipe):
+        steps.insert(1 if steps[:1] == ["plan"] else 0, "base")
+    model, key = recipe.base_model, ""
+    made: dict[str, Made] = {}
+    chain: list[tuple[str, str]] = [] if "base" in steps else [("base", model)]
+    for step in steps:
+        part = out / f"{step}.part"
+        context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
+        made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256)
+        model, key = made[step].model, made[step].key
+        if not chain or model != chain[-1][1]:
+            chain.append((step, model))
+    return made
+
+
+MODULES = {step: f"sxl_train.{step}" for step in ("base", *ORDER)} | {
+    "evaluate": "sxl_train.evaluate.run",
+    "release": "sxl_train.release.package",
+}
+
+
+def print_recipe(loaded: Loaded[Recipe]) -> str:
+    """Every key, its value and where the value came from."""
+    values = _flatten(msgspec.to_builtins(loaded.value))
+    rows = [(key, msgspec.json.encode(value).decode(), loaded.origins.get(key, "default"))
+            for key, value in values.items()]  # fmt: skip
+    return format_table(("key", "value", "from"), rows)
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; `sxl-train recipe NAME` and `python -m sxl_train.recipe NAME` are the same."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["recipe"]:
+        words = words[1:]
+    parser = argparse.ArgumentParser(
+        prog="sxl-train recipe",
+        description="Tune, shrink, evaluate and package a small coding agent.",
+        epilog="example: sxl-train recipe qlora base_model=Qwen/Qwen2.5-Coder-0.5B dataset=build/data/demo",
+    )
+    parser.add_argument("recipe", nargs="?", metavar="NAME|FILE", help="a recipe's name (see --list) or file")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key, such as tune.lr=2e-4")
+    parser.add_argument("--dry-run", action="store_true", help="check all, show tokens and sizes, train nothing")
+    parser.add_argument("--print", action="store_true", dest="show", help="print the resolved recipe")
+    parser.add_argument("--list", action="store_true", help="list the recipes")
+    return parser.parse_intermixed_args(words)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    options = parse_arguments(arguments)
+    try:
+        return _answer(options)
+    except UserError as problem:
+        say(str(problem))
+        return problem.exit_code
+    except Bug as problem:
+        say(f"this is our bug: {problem}")
+        return problem.exit_code
+    except KeyboardInterrupt:
+        say("interrupted; the same command continues")
+        return 130
+
+
+def _answer(options: Any) -> int:
+    if options.list:
+        rows = [(name, _first_comment(path)) for name, path in find_recipes().items()]
+        print(format_table(("recipe", "what it does"), rows))
+        return 0
+    if not options.recipe:
+        raise error("U401", found="no recipe", expected="one of " + ", ".join(find_recipes()))
+    if options.show:
+        print(print_recipe(open_recipe(options.recipe, options.overrides)[1]))
+        return 0
+    if options.dry_run:
+        from sxl_train import preflight
+
+        print(preflight.rehearse(*open_recipe(options.recipe, options.overrides)))
+        return 0
+    made = run(options.recipe, options.overrides)
+    from sxl_train import summary
+
+    print(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))
+    return 0
+
+
+def _first_comment(path: Path) -> str:
+    line = path.read_text(encoding="utf-8").splitlines()[0]
+    return line.lstrip("# ")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
