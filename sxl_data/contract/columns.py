@@ -133,12 +133,14 @@ def replace_leaf(array: pa.Array, path: Sequence[str], values: pa.Array) -> pa.A
 
 def explode(batch: pa.Table, paths: Iterable[Path] = TEXTS) -> pa.Table:
     """Every text of ``batch`` as a row: ``row`` (position in the batch), ``path``, ``at`` (position
-    among the values of its path), ``phase`` (of its step, else null) and ``text``; nulls left out."""
+    among the values of its path), ``step`` (counted over the batch, -1 outside of steps), ``phase`` (of
+    the step, else null) and ``text``; nulls left out."""
     tables = []
     for path in paths:
         column = _flat(batch[path[0]])
         values, rows = leaf(column, path[1:])
         phases: pa.Array = pa.nulls(len(values), STRING)
+        of_step = np.full(len(values), -1, dtype=np.int64)
         if path[0] == "steps":
             steps = column.flatten()
             of_step = leaf(steps, path[1:])[1]
@@ -146,7 +148,7 @@ def explode(batch: pa.Table, paths: Iterable[Path] = TEXTS) -> pa.Table:
         part = pa.table(
             {
                 "row": rows, "path": pa.array(["/".join(path)] * len(values), STRING),
-                "at": np.arange(len(values)), "phase": phases, "text": values,
+                "at": np.arange(len(values)), "step": of_step, "phase": phases, "text": values,
             }
         )  # fmt: skip
         tables.append(part.filter(pc.is_valid(part["text"])))
@@ -172,12 +174,9 @@ def replace(batch: pa.Table, edited: pa.Table) -> pa.Table:
 
 
 def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n") -> pa.Array:
-    """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls.
-
-    Order is by path kind within the row, which is stable and enough for comparing texts.
-    """
+    """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls."""
     segments = explode(batch, paths)
-    order = pc.sort_indices(segments, sort_keys=[("row", "ascending"), ("path", "ascending"), ("at", "ascending")])
+    order = pc.sort_indices(segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")])
     segments = segments.take(order)
     rows = segments["row"].to_numpy()
     counts = np.bincount(rows, minlength=len(batch))

@@ -35,12 +35,13 @@ def check_conservation(stage: str, before: pa.Table, outcome: Outcome) -> None:
     import pyarrow.compute as pc
 
     ids, kept = before["trace_id"], outcome.kept["trace_id"]
-    is_dropped = pc.is_in(outcome.ledger["action"], pa.array(["dropped", "quarantined"]))
+    is_dropped = pc.is_in(outcome.ledger["action"], value_set=pa.array(["dropped", "quarantined"]))
     dropped = outcome.ledger.filter(is_dropped)["trace_id"]
     if len(kept) + len(dropped) != len(ids):
         raise Bug(f"{stage}: {len(ids)} rows in, {len(kept)} kept + {len(dropped)} dropped")
     accounted = pa.chunked_array([*kept.chunks, *dropped.chunks], pa.string())
-    if len(pc.unique(accounted)) != len(accounted) or not pc.all(pc.is_in(accounted, ids)).as_py() is not False:
+    known = pc.all(pc.is_in(accounted, value_set=ids)).as_py()
+    if len(pc.unique(accounted)) != len(accounted) or known is False:  # None: there are no rows at all
         raise Bug(f"{stage}: an id is repeated or came from nowhere")
     lost = set(before.column_names) - set(outcome.kept.column_names)
     if lost:

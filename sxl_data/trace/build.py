@@ -1,0 +1,235 @@
+"""Builds a trace step by step from whatever a source has, and keeps the books of the loop.
+
+A reader says what it sees in order: `observe`, `reflect`, `say`, `call`, `result`. The builder numbers
+turns and iterations, collects the parallel calls of one response into one Act, puts an Iterate after
+every Act with calls, and infers what the agent decided next. It invents no text: a phase that the
+source does not have is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import Finding
+from sxl_data.trace.format import Document, Origin, Reading, trace_id
+from sxl_data.trace.types import (
+    SCHEMA_VERSION,
+    Act,
+    Agent,
+    Call,
+    Decision,
+    Iterate,
+    Kind,
+    Metrics,
+    Observe,
+    Outcome,
+    Part,
+    Reflect,
+    Result,
+    Step,
+    Tool,
+    Trace,
+)
+
+
+def parts(content: str | Sequence[Part] | None) -> tuple[Part, ...]:
+    """``content`` as parts; an empty string is no part."""
+    if content is None or content == "":
+        return ()
+    return (Part(text=content),) if isinstance(content, str) else tuple(content)
+
+
+class Builder:
+    """Collects one trace. ``kind`` and ``task`` as in `Trace`; ``at`` arguments are JSON pointers into
+    the submitted document, ``line`` its line, both kept for findings."""
+
+    def __init__(self, kind: Kind, task: str = "") -> None:
+        self.kind: Kind = kind
+        self.task = task
+        self.agent = Agent()
+        self.tools: list[Tool] = []
+        self.outcome = Outcome()
+        self.subtraces: list[Trace] = []
+        self.metrics: Metrics | None = None
+        self.ext: dict[str, Any] = {}
+        self.executed = False
+        self.findings: list[Finding] = []
+        self._steps: list[Step] = []
+        self._turn = 0
+        self._iteration = 0
+        self._open = False  # a model response is being collected
+        self._act: dict[str, Any] | None = None
+        self._results: dict[str, Any] | None = None
+        self._answered: set[str] = set()
+        self._places: dict[str, str] = {}
+        self._lines: dict[str, int] = {}
+
+    # What the source shows, in order ---------------------------------------------------------------
+
+    def tool(self, tool: Tool, at: str | None = None, line: int | None = None) -> None:
+        """Declare a tool."""
+        self._mark(f"/tools/{len(self.tools)}", at, line)
+        self.tools.append(tool)
+
+    def observe(self, content: str | Sequence[Part], origin: str = "user", *, at: str | None = None,
+                line: int | None = None, **common: Any) -> None:  # fmt: skip
+        """Input that answers no call."""
+        self.end_turn()
+        self._close_results()
+        step = Observe(index=len(self._steps), turn=self._turn, iteration=self._iteration,
+                       origin=origin, content=parts(content), **common)  # type: ignore[arg-type]  # fmt: skip
+        self._append(step, at, line)
+
+    def reflect(self, text: str, form: str = "field", *, signature: str | None = None, at: str | None = None,
+                line: int | None = None, **common: Any) -> None:  # fmt: skip
+        """Reasoning stated by the source. After the turn's act it opens a new turn."""
+        if self._act is not None:
+            self.end_turn()
+        self._begin_turn()
+        step = Reflect(index=len(self._steps), turn=self._turn, iteration=self._iteration, text=text,
+                       form=form, signature=signature, **common)  # type: ignore[arg-type]  # fmt: skip
+        self._append(step, at, line)
+
+    def say(self, content: str | Sequence[Part], *, final: bool = False, at: str | None = None,
+            line: int | None = None, **common: Any) -> None:  # fmt: skip
+        """Text of the current response, beside its calls if it has any."""
+        act = self._current_act(at, line, common)
+        act["content"] += parts(content)
+        act["final"] = act["final"] or final
+
+    def call(self, name: str, arguments_json: str, call_id: str, *, kind: str = "function",
+             form: str = "object", language: str | None = None, at: str | None = None,
+             line: int | None = None, **common: Any) -> None:  # fmt: skip
+        """One call of the current response."""
+        act = self._current_act(at, line, common)
+        self._mark(f"/steps/{len(self._steps)}/calls/{len(act['calls'])}", at, line)
+        act["calls"].append(
+            Call(call_id=call_id, name=name, arguments_json=arguments_json, kind=kind,  # type: ignore[arg-type]
+                 arguments_form=form, language=language)  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def result(self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any) -> None:
+        """What came back from a call of the current or, where the source is late, an earlier act."""
+        self.end_turn()
+        if self._results is None:
+            self._results = {"results": [], "common": common}
+            self._mark(f"/steps/{len(self._steps)}", at, line)
+        self._mark(f"/steps/{len(self._steps)}/results/{len(self._results['results'])}", at, line)
+        self._results["results"].append(result)
+
+    def end_turn(self) -> None:
+        """Close the current response; the next `reflect`, `say` or `call` opens a new one."""
+        if self._act is not None:
+            act, self._act = self._act, None
+            self._steps.append(
+                Act(index=len(self._steps), turn=self._turn, iteration=self._iteration,
+                    kind="tool" if act["calls"] else "message", content=act["content"],
+                    calls=tuple(act["calls"]), final=act["final"], **act["common"])
+            )  # fmt: skip
+            if act["calls"]:
+                self._results = {"results": [], "common": {}}
+        self._open = False
+
+    # The finished trace ----------------------------------------------------------------------------
+
+    def build(self, document: Document, origin: Origin, format: str, *, part: int = 0,
+              source_id: str | None = None, group: str | None = None,
+              language: str | None = None) -> Reading:  # fmt: skip
+        """The trace with its id, provenance and inferred decisions."""
+        self.end_turn()
+        self._close_results(last=True)
+        place = source_id if source_id is not None else f"{document.file}#{document.row}"
+        provenance = origin.provenance(document, format, place)
+        trace = Trace(
+            schema_version=SCHEMA_VERSION, trace_id=trace_id(origin.source, document, part), kind=self.kind,
+            task=self.task, agent=self.agent, tools=tuple(self.tools), steps=infer_decisions(self._steps),
+            outcome=self.outcome, subtraces=tuple(self.subtraces), metrics=self.metrics,
+            provenance=msgspec.structs.replace(provenance, executed=self.executed),
+            ext_json=msgspec.json.encode(self.ext).decode() if self.ext else None,
+        )  # fmt: skip
+        return Reading(trace=trace, places=self._places, lines=self._lines, line=document.lines[0],
+                       findings=tuple(self.findings), group=group, language=language)  # fmt: skip
+
+    @property
+    def open_calls(self) -> list[Call]:
+        """Calls of the latest act that have no result yet, in order."""
+        if self._act is not None:
+            return list(self._act["calls"])
+        if self._results is not None and self._steps and isinstance(self._steps[-1], Act):
+            answered = {result.call_id for result in self._results["results"]}
+            return [call for call in self._steps[-1].calls if call.call_id not in answered]
+        return []
+
+    # ------------------------------------------------------------------------------------------------
+
+    def _begin_turn(self) -> None:
+        if not self._open:
+            self._close_results()
+            self._turn += 1
+            self._open = True
+
+    def _current_act(self, at: str | None, line: int | None, common: dict[str, Any]) -> dict[str, Any]:
+        self._begin_turn()
+        if self._act is None:
+            self._act = {"content": (), "calls": [], "final": False, "common": common}
+            self._mark(f"/steps/{len(self._steps)}", at, line)
+        return self._act
+
+    def _close_results(self, last: bool = False) -> None:
+        """Put the Iterate of the latest act. A trace that ends in open calls gets none: what the source
+        does not show is not made up."""
+        pending, self._results = self._results, None
+        if pending is None or (last and not pending["results"]):
+            return
+        self._steps.append(
+            Iterate(index=len(self._steps), turn=self._turn, iteration=self._iteration,
+                    results=tuple(pending["results"]), **pending["common"])
+        )  # fmt: skip
+        self._iteration += 1
+
+    def _append(self, step: Step, at: str | None, line: int | None) -> None:
+        self._mark(f"/steps/{len(self._steps)}", at, line)
+        self._steps.append(step)
+
+    def _mark(self, pointer: str, at: str | None, line: int | None) -> None:
+        if at is not None:
+            self._places.setdefault(pointer, at)
+        if line is not None:
+            self._lines.setdefault(pointer, line)
+
+
+def infer_decisions(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """``steps`` with each unknown decision read off what follows, and the last answer marked final.
+
+    retry: the same tool is called again after an error; continue: other calls follow; finish: the final
+    message follows; ask: a message follows and then the user speaks; unknown: nothing follows.
+    """
+    out = list(steps)
+    last = next((i for i in range(len(out) - 1, -1, -1) if not isinstance(out[i], Observe)), None)
+    if last is not None:
+        end = out[last]
+        nothing_after = all(not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:])
+        if isinstance(end, Act) and end.kind == "message" and end.content and nothing_after:
+            out[last] = msgspec.structs.replace(end, final=True)
+    for i, step in enumerate(out):
+        if isinstance(step, Iterate) and step.decision == "unknown":
+            decision = _decision(out, i, step)
+            out[i] = msgspec.structs.replace(step, decision=decision, decision_origin="inferred")
+    return tuple(out)
+
+
+def _decision(steps: Sequence[Step], at: int, step: Iterate) -> Decision:
+    following = next((s for s in steps[at + 1 :] if not isinstance(s, Reflect)), None)
+    if not isinstance(following, Act):
+        return "unknown"
+    if following.kind == "message":
+        return "finish" if following.final else "ask"
+    failed = {r.call_id for r in step.results if r.status in ("error", "timeout")}
+    before = next((s for s in reversed(steps[:at]) if isinstance(s, Act)), None)
+    again = {call.name for call in following.calls}
+    if before and any(call.call_id in failed and call.name in again for call in before.calls):
+        return "retry"
+    return "continue"

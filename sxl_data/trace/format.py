@@ -1,0 +1,128 @@
+"""What a format is: how it is recognised, read and written.
+
+One file of `trace/convert/` (trace formats) or `read/adapters/` (source rows) holds one `Format`. The
+validator and the build use the same readers: a third party's file enters by the same door as ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
+
+from sxl_data.contract.errors import Finding
+from sxl_data.trace.types import Provenance, Trace
+
+Unit = Literal["row", "file", "text"]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One submitted document: what a reader turns into traces.
+
+    Its extent depends on the format's ``unit``. ``row``: one record, ``value`` is it and ``lines`` holds
+    its one line. ``file``: a whole JSON or JSONL file; ``value`` is the list of its records and
+    ``lines`` has one number for each. ``text``: a file that is not JSON; ``text`` is its content.
+    """
+
+    file: str
+    """Path as shown to the user, relative to the source's root, with forward slashes."""
+    value: Any = None
+    lines: tuple[int, ...] = (1,)
+    text: str | None = None
+    sha256: str = ""
+    """Digest of the whole file, as far as known."""
+    row: int = 0
+    """Position of the record in its file, from 0."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What the recipe says about the source that a document belongs to."""
+
+    source: str
+    licence: str = ""
+    licence_url: str | None = None
+    attribution: str | None = None
+    revision: str = ""
+    synthetic: bool | None = None
+    generator_model: str | None = None
+    options: dict[str, Any] = {}
+    """Keys of the recipe's ``options:`` for this source, checked by the adapter."""
+
+    def provenance(self, document: Document, format: str, source_id: str, version: str = "1") -> Provenance:
+        """The provenance of a trace made from ``document`` by the reader of ``format``."""
+        return Provenance(
+            source=self.source, source_id=source_id, source_format=format, source_revision=self.revision,
+            source_sha256=document.sha256, licence=self.licence, licence_url=self.licence_url,
+            attribution=self.attribution, converter=f"sxl.{format}", converter_version=version,
+            synthetic=self.synthetic, generator_model=self.generator_model,
+        )  # fmt: skip
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One trace as read, and what a table or a finding needs beside it."""
+
+    trace: Trace
+    places: dict[str, str] = {}
+    """Pointer into the trace → pointer into the submitted document, for steps, calls, results, tools."""
+    lines: dict[str, int] = {}
+    """Pointer into the trace → line in the file, where a document spans several lines."""
+    line: int | None = None
+    """Line at which the document starts."""
+    findings: tuple[Finding, ...] = ()
+    """What the reader noticed and the trace can no longer show (matched by position, repaired, …)."""
+    group: str | None = None
+    """Rows of one group (session, repository, task) stay on one side of a split."""
+    language: str | None = None
+    """Main programming language, lower case."""
+
+    def place(self, pointer: str) -> str:
+        """``pointer`` into the trace as one into the submitted document: the longest known prefix is
+        exchanged, the rest is kept where the two models agree, so it may be only the enclosing place."""
+        known = pointer
+        while known and known not in self.places:
+            known = known.rpartition("/")[0]
+        return self.places[known] if known in self.places else pointer
+
+
+class RowError(ValueError):
+    """A row lacks what its reader needs; the row is quarantined with this text and pointer."""
+
+    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found, self.expected, self.pointer = found, expected, pointer
+
+
+@runtime_checkable
+class Format(Protocol):
+    """One format. ``write`` exists only where there is an exporter (see `trace/convert`)."""
+
+    name: str
+    """Name used by `format:`, --format and --from."""
+    title: str
+    """One line for people."""
+    unit: Unit
+
+    def detect(self, sample: Any) -> str | None:
+        """Why ``sample`` (first record, or the list of the first records for unit file) is of this
+        format, as a phrase such as ``has `messages` ``; None when it is not."""
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        """The traces of ``document``. Raises `RowError` where nothing can be made of it."""
+
+
+def trace_id(source: str, document: Document, part: int = 0) -> str:
+    """``source:`` + 16 hex digits of a sha256 over the canonical record and its place.
+
+    The place (file, row, part) is hashed too, so that a row repeated in a source has an id of its own
+    and the ledger can name both.
+    """
+    canonical = (
+        document.text.encode("utf-8", "surrogatepass")
+        if document.text is not None
+        else msgspec.json.encode(document.value, order="sorted")
+    )
+    digest = hashlib.sha256(f"{document.file}\0{document.row}\0{part}\0".encode())
+    digest.update(canonical)
+    return f"{source}:{digest.hexdigest()[:16]}"

@@ -1,0 +1,158 @@
+"""Traces ⇄ Arrow tables.
+
+Towards Arrow, traces are encoded to JSON lines by msgspec and parsed by Arrow's own reader under the
+fixed schema: both run in C/C++ and nothing is inferred. Defaults that the JSON leaves out are then
+filled in by column, so that a query needs no knowledge of them. Backwards, msgspec checks every row
+against the types once more.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from sxl_data.contract.columns import FLAT_SCHEMA, OUTPUTS, ROW_SCHEMA, SPOKEN, TRACE_SCHEMA, leaf, replace_leaf
+from sxl_data.trace import types
+from sxl_data.trace.types import ENCODER, Trace
+
+# One Arrow JSON block must hold the longest row.
+_MIN_BLOCK = 1 << 20
+
+
+def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None,
+             languages: Sequence[str | None] | None = None) -> pa.Table:  # fmt: skip
+    """``traces`` as a table of `ROW_SCHEMA`, one row each, in order.
+
+    ``groups`` and ``languages`` fill the columns of those names; both default to null.
+    """
+    items = list(traces)
+    if not items:
+        return ROW_SCHEMA.empty_table()
+    lines = [_encode_row(trace) for trace in items]
+    table = arrow_json.read_json(
+        pa.BufferReader(b"\n".join(lines)),
+        read_options=arrow_json.ReadOptions(
+            use_threads=False, block_size=max(_MIN_BLOCK, max(map(len, lines)) + 2)
+        ),
+        parse_options=arrow_json.ParseOptions(explicit_schema=TRACE_SCHEMA, unexpected_field_behavior="error"),
+    ).combine_chunks()
+    steps = table["steps"].combine_chunks()
+    phases = steps.flatten().field("phase")
+    for path, tag, default in _STEP_DEFAULTS:
+        values, at = leaf(steps.flatten(), path)
+        missing = pc.is_null(values)
+        if tag is not None:
+            missing = pc.and_(missing, pc.equal(phases.take(pa.array(at)), tag))
+        steps = replace_leaf(steps, path, pc.if_else(missing, pa.scalar(default, values.type), values))
+    table = table.set_column(table.schema.get_field_index("steps"), TRACE_SCHEMA.field("steps"), steps)
+    empty = [None] * len(items)
+    flat = flat_columns(table)
+    flat["group"] = pa.array(empty if groups is None else groups, pa.string())
+    flat["language"] = pa.array(empty if languages is None else languages, pa.string())
+    return pa.table([*table.columns, *(flat[name] for name in FLAT_SCHEMA.names)], schema=ROW_SCHEMA)
+
+
+def flat_columns(table: pa.Table) -> dict[str, pa.Array]:
+    """The columns of `FLAT_SCHEMA` that follow from the trace itself, each of shape ``(rows,)``.
+
+    ``n_parallel`` counts acts with several calls, ``n_errors`` results that are errors or timeouts,
+    ``n_turns`` model responses, ``text_bytes`` UTF-8 bytes of content, reasoning, arguments, results.
+    """
+    n = len(table)
+    column = table["steps"].combine_chunks()
+    steps, of_step = leaf(column, ())
+    phases = steps.field("phase")
+    calls = pc.fill_null(pc.list_value_length(steps.field("calls")), 0).to_numpy(zero_copy_only=False)
+    statuses, of_status = leaf(column, ("results", "status"))
+    failed = pc.is_in(statuses, value_set=pa.array(["error", "timeout"])).to_numpy(zero_copy_only=False)
+    thought = pc.equal(phases, "reflect").to_numpy(zero_copy_only=False)
+    spoke = thought | pc.equal(phases, "act").to_numpy(zero_copy_only=False)
+    turns = np.unique(
+        np.stack([of_step[spoke], steps.field("turn").to_numpy(zero_copy_only=False)[spoke]], axis=1), axis=0
+    )
+    text = np.zeros(n, dtype=np.int64)
+    for path in (*SPOKEN, *OUTPUTS):
+        values, rows = leaf(column, path[1:])
+        lengths = pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False)
+        text += np.bincount(rows, weights=lengths, minlength=n).astype(np.int64)
+    provenance = table["provenance"].combine_chunks()
+
+    def count(rows: np.ndarray) -> pa.Array:
+        return pa.array(np.bincount(rows, minlength=n), pa.int64())
+
+    return {
+        "source": provenance.field("source"),
+        "licence": provenance.field("licence"),
+        "n_turns": count(turns[:, 0].astype(np.int64)),
+        "n_calls": pa.array(np.bincount(of_step, weights=calls, minlength=n).astype(np.int64)),
+        "n_errors": count(of_status[failed]),
+        "n_parallel": count(of_step[calls > 1]),
+        "has_reasoning": pa.array(np.bincount(of_step[thought], minlength=n) > 0),
+        "text_bytes": pa.array(text),
+    }
+
+
+def to_traces(table: pa.Table) -> Iterator[Trace]:
+    """The traces of a table that has the columns of `TRACE_SCHEMA`; other columns are ignored.
+
+    Raises `msgspec.ValidationError` for a row that is no trace.
+    """
+    for batch in table.select(TRACE_SCHEMA.names).to_batches(max_chunksize=1024):
+        for row in batch.to_pylist():
+            yield from_row(row)
+
+
+def from_row(row: dict[str, Any]) -> Trace:
+    """One row of plain values as a trace; null and absent mean the same."""
+    values = _prune(row)
+    nested = values.pop("subtraces_json", None)
+    if nested:
+        values["subtraces"] = json.loads(nested)
+    values.setdefault("steps", [])
+    return msgspec.convert(values, Trace)
+
+
+def _encode_row(trace: Trace) -> bytes:
+    if not trace.subtraces:
+        return ENCODER.encode(trace)
+    row = ENCODER.encode(msgspec.structs.replace(trace, subtraces=()))
+    nested = ENCODER.encode(ENCODER.encode(trace.subtraces).decode())
+    return row[:-1] + b',"subtraces_json":' + nested + b"}"
+
+
+def _prune(value: Any) -> Any:
+    """Plain values without the nulls that the shared step columns put there."""
+    if isinstance(value, dict):
+        return {k: _prune(v) for k, v in value.items() if v is not None}
+    return [_prune(item) for item in value] if isinstance(value, list) else value
+
+
+def _step_defaults() -> list[tuple[tuple[str, ...], str | None, Any]]:
+    """(path below a step, phase or None for all, default) of every scalar default of a step."""
+    found: dict[tuple[tuple[str, ...], str | None], Any] = {}
+
+    def walk(cls: type[msgspec.Struct], path: tuple[str, ...], tag: str | None) -> None:
+        shared = set(types.StepBase.__struct_fields__) if not path else set()
+        hints = typing.get_type_hints(cls)
+        for field in msgspec.structs.fields(cls):
+            default = field.default
+            if default is not msgspec.NODEFAULT and default is not None and default != ():
+                found[(*path, field.name), None if field.name in shared else tag] = default
+            for inner in typing.get_args(hints[field.name]):
+                if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                    walk(inner, (*path, field.name), None)
+
+    for step in (types.Observe, types.Reflect, types.Act, types.Iterate):
+        walk(step, (), str(step.__struct_config__.tag))
+    return [(path, tag, default) for (path, tag), default in found.items()]
+
+
+_STEP_DEFAULTS = _step_defaults()
