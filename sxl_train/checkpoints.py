@@ -1,0 +1,91 @@
+"""A model folder ↔ a model in memory, as every compression step needs it.
+
+A folder is complete or absent: files are written beside it and renamed at the end. Tokenizer files and the
+chat template travel byte for byte from the folder a step read to the one it writes, because saving a
+tokenizer again may change its pre-tokeniser.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sxl_data.contract.errors import error
+from sxl_train.release.size import TOKENIZER
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` of a model folder; `UserError` U201 where there is none."""
+    path = Path(folder) / "config.json"
+    if not path.is_file():
+        raise error("U201", file=str(path), found="no such file", expected="a model folder with config.json")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
+    """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(
+        str(folder), dtype=getattr(torch, dtype), device_map=device, local_files_only=Path(folder).is_dir()
+    )
+    cure_bitsandbytes(model)
+    return model.eval()
+
+
+def cure_bitsandbytes(model: Any) -> int:
+    """Switch off the AVX512-BF16 kernel of every 4-bit layer; how many were switched.
+
+    bitsandbytes 0.50 repacks weights for that kernel at the first evaluation forward: LoRA gradients are
+    wrong from then on and a checkpoint saved from there is damaged, both without a word.
+    """
+    cured = 0
+    for module in model.modules():
+        if type(module).__name__ == "Linear4bit":
+            module.support_avx512bf16_for_cpu = False
+            cured += 1
+    return cured
+
+
+def save(model: Any, out: Path, tokenizer_from: Path | None) -> Path:
+    """Write ``model`` as one safetensors file with its configuration and the tokenizer of another folder.
+
+    ``out`` is replaced as a whole. Returns ``out``.
+    """
+    out = Path(out)
+    partial = begin(out)
+    model.save_pretrained(partial, safe_serialization=True, max_shard_size="50GB")
+    if tokenizer_from is not None:
+        copy_tokenizer(Path(tokenizer_from), partial)
+    return commit(partial, out)
+
+
+def begin(out: Path) -> Path:
+    """An empty folder beside ``out`` to write into."""
+    partial = out.with_name(out.name + ".partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    return partial
+
+
+def commit(partial: Path, out: Path) -> Path:
+    """Put the finished ``partial`` in the place of ``out``."""
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)
+    return out
+
+
+def copy_tokenizer(source: Path, target: Path) -> list[str]:
+    """Copy the tokenizer files and chat template of ``source`` byte for byte; the names copied."""
+    names = [name for name in TOKENIZER if (source / name).is_file()]
+    for name in names:
+        shutil.copyfile(source / name, target / name)
+    return names

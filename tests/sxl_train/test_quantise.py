@@ -1,0 +1,90 @@
+"""Quantised folders load with plain transformers and compute what their levels say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("bitsandbytes")
+import torch
+from bitsandbytes.functional import dequantize_4bit
+from transformers import AutoModelForCausalLM
+
+from sxl_data.contract.errors import UserError
+from sxl_train import checkpoints, quantise
+from sxl_train.release import size
+
+TOKENS = torch.arange(5, 37)[None]
+
+
+def logits(folder: Path) -> torch.Tensor:
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    with torch.no_grad():
+        return model(TOKENS).logits.float()
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
+def test_nf4_is_smaller_and_equals_the_rounded_weights(make_model, tmp_path: Path, kind: str) -> None:
+    folder = make_model(kind=kind)
+    out = quantise.quantise(folder, tmp_path / "nf4", "nf4_dq")
+    assert size.measure(out).total < size.measure(folder).total
+    rounded, packed = checkpoints.load(folder), checkpoints.load(out)
+    for name, module in rounded.named_modules():
+        if isinstance(module, torch.nn.Linear) and name != "lm_head":
+            module.weight.data = quantise.round_to_nf4(module.weight.data)
+            stored = packed.get_submodule(name).weight
+            assert torch.equal(dequantize_4bit(stored.data, stored.quant_state), module.weight.data)
+    with torch.no_grad():
+        expected = rounded(TOKENS).logits.float()
+    assert (logits(out) - expected).abs().mean() < 0.02 * expected.std()  # bf16 sums in another order
+    assert (logits(out) - logits(folder)).abs().max() > 0
+
+
+def test_a_folder_quantised_twice_from_the_same_weights_is_the_same(make_model, tmp_path: Path) -> None:
+    folder = make_model()
+    one = quantise.quantise(folder, tmp_path / "one")
+    two = quantise.quantise(folder, tmp_path / "two")
+    assert (one / "model.safetensors").read_bytes() == (two / "model.safetensors").read_bytes()
+
+
+def test_tokenizer_and_template_travel_byte_for_byte(make_model, tmp_path: Path) -> None:
+    folder = make_model()
+    out = quantise.quantise(folder, tmp_path / "nf4")
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        assert (folder / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_modules_that_are_kept_stay_as_they_were(make_model, tmp_path: Path) -> None:
+    folder, kept = make_model(), "model.layers.1.mlp.down_proj"
+    out = quantise.quantise(folder, tmp_path / "nf4", keep=[kept])
+    before, after = checkpoints.load(folder), checkpoints.load(out)
+    assert torch.equal(before.get_submodule(kept).weight, after.get_submodule(kept).weight)
+    assert "Linear4bit" == type(after.get_submodule("model.layers.0.mlp.down_proj")).__name__
+
+
+def test_saving_after_a_forward_pass_writes_the_same_levels(make_model, tmp_path: Path) -> None:
+    # bitsandbytes 0.50 damages such a checkpoint on CPUs with AVX512-BF16 unless its kernel is off.
+    folder = make_model()
+    out = quantise.quantise(folder, tmp_path / "nf4", "nf4")
+    model = quantise.load_quantised(folder, "nf4").eval()
+    with torch.no_grad():
+        model(TOKENS)
+    again = checkpoints.save(model, tmp_path / "again", folder)
+    assert (out / "model.safetensors").read_bytes() == (again / "model.safetensors").read_bytes()
+
+
+def test_int8_loads_and_stays_closer_than_nf4(make_model, tmp_path: Path) -> None:
+    folder = make_model()
+    eight, four = (quantise.quantise(folder, tmp_path / name, name) for name in ("int8", "nf4_dq"))
+    assert size.measure(four).total < size.measure(eight).total < size.measure(folder).total
+    expected = logits(folder)
+    assert (logits(eight) - expected).abs().mean() < 0.5 * (logits(four) - expected).abs().mean()
+
+
+def test_widths_that_do_not_fill_a_block_are_refused(make_model, tmp_path: Path) -> None:
+    folder = make_model(intermediate_size=144)
+    with pytest.raises(UserError) as caught:
+        quantise.quantise(folder, tmp_path / "nf4")
+    assert {"T504"} == {finding.code for finding in caught.value.findings}
+    assert not (tmp_path / "nf4").exists()
