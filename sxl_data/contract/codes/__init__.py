@@ -14,7 +14,7 @@ import msgspec
 Level = Literal["error", "warning", "note"]
 
 FAMILIES = (
-    "shape", "pairing", "order", "arguments", "content", "rendering",
+    "shape", "pairing", "order", "arguments", "content", "cleaning", "rendering",
     "metrics", "licences", "corpus", "usage", "training", "compression",
 )  # fmt: skip
 

@@ -1,16 +1,10 @@
-"""T5xx: planning, pruning, distilling and quantising a model, and the size gate."""
+"""T5xx: planning, pruning, distilling and quantising a model."""
 
 from __future__ import annotations
 
 from sxl_data.contract.codes import Code
 
 CODES: tuple[Code, ...] = (
-    Code(
-        code="T501", rule="size-limit-missed", level="error",
-        title="The model's files are larger than the size limit",
-        why="the limit counts every byte that loading needs: weights, configuration and tokenizer",
-        fix="add the prune step, allow a smaller vocabulary or another format, or raise size_limit",
-    ),
     Code(
         code="T502", rule="size-limit-unreachable", level="error",
         title="No plan brings this model under the size limit",
@@ -22,12 +16,6 @@ CODES: tuple[Code, ...] = (
         title="The model's architecture cannot be planned, pruned or written",
         why="only decoders of the Llama, Qwen2 and Qwen3 kind have the tensors that are cut here",
         fix="choose a base model of one of those kinds, or leave this step out of `steps`",
-    ),
-    Code(
-        code="T504", rule="row-length-not-quantisable", level="error",
-        title="A weight's row length does not fit the number format",
-        why="blocks must fill each row: NF4 needs 64 columns and 32 rows, Q4_0 and Q8_0 32, K-quants 256",
-        fix="prune to a width that is a multiple of the block, or choose another format",
     ),
     Code(
         code="T505", rule="vocabularies-differ", level="error",
@@ -46,11 +34,5 @@ CODES: tuple[Code, ...] = (
         title="The tokenizer's vocabulary cannot be trimmed",
         why="only byte-level BPE keeps every string encodable when tokens are removed",
         fix="leave the vocabulary as it is (prune.vocabulary: false)",
-    ),
-    Code(
-        code="T508", rule="artifact-not-loadable", level="error",
-        title="The finished model does not load or answer from disk",
-        why="what cannot be loaded by its users' own tools is not released",
-        fix="see the message of the loading program; it is quoted above",
     ),
 )  # fmt: skip

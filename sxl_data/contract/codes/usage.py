@@ -84,6 +84,18 @@ CODES: tuple[Code, ...] = (
         fix="check the path and the format",
     ),
     Code(
+        code="U209", rule="nothing-in-document", level="note", stage="read",
+        title="A document was read and holds nothing to make a trace of",
+        why="for example a source file without a documented function",
+        fix="nothing to do",
+    ),
+    Code(
+        code="U210", rule="reader-failed", level="error", stage="read",
+        title="The reader stumbled over a document",
+        why="the document breaks an assumption of the reader; it is in quarantine/ and the build went on",
+        fix="report it with the quarantined document",
+    ),
+    Code(
         code="U301", rule="no-space", level="error",
         title="The disk is full",
         why="the output cannot be written",

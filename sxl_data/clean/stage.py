@@ -1,0 +1,97 @@
+"""The clean stage: text repair, privacy and secrets, then the reasons to drop a row, cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sxl_data.clean import code, secrets, text
+from sxl_data.contract import ledger
+from sxl_data.contract.codes import CODES
+from sxl_data.contract.columns import explode, replace
+from sxl_data.contract.stage import Outcome
+
+
+class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is repaired and what is dropped."""
+
+    text: bool = True
+    """Repair NUL, byte order marks, CRLF and mojibake."""
+    secrets: bool = True
+    """Replace keys and tokens by `<SECRET:kind>`."""
+    code: Literal["drop", "keep"] = "drop"
+    """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
+    empty: Literal["drop", "keep"] = "drop"
+    """What to do with rows in which the agent neither says nor calls anything."""
+    licences: tuple[str, ...] = ()
+    """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
+
+
+def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
+    """Clean one batch; ``seed`` is unused, nothing here is random."""
+    entries: list[pa.Table] = []
+    if config.text:
+        batch = _edit(batch, text.repair, "C701", entries)
+    if config.secrets:
+        batch = _edit(batch, secrets.redact, "C703", entries)
+    if config.licences:
+        allowed = pc.is_in(batch["licence"], value_set=pa.array(config.licences))
+        batch = _drop(batch, pc.invert(allowed), "C705", entries, batch["licence"])
+    if config.empty == "drop":
+        batch = _drop(batch, pa.array(~_acts(batch)), "C704", entries)
+    if config.code == "drop":
+        broken = pc.fill_null(pc.invert(code.code_parses(batch)), False)
+        batch = _drop(batch, broken, "C702", entries, batch["language"])
+    return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
+
+
+def _edit(batch: pa.Table, edit: Callable[[pa.Array], pa.Array], code: str, entries: list[pa.Table]) -> pa.Table:
+    segments = explode(batch)
+    before = segments["text"].combine_chunks()
+    if not isinstance(before, pa.Array):
+        before = pa.concat_arrays(before.chunks)
+    after = edit(before)
+    changed = pc.not_equal(before, after)
+    if not pc.any(changed).as_py():
+        return batch
+    edited = segments.set_column(segments.schema.get_field_index("text"), "text", after).filter(changed)
+    rows, counts = np.unique(edited["row"].to_numpy(), return_counts=True)
+    touched = batch.take(pa.array(rows))
+    entries.append(_lines(touched, "edited", code, pa.array([f"{n} texts" for n in counts], pa.string())))
+    return replace(batch, edited)
+
+
+def _drop(batch: pa.Table, mask: pa.Array, code: str, entries: list[pa.Table],
+          detail: pa.Array | None = None) -> pa.Table:  # fmt: skip
+    dropped = batch.filter(mask)
+    if len(dropped):
+        entries.append(_lines(dropped, "dropped", code, None if detail is None else detail.filter(mask)))
+    return batch.filter(pc.invert(mask))
+
+
+def _lines(rows: pa.Table, action: str, code: str, detail: pa.Array | None) -> pa.Table:
+    n = len(rows)
+    return pa.table(
+        {
+            "trace_id": rows["trace_id"], "source": rows["source"],
+            "stage": [CODES[code].stage] * n, "action": [action] * n, "code": [code] * n,
+            "rule": [CODES[code].rule] * n, "detail": pa.nulls(n, pa.string()) if detail is None else detail,
+            "twin_id": pa.nulls(n, pa.string()), "score": pa.nulls(n, pa.float64()),
+        },
+        schema=ledger.LEDGER_SCHEMA,
+    )  # fmt: skip
+
+
+def _acts(batch: pa.Table) -> np.ndarray:
+    """Whether each row has a call, or an act that says something."""
+    segments = explode(batch, [("steps", "content", "text"), ("steps", "calls", "arguments_json")])
+    acts = segments.filter(pc.and_(pc.equal(segments["phase"], "act"),
+                                   pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(segments["text"])), 0)))  # fmt: skip
+    found = np.zeros(len(batch), dtype=bool)
+    found[acts["row"].to_numpy()] = True
+    return found

@@ -1,0 +1,53 @@
+"""Repairs damaged text: NUL, byte order marks, carriage returns, UTF-8 that was read as Windows-1252.
+
+In: an Arrow string array. Out: the repaired array. Only texts that show the damage are touched, and no
+normalisation form is imposed: it would change string literals in code.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# A UTF-8 sequence of two to four bytes, each read as one Windows-1252 character.
+_LEAD = "[\u00c2-\u00f4]"
+_TAIL = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+_MOJIBAKE = re.compile(f"{_LEAD}{_TAIL}{{1,3}}")
+# One class and one repetition, so RE2 runs it in linear time over every text.
+_SIGN = "[\u00c3\u00c2\u00e2][\u0080-\u00bf\u20ac\u2122\u0153\u201c\u201d\u2030\u0160]"
+
+
+def repair(texts: pa.Array) -> pa.Array:
+    """``texts`` with the damage undone; same length, nulls stay null."""
+    texts = pc.replace_substring(texts, "\x00", "")
+    texts = pc.replace_substring(texts, "\ufeff", "")
+    texts = pc.replace_substring(texts, "\r\n", "\n")
+    damaged = pc.fill_null(pc.match_substring_regex(texts, _SIGN), False)
+    if not pc.any(damaged).as_py():
+        return texts
+    fixed = [_demojibake(text) for text in texts.filter(damaged).to_pylist()]
+    return pc.replace_with_mask(texts, damaged, pa.array(fixed, texts.type))
+
+
+def _demojibake(text: str) -> str:
+    return _MOJIBAKE.sub(_decode, text)
+
+
+def _decode(match: re.Match[str]) -> str:
+    """The character that the sequence stands for, or the sequence itself when it stands for none."""
+    raw = bytearray()
+    for character in match.group():
+        try:
+            raw += character.encode("cp1252")
+        except UnicodeEncodeError:
+            if ord(character) > 0xFF:
+                return match.group()
+            raw.append(ord(character))  # the five bytes that Windows-1252 leaves undefined
+    for end in range(len(raw), 1, -1):
+        try:
+            return raw[:end].decode("utf-8") + match.group()[end:]
+        except UnicodeDecodeError:
+            continue
+    return match.group()

@@ -1,0 +1,153 @@
+"""From a source to chunks: the files it names, cut into pieces that one worker reads at a time.
+
+Planning reads every byte once, to hash it and to count lines, so that pieces of a large JSONL file know
+their line numbers and the manifest names exactly what was read. Archives and compressed files cannot be
+cut; a folder of many small files is cut by files.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import sysconfig
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+
+import msgspec
+
+from sxl_data.contract.errors import error
+from sxl_data.read.sources import Source
+
+CHUNK_BYTES = 16_000_000
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
+_SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages"}
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A file or a range of it. ``name`` is relative to the source's root, ``length`` -1 means all."""
+
+    path: str
+    name: str
+    sha256: str
+    bytes: int
+    offset: int = 0
+    length: int = -1
+    first_line: int = 1
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """What one read task reads."""
+
+    pieces: tuple[Piece, ...]
+    archive: bool = False
+
+
+def is_archive(path: str | Path) -> bool:
+    """Whether the name is that of an archive whose members are read as files."""
+    return str(path).lower().endswith(ARCHIVES)
+
+
+def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
+    """The root that names are relative to, and the files of ``source`` in a fixed order.
+
+    Raises `UserError` U201 when nothing is there.
+    """
+    from sxl_data.resources import samples_folder
+
+    assert source.path is not None
+    text = source.path.replace("{stdlib}", sysconfig.get_paths()["stdlib"])
+    if "{samples}" in text:
+        text = text.replace("{samples}", str(samples_folder()))
+    path = (base / Path(text).expanduser()).resolve()
+    if path.is_dir():
+        files = sorted(_walk(path), key=lambda p: p.relative_to(path).as_posix())
+        return path, [f for f in files if _wanted(f.relative_to(path).as_posix(), source)]
+    if path.is_file():
+        return path.parent, [path]
+    matches = sorted(Path(name) for name in glob(str(path), recursive=True))
+    matches = [match for match in matches if match.is_file()]
+    if not matches:
+        raise error("U201", file=source.path, found="nothing at this path", expected="a file or folder",
+                    why=f"the source {source.name!r} reads it")  # fmt: skip
+    root = Path(*[p for p in path.parts[: _first_pattern(path)]])
+    return root, [m for m in matches if _wanted(m.relative_to(root).as_posix(), source)]
+
+
+def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
+    """The chunks of ``source``, in order."""
+    root, files = expand(source, base)
+    small: list[Piece] = []
+    size = 0
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        if is_archive(path):
+            yield Chunk((_inspect(path, name, cut=0)[0],), archive=True)
+            continue
+        pieces = _inspect(path, name, cut=chunk_bytes if _is_lines(path) else 0)
+        if len(pieces) > 1:
+            yield from (Chunk((piece,)) for piece in pieces)
+            continue
+        if size + pieces[0].bytes > chunk_bytes and small:
+            yield Chunk(tuple(small))
+            small, size = [], 0
+        small.append(pieces[0])
+        size += pieces[0].bytes
+    if small:
+        yield Chunk(tuple(small))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Regular files below ``folder``; links are not followed, so a loop of links ends."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            if path.name not in _SKIPPED_FOLDERS:
+                yield from _walk(path)
+        elif path.is_file():  # no pipes, sockets or devices
+            yield path
+
+
+def _wanted(name: str, source: Source) -> bool:
+    included = not source.include or any(fnmatch.fnmatch(name, pattern) for pattern in source.include)
+    return included and not any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
+
+
+def _first_pattern(path: Path) -> int:
+    return next((i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts) - 1)
+
+
+def _is_lines(path: Path) -> bool:
+    return path.suffix.lower() in (".jsonl", ".ndjson")
+
+
+def _inspect(path: Path, name: str, cut: int) -> list[Piece]:
+    """Hash ``path`` and, where ``cut`` > 0, cut it at the first line end after every ``cut`` bytes."""
+    digest = hashlib.sha256()
+    cuts: list[tuple[int, int]] = [(0, 1)]  # (offset, first line)
+    position = lines = 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+                if cut:
+                    at = 0
+                    while (target := cuts[-1][0] + cut) < position + len(block):
+                        end = block.find(b"\n", max(target - position, at))
+                        if end < 0:
+                            break
+                        seen = block.count(b"\n", 0, end + 1)
+                        cuts.append((position + end + 1, lines + seen + 1))
+                        at = end + 1
+                    lines += block.count(b"\n")
+                position += len(block)
+    except OSError as problem:
+        raise error("U204", file=str(path), found=problem.strerror or problem, expected="a readable file") from None
+    cuts = [c for c in cuts if c[0] < position] or cuts[:1]
+    ends = [offset for offset, _ in cuts[1:]] + [position]
+    whole = len(cuts) == 1
+    return [
+        Piece(str(path), name, digest.hexdigest(), end - offset, offset, -1 if whole else end - offset, line)
+        for (offset, line), end in zip(cuts, ends)
+    ]

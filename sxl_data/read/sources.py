@@ -1,0 +1,56 @@
+"""One source line of a data recipe."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where rows come from and what is known of them."""
+
+    name: str
+    """Short name; the first half of every trace id. Lower case, digits, `_`, `-` and `.`."""
+    path: str | None = None
+    """File, folder, archive or glob; relative paths start at the recipe's folder. `{stdlib}` stands for
+    the running interpreter's standard library, `{samples}` for the samples that sxl ships."""
+    hub: str | None = None
+    """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`."""
+    subset: str | None = None
+    """Configuration of the hub dataset."""
+    split: str = "train"
+    """Split of the hub dataset."""
+    format: str = "auto"
+    """Name of the format or adapter; `auto` looks at the first rows."""
+    include: tuple[str, ...] = ()
+    """Glob patterns of the files to take from a folder or archive; empty takes all that the format reads."""
+    exclude: tuple[str, ...] = ()
+    """Glob patterns of files to leave out."""
+    licence: str = ""
+    """SPDX expression, or `LicenseRef-…`; empty when unknown."""
+    licence_url: str | None = None
+    """Where the licence text is."""
+    attribution: str | None = None
+    """Who must be named."""
+    revision: str = ""
+    """Commit, tag or date of the files; pins a hub dataset."""
+    synthetic: bool | None = None
+    """Whether a model wrote the text."""
+    generator_model: str | None = None
+    """Which model wrote it."""
+    limit: int | None = None
+    """Take at most this many rows of each file, for a quick look."""
+    options: dict[str, Any] = {}
+    """Keys of the adapter; `sxl-data explain FORMAT` lists them."""
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"a name of lower case letters, digits, '_', '-' and '.', not {self.name!r}")
+        if (self.path is None) == (self.hub is None):
+            raise ValueError(f"either `path` or `hub` for the source {self.name!r}")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError("a limit of 1 or more")

@@ -1,0 +1,153 @@
+"""Reads one chunk: bytes → records → the adapter's traces → one table.
+
+What cannot be read costs exactly itself: the record goes to the quarantine with file, line and reason,
+and the ledger gets its line. Every document that was looked at is accounted for: it gave traces, or a
+ledger line says why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.contract.ledger import Entry, entry
+from sxl_data.contract.ledger import table as ledger_table
+from sxl_data.read.documents import Unread, documents
+from sxl_data.read.files import Chunk
+from sxl_data.read.sources import Source
+from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.trace.registry import CONVERTERS, detect, formats, get
+from sxl_data.trace.table import to_table
+
+ADAPTERS = "sxl_data.read.adapters"
+
+# Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
+RAW_LIMIT = 64_000
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("code", pa.string()),
+        ("rule", pa.string()), ("found", pa.string()), ("expected", pa.string()), ("raw", pa.binary()),
+    ]
+)  # fmt: skip
+
+
+class ReadChunk(NamedTuple):
+    """Traces, ledger and quarantine of one chunk, and how many documents were looked at."""
+
+    traces: pa.Table
+    ledger: pa.Table
+    quarantine: pa.Table
+    documents: int
+
+
+def known_formats() -> dict[str, Format]:
+    """Trace formats and source adapters, by name."""
+    return formats(CONVERTERS, ADAPTERS)
+
+
+def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
+    """Read every document of ``chunk`` with the format called ``format_name``."""
+    format = get(format_name, known_formats())
+    origin = Origin(
+        source=source.name, licence=source.licence, licence_url=source.licence_url,
+        attribution=source.attribution, revision=source.revision, synthetic=source.synthetic,
+        generator_model=source.generator_model, options=source.options,
+    )  # fmt: skip
+    readings: list[Reading] = []
+    entries: list[Entry] = []
+    quarantine: list[dict[str, object]] = []
+    looked_at = 0
+
+    def reject(item: Finding, raw: bytes) -> None:
+        name = f"{source.name}:{item.file}#{item.line or 1}"
+        entries.append(entry_of(item, name, source.name))
+        quarantine.append(
+            {"source": source.name, "file": item.file, "line": item.line, "code": item.code,
+             "rule": item.rule, "found": item.found, "expected": item.expected, "raw": raw[:RAW_LIMIT]}
+        )  # fmt: skip
+
+    for item in documents(chunk, format.unit, source):
+        looked_at += 1
+        if isinstance(item, Unread):
+            reject(item.finding, item.raw)
+            continue
+        for repaired in item.repairs:
+            entries.append(entry_of(repaired, f"{source.name}:{repaired.file}#{repaired.line}", source.name, "edited"))
+        document = item.document
+        try:
+            found = list(format.read(document, origin))
+        except RowError as problem:
+            reject(
+                finding("U205", file=document.file, line=document.lines[0] if document.lines else None,
+                        pointer=problem.pointer, found=problem.found, expected=problem.expected),
+                _raw(document),
+            )  # fmt: skip
+            continue
+        except Exception as problem:  # an adapter's bug must cost a row, not the run
+            reject(
+                finding("U210", file=document.file, line=document.lines[0] if document.lines else None,
+                        found=f"{type(problem).__name__}: {problem}", expected=f"the {format.name} reader to cope"),
+                _raw(document),
+            )  # fmt: skip
+            continue
+        if not found:
+            name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
+            entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
+        readings += found
+    table = to_table(
+        (reading.trace for reading in readings),
+        groups=[reading.group for reading in readings],
+        languages=[reading.language for reading in readings],
+    )
+    return ReadChunk(table, ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at)
+
+
+def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantined") -> Entry:
+    """A finding as a ledger line of the read stage."""
+    detail = ", ".join(f"{name} {value}" for name, value in (("found", item.found), ("expected", item.expected)) if value)
+    return Entry(trace_id=trace_id, source=source, stage="read", action=action, code=item.code,  # type: ignore[arg-type]
+                 rule=item.rule, detail=detail)  # fmt: skip
+
+
+def _raw(document: Document) -> bytes:
+    if document.text is not None:
+        return document.text.encode("utf-8", "surrogatepass")
+    try:
+        return msgspec.json.encode(document.value)
+    except (TypeError, UnicodeEncodeError, msgspec.MsgspecError):
+        return repr(document.value).encode("utf-8", "backslashreplace")
+
+
+def find_format(source: Source, chunks: list[Chunk]) -> tuple[str, str]:
+    """The name of the source's format and why; looks at its first records when the recipe says auto.
+
+    Raises `UserError`: U202 or U207 when that does not decide it, U208 when there is nothing to look at.
+    """
+    known = known_formats()
+    if source.format != "auto":
+        return get(source.format, known).name, "named in the recipe"
+    structured = [item for item in known.values() if item.unit != "text"]
+    for chunk in chunks:
+        sample = _first_records(chunk, source)
+        if sample:
+            name = chunk.pieces[0].name
+            format, reason = detect(sample, structured, file=f"{source.name}: {name}")
+            return format.name, reason
+    raise UserError(finding("U208", file=source.path, found="no record", expected="rows to recognise"))
+
+
+def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object]:
+    def records() -> Iterator[object]:
+        for item in documents(chunk, "row", source):
+            if not isinstance(item, Unread):
+                yield item.document.value
+
+    return [value for value, _ in zip(records(), range(count))]
+
+
+__all__ = ["ADAPTERS", "ReadChunk", "find_format", "known_formats", "read_chunk"]
