@@ -1,8 +1,7 @@
 """A model folder ↔ a model in memory, as every compression step needs it.
 
-A folder is complete or absent: files are written beside it and renamed at the end. Tokenizer files and the
-chat template travel byte for byte from the folder a step read to the one it writes, because saving a
-tokenizer again may change its pre-tokeniser.
+Tokenizer files and the chat template travel byte for byte from the folder a step read to the one it writes,
+because saving a tokenizer again may change its pre-tokeniser.
 """
 
 from __future__ import annotations
@@ -56,30 +55,14 @@ def cure_bitsandbytes(model: Any) -> int:
 def save(model: Any, out: Path, tokenizer_from: Path | None) -> Path:
     """Write ``model`` as one safetensors file with its configuration and the tokenizer of another folder.
 
-    ``out`` is replaced as a whole. Returns ``out``.
+    ``out`` is made where it is missing; a step's folder is put in place as a whole by `sxl_train.step`.
+    Returns ``out``.
     """
     out = Path(out)
-    partial = begin(out)
-    model.save_pretrained(partial, safe_serialization=True, max_shard_size="50GB")
+    out.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(out, safe_serialization=True, max_shard_size="50GB")
     if tokenizer_from is not None:
-        copy_tokenizer(Path(tokenizer_from), partial)
-    return commit(partial, out)
-
-
-def begin(out: Path) -> Path:
-    """An empty folder beside ``out`` to write into."""
-    partial = out.with_name(out.name + ".partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    return partial
-
-
-def commit(partial: Path, out: Path) -> Path:
-    """Put the finished ``partial`` in the place of ``out``."""
-    if out.exists():
-        shutil.rmtree(out)
-    partial.rename(out)
+        copy_tokenizer(Path(tokenizer_from), out)
     return out
 
 

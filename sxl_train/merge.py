@@ -14,12 +14,46 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sxl_data.contract.errors import error
-from sxl_train import checkpoints
+from sxl_train import checkpoints, samples
+
+if TYPE_CHECKING:
+    from sxl_train.step import Context
 
 Onto = Literal["original", "dequantised"]
+
+
+def run(context: Context) -> Path:
+    """The step: merge the tuned adapter; after QLoRA onto both bases, keeping the smaller validation loss."""
+    adapter = Path(context.model)
+    if not (adapter / "adapter_config.json").is_file():
+        return adapter
+    base = find_base(context)
+    if context.recipe.method != "qlora":
+        return merge(adapter, context.folder, base)
+    tokenizer = samples.load_tokenizer(adapter)
+    rows = samples.read_samples(
+        context.recipe.dataset,
+        "validation",
+        tokenizer,
+        context.recipe.evaluate.rows,
+        context.recipe.tune.max_length,
+    )
+    losses: dict[Onto, float] = {}
+    for onto in ("original", "dequantised"):
+        merged = merge_models(adapter, base, onto)  # type: ignore[arg-type]
+        losses[onto] = samples.measure_loss(merged, rows).per_token  # type: ignore[index]
+    best = min(losses, key=lambda onto: losses[onto])
+    context.measured.update({"onto": best} | {f"loss_{onto}": loss for onto, loss in losses.items()})
+    return merge(adapter, context.folder, base, best)
+
+
+def find_base(context: Context) -> str:
+    """The model that the adapter was trained on: the last one in the chain before `tune`."""
+    before = [model for step, model in context.chain if step != "tune" and model != context.model]
+    return before[-1] if before else read_adapter(Path(context.model))["base_model_name_or_path"]
 
 
 def read_adapter(folder: Path) -> dict[str, Any]:
@@ -35,11 +69,20 @@ def merge(adapter: Path, out: Path, base: Path | str | None = None, onto: Onto =
 
     The tokenizer comes from the adapter's folder if it holds one, else from the base.
     """
+    if base is None:
+        base = read_adapter(adapter)["base_model_name_or_path"]
+    has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
+    return checkpoints.save(
+        merge_models(adapter, base, onto), out, Path(adapter) if has_tokenizer else Path(base)
+    )
+
+
+def merge_models(adapter: Path, base: Path | str, onto: Onto) -> Any:
+    """The merged model in memory, in bf16. Raises `UserError` T506 where there is no adapter."""
     import torch
     from peft import PeftModel
 
-    settings = read_adapter(adapter)
-    base = base if base is not None else settings["base_model_name_or_path"]
+    read_adapter(adapter)
     model = checkpoints.load(base, dtype="float32")
     if onto == "dequantised":
         round_linears(model)
@@ -47,8 +90,7 @@ def merge(adapter: Path, out: Path, base: Path | str | None = None, onto: Onto =
     merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged = merged.to(torch.bfloat16)
     merged.config.dtype = torch.bfloat16
-    has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
-    return checkpoints.save(merged, out, Path(adapter) if has_tokenizer else Path(base))
+    return merged.eval()
 
 
 def resize_like(model: Any, adapter: Path) -> None:

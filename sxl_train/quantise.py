@@ -13,19 +13,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sxl_data.contract.errors import UserError, finding
-from sxl_train import checkpoints
+from sxl_train import checkpoints, plan
+from sxl_train.release import size
+
+if TYPE_CHECKING:
+    from sxl_train.step import Context
 
 Format = Literal["nf4", "nf4_dq", "int8"]
 NF4_COLUMNS, NF4_ROWS, BLOCK = 64, 32, 64
 
 
+def run(context: Context) -> Path:
+    """The step: store the model in the format of the plan; nothing to do where that is bf16."""
+    format = plan.read_plan(context).format
+    if format == "bf16":
+        return Path(context.model)
+    out = quantise(Path(context.model), context.folder, format)  # type: ignore[arg-type]
+    before, after = size.measure(Path(context.model)), size.measure(out)
+    context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
+    return out
+
+
 def quantise(model: Path, out: Path, format: Format = "nf4_dq", keep: Sequence[str] = ()) -> Path:
     """Quantise the linear layers of the model folder ``model`` into ``out`` and return ``out``.
 
-    ``keep`` names modules (``model.layers.0.mlp.down_proj``) that stay bf16. Raises `UserError` T504 where
+    ``keep`` names modules (``model.layers.0.mlp.down_proj``) that stay bf16. Raises `UserError` T109 where
     a weight's shape does not fit the blocks. Quantise from the bf16 folder: transformers 5.23 cannot save a
     4-bit model that it loaded from a 4-bit folder.
     """
@@ -60,7 +75,7 @@ def load_quantised(model: Path, format: Format = "nf4_dq", keep: Sequence[str] =
 def check_rows(model: Any, folder: Path) -> None:
     """Refuse weights whose rows the CPU kernels cannot read: NF4 wants in % 64 = 0 and out % 32 = 0."""
     problems = [
-        finding("T504", file=str(folder), pointer="/" + name.replace(".", "/"),
+        finding("T109", file=str(folder), pointer="/" + name.replace(".", "/"),
                 found=f"{module.in_features} columns, {module.out_features} rows",
                 expected=f"multiples of {NF4_COLUMNS} and {NF4_ROWS}")
         for name, module in model.named_modules()
@@ -72,7 +87,7 @@ def check_rows(model: Any, folder: Path) -> None:
 
 
 def round_to_nf4(weight: Any, double: bool = True) -> Any:
-    """``weight`` (a 2-D tensor) rounded to NF4 and back, in its own dtype, through bf16 as the loader does."""
+    """``weight`` (a 2-D tensor) rounded to NF4 and back in its own dtype, through bf16 as the loader does."""
     import torch
     from bitsandbytes import functional
 

@@ -7,17 +7,13 @@ one is measured alone. Megabytes are 10^6 bytes, as the Hub shows them.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import msgspec
 
 from sxl_data.contract.console import format_bytes
 from sxl_data.contract.errors import GateMissed, error, finding
-
-UNITS = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
-}  # fmt: skip
+from sxl_train import config
 
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt")
 TOKENIZER = (
@@ -42,14 +38,11 @@ class SizeReport(msgspec.Struct, frozen=True):
 
 
 def parse_size(text: str | int) -> int:
-    """``"300MB"`` → 300,000,000 bytes; MiB and GiB are binary, a bare number is bytes.
-
-    Raises `UserError` U102 for anything else, zero and negative sizes included.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\s*", str(text), re.IGNORECASE)
-    unit = match.group(2).lower() if match else "?"
-    unit = unit if unit.endswith("b") or not unit else unit + "b"
-    size = round(float(match.group(1)) * UNITS[unit]) if match and unit in UNITS else 0
+    """``"300MB"`` → 300,000,000 bytes; an int is bytes already. Raises `UserError` U102."""
+    try:
+        size = text if isinstance(text, int) else config.parse_size(text)
+    except ValueError:
+        size = 0
     if size <= 0:
         raise error("U102", pointer="/size_limit", found=repr(text), expected='a size such as "300MB"')
     return size
@@ -85,13 +78,13 @@ def measure(path: Path) -> SizeReport:
 
 
 def require(path: Path, limit: str | int) -> SizeReport:
-    """The gate: the report of ``path`` where it is at or under ``limit``, else `GateMissed` T501."""
+    """The gate: the report of ``path`` where it is at or under ``limit``, else `GateMissed` T201."""
     report, allowed = measure(path), parse_size(limit)
     if report.total > allowed:
         listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in report.files)
         raise GateMissed(
             finding(
-                "T501", file=str(path), found=f"{report.total:,} bytes: {listed}",
+                "T201", file=str(path), found=f"{report.total:,} bytes: {listed}",
                 expected=f"at most {allowed:,} bytes ({format_bytes(allowed)})",
             )
         )  # fmt: skip

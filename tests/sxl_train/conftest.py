@@ -43,7 +43,7 @@ def train_tokenizer(size: int = 420) -> Any:
 
 @pytest.fixture
 def make_model(tmp_path: Path) -> MakeModel:
-    """Write a random model of ``kind`` (llama, qwen2, qwen3) with its tokenizer; keywords change its shape."""
+    """Write a random model of ``kind`` (llama, qwen2, qwen3) and its tokenizer; keywords change its shape."""
 
     def make(name: str = "model", kind: str = "llama", **shape: Any) -> Path:
         import torch

@@ -47,7 +47,9 @@ def test_merging_onto_the_dequantised_base_equals_what_qlora_trained(make_model,
     quantised = checkpoints.load(quantise.quantise(base, tmp_path / "nf4"), "float32")
     expected = run(PeftModel.from_pretrained(quantised, adapter).eval())
     far = run(AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "a", base)))
-    near = run(AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "b", base, "dequantised")))
+    near = run(
+        AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "b", base, "dequantised"))
+    )
     assert (near - expected).abs().mean() < 0.5 * (far - expected).abs().mean()
 
 

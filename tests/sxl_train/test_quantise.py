@@ -86,5 +86,5 @@ def test_widths_that_do_not_fill_a_block_are_refused(make_model, tmp_path: Path)
     folder = make_model(intermediate_size=144)
     with pytest.raises(UserError) as caught:
         quantise.quantise(folder, tmp_path / "nf4")
-    assert {"T504"} == {finding.code for finding in caught.value.findings}
+    assert {"T109"} == {finding.code for finding in caught.value.findings}
     assert not (tmp_path / "nf4").exists()

@@ -1,0 +1,154 @@
+"""A shape, a tokenizer and a size limit → the cheapest way under the limit, in expected loss.
+
+Candidates are every combination of storage format, vocabulary, MLP width, depth and key/value groups on a
+coarse grid that the number formats allow. The bytes of each are counted (`sxl_train.plan.formats`); the loss
+each would cost is *expected* from `COSTS`, not measured: pruning is judged again on real weights when it is
+done. A plan that removes more than half of the linear weights is not offered: published results and ours
+collapse there, so such a model is named a teacher instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from sxl_train.plan.formats import GGUF, Format, count_weights
+from sxl_train.plan.shapes import Shape
+from sxl_train.plan.tokenizers import SMALL_FILES, Vocabulary, count_files, count_metadata
+
+SAFETY = 0.002
+"""Share of the limit left free; forecasts have been off by less than this."""
+SMALLEST_SHARE = 0.5
+"""Share of the linear weights that must remain."""
+
+TRIMS = (128, 96, 64, 48, 40, 32, 28, 24, 20, 16, 12, 10, 8, 6, 5, 4)
+"""Vocabularies to try, in units of 1024 tokens."""
+
+FORMAT_COSTS: dict[str, float] = {
+    "bf16": 0.0, "f16": 0.0, "int8": 0.002, "q8_0": 0.002, "nf4": 0.02, "nf4_dq": 0.021, "q6_k": 0.004,
+    "q4_k": 0.02, "q4_0+q8_0": 0.03, "q4_0": 0.035,
+}  # fmt: skip
+AXIS_COSTS = {"mlp": 0.08, "layers": 0.25, "groups": 0.5, "vocabulary": 0.01}
+"""Relative rise of the validation loss after distillation when an axis is halved; grows as r / (1 − r)."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to store a model. Bytes are of all files needed to load; ``loss`` is the expected relative
+    rise of the validation loss; ``kept`` the share of the linear weights that remain."""
+
+    format: Format
+    vocabulary: int
+    mlp: int
+    layers: int
+    groups: int
+    weights: int
+    tokenizer: int
+    total: int
+    loss: float
+    kept: float
+    fits: bool
+
+
+def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int,
+                   **axes: int) -> list[Plan]:  # fmt: skip
+    """The unpruned model, or the one cut to ``axes`` (vocabulary, mlp, layers, groups), in each format.
+
+    ``tokenizer`` is the vocabulary itself, or only the bytes of its files.
+    """
+    cut = shape.prune(**axes)
+    return [measure(shape, cut, format, tokenizer, limit) for format in formats]
+
+
+def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | int, limit: int) -> Plan:
+    """The plan that stores ``shape`` cut down to ``cut`` in ``format``."""
+    beside, inside = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
+    weights = count_weights(cut, format, inside)
+    total = weights if format in GGUF else weights + beside + SMALL_FILES
+    return Plan(
+        format=format, vocabulary=cut.vocabulary, mlp=cut.mlp, layers=cut.layers, groups=cut.groups,
+        weights=weights, tokenizer=inside if format in GGUF else beside, total=total,
+        loss=expect_loss(shape, cut, format), kept=cut.count("linear") / shape.count("linear"),
+        fits=total <= limit * (1 - SAFETY),
+    )  # fmt: skip
+
+
+def count_tokenizer(tokenizer: Vocabulary | int, rows: int, keep: int) -> tuple[int, int]:
+    """Bytes of the tokenizer (beside safetensors, inside GGUF) when ``keep`` of ``rows`` tokens stay."""
+    if isinstance(tokenizer, int):
+        share = keep / rows
+        return round(tokenizer * share), round(tokenizer * share)
+    trimmed = keep if keep < rows else 0
+    return count_files(tokenizer, trimmed), count_metadata(tokenizer, trimmed)
+
+
+def expect_loss(shape: Shape, cut: Shape, format: Format) -> float:
+    """Expected relative rise of the validation loss, pruning followed by distillation."""
+    rise = FORMAT_COSTS[format]
+    for axis, cost in AXIS_COSTS.items():
+        removed = 1 - getattr(cut, axis) / getattr(shape, axis)
+        if axis == "vocabulary":
+            # Rare tokens go first: what is lost grows with the halvings, not with the share.
+            rise += cost * math.log2(shape.vocabulary / cut.vocabulary) ** 2
+        else:
+            rise += cost * removed / (1 - removed)
+    return rise
+
+
+def list_cuts(shape: Shape, trim: bool = True, smallest_vocabulary: int = 4096) -> Iterator[Shape]:
+    """The shapes to try: widths in multiples of 64, at least half of each axis, some vocabularies."""
+    sizes = [shape.vocabulary]
+    if trim:
+        sizes += [k * 1024 for k in TRIMS if smallest_vocabulary <= k * 1024 < shape.vocabulary]
+    widths = sorted({max(round(shape.mlp * n / 16 / 64) * 64, 64) for n in range(6, 16)} | {shape.mlp})
+    depths = range(max(math.ceil(shape.layers / 2), 1), shape.layers + 1)
+    groups = sorted({shape.groups, max(shape.groups * 3 // 4, 1), max(shape.groups // 2, 1)})
+    for size in sizes:
+        for mlp in widths:
+            for layers in depths:
+                for kept in groups:
+                    yield shape.prune(vocabulary=size, mlp=mlp, layers=layers, groups=kept)
+
+
+def choose(shape: Shape, tokenizer: Vocabulary | int, limit: int, formats: Sequence[Format],
+           trim: bool = True, cuts: Sequence[Shape] | None = None) -> Plan | None:  # fmt: skip
+    """The plan with the smallest expected loss under ``limit`` bytes, or None: the model is a teacher."""
+    linears, weights = shape.count("linear"), _Counter()
+    found: list[tuple[float, int, Shape, Format]] = []
+    tokenizer_bytes: dict[int, tuple[int, int]] = {}
+    for cut in cuts if cuts is not None else list_cuts(shape, trim):
+        if cuts is None and weights.linears(cut) < SMALLEST_SHARE * linears:
+            continue
+        if cut.vocabulary not in tokenizer_bytes:
+            tokenizer_bytes[cut.vocabulary] = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
+        beside, inside = tokenizer_bytes[cut.vocabulary]
+        for format in formats:
+            extra = inside if format in GGUF else beside + SMALL_FILES
+            if weights.count(cut, format) + extra <= limit * (1 - SAFETY):
+                found.append((expect_loss(shape, cut, format), weights.count(cut, format), cut, format))
+    for _, _, cut, format in sorted(found, key=lambda item: (item[0], -item[1])):
+        plan = measure(shape, cut, format, tokenizer, limit)
+        if plan.fits:
+            return plan
+    return None
+
+
+class _Counter:
+    """Bytes of a shape to a few hundred: linear in depth, so two small models tell all depths."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[int, int]] = {}
+
+    def count(self, cut: Shape, format: Format) -> int:
+        key = (msgspec.structs.replace(cut, layers=0), format)
+        if key not in self._known:
+            few, more = (count_weights(cut.prune(layers=depth), format) for depth in (10, 11))
+            self._known[key] = (few, more - few)
+        first, each = self._known[key]
+        return first + (cut.layers - 10) * each
+
+    def linears(self, cut: Shape) -> int:
+        wide, narrow = cut.heads * cut.head_dim, cut.groups * cut.head_dim
+        return cut.layers * cut.hidden * (2 * wide + 2 * narrow + 3 * cut.mlp)

@@ -1,0 +1,117 @@
+"""``config.json`` of a Llama, Qwen2 or Qwen3 decoder → its tensors, before or after pruning; no weights.
+
+The list is exact (names, shapes, order of kinds), so that file sizes can be summed instead of estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from sxl_data.contract.errors import error
+
+Kind = Literal["embedding", "head", "linear", "vector"]
+SUPPORTED = ("llama", "qwen2", "qwen3", "mistral")
+
+
+class Tensor(msgspec.Struct, frozen=True):
+    """One parameter: its name in the safetensors file, its shape, and what kind of weight it is."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: Kind
+
+    @property
+    def count(self) -> int:
+        """Number of weights."""
+        total = 1
+        for extent in self.shape:
+            total *= extent
+        return total
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides the size of a decoder. ``groups`` are the key/value heads, ``heads`` the query heads."""
+
+    model_type: str
+    vocabulary: int
+    hidden: int
+    layers: int
+    mlp: int
+    heads: int
+    groups: int
+    head_dim: int
+    tied: bool = True
+    attention_bias: bool = False
+    output_bias: bool = False
+    mlp_bias: bool = False
+    query_norm: bool = False
+
+    def prune(self, *, vocabulary: int = 0, mlp: int = 0, layers: int = 0, groups: int = 0) -> Shape:
+        """The shape with fewer tokens, MLP neurons, layers or groups; 0 keeps an axis as it is."""
+        groups = groups or self.groups
+        return msgspec.structs.replace(
+            self, vocabulary=vocabulary or self.vocabulary, mlp=mlp or self.mlp, layers=layers or self.layers,
+            groups=groups, heads=self.heads // self.groups * groups,
+        )  # fmt: skip
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Every parameter of the model, a tied head counted once."""
+        wide, narrow = self.heads * self.head_dim, self.groups * self.head_dim
+        yield Tensor("model.embed_tokens.weight", (self.vocabulary, self.hidden), "embedding")
+        if not self.tied:
+            yield Tensor("lm_head.weight", (self.vocabulary, self.hidden), "head")
+        yield Tensor("model.norm.weight", (self.hidden,), "vector")
+        linears = (
+            ("self_attn.q_proj", wide, self.hidden, self.attention_bias),
+            ("self_attn.k_proj", narrow, self.hidden, self.attention_bias),
+            ("self_attn.v_proj", narrow, self.hidden, self.attention_bias),
+            ("self_attn.o_proj", self.hidden, wide, self.output_bias),
+            ("mlp.gate_proj", self.mlp, self.hidden, self.mlp_bias),
+            ("mlp.up_proj", self.mlp, self.hidden, self.mlp_bias),
+            ("mlp.down_proj", self.hidden, self.mlp, self.mlp_bias),
+        )
+        for index in range(self.layers):
+            layer = f"model.layers.{index}."
+            yield Tensor(layer + "input_layernorm.weight", (self.hidden,), "vector")
+            yield Tensor(layer + "post_attention_layernorm.weight", (self.hidden,), "vector")
+            if self.query_norm:
+                yield Tensor(layer + "self_attn.q_norm.weight", (self.head_dim,), "vector")
+                yield Tensor(layer + "self_attn.k_norm.weight", (self.head_dim,), "vector")
+            for name, rows, columns, bias in linears:
+                yield Tensor(f"{layer}{name}.weight", (rows, columns), "linear")
+                if bias:
+                    yield Tensor(f"{layer}{name}.bias", (rows,), "vector")
+
+    def count(self, *kinds: Kind) -> int:
+        """Weights of these kinds; all without any."""
+        return sum(tensor.count for tensor in self.tensors() if not kinds or tensor.kind in kinds)
+
+
+def read_shape(config: dict[str, Any]) -> Shape:
+    """The shape in a ``config.json``; raises `UserError` T503 for another architecture."""
+    kind = config.get("model_type")
+    if kind not in SUPPORTED:
+        raise error(
+            "T503", pointer="/model_type", found=repr(kind), expected="one of " + ", ".join(SUPPORTED)
+        )
+    heads = config["num_attention_heads"]
+    bias = bool(config.get("attention_bias", False))
+    return Shape(
+        model_type=kind,
+        vocabulary=config["vocab_size"],
+        hidden=config["hidden_size"],
+        layers=config["num_hidden_layers"],
+        mlp=config["intermediate_size"],
+        heads=heads,
+        groups=config.get("num_key_value_heads") or heads,
+        head_dim=config.get("head_dim") or (128 if kind == "qwen3" else config["hidden_size"] // heads),
+        # transformers leaves out what equals its default, and the defaults differ by architecture.
+        tied=bool(config.get("tie_word_embeddings", False)),
+        attention_bias=kind == "qwen2" or bias,
+        output_bias=kind in ("llama", "qwen3") and bias,
+        mlp_bias=kind == "llama" and bool(config.get("mlp_bias", False)),
+        query_norm=kind == "qwen3",
+    )

@@ -1,0 +1,117 @@
+"""Tokenizer files → how many bytes they take, whole or trimmed, beside safetensors or inside GGUF.
+
+A published tokenizer.json is indented and spreads every merge over four lines; the one that trimming writes
+is compact (a third of the bytes, the same tokenizer), so a forecast for a trimmed vocabulary is made from the
+entries themselves. Which tokens a corpus needs is unknown at planning time: the forecast takes those with the
+lowest ids, which byte-pair encoding learned first and corpora use most.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import error
+from sxl_train.release.size import TOKENIZER
+
+SMALL_FILES = 2_000
+"""Bytes of config.json and generation_config.json where they are not written yet."""
+
+
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
+    """A byte-level BPE vocabulary: ``tokens[id]``, ``merges`` in rank order, and what its files weigh."""
+
+    tokens: tuple[str, ...]
+    merges: tuple[tuple[str, str], ...]
+    added: tuple[tuple[int, str, bool], ...]
+    """(id, text, special) of tokens that are matched before any merge."""
+    file_bytes: int
+    """Of all tokenizer files and the chat template."""
+    template: str = ""
+    pre_tokenizer: Any = None
+    """The ``pre_tokenizer`` entry of tokenizer.json."""
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """Read tokenizer.json, or vocab.json + merges.txt; `UserError` T507 where there is no BPE."""
+    folder = Path(folder)
+    size = sum((folder / name).stat().st_size for name in TOKENIZER if (folder / name).is_file())
+    settings = _read_json(folder / "tokenizer_config.json") or {}
+    template = settings.get("chat_template") or ""
+    if (folder / "chat_template.jinja").is_file():
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    whole = _read_json(folder / "tokenizer.json")
+    if whole is not None:
+        model = whole["model"]
+        if model.get("type") != "BPE":
+            raise error("T507", file=str(folder), found=model.get("type"), expected="BPE")
+        added = tuple((t["id"], t["content"], bool(t["special"])) for t in whole.get("added_tokens", []))
+        merges = model["merges"]
+        ids, pre = model["vocab"], whole.get("pre_tokenizer")
+    else:
+        ids = _read_json(folder / "vocab.json")
+        if ids is None or not (folder / "merges.txt").is_file():
+            raise error("T507", file=str(folder), found="no tokenizer", expected="tokenizer.json")
+        lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+        merges = [line for line in lines if line and not line.startswith("#version")]
+        entries = settings.get("added_tokens_decoder", {})
+        added = tuple((int(i), e["content"], bool(e["special"])) for i, e in entries.items())
+        pre = None
+    names = dict(ids) | {text: index for index, text, _ in added}
+    tokens = [""] * (max(names.values()) + 1)
+    for text, index in names.items():
+        tokens[index] = text
+    pairs = [m.split(" ", 1) if isinstance(m, str) else m for m in merges]
+    return Vocabulary(
+        tokens=tuple(tokens),
+        merges=tuple((a, b) for a, b in pairs),
+        added=added,
+        file_bytes=size,
+        template=template or "",
+        pre_tokenizer=pre,
+    )
+
+
+def count_files(vocabulary: Vocabulary, keep: int = 0) -> int:
+    """Bytes of the tokenizer files and template beside the weights; ``keep`` tokens if trimmed."""
+    if not keep or keep >= len(vocabulary.tokens):
+        return vocabulary.file_bytes
+    entries = sum(
+        len(_dump(token)) + len(str(index)) + 2 for index, token in enumerate(_kept(vocabulary, keep))
+    )
+    merges = sum(len(_dump(f"{a} {b}")) + 1 for a, b in _kept_merges(vocabulary, keep))
+    added = sum(110 + len(_dump(text)) for _, text, _ in vocabulary.added)
+    return entries + merges + added + 1_500 + len(vocabulary.template.encode())
+
+
+def count_metadata(vocabulary: Vocabulary, keep: int = 0) -> int:
+    """Bytes of the metadata of a GGUF file that holds this vocabulary and its template."""
+    tokens = _kept(vocabulary, keep or len(vocabulary.tokens))
+    text = sum(8 + len(token.encode()) + 4 for token in tokens)
+    merges = sum(
+        8 + len(f"{a} {b}".encode()) for a, b in _kept_merges(vocabulary, keep or len(vocabulary.tokens))
+    )
+    return text + merges + len(vocabulary.template.encode()) + 1_100
+
+
+def _kept(vocabulary: Vocabulary, keep: int) -> list[str]:
+    added = [text for _, text, _ in vocabulary.added]
+    apart = set(added)
+    plain = [token for token in vocabulary.tokens if token and token not in apart]
+    return plain[: max(keep - len(added), 0)] + added
+
+
+def _kept_merges(vocabulary: Vocabulary, keep: int) -> list[tuple[str, str]]:
+    kept = set(_kept(vocabulary, keep))
+    return [(a, b) for a, b in vocabulary.merges if a + b in kept and a in kept and b in kept]
+
+
+def _dump(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode()
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
