@@ -1,0 +1,88 @@
+"""Packed documents that never see each other, without a mask.
+
+Queries, keys and values of a packed sequence and the documents' borders in; attention inside each document out. The
+usual way is a block mask of L×L entries, which turns flash attention off. torch has variable-length flash attention
+of its own (`torch.nn.attention.varlen`) and transformers takes any function through `AttentionInterface`, so a GPU
+needs no further wheel; a CPU loops over the documents, each a plain causal call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+NAME = "sxl_documents"
+
+
+def use_documents(model: Any) -> None:
+    """Let ``model`` attend inside documents; its forward then needs ``cu_seq_lens_q`` and ``max_length_q``."""
+    from transformers import AttentionInterface
+
+    # No mask function of this name exists, so transformers builds no mask at all.
+    AttentionInterface.register(NAME, attend)
+    model.set_attn_implementation(NAME)
+
+
+def attend(
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    cu_seq_lens_q: Any = None,
+    max_length_q: int | None = None,
+    **_: Any,
+) -> tuple[Any, None]:
+    """[1, heads, tokens, size] each → [1, tokens, heads, size]; borders as int32 offsets from 0 to tokens.
+
+    Tokens behind the last border belong to no document and get zeros.
+    """
+    assert attention_mask is None and cu_seq_lens_q is not None, "documents' borders are missing"
+    assert query.shape[0] == 1 and not dropout, "packed sequences come flattened"
+    if query.device.type == "cuda":
+        return _attend_varlen(query, key, value, cu_seq_lens_q, max_length_q, scaling), None
+    return _attend_each(query, key, value, cu_seq_lens_q, scaling), None
+
+
+def _attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float | None) -> Any:
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    marks = borders.tolist()
+    grouped = query.shape[1] != key.shape[1]
+    parts = [
+        scaled_dot_product_attention(
+            query[:, :, start:end], key[:, :, start:end], value[:, :, start:end],
+            is_causal=True, scale=scaling, enable_gqa=grouped,
+        )
+        for start, end in zip(marks, marks[1:]) if end > start
+    ]  # fmt: skip
+    return torch.cat(parts, dim=2).transpose(1, 2)
+
+
+def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
+    varlen, grouped = _varlen()
+    heads, groups = query.shape[1], key.shape[1]
+    query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
+    options = dict(grouped)
+    if heads != groups and "enable_gqa" not in options:
+        # torch below 2.12: its kernel takes grouped heads, its checks do not.
+        key, value = (x.repeat_interleave(heads // groups, dim=1) for x in (key, value))
+    if scaling is not None and abs(scaling - query.shape[-1] ** -0.5) > 1e-9:
+        query = query * (scaling * query.shape[-1] ** 0.5)
+    return varlen(query, key, value, borders, borders, longest, longest, **options)[None]
+
+
+@lru_cache(maxsize=1)
+def _varlen() -> tuple[Callable[..., Any], dict[str, Any]]:
+    """torch's function and how this version spells causal and grouped."""
+    import inspect
+
+    from torch.nn.attention.varlen import varlen_attn
+
+    known = inspect.signature(varlen_attn).parameters
+    options: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in known else {"is_causal": True}
+    return varlen_attn, options | ({"enable_gqa": True} if "enable_gqa" in known else {})

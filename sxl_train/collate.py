@@ -1,0 +1,51 @@
+"""Packed rows in, one flattened batch out: tokens of all rows in a single line, with the documents' borders.
+
+On a GPU the line has the same length every time and the borders fill a fixed number of slots, so that compiled layers
+see one shape: the rest is padding, which is a document of its own and carries no loss.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+class Flatten:
+    """The collator of the fast path. ``length`` > 0 pads each row's share of the line to so many tokens."""
+
+    def __init__(self, pad: int, capacity: int, length: int = 0) -> None:
+        self.pad, self.capacity, self.length = pad, capacity, length
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """``input_ids``, ``labels``, ``loss_weights``, ``position_ids`` [1, n]; ``cu_seq_lens_*``; ``max_length_*``."""
+        ids = [i for row in rows for i in row["input_ids"]]
+        labels = [i for row in rows for i in row["labels"]]
+        weights = [w for row in rows for w in row["weights"]]
+        lengths = [n for row in rows for n in row["seq_lengths"]]
+        total = self.length * len(rows) if self.length else len(ids)
+        rest = total - len(ids)
+        while rest > 0:  # padding documents no longer than the longest real one may be
+            lengths.append(min(rest, self.capacity))
+            rest -= lengths[-1]
+        ids += [self.pad] * (total - len(ids))
+        labels += [-100] * (total - len(labels))
+        weights += [0.0] * (total - len(weights))
+        borders = torch.zeros(len(lengths) + 1, dtype=torch.int32)
+        borders[1:] = torch.tensor(lengths).cumsum(0)
+        positions = torch.cat([torch.arange(n) for n in lengths])
+        if self.length:
+            slots = 64
+            while slots < len(borders):
+                slots *= 2
+            borders = torch.cat([borders, borders[-1:].expand(slots - len(borders))])
+        return {
+            "input_ids": torch.tensor([ids]),
+            "labels": torch.tensor([labels]),
+            "loss_weights": torch.tensor([weights], dtype=torch.float32),
+            "position_ids": positions[None],
+            "cu_seq_lens_q": borders,
+            "cu_seq_lens_k": borders,
+            "max_length_q": self.capacity if self.length else max(lengths),
+            "max_length_k": self.capacity if self.length else max(lengths),
+        }

@@ -1,0 +1,201 @@
+"""A training dataset in, conversations out: rows of ``messages`` and ``tools``, ready to be rendered.
+
+Reads what `sxl-data build` writes (``data/{train,validation,test}-*.parquet`` with a manifest), a folder saved by
+`datasets`, one JSONL or Parquet file, or a hub id. A dataset without a validation split gets one from the hash of
+each row, so that it never depends on the order of the rows. pyarrow alone: no torch, and no cache on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import UserError, error, finding
+
+SPLITS = ("train", "validation", "test")
+HELD_OUT = 20
+"""One row in so many is held out where a dataset has no validation split."""
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    """Where the rows lie. ``sha256`` is that of the manifest, or of the files where there is none."""
+
+    source: str
+    files: dict[str, list[str]]
+    sha256: str
+    carved: bool
+    """Whether validation is carved out of train."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One conversation: messages with object arguments, tools as JSON schemas or None."""
+
+    id: str
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None
+
+
+def find_dataset(source: str) -> Dataset:
+    """Locate the files of ``source``; nothing is decoded. Raises `UserError` T102."""
+    path = Path(source)
+    if path.is_file():
+        return _describe(source, {"train": [str(path)]}, [path])
+    if not path.exists():
+        path = _fetch(source)
+    files: dict[str, list[str]] = {}
+    names = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".jsonl", ".arrow") and p.is_file())
+    inside = [p for p in names if p.is_relative_to(path / "data")] or names
+    for split in SPLITS:
+        words = ("validation", "valid", "val", "dev") if split == "validation" else (split,)
+        found = [str(p) for p in inside if any(p.stem == w or p.stem.startswith(w + "-") for w in words)
+                 or p.parent.name in words]  # fmt: skip
+        if found:
+            files[split] = found
+    if not files and inside:
+        files["train"] = [str(p) for p in inside]
+    if "train" not in files:
+        raise error("T102", file=source, found="no train files", expected="data/train-*.parquet, or *.jsonl")
+    manifest = path / "manifest.json"
+    return _describe(source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs])
+
+
+def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
+    """The conversations of a split, in the files' order; ``limit`` 0 reads all. Raises `UserError` T102, T110."""
+    carve = dataset.carved and split in ("train", "validation")
+    rows: list[Row] = []
+    for position, record in enumerate(_read_records(dataset.files.get("train" if carve else split, []))):
+        if carve and (_is_held_out(record) is not (split == "validation")):
+            continue
+        rows.append(to_row(record, f"row {position}"))
+        if limit and len(rows) == limit:
+            break
+    return rows
+
+
+def to_row(record: dict[str, Any], place: str = "row") -> Row:
+    """A record with ``messages`` (or ``prompt`` + ``completion``) and perhaps ``tools``, made uniform.
+
+    Nulls that Arrow put into missing keys are dropped, but never inside arguments; arguments become objects.
+    """
+    name = str(record.get("trace_id") or record.get("id") or place)
+    messages = _decode(record.get("messages"))
+    if messages is None and record.get("prompt") is not None and record.get("completion") is not None:
+        prompt, completion = _decode(record["prompt"]), _decode(record["completion"])
+        messages = (prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]) + (
+            completion if isinstance(completion, list) else [{"role": "assistant", "content": completion}]
+        )
+    if not isinstance(messages, list) or not messages:
+        raise error("T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column")
+    tools = _decode(record.get("tools"))
+    if isinstance(tools, list):
+        tools = [_drop_nulls(_decode(tool)) for tool in tools]
+    return Row(name, [_to_message(m, name, i) for i, m in enumerate(messages)], tools or None)
+
+
+def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
+    message = _decode(message)
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=type(message).__name__,
+                                expected="an object with a role"))  # fmt: skip
+    clean = {key: value for key, value in message.items() if value is not None}
+    clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
+    content = clean.get("content", "")
+    if isinstance(content, list):
+        content = "".join(p.get("text") or "" for p in content if isinstance(p, dict))
+    clean["content"] = content
+    reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
+    if reasoning and "reasoning_content" not in clean:
+        clean["reasoning_content"] = reasoning
+    calls = clean.pop("tool_calls", None)
+    if calls:
+        clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]
+    return clean
+
+
+def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
+    function = call.get("function") or call
+    arguments = _decode(function.get("arguments"))
+    if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
+        raise UserError(finding("T110", trace_id=name, pointer=pointer, found=function,
+                                expected="a name and an object of arguments"))  # fmt: skip
+    clean = {"type": "function", "function": {"name": function["name"], "arguments": arguments or {}}}
+    return clean | ({"id": call["id"]} if call.get("id") else {})
+
+
+def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
+    for name in files:
+        try:
+            yield from _read_file(name)
+        except (OSError, ValueError, msgspec.DecodeError) as problem:
+            raise error("T102", file=name, found=problem, expected="a readable file") from problem
+
+
+def _read_file(name: str) -> Iterator[dict[str, Any]]:
+    wanted = ("trace_id", "id", "messages", "tools", "prompt", "completion")
+    if name.endswith((".jsonl", ".json")):
+        with Path(name).open("rb") as lines:
+            for line in lines:
+                if line.strip():
+                    yield msgspec.json.decode(line)
+        return
+    if name.endswith(".arrow"):
+        import pyarrow as pa
+
+        with pa.memory_map(name) as source:
+            table = pa.ipc.open_stream(source).read_all()
+            table.validate(full=True)
+            batches = table.select([c for c in wanted if c in table.column_names]).to_batches(max_chunksize=1024)
+            for batch in batches:
+                yield from batch.to_pylist()
+        return
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(name) as parquet:
+        columns = [c for c in wanted if c in parquet.schema_arrow.names]
+        for batch in parquet.iter_batches(batch_size=1024, columns=columns):
+            yield from batch.to_pylist()
+
+
+def _describe(source: str, files: dict[str, list[str]], hashed: list[Path]) -> Dataset:
+    digest = hashlib.sha256()
+    for path in hashed:
+        with path.open("rb") as handle:
+            digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return Dataset(source, files, digest.hexdigest(), "validation" not in files)
+
+
+def _fetch(source: str) -> Path:
+    """Files of a hub dataset. Respects HF_HUB_OFFLINE; a path that looks local is not looked up."""
+    if source.count("/") != 1 or source.startswith((".", "/", "build/")):
+        raise error("T102", file=source, found="no such file or folder")
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=["*.parquet", "*.jsonl", "*.json"]))
+    except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
+        raise error("T102", file=source, found=f"not on this machine, and {type(problem).__name__} from the hub") from problem
+
+
+def _is_held_out(record: dict[str, Any]) -> bool:
+    text = msgspec.json.encode(record.get("messages") or record.get("prompt"), order="deterministic")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % HELD_OUT == 0
+
+
+def _decode(value: Any) -> Any:
+    """JSON text (how Arrow keeps free JSON) → its value; a string that is no JSON container stays a string."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def _drop_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _drop_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_drop_nulls(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,141 @@
+"""A causal language model in, the same model made faster in place; every change is tested against the plain path.
+
+- attention inside documents (`attention.py`), so a packed batch needs no mask;
+- the loss from hidden states, trained positions only (`loss.py`);
+- adapters as one fused multiply-add on the frozen layer's output;
+- trained token rows looked up beside the frozen embedding instead of copying the whole table in each pass;
+- decoder layers compiled, where a GPU makes that pay.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+from sxl_train.attention import use_documents
+from sxl_train.loss import cross_entropy, select_trained
+
+SCALED_HEADS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
+
+
+def can_be_fast(config: Any) -> str | None:
+    """None, or why a model of this configuration must take the plain path."""
+    text = config.get_text_config()
+    for name in SCALED_HEADS:
+        if getattr(text, name, None) not in (None, 1, 1.0):
+            return f"its head has {name}"
+    if getattr(text, "output_router_logits", False) or getattr(text, "num_experts", 0):
+        return "it is a mixture of experts"
+    kinds = set(getattr(text, "layer_types", None) or ["full_attention"])
+    if kinds != {"full_attention"} or getattr(text, "use_sliding_window", False):
+        return "its attention is not full and causal: " + ", ".join(sorted(kinds))
+    return None
+
+
+def make_fast(model: Any, compile_layers: bool) -> None:
+    """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    use_documents(inner)
+    for module in model.modules():
+        _fuse_adapter(module)
+    rows = _fuse_rows(inner)
+    _add_loss(inner, rows)
+    if compile_layers:
+        import torch
+
+        torch._dynamo.config.cache_size_limit = max(64, torch._dynamo.config.cache_size_limit)
+        for layer in find_layers(inner):
+            layer.forward = torch.compile(layer.forward, dynamic=False)
+
+
+def find_layers(model: Any) -> Any:
+    """The decoder layers of a causal language model."""
+    return getattr(model, model.base_model_prefix).layers
+
+
+def _add_loss(model: Any, rows: Any) -> None:
+    """With ``loss_weights`` the forward returns ``{"loss": weighted sum, "tokens": trained tokens}``."""
+    plain = model.forward
+
+    @functools.wraps(type(model).forward)
+    def forward(self: Any, *args: Any, labels: Any = None, loss_weights: Any = None, **kwargs: Any) -> Any:
+        if loss_weights is None:
+            return plain(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
+        kwargs.pop("num_items_in_batch", None)
+        backbone = getattr(self, self.base_model_prefix)
+        hidden = backbone(*args, use_cache=False, **kwargs).last_hidden_state
+        states, following, weights = select_trained(hidden, labels, loss_weights)
+        head = self.get_output_embeddings()
+        if rows is not None and rows.in_head:
+            loss = cross_entropy(states, rows.table, following, weights, None, rows.places, rows.values())
+        else:
+            loss = cross_entropy(states, head.weight, following, weights, getattr(head, "bias", None))
+        return {"loss": loss, "tokens": following.numel()}
+
+    model.forward = types.MethodType(forward, model)
+
+
+def _fuse_adapter(module: Any) -> None:
+    """y = Wx + s·B(Ax) with the sum made inside the second multiplication."""
+    from peft.tuners.lora import Linear
+
+    if type(module) is not Linear or module.lora_variant or len(module.lora_A) != 1:
+        return
+    (name,) = module.lora_A
+    if type(module.lora_dropout[name]).__name__ != "Identity" or type(module.base_layer).__name__ != "Linear":
+        return
+    import torch
+
+    def forward(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        base = self.base_layer(x)
+        if self.disable_adapters or self.merged:
+            return base
+        down, up = self.lora_A[name].weight.to(base.dtype), self.lora_B[name].weight.to(base.dtype)
+        low = torch.nn.functional.linear(x.to(base.dtype), down) * self.scaling[name]
+        with torch.autocast(base.device.type, enabled=False):
+            summed = torch.addmm(base.flatten(0, -2), low.flatten(0, -2), up.t())
+        return summed.view_as(base)
+
+    module.forward = types.MethodType(forward, module)
+
+
+class Rows:
+    """Trained rows of a frozen token table."""
+
+    def __init__(self, adapter: Any, in_head: bool) -> None:
+        self.adapter, self.in_head = adapter, in_head
+        (self.name,) = adapter.trainable_tokens_delta
+        self.places = adapter.token_indices[self.name]
+        self.table = adapter.base_layer.weight
+        import torch
+
+        device = self.table.device
+        self.places = torch.as_tensor(self.places, device=device)
+        self.slots = torch.full((self.table.shape[0],), -1, device=device)
+        self.slots[self.places] = torch.arange(len(self.places), device=device)
+
+    def values(self) -> Any:
+        """The rows as a parameter: [rows, width]."""
+        return self.adapter.trainable_tokens_delta[self.name]
+
+
+def _fuse_rows(model: Any) -> Rows | None:
+    from peft.tuners.trainable_tokens import TrainableTokensLayer
+
+    wrapper = model.get_input_embeddings()
+    adapter = getattr(wrapper, "token_adapter", None)
+    if not isinstance(adapter, TrainableTokensLayer) or len(adapter.trainable_tokens_delta) != 1:
+        return None
+    head = getattr(model.get_output_embeddings(), "token_adapter", None)
+    rows = Rows(adapter, in_head=head is not None and head.tied_adapter is adapter)
+    import torch
+
+    def forward(self: Any, ids: Any, *args: Any, **kwargs: Any) -> Any:
+        frozen = torch.nn.functional.embedding(ids, rows.table)
+        slots = rows.slots[ids]
+        own = torch.nn.functional.embedding(slots.clamp(min=0), rows.values())
+        return torch.where((slots >= 0)[..., None], own.to(frozen.dtype), frozen)
+
+    adapter.forward = types.MethodType(forward, adapter)
+    return rows
