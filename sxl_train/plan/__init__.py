@@ -89,15 +89,9 @@ def make_plan(recipe: recipes.Recipe, shape: Shape, tokenizer: Vocabulary | int)
             (measure(shape, cut, f, tokenizer, limit) for f in formats for cut in (cuts or [shape])),
             key=lambda item: item.total,
         )
-        raise UserError(
-            finding(
-                "T502",
-                pointer="/size_limit",
-                expected=recipe.size_limit,
-                found=f"{recipe.base_model}: {shape.count() / 1e6:.0f} M parameters, {small.total / 1e6:.0f} MB as "
-                f"{small.format}" + ("" if cuts is None else ", and the recipe does not let it be pruned"),
-            )
-        )
+        found = f"{recipe.base_model}: {shape.count() / 1e6:.0f} M parameters, {small.total / 1e6:.0f} MB as "
+        found += small.format + ("" if cuts is None else ", and the recipe does not let it be pruned")
+        raise UserError(finding("T502", pointer="/size_limit", found=found, expected=recipe.size_limit))
     return plan
 
 

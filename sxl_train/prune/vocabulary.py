@@ -1,0 +1,155 @@
+"""A byte-level BPE tokenizer, its model and token counts → both with fewer tokens.
+
+Kept are all special and added tokens, the 256 bytes (so that every string stays encodable), the tokens the
+corpus uses most, and the merge ancestors of each: a token whose parts are gone could never be built. Merges
+of removed tokens go, the others keep their order. This is exact: a text whose old encoding used kept tokens
+only is encoded to the same tokens, because no merge it needed is gone and merges it never took cannot start
+to apply.
+
+The tokenizer.json that is written is compact; a published one is indented and about three times as large.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.errors import error
+
+KEPT_FILE = "kept_tokens.json"
+"""Written beside the trimmed model: the old id of each new id. Not needed to load the model."""
+
+
+def read_tokenizer(folder: Path) -> dict[str, Any]:
+    """The content of tokenizer.json, made from vocab.json + merges.txt where need be.
+
+    Raises `UserError` T507 for anything but byte-level BPE.
+    """
+    path = Path(folder) / "tokenizer.json"
+    if path.is_file():
+        whole = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        from transformers import AutoTokenizer
+
+        whole = json.loads(AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer.to_str())
+    model = whole["model"]
+    if model.get("type") != "BPE" or "ByteLevel" not in json.dumps(whole.get("decoder")):
+        raise error("T507", file=str(folder), found=f"{model.get('type')} without byte level",
+                    expected="byte-level BPE, as in the Qwen and SmolLM families")  # fmt: skip
+    whole["model"]["merges"] = [m.split(" ", 1) if isinstance(m, str) else list(m) for m in model["merges"]]
+    return dict(whole)
+
+
+def count_tokens(tokenizer: Any, texts: Iterable[str]) -> Counter[int]:
+    """How often each token occurs in ``texts``."""
+    counts: Counter[int] = Counter()
+    for text in texts:
+        counts.update(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return counts
+
+
+def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) -> list[int]:
+    """Old ids to keep, ascending; ``size`` 0 keeps exactly what the corpus needs.
+
+    With a ``size``, the most used tokens come first and unused ones of low id fill the rest. More are kept
+    than ``size`` only where special tokens and bytes alone need it.
+    """
+    ids: dict[str, int] = whole["model"]["vocab"]
+    parts = {a + b: (a, b) for a, b in reversed(whole["model"]["merges"])}
+    texts = {index: text for text, index in ids.items()}
+    kept = {token["id"] for token in whole.get("added_tokens", [])}
+    kept |= {
+        index for text, index in ids.items() if len(text) == 1
+    }  # the byte alphabet is one character each
+    used = [index for index, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    rest = [] if not size else sorted(ids.values())
+    for index in [*used, *rest]:
+        if index in kept or index not in texts:
+            continue
+        family = _ancestors(texts[index], parts, ids)
+        new = family - kept
+        if size and len(kept) + len(new) > size:
+            continue
+        kept |= new
+    return sorted(kept)
+
+
+def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]:
+    """The content of a tokenizer.json that knows only the ``kept`` old ids, renumbered in their order."""
+    new = {old: index for index, old in enumerate(kept)}
+    trimmed = copy.deepcopy(whole)
+    model = trimmed["model"]
+    model["vocab"] = {text: new[old] for text, old in model["vocab"].items() if old in new}
+    names = model["vocab"]
+    # Text form "a b" is the shortest and every version reads it; byte-level tokens hold no space.
+    model["merges"] = [f"{a} {b}" for a, b in model["merges"] if a in names and b in names and a + b in names]
+    for token in trimmed.get("added_tokens", []):
+        token["id"] = new[token["id"]]
+    processor = trimmed.get("post_processor") or {}
+    for part in [processor, *processor.get("processors", [])]:
+        for entry in (part.get("special_tokens") or {}).values():
+            entry["ids"] = [new[old] for old in entry["ids"]]
+    return trimmed
+
+
+def trim_model(model: Any, kept: Sequence[int]) -> Any:
+    """Pick the embedding and head rows of ``kept`` and renumber the model's own token ids; in place."""
+    import torch
+
+    rows = torch.tensor(list(kept), device=model.device)
+    new = {old: index for index, old in enumerate(kept)}
+    with torch.no_grad():
+        embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
+        embedding.weight = torch.nn.Parameter(embedding.weight[rows].clone())
+        embedding.num_embeddings = len(kept)
+        if not model.config.tie_word_embeddings:
+            head.weight = torch.nn.Parameter(head.weight[rows].clone())
+        head.out_features = len(kept)
+    embedding.padding_idx = None
+    model.config.vocab_size = model.vocab_size = len(kept)
+    for settings in (model.config, model.generation_config):
+        for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+            value = getattr(settings, name, None)
+            if isinstance(value, list):
+                setattr(settings, name, [new[old] for old in value if old in new])
+            elif value is not None:
+                setattr(settings, name, new.get(value))
+    model.tie_weights()
+    return model
+
+
+def write_tokenizer(source: Path, out: Path, trimmed: dict[str, Any], kept: Sequence[int]) -> None:
+    """Write the trimmed tokenizer to ``out`` with settings and template of ``source``."""
+    source, out = Path(source), Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "tokenizer.json", json.dumps(trimmed, ensure_ascii=False, separators=(",", ":")))
+    path = source / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    new = {old: index for index, old in enumerate(kept)}
+    if "added_tokens_decoder" in settings:
+        entries = settings["added_tokens_decoder"].items()
+        settings["added_tokens_decoder"] = {str(new[int(old)]): entry for old, entry in entries}
+    _write(out / "tokenizer_config.json", json.dumps(settings, ensure_ascii=False, indent=2))
+    for name in ("special_tokens_map.json", "chat_template.jinja"):
+        if (source / name).is_file():
+            (out / name).write_bytes((source / name).read_bytes())
+    _write(out / KEPT_FILE, json.dumps(list(kept), separators=(",", ":")))
+
+
+def _ancestors(text: str, parts: dict[str, tuple[str, str]], ids: dict[str, int]) -> set[int]:
+    found, waiting = set(), [text]
+    while waiting:
+        token = waiting.pop()
+        if ids[token] in found:
+            continue
+        found.add(ids[token])
+        waiting += [part for part in parts.get(token, ()) if part in ids]
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

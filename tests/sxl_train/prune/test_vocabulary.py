@@ -1,0 +1,142 @@
+"""A trimmed tokenizer encodes every string, and texts of kept tokens exactly as before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from sxl_data.contract.errors import UserError
+from sxl_train import checkpoints
+from sxl_train.prune import vocabulary
+from sxl_train.release import size
+
+CORPUS = "def add(first, second):\n    return first + second  # twelve and thirty-four\n" * 3
+ODD = [
+    "",
+    " ",
+    "\n\n\t",
+    "naïve café",
+    "東京",
+    "🙂🙃",
+    "\x00\x01",
+    "a" * 300,
+    "12 345,67",
+    "Ünïcödé ﬀ",
+    "\u200b",
+]
+
+
+def load(trimmed: dict) -> Tokenizer:
+    import json
+
+    return Tokenizer.from_str(json.dumps(trimmed))
+
+
+def trim(folder: Path, size: int = 0) -> tuple[Tokenizer, Tokenizer, list[int], dict]:
+    whole = vocabulary.read_tokenizer(folder)
+    old = load(whole)
+    counts = Counter(old.encode(CORPUS, add_special_tokens=False).ids)
+    kept = vocabulary.choose_tokens(whole, counts, size)
+    trimmed = vocabulary.trim_tokenizer(whole, kept)
+    return old, load(trimmed), kept, trimmed
+
+
+@pytest.fixture(params=["tiny", "qwen2", "sxl-base-31m"])
+def folder(request: pytest.FixtureRequest, make_model) -> Path:
+    if request.param == "tiny":
+        return make_model()
+    shared: Path = request.getfixturevalue("shared")
+    found = shared / ("models" if "sxl" in request.param else "data/tokenizers") / request.param
+    if not found.is_dir():
+        pytest.skip(f"{request.param} is not here")
+    return found
+
+
+@pytest.mark.parametrize("size", [0, 350])
+def test_the_corpus_is_encoded_to_the_same_tokens(folder: Path, size: int) -> None:
+    old, new, kept, _ = trim(folder, size)
+    before = old.encode(CORPUS, add_special_tokens=False).ids
+    after = new.encode(CORPUS, add_special_tokens=False).ids
+    if set(before) <= set(kept):
+        assert before == [kept[index] for index in after]
+    assert CORPUS == new.decode(after, skip_special_tokens=False)
+
+
+def test_every_string_stays_encodable(folder: Path) -> None:
+    _, new, kept, _ = trim(folder, 300)
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.text(max_size=60))
+    def check(text: str) -> None:
+        ids = new.encode(text, add_special_tokens=False).ids
+        assert all(0 <= index < len(kept) for index in ids)
+        assert text == new.decode(ids, skip_special_tokens=False)
+
+    check()
+    for text in ODD:
+        assert text == new.decode(new.encode(text, add_special_tokens=False).ids, skip_special_tokens=False)
+
+
+def test_special_tokens_stay_single_and_special(folder: Path) -> None:
+    old, new, kept, trimmed = trim(folder, 300)
+    for token in trimmed["added_tokens"]:
+        (index,) = new.encode(token["content"], add_special_tokens=False).ids
+        assert old.token_to_id(token["content"]) == kept[index]
+
+
+def test_the_size_asked_for_is_reached_and_not_passed(folder: Path) -> None:
+    assert 380 >= len(trim(folder, 380)[2]) > 370
+    assert len(trim(folder, 0)[2]) < 380
+
+
+def test_the_trimmed_model_gives_the_old_probabilities_of_kept_tokens(make_model, tmp_path: Path) -> None:
+    folder = make_model()
+    old, _, kept, trimmed = trim(folder, 340)
+    model = checkpoints.load(folder, "float32")
+    ids = [index for index in old.encode(CORPUS, add_special_tokens=False).ids if index in set(kept)][:30]
+    with torch.no_grad():
+        expected = model(torch.tensor([ids])).logits[..., kept]
+    out = checkpoints.save(vocabulary.trim_model(model, kept), tmp_path / "out", None)
+    vocabulary.write_tokenizer(folder, out, trimmed, kept)
+    reloaded = AutoModelForCausalLM.from_pretrained(out)
+    with torch.no_grad():
+        got = reloaded(torch.tensor([[kept.index(index) for index in ids]])).logits
+    assert torch.allclose(expected, got, atol=1e-5)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
+    assert tokenizer.eos_token_id == reloaded.config.eos_token_id == reloaded.generation_config.eos_token_id
+    assert size.measure(out).total < size.measure(folder).total * 2
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "12"}]
+    before = PreTrainedTokenizerFast.from_pretrained(folder).apply_chat_template(messages, tokenize=False)
+    assert before == tokenizer.apply_chat_template(messages, tokenize=False)
+
+
+def test_the_trimmed_qwen_tokenizer_is_the_same_through_auto_tokenizer(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "data" / "tokenizers" / "qwen2"
+    if not folder.is_dir():
+        pytest.skip("the Qwen2 tokenizer is not here")
+    _, new, kept, trimmed = trim(folder, 20_000)
+    vocabulary.write_tokenizer(folder, tmp_path, trimmed, kept)
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2"}', encoding="utf-8")
+    auto = AutoTokenizer.from_pretrained(tmp_path)
+    golden = folder.parent / "llama_cpp" / "ggml-vocab-qwen2.gguf.inp"
+    for text in [*golden.read_text(encoding="utf-8").split("\n__ggml_vocab_test__\n"), *ODD, CORPUS]:
+        assert (
+            new.encode(text, add_special_tokens=False).ids
+            == auto(text, add_special_tokens=False)["input_ids"]
+        )
+
+
+def test_a_tokenizer_without_byte_level_is_refused(shared: Path) -> None:
+    folder = shared / "data" / "tokenizers" / "tinyllama"
+    if not folder.is_dir():
+        pytest.skip("the TinyLlama tokenizer is not here")
+    with pytest.raises(UserError) as caught:
+        vocabulary.read_tokenizer(folder)
+    assert "T507" == caught.value.findings[0].code
