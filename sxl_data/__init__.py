@@ -1,3 +1,40 @@
-"""sxl_data: sources → one validated trace dataset. Needs no torch."""
+"""sxl_data: sources → one validated Observe / Reflect / Act / Iterate dataset. Needs no torch.
+
+Every command ``sxl-data X`` is also ``sxl_data.X``:
+
+    import sxl_data
+    sxl_data.build("demo", "out")
+    report = sxl_data.validate("traces.jsonl")
+
+Names are loaded when first used, so ``import sxl_data`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "build": "sxl_data.pipeline",
+    "why": "sxl_data.builds",
+    "ledger": "sxl_data.builds",
+    "diff": "sxl_data.builds",
+    "open_build": "sxl_data.builds",
+    "Trace": "sxl_data.trace.types",
+    "UserError": "sxl_data.contract.errors",
+    "validate": "sxl_data.trace.validate",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'sxl_data' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

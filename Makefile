@@ -1,0 +1,37 @@
+# demo: the main job on embedded inputs · test: all tests · lint · bench: every claim of the README
+# Each target makes its own virtual environment and installs what it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= demo
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench wheel clean
+
+$(STAMP): pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[all,dev]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/sxl-data build demo -o $(OUT)/dataset
+	$(BIN)/python -m sxl_train.recipe demo dataset=$(OUT)/dataset out=$(OUT)/model
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+wheel: $(STAMP)
+	.ci/test-wheel $(BIN)/python
+
+clean:
+	rm -rf $(VENV) $(OUT) dist build

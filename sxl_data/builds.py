@@ -1,0 +1,121 @@
+"""Questions to a finished build: why did this row go, what went and why, how do two builds differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sxl_data.contract.codes import CODES
+from sxl_data.contract.console import format_count, format_table
+from sxl_data.contract.errors import error
+from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.write.manifest import Manifest, decode
+
+
+def open_build(folder: str | Path) -> Manifest:
+    """The manifest of the build in ``folder``. Raises U305 when there is no finished build."""
+    path = Path(folder) / "manifest.json"
+    if not path.is_file():
+        raise error("U305", file=str(folder), found="no manifest.json", expected="a finished build")
+    return decode(path.read_bytes(), str(path))
+
+
+def ledger(folder: str | Path, by: str | None = None) -> str:
+    """The ledger of a build as a table: every line, or counted ``by`` a column (code, stage, source)."""
+    open_build(folder)
+    table = read_ledger(folder)
+    if by is None:
+        rows = [[_short(v) for v in row.values()] for row in table.to_pylist()]
+        return format_table(table.column_names, rows)
+    if by not in table.column_names:
+        raise error("U401", found=f"--by {by}", expected="one of " + ", ".join(table.column_names))
+    counts = Counter(table[by].to_pylist())
+    titles = {code: entry.title for code, entry in CODES.items()} if by == "code" else {}
+    rows = [[key, format_count(n), titles.get(key, "")] for key, n in counts.most_common()]
+    return format_table([by, "lines", "meaning" if by == "code" else ""], rows)
+
+
+def read_ledger(folder: str | Path) -> pa.Table:
+    """All ledger lines of a build."""
+    path = Path(folder) / "ledger" / "ledger.parquet"
+    return pq.read_table(path) if path.is_file() else LEDGER_SCHEMA.empty_table()
+
+
+def why(trace_id: str, folder: str | Path) -> str:
+    """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
+    manifest = open_build(folder)
+    lines = read_ledger(folder)
+    mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
+    out = [trace_id]
+    for line in mine:
+        entry = CODES[line["code"]]
+        said = f"  {line['stage']:<14} {line['action']} by {line['code']} {line['rule']}: {entry.title}"
+        out.append(said)
+        out += [f"{'':<17}{name} {line[key]}" for name, key in (("detail", "detail"), ("twin", "twin_id"),
+                ("score", "score")) if line[key] is not None]  # fmt: skip
+        out.append(f"{'':<17}{entry.why}")
+    where = _find(folder, manifest, trace_id)
+    if where:
+        out.append(f"  {'now':<14} in {where}")
+    elif not mine:
+        raise error("U201", trace_id=trace_id, found="no row and no ledger line of this id",
+                    expected=f"an id of this build, for example {_example(folder, manifest)}",
+                    why="a row that was read is either in data/ or in ledger/", fix="check the id")  # fmt: skip
+    return "\n".join(out)
+
+
+def diff(left: str | Path, right: str | Path) -> str:
+    """How the rows of two builds differ: only in one, on another side, with other content."""
+    sides = [_rows(folder, open_build(folder)) for folder in (left, right)]
+    a, b = sides
+    common = a.keys() & b.keys()
+    rows = [
+        ["rows", format_count(len(a)), format_count(len(b))],
+        ["only here", format_count(len(a.keys() - b.keys())), format_count(len(b.keys() - a.keys()))],
+        ["on another side", format_count(sum(a[k][0] != b[k][0] for k in common)), ""],
+        ["other content", format_count(sum(a[k][1] != b[k][1] for k in common)), ""],
+    ]
+    return format_table(["", str(left), str(right)], rows)
+
+
+def _rows(folder: str | Path, manifest: Manifest) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    for name, split in _shards(manifest):
+        table = pq.read_table(Path(folder) / name, columns=["trace_id", "messages", "steps"])
+        for row in table.to_pylist():
+            found[row["trace_id"]] = (split, hash(repr(row["steps"])))
+    return found
+
+
+def _shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    for name in manifest.files:
+        if name.startswith("data/"):
+            yield name, name.removeprefix("data/").partition("-")[0]
+
+
+def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> str | None:
+    for name, _ in _shards(manifest):
+        ids = pq.read_table(Path(folder) / name, columns=["trace_id"])["trace_id"]
+        at = pc.index(ids, trace_id).as_py()
+        if at >= 0:
+            return f"{name} row {at}"
+    return None
+
+
+def _example(folder: str | Path, manifest: Manifest) -> Any:
+    for name, _ in _shards(manifest):
+        ids = pq.read_table(Path(folder) / name, columns=["trace_id"])["trace_id"]
+        if len(ids):
+            return ids[0].as_py()
+    return "none"
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,120 @@
+"""Publishes a finished build: places the shards, gathers ledger and quarantine, writes card and manifest.
+
+The old manifest goes first and the new one comes last, so at no instant does a manifest describe files
+that are not there.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sxl_data import __version__
+from sxl_data.engine.store import Store, commit, place, sha256, writing
+from sxl_data.engine.task import FileInfo, Receipt
+from sxl_data.recipe import Recipe
+from sxl_data.write.arrow import folder_files
+from sxl_data.write.card import render_card
+from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, encode, seal
+from sxl_data.write.rows import PUBLISHED_SCHEMA
+
+PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
+_PACKAGES = ("pyarrow", "numpy", "msgspec", "tree-sitter")
+
+
+def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary], funnel: list[StageSummary],
+            leakage: dict[str, float], written: list[tuple[str, int, int, Receipt]], ledgers: list[FileInfo],
+            quarantines: list[FileInfo], seconds: dict[str, float]) -> Manifest:  # fmt: skip
+    """Fill ``out`` and return the manifest written there."""
+    with writing(out):
+        (out / "manifest.json").unlink(missing_ok=True)
+        for name in PUBLISHED:
+            path = out / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    splits: dict[str, dict[str, int]] = {}
+    arrow: dict[str, list[tuple[str, str]]] = {}
+    kept: dict[str, dict[str, int]] = {source.name: {} for source in sources}
+    for split, number, of, receipt in written:
+        numbers = splits.setdefault(split, {"rows": 0, "text_bytes": 0, "shards": 0})
+        numbers["rows"] += receipt.counters["rows"]
+        numbers["text_bytes"] += receipt.counters["text_bytes"]
+        numbers["shards"] += 1
+        for key, count in receipt.counters.items():
+            if key.startswith("source:"):
+                mine = kept[key.removeprefix("source:")]
+                mine[split] = mine.get(split, 0) + count
+        place(store.path(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
+        if "arrow" in receipt.files:
+            name = f"data-{number:05d}-of-{of:05d}.arrow"
+            place(store.path(receipt.files["arrow"]), out / "arrow" / split / name)
+            arrow.setdefault(split, []).append((name, receipt.files["arrow"].sha256))
+    if arrow:
+        for name, data in folder_files(arrow, PUBLISHED_SCHEMA).items():
+            commit(out / "arrow" / name, lambda file, data=data: file.write(data))
+    for folder, infos in (("ledger", ledgers), ("quarantine", quarantines)):
+        if infos:
+            _gather(out / folder / f"{folder}.parquet", [store.path(info) for info in infos])
+    manifest = Manifest(
+        name=recipe.name, description=recipe.description, sxl_version=__version__, seed=recipe.seed,
+        recipe=_portable(recipe), stages=funnel, splits=splits, leakage=leakage,
+        sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
+        benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
+        files=_files(out), versions={name: version(name) for name in _PACKAGES},
+    )  # fmt: skip
+    manifest = seal(manifest)
+    commit(out / "README.md", lambda file: file.write(render_card(manifest).encode("utf-8")))
+    timed = msgspec.structs.replace(
+        manifest,
+        timing={"seconds": {k: round(v, 2) for k, v in seconds.items()}, "engine": msgspec.to_builtins(recipe.engine),
+                "python": platform.python_version(), "machine": platform.machine()},
+    )  # fmt: skip
+    commit(out / "manifest.json", lambda file: file.write(encode(timed)))
+    return timed
+
+
+def _gather(target: Path, parts: list[Path]) -> None:
+    """One file from the parts, in the order given."""
+
+    def write(file: object) -> None:
+        writer: pq.ParquetWriter | None = None
+        for part in parts:
+            table = pq.read_table(part)
+            writer = writer or pq.ParquetWriter(pa.PythonFile(file), table.schema, compression="zstd")
+            writer.write_table(table)
+        assert writer is not None
+        writer.close()
+
+    commit(target, write)
+
+
+def _files(out: Path) -> dict[str, dict[str, object]]:
+    """Every published file with its bytes, digest and, for Parquet, rows."""
+    found: dict[str, dict[str, object]] = {}
+    for folder in PUBLISHED[:-1]:
+        for path in sorted((out / folder).rglob("*")):
+            if path.is_file():
+                info: dict[str, object] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+                if path.suffix == ".parquet":
+                    info["rows"] = pq.read_metadata(path).num_rows
+                found[path.relative_to(out).as_posix()] = info
+    return found
+
+
+def _portable(recipe: Recipe) -> dict[str, object]:
+    """The recipe's values without what must not change a byte: the engine."""
+    values = msgspec.to_builtins(recipe)
+    values.pop("engine")
+    return dict(values)
+
+
+def _fingerprint_version(name: str) -> str:
+    from sxl_data.decontaminate.fingerprints import load
+
+    table = load(name)
+    return f"{(table.schema.metadata or {})[b'shingles'].decode()}, {len(table)} hashes"

@@ -1,0 +1,279 @@
+"""START HERE: the ordered stages of a build, and the one place that runs them.
+
+read → clean → dedup → decontaminate → split → write. Every step turns committed files into committed
+files; rows never pass through this process. It plans tasks, hands them to a runner, counts receipts and,
+at the very end, publishes the result and writes the manifest that makes it a dataset.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.config import Loaded
+from sxl_data.contract.console import Progress, format_count, format_seconds, say
+from sxl_data.contract.errors import Bug, error
+from sxl_data.engine.local import make_runner
+from sxl_data.engine.store import Store, locked
+from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
+from sxl_data.finish import publish
+from sxl_data.read.files import plan
+from sxl_data.read.stage import find_format
+from sxl_data.recipe import Recipe, read
+from sxl_data.split.assign import SPLITS
+from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
+
+STAGES = ("read", "clean", "dedup", "decontaminate", "split", "write")
+WORK = ".work"
+
+
+def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit: int | None = None,
+          from_stage: str | None = None) -> Manifest:  # fmt: skip
+    """Build the dataset of ``recipe`` (a path or a shipped name) into the folder ``out``.
+
+    ``overrides`` are ``key=value``; ``limit`` takes that many rows of each file of each source;
+    ``from_stage`` runs that stage and the later ones again even where their results are there.
+    Raises `UserError` for anything the user can change.
+    """
+    loaded, base = read(recipe, overrides)
+    with locked(Path(out)):
+        return Build(loaded, base, Path(out), limit, from_stage).run()
+
+
+class Build:
+    """One build: its store, its runner, and the funnel as it grows."""
+
+    def __init__(self, loaded: Loaded[Recipe], base: Path, out: Path, limit: int | None = None,
+                 from_stage: str | None = None) -> None:  # fmt: skip
+        self.recipe, self.base, self.out = loaded.value, base, out
+        if limit is not None:
+            sources = tuple(msgspec.structs.replace(s, limit=limit) for s in self.recipe.sources)
+            self.recipe = msgspec.structs.replace(self.recipe, sources=sources)
+        if from_stage is not None and from_stage not in STAGES:
+            raise error("U401", found=from_stage, expected="one of " + ", ".join(STAGES))
+        self.forced = set(STAGES[STAGES.index(from_stage) :]) if from_stage else set()
+        _refuse_foreign(out)
+        self.store = Store(out / WORK)
+        self.runner: Runner = make_runner(self.store.root, self.recipe.engine.kind, self.recipe.engine.workers)
+        self.receipts: list[Receipt] = []
+        self.ledgers: list[FileInfo] = []
+        self.quarantines: list[FileInfo] = []
+        self.funnel: list[StageSummary] = []
+        self.seconds: dict[str, float] = {}
+
+    def run(self) -> Manifest:
+        """All stages, then the publication."""
+        try:
+            shards, sources = self._read()
+            shards = self._local("clean", shards, self.recipe.clean)
+            narrow, pairs, shards = self._dedup(shards)
+            shards = self._local("decontaminate", shards, self.recipe.decontaminate)
+            sides, leakage = self._split(shards, narrow, pairs)
+            written = self._write(shards, sides)
+        finally:
+            self.runner.close()
+        manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
+                           self.ledgers, self.quarantines, self.seconds)  # fmt: skip
+        keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
+        keep |= {f"{receipt.stage}/{receipt.part:05d}-{receipt.key}.json" for receipt in self.receipts}
+        self.store.sweep(keep)
+        return manifest
+
+    # The stages -------------------------------------------------------------------------------------
+
+    def _read(self) -> tuple[list[FileInfo], list[SourceSummary]]:
+        tasks: list[Task] = []
+        owners: list[tuple[int, str, str, int, int, str]] = []
+        for number, source in enumerate(self.recipe.sources):
+            source = self._local_files(number)
+            chunks = list(plan(source, self.base))
+            if not chunks:
+                raise error("U208", file=source.path, found="no file to read", expected="files",
+                            why=f"the source {source.name!r} reads them")  # fmt: skip
+            format, reason = find_format(source, chunks)
+            pieces = {p.path: p for chunk in chunks for p in chunk.pieces}
+            digest = _digest([p.sha256 for p in pieces.values()])
+            size = sum(p.bytes for chunk in chunks for p in chunk.pieces)
+            owners.append((number, format, reason, len(pieces), size, digest))
+            values = msgspec.to_builtins(source)
+            for chunk in chunks:
+                params = {"source": values, "chunk": msgspec.to_builtins(chunk), "format": format, "owner": number}
+                tasks.append(Task(stage="read", part=len(tasks), function="sxl_data.tasks:read", params=params))
+        receipts = self._run("read", tasks)
+        summaries = []
+        for number, format, reason, files, size, digest in owners:
+            mine = [r for r, t in zip(receipts, tasks) if t.params["owner"] == number]
+            source = self.recipe.sources[number]
+            documents, rows, bad = (sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined"))
+            if not rows:
+                raise error("U208", file=source.path or source.hub, found=f"{documents} documents, {bad} unreadable",
+                            expected="at least one trace", why=f"the source {source.name!r} would be empty")  # fmt: skip
+            empty = sum(self._codes([r.files["ledger"]])[0]["U209"] for r in mine)
+            summaries.append(
+                SourceSummary(name=source.name, format=format, detected=reason, licence=source.licence,
+                              revision=source.revision, files=files, bytes=size, sha256=digest,
+                              documents=documents, traces=rows, quarantined=bad, empty=empty, kept={})
+            )  # fmt: skip
+        self.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
+        shards = [r.files["kept"] for r in receipts]
+        self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
+        return shards, summaries
+
+    def _local(self, stage: str, shards: list[FileInfo], config: Any) -> list[FileInfo]:
+        tasks = [
+            Task(stage=stage, part=i, function=f"sxl_data.tasks:{stage}", inputs={"traces": (shard,)},
+                 params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed})
+            for i, shard in enumerate(shards)
+        ]  # fmt: skip
+        receipts = self._run(stage, tasks)
+        kept = [r.files["kept"] for r in receipts]
+        self._count(stage, sum(s.rows for s in shards), kept, receipts)
+        return kept
+
+    def _dedup(self, shards: list[FileInfo]) -> tuple[list[FileInfo], FileInfo, list[FileInfo]]:
+        params = {"config": msgspec.to_builtins(self.recipe.dedup), "seed": self.recipe.seed}
+        sketches = [
+            Task(stage="sketch", part=i, function="sxl_data.tasks:sketch", inputs={"traces": (s,)}, params=params)
+            for i, s in enumerate(shards)
+        ]
+        narrow = [r.files["narrow"] for r in self._run("sketch", sketches)]
+        resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",
+                       inputs={"narrow": tuple(narrow), "traces": tuple(shards)},
+                       params=params | {"pairs_at": self.recipe.split.threshold})  # fmt: skip
+        (resolved,) = self._run("resolve", [resolve])
+        tasks = [
+            Task(stage="dedup", part=i, function="sxl_data.tasks:apply", params={},
+                 inputs={"traces": (s,), "drops": (resolved.files[f"drops-{i:05d}"],)})
+            for i, s in enumerate(shards)
+        ]  # fmt: skip
+        receipts = self._run("dedup", tasks)
+        kept = [r.files["kept"] for r in receipts]
+        for inner in ("sketch", "resolve"):
+            self.seconds["dedup"] += self.seconds.pop(inner)
+        self._count("dedup", sum(s.rows for s in shards), kept, receipts)
+        return narrow, resolved.files["pairs"], kept
+
+    def _split(self, shards: list[FileInfo], narrow: list[FileInfo],
+               pairs: FileInfo) -> tuple[list[FileInfo], dict[str, float]]:  # fmt: skip
+        task = Task(stage="split", part=0, function="sxl_data.tasks:split",
+                    inputs={"traces": tuple(shards), "narrow": tuple(narrow), "pairs": (pairs,)},
+                    params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed})  # fmt: skip
+        (receipt,) = self._run("split", [task])
+        sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
+        leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
+        say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
+        return [receipt.files[f"sides-{i:05d}"] for i in range(len(shards))], leakage
+
+    def _write(self, shards: list[FileInfo], sides: list[FileInfo]) -> list[tuple[str, int, int, Receipt]]:
+        """Receipts of the published shards as (split, number, shards of that split, receipt)."""
+        plans: list[tuple[str, int, int]] = []
+        tasks: list[Task] = []
+        for side, name in enumerate(SPLITS):
+            share = getattr(self.recipe.split, name)
+            target = self.recipe.write.shard_bytes / max(share, 1e-9)
+            groups = _group(shards, target)
+            for number, members in enumerate(groups):
+                plans.append((name, number, len(groups)))
+                tasks.append(
+                    Task(stage="write", part=len(tasks), function="sxl_data.tasks:write",
+                         params={"side": side, "arrow": self.recipe.write.arrow},
+                         inputs={"traces": tuple(shards[i] for i in members),
+                                 "sides": tuple(sides[i] for i in members)})
+                )  # fmt: skip
+        receipts = self._run("write", tasks)
+        self._line("write", sum(r.counters["rows"] for r in receipts), None, {}, {})
+        return [(*plan, receipt) for plan, receipt in zip(plans, receipts)]
+
+    # Running and counting ---------------------------------------------------------------------------
+
+    def _run(self, stage: str, tasks: list[Task]) -> list[Receipt]:
+        """Receipts of ``tasks`` in their order."""
+        if stage in self.forced or ({"sketch": "dedup", "resolve": "dedup"}.get(stage) in self.forced):
+            for task in tasks:
+                self.store.discard(task)
+        started = time.monotonic()
+        found: dict[int, Receipt] = {}
+        with Progress(stage, total=len(tasks), unit="tasks") as progress:
+            for receipt in self.runner.run(tasks):
+                found[receipt.part] = receipt
+                progress.advance()
+        self.seconds[stage] = time.monotonic() - started
+        receipts = [found[task.part] for task in tasks]
+        self.receipts += receipts
+        return receipts
+
+    def _count(self, stage: str, rows_in: int, kept: list[FileInfo], receipts: list[Receipt]) -> None:
+        """Add the stage to the funnel; rows in = kept + ledger, or it is our bug."""
+        ledgers = [r.files["ledger"] for r in receipts if r.files["ledger"].rows]
+        self.ledgers += ledgers
+        dropped, edited = self._codes(ledgers)
+        rows_out = sum(info.rows for info in kept)
+        if stage != "read" and rows_in != rows_out + dropped.total():
+            raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {dropped.total()} in the ledger")
+        self.funnel.append(StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out,
+                                        dropped=dict(sorted(dropped.items())), edited=dict(sorted(edited.items()))))  # fmt: skip
+        reused = sum(r.reused for r in receipts)
+        self._line(stage, rows_in, rows_out, dropped, edited, f", {reused} of {len(receipts)} reused" if reused else "")
+
+    def _line(self, stage: str, rows_in: int, rows_out: int | None, dropped: dict[str, int],
+              edited: dict[str, int], more: str = "") -> None:  # fmt: skip
+        arrow = "" if rows_out is None else f" → {format_count(rows_out)}"
+        why = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(dropped.items()))
+        lost = f"   −{format_count(sum(dropped.values()))} ({why})" if dropped else ""
+        touched = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(edited.items()))
+        lost += f"   edited {touched}" if edited else ""
+        say(f"{stage:<14} {format_count(rows_in)}{arrow}{lost}   {format_seconds(self.seconds[stage])}{more}")
+
+    def _codes(self, ledgers: list[FileInfo]) -> tuple[Counter[str], Counter[str]]:
+        """Ledger lines by code: rows that left, and rows that were edited."""
+        import pyarrow.parquet as pq
+
+        dropped: Counter[str] = Counter()
+        edited: Counter[str] = Counter()
+        for info in ledgers:
+            table = pq.read_table(self.store.path(info), columns=["action", "code"])
+            for action, code in zip(table["action"].to_pylist(), table["code"].to_pylist()):
+                (edited if action == "edited" else dropped)[code] += 1
+        return dropped, edited
+
+    def _local_files(self, number: int) -> Any:
+        """The source with files on this disk; a hub source is fetched first."""
+        source = self.recipe.sources[number]
+        if source.hub is None:
+            return source
+        from sxl_data.read.fetch import fetch
+
+        return fetch(source, self.base)
+
+
+def _group(shards: list[FileInfo], target_bytes: float) -> list[list[int]]:
+    """Consecutive shards whose sizes add up to about ``target_bytes``."""
+    groups: list[list[int]] = [[]]
+    size = 0
+    for index, shard in enumerate(shards):
+        if groups[-1] and size + shard.bytes > target_bytes:
+            groups.append([])
+            size = 0
+        groups[-1].append(index)
+        size += shard.bytes
+    return groups
+
+
+def _digest(parts: list[str]) -> str:
+    import hashlib
+
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _refuse_foreign(out: Path) -> None:
+    """A folder that holds other things is not ours to fill. Raises U306."""
+    if not out.is_dir():
+        return
+    names = {path.name for path in out.iterdir()} - {".lock"}
+    if names and not names & {"manifest.json", WORK}:
+        raise error("U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder")

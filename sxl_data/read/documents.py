@@ -1,0 +1,173 @@
+"""A chunk → documents, one after the other, or what could not be read and why.
+
+The unit is the format's: a record, a whole JSON file, or a text file. Archives are streamed member by
+member and never extracted into a folder, so a path inside them can point nowhere.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.read.files import Chunk, Piece
+from sxl_data.read.sources import Source
+from sxl_data.trace.format import Document, Unit
+from sxl_data.trace.records import open_records
+
+# A member or text file beyond this is data, not source text; a bomb unpacks to far more.
+MAX_TEXT_BYTES = 8_000_000
+MAX_MEMBER_BYTES = 2_000_000_000
+MAX_MEMBERS = 1_000_000
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Bytes that are no document, and why."""
+
+    finding: Finding
+    raw: bytes = b""
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A document, and what had to be repaired to decode it."""
+
+    document: Document
+    repairs: tuple[Finding, ...] = ()
+
+
+def documents(chunk: Chunk, unit: Unit, source: Source) -> Iterator[Read | Unread]:
+    """The documents of ``chunk`` in order, at most ``source.limit`` of each file."""
+    for piece in chunk.pieces:
+        if chunk.archive:
+            yield from _members(piece, unit, source)
+        elif unit == "text":
+            yield from _text(piece.name, Path(piece.path).read_bytes(), piece.sha256)
+        else:
+            yield from _records(Path(piece.path), piece, unit, source.limit)
+
+
+def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
+    values: list[object] = []
+    lines: list[int] = []
+    repairs: list[Finding] = []
+    first_row = piece.first_line - 1
+    try:
+        for row, record in enumerate(open_records(path, offset=piece.offset, length=piece.length,
+                                                  first_line=piece.first_line)):  # fmt: skip
+            if limit is not None and row >= limit:
+                break
+            found = () if record.finding is None else (_named(record.finding, piece.name),)
+            if record.value is None:
+                yield Unread(found[0], record.raw)
+            elif unit == "row":
+                yield Read(Document(file=piece.name, value=record.value, lines=(record.line,),
+                                    sha256=piece.sha256, row=first_row + row), found)  # fmt: skip
+            else:
+                values.append(record.value)
+                lines.append(record.line)
+                repairs += found
+    except UserError as problem:
+        yield from (Unread(_named(item, piece.name)) for item in problem.findings)
+    if values:
+        yield Read(Document(file=piece.name, value=values, lines=tuple(lines), sha256=piece.sha256), tuple(repairs))
+
+
+def _text(name: str, data: bytes, digest: str) -> Iterator[Read | Unread]:
+    if len(data) > MAX_TEXT_BYTES:
+        yield Unread(finding("U204", file=name, found=f"{len(data)} bytes", expected=f"at most {MAX_TEXT_BYTES}"))
+        return
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        yield Unread(finding("U203", file=name, line=line, found=f"byte 0x{data[problem.start]:02x}",
+                             expected="UTF-8"), data)  # fmt: skip
+        return
+    if "\x00" in text:
+        yield Unread(finding("U203", file=name, found="NUL characters", expected="a text file"), data)
+        return
+    yield Read(Document(file=name, text=text, sha256=digest))
+
+
+def _members(piece: Piece, unit: Unit, source: Source) -> Iterator[Read | Unread]:
+    try:
+        for number, (name, data) in enumerate(_stream(Path(piece.path))):
+            if number >= MAX_MEMBERS:
+                yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
+                return
+            if not wanted(name, source):
+                continue
+            digest = hashlib.sha256(data).hexdigest()
+            if unit == "text":
+                yield from _text(name, data, digest)
+            else:
+                yield from _member_records(name, data, digest, unit, source.limit)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError) as problem:
+        yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole archive"))
+
+
+def wanted(name: str, source: Source) -> bool:
+    """Whether ``include`` and ``exclude`` let a member of an archive through."""
+    included = not source.include or any(fnmatch.fnmatch(name, pattern) for pattern in source.include)
+    return included and not any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
+
+
+def _member_records(name: str, data: bytes, digest: str, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
+    # The record reader works on files: it maps them and never holds a large one whole.
+    handle, path = tempfile.mkstemp(suffix="-" + Path(name).name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        yield from _records(Path(path), Piece(path, name, digest, len(data)), unit, limit)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def _stream(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of the regular files of a tar or zip, in archive order."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if not info.is_dir():
+                    with archive.open(info) as member:
+                        yield info.filename, _bounded(member.read(MAX_MEMBER_BYTES + 1), info.filename)
+        return
+    import tarfile
+
+    if path.name.endswith(".tar.zst"):
+        import zstandard
+
+        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+            yield from _tar_members(tarfile.open(fileobj=stream, mode="r|"))
+    else:
+        yield from _tar_members(tarfile.open(path, mode="r|*"))
+
+
+def _tar_members(archive: object) -> Iterator[tuple[str, bytes]]:
+    import tarfile
+
+    assert isinstance(archive, tarfile.TarFile)
+    with archive:
+        for member in archive:
+            if member.isreg():  # links, devices and pipes are not followed
+                file = archive.extractfile(member)
+                assert file is not None
+                yield member.name.removeprefix("./"), _bounded(file.read(MAX_MEMBER_BYTES + 1), member.name)
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > MAX_MEMBER_BYTES:
+        raise ValueError(f"{name} unpacks to more than {MAX_MEMBER_BYTES} bytes")
+    return data
+
+
+def _named(item: Finding, name: str) -> Finding:
+    return msgspec.structs.replace(item, file=name)

@@ -1,0 +1,100 @@
+"""The data recipe: which sources, and what happens to them. Every field's string is its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sxl_data.clean.stage import CleanConfig
+from sxl_data.contract.config import Loaded, load
+from sxl_data.contract.errors import error
+from sxl_data.decontaminate.stage import DecontaminateConfig
+from sxl_data.dedup.config import DedupConfig
+from sxl_data.read.sources import Source
+from sxl_data.resources import recipes_folder
+from sxl_data.split.assign import SplitConfig
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the work is done. Nothing here changes a byte of the result."""
+
+    kind: Literal["process", "inline"] = "process"
+    """process: workers on this machine; inline: one task after the other in this process."""
+    workers: int | None = None
+    """Number of worker processes; null takes one for each core."""
+
+
+class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the result is cut into files."""
+
+    shard_bytes: int = 250_000_000
+    """Text bytes of a published shard, about."""
+    arrow: bool = True
+    """Also write `arrow/`, which `datasets.load_from_disk` opens."""
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dataset build."""
+
+    name: str
+    """Name of the dataset."""
+    sources: tuple[Source, ...]
+    """Where rows come from."""
+    description: str = ""
+    """What the dataset is for, in a sentence or two; goes into the card."""
+    seed: int = 0
+    """Decides the splits and MinHash permutations."""
+    clean: CleanConfig = CleanConfig()
+    """Repair and drop."""
+    dedup: DedupConfig = DedupConfig()
+    """Exact and near duplicates."""
+    decontaminate: DecontaminateConfig = DecontaminateConfig()
+    """Benchmarks to keep out."""
+    split: SplitConfig = SplitConfig()
+    """Train, validation and test."""
+    write: WriteConfig = WriteConfig()
+    """Files of the result."""
+    engine: EngineConfig = EngineConfig()
+    """Workers."""
+
+    def __post_init__(self) -> None:
+        names = [source.name for source in self.sources]
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"each source name once, not {', '.join(sorted(repeated))} twice")
+        if not names:
+            raise ValueError("at least one source")
+
+
+def find(name: str) -> Path:
+    """The recipe file of ``name``: a path, or the name of a recipe that ships. Raises U104."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = recipes_folder() / f"{name}.yaml"
+    if path.suffix == "" and shipped.is_file():
+        return shipped
+    known = ", ".join(sorted(p.stem for p in recipes_folder().glob("*.yaml")))
+    raise error("U104", file=name, found="no such file", expected=f"a path or one of {known}")
+
+
+def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path]:
+    """The recipe of ``name`` with ``key=value`` overrides, and the folder its paths start from."""
+    path = find(name)
+    return load(Recipe, path, overrides), path.resolve().parent
+
+
+def describe(loaded: Loaded[Recipe]) -> str:
+    """Every value of a recipe with its origin, as a table."""
+    from sxl_data.contract.console import format_table
+
+    rows = []
+    for key, origin in loaded.origins.items():
+        value: object = msgspec.to_builtins(loaded.value)
+        for part in key.split("."):
+            value = value[int(part)] if isinstance(value, list) else value[part]  # type: ignore[index]
+        rows.append([key, value, origin])
+    return format_table(["key", "value", "from"], rows)

@@ -1,0 +1,1 @@
+"""Splits without leaks: whole groups go to one side (`groups`), decided by a hash of content (`assign`)."""

@@ -1,0 +1,1 @@
+"""Finished rows → published files: `parquet`, `arrow`, `manifest`, `card`."""

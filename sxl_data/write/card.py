@@ -1,0 +1,97 @@
+"""The dataset card, from the manifest alone: every number in it was counted by the build."""
+
+from __future__ import annotations
+
+from sxl_data.contract.codes import CODES
+from sxl_data.contract.console import format_bytes, format_count
+from sxl_data.write.manifest import Manifest
+
+_HUB_LICENCES = {
+    "mit": "mit", "apache-2.0": "apache-2.0", "cc-by-4.0": "cc-by-4.0", "cc-by-nc-4.0": "cc-by-nc-4.0",
+    "cc-by-sa-4.0": "cc-by-sa-4.0", "cc0-1.0": "cc0-1.0", "bsd-3-clause": "bsd-3-clause",
+}  # fmt: skip
+
+
+def render_card(manifest: Manifest) -> str:
+    """The card's Markdown with its YAML front matter."""
+    blocks = [_front_matter(manifest), f"# {manifest.name}\n"]
+    if manifest.description:
+        blocks.append(manifest.description.strip() + "\n")
+    blocks.append(
+        "Each row is one task worked on by one agent, as a loop of Observe → Reflect → Act → Iterate "
+        "(`steps`), with `messages` and `tools` beside it, ready for a chat trainer. Where a source states no "
+        "reasoning there is no Reflect step, and where it shows no tool output there is none: nothing was "
+        "written by a template.\n"
+    )
+    blocks += [_use(manifest), _sources(manifest), _funnel(manifest), _splits(manifest), _limits(manifest)]
+    return "\n".join(blocks)
+
+
+def _front_matter(manifest: Manifest) -> str:
+    licences = sorted({source.licence.lower() for source in manifest.sources if source.licence})
+    known = _HUB_LICENCES.get(licences[0]) if len(licences) == 1 else None
+    lines = ["---", f"license: {known or 'other'}"]
+    lines += ["tags:", "- agent", "- tool-use", "- code", "- reasoning", "- sxl"]
+    lines += ["configs:", "- config_name: default", "  data_files:"]
+    for split in manifest.splits:
+        lines += [f"  - split: {split}", f"    path: data/{split}-*.parquet"]
+    return "\n".join([*lines, "---", ""])
+
+
+def _use(manifest: Manifest) -> str:
+    return (
+        "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
+        'rows = load_dataset("path/to/this/folder")["train"]\n'
+        'print(rows[0]["messages"])\n```\n'
+    )
+
+
+def _sources(manifest: Manifest) -> str:
+    lines = ["## Sources\n", "| source | format | licence | revision | documents | traces | in the dataset |",
+             "|---|---|---|---|---:|---:|---:|"]  # fmt: skip
+    for source in manifest.sources:
+        lines.append(
+            f"| {source.name} | {source.format} | {source.licence or 'unknown'} | {source.revision or '–'} "
+            f"| {format_count(source.documents)} | {format_count(source.traces)} "
+            f"| {format_count(sum(source.kept.values()))} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _funnel(manifest: Manifest) -> str:
+    lines = ["## What was left out\n", "| stage | rows in | rows out | why |", "|---|---:|---:|---|"]
+    for stage in manifest.stages:
+        reasons = [f"{CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.dropped.items()]
+        reasons += [f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()]
+        why = "; ".join(reasons) or "–"
+        lines.append(f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |")
+    return "\n".join([*lines, "\nEvery dropped or edited row has a line in `ledger/` that says why.\n"])
+
+
+def _splits(manifest: Manifest) -> str:
+    lines = ["## Splits\n", "| split | rows | text |", "|---|---:|---:|"]
+    for split, numbers in manifest.splits.items():
+        lines.append(f"| {split} | {format_count(numbers['rows'])} | {format_bytes(numbers['text_bytes'])} |")
+    threshold = manifest.recipe["split"]["threshold"]
+    lines.append(
+        f"\nSimilar rows (verified Jaccard ≥ {threshold}), sessions, repositories and tasks stay on one side. "
+        f"Test rows with such a partner in train: {manifest.leakage['ours']:.2%}; a random split of the same "
+        f"rows would have {manifest.leakage['random']:.2%}.\n"
+    )
+    return "\n".join(lines)
+
+
+def _limits(manifest: Manifest) -> str:
+    against = ", ".join(manifest.benchmarks) or "none"
+    unknown = [source.name for source in manifest.sources if not source.licence]
+    lines = [
+        "## Limits\n",
+        f"- Checked for benchmark text of: {against}. Paraphrases and translations are not found by this check.",
+        "- Obvious secrets were replaced; nothing guarantees that no personal data is left.",
+        "- Rows keep the licence of their source (column `licence`).",
+    ]
+    if unknown:
+        lines.append(f"- Licence unknown for: {', '.join(unknown)}. Find out before you publish.")
+    lines.append(f"\nBuilt by sxl {manifest.sxl_version}, seed {manifest.seed}, content hash "
+                 f"`{manifest.content_hash[:16]}`. `manifest.json` has inputs, recipe and digests.\n")  # fmt: skip
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""The manifest: what went in, what was done, what came out. A dataset exists only if it is there.
+
+Everything but the ``timing`` block follows from inputs, recipe and seed, and is covered by
+``content_hash``; the timing block is what differs between two runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import error
+
+
+class SourceSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One source as it was read."""
+
+    name: str
+    format: str
+    detected: str
+    licence: str
+    revision: str
+    files: int
+    bytes: int
+    sha256: str
+    """Digest over the digests of its files, in order."""
+    documents: int
+    traces: int
+    quarantined: int
+    empty: int
+    """Documents that held nothing to make a trace of."""
+    kept: dict[str, int]
+    """Rows in the finished dataset by split."""
+
+
+class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage's funnel."""
+
+    stage: str
+    rows_in: int
+    rows_out: int
+    dropped: dict[str, int]
+    edited: dict[str, int]
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """The whole record of a build."""
+
+    manifest_version: str = "1.0"
+    name: str
+    description: str = ""
+    sxl_version: str
+    seed: int
+    recipe: dict[str, Any]
+    sources: list[SourceSummary]
+    stages: list[StageSummary]
+    splits: dict[str, dict[str, int]]
+    """Rows, text bytes and shards of every split."""
+    leakage: dict[str, float]
+    """Share of test rows with a partner in train at the split threshold: random, and ours."""
+    benchmarks: dict[str, str]
+    """Fingerprints that the rows were checked against, and their version."""
+    files: dict[str, dict[str, Any]]
+    """Every published file: rows, bytes, sha256."""
+    versions: dict[str, str]
+    content_hash: str = ""
+    timing: dict[str, Any] = {}
+
+
+def seal(manifest: Manifest) -> Manifest:
+    """Fill in ``content_hash``: sha256 over everything but itself and the timing block."""
+    bare = msgspec.structs.replace(manifest, content_hash="", timing={})
+    digest = hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
+    return msgspec.structs.replace(manifest, content_hash=digest)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def decode(data: bytes, file: str) -> Manifest:
+    """The manifest of ``data``; raises `UserError` U305 when it is none."""
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except msgspec.MsgspecError as problem:
+        raise error("U305", file=file, found=problem, expected="a manifest of this version") from None

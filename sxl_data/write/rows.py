@@ -1,0 +1,77 @@
+"""The published row: the trace's columns plus ``messages`` and ``tools`` ready for TRL.
+
+Call arguments and tool declarations are JSON columns (`datasets.Json`): a plain struct column would pad
+every tool's arguments with the other tools' keys, or fail on mixed types.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pyarrow as pa
+
+from sxl_data.contract.columns import ROW_SCHEMA
+from sxl_data.trace.messages import to_messages
+from sxl_data.trace.table import to_traces
+
+JSON = pa.json_(pa.string())
+FUNCTION = pa.struct([("name", pa.string()), ("arguments", JSON)])
+TOOL_CALL = pa.struct([("type", pa.string()), ("id", pa.string()), ("function", FUNCTION)])
+MESSAGE = pa.struct(
+    [
+        ("role", pa.string()), ("content", pa.string()), ("reasoning_content", pa.string()),
+        ("tool_calls", pa.list_(TOOL_CALL)), ("name", pa.string()), ("tool_call_id", pa.string()),
+    ]
+)  # fmt: skip
+
+# A trace keeps its own `tools` (declarations with origin); the trainer's column of that name holds the
+# same tools as chat templates want them, so the trace's column is published as `trace_tools`.
+RENAMED = {"tools": "trace_tools"}
+PUBLISHED_SCHEMA = pa.schema(
+    [
+        *(pa.field(RENAMED.get(field.name, field.name), field.type) for field in ROW_SCHEMA),
+        ("messages", pa.list_(MESSAGE)),
+        ("tools", pa.list_(JSON)),
+    ]
+)
+
+
+def publish_rows(table: pa.Table) -> pa.Table:
+    """A table of `ROW_SCHEMA` as one of `PUBLISHED_SCHEMA`, row for row."""
+    encode = msgspec.json.encode
+    messages, tools = [], []
+    for trace in to_traces(table):
+        said, declared = to_messages(trace)
+        for message in said:
+            for call in message.get("tool_calls") or ():
+                call["function"]["arguments"] = encode(call["function"]["arguments"]).decode()
+        messages.append(said)
+        tools.append(None if declared is None else [encode(tool).decode() for tool in declared])
+    plain = pa.array(messages, _storage(PUBLISHED_SCHEMA.field("messages").type))
+    listed = pa.array(tools, _storage(PUBLISHED_SCHEMA.field("tools").type))
+    columns = [table[name].combine_chunks() for name in ROW_SCHEMA.names]
+    return pa.table([*columns, _wrap(plain, pa.list_(MESSAGE)), _wrap(listed, pa.list_(JSON))],
+                    schema=PUBLISHED_SCHEMA)  # fmt: skip
+
+
+def _storage(kind: pa.DataType) -> pa.DataType:
+    """``kind`` with every JSON type as the string that stores it."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind.storage_type
+    if pa.types.is_list(kind):
+        return pa.list_(_storage(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _storage(field.type)) for field in kind])
+    return kind
+
+
+def _wrap(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """``array`` of the storage type as ``kind``; Arrow does not cast strings to JSON inside lists."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, array)
+    if pa.types.is_list(kind):
+        inner = _wrap(array.values, kind.value_type)
+        return pa.ListArray.from_arrays(array.offsets, inner, type=kind, mask=array.is_null())
+    if pa.types.is_struct(kind):
+        fields = [_wrap(array.field(i), field.type) for i, field in enumerate(kind)]
+        return pa.StructArray.from_arrays(fields, fields=list(kind), mask=array.is_null())
+    return array

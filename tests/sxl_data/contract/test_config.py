@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sxl_data.contract.config import field_docs, json_schema, load
+from sxl_data.contract.errors import UserError
+
+
+class Inner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    threshold: float = 0.7
+    """How similar is too similar."""
+
+
+class Outer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    """What it is called."""
+    inner: Inner = Inner()
+    """The inside."""
+    many: tuple[Inner, ...] = ()
+    """Several of them."""
+
+
+def codes(problem: pytest.ExceptionInfo[UserError]) -> list[str]:
+    return [item.code for item in problem.value.findings]
+
+
+def test_every_value_knows_where_it_came_from():
+    loaded = load(Outer, {"name": "x", "inner": {"threshold": 0.5}}, ["many=[{threshold: 0.1}]"])
+    assert loaded.value == Outer(name="x", inner=Inner(threshold=0.5), many=(Inner(threshold=0.1),))
+    assert loaded.origins == {"name": "recipe", "inner.threshold": "recipe", "many.0.threshold": "command line"}
+
+
+def test_a_value_nobody_gave_is_a_default():
+    assert load(Outer, {"name": "x"}).origins["inner.threshold"] == "default"
+
+
+def test_all_unknown_keys_are_reported_at_once_with_the_nearest_name_and_line(tmp_path: Path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: x\nimer:\n  threshold: 1\ninner:\n  treshold: 1\n", encoding="utf-8")
+    with pytest.raises(UserError) as problem:
+        load(Outer, path)
+    assert [(f.pointer, f.line, f.expected) for f in problem.value.findings] == [
+        ("/imer", 2, "inner?"),
+        ("/inner/treshold", 5, "threshold?"),
+    ]
+
+
+def test_a_missing_key_is_explained_by_its_documentation():
+    with pytest.raises(UserError) as problem:
+        load(Outer, {})
+    assert codes(problem) == ["U105"]
+    assert problem.value.findings[0].expected == "What it is called."
+
+
+def test_a_wrong_type_names_the_place_and_what_was_found():
+    with pytest.raises(UserError) as problem:
+        load(Outer, {"name": "x", "many": [{"threshold": "high"}]})
+    (found,) = problem.value.findings
+    assert (found.code, found.pointer, found.found, found.expected) == (
+        "U102", "/many/0/threshold", "'high'", "float, got str")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: &x [1]\nname: *x\n", "name: x\nname: y\n", "name: [", "- a list", "x" * 2_000_000],
+    ids=["alias", "repeated key", "not yaml", "no mapping", "too long"],
+)
+def test_what_is_no_plain_recipe_is_refused(tmp_path: Path, text: str):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as problem:
+        load(Outer, path)
+    assert codes(problem) == ["U103"]
+
+
+def test_an_override_without_a_value_is_refused():
+    with pytest.raises(UserError) as problem:
+        load(Outer, {"name": "x"}, ["inner.threshold"])
+    assert codes(problem) == ["U401"]
+
+
+def test_documentation_is_read_from_the_source():
+    assert field_docs(Inner) == {"threshold": "How similar is too similar."}
+
+
+def test_the_json_schema_carries_the_documentation():
+    schema = json_schema(Outer, "https://example.org/outer.json", "Outer")
+    assert schema["$defs"]["Inner"]["properties"]["threshold"]["description"] == "How similar is too similar."
