@@ -38,6 +38,22 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
     return model.eval()
 
 
+def choose_device() -> str:
+    """``cuda`` where there is one, else ``cpu``."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def to_bf16(model: Any) -> Any:
+    """``model`` in bf16 on the CPU, configuration included; in place."""
+    import torch
+
+    model = model.to("cpu", torch.bfloat16)
+    model.config.dtype = torch.bfloat16
+    return model
+
+
 def cure_bitsandbytes(model: Any) -> int:
     """Switch off the AVX512-BF16 kernel of every 4-bit layer; how many were switched.
 

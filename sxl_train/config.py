@@ -49,11 +49,11 @@ class Base(Section):
     """Width of the MLP; a multiple of 64."""
     context: Positive = 2048
     """Longest sequence."""
-    steps: Natural = 60
+    steps: Natural = 50
     """Steps of plain language modelling on the dataset's own text, so that there is something to tune."""
     lr: float = 2e-3
     """Learning rate of those steps."""
-    tokens: Positive = 4096
+    tokens: Positive = 2048
     """Tokens in each of those steps."""
 
 
@@ -161,6 +161,13 @@ class Distil(Section):
     """Weight of the divergence from the teacher; the rest is cross-entropy."""
     top_k: Natural = 64
     """Teacher logits kept for each token; 0 keeps all."""
+    cache: str = ""
+    """File of the teacher's top logits: read where it exists, so that the teacher need not be in memory, and
+    written where it does not. Empty = the teacher answers as it goes."""
+    batch: Positive = 8192
+    """Tokens in one step, padding included."""
+    quantise_aware: bool = True
+    """Compute with NF4-rounded weights in the last third of the steps, where the plan quantises."""
 
 
 class Quantise(Section):
@@ -240,7 +247,7 @@ class Recipe(Section):
 
 USES: dict[str, tuple[str, ...]] = {
     "base": ("base_model", "revision", "seed", "limit", "base", "tune.template"),
-    "plan": ("base_model", "size_limit", "steps", "method", "prune", "quantise", "tune"),
+    "plan": ("base_model", "revision", "base", "size_limit", "steps", "method", "prune", "quantise"),
     "tune": ("method", "seed", "limit", "tune"),
     "merge": ("method", "tune.double_quant"),
     "prune": ("prune", "size_limit", "seed"),

@@ -1,0 +1,265 @@
+"""A pruned student, its unpruned teacher and traces → a student that has recovered.
+
+Off-policy: the student sees the traces that the tuned model was trained on, and on every trained token
+matches the teacher's distribution as well as the token itself. The mask is that of training, so prompts and
+tool outputs teach nothing. TRL's distillation trainers are on-policy or have no masks for existing traces,
+hence this loop of one screen.
+
+loss = (1 − share) · cross-entropy + share · T² · KL(teacher ‖ student), temperature T (Hinton et al. 2015).
+With ``quantise_aware`` the last third of the steps computes with weights rounded to NF4 while the gradient
+passes straight through (Bengio et al. 2013), so that quantising afterwards costs little.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sxl_data.contract.console import Progress
+from sxl_data.contract.errors import error
+from sxl_train import checkpoints, plan, samples
+from sxl_train.prune.vocabulary import KEPT_FILE
+from sxl_train.samples import Sample, collate
+
+if TYPE_CHECKING:
+    from sxl_train.config import Recipe
+    from sxl_train.step import Context
+
+Teach = Callable[[Sequence[Sample], Any], Any]
+"""(batch, mask of trained positions) → teacher's targets, rows in the order of the trained tokens."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the student is trained; ``batch`` counts padded tokens, ``share`` is the divergence's weight."""
+
+    steps: int = 100
+    lr: float = 1e-4
+    share: float = 0.5
+    temperature: float = 1.0
+    batch: int = 8192
+    warmup: float = 0.05
+    floor: float = 0.1
+    clip: float = 1.0
+    quantise_aware: bool = False
+    seed: int = 0
+
+
+def run(context: Context) -> Path:
+    """The step: distil the pruned model from the one before pruning; nothing to do where none was pruned."""
+    recipe = context.recipe
+    student_folder = Path(context.model)
+    teacher_name = recipe.distil.teacher or find_teacher(context)
+    if not teacher_name or not recipe.distil.steps:
+        return student_folder
+    device = checkpoints.choose_device()
+    tokenizer = samples.load_tokenizer(student_folder)
+    rows = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit or 0, recipe.tune.max_length)
+    held_out = samples.read_samples(
+        recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, recipe.tune.max_length
+    )
+    student = checkpoints.load(student_folder, "float32", device)
+    before = samples.measure_loss(student, held_out).per_token
+    chosen = Settings(
+        steps=recipe.distil.steps, lr=recipe.distil.lr, share=recipe.distil.share,
+        temperature=recipe.distil.temperature, batch=recipe.distil.batch,
+        quantise_aware=recipe.distil.quantise_aware and plan.read_plan(context).format.startswith("nf4"),
+        seed=recipe.seed,
+    )  # fmt: skip
+    teach = find_targets(recipe, teacher_name, student, read_kept(student_folder), rows, device)
+    train(student, rows, chosen, teach)
+    after = samples.measure_loss(student, held_out).per_token
+    context.measured.update(loss_before=before, loss=after, teacher=teacher_name)
+    kept = student_folder / KEPT_FILE
+    if kept.is_file():
+        (context.folder / KEPT_FILE).write_bytes(kept.read_bytes())
+    return checkpoints.save(checkpoints.to_bf16(student), context.folder, student_folder)
+
+
+def find_targets(recipe: Recipe, teacher_name: str, student: Any, kept: list[int] | None,
+                 rows: Sequence[Sample], device: str) -> Teach:  # fmt: skip
+    """The teacher itself, or its cached top logits; the cache is written where it does not exist yet."""
+    from sxl_train.distil_cache import teach_cached, write_cache
+
+    cache = Path(recipe.distil.cache) if recipe.distil.cache else None
+    if cache is not None and cache.is_file():
+        return teach_cached(cache, device)
+    teacher = checkpoints.load(teacher_name, "bfloat16", device)
+    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k)
+    if cache is None:
+        return teach
+    return teach_cached(write_cache(teach, rows, cache), device)
+
+
+def find_teacher(context: Context) -> str:
+    """The model that the prune step read, or "" where the step did not run or changed nothing."""
+    names = [step for step, _ in context.chain]
+    if "prune" not in names:
+        return ""
+    return context.chain[names.index("prune") - 1][1]
+
+
+def read_kept(folder: Path) -> list[int] | None:
+    """The teacher's id of each of the student's tokens, or None where the vocabulary was not trimmed."""
+    path = Path(folder) / KEPT_FILE
+    return msgspec.json.decode(path.read_bytes(), type=list[int]) if path.is_file() else None
+
+
+def train(
+    student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach | None = None
+) -> list[float]:
+    """Train ``student`` in place for ``settings.steps`` steps and return the loss of each.
+
+    Without ``teach`` this is plain cross-entropy. Weights are float32, matrix products bf16 on a GPU.
+    """
+    import torch
+
+    device = student.get_input_embeddings().weight.device
+    student.train()
+    optimiser = torch.optim.AdamW(student.parameters(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0)
+    batches = draw_batches(rows, settings.batch, settings.seed)
+    rounding_from = round(settings.steps * 2 / 3) if settings.quantise_aware else settings.steps
+    losses: list[float] = []
+    pending: list[Any] = []
+    with Progress("distil", settings.steps, "steps") as progress:
+        for step in range(settings.steps):
+            batch = next(batches)
+            for group in optimiser.param_groups:
+                group["lr"] = settings.lr * scale_rate(step, settings)
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                if step >= rounding_from:
+                    with rounded(student):
+                        loss = compute_loss(student, batch, settings, teach)
+                        loss.backward()
+                else:
+                    loss = compute_loss(student, batch, settings, teach)
+                    loss.backward()
+            torch.nn.utils.clip_grad_norm_(student.parameters(), settings.clip)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            pending.append(loss.detach())
+            progress.advance()
+            if len(pending) == 50 or step + 1 == settings.steps:  # reading a loss waits for the device
+                losses += [float(value) for value in pending]
+                pending.clear()
+                if not math.isfinite(losses[-1]):
+                    raise error("T112", found=losses[-1], pointer="/distil/lr")
+    student.eval()
+    return losses
+
+
+def compute_loss(student: Any, batch: Sequence[Sample], settings: Settings, teach: Teach | None) -> Any:
+    """Mean loss over the trained tokens of ``batch``."""
+    import torch
+
+    device = student.get_input_embeddings().weight.device
+    inputs = collate(batch, device)
+    labels = inputs["labels"][:, 1:]
+    chosen = labels != -100
+    # Padding is on the right and attention is causal: no mask is needed, and none is faster.
+    hidden = student.model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1]
+    logits = student.lm_head(hidden[chosen]).float()
+    loss = torch.nn.functional.cross_entropy(logits, labels[chosen])
+    if teach is None or not settings.share:
+        return loss
+    divergence = measure_divergence(logits, teach(batch, chosen), settings.temperature)
+    return (1 - settings.share) * loss + settings.share * divergence
+
+
+def measure_divergence(logits: Any, target: Any, temperature: float) -> Any:
+    """T² · KL(teacher ‖ student), mean over rows.
+
+    ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities) of its top tokens: the rest of
+    both distributions is then compared as one lump, so that the student cannot hide mass there.
+    """
+    import torch
+
+    own = torch.log_softmax(logits / temperature, dim=-1)
+    if not isinstance(target, tuple):
+        wanted = torch.log_softmax(target.float() / temperature, dim=-1)
+        return temperature**2 * (wanted.exp() * (wanted - own)).sum(-1).mean()
+    ids, wanted = target
+    picked = own.gather(-1, ids)
+    total = (wanted.exp() * (wanted - picked)).sum(-1)
+    rest_wanted = (1 - wanted.exp().sum(-1)).clamp_min(1e-6)
+    rest_own = (1 - picked.exp().sum(-1)).clamp_min(1e-6)
+    return temperature**2 * (total + rest_wanted * (rest_wanted.log() - rest_own.log())).mean()
+
+
+def teach_live(teacher: Any, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0) -> Teach:
+    """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens.
+
+    Raises `UserError` T505 where the vocabularies cannot be matched.
+    """
+    import torch
+
+    rows = teacher.get_input_embeddings().weight.shape[0]
+    if (kept is None and rows != vocabulary) or (kept is not None and max(kept) >= rows):
+        raise error("T505", found=f"{rows} tokens", expected=f"{vocabulary} tokens")
+    device = teacher.get_input_embeddings().weight.device
+    picked = None if kept is None else torch.tensor(list(kept), device=device)
+
+    def teach(batch: Sequence[Sample], chosen: Any) -> Any:
+        ids = collate(batch, device)["input_ids"]
+        with torch.no_grad():
+            known = ids if picked is None else picked[ids]
+            hidden = teacher.model(input_ids=known, use_cache=False).last_hidden_state[:, :-1]
+            logits = teacher.lm_head(hidden[chosen]).float()
+            logits = logits if picked is None else logits[:, picked]
+            return pick_top(logits, top) if top and top < logits.shape[-1] else logits
+
+    return teach
+
+
+def pick_top(logits: Any, top: int) -> tuple[Any, Any]:
+    """(ids, log-probabilities) of the ``top`` tokens of each row, normalised over the whole vocabulary."""
+    import torch
+
+    best = logits.topk(top, dim=-1)
+    return best.indices, best.values - torch.logsumexp(logits, dim=-1, keepdim=True)
+
+
+def draw_batches(rows: Sequence[Sample], tokens: int, seed: int) -> Iterator[list[Sample]]:
+    """Batches of similar length, in a new order every epoch, for ever."""
+    epoch = 0
+    while True:
+        order = random.Random(f"{seed}/{epoch}")
+        shuffled = list(rows)
+        order.shuffle(shuffled)
+        batches = list(samples.make_batches(shuffled, tokens))
+        order.shuffle(batches)
+        yield from batches
+        epoch += 1
+
+
+def scale_rate(step: int, settings: Settings) -> float:
+    """Linear warm-up, then a cosine down to ``floor``."""
+    rise = max(round(settings.steps * settings.warmup), 1)
+    if step < rise:
+        return (step + 1) / rise
+    part = (step - rise) / max(settings.steps - rise, 1)
+    return settings.floor + (1 - settings.floor) * 0.5 * (1 + math.cos(math.pi * part))
+
+
+@contextmanager
+def rounded(model: Any) -> Iterator[None]:
+    """Within, every linear layer but the head computes with NF4-rounded weights; gradients pass straight."""
+    import torch
+
+    from sxl_train.quantise import round_to_nf4
+
+    linears = [module for name, module in model.named_modules()
+               if isinstance(module, torch.nn.Linear) and not name.endswith("lm_head")]  # fmt: skip
+    exact = [module.weight.data for module in linears]
+    for module in linears:
+        module.weight.data = round_to_nf4(module.weight.data)
+    try:
+        yield
+    finally:
+        for module, weight in zip(linears, exact):
+            module.weight.data = weight

@@ -1,0 +1,122 @@
+"""A student recovers what pruning cost, with the masks of training and a teacher that may be a file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from sxl_data.contract.errors import UserError
+from sxl_train import checkpoints, distil, quantise, samples
+from sxl_train.distil_cache import teach_cached, write_cache
+from sxl_train.prune import vocabulary
+from sxl_train.prune.cut import choose_cut, cut
+from sxl_train.prune.importance import measure_importance
+from sxl_train.samples import Sample
+
+# Counting texts: the next token follows from the last, which a tiny model can learn and lose.
+ROWS = [
+    Sample([4 + (start + step * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20)
+    for start in range(30)
+    for step in (1, 2)
+]
+TRAIN = distil.Settings(steps=60, lr=3e-3, batch=512, share=0.0)
+
+
+@pytest.fixture
+def tuned(make_model) -> torch.nn.Module:
+    model = checkpoints.load(make_model(), "float32")
+    distil.train(model, ROWS, TRAIN)
+    return model
+
+
+def prune(model: torch.nn.Module) -> torch.nn.Module:
+    return cut(model, choose_cut(measure_importance(model, ROWS[:4]), mlp=64, layers=2))
+
+
+def loss(model: torch.nn.Module) -> float:
+    return samples.measure_loss(model, ROWS).per_token
+
+
+def test_distillation_recovers_most_of_what_pruning_cost(tuned) -> None:
+    student = prune(tuned)
+    before, pruned = loss(tuned), loss(student)
+    settings = distil.Settings(steps=60, lr=2e-3, batch=512, share=0.5)
+    distil.train(student, ROWS, settings, distil.teach_live(tuned, student.config.vocab_size))
+    assert before + 0.3 * (pruned - before) > loss(student)
+    assert pruned - before > 0.05
+
+
+def test_the_same_seed_gives_the_same_student(tuned) -> None:
+    students = [prune(tuned), prune(tuned)]
+    settings = distil.Settings(steps=5, lr=1e-3, batch=512)
+    teach = distil.teach_live(tuned, tuned.config.vocab_size)
+    first, second = (distil.train(student, ROWS, settings, teach) for student in students)
+    assert first == second
+    assert 5 == len(first)
+
+
+def test_only_trained_tokens_count(tuned) -> None:
+    blank = [Sample(row.ids, [0] * 23 + [1], 1) for row in ROWS[:3]]
+    settings = distil.Settings(share=0.0)
+    one = distil.compute_loss(tuned, blank, settings, None)
+    with torch.no_grad():
+        ids = torch.tensor([row.ids for row in blank])
+        expected = torch.nn.functional.cross_entropy(tuned(ids).logits[:, -2].float(), ids[:, -1])
+    assert float(expected) == pytest.approx(float(one), rel=1e-4)
+
+
+def test_divergence_is_nothing_between_equals_and_grows_with_the_difference() -> None:
+    logits = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
+    for temperature in (1.0, 2.0):
+        assert abs(float(distil.measure_divergence(logits, logits, temperature))) < 1e-6
+    top = distil.pick_top(logits, 8)
+    assert abs(float(distil.measure_divergence(logits, top, 1.0))) < 1e-5
+    assert float(distil.measure_divergence(logits + torch.eye(7, 40) * 3, logits, 1.0)) > 0.01
+    everything = distil.measure_divergence(logits.flip(0), distil.pick_top(logits, 40), 1.0)
+    assert float(everything) == pytest.approx(
+        float(distil.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3
+    )
+
+
+def test_a_cached_teacher_says_what_the_live_one_says(tuned, tmp_path: Path) -> None:
+    live = distil.teach_live(tuned, tuned.config.vocab_size, top=8)
+    cached = teach_cached(write_cache(live, ROWS, tmp_path / "teacher.safetensors"))
+    batch = ROWS[5:9]
+    chosen = samples.collate(batch)["labels"][:, 1:] != -100
+    (ids, scores), (cached_ids, cached_scores) = live(batch, chosen), cached(batch, chosen)
+    assert torch.equal(ids, cached_ids)
+    assert torch.allclose(scores, cached_scores, atol=5e-2, rtol=1e-3)
+    with pytest.raises(UserError) as caught:
+        cached([Sample([1, 2, 3], [0, 1, 1], 2)], chosen)
+    assert "T505" == caught.value.findings[0].code
+
+
+def test_a_teacher_with_a_larger_vocabulary_answers_in_the_students_ids(tuned) -> None:
+    kept = [*range(70), *range(100, 200)]
+    student = vocabulary.trim_model(cut(tuned, choose_cut(measure_importance(tuned, ROWS[:2]))), kept)
+    teach = distil.teach_live(tuned, len(kept), kept)
+    chosen = samples.collate(ROWS[:2])["labels"][:, 1:] != -100
+    with torch.no_grad():
+        ids = torch.tensor([row.ids for row in ROWS[:2]])
+        expected = student(ids).logits[:, :-1][chosen]
+    assert torch.allclose(expected, teach(ROWS[:2], chosen), atol=1e-4)
+    with pytest.raises(UserError) as caught:
+        distil.teach_live(tuned, len(kept))
+    assert "T505" == caught.value.findings[0].code
+
+
+def test_rounding_lasts_only_as_long_as_the_step(tuned) -> None:
+    module = tuned.model.layers[0].mlp.up_proj
+    exact = module.weight.detach().clone()
+    with distil.rounded(tuned):
+        assert torch.equal(quantise.round_to_nf4(exact), module.weight)
+    assert torch.equal(exact, module.weight)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tuned) -> None:
+    with pytest.raises(UserError) as caught:
+        distil.train(tuned, ROWS, distil.Settings(steps=30, lr=1e12, batch=512, share=0.0, clip=math.inf))
+    assert "T112" == caught.value.findings[0].code
