@@ -49,6 +49,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     generator_model: str | None = None
     options: dict[str, Any] = {}
     """Keys of the recipe's ``options:`` for this source, checked by the adapter."""
+    lossless: bool = True
+    """Whether what the model cannot hold is kept in ``ext_json``, so that the document can be written
+    again as it was. Who only looks (the validator) turns it off and reads faster."""
 
     def provenance(self, document: Document, format: str, source_id: str, version: str = "1") -> Provenance:
         """The provenance of a trace made from ``document`` by the reader of ``format``."""
