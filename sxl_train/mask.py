@@ -115,12 +115,14 @@ def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message
     return parts
 
 
-def tokenise(tokenizer: Any, template: Template, messages: list[Message], tools: list[Any] | None,
+def tokenise(tokenizer: Any, template: Template | str, messages: list[Message], tools: list[Any] | None,
              first: int = 0) -> Tokens:  # fmt: skip
     """Ids and phases of one conversation; nothing before message ``first`` is trained.
 
     The tokenizer must be a fast one: offsets are needed.
     """
+    if isinstance(template, str):
+        template = make_template(template, tokenizer)
     text, spans = find_spans(template, messages, tools, first)
     parts = split_phases(text, spans, messages[first:])
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)

@@ -60,9 +60,9 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
         part = out / f"{step}.part"
         context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
         made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256)
+        if made[step].model != model or step == "base":
+            chain.append((step, made[step].model))
         model, key = made[step].model, made[step].key
-        if not chain or model != chain[-1][1]:
-            chain.append((step, model))
     return made
 
 

@@ -1,0 +1,132 @@
+"""One model folder in, numbers out: validation loss, and what its tool calls are worth.
+
+Loss is per trained token, and per byte of trained text so that models with different vocabularies compare.
+Calls are judged twice: teacher-forced (the likeliest token at every place of the true calls: cheap, many, and blind
+to errors that build on each other) and generated (greedy, from the prompt to the stop token: the real thing).
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sxl_train import data, mask, samples
+from sxl_train.config import Evaluate
+from sxl_train.evaluate.calls import Tally, find_calls, judge
+
+
+def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
+    """Load ``folder`` from disk and measure it. Deterministic: greedy, no sampling."""
+    import torch
+
+    started = time.monotonic()
+    torch.manual_seed(0)
+    model = open_model(folder)
+    tokenizer = samples.load_tokenizer(folder)
+    rows = data.read_rows(data.find_dataset(dataset), split, options.rows)
+    kept = samples.read_samples(dataset, split, tokenizer, options.rows, max_length)
+    loss = samples.measure_loss(model, kept)
+    forced = force(model, tokenizer, rows, max_length)
+    made, stopped, example = generate(model, tokenizer, rows, options, max_length)
+    return {
+        "loss": round(loss.per_token, 4),
+        "loss_per_byte": round(loss.per_byte, 5),
+        "tokens": loss.tokens,
+        "rows": len(kept),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "forced": _tally(forced),
+        "generated": _tally(made) | {"turns": min(options.generate, made.wanted), "stopped": stopped},
+        "example": example,
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def open_model(folder: str) -> Any:
+    """A model or adapter folder, in float32 on a CPU and bf16 on a GPU."""
+    import torch
+
+    from sxl_train import checkpoints
+
+    gpu = torch.cuda.is_available()
+    dtype, device = ("bfloat16", "cuda") if gpu else ("float32", "cpu")
+    settings = Path(folder) / "adapter_config.json"
+    if not settings.exists():
+        return checkpoints.load(folder, dtype, device)
+    from peft import PeftModel
+
+    from sxl_train.merge import read_adapter
+
+    base = checkpoints.load(read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
+    return PeftModel.from_pretrained(base, folder).merge_and_unload()
+
+
+def force(model: Any, tokenizer: Any, rows: list[data.Row], max_length: int) -> Tally:
+    """Verdicts on the likeliest tokens in place of each turn that calls a tool."""
+    import torch
+
+    tally = Tally()
+    template = mask.make_template(tokenizer.chat_template, tokenizer)
+    for row in rows:
+        tokens = mask.tokenise(tokenizer, template, row.messages, row.tools)
+        turns = [m for m in row.messages if m["role"] == "assistant"]
+        spans = find_turns(tokens)
+        if len(spans) != len(turns) or len(tokens.ids) > max_length:
+            continue
+        ids = torch.tensor([tokens.ids], device=model.get_input_embeddings().weight.device)
+        with torch.no_grad():
+            guesses = model(input_ids=ids, use_cache=False).logits[0].argmax(-1).tolist()
+        for (start, end), turn in zip(spans, turns):
+            wanted = len(turn.get("tool_calls") or [])
+            if wanted:
+                text = tokenizer.decode(guesses[start - 1 : end - 1], skip_special_tokens=False)
+                true = tokenizer.decode(tokens.ids[start:end], skip_special_tokens=False)
+                calls = find_calls(text)
+                tally.add([judge(c, row.tools) for c in calls], wanted, calls == find_calls(true))
+    return tally
+
+
+def generate(model: Any, tokenizer: Any, rows: list[data.Row], options: Evaluate,
+             max_length: int) -> tuple[Tally, int, str]:  # fmt: skip
+    """Verdicts on generated turns, how many of them ended with the stop token, and the first one's text."""
+    import torch
+
+    tally, stopped, example = Tally(), 0, ""
+    template = mask.make_template(tokenizer.chat_template, tokenizer)
+    device = model.get_input_embeddings().weight.device
+    for row in rows:
+        place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
+        if place is None or tally.wanted >= options.generate:
+            continue
+        prompt = mask.render(template, row.messages[:place], row.tools, prompt=True)
+        ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"].to(device)
+        if ids.shape[1] + options.new_tokens > max_length * 2:
+            continue
+        with torch.no_grad():
+            made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=options.new_tokens,
+                                  do_sample=False, eos_token_id=tokenizer.eos_token_id,
+                                  pad_token_id=tokenizer.pad_token_id)[0, ids.shape[1] :].tolist()  # fmt: skip
+        stopped += tokenizer.eos_token_id in made
+        text = tokenizer.decode(made, skip_special_tokens=False)
+        example = example or text
+        true = mask.find_spans(template, row.messages[: place + 1], row.tools)
+        calls = find_calls(text)
+        truth = find_calls(true[0][slice(*true[1][-1])])
+        tally.add([judge(c, row.tools) for c in calls], 1, calls == truth)
+    return tally, stopped, example
+
+
+def find_turns(tokens: mask.Tokens) -> list[tuple[int, int]]:
+    """[start, end) of every run of trained tokens: one for each turn of the assistant."""
+    spans, start = [], None
+    for index, phase in enumerate([*tokens.phases, mask.IGNORED]):
+        if phase and start is None:
+            start = index
+        elif not phase and start is not None:
+            spans.append((start, index))
+            start = None
+    return spans
+
+
+def _tally(tally: Tally) -> dict[str, int]:
+    return {name: getattr(tally, name) for name in ("wanted", "made", "parse", "declared", "valid", "exact")}

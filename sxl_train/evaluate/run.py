@@ -1,0 +1,50 @@
+"""The step: every model of the run so far, each reloaded from disk in a fresh process, measured the same way.
+
+A fresh process, because a model that works only in the process that made it does not work; and because evaluating
+in the process that trains changes the next gradients with bitsandbytes on some processors.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.console import say
+from sxl_data.contract.errors import error
+from sxl_train.config import Evaluate
+from sxl_train.evaluate.compare import compare
+from sxl_train.step import Context
+
+
+def run(context: Context) -> Path:
+    """Measure the chain of models, write ``evaluation.json``, change nothing."""
+    recipe = context.recipe
+    chain = [(step, folder) for step, folder in context.chain]
+    found = measure_apart([folder for _, folder in chain], recipe.dataset, recipe.evaluate, recipe.tune.max_length)
+    models = {step: numbers for (step, _), numbers in zip(chain, found)}
+    context.measured["models"] = models
+    (context.folder / "evaluation.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n"
+    )
+    say(compare(models))
+    return Path(context.model)
+
+
+def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[dict[str, Any]]:
+    """`measure.measure` of each folder, in one new interpreter. Raises `UserError` T202 with its last words."""
+    task = {"folders": folders, "dataset": dataset, "options": options, "max_length": max_length}
+    done = subprocess.run(
+        [sys.executable, "-m", "sxl_train.evaluate", "--task"],
+        input=msgspec.json.encode(task), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+        env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise error("T202", file=folders[-1], found=" / ".join(words[-4:]) or f"exit code {done.returncode}")
+    found: list[dict[str, Any]] = msgspec.json.decode(done.stdout.splitlines()[-1])
+    return found

@@ -1,0 +1,210 @@
+"""What would go wrong after an hour, found before any weight is loaded.
+
+A recipe and its dataset in; nothing, or a `UserError` with every finding, out. The tokenizer and the configuration
+of the base are read, its weights never. `rehearse` is ``--dry-run``: the same checks on every row, and what they
+counted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.config import Loaded
+from sxl_data.contract.console import format_bytes, format_count, format_table
+from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_train import data, mask, sequences
+from sxl_train.config import Recipe
+
+PROBE_ROWS = 64
+SHOWN = 3
+
+
+class Report(msgspec.Struct):
+    """What the check saw."""
+
+    tokenizer: Any
+    template: mask.Template
+    counts: sequences.Counts
+    pieces: list[sequences.Piece]
+    warnings: list[Finding]
+    capacity: int
+
+
+def needs_base(recipe: Recipe) -> bool:
+    """Whether the run makes or extends a base; a run without tuning starts from a finished model."""
+    return recipe.base_model == "demo" or "tune" in recipe.steps
+
+
+def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Report:
+    """Base, template, mask and disk. Raises `UserError` T101–T111 with all findings; ``rows`` 0 reads all."""
+    from sxl_train.markers import add_markers, choose_template
+    from sxl_train.quiet import hush
+
+    hush()
+    config = find_config(recipe)
+    found = data.read_rows(dataset, "train", min(rows, recipe.limit or rows) if rows else recipe.limit)
+    if not found:
+        raise error("T102", file=recipe.dataset, found="no rows in train")
+    tokenizer = _open_tokenizer(recipe, found)
+    template = choose_template(recipe.tune.template, tokenizer)
+    add_markers(tokenizer, template)
+    capacity = min(recipe.tune.max_length, config.get("max_position_embeddings") or recipe.tune.max_length)
+    pieces, counts = sequences.cut_rows(found, tokenizer, template, recipe.tune, capacity)
+    findings = list(_judge(recipe, dataset, pieces, counts, tokenizer, capacity))
+    findings += _check_disk(recipe, config)
+    errors = [item for item in findings if item.level == "error"]
+    if errors:
+        raise UserError(*errors)
+    return Report(tokenizer, template, counts, pieces, findings, capacity)
+
+
+def find_config(recipe: Recipe) -> dict[str, Any]:
+    """``config.json`` of the base, or what the toy's will be. Raises `UserError` T101."""
+    if recipe.base_model == "demo":
+        shape = recipe.base
+        return {"max_position_embeddings": shape.context, "parameters": _count_toy(recipe)}
+    path = Path(recipe.base_model)
+    if path.is_dir():
+        missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).exists()]
+        if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
+            missing.append("*.safetensors")
+        if missing:
+            raise error("T101", file=recipe.base_model, found="no " + ", no ".join(missing))
+        return dict(msgspec.json.decode((path / "config.json").read_bytes()))
+    if path.exists() or recipe.base_model.count("/") != 1 or recipe.base_model.startswith((".", "/")):
+        raise error("T101", file=recipe.base_model, found="no such folder")
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
+    except Exception as problem:  # offline, unknown id, gated: the message says which
+        text = str(problem).strip().splitlines()[0]
+        raise error("T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}") from None
+    return dict(config.get_text_config().to_dict())
+
+
+def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
+    """``--dry-run``: the resolved recipe, token counts, three examples with marks, memory and sizes."""
+    from sxl_train.recipe import print_recipe
+
+    recipe = loaded.value
+    dataset = data.find_dataset(recipe.dataset)
+    report = check(recipe, dataset, rows=0)
+    counts, capacity = report.counts, report.capacity
+    packed = sequences.make_sequences(report.pieces, recipe.tune, capacity)
+    share = counts.trained / max(1, counts.tokens)
+    rows = [
+        ("rows in train", format_count(counts.rows)),
+        ("pieces after cutting", format_count(counts.pieces)),
+        ("cut at a loop's border", format_count(counts.cut)),
+        ("left out: too long, or nothing to train", f"{counts.dropped_long + counts.dropped_empty}"),
+        ("tokens", format_count(counts.tokens)),
+        ("trained tokens", f"{format_count(counts.trained)} ({share:.0%})"),
+        ("of them reasoning", format_count(counts.reflect)),
+        (f"packed sequences of {capacity}", format_count(len(packed))),
+        ("filled", f"{counts.tokens / max(1, len(packed) * capacity):.0%}"),
+    ]
+    parts = [
+        f"recipe {title}, nothing will be trained",
+        print_recipe(loaded),
+        format_table(("tokens", ""), rows),
+        "three examples; trained text is inside ⟦r reasoning⟧ and ⟦a answers, calls and the stop token⟧",
+    ]
+    step = max(1, len(report.pieces) // SHOWN)
+    for piece in report.pieces[::step][:SHOWN]:
+        text = mask.show(report.tokenizer, mask.Tokens(piece.ids, piece.phases))
+        parts.append(f"── {piece.row}\n{text}")
+    parts += [str(UserError(item)) for item in report.warnings]
+    parts.append(_forecast_memory(recipe, capacity))
+    from sxl_train import plan
+
+    parts.append(plan.rehearse(recipe))
+    return "\n\n".join(parts)
+
+
+def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece], counts: sequences.Counts,
+           tokenizer: Any, capacity: int) -> list[Finding]:  # fmt: skip
+    found = []
+    if not counts.trained:
+        found.append(finding("T104", file=dataset.source, found=f"{counts.rows} rows, no trained token",
+                             expected="assistant messages that fit"))  # fmt: skip
+    elif counts.dropped_empty - counts.dropped_long > counts.rows / 10:
+        found.append(finding("T104", file=dataset.source, found=f"{counts.dropped_empty} of {counts.rows} rows",
+                             expected="none"))  # fmt: skip
+    stop = tokenizer.eos_token_id
+    if pieces and not any(p.ids[i] == stop and p.phases[i] for p in pieces for i in range(len(p.ids))):
+        found.append(finding("T103", found=f"{tokenizer.eos_token} is nowhere in the trained text"))
+    if counts.cut or counts.dropped_long:
+        found.append(finding("T106", file=dataset.source,
+                             found=f"{counts.cut} of {counts.rows} rows cut, {counts.dropped_long} left out",
+                             expected=f"at most {capacity} tokens"))  # fmt: skip
+    return found
+
+
+def _check_disk(recipe: Recipe, config: dict[str, Any]) -> list[Finding]:
+    """Every step's folder in bf16, and two checkpoints; adapters add little."""
+    weights = config.get("parameters") or _count(config)
+    folders = len(recipe.steps) + (2 * 6 if recipe.method == "full" else 1)
+    need = 2 * weights * folders
+    place = Path(recipe.out or "build/train").absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if need > free:
+        return [finding("T107", file=str(place), found=f"{format_bytes(free)} free",
+                        expected=f"about {format_bytes(need)} for the steps' folders and checkpoints")]  # fmt: skip
+    return []
+
+
+def _forecast_memory(recipe: Recipe, capacity: int) -> str:
+    """Weights, optimiser and activations of one sequence, from the configuration; a guide, not a promise."""
+    config = find_config(recipe)
+    weights = config.get("parameters") or _count(config)
+    hidden = config.get("hidden_size") or recipe.base.hidden
+    layers = config.get("num_hidden_layers") or recipe.base.layers
+    mlp = config.get("intermediate_size") or recipe.base.mlp
+    if recipe.method == "full":
+        fixed = 16 * weights
+    else:
+        kept = {"qlora": 0.55 if recipe.tune.dequantise == "each" else 2.0, "lora": 2.0}[recipe.method]
+        fixed = int(kept * weights)
+    each = int(capacity * layers * (2 * (8 * hidden + 3 * mlp)))
+    if recipe.tune.checkpointing:
+        each = int(capacity * layers * 2 * hidden + capacity * 2 * (8 * hidden + 3 * mlp))
+    rows = [
+        ("base", f"{weights / 1e6:.1f} M parameters"),
+        ("weights and optimiser", format_bytes(fixed)),
+        (f"activations of one sequence of {capacity} (bf16)", format_bytes(each)),
+    ]
+    return format_table(("memory forecast", ""), rows)
+
+
+def _open_tokenizer(recipe: Recipe, rows: list[data.Row]) -> Any:
+    from sxl_train import base
+
+    if recipe.base_model != "demo":
+        return base.open_tokenizer(recipe.base_model, recipe.revision)
+    template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
+    texts = [mask.render(template, row.messages, row.tools) for row in rows]
+    return base.train_tokenizer(texts, recipe.base.vocabulary, recipe.base.context)
+
+
+def _count_toy(recipe: Recipe) -> int:
+    shape = recipe.base
+    each = 2 * shape.hidden * shape.hidden * (1 + shape.groups / shape.heads) + 3 * shape.hidden * shape.mlp
+    return int(shape.vocabulary * shape.hidden + shape.layers * each)
+
+
+def _count(config: dict[str, Any]) -> int:
+    """Parameters of a decoder of the Llama family."""
+    hidden, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
+    heads = int(config["num_attention_heads"])
+    groups = int(config.get("num_key_value_heads") or heads)
+    size = int(config.get("head_dim") or hidden // heads)
+    each = hidden * size * (2 * heads + 2 * groups) + 3 * hidden * int(config["intermediate_size"])
+    tables = 1 if config.get("tie_word_embeddings", True) else 2
+    return tables * int(config["vocab_size"]) * hidden + layers * each

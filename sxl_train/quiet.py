@@ -1,0 +1,21 @@
+"""Libraries that talk: telemetry off, their progress bars and known warnings silent, ours stay."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+
+def hush() -> None:
+    """Call before transformers is imported for real work; `HF_HUB_OFFLINE` and the like are left alone."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    import logging as standard
+
+    standard.getLogger("bitsandbytes").setLevel(standard.ERROR)

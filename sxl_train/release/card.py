@@ -1,0 +1,128 @@
+"""``run.json`` of every step in, the model card out. A number that no step measured is not on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sxl_train.config import ORDER
+from sxl_train.release.size import SizeReport
+from sxl_train.step import Context, read_record
+
+NONCOMMERCIAL = "other"
+
+
+def write_card(context: Context, report: SizeReport) -> None:
+    """Write ``README.md`` into the step's folder."""
+    text = make_card(context, report, collect(context))
+    (context.folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
+
+
+def collect(context: Context) -> dict[str, dict[str, Any]]:
+    """The records of the steps that ran, in their order."""
+    found = {}
+    for step in ("base", *ORDER):
+        record = read_record(context.out / step)
+        if record is not None and step in ("base", *context.recipe.steps) and step != "release":
+            found[step] = record
+    return found
+
+
+def make_card(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
+    """The card's text."""
+    recipe = context.recipe
+    toy = recipe.base_model == "demo"
+    name = recipe.release.name or context.title
+    head = ["---", f"license: {recipe.release.licence or NONCOMMERCIAL}", "library_name: transformers",
+            "pipeline_tag: text-generation", "tags: [agent, tool-use, code, sxl]"]  # fmt: skip
+    if not toy:
+        head.append(f"base_model: {recipe.base_model}")
+    parts = ["\n".join([*head, "---"]), f"# {name}"]
+    if toy:
+        parts.append(
+            "**A toy.** Its base was built in minutes on the dataset's own text to show that the path works. It "
+            "is no assistant. For a real one start from a pretrained base, such as "
+            "`base_model=Qwen/Qwen2.5-Coder-0.5B` or `base_model=HuggingFaceTB/SmolLM2-360M`."
+        )
+    parts.append(_describe(context, report, records))
+    for make in (_evaluations, _training, _steps):
+        section = make(records)
+        if section:
+            parts.append(section)
+    parts.append(_use(name))
+    return "\n\n".join(parts) + "\n"
+
+
+def _describe(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
+    recipe = context.recipe
+    rows = [
+        ("base", "a toy Llama built in place" if recipe.base_model == "demo" else recipe.base_model),
+        ("method", recipe.method),
+        ("dataset", recipe.dataset),
+        ("size", f"{report.megabytes:.1f} MB of {recipe.size_limit} allowed, every file that loading needs"),
+        ("format", records.get("quantise", {}).get("measured", {}).get("format", "bf16")),
+        ("seed", recipe.seed),
+    ]
+    sha = next((r["dataset_sha256"] for r in records.values()), "")
+    if sha:
+        rows.append(("dataset manifest sha256", f"`{sha}`"))
+    return _table(("", ""), rows)
+
+
+def _evaluations(records: dict[str, dict[str, Any]]) -> str:
+    models = records.get("evaluate", {}).get("measured", {}).get("models", {})
+    if not models:
+        return ""
+    rows = []
+    for step, m in models.items():
+        forced, made = m["forced"], m["generated"]
+        rows.append((step, f"{m['loss']:.4f}", f"{m['loss_per_byte']:.5f}",
+                     f"{forced['parse']}, {forced['declared']}, {forced['valid']} of {forced['wanted']}",
+                     f"{made['parse']}, {made['declared']}, {made['valid']} of {made['wanted']}",
+                     f"{made['stopped']} of {made['wanted']}"))  # fmt: skip
+    first = next(iter(models.values()))
+    note = (
+        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many parse, "
+        "name a declared tool and satisfy its schema; forced = likeliest token at each place of the true turn, "
+        "generated = greedy from the prompt. Each model was reloaded from disk in a new process."
+    )
+    headers = ("after step", "loss", "loss per byte", "calls, forced", "calls, generated", "stopped")
+    return "## Measured\n\n" + note + "\n\n" + _table(headers, rows)
+
+
+def _training(records: dict[str, dict[str, Any]]) -> str:
+    measured = records.get("tune", {}).get("measured")
+    if not measured:
+        return ""
+    names = ("rows", "pieces", "tokens", "trained", "reflect", "cut", "dropped", "sequences", "capacity", "steps",
+             "batch", "accumulate", "trainable", "validation_loss_before", "validation_loss_after", "seconds")  # fmt: skip
+    rows = [(name.replace("_", " "), measured[name]) for name in names if measured.get(name) is not None]
+    config = records["tune"]["config"]
+    keys = ("tune.lr", "tune.lr_floor", "tune.epochs", "tune.rank", "tune.alpha", "tune.max_length")
+    rows += [(key, config[key]["value"]) for key in keys if key in config]
+    return "## Training\n\n" + _table(("", ""), rows)
+
+
+def _steps(records: dict[str, dict[str, Any]]) -> str:
+    rows = [(step, f"{r['seconds']:.1f}", r["finished"]) for step, r in records.items()]
+    last = next(reversed(records.values()), None)
+    if last is None:
+        return ""
+    versions = ", ".join(f"{name} {version}" for name, version in last["versions"].items())
+    machine = ", ".join(last["hardware"].get("gpus") or [f"{last['hardware']['cores']} CPU cores"])
+    return f"## Made by\n\n{_table(('step', 'seconds', 'finished'), rows)}\n\nOn {machine}, with {versions}."
+
+
+def _use(name: str) -> str:
+    return (
+        "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+        f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder)\n'
+        "model = AutoModelForCausalLM.from_pretrained(folder)\n"
+        'messages = [{"role": "user", "content": "Add 2 and 3."}]\n'
+        "inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors=\"pt\")\n"
+        "print(tokenizer.decode(model.generate(**inputs, max_new_tokens=64)[0]))\n```"
+    )
+
+
+def _table(headers: tuple[str, ...], rows: list[Any]) -> str:
+    lines = ["| " + " | ".join(headers) + " |", "|" + "---|" * len(headers)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
