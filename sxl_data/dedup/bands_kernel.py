@@ -1,0 +1,77 @@
+"""The compiled half of `bands.py`: keys of one band, and the comparisons inside its buckets.
+
+In: signatures and an order of rows. Out: pairs that pass the estimate, each only from the first band that it shares,
+so that a group of copies does not emit its pairs once per band.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def pack_band(signatures, rows, places, first, width, keys):
+    """(hash of the band's values) << 32 | place, for every row."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        state = np.uint64(0)
+        for k in range(first, first + width):
+            state = (state ^ np.uint64(signatures[row, k])) * np.uint64(0x9E3779B97F4A7C15)
+            state ^= state >> np.uint64(29)
+        # The well-mixed half is the upper one.
+        keys[i] = (state & ~_LOW) | np.uint64(places[i])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def passes(one, two, rows, band, agreement):
+    """Whether two signatures agree often enough and share no whole band before this one."""
+    same = np.uint32(0)
+    for k in range(one.shape[0]):
+        same += np.uint32(one[k] == two[k])
+    if same < agreement:
+        return False
+    for k in range(band * rows, (band + 1) * rows):
+        if one[k] != two[k]:
+            return False  # the 32-bit keys collided
+    for earlier in range(band):
+        whole = True
+        for k in range(earlier * rows, (earlier + 1) * rows):
+            if one[k] != two[k]:
+                whole = False
+                break
+        if whole:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pairs, fan, most, out):
+    """Pairs of the buckets from key `at` on; answers (key to go on from, pairs written, whether a bucket was cut)."""
+    made, n, cut = 0, keys.shape[0], False
+    while at < n:
+        end = at + 1
+        while end < n and (keys[end] >> _32) == (keys[at] >> _32):
+            end += 1
+        size = end - at
+        if size > 1:
+            last = size - 1
+            if size > all_pairs:
+                last = min(size - 1, max(1, min(fan, most // size)))
+            before = made
+            for i in range(last):
+                left = keys[at + i] & _LOW
+                one = signatures[order[left]]
+                for j in range(i + 1, size):
+                    right = keys[at + j] & _LOW
+                    if passes(one, signatures[order[right]], rows, band, agreement):
+                        if made == out.shape[0]:
+                            return at, before, cut  # start this bucket again with a fresh array
+                        out[made] = (left << _32) | right
+                        made += 1
+            cut = cut or last < size - 1
+        at = end
+    return at, made, cut

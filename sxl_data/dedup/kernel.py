@@ -1,0 +1,333 @@
+"""Text to signatures and shingle sets, compiled: 64 bytes become four bit masks, masks token bounds, bounds hashes.
+
+In: addresses and lengths of rows. Out: arrays that the caller allocated. Shingles pass a block of at most CAPACITY
+tokens at a time, so that everything between the text and the signature stays in the first-level cache. The masks
+follow simdjson's way of classifying bytes without a branch per byte; the definition is the one of `shingles.py`.
+
+One file on purpose, longer than its neighbours: numba's cache of a function is renewed when the function's own file
+changes, not when one it calls from another file does. After a change in `vectors.py` or `shingles.py`, touch this.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from sxl_data.dedup import shingles
+from sxl_data.dedup.vectors import byte_masks, load64, trailing_zeros
+
+CAPACITY = 1024
+"""Tokens held at once; a block of 64 bytes adds at most 64."""
+ROOM = CAPACITY + 64 + 32 + 8
+"""Length of the working arrays: a block more, the tokens carried over, and padding to eight."""
+
+_STARTS, _CLASSES = shingles.RANGE_STARTS, shingles.RANGE_CLASSES
+_K0, _K1, _K2, _K3 = (np.uint64(k) for k in (shingles.K0, shingles.K1, shingles.K2, shingles.K3))
+_STEP, _MIX1, _MIX2 = np.uint32(shingles.STEP), np.uint32(shingles.MIX1), np.uint32(shingles.MIX2)
+_WORD, _SPACE, _MARK = np.uint64(shingles.WORD), np.uint64(shingles.SPACE), np.uint64(shingles.MARK)
+_ONE, _NONE, _ALL = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
+_EMPTY = np.uint32(0xFFFFFFFF)
+_BYTE, _SIX, _TOP = np.uint64(0xFF), np.uint64(0x3F), np.uint64(63)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def classify(address):
+    """The class of the non-ASCII character whose first byte is at an address."""
+    bytes8 = load64(address)
+    b0 = bytes8 & _BYTE
+    b1 = (bytes8 >> np.uint64(8)) & _SIX
+    b2 = (bytes8 >> np.uint64(16)) & _SIX
+    b3 = (bytes8 >> np.uint64(24)) & _SIX
+    if b0 < np.uint64(0xE0):
+        point = ((b0 & np.uint64(0x1F)) << np.uint64(6)) | b1
+    elif b0 < np.uint64(0xF0):
+        point = ((b0 & np.uint64(0x0F)) << np.uint64(12)) | (b1 << np.uint64(6)) | b2
+    else:
+        point = ((b0 & np.uint64(0x07)) << np.uint64(18)) | (b1 << np.uint64(12)) | (b2 << np.uint64(6)) | b3
+    low, high = 0, len(_STARTS)
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if np.uint64(_STARTS[middle]) <= point:
+            low = middle
+        else:
+            high = middle
+    return np.uint64(_CLASSES[low])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def refine(address, high, kind, cls):
+    """Masks (word, space, single, inner) for the non-ASCII bytes of a block, and the class they end in."""
+    word, space, single, inner = _NONE, _NONE, _NONE, _NONE
+    while high != _NONE:
+        at = trailing_zeros(high)
+        bit = _ONE << at
+        high &= high - _ONE
+        lead = (load64(address + at) & _BYTE) >= np.uint64(0xC0)
+        if lead:
+            cls = classify(address + at)
+        if cls == _WORD:
+            word |= bit
+        elif cls == _SPACE or (kind == 1 and cls == _MARK):
+            space |= bit
+        elif lead:
+            single |= bit
+        else:
+            inner |= bit
+    return word, space, single, inner, cls
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_ends):
+    """Token bounds from `position` until the row ends or the arrays are full; answers the state to go on with.
+
+    `carry` holds three bits of the previous byte: in a word, in an operator, not a space.
+    """
+    while position < length and n_starts < CAPACITY:
+        block = address + np.uint64(position)
+        space, word, single, high = byte_masks(block)
+        inner = _NONE
+        left = length - position
+        valid = _ALL
+        if left < 64:
+            valid = (_ONE << np.uint64(left)) - _ONE
+            high &= valid
+        if high != _NONE:
+            more_word, more_space, more_single, inner, cls = refine(block, high, kind, cls)
+            word |= more_word
+            space |= more_space
+            single |= more_single
+        operator = ~(space | word | single | inner)
+        if kind == 1:
+            ascii_single = single & ~high
+            space |= ascii_single | operator
+            single &= high
+            operator = _NONE
+        space |= ~valid
+        word &= valid
+        operator &= valid
+        single &= valid
+        solid = ~space
+        if kind == 2:
+            # Every first byte: a later byte is non-ASCII and follows no lead of its own.
+            first = solid & ~high
+            rest = high & solid
+            while rest != _NONE:
+                at = trailing_zeros(rest)
+                rest &= rest - _ONE
+                if (load64(block + at) & np.uint64(0xC0)) == np.uint64(0xC0):
+                    first |= _ONE << at
+        else:
+            first = single
+            first |= word & ~((word << _ONE) | (carry & _ONE))
+            first |= operator & ~((operator << _ONE) | ((carry >> _ONE) & _ONE))
+        end = (first | space) & ((solid << _ONE) | (carry >> np.uint64(2)))
+        carry = (word >> _TOP) | ((operator >> _TOP) << _ONE) | ((solid >> _TOP) << np.uint64(2))
+        base = np.uint64(position)
+        while first != _NONE:
+            starts[n_starts] = np.uint32(base + trailing_zeros(first))
+            n_starts += 1
+            first &= first - _ONE
+        while end != _NONE:
+            ends[n_ends] = np.uint32(base + trailing_zeros(end))
+            n_ends += 1
+            end &= end - _ONE
+        position += 64
+    if position >= length and n_ends < n_starts:
+        ends[n_ends] = np.uint32(length)
+        n_ends += 1
+    return position, carry, cls, n_starts, n_ends
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def hash_token(address, size):
+    """32 bits of a token of `size` bytes (at least 1), sixteen bytes a step."""
+    state = size * _K3
+    while True:
+        low = load64(address)
+        if size <= np.uint64(8):
+            low &= _ALL >> (np.uint64(64) - (size << np.uint64(3)))
+            high = _NONE
+        else:
+            high = load64(address + np.uint64(8))
+            if size < np.uint64(16):
+                high &= _ALL >> (np.uint64(128) - (size << np.uint64(3)))
+        high *= _K1
+        state ^= (low * _K0) ^ ((high << np.uint64(31)) | (high >> np.uint64(33)))
+        state ^= state >> np.uint64(32)
+        state *= _K2
+        if size <= np.uint64(16):
+            return np.uint32(state >> np.uint64(32))
+        size -= np.uint64(16)
+        address += np.uint64(16)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def combine(tokens, count, size, hashes):
+    """Hashes of the `count` shingles that begin at tokens 0 … count − 1."""
+    for i in range(count):
+        hashes[i] = tokens[i]
+    for k in range(1, size):
+        for i in range(count):
+            hashes[i] = hashes[i] * _STEP + tokens[i + k]
+    for i in range(count):
+        value = hashes[i]
+        # numba widens a product of u32 to u64: each is cut back before its high half is shifted down.
+        value = np.uint32((value ^ (value >> np.uint32(16))) * _MIX1)
+        value = np.uint32((value ^ (value >> np.uint32(13))) * _MIX2)
+        hashes[i] = value ^ (value >> np.uint32(16))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def next_shingles(address, length, kind, size, state, starts, ends, tokens, hashes):
+    """The next block of shingle hashes of a row into `hashes`; answers how many, 0 only at the end of the row.
+
+    `state` (i64, 6) goes from call to call, all zero at a row's first: position, carry, class, starts waiting, tokens
+    carried over, whether any shingle was made.
+    """
+    while True:
+        if state[0] >= length:
+            return 0
+        position, carry, cls, n_starts, n_ends = scan(
+            address, length, state[0], np.uint64(state[1]), np.uint64(state[2]), kind, starts, ends, state[3], 0
+        )
+        held = state[4]
+        for i in range(n_ends):
+            tokens[held + i] = hash_token(
+                address + np.uint64(starts[i]), np.uint64(ends[i]) - np.uint64(starts[i])
+            )
+        held += n_ends
+        state[0], state[1], state[2] = position, np.int64(carry), np.int64(cls)
+        state[3] = n_starts - n_ends
+        if n_starts > n_ends:
+            starts[0] = starts[n_ends]
+        if held >= size:
+            count = held - size + 1
+            combine(tokens, count, size, hashes)
+            for i in range(size - 1):
+                tokens[i] = tokens[count + i]
+            state[4], state[5] = size - 1, 1
+            return count
+        state[4] = held
+        if position >= length and state[5] == 0 and held > 0:
+            combine(tokens, 1, held, hashes)
+            state[5] = 1
+            return 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fold(hashes, count, factors, minima):
+    """Lowers `minima` by `count` shingle hashes; reads up to 7 repeats beyond them."""
+    # Eight hashes a pass: the minima are then loaded and stored once for eight products, which is what limits it.
+    for i in range(count, (count + 7) // 8 * 8):
+        hashes[i] = hashes[0]
+    for i in range(0, count, 8):
+        h0, h1, h2, h3 = hashes[i], hashes[i + 1], hashes[i + 2], hashes[i + 3]
+        h4, h5, h6, h7 = hashes[i + 4], hashes[i + 5], hashes[i + 6], hashes[i + 7]
+        for j in range(factors.shape[0]):
+            factor = factors[j]
+            a = min(min(np.uint32(h0 * factor), np.uint32(h1 * factor)), np.uint32(h2 * factor))
+            b = min(min(np.uint32(h3 * factor), np.uint32(h4 * factor)), np.uint32(h5 * factor))
+            c = min(min(np.uint32(h6 * factor), np.uint32(h7 * factor)), minima[j])
+            minima[j] = min(min(a, b), c)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts):
+    """Signatures (n, p) and shingle counts (n,) of rows."""
+    starts, ends = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
+    tokens, hashes = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
+    state = np.zeros(6, np.int64)
+    for row in range(addresses.shape[0]):
+        minima = signatures[row]
+        minima[:] = _EMPTY
+        state[:] = 0
+        total = 0
+        while True:
+            count = next_shingles(
+                addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
+            )
+            if count == 0:
+                break
+            total += count
+            fold(hashes, count, factors, minima)
+        counts[row] = total
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def collect_sets(addresses, lengths, kind, size, offsets, out, sizes):
+    """The distinct shingles of each row into out[offsets[row]:], in order of appearance, and how many: `sizes`."""
+    starts, ends = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
+    tokens, hashes = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
+    state = np.zeros(6, np.int64)
+    widest = np.int64(0)
+    for row in range(addresses.shape[0]):
+        widest = max(widest, offsets[row + 1] - offsets[row])
+    room = np.int64(16)
+    while room < 2 * widest:
+        room *= 2
+    keys, marks = np.empty(room, np.uint32), np.zeros(room, np.uint32)
+    for row in range(addresses.shape[0]):
+        state[:] = 0
+        mask = np.uint32(table_size(offsets[row + 1] - offsets[row]) - 1)
+        mark = np.uint32(row + 1)
+        begin = offsets[row]
+        at = begin
+        while True:
+            count = next_shingles(
+                addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
+            )
+            if count == 0:
+                break
+            for i in range(count):
+                value = hashes[i]
+                slot = value & mask
+                while marks[slot] == mark and keys[slot] != value:
+                    slot = (slot + np.uint32(1)) & mask
+                if marks[slot] != mark:
+                    marks[slot] = mark
+                    keys[slot] = value
+                    out[at] = value
+                    at += 1
+        sizes[row] = at - begin
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def table_size(count):
+    """A power of two at least twice `count`."""
+    room = np.int64(16)
+    while room < 2 * count:
+        room *= 2
+    return room
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def intersect_sets(left, right, offsets, sizes, values, shared):
+    """Distinct shingles that rows left[k] and right[k] share. Fastest when equal `left` stand together."""
+    widest = np.int64(0)
+    for k in range(left.shape[0]):
+        widest = max(widest, np.int64(sizes[left[k]]))
+    room = table_size(widest)
+    keys, marks = np.empty(room, np.uint32), np.zeros(room, np.uint32)
+    mask, mark, held = np.uint32(0), np.uint32(0), np.int64(-1)
+    for k in range(left.shape[0]):
+        row = left[k]
+        if row != held:
+            held = row
+            mark += np.uint32(1)
+            mask = np.uint32(table_size(np.int64(sizes[row])) - 1)
+            for i in range(offsets[row], offsets[row] + sizes[row]):
+                slot = values[i] & mask
+                while marks[slot] == mark:
+                    slot = (slot + np.uint32(1)) & mask
+                marks[slot] = mark
+                keys[slot] = values[i]
+        other = right[k]
+        found = 0
+        for i in range(offsets[other], offsets[other] + sizes[other]):
+            value = values[i]
+            slot = value & mask
+            while marks[slot] == mark and keys[slot] != value:
+                slot = (slot + np.uint32(1)) & mask
+            if marks[slot] == mark:
+                found += 1
+        shared[k] = found

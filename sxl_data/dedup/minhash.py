@@ -1,0 +1,122 @@
+"""Texts to MinHash signatures, read where Arrow holds them.
+
+In: a string column and a shingle definition. Out: a u32 signature of `permutations` values per row (row-major) and
+the number of its shingles. Value i of a signature is the minimum over the row's shingles h of `h * a_i mod 2^32`
+with a_i odd: a bijection of the 32-bit hashes, so two rows agree in a value with probability equal to the Jaccard
+similarity of their shingle sets (Broder 1997). The high bits of a product depend on all lower ones and the hashes
+are finalised, so no addend is needed; tests hold the estimates against datasketch's.
+
+Two paths give the same bits. Large inputs run a numba kernel without the GIL on threads; its machine code is kept by
+`cache=True` in the package's `__pycache__`, or in the user's cache folder where the package is read-only. Inputs under
+`SMALL` bytes run in numpy, so a short command neither compiles nor imports numba.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sxl_data.dedup.rows import Rows, locate
+from sxl_data.dedup.shingles import KINDS, Shingling, hash_shingles
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SMALL = 2_000_000
+"""Bytes of text under which numpy is faster than importing numba (about 0.3 s) and loading its cache."""
+EMPTY = 0xFFFFFFFF
+"""Every value of the signature of a row without shingles."""
+
+
+@dataclass(frozen=True)
+class Sketches:
+    """Signatures and shingle counts of n rows."""
+
+    signatures: np.ndarray
+    """u32 (n, permutations)."""
+    counts: np.ndarray
+    """u32 (n,): shingles, repeats included; 0 for a row without tokens."""
+    shingling: Shingling
+    seed: int
+
+    def estimate(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Estimated Jaccard similarity of the rows left[k] and right[k]: f64."""
+        return np.asarray((self.signatures[left] == self.signatures[right]).mean(axis=1))
+
+
+def multipliers(permutations: int, seed: int) -> np.ndarray:
+    """The odd u32 multipliers of a seed; a longer list begins with the shorter one."""
+    # SplitMix64 (Steele et al. 2014): numpy's generators do not promise the same stream for ever.
+    with np.errstate(over="ignore"):
+        state = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.arange(1, permutations + 1, dtype=np.uint64) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (state >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
+
+
+def sketch(
+    texts: pa.Array | pa.ChunkedArray | Rows,
+    shingling: Shingling = Shingling(),  # noqa: B008 - frozen
+    permutations: int = 128,
+    seed: int = 1,
+    workers: int | None = None,
+    compiled: bool | None = None,
+) -> Sketches:
+    """Signatures of every row. `workers` and `compiled` change the time, never a bit of the result."""
+    rows = texts if isinstance(texts, Rows) else locate(texts)
+    factors = multipliers(permutations, seed)
+    if compiled is None:
+        compiled = rows.total_bytes > SMALL
+    if not compiled:
+        return Sketches(*_sketch_small(rows, shingling, factors), shingling, seed)
+    from sxl_data.dedup.kernel import sketch_rows
+
+    signatures = np.empty((len(rows), permutations), dtype=np.uint32)
+    counts = np.empty(len(rows), dtype=np.uint32)
+
+    def run(first: int, last: int) -> None:
+        sketch_rows(
+            rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size, factors,
+            signatures[first:last], counts[first:last],
+        )  # fmt: skip
+
+    over_spans(run, rows.lengths, workers)
+    return Sketches(signatures, counts, shingling, seed)
+
+
+def over_spans(run: object, weights: np.ndarray, workers: int | None, pieces: int = 8) -> None:
+    """Calls run(first, last) on consecutive spans of about equal weight, on threads."""
+    workers = workers or os.cpu_count() or 1
+    n = len(weights)
+    if not n:
+        return
+    total = np.cumsum(weights + 64)  # a row costs something even when empty
+    parts = min(n, workers * pieces if workers > 1 else 1)
+    cuts = np.searchsorted(total, np.linspace(0, float(total[-1]), parts + 1)[1:-1])
+    bounds = np.unique(np.concatenate(([0], cuts, [n])))
+    spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist()))
+    assert callable(run)
+    if workers == 1 or len(spans) == 1:
+        for first, last in spans:
+            run(first, last)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(run, first, last) for first, last in spans]:
+            done.result()
+
+
+def _sketch_small(rows: Rows, shingling: Shingling, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    hashes, offsets = hash_shingles(rows, shingling)
+    counts = np.diff(offsets)
+    signatures = np.full((len(rows), len(factors)), EMPTY, dtype=np.uint32)
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        for i, factor in enumerate(factors):
+            signatures[filled, i] = np.minimum.reduceat(hashes * factor, offsets[:-1][filled])
+    return signatures, counts.astype(np.uint32)

@@ -1,0 +1,200 @@
+"""The whole of deduplication over one text column: exact keys, candidates, verification, survivors.
+
+In: ids, texts and an optional quality rank. Out: a `DedupResult`: which rows stay, the kept twin of every other row
+with score and overlap, all verified pairs, and the signatures. The result is a function of the set of (id, text,
+rank), not of row order, workers or chunks. Exact duplicates leave first; a row without text resembles nothing and
+stays; the rest goes through the rounds of `search.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from sxl_data.dedup.clusters import components
+from sxl_data.dedup.exact import group_rows, hash_texts
+from sxl_data.dedup.minhash import SMALL, Sketches, sketch
+from sxl_data.dedup.rows import locate
+from sxl_data.dedup.search import Pairs, Search
+from sxl_data.dedup.shingles import Shingling
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MARGIN = 0.05
+"""Verified pairs this far below the threshold are answered too, for the borderline section of reports."""
+
+
+class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Near-duplicate removal."""
+
+    threshold: float = 0.7
+    """Jaccard similarity of two texts' shingle sets from which one of them is dropped, above 0 and at most 1."""
+    permutations: int = 128
+    """Values in a signature: 4 bytes of memory each, per row."""
+    shingling: Shingling = Shingling()
+    """What is compared."""
+    seed: int = 1
+    """Seed of the permutations."""
+    prefer: tuple[str, ...] = ()
+    """Sources whose rows are kept first, best first; the others follow with equal right."""
+    memory: int = 1 << 28
+    """Bytes that the shingle sets of candidate rows may take at a time."""
+    workers: int = 0
+    """Threads; 0 takes all processors. Changes the time only."""
+
+
+@dataclass(frozen=True)
+class DedupResult:
+    """What happened to each of n rows, and why."""
+
+    kept: np.ndarray
+    """bool (n,)."""
+    twin: np.ndarray
+    """i64 (n,): the kept row that a dropped one duplicates, −1 for a kept row."""
+    exact: np.ndarray
+    """bool (n,): dropped, and equal to its twin after normalisation (D310; the other drops are D311)."""
+    score: np.ndarray
+    """f64 (n,): Jaccard similarity to the twin, NaN for a kept row."""
+    shared: np.ndarray
+    """u32 (n,): distinct shingles shared with the twin; 0 for kept rows and for exact duplicates."""
+    union: np.ndarray
+    """u32 (n,): distinct shingles in the row or its twin; 0 likewise."""
+    pairs: Pairs
+    """Verified pairs of distinct texts, from `threshold − MARGIN` on, or from `also_pairs_at` among kept rows."""
+    unique: np.ndarray
+    """i64 (u,): one row per distinct text, those that `sketches` holds."""
+    stands: np.ndarray
+    """i64 (n,): the row of `unique` with the same normalised text; a row without text stands for itself."""
+    sketches: Sketches
+    """Signatures of the rows in `unique`, in that order."""
+    keys: np.ndarray
+    """u64 (n, 2): exact keys."""
+    complete: bool
+    """False if, even in the last round, a bucket was too large for all its pairs to be compared."""
+    config: DedupConfig
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """i64 (n,): the kept row of each row's cluster; a kept row names itself."""
+        return np.where(self.kept, np.arange(len(self.kept)), self.twin)
+
+    def groups(self, threshold: float) -> np.ndarray:
+        """i64 (n,): one label per row, the smallest row number of its group; rows are in one group if linked by
+        verified pairs that reach `threshold`, by equal texts, or as a dropped row and its twin. For splits."""
+        linked, dropped = self.pairs.at_least(threshold), np.flatnonzero(~self.kept)
+        left = np.concatenate((linked.left, self.stands, self.twin[dropped]))
+        right = np.concatenate((linked.right, np.arange(len(self.kept)), dropped))
+        return components(len(self.kept), left, right)
+
+
+def deduplicate(
+    ids: pa.Array | pa.ChunkedArray | None,
+    texts: pa.Array | pa.ChunkedArray,
+    rank: np.ndarray | None = None,
+    config: DedupConfig = DedupConfig(),  # noqa: B008 - frozen
+    *,
+    sources: Sequence[str] | None = None,
+    also_pairs_at: float | None = None,
+    compiled: bool | None = None,
+) -> DedupResult:
+    """Finds exact and near duplicates and keeps the best row of each cluster.
+
+    `rank` is a number per row, smaller is better; ties go to the smaller id (without ids, to the earlier row).
+    `sources` names each row's source, for `config.prefer`. `also_pairs_at`, a lower threshold, adds the pairs of
+    kept rows that reach it. ValueError for a threshold outside (0, 1] or columns of different lengths.
+    """
+    rows = locate(texts)
+    n = len(rows)
+    for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
+        if column is not None and len(column) != n:
+            raise ValueError(f"{name} has {len(column)} rows, texts {n}")
+    if not 0 < config.threshold <= 1:
+        raise ValueError(f"threshold {config.threshold} is not above 0 and at most 1")
+    compiled = rows.total_bytes > SMALL if compiled is None else compiled
+    workers = config.workers or None
+    preference = _preferences(n, ids, rank, sources, config.prefer)
+    keys = hash_texts(rows, workers, compiled)
+    stands = _representatives(keys, preference)
+    unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
+    distinct = rows.take(unique)
+    sketches = sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled)
+    order = np.arange(len(unique)) if preference is None else np.argsort(preference[unique])
+    search = Search(distinct, sketches, order, config.memory, workers, compiled)
+    pairs, twin, pair, complete = search.prune(config.threshold, config.threshold - MARGIN)
+    if also_pairs_at is not None and also_pairs_at < config.threshold:
+        pairs, whole = search.link(pairs, np.flatnonzero(twin < 0), also_pairs_at)
+        complete = complete and whole
+    named = unique[order]
+    pairs = Pairs(named[pairs.left], named[pairs.right], pairs.shared, pairs.union)
+    verdicts = _verdicts(n, stands, named, twin, pair, pairs)
+    return DedupResult(*verdicts, pairs, unique, stands, sketches, keys, complete, config)
+
+
+def _preferences(
+    n: int,
+    ids: pa.Array | pa.ChunkedArray | None,
+    rank: np.ndarray | None,
+    sources: Sequence[str] | None,
+    prefer: tuple[str, ...],
+) -> np.ndarray | None:
+    """i64 (n,): each row's place in the order of preference, None for the order of the rows themselves."""
+    keys: list[np.ndarray] = []  # the last one counts first, as np.lexsort has it
+    if ids is not None:
+        keys.append(_id_ranks(ids))
+    if rank is not None:
+        keys.append(np.asarray(rank))
+    if sources is not None and prefer:
+        place = {name: k for k, name in enumerate(prefer)}
+        keys.append(np.array([place.get(str(name), len(prefer)) for name in sources]))
+    if not keys:
+        return None
+    places = np.empty(n, dtype=np.int64)
+    places[np.lexsort(keys)] = np.arange(n)
+    return places
+
+
+def _id_ranks(ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(ids.type) and not ids.null_count:
+        return np.asarray(ids.to_numpy())
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    return ranks
+
+
+def _representatives(keys: np.ndarray, preference: np.ndarray | None) -> np.ndarray:
+    """i64 (n,): the preferred row among those with the same key."""
+    stands = np.arange(len(keys), dtype=np.int64)
+    members, groups = group_rows(keys)
+    if len(members):
+        by_preference = np.lexsort((members if preference is None else preference[members], groups))
+        members, groups = members[by_preference], groups[by_preference]
+        first = np.concatenate(([True], groups[1:] != groups[:-1]))
+        stands[members] = members[first][np.cumsum(first) - 1]
+    return stands
+
+
+def _verdicts(
+    n: int, stands: np.ndarray, named: np.ndarray, twin: np.ndarray, pair: np.ndarray, pairs: Pairs
+) -> tuple[np.ndarray, ...]:
+    """The per-row arrays of a DedupResult, from `kept` to `union`."""
+    near = np.full(n, -1, dtype=np.int64)
+    via = np.full(n, -1, dtype=np.int64)
+    fallen = np.flatnonzero(twin >= 0)
+    near[named[fallen]], via[named[fallen]] = named[twin[fallen]], pair[fallen]
+    # A copy of a row that itself fell belongs to that row's twin: its twin must be kept.
+    via, near = via[stands], near[stands]
+    exact = (near < 0) & (stands != np.arange(n))
+    twins = np.where(near >= 0, near, np.where(exact, stands, -1))
+    scores, hit = np.where(exact, 1.0, np.nan), via >= 0
+    scores[hit] = pairs.scores[via[hit]]
+    shared, union = np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=np.uint32)
+    shared[hit], union[hit] = pairs.shared[via[hit]], pairs.union[via[hit]]
+    return twins < 0, twins, exact, scores, shared, union

@@ -1,0 +1,135 @@
+"""Rounds of candidates, exact checks and survivors over rows with distinct texts.
+
+In: rows, their signatures and an order of preference. Out: verified pairs and whether every bucket was compared
+whole. One round is exact unless a bucket was cut to stars. Then the next round asks only for the rows that survived,
+whose buckets are far smaller, with four times the stars. Survivors are always recomputed from all pairs known, so a
+row dropped for a twin that later falls itself comes back and is compared again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sxl_data.dedup.bands import choose_bands, find_candidates
+from sxl_data.dedup.clusters import keep_best
+from sxl_data.dedup.minhash import Sketches
+from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.verify import measure_overlaps
+
+ROUNDS = 6
+"""Most rounds: stars per large bucket 1, 4, 16, 64, 256, 1024."""
+LINK_FAN = 16
+"""Stars per large bucket when pairs are only wanted for grouping."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Verified pairs of rows; the left one is preferred to the right one."""
+
+    left: np.ndarray
+    """i64 (m,): row numbers."""
+    right: np.ndarray
+    """i64 (m,)."""
+    shared: np.ndarray
+    """u32 (m,): distinct shingles in both."""
+    union: np.ndarray
+    """u32 (m,): distinct shingles in either."""
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """f64 (m,): Jaccard similarities."""
+        return np.asarray(self.shared / np.maximum(self.union, 1).astype(np.float64))
+
+    def take(self, which: np.ndarray) -> Pairs:
+        return Pairs(self.left[which], self.right[which], self.shared[which], self.union[which])
+
+    def at_least(self, score: float) -> Pairs:
+        return self.take(self.scores >= score)
+
+    def and_also(self, other: Pairs) -> Pairs:
+        return Pairs(*(np.concatenate((getattr(self, k), getattr(other, k))) for k in _FIELDS))
+
+
+_FIELDS = ("left", "right", "shared", "union")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is compared: n rows with distinct texts, numbered by preference, the best one 0."""
+
+    rows: Rows
+    sketches: Sketches
+    order: np.ndarray
+    """i64 (n,): order[k] is the row with preference k. Pairs speak of preferences, so left < right."""
+    memory: int = 1 << 28
+    workers: int | None = None
+    compiled: bool = True
+
+    def prune(self, threshold: float, floor: float) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
+        """Verified pairs from `floor` on, the survivors at `threshold` (twin and pair as of `keep_best`), and
+        whether every bucket of the survivors was compared whole."""
+        n = len(self.order)
+        alive = np.flatnonzero(self.sketches.counts[self.order] > 0)
+        pairs, known = _NO_PAIRS, np.zeros(0, dtype=np.uint64)
+        twin = pair = np.full(n, -1, dtype=np.int64)
+        for turn in range(ROUNDS):
+            found, cut = self._candidates(alive, threshold, 4**turn)
+            fresh = found if not turn else np.setdiff1d(found, known, assume_unique=True)
+            known = np.union1d(known, fresh) if cut or turn else known
+            pairs = pairs.and_also(self._verify(fresh).at_least(floor))
+            twin, pair = survivors(n, pairs, threshold)
+            before, alive = alive, alive_rows(twin, self.sketches.counts[self.order])
+            if not cut and not len(np.setdiff1d(alive, before, assume_unique=True)):
+                return pairs, twin, pair, True
+        return pairs, twin, pair, False
+
+    def link(self, pairs: Pairs, among: np.ndarray, threshold: float) -> tuple[Pairs, bool]:
+        """`pairs` and all others of the rows `among` (preferences) that reach a lower threshold."""
+        among = among[self.sketches.counts[self.order[among]] > 0]
+        found, cut = self._candidates(among, threshold, LINK_FAN)
+        fresh = np.setdiff1d(found, _pack(pairs.left, pairs.right), assume_unique=True)
+        return pairs.and_also(self._verify(fresh).at_least(threshold)), not cut
+
+    def _candidates(self, among: np.ndarray, threshold: float, fan: int) -> tuple[np.ndarray, bool]:
+        bands = choose_bands(threshold, self.sketches.signatures.shape[1])
+        found, cut = find_candidates(
+            self.sketches.signatures, self.order[among], bands, fan=fan, workers=self.workers, compiled=self.compiled
+        )
+        left, right = _unpack(found)
+        return _pack(among[left], among[right]), cut
+
+    def _verify(self, packed: np.ndarray) -> Pairs:
+        left, right = _unpack(packed)
+        shared, union = measure_overlaps(
+            self.rows, self.sketches.counts, self.order[left], self.order[right], self.sketches.shingling,
+            memory=self.memory, workers=self.workers, compiled=self.compiled,
+        )  # fmt: skip
+        return Pairs(left, right, shared, union)
+
+
+def survivors(n: int, pairs: Pairs, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """`keep_best` over the pairs that reach the threshold; the pair numbers are those of `pairs`."""
+    enough = np.flatnonzero(pairs.scores >= threshold)
+    strong = pairs.take(enough)
+    twin, pair = keep_best(n, strong.left, strong.right, strong.scores)
+    return twin, np.where(pair >= 0, enough[pair] if len(enough) else -1, -1)
+
+
+def alive_rows(twin: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((twin < 0) & (counts > 0))
+
+
+def _pack(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return (left.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64)
+
+
+def _unpack(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+_NO_PAIRS = Pairs(*(np.zeros(0, dtype=t) for t in (np.int64, np.int64, np.uint32, np.uint32)))
