@@ -1,0 +1,90 @@
+"""Instruction pairs: one text asks, one answers (CodeAlpaca, Evol-Instruct-Code, GPTeacher, …).
+
+In: a row with a prompt column and an answer column under any of the usual names, perhaps an input and a
+system text. Out: Observe → final Act. The texts are taken as they are; there is no reasoning and no
+tool in such a row, so the trace has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sxl_data.read.language import guess_language
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+
+PROMPTS = ("instruction", "prompt", "question", "query", "problem")
+ANSWERS = ("output", "response", "completion", "answer", "solution")
+INPUTS = ("input", "context")
+SYSTEMS = ("system", "system_prompt")
+LANGUAGES = ("language", "lang", "programming_language")
+IDS = ("id", "task_id", "uid")
+
+# Columns of formats that say more than a pair does; a row that has one belongs to their readers.
+OTHERS = frozenset(
+    ("messages", "conversations", "rationale", "reasoning", "thought", "cot", "chain_of_thought", "decomposition",
+     "facts", "patch", "diff", "tools", "reasoning_content", "explanation", "thinking", "steps", "trajectory")
+)  # fmt: skip
+
+_NO_INPUT = frozenset(("", "<noinput>", "<no input>", "noinput", "no input", "not applicable", "n/a"))
+
+
+class InstructionPair:
+    """Columns: one of `PROMPTS`, one of `ANSWERS`, optionally `INPUTS`, `SYSTEMS`, `LANGUAGES`, `IDS`.
+
+    Option ``language``: the language of every answer, where no column names it.
+    """
+
+    name = "instruction_pair"
+    title = "rows of an instruction and its answer, under any usual column names"
+    unit: Unit = "row"
+
+    def detect(self, sample: Any) -> str | None:
+        if not isinstance(sample, dict) or OTHERS & sample.keys():
+            return None
+        prompt, answer = first_of(sample, PROMPTS), first_of(sample, ANSWERS)
+        if prompt is None or answer is None:
+            return None
+        if not (isinstance(sample[prompt], str) and isinstance(sample[answer], str)):
+            return None
+        if "\n#### " in sample[answer]:  # GSM8K's own
+            return None
+        return f"has `{prompt}` and `{answer}`"
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        row = document.value
+        if not isinstance(row, dict):
+            raise RowError(type(row).__name__, "an object")
+        prompt, answer = first_of(row, PROMPTS), first_of(row, ANSWERS)
+        if prompt is None or answer is None:
+            raise RowError(f"columns {', '.join(row)}", "a prompt and an answer column")
+        for name in (prompt, answer):
+            if not isinstance(row[name], str) or not row[name].strip():
+                raise RowError(repr(row[name])[:80], "a text", f"/{name}")
+        task = row[prompt]
+        extra = first_of(row, INPUTS)
+        builder = Builder("instruction", task)
+        system = first_of(row, SYSTEMS)
+        if system is not None and isinstance(row[system], str) and row[system].strip():
+            builder.observe(row[system], "system", at=f"/{system}")
+        if extra is not None and isinstance(row[extra], str) and row[extra].strip().lower() not in _NO_INPUT:
+            task = f"{task}\n\n{row[extra]}"
+            builder.task = task
+        builder.observe(task, at=f"/{prompt}")
+        builder.say(row[answer], final=True, at=f"/{answer}")
+        named = next((row[c] for c in LANGUAGES if isinstance(row.get(c), str) and row[c]), None)
+        named = named or origin.options.get("language")
+        known = first_of(row, IDS)
+        yield builder.build(
+            document, origin, self.name, source_id=None if known is None else str(row[known]),
+            language=guess_language(row[answer], named),
+        )  # fmt: skip
+
+
+def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    """The first of ``names`` that is a column of ``row`` and not null."""
+    return next((name for name in names if row.get(name) is not None), None)
+
+
+FORMAT = InstructionPair()
