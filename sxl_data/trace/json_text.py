@@ -1,0 +1,38 @@
+"""JSON values as text inside a trace: in, a parsed value; out, compact text that keeps key order.
+
+msgspec is used because it keeps integers of any size and tells 1 from 1.0, which both change the tokens
+that a model is trained on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
+
+
+def dump(value: Any) -> str:
+    """``value`` as compact JSON text, keys in their own order."""
+    return _ENCODER.encode(value).decode("utf-8")
+
+
+def load(text: str) -> Any:
+    """The value of ``text``; raises ValueError where it is no JSON."""
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
+        raise ValueError(str(problem)) from None
+
+
+def load_object(text: str | None) -> dict[str, Any] | None:
+    """The object that ``text`` holds, or None where it is no JSON object."""
+    if not text:
+        return None
+    try:
+        value = load(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
