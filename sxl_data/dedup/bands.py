@@ -26,6 +26,8 @@ ALL_PAIRS = 16
 """Rows of a bucket up to which all its pairs are compared."""
 DEVIATIONS = 3.0
 """Standard errors below the threshold at which an estimate rules a pair out: loses 0.1 % of pairs at it."""
+AT_ONCE = 7
+"""Bands hashed in one pass over the signatures: 4 bytes of memory each, per row."""
 MOST = 1 << 22
 """Most edges of the stars of one bucket, but for its first star, which is always drawn."""
 
@@ -67,56 +69,67 @@ def find_candidates(
     fan: int = 1,
     workers: int | None = None,
     compiled: bool = True,
-) -> tuple[np.ndarray, bool]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Distinct candidate pairs among the rows `order` names (most preferred first), as positions in `order`.
 
-    u64 (m,), left << 32 | right with left < right, sorted; and whether some bucket was cut. `fan` is the number of
-    stars drawn in a bucket of more than ALL_PAIRS rows, fewer where they would exceed MOST edges.
+    u64 (m,), left << 32 | right with left < right, sorted; and bool (n,), the positions that lay in a bucket that was
+    cut. `fan` is the number of stars drawn in a bucket of more than ALL_PAIRS rows, fewer where they would exceed
+    MOST edges.
     """
     order = np.ascontiguousarray(order, dtype=np.uint32)
+    cut = np.zeros(len(order), dtype=np.uint8)
     if compiled:
-        found = _find_compiled(signatures, order, bands, fan, workers)
+        found = _find_compiled(signatures, order, bands, fan, workers, cut)
     else:
-        found = [_find_band(signatures, order, bands, band, fan) for band in range(bands.count)]
-    pairs = np.concatenate([pairs for pairs, _ in found]) if found else np.zeros(0, dtype=np.uint64)
+        found = [_find_band(signatures, order, bands, band, fan, cut) for band in range(bands.count)]
+    pairs = np.concatenate(found)
     pairs.sort()
-    return pairs, any(cut for _, cut in found)
+    return pairs, cut.astype(bool)
 
 
 def _find_compiled(
-    signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None
-) -> list[tuple[np.ndarray, bool]]:
-    from sxl_data.dedup.bands_kernel import compare_buckets, pack_band
+    signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None, cut: np.ndarray
+) -> list[np.ndarray]:
+    from sxl_data.dedup.bands_kernel import compare_buckets, hash_bands, pack_keys
 
-    # Keys are packed in row order: reading signatures in the order of preference would miss the cache every time.
+    # Hashed in row order, several bands a pass: the order of preference would miss the cache at every row, and one
+    # band a pass would read a cache line for every five values it uses.
     by_row = np.argsort(order)
     rows, places = order[by_row], by_row.astype(np.uint32)
 
-    def run(band: int) -> tuple[np.ndarray, bool]:
+    def compare(hashes: np.ndarray, band: int) -> np.ndarray:
         keys = np.empty(len(order), dtype=np.uint64)
-        pack_band(signatures, rows, places, band * bands.rows, bands.rows, keys)
+        pack_keys(hashes, places, keys)
         keys.sort()
-        parts, at, cut = [], 0, False
-        room = 1 << 16
+        parts, at, room = [], 0, 1 << 16
         while at < len(keys):
             out = np.empty(room, dtype=np.uint64)
-            at, made, more = compare_buckets(
-                keys, at, signatures, order, bands.rows, band, bands.agreement, ALL_PAIRS, fan, MOST, out
+            at, made = compare_buckets(
+                keys, at, signatures, order, bands.rows, band, bands.agreement, ALL_PAIRS, fan, MOST, out, cut
             )
-            cut = cut or more
-            if made == 0 and at < len(keys):
-                room *= 4  # one bucket's pairs did not fit
-            if made:
-                parts.append(out[:made].copy())
-        return (np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)), cut
+            parts.append(out[:made].copy())
+            room *= 1 if made else 4  # one bucket's pairs did not fit
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
+    found: list[np.ndarray] = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        return list(pool.map(run, range(bands.count)))
+        for first in range(0, bands.count, AT_ONCE):
+            width = min(AT_ONCE, bands.count - first)
+            hashes = np.empty((width, len(order)), dtype=np.uint32)
+            cuts = np.linspace(0, len(order), 9).astype(np.int64).tolist()
+            spans = [slice(a, b) for a, b in zip(cuts, cuts[1:])]
+            for _ in pool.map(
+                lambda s, h=hashes, c=first * bands.rows: hash_bands(signatures, rows[s], c, bands.rows, h[:, s]),
+                spans,
+            ):
+                pass
+            found += pool.map(compare, hashes, range(first, first + width))
+    return found
 
 
 def _find_band(
-    signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int
-) -> tuple[np.ndarray, bool]:
+    signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray
+) -> np.ndarray:
     values = signatures[order, band * bands.rows : (band + 1) * bands.rows]
     by_value = np.lexsort((np.arange(len(order)), *values.T))
     same = (values[by_value[1:]] == values[by_value[:-1]]).all(axis=1)
@@ -124,21 +137,21 @@ def _find_band(
     ends = np.append(starts[1:], len(order))
     left: list[np.ndarray] = []
     right: list[np.ndarray] = []
-    cut = False
     for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist()):
         members, size = by_value[start:end], end - start
         last = size - 1
         if size > ALL_PAIRS:
             last = min(size - 1, max(1, min(fan, MOST // size)))
-            cut = cut or last < size - 1
+            if last < size - 1:
+                cut[members] = 1
         for k in range(last):
             left.append(np.full(size - k - 1, members[k]))
             right.append(members[k + 1 :])
     if not left:
-        return np.zeros(0, dtype=np.uint64), cut
+        return np.zeros(0, dtype=np.uint64)
     one, two = np.concatenate(left), np.concatenate(right)
     same_values = signatures[order[one]] == signatures[order[two]]
     passed = same_values.sum(axis=1) >= bands.agreement
     whole = same_values[:, : bands.count * bands.rows].reshape(len(one), bands.count, bands.rows).all(axis=2)
     passed &= whole.argmax(axis=1) == band  # each pair once, in the first band that it shares
-    return (one[passed].astype(np.uint64) << np.uint64(32)) | two[passed].astype(np.uint64), cut
+    return (one[passed].astype(np.uint64) << np.uint64(32)) | two[passed].astype(np.uint64)

@@ -14,16 +14,25 @@ _32 = np.uint64(32)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def pack_band(signatures, rows, places, first, width, keys):
-    """(hash of the band's values) << 32 | place, for every row."""
+def hash_bands(signatures, rows, first, width, hashes):
+    """A 32-bit hash of every row's values in the bands from column `first` on: hashes[band, i]."""
     for i in range(rows.shape[0]):
-        row = rows[i]
-        state = np.uint64(0)
-        for k in range(first, first + width):
-            state = (state ^ np.uint64(signatures[row, k])) * np.uint64(0x9E3779B97F4A7C15)
-            state ^= state >> np.uint64(29)
-        # The well-mixed half is the upper one.
-        keys[i] = (state & ~_LOW) | np.uint64(places[i])
+        values = signatures[rows[i]]
+        at = first
+        for band in range(hashes.shape[0]):
+            state = np.uint64(0)
+            for _ in range(width):
+                state = (state ^ np.uint64(values[at])) * np.uint64(0x9E3779B97F4A7C15)
+                state ^= state >> np.uint64(29)
+                at += 1
+            hashes[band, i] = np.uint32(state >> _32)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def pack_keys(hashes, places, keys):
+    """hash << 32 | place, for every row."""
+    for i in range(hashes.shape[0]):
+        keys[i] = (np.uint64(hashes[i]) << _32) | np.uint64(places[i])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -49,9 +58,10 @@ def passes(one, two, rows, band, agreement):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pairs, fan, most, out):
-    """Pairs of the buckets from key `at` on; answers (key to go on from, pairs written, whether a bucket was cut)."""
-    made, n, cut = 0, keys.shape[0], False
+def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pairs, fan, most, out, cut):
+    """Pairs of the buckets from key `at` on; answers (key to go on from, pairs written). `cut`, by position, is set to
+    1 for the rows of a bucket that was cut."""
+    made, n = 0, keys.shape[0]
     while at < n:
         end = at + 1
         while end < n and (keys[end] >> _32) == (keys[at] >> _32):
@@ -69,9 +79,11 @@ def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pair
                     right = keys[at + j] & _LOW
                     if passes(one, signatures[order[right]], rows, band, agreement):
                         if made == out.shape[0]:
-                            return at, before, cut  # start this bucket again with a fresh array
+                            return at, before  # start this bucket again with a fresh array
                         out[made] = (left << _32) | right
                         made += 1
-            cut = cut or last < size - 1
+            if last < size - 1:
+                for i in range(size):
+                    cut[keys[at + i] & _LOW] = 1
         at = end
-    return at, made, cut
+    return at, made

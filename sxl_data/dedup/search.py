@@ -73,19 +73,25 @@ class Search:
     def prune(self, threshold: float, floor: float) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
         """Verified pairs from `floor` on, the survivors at `threshold` (twin and pair as of `keep_best`), and
         whether every bucket of the survivors was compared whole."""
-        n = len(self.order)
-        alive = np.flatnonzero(self.sketches.counts[self.order] > 0)
+        n, filled = len(self.order), self.sketches.counts[self.order] > 0
+        among = first_cut = np.flatnonzero(filled)
+        alive = filled
         pairs, known = _NO_PAIRS, np.zeros(0, dtype=np.uint64)
         twin = pair = np.full(n, -1, dtype=np.int64)
         for turn in range(ROUNDS):
-            found, cut = self._candidates(alive, threshold, 4**turn)
-            fresh = found if not turn else np.setdiff1d(found, known, assume_unique=True)
-            known = np.union1d(known, fresh) if cut or turn else known
+            found, cut = self._candidates(among, threshold, 4**turn)
+            fresh = np.setdiff1d(found, known, assume_unique=True) if turn else found
             pairs = pairs.and_also(self._verify(fresh).at_least(floor))
             twin, pair = survivors(n, pairs, threshold)
-            before, alive = alive, alive_rows(twin, self.sketches.counts[self.order])
-            if not cut and not len(np.setdiff1d(alive, before, assume_unique=True)):
+            before, alive = alive, filled & (twin < 0)
+            # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds,
+            # so it meets again whoever was in the buckets cut at first.
+            first_cut = first_cut if turn else cut
+            back = np.any(alive & ~before)
+            among = first_cut[alive[first_cut]] if back else cut[alive[cut]]
+            if not len(among):
                 return pairs, twin, pair, True
+            known = np.union1d(known, fresh) if turn else fresh
         return pairs, twin, pair, False
 
     def link(self, pairs: Pairs, among: np.ndarray, threshold: float) -> tuple[Pairs, bool]:
@@ -93,15 +99,16 @@ class Search:
         among = among[self.sketches.counts[self.order[among]] > 0]
         found, cut = self._candidates(among, threshold, LINK_FAN)
         fresh = np.setdiff1d(found, _pack(pairs.left, pairs.right), assume_unique=True)
-        return pairs.and_also(self._verify(fresh).at_least(threshold)), not cut
+        return pairs.and_also(self._verify(fresh).at_least(threshold)), not len(cut)
 
-    def _candidates(self, among: np.ndarray, threshold: float, fan: int) -> tuple[np.ndarray, bool]:
+    def _candidates(self, among: np.ndarray, threshold: float, fan: int) -> tuple[np.ndarray, np.ndarray]:
+        """Packed pairs of preferences, and the preferences of rows in cut buckets."""
         bands = choose_bands(threshold, self.sketches.signatures.shape[1])
         found, cut = find_candidates(
             self.sketches.signatures, self.order[among], bands, fan=fan, workers=self.workers, compiled=self.compiled
         )
         left, right = _unpack(found)
-        return _pack(among[left], among[right]), cut
+        return _pack(among[left], among[right]), among[cut]
 
     def _verify(self, packed: np.ndarray) -> Pairs:
         left, right = _unpack(packed)
@@ -118,10 +125,6 @@ def survivors(n: int, pairs: Pairs, threshold: float) -> tuple[np.ndarray, np.nd
     strong = pairs.take(enough)
     twin, pair = keep_best(n, strong.left, strong.right, strong.scores)
     return twin, np.where(pair >= 0, enough[pair] if len(enough) else -1, -1)
-
-
-def alive_rows(twin: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    return np.flatnonzero((twin < 0) & (counts > 0))
 
 
 def _pack(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -1,0 +1,122 @@
+"""The dedup stage of a build: what is compared, which row is the best, and which rows go.
+
+A global stage in three steps. `view_rows` (each shard): the narrow columns and the text that is compared,
+written uncompressed so that `resolve_rows` maps it instead of loading it. `resolve_rows` (once): the rows
+to drop and all verified pairs. `apply_drops` (each shard): the rows that stay, the ledger of the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sxl_data.contract import ledger
+from sxl_data.contract.codes import CODES
+from sxl_data.contract.columns import SPOKEN, explode, text_of
+from sxl_data.contract.stage import Outcome
+from sxl_data.dedup.near import DedupConfig, deduplicate
+
+DROPS_SCHEMA = pa.schema(
+    [("trace_id", pa.string()), ("code", pa.string()), ("detail", pa.string()), ("twin_id", pa.string()),
+     ("score", pa.float64())]
+)  # fmt: skip
+
+
+class DedupStage(DedupConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Duplicates among the rows of a build."""
+
+    view: Literal["trace", "prompt", "answer"] = "trace"
+    """What is compared: all that is said, thought and called (tool outputs left out), what the agent is
+    told, or what the agent says."""
+
+
+class Resolved(NamedTuple):
+    """``drops``: one table of `DROPS_SCHEMA` for each shard. ``pairs``: left, right (trace ids), score.
+    ``keys``: trace_id and the 128-bit key of its text as key_hi, key_lo."""
+
+    drops: list[pa.Table]
+    pairs: pa.Table
+    keys: pa.Table
+    counters: dict[str, int]
+
+
+def view_rows(batch: pa.Table, config: DedupStage) -> tuple[pa.Table, pa.Table]:
+    """The narrow columns (trace_id, source, rank) and the compared text (one column) of a shard."""
+    if config.view == "trace":
+        texts = text_of(batch, SPOKEN)
+    else:
+        segments = explode(batch, SPOKEN)
+        phases = ["observe"] if config.view == "prompt" else ["act"]
+        texts = _joined(segments.filter(pc.is_in(segments["phase"], value_set=pa.array(phases))), len(batch))
+    narrow = pa.table({"trace_id": batch["trace_id"], "source": batch["source"], "rank": quality(batch)})
+    return narrow, pa.table({"text": texts})
+
+
+def quality(batch: pa.Table) -> pa.Array:
+    """Shape ``(rows,)``; smaller is better: executed results, then stated reasoning, then more text."""
+    executed = pc.fill_null(batch["provenance"].combine_chunks().field("executed"), False)
+    flags = [np.asarray(column).astype(np.int64) for column in (executed, batch["has_reasoning"])]
+    size = np.minimum(batch["text_bytes"].to_numpy(), 2**60 - 1)
+    return pa.array(-((flags[0] << 61) | (flags[1] << 60) | size))
+
+
+def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], config: DedupStage, seed: int,
+                 pairs_at: float) -> Resolved:  # fmt: skip
+    """Compare all rows; ``pairs_at`` is the threshold of the split, whose pairs are wanted too."""
+    rows = pa.concat_tables(narrow).combine_chunks()
+    ids = rows["trace_id"].combine_chunks()
+    column = pa.chunked_array([chunk for text in texts for chunk in text.chunks], pa.string())
+    found = deduplicate(ids, column, rows["rank"].to_numpy(), config, sources=rows["source"].to_pylist(),
+                        also_pairs_at=min(pairs_at, config.threshold))  # fmt: skip
+    gone = np.flatnonzero(~found.kept)
+    exact = found.exact[gone]
+    shares = [
+        None if same else f"{a} of {b} shingles shared"
+        for same, a, b in zip(exact, found.shared[gone].tolist(), found.union[gone].tolist())
+    ]
+    drops = pa.table(
+        {
+            "trace_id": ids.take(pa.array(gone)), "code": pa.array(np.where(exact, "D310", "D311")),
+            "detail": pa.array(shares, pa.string()), "twin_id": ids.take(pa.array(found.twin[gone])),
+            "score": found.score[gone],
+        },
+        schema=DROPS_SCHEMA,
+    )  # fmt: skip
+    bounds = np.searchsorted(gone, np.cumsum([0, *(len(part) for part in narrow)]))
+    pairs = pa.table(
+        {"left": ids.take(pa.array(found.pairs.left)), "right": ids.take(pa.array(found.pairs.right)),
+         "score": found.pairs.scores}
+    ).sort_by([("left", "ascending"), ("right", "ascending")])  # fmt: skip
+    keys = pa.table({"trace_id": ids, "key_hi": found.keys[:, 0], "key_lo": found.keys[:, 1]})
+    parts = [drops.slice(a, b - a) for a, b in zip(bounds[:-1], bounds[1:])]
+    return Resolved(parts, pairs, keys, {"pairs": len(pairs), "complete": int(found.complete)})
+
+
+def apply_drops(batch: pa.Table, drops: pa.Table) -> Outcome:
+    """``batch`` without the rows that ``drops`` names, each of which gets its ledger line."""
+    at = pc.index_in(drops["trace_id"], value_set=batch["trace_id"].combine_chunks())
+    keep = np.ones(len(batch), dtype=bool)
+    keep[at.to_numpy()] = False
+    codes = drops["code"].to_pylist()
+    lines = pa.table(
+        {
+            "trace_id": drops["trace_id"], "source": batch["source"].take(at),
+            "stage": [CODES[code].stage for code in codes], "action": ["dropped"] * len(drops),
+            "code": drops["code"], "rule": [CODES[code].rule for code in codes], "detail": drops["detail"],
+            "twin_id": drops["twin_id"], "score": drops["score"],
+        },
+        schema=ledger.LEDGER_SCHEMA,
+    )  # fmt: skip
+    return Outcome(batch.filter(pa.array(keep)), lines)
+
+
+def _joined(segments: pa.Table, rows: int) -> pa.Array:
+    """Texts of each row joined, in the order given within a row."""
+    order = np.lexsort((segments["step"].to_numpy(), segments["row"].to_numpy()))
+    segments = segments.take(pa.array(order)).combine_chunks()
+    counts = np.bincount(segments["row"].to_numpy(), minlength=rows)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, segments["text"].combine_chunks()), "\n")
