@@ -19,7 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    options = make_parser().parse_args(arguments)
+    parser = make_parser()
+    options, rest = parser.parse_known_args(arguments)
+    # argparse takes no positional values after an option; `build R -o OUT key=value` is how people type.
+    if not hasattr(options, "overrides") or any(word.startswith("-") or "=" not in word for word in rest):
+        options = parser.parse_args(arguments)
+    else:
+        options.overrides += rest
     from sxl_data.contract.errors import Bug, UserError, render
 
     try:

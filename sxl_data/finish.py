@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data import __version__
-from sxl_data.engine.store import Store, commit, place, sha256, writing
+from sxl_data.engine.store import Store, commit, commit_bytes, place, sha256, writing
 from sxl_data.engine.task import FileInfo, Receipt
 from sxl_data.recipe import Recipe
 from sxl_data.write.arrow import folder_files
@@ -56,7 +56,7 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
             arrow.setdefault(split, []).append((name, receipt.files["arrow"].sha256))
     if arrow:
         for name, data in folder_files(arrow, PUBLISHED_SCHEMA).items():
-            commit(out / "arrow" / name, lambda file, data=data: file.write(data))
+            commit_bytes(out / "arrow" / name, data)
     for folder, infos in (("ledger", ledgers), ("quarantine", quarantines)):
         if infos:
             _gather(out / folder / f"{folder}.parquet", [store.path(info) for info in infos])
@@ -68,13 +68,13 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
         files=_files(out), versions={name: version(name) for name in _PACKAGES},
     )  # fmt: skip
     manifest = seal(manifest)
-    commit(out / "README.md", lambda file: file.write(render_card(manifest).encode("utf-8")))
+    commit_bytes(out / "README.md", render_card(manifest).encode("utf-8"))
     timed = msgspec.structs.replace(
         manifest,
         timing={"seconds": {k: round(v, 2) for k, v in seconds.items()}, "engine": msgspec.to_builtins(recipe.engine),
                 "python": platform.python_version(), "machine": platform.machine()},
     )  # fmt: skip
-    commit(out / "manifest.json", lambda file: file.write(encode(timed)))
+    commit_bytes(out / "manifest.json", encode(timed))
     return timed
 
 

@@ -71,9 +71,9 @@ class Build:
         try:
             shards, sources = self._read()
             shards = self._local("clean", shards, self.recipe.clean)
-            narrow, pairs, shards = self._dedup(shards)
+            resolved, shards = self._dedup(shards)
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
-            sides, leakage = self._split(shards, narrow, pairs)
+            sides, leakage = self._split(shards, resolved)
             written = self._write(shards, sides)
         finally:
             self.runner.close()
@@ -111,8 +111,9 @@ class Build:
             source = self.recipe.sources[number]
             documents, rows, bad = (sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined"))
             if not rows:
-                raise error("U208", file=source.path or source.hub, found=f"{documents} documents, {bad} unreadable",
-                            expected="at least one trace", why=f"the source {source.name!r} would be empty")  # fmt: skip
+                raise error("U208", file=source.path or source.hub, expected="at least one trace",
+                            found=f"{documents} documents, {bad} unreadable",
+                            why=f"the source {source.name!r} would be empty")  # fmt: skip
             empty = sum(self._codes([r.files["ledger"]])[0]["U209"] for r in mine)
             summaries.append(
                 SourceSummary(name=source.name, format=format, detected=reason, licence=source.licence,
@@ -135,15 +136,17 @@ class Build:
         self._count(stage, sum(s.rows for s in shards), kept, receipts)
         return kept
 
-    def _dedup(self, shards: list[FileInfo]) -> tuple[list[FileInfo], FileInfo, list[FileInfo]]:
+    def _dedup(self, shards: list[FileInfo]) -> tuple[Receipt, list[FileInfo]]:
+        """What `resolve` found, and the shards without duplicates."""
         params = {"config": msgspec.to_builtins(self.recipe.dedup), "seed": self.recipe.seed}
-        sketches = [
-            Task(stage="sketch", part=i, function="sxl_data.tasks:sketch", inputs={"traces": (s,)}, params=params)
+        params["config"].pop("workers")  # changes the time only, so it must not change a key
+        views = [
+            Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)}, params=params)
             for i, s in enumerate(shards)
         ]
-        narrow = [r.files["narrow"] for r in self._run("sketch", sketches)]
+        seen = self._run("view", views)
         resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",
-                       inputs={"narrow": tuple(narrow), "traces": tuple(shards)},
+                       inputs={name: tuple(r.files[name] for r in seen) for name in ("narrow", "text")},
                        params=params | {"pairs_at": self.recipe.split.threshold})  # fmt: skip
         (resolved,) = self._run("resolve", [resolve])
         tasks = [
@@ -153,15 +156,15 @@ class Build:
         ]  # fmt: skip
         receipts = self._run("dedup", tasks)
         kept = [r.files["kept"] for r in receipts]
-        for inner in ("sketch", "resolve"):
+        for inner in ("view", "resolve"):
             self.seconds["dedup"] += self.seconds.pop(inner)
         self._count("dedup", sum(s.rows for s in shards), kept, receipts)
-        return narrow, resolved.files["pairs"], kept
+        return resolved, kept
 
-    def _split(self, shards: list[FileInfo], narrow: list[FileInfo],
-               pairs: FileInfo) -> tuple[list[FileInfo], dict[str, float]]:  # fmt: skip
+    def _split(self, shards: list[FileInfo], resolved: Receipt) -> tuple[list[FileInfo], dict[str, float]]:
         task = Task(stage="split", part=0, function="sxl_data.tasks:split",
-                    inputs={"traces": tuple(shards), "narrow": tuple(narrow), "pairs": (pairs,)},
+                    inputs={"traces": tuple(shards), "keys": (resolved.files["keys"],),
+                            "pairs": (resolved.files["pairs"],)},
                     params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed})  # fmt: skip
         (receipt,) = self._run("split", [task])
         sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
@@ -193,7 +196,7 @@ class Build:
 
     def _run(self, stage: str, tasks: list[Task]) -> list[Receipt]:
         """Receipts of ``tasks`` in their order."""
-        if stage in self.forced or ({"sketch": "dedup", "resolve": "dedup"}.get(stage) in self.forced):
+        if stage in self.forced or ({"view": "dedup", "resolve": "dedup"}.get(stage) in self.forced):
             for task in tasks:
                 self.store.discard(task)
         started = time.monotonic()
@@ -215,8 +218,10 @@ class Build:
         rows_out = sum(info.rows for info in kept)
         if stage != "read" and rows_in != rows_out + dropped.total():
             raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {dropped.total()} in the ledger")
-        self.funnel.append(StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out,
-                                        dropped=dict(sorted(dropped.items())), edited=dict(sorted(edited.items()))))  # fmt: skip
+        self.funnel.append(
+            StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out, dropped=dict(sorted(dropped.items())),
+                         edited=dict(sorted(edited.items())))
+        )  # fmt: skip
         reused = sum(r.reused for r in receipts)
         self._line(stage, rows_in, rows_out, dropped, edited, f", {reused} of {len(receipts)} reused" if reused else "")
 

@@ -12,7 +12,7 @@ from sxl_data.clean.stage import CleanConfig
 from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.errors import error
 from sxl_data.decontaminate.stage import DecontaminateConfig
-from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.stage import DedupStage
 from sxl_data.read.sources import Source
 from sxl_data.resources import recipes_folder
 from sxl_data.split.assign import SplitConfig
@@ -49,7 +49,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Decides the splits and MinHash permutations."""
     clean: CleanConfig = CleanConfig()
     """Repair and drop."""
-    dedup: DedupConfig = DedupConfig()
+    dedup: DedupStage = DedupStage()
     """Exact and near duplicates."""
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     """Benchmarks to keep out."""

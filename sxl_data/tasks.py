@@ -52,27 +52,28 @@ def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
     return _local("decontaminate", batch, run(batch, config, params["seed"]))
 
 
-def sketch(params: dict[str, Any], inputs: Inputs) -> Output:
-    """The narrow columns of one shard: exact keys, signatures, quality, groups. First reading of text."""
-    from sxl_data.dedup.config import DedupConfig
-    from sxl_data.dedup.stage import sketch_rows
+def view(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Narrow columns and the compared text of one shard, the text as an Arrow file that can be mapped."""
+    from sxl_data.dedup.stage import DedupStage, view_rows
 
-    config = msgspec.convert(params["config"], DedupConfig)
-    return Output(tables={"narrow": sketch_rows(load(inputs["traces"]), config, params["seed"])})
+    narrow, texts = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, texts.schema) as writer:
+        writer.write_table(texts)
+    return Output(tables={"narrow": narrow}, blobs={"text": sink.getvalue().to_pybytes()})
 
 
 def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
     """All narrow columns → who is dropped for whom, the verified pairs, one table of drops per shard."""
-    from sxl_data.dedup.config import DedupConfig
-    from sxl_data.dedup.stage import resolve_rows
+    from sxl_data.dedup.stage import DedupStage, resolve_rows
 
-    config = msgspec.convert(params["config"], DedupConfig)
+    config = msgspec.convert(params["config"], DedupStage)
     narrow = [pq.read_table(path) for path in inputs["narrow"]]
-    found = resolve_rows(
-        narrow, lambda shard: load([inputs["traces"][shard]]), config, params["seed"], params["pairs_at"]
-    )
+    maps = [pa.ipc.open_file(pa.memory_map(str(path))) for path in inputs["text"]]
+    texts = [found.read_all()["text"] for found in maps]
+    found = resolve_rows(narrow, texts, config, params["seed"], params["pairs_at"])
     drops = {f"drops-{i:05d}": table for i, table in enumerate(found.drops)}
-    return Output(tables={"pairs": found.pairs, **drops}, counters=found.counters)
+    return Output(tables={"pairs": found.pairs, "keys": found.keys, **drops}, counters=found.counters)
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -91,9 +92,9 @@ def split(params: dict[str, Any], inputs: Inputs) -> Output:
     config = msgspec.convert(params["config"], SplitConfig)
     shards = [pq.read_table(path, columns=["trace_id", "group"]) for path in inputs["traces"]]
     rows = pa.concat_tables(shards)
-    narrow = pa.concat_tables([pq.read_table(path, columns=["trace_id", "key_hi", "key_lo"]) for path in inputs["narrow"]])
-    at = pc.index_in(rows["trace_id"], value_set=narrow["trace_id"].combine_chunks()).to_numpy()
-    keys = np.stack([narrow["key_hi"].to_numpy(), narrow["key_lo"].to_numpy()], axis=1)[at]
+    known = pq.read_table(inputs["keys"][0])
+    at = pc.index_in(rows["trace_id"], value_set=known["trace_id"].combine_chunks()).to_numpy()
+    keys = np.stack([known["key_hi"].to_numpy(), known["key_lo"].to_numpy()], axis=1)[at]
     pairs = pq.read_table(inputs["pairs"][0])
     pairs = pairs.filter(pc.greater_equal(pairs["score"], config.threshold))
     ids = rows["trace_id"].combine_chunks()
@@ -109,7 +110,8 @@ def split(params: dict[str, Any], inputs: Inputs) -> Output:
     ours, random = leakage(sides, edges), leakage(random_split(len(rows), config, params["seed"]), edges)
     counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
     # Counters are integers: shares travel in millionths.
-    return Output(tables=tables, counters=counters | {"leak_ours": round(ours * 1e6), "leak_random": round(random * 1e6)})
+    counters |= {"leak_ours": round(ours * 1e6), "leak_random": round(random * 1e6)}
+    return Output(tables=tables, counters=counters)
 
 
 def write(params: dict[str, Any], inputs: Inputs) -> Output:

@@ -50,7 +50,8 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 
-def _edit(batch: pa.Table, edit: Callable[[pa.Array], pa.Array], code: str, entries: list[pa.Table]) -> pa.Table:
+def _edit(batch: pa.Table, edit: Callable[[pa.Array], pa.Array], code: str,
+          entries: list[pa.Table]) -> pa.Table:  # fmt: skip
     segments = explode(batch)
     before = segments["text"].combine_chunks()
     if not isinstance(before, pa.Array):
@@ -91,7 +92,7 @@ def _acts(batch: pa.Table) -> np.ndarray:
     """Whether each row has a call, or an act that says something."""
     segments = explode(batch, [("steps", "content", "text"), ("steps", "calls", "arguments_json")])
     acts = segments.filter(pc.and_(pc.equal(segments["phase"], "act"),
-                                   pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(segments["text"])), 0)))  # fmt: skip
+                                   pc.not_equal(pc.utf8_trim_whitespace(segments["text"]), "")))  # fmt: skip
     found = np.zeros(len(batch), dtype=bool)
     found[acts["row"].to_numpy()] = True
     return found

@@ -20,7 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sxl_data.contract.errors import UserError, error
+from sxl_data.contract.errors import error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 
 TEMPORARY = ".part-"
@@ -38,7 +38,7 @@ def writing(path: Path) -> Iterator[None]:
         raise error(code, file=str(path), found=problem.strerror or problem, expected="a writable disk") from problem
 
 
-def commit(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def commit(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Create ``path`` with what ``write`` puts into a binary file, atomically and durably."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +54,11 @@ def commit(path: Path, write: Callable[[BinaryIO], None]) -> None:
                 temporary.unlink()
             raise
         sync_folder(path.parent)
+
+
+def commit_bytes(path: Path, data: bytes) -> None:
+    """Create ``path`` with ``data``, atomically and durably."""
+    commit(path, lambda file: file.write(data))
 
 
 def sync_folder(folder: Path) -> None:
@@ -116,11 +121,19 @@ class Store:
         """Forget ``task``'s output, so that it runs again."""
         (self.root / f"{task.stem}.json").unlink(missing_ok=True)
 
-    def put(self, name: str, rows: int, write: Callable[[BinaryIO], None]) -> FileInfo:
+    def put(self, name: str, rows: int, write: Callable[[BinaryIO], object]) -> FileInfo:
         """Commit one file and describe it."""
         path = self.root / name
         commit(path, write)
         return FileInfo(name, rows, path.stat().st_size, sha256(path))
+
+    def put_table(self, name: str, table: pa.Table) -> FileInfo:
+        """Commit an intermediate table."""
+        return self.put(name, len(table), lambda file: write_parquet(file, table))
+
+    def put_bytes(self, name: str, data: bytes) -> FileInfo:
+        """Commit raw bytes."""
+        return self.put(name, 0, lambda file: file.write(data))
 
     def sweep(self, keep: set[str]) -> int:
         """Remove every file below the root whose path is not in ``keep``; returns how many."""
@@ -161,6 +174,3 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-__all__ = ["Store", "UserError", "commit", "locked", "place", "sha256", "sync_folder", "write_parquet", "writing"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from sxl_data.engine.store import Store, write_parquet
+from sxl_data.engine.store import Store
 from sxl_data.engine.task import Output, Receipt, Task, resolve
 
 
@@ -24,14 +24,14 @@ def execute(task: Task, root: str) -> Receipt:
     inputs = {name: [store.verified(info) for info in infos] for name, infos in task.inputs.items()}
     output: Output = resolve(task.function)(task.params, inputs)
     files = {
-        name: store.put(f"{task.stem}.{name}.parquet", len(table), lambda file, t=table: write_parquet(file, t))
+        name: store.put_table(f"{task.stem}.{name}.parquet", table)
         for name, table in output.tables.items()
     }
     for name, blob in output.blobs.items():
-        files[name] = store.put(f"{task.stem}.{name}", 0, lambda file, b=blob: file.write(b))
+        files[name] = store.put_bytes(f"{task.stem}.{name}", blob)
     receipt = Receipt(
         stage=task.stage, part=task.part, key=task.key(), files=files, counters=output.counters,
         seconds=round(time.monotonic() - started, 3),
     )  # fmt: skip
-    store.put(f"{task.stem}.json", 0, lambda file: file.write(msgspec.json.encode(receipt)))
+    store.put_bytes(f"{task.stem}.json", msgspec.json.encode(receipt))
     return receipt

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -64,9 +65,11 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterato
                                                   first_line=piece.first_line)):  # fmt: skip
             if limit is not None and row >= limit:
                 break
-            found = () if record.finding is None else (_named(record.finding, piece.name),)
-            if record.value is None:
-                yield Unread(found[0], record.raw)
+            if not record.line:
+                continue  # about the file as a whole, such as a byte order mark: no record was lost
+            found = tuple(_named(item, piece.name) for item in record.findings)
+            if record.value is None and record.finding is not None:
+                yield Unread(_named(record.finding, piece.name), record.raw)
             elif unit == "row":
                 yield Read(Document(file=piece.name, value=record.value, lines=(record.line,),
                                     sha256=piece.sha256, row=first_row + row), found)  # fmt: skip
@@ -134,33 +137,29 @@ def _member_records(name: str, data: bytes, digest: str, unit: Unit, limit: int 
 def _stream(path: Path) -> Iterator[tuple[str, bytes]]:
     """Names and bytes of the regular files of a tar or zip, in archive order."""
     if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+        with zipfile.ZipFile(path) as bundle:
+            for info in bundle.infolist():
                 if not info.is_dir():
-                    with archive.open(info) as member:
+                    with bundle.open(info) as member:
                         yield info.filename, _bounded(member.read(MAX_MEMBER_BYTES + 1), info.filename)
         return
-    import tarfile
-
     if path.name.endswith(".tar.zst"):
         import zstandard
 
         with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-            yield from _tar_members(tarfile.open(fileobj=stream, mode="r|"))
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                yield from _tar_members(archive)
     else:
-        yield from _tar_members(tarfile.open(path, mode="r|*"))
+        with tarfile.open(path, mode="r|*") as archive:
+            yield from _tar_members(archive)
 
 
-def _tar_members(archive: object) -> Iterator[tuple[str, bytes]]:
-    import tarfile
-
-    assert isinstance(archive, tarfile.TarFile)
-    with archive:
-        for member in archive:
-            if member.isreg():  # links, devices and pipes are not followed
-                file = archive.extractfile(member)
-                assert file is not None
-                yield member.name.removeprefix("./"), _bounded(file.read(MAX_MEMBER_BYTES + 1), member.name)
+def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+    for member in archive:
+        if member.isreg():  # links, devices and pipes are not followed
+            file = archive.extractfile(member)
+            assert file is not None
+            yield member.name.removeprefix("./"), _bounded(file.read(MAX_MEMBER_BYTES + 1), member.name)
 
 
 def _bounded(data: bytes, name: str) -> bytes:

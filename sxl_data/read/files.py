@@ -11,7 +11,6 @@ import fnmatch
 import hashlib
 import sysconfig
 from collections.abc import Iterator
-from glob import glob
 from pathlib import Path
 
 import msgspec
@@ -65,12 +64,12 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
         return path, [f for f in files if _wanted(f.relative_to(path).as_posix(), source)]
     if path.is_file():
         return path.parent, [path]
-    matches = sorted(Path(name) for name in glob(str(path), recursive=True))
+    matches = sorted(_glob(path))
     matches = [match for match in matches if match.is_file()]
     if not matches:
         raise error("U201", file=source.path, found="nothing at this path", expected="a file or folder",
                     why=f"the source {source.name!r} reads it")  # fmt: skip
-    root = Path(*[p for p in path.parts[: _first_pattern(path)]])
+    root = Path(*path.parts[: _first_pattern(path)])
     return root, [m for m in matches if _wanted(m.relative_to(root).as_posix(), source)]
 
 
@@ -112,6 +111,11 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _wanted(name: str, source: Source) -> bool:
     included = not source.include or any(fnmatch.fnmatch(name, pattern) for pattern in source.include)
     return included and not any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
+
+
+def _glob(pattern: Path) -> Iterator[Path]:
+    first = _first_pattern(pattern)
+    return Path(*pattern.parts[:first]).glob("/".join(pattern.parts[first:]))
 
 
 def _first_pattern(path: Path) -> int:

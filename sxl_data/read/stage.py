@@ -77,7 +77,8 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
             reject(item.finding, item.raw)
             continue
         for repaired in item.repairs:
-            entries.append(entry_of(repaired, f"{source.name}:{repaired.file}#{repaired.line}", source.name, "edited"))
+            name = f"{source.name}:{repaired.file}#{repaired.line}"
+            entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
         try:
             found = list(format.read(document, origin))
@@ -109,7 +110,8 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
 
 def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantined") -> Entry:
     """A finding as a ledger line of the read stage."""
-    detail = ", ".join(f"{name} {value}" for name, value in (("found", item.found), ("expected", item.expected)) if value)
+    facts = (("found", item.found), ("expected", item.expected))
+    detail = ", ".join(f"{name} {value}" for name, value in facts if value)
     return Entry(trace_id=trace_id, source=source, stage="read", action=action, code=item.code,  # type: ignore[arg-type]
                  rule=item.rule, detail=detail)  # fmt: skip
 

@@ -23,7 +23,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """Base of all parts: frozen, unknown fields refused, defaults left out of the JSON."""
 
 
-class Part(Model, kw_only=True):
+class Part(Model, frozen=True, kw_only=True):
     """One piece of content."""
 
     type: Literal["text", "image", "audio", "file", "data"] = "text"
@@ -40,7 +40,7 @@ class Part(Model, kw_only=True):
     """Structured content as JSON text, for type data."""
 
 
-class Tool(Model, kw_only=True):
+class Tool(Model, frozen=True, kw_only=True):
     """A tool that the agent may call."""
 
     name: str
@@ -57,7 +57,7 @@ class Tool(Model, kw_only=True):
     """The source's own declaration where it was normalised."""
 
 
-class Call(Model, kw_only=True):
+class Call(Model, frozen=True, kw_only=True):
     """One tool call of an Act."""
 
     call_id: str
@@ -74,7 +74,7 @@ class Call(Model, kw_only=True):
     """Programming language of a code call."""
 
 
-class Result(Model, kw_only=True):
+class Result(Model, frozen=True, kw_only=True):
     """What came back from one call."""
 
     call_id: str
@@ -97,7 +97,7 @@ class Result(Model, kw_only=True):
     """Structured output beside the content, as JSON text."""
 
 
-class StepBase(Model, kw_only=True):
+class StepBase(Model, frozen=True, kw_only=True):
     """What all steps have."""
 
     index: int
@@ -112,7 +112,7 @@ class StepBase(Model, kw_only=True):
     """What the source has beyond the model, as a namespaced JSON object."""
 
 
-class Observe(StepBase, tag_field="phase", tag="observe", kw_only=True):
+class Observe(StepBase, tag_field="phase", tag="observe", frozen=True, kw_only=True):
     """Input to the agent that no call of it produced."""
 
     origin: Literal["system", "developer", "user", "environment", "parent"]
@@ -121,7 +121,7 @@ class Observe(StepBase, tag_field="phase", tag="observe", kw_only=True):
     """What is seen."""
 
 
-class Reflect(StepBase, tag_field="phase", tag="reflect", kw_only=True):
+class Reflect(StepBase, tag_field="phase", tag="reflect", frozen=True, kw_only=True):
     """Reasoning that the source states; never invented."""
 
     text: str
@@ -132,7 +132,7 @@ class Reflect(StepBase, tag_field="phase", tag="reflect", kw_only=True):
     """Opaque signature or encrypted content that came with it."""
 
 
-class Act(StepBase, tag_field="phase", tag="act", kw_only=True):
+class Act(StepBase, tag_field="phase", tag="act", frozen=True, kw_only=True):
     """What the agent does: tool calls or a message."""
 
     kind: Literal["tool", "message"]
@@ -145,7 +145,7 @@ class Act(StepBase, tag_field="phase", tag="act", kw_only=True):
     """Whether this is the answer that ends the task."""
 
 
-class Iterate(StepBase, tag_field="phase", tag="iterate", kw_only=True):
+class Iterate(StepBase, tag_field="phase", tag="iterate", frozen=True, kw_only=True):
     """The results of the Act before, and what the agent decided next."""
 
     results: tuple[Result, ...] = ()
@@ -159,7 +159,7 @@ class Iterate(StepBase, tag_field="phase", tag="iterate", kw_only=True):
 Step = Observe | Reflect | Act | Iterate
 
 
-class Outcome(Model, kw_only=True):
+class Outcome(Model, frozen=True, kw_only=True):
     """How the task ended."""
 
     status: Literal["success", "failure", "partial", "aborted", "unknown"] = "unknown"
@@ -172,7 +172,7 @@ class Outcome(Model, kw_only=True):
     """Named scores as a JSON object."""
 
 
-class Provenance(Model, kw_only=True):
+class Provenance(Model, frozen=True, kw_only=True):
     """Where the trace comes from and under which licence."""
 
     source: str
@@ -203,7 +203,7 @@ class Provenance(Model, kw_only=True):
     """Whether results were produced by really running the calls."""
 
 
-class Metrics(Model, kw_only=True):
+class Metrics(Model, frozen=True, kw_only=True):
     """Numbers that the source gives."""
 
     prompt_tokens: int | None = None
@@ -220,7 +220,7 @@ class Metrics(Model, kw_only=True):
     """Other numbers, as a JSON object."""
 
 
-class Agent(Model, kw_only=True):
+class Agent(Model, frozen=True, kw_only=True):
     """Who worked on the task."""
 
     name: str = ""
@@ -233,7 +233,7 @@ class Agent(Model, kw_only=True):
     """Anything else the source says of the agent."""
 
 
-class Trace(Model, kw_only=True):
+class Trace(Model, frozen=True, kw_only=True):
     """One task worked on by one agent."""
 
     schema_version: str

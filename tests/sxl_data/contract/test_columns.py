@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -7,18 +8,16 @@ from sxl_data.contract.columns import ROW_SCHEMA, TRACE_SCHEMA, explode, replace
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Reflect, Result, Trace
 
-import msgspec
-
 
 def trace(number: int, thought: str | None = "add") -> Trace:
     steps = [Observe(index=0, origin="user", content=(Part(text=f"what is {number}+1?"),))]
     if thought:
         steps.append(Reflect(index=1, turn=1, text=thought))
-    steps.append(
-        Act(index=len(steps), turn=1, kind="tool", calls=(Call(call_id="a", name="calc", arguments_json='{"x":1}'),))
-    )
-    steps.append(Iterate(index=len(steps), turn=1, results=(Result(call_id="a", content=(Part(text="2"),)),)))
-    steps.append(Act(index=len(steps), turn=2, iteration=1, kind="message", final=True, content=(Part(text="it is 2"),)))
+    call, two = Call(call_id="a", name="calc", arguments_json='{"x":1}'), (Part(text="2"),)
+    steps.append(Act(index=len(steps), turn=1, kind="tool", calls=(call,)))
+    steps.append(Iterate(index=len(steps), turn=1, results=(Result(call_id="a", content=two),)))
+    said = (Part(text="it is 2"),)
+    steps.append(Act(index=len(steps), turn=2, iteration=1, kind="message", final=True, content=said))
     return Trace(schema_version="1.0", trace_id=f"t:{number}", kind="tool_use", steps=tuple(steps),
                  provenance=Provenance(source="t"))  # fmt: skip
 

@@ -1,0 +1,98 @@
+"""The shape of the repository: what lies at the top, who may import whom, what starts fast."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TOP = {"pyproject.toml", "sxl_data", "sxl_train", "recipes", "schemas", "tests", "benchmarks", "README.md",
+       "LICENSE", "Makefile"}  # fmt: skip
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False).stdout
+    if not names:
+        pytest.skip("not a checkout")
+    return [Path(name) for name in names.decode().split("\0") if name]
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def test_the_top_holds_what_it_should_and_nothing_else():
+    assert {path.parts[0] for path in tracked() if not path.parts[0].startswith(".")} == TOP
+
+
+def test_the_layers_hold():
+    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+                          cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+def test_the_code_is_clean():
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.mark.parametrize("name", ["sxl_train/recipe.py", "sxl_train/config.py"])
+def test_planning_a_training_run_needs_no_torch(name: str):
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    top = {alias.name.partition(".")[0] for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    top |= {(node.module or "").partition(".")[0] for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert not top & {"torch", "transformers", "trl", "peft"}
+
+
+@pytest.mark.parametrize("module", ["sxl_data", "sxl_data.cli", "sxl_data.pipeline", "sxl_train.recipe"])
+def test_importing_loads_no_torch(module: str):
+    heavy = {"torch", "transformers", "trl", "peft"}
+    code = f"import sys, {module}; bad = {heavy!r} & set(sys.modules); assert not bad, bad"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["sxl_data", "sxl_train.recipe"])
+def test_help_loads_nothing_heavy(module: str):
+    heavy = {"numpy", "pyarrow", "polars", "torch", "datasets", "numba"}
+    code = (
+        f"import sys, runpy; sys.argv=['x','--help']\n"
+        f"try: runpy.run_module('{module}', run_name='__main__')\n"
+        f"except SystemExit: pass\n"
+        f"bad = {heavy!r} & set(sys.modules); assert not bad, bad"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("package", ["sxl_data", "sxl_train"])
+def test_every_module_says_what_it_is_for(package: str):
+    silent = [str(p) for p in modules(package) if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
+    assert silent == []
+
+
+def test_recipes_are_short():
+    long = [p.name for p in (ROOT / "recipes" / "train").glob("*.yaml") if len(p.read_text().splitlines()) > 25]
+    assert long == []
+
+
+def test_no_file_names_a_machine_path_or_holds_a_secret():
+    import re
+
+    from sxl_data.clean.secrets import PATTERNS
+
+    bad = []
+    for name in tracked():
+        path = ROOT / name
+        if path.suffix in (".parquet", ".png", ".gguf") or "test" in path.name or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"/(?:home|Users|root)/[a-z]\w+/", text) and "samples" not in name.parts:
+            bad.append(f"{name}: machine path")
+        if name.name != "secrets.py":
+            kinds = [kind for kind in PATTERNS if kind != "url-password"]
+            bad += [f"{name}: {kind}" for kind in kinds if re.search(PATTERNS[kind], text)]
+    assert bad == []
