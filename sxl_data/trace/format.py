@@ -15,7 +15,7 @@ import msgspec
 from sxl_data.contract.errors import Finding
 from sxl_data.trace.types import Provenance, Trace
 
-Unit = Literal["row", "file", "text"]
+Unit = Literal["row", "file", "text", "folder"]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     Its extent depends on the format's ``unit``. ``row``: one record, ``value`` is it and ``lines`` holds
     its one line. ``file``: a whole JSON or JSONL file; ``value`` is the list of its records and
     ``lines`` has one number for each. ``text``: a file that is not JSON; ``text`` is its content.
+    ``folder``: a whole folder or archive, for sources whose rows lie in several files; ``value`` maps
+    the path of each file to its text.
     """
 
     file: str
@@ -35,6 +37,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of the whole file, as far as known."""
     row: int = 0
     """Position of the record in its file, from 0."""
+    licence: str = ""
+    """SPDX id of the licence file nearest above a text file, where there is one that is recognised."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +110,9 @@ class Format(Protocol):
     title: str
     """One line for people."""
     unit: Unit
+
+    # A format of unit text or folder may have `suffixes`, a tuple of the file name endings that it reads;
+    # the other files of a folder or archive are passed over.
 
     def detect(self, sample: Any) -> str | None:
         """Why ``sample`` (first record, or the list of the first records for unit file) is of this
