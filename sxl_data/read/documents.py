@@ -14,12 +14,13 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, finding
 from sxl_data.read.files import Chunk, Piece
+from sxl_data.read.licences import by_folder, is_licence_file, nearest
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Unit
 from sxl_data.trace.records import open_records
@@ -44,15 +45,69 @@ class Read(msgspec.Struct, frozen=True):
     repairs: tuple[Finding, ...] = ()
 
 
-def documents(chunk: Chunk, unit: Unit, source: Source) -> Iterator[Read | Unread]:
-    """The documents of ``chunk`` in order, at most ``source.limit`` of each file."""
+def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()) -> Iterator[Read | Unread]:
+    """The documents of ``chunk`` in order, at most ``source.limit`` of each file.
+
+    ``suffixes``: endings of the file names that a format of unit text or folder reads; empty reads all.
+    """
+    if unit == "folder":
+        yield from _folder(chunk, source, suffixes)
+        return
+    licences: dict[str, str] = {}
+    if unit == "text":
+        licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
     for piece in chunk.pieces:
         if chunk.archive:
-            yield from _members(piece, unit, source)
+            yield from _members(piece, unit, source, suffixes, licences)
         elif unit == "text":
-            yield from _text(piece.name, Path(piece.path).read_bytes(), piece.sha256)
+            if piece.name.lower().endswith(suffixes or ("",)):
+                yield from _text(piece.name, Path(piece.path).read_bytes(), piece.sha256, licences)
         else:
             yield from _records(Path(piece.path), piece, unit, source.limit)
+
+
+def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread]:
+    """All text files of a folder or archive as one document, named after the archive or its first file."""
+    texts: dict[str, str] = {}
+    if chunk.archive:
+        items = _members(chunk.pieces[0], "text", source, suffixes, {})
+    else:
+        items = documents(chunk, "text", source, suffixes)
+    for item in items:
+        if isinstance(item, Unread):
+            yield item
+        else:
+            texts[item.document.file] = item.document.text or ""
+    if texts:
+        digest = hashlib.sha256("".join(piece.sha256 for piece in chunk.pieces).encode("ascii"))
+        sha256 = chunk.pieces[0].sha256 if len(chunk.pieces) == 1 else digest.hexdigest()
+        name = chunk.pieces[0].name if chunk.archive else min(texts)
+        yield Read(Document(file=name, value=texts, sha256=sha256))
+
+
+def _archive_licences(chunk: Chunk) -> dict[str, str]:
+    """Licences by folder: one pass over the archive before it is read, since they may come last."""
+    try:
+        members = ((name, data) for name, data in _stream(Path(chunk.pieces[0].path)) if is_licence_file(name))
+        return by_folder((name, data[:MAX_TEXT_BYTES].decode("utf-8", "replace")) for name, data in members)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
+        return {}  # the reading that follows reports it
+
+
+def _folder_licences(chunk: Chunk) -> dict[str, str]:
+    """Licences by folder, of the folders between each file and the source's root."""
+    files: dict[str, str] = {}
+    looked_at: set[Path] = set()
+    for piece in chunk.pieces:
+        folder = Path(piece.path).parent
+        for parent in PurePosixPath(piece.name).parents:
+            if folder not in looked_at:
+                looked_at.add(folder)
+                for path in sorted(folder.iterdir()):
+                    if is_licence_file(path.name) and path.is_file():
+                        files[(parent / path.name).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+            folder = folder.parent
+    return by_folder(files.items())
 
 
 def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
@@ -83,7 +138,7 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterato
         yield Read(Document(file=piece.name, value=values, lines=tuple(lines), sha256=piece.sha256), tuple(repairs))
 
 
-def _text(name: str, data: bytes, digest: str) -> Iterator[Read | Unread]:
+def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iterator[Read | Unread]:
     if len(data) > MAX_TEXT_BYTES:
         yield Unread(finding("U204", file=name, found=f"{len(data)} bytes", expected=f"at most {MAX_TEXT_BYTES}"))
         return
@@ -97,20 +152,21 @@ def _text(name: str, data: bytes, digest: str) -> Iterator[Read | Unread]:
     if "\x00" in text:
         yield Unread(finding("U203", file=name, found="NUL characters", expected="a text file"), data)
         return
-    yield Read(Document(file=name, text=text, sha256=digest))
+    yield Read(Document(file=name, text=text, sha256=digest, licence=nearest(name, licences)))
 
 
-def _members(piece: Piece, unit: Unit, source: Source) -> Iterator[Read | Unread]:
+def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...],
+             licences: dict[str, str]) -> Iterator[Read | Unread]:  # fmt: skip
     try:
         for number, (name, data) in enumerate(_stream(Path(piece.path))):
             if number >= MAX_MEMBERS:
                 yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
                 return
-            if not wanted(name, source):
+            if not wanted(name, source) or (unit == "text" and not name.lower().endswith(suffixes or ("",))):
                 continue
             digest = hashlib.sha256(data).hexdigest()
             if unit == "text":
-                yield from _text(name, data, digest)
+                yield from _text(name, data, digest, licences)
             else:
                 yield from _member_records(name, data, digest, unit, source.limit)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError) as problem:

@@ -71,7 +71,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
              "rule": item.rule, "found": item.found, "expected": item.expected, "raw": raw[:RAW_LIMIT]}
         )  # fmt: skip
 
-    for item in documents(chunk, format.unit, source):
+    for item in documents(chunk, format.unit, source, getattr(format, "suffixes", ())):
         looked_at += 1
         if isinstance(item, Unread):
             reject(item.finding, item.raw)

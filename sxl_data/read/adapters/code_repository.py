@@ -49,8 +49,9 @@ class CodeRepository:
             return
         repository = str(origin.options.get("repository", origin.source))
         by_file = origin.options.get("group") == "file"
-        licence = declared_licence(text)
-        if licence is not None:
+        # The file's own header comes before the licence file above it, both before the recipe.
+        licence = declared_licence(text) or document.licence
+        if licence:
             origin = msgspec.structs.replace(origin, licence=licence, licence_url=None)
         taken = (item for item in documented_functions(language, text.replace("\r\n", "\n")) if is_task(item))
         for part, item in enumerate(taken):
