@@ -9,7 +9,6 @@ needs no further wheel; a CPU loops over the documents, each a plain causal call
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 NAME = "sxl_documents"
@@ -17,8 +16,11 @@ NAME = "sxl_documents"
 
 def use_documents(model: Any) -> None:
     """Let ``model`` attend inside documents; its forward then needs ``cu_seq_lens_q`` and ``max_length_q``."""
+    import torch
     from transformers import AttentionInterface
 
+    if torch.cuda.is_available():
+        VARLEN[:] = [_find_varlen()]
     # No mask function of this name exists, so transformers builds no mask at all.
     AttentionInterface.register(NAME, attend)
     model.set_attn_implementation(NAME)
@@ -63,21 +65,28 @@ def _attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float 
     return torch.cat(parts, dim=2).transpose(1, 2)
 
 
+VARLEN: list[Any] = []
+"""torch's function and its options, found before anything is compiled."""
+
+
 def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
-    varlen, grouped = _varlen()
+    import torch
+
+    varlen, options = VARLEN[0]
     heads, groups = query.shape[1], key.shape[1]
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
-    options = dict(grouped)
     if heads != groups and "enable_gqa" not in options:
         # torch below 2.12: its kernel takes grouped heads, its checks do not.
         key, value = (x.repeat_interleave(heads // groups, dim=1) for x in (key, value))
     if scaling is not None and abs(scaling - query.shape[-1] ** -0.5) > 1e-9:
         query = query * (scaling * query.shape[-1] ** 0.5)
-    return varlen(query, key, value, borders, borders, longest, longest, **options)[None]
+    kind = query.dtype
+    if kind == torch.float32:  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
+        query, key, value = (x.to(torch.bfloat16) for x in (query, key, value))
+    return varlen(query, key, value, borders, borders, longest, longest, **options)[None].to(kind)
 
 
-@lru_cache(maxsize=1)
-def _varlen() -> tuple[Callable[..., Any], dict[str, Any]]:
+def _find_varlen() -> tuple[Callable[..., Any], dict[str, Any]]:
     """torch's function and how this version spells causal and grouped."""
     import inspect
 

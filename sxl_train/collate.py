@@ -18,7 +18,7 @@ class Flatten:
         self.pad, self.capacity, self.length = pad, capacity, length
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """``input_ids``, ``labels``, ``loss_weights``, ``position_ids`` [1, n]; ``cu_seq_lens_*``; ``max_length_*``."""
+        """``input_ids``, ``labels``, ``loss_weights``, ``position_ids`` [1, n]; ``places``, borders, longest."""
         ids = [i for row in rows for i in row["input_ids"]]
         labels = [i for row in rows for i in row["labels"]]
         weights = [w for row in rows for w in row["weights"]]
@@ -43,6 +43,7 @@ class Flatten:
             "input_ids": torch.tensor([ids]),
             "labels": torch.tensor([labels]),
             "loss_weights": torch.tensor([weights], dtype=torch.float32),
+            "places": torch.tensor([i - 1 for i, label in enumerate(labels) if label != -100], dtype=torch.long),
             "position_ids": positions[None],
             "cu_seq_lens_q": borders,
             "cu_seq_lens_k": borders,

@@ -59,13 +59,15 @@ def _add_loss(model: Any, rows: Any) -> None:
     plain = model.forward
 
     @functools.wraps(type(model).forward)
-    def forward(self: Any, *args: Any, labels: Any = None, loss_weights: Any = None, **kwargs: Any) -> Any:
+    def forward(
+        self: Any, *args: Any, labels: Any = None, loss_weights: Any = None, places: Any = None, **kwargs: Any
+    ) -> Any:
         if loss_weights is None:
             return plain(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
         kwargs.pop("num_items_in_batch", None)
         backbone = getattr(self, self.base_model_prefix)
         hidden = backbone(*args, use_cache=False, **kwargs).last_hidden_state
-        states, following, weights = select_trained(hidden, labels, loss_weights)
+        states, following, weights = select_trained(hidden, labels, loss_weights, places)
         head = self.get_output_embeddings()
         if rows is not None and rows.in_head:
             loss = cross_entropy(states, rows.table, following, weights, None, rows.places, rows.values())
@@ -77,27 +79,36 @@ def _add_loss(model: Any, rows: Any) -> None:
 
 
 def _fuse_adapter(module: Any) -> None:
-    """y = Wx + s·B(Ax) with the sum made inside the second multiplication."""
+    """Let a plain LoRA layer compute y = Wx + s·B(Ax) with the sum made inside the second multiplication.
+
+    The class is changed and not the forward of each layer, so that one compiled graph serves all layers.
+    """
     from peft.tuners.lora import Linear
 
     if type(module) is not Linear or module.lora_variant or len(module.lora_A) != 1:
         return
-    (name,) = module.lora_A
-    if type(module.lora_dropout[name]).__name__ != "Identity" or type(module.base_layer).__name__ != "Linear":
-        return
+    (dropout,) = module.lora_dropout.values()
+    if type(dropout).__name__ == "Identity" and type(module.base_layer).__name__ == "Linear":
+        module.__class__ = _fused_class()
+
+
+@functools.cache
+def _fused_class() -> type:
     import torch
+    from peft.tuners.lora import Linear
 
-    def forward(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        base = self.base_layer(x)
-        if self.disable_adapters or self.merged:
-            return base
-        down, up = self.lora_A[name].weight.to(base.dtype), self.lora_B[name].weight.to(base.dtype)
-        low = torch.nn.functional.linear(x.to(base.dtype), down) * self.scaling[name]
-        with torch.autocast(base.device.type, enabled=False):
+    class FusedLinear(Linear):  # type: ignore[misc]
+        def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+            base = self.base_layer(x)
+            if self.disable_adapters or self.merged:
+                return base
+            (name,) = self.lora_A.keys()
+            down, up = self.lora_A[name].weight.to(base.dtype), self.lora_B[name].weight.to(base.dtype)
+            low = torch.nn.functional.linear(x.to(base.dtype), down) * self.scaling[name]
             summed = torch.addmm(base.flatten(0, -2), low.flatten(0, -2), up.t())
-        return summed.view_as(base)
+            return summed.view(base.shape)
 
-    module.forward = types.MethodType(forward, module)
+    return FusedLinear
 
 
 class Rows:

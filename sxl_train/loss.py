@@ -26,11 +26,13 @@ def cross_entropy(
     return _CrossEntropy.apply(hidden, head, bias, labels, weights, places, rows)
 
 
-def select_trained(hidden: Any, labels: Any, weights: Any) -> tuple[Any, Any, Any]:
-    """Shift by one and keep the positions whose next token is trained: [1, n, w], [1, n] → [m, w], [m], [m]."""
-    following, weight = labels[0, 1:], weights[0, 1:]
-    places = torch.nonzero(following != -100).squeeze(1)
-    return hidden[0].index_select(0, places), following.index_select(0, places), weight.index_select(0, places)
+def select_trained(hidden: Any, labels: Any, weights: Any, places: Any) -> tuple[Any, Any, Any]:
+    """Keep the positions whose next token is trained: [1, n, w], [1, n], [m] → [m, w], [m], [m].
+
+    ``places`` come from the collator: to find them here would make a GPU wait for itself in each step.
+    """
+    after = places + 1
+    return hidden[0].index_select(0, places), labels[0].index_select(0, after), weights[0].index_select(0, after)
 
 
 class _CrossEntropy(torch.autograd.Function):
