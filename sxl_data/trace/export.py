@@ -130,6 +130,7 @@ def _read(document: Any, name: str) -> Trace:
 
 
 def _bare(trace: Trace) -> Trace:
-    """``trace`` without id and provenance: they depend on where a file lies, and the residual carries
-    the trace's own."""
-    return msgspec.structs.replace(trace, trace_id="", provenance=Provenance(source=""))
+    """``trace`` and its subtraces without id and provenance: they depend on where a file lies, and the
+    residual carries their own."""
+    return msgspec.structs.replace(trace, trace_id="", provenance=Provenance(source=""),
+                                   subtraces=tuple(_bare(inner) for inner in trace.subtraces))  # fmt: skip
