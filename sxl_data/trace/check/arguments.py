@@ -1,0 +1,185 @@
+"""A: are the tools declared, are their schemas valid, do the arguments fit?
+
+In: a trace. Out: faults with the pointer below the arguments and the keyword that failed. Schemas are
+compiled once for each text and never fetched: a `$ref` to the network is refused. Patterns run on a
+regex engine of linear time, because they are the submitter's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from sxl_data.trace.check import Fault
+from sxl_data.trace.check.dialect import normalise
+from sxl_data.trace.types import Act, Call, Tool, Trace
+
+_PORTABLE = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z").match
+_DECODE = msgspec.json.Decoder().decode
+_KINDS = ("code", "custom", "server")
+_SHOWN = 120
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """One tool's parameters, ready to check arguments. ``faults`` are those of the schema itself."""
+
+    is_valid: Any = None
+    errors: Any = None
+    properties: frozenset[str] | None = None
+    faults: tuple[tuple[str, str, str, str], ...] = ()
+
+
+def check(trace: Trace) -> Iterator[Fault]:
+    """The faults of tools and arguments in ``trace``."""
+    tools = trace.tools
+    known: dict[str, Compiled] = {}
+    for t, tool in enumerate(tools):
+        compiled = compile_schema(tool.parameters_json)
+        if compiled.faults:
+            for code, place, found, expected in compiled.faults:
+                yield Fault(code, f"/tools/{t}/parameters_json{place}", found, expected)
+        elif tool.origin == "normalised" and tool.original_json is not None:
+            yield from _original(tool, t)
+        if tool.name in known:
+            yield Fault("A310", f"/tools/{t}/name", repr(tool.name), "a name of its own")
+        elif not _PORTABLE(tool.name):
+            yield Fault("A311", f"/tools/{t}/name", repr(tool.name), "1 to 64 letters, digits, _ or -")
+        known[tool.name] = compiled
+    asked_for_tools = False
+    for i, step in enumerate(trace.steps):
+        if type(step) is not Act or not step.calls:
+            continue
+        for k, call in enumerate(step.calls):
+            if call.kind not in _KINDS:
+                yield from _arguments(call, f"/steps/{i}/calls/{k}", known.get(call.name))
+            if not tools:
+                if not asked_for_tools and call.kind == "function":
+                    asked_for_tools = True
+                    yield Fault("A302", "/tools", "no tools", f"the tools that were called, such as {call.name!r}")
+            elif call.name not in known and call.kind != "server":
+                near = ", ".join(repr(name) for name in list(known)[:5])
+                yield Fault("A301", f"/steps/{i}/calls/{k}/name", repr(call.name), f"one of {near}")
+
+
+def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fault]:
+    pointer = place + "/arguments_json"
+    text = call.arguments_json
+    try:
+        value = _DECODE(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
+        if text or call.arguments_form == "raw":
+            reason = str(problem).removeprefix("JSON is malformed: ")
+            yield Fault("A305", pointer, f"{text[:_SHOWN]!r} ({reason})" if text else "nothing", "a JSON object")
+            return
+        value = {}  # no text at all is what several APIs write for no arguments
+    if type(value) is not dict:
+        inner = None
+        if type(value) is str:
+            try:
+                inner = _DECODE(value)
+            except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+                inner = None
+        code = "A308" if isinstance(inner, dict) else "A306"
+        yield Fault(code, pointer, text[:_SHOWN], "a JSON object")
+        return
+    if compiled is None or compiled.is_valid is None:
+        return
+    if not compiled.is_valid(value):
+        for error in compiled.errors(value):
+            path = "".join("/" + _escape(str(part)) for part in error.instance_path)
+            keyword = next((str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema")
+            yield Fault("A307", pointer + path, f"{_short(error.message)} (keyword `{keyword}`)",
+                        "arguments that fit the tool's parameters")  # fmt: skip
+    elif compiled.properties is not None and not compiled.properties.issuperset(value):
+        for name in value:
+            if name not in compiled.properties:
+                expected = ", ".join(sorted(compiled.properties)[:8]) or "no arguments"
+                yield Fault("A309", f"{pointer}/{_escape(name)}", repr(name), expected)
+
+
+def _original(tool: Tool, t: int) -> Iterator[Fault]:
+    """A reader has normalised the declaration; what was wrong with it is still the submitter's to know."""
+    text = tool.original_json or ""
+    try:
+        declared = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return
+    inner = declared.get("function", declared) if isinstance(declared, dict) else None
+    schema = inner.get("parameters", inner.get("input_schema")) if isinstance(inner, dict) else None
+    _, changes = normalise(schema if schema is not None else inner)
+    if changes:
+        place, found, expected = changes[0]
+        more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+        yield Fault("A304", f"/tools/{t}/parameters_json{place}", found + more, expected)
+    else:
+        yield Fault("A304", f"/tools/{t}/parameters_json", "a declaration of another form", "JSON Schema")
+
+
+@lru_cache(maxsize=8192)
+def compile_schema(text: str) -> Compiled:
+    """The parameters of ``text``, compiled; in a dialect that can be normalised, the normalised form."""
+    try:
+        schema = _DECODE(text)
+    except (msgspec.MsgspecError, RecursionError) as problem:
+        return Compiled(faults=(("A303", "", f"{text[:_SHOWN]!r} ({problem})", "JSON Schema as JSON text"),))
+    fixed, changes = normalise(schema)
+    faults: tuple[tuple[str, str, str, str], ...] = ()
+    if changes:
+        place, found, expected = changes[0]
+        more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+        faults = (("A304", place, found + more, expected),)
+    if not isinstance(fixed, dict):
+        return Compiled(faults=(("A303", "", text[:_SHOWN], "a JSON object"),))
+    return _compile(fixed, faults)
+
+
+def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ...]) -> Compiled:
+    import jsonschema_rs
+
+    draft = schema.get("$schema", _DRAFT)
+    try:
+        meta = _meta_schema(draft if isinstance(draft, str) else _DRAFT)
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return Compiled(faults=(*faults, ("A303", "/$schema", repr(draft), _DRAFT)))
+    problems = [
+        ("A303", "".join("/" + _escape(str(p)) for p in error.instance_path), _short(error.message), "JSON Schema")
+        for error in meta.iter_errors(schema)
+    ]
+    if problems:
+        return Compiled(faults=(*faults, *problems))
+    try:
+        validator = jsonschema_rs.validator_for(
+            schema, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refuse
+        )
+    except (ValueError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError) as problem:
+        return Compiled(faults=(*faults, ("A303", "", _short(str(problem)), "a schema that can be resolved")))
+    open_names = any(key in schema for key in ("additionalProperties", "patternProperties", "allOf", "anyOf",
+                                               "oneOf", "$ref", "if", "not", "unevaluatedProperties"))  # fmt: skip
+    names = schema.get("properties")
+    properties = frozenset(names) if isinstance(names, dict) and names and not open_names else None
+    return Compiled(validator.is_valid, validator.iter_errors, properties, faults)
+
+
+@lru_cache(maxsize=16)
+def _meta_schema(draft: str) -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for({"$ref": draft}, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"{uri} is outside the document and is not fetched")
+
+
+def _short(message: str) -> str:
+    line = message.split("\n")[0]
+    return line if len(line) <= 200 else line[:150] + " … " + line[-45:]
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
