@@ -4,10 +4,10 @@ In: what an exporter or reader can say of a document (``base``) and the document
 Out: the least that must be remembered so that ``apply(base, diff(base, target))`` is ``target``, type for
 type (1 is not 1.0). Round trips hold by construction with it, instead of by a list of special cases.
 
-A patch is one of ``{"=": value}`` (replace), ``{".": {key: patch}, "-": [keys]}`` (edit an object) and
-``{"[": {position: patch}, "+": [[at, removed, [values]]]}`` (edit a list: first the elements that stay,
-by their position in the base, then one cut). `apply` never fails: where the base has changed shape
-since, that part of the patch is left out.
+A patch is one of ``{"=": value}`` (replace), ``{".": {key: patch}, "-": [keys]}`` (edit an object),
+``{"[": {position: patch}, "+": [at, removed, [values]]}`` (edit a list: first the elements that stay, by
+their position in the base, then one cut) and ``{"~": [at, removed, text, length]}`` (edit a long text of
+that length). `apply` never fails: where the base has changed since, that part of the patch is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ Patch = dict[str, Any]
 
 # Deeper values are replaced whole, so that a hostile document cannot exhaust the stack.
 _DEPTH = 100
+
+# Shorter texts are replaced whole: the patch would not be smaller.
+_LONG = 64
 
 
 def same(a: Any, b: Any, depth: int = 0) -> bool:
@@ -54,7 +57,31 @@ def diff(base: Any, target: Any, depth: int = 0) -> Patch | None:
         return {**({".": edits} if edits else {}), **({"-": removed} if removed else {})}
     if depth < _DEPTH and isinstance(base, list) and isinstance(target, list) and base and target:
         return _diff_lists(base, target, depth)
+    if isinstance(base, str) and isinstance(target, str) and min(len(base), len(target)) >= _LONG:
+        return _diff_texts(base, target)
     return {"=": target}
+
+
+def _diff_texts(base: str, target: str) -> Patch:
+    """One cut between the equal ends, where that is shorter than the text."""
+    head = _common(base, target)
+    tail = min(_common(base[::-1], target[::-1]), min(len(base), len(target)) - head)
+    inserted = target[head : len(target) - tail]
+    if len(inserted) > len(target) // 2:
+        return {"=": target}
+    return {"~": [head, len(base) - tail - head, inserted, len(base)]}
+
+
+def _common(a: str, b: str) -> int:
+    """Length of the common start, by halving: comparing slices is far cheaper than characters."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _diff_lists(base: list[Any], target: list[Any], depth: int) -> Patch:
@@ -93,6 +120,9 @@ def apply(base: Any, patch: Patch | None) -> Any:
             elif "=" in inner:
                 out[key] = inner["="]
         return out
+    if isinstance(base, str) and "~" in patch:
+        at, count, text, length = patch["~"]
+        return base[:at] + text + base[at + count :] if len(base) == length else base
     if isinstance(base, list) and ("[" in patch or "+" in patch):
         items = list(base)
         for position, inner in patch.get("[", {}).items():
@@ -134,7 +164,7 @@ def paths(patch: Patch | None, at: str = "") -> dict[str, int]:
         item, place = stack.pop()
         if not isinstance(item, dict):
             continue
-        if "=" in item or "+" in item:
+        if "=" in item or "+" in item or "~" in item:
             found[place] = found.get(place, 0) + 1
         for key in item.get("-", ()):
             found[f"{place}/{key}"] = found.get(f"{place}/{key}", 0) + 1

@@ -39,10 +39,10 @@ class Style(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tools without the wrapper ``{"type": "function"}``."""
 
 
-def style_of(row: dict[str, Any]) -> Style:
+def style_of(messages: list[Any], tools: Any) -> Style:
     """The habits of a chat row, read off the first message that shows each."""
     found: dict[str, Any] = {}
-    for message in row["messages"]:
+    for message in messages:
         if not isinstance(message, dict):
             continue
         content = message.get("content")
@@ -55,7 +55,6 @@ def style_of(row: dict[str, Any]) -> Style:
         for key in ("reasoning", "thinking"):
             if isinstance(message.get(key), str):
                 found.setdefault("reasoning", key)
-    tools = row.get("tools")
     if isinstance(tools, str):
         found["tools"] = "text" if '": ' in tools else "compact"
         found["flat"] = '"function": {' not in tools and '"function":{' not in tools

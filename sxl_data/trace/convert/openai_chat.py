@@ -44,16 +44,16 @@ class OpenAIChat:
     def detect(self, sample: Any) -> str | None:
         """Rows with `messages` whose items have a `role`, unless the text of the messages or their
         blocks are those of a more special format."""
-        messages = sample.get("messages") if isinstance(sample, dict) else None
+        messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
         if not is_chat(messages) or text_dialect(messages) is not None:
             return None
         kinds = {b.get("type") for m in messages if isinstance(m.get("content"), list)
                  for b in m["content"] if isinstance(b, dict)}  # fmt: skip
-        return None if kinds & {"tool_use", "tool_result"} else "has `messages` with `role`"
+        return None if kinds & {"tool_use", "tool_result"} else f"has `{key_of(sample)}` with `role`"
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row, residual = released(document.value)
-        messages = row.get("messages") if isinstance(row, dict) else None
+        messages = row.get(key_of(row)) if isinstance(row, dict) else None
         if not isinstance(messages, list):
             raise RowError(type(messages).__name__, "an object with a list `messages`", "/messages")
         if not messages and residual is None:
@@ -68,11 +68,18 @@ class OpenAIChat:
 FORMAT = OpenAIChat()
 
 
+def key_of(row: dict[str, Any]) -> str:
+    """Where a row holds its messages: ``messages``, or ``conversations`` in some collections."""
+    return "conversations" if "messages" not in row and "conversations" in row else "messages"
+
+
 def write_row(trace: Trace, name: str) -> dict[str, Any]:
     """The chat row of ``trace``, with what is kept for format ``name`` put back."""
     left = recall(trace.ext_json, name)
     style = _style(left)
-    said: dict[str, Any] = {"messages": [m for _, _, m in write_messages(trace, name, style, remembered=True)]}
+    habits = left.get(_STYLE)
+    key = habits["key"] if isinstance(habits, dict) and habits.get("key") == "conversations" else "messages"
+    said: dict[str, Any] = {key: [m for _, _, m in write_messages(trace, name, style, remembered=True)]}
     if trace.tools:
         said["tools"] = write_tools(trace.tools, style)
     return restore(said, {key: value for key, value in left.items() if key != _STYLE})
@@ -90,11 +97,12 @@ def is_chat(messages: Any) -> bool:
 
 def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str) -> Reading:
     """The trace of a chat row, with leftovers under ``name``."""
-    messages = row["messages"]
+    key = key_of(row)
+    messages = row[key]
     builder = Builder("tool_use" if row.get("tools") or _has_calls(messages) else "instruction")
     for position, tool in enumerate(tools_of(row.get("tools"))):
         builder.tool(tool, at=f"/tools/{position}")
-    read_messages(builder, messages, "/messages")
+    read_messages(builder, messages, f"/{key}")
     reward = row.get("reward")
     if isinstance(reward, (int, float)) and not isinstance(reward, bool):
         builder.outcome = msgspec.structs.replace(builder.outcome, reward=float(reward))
@@ -183,18 +191,21 @@ def _read_call(builder: Builder, item: Any, at: str, legacy: int) -> int:
 
 def _with_leftovers(trace: Trace, row: dict[str, Any], name: str) -> Trace:
     """``trace`` with what it cannot hold: per message at its step, the rest of the row at the trace."""
-    style = style_of(row)
+    key = key_of(row)
+    messages = row[key]
+    style = style_of(messages, row.get("tools"))
     written = write_messages(trace, name, style, remembered=False)
-    messages = row["messages"]
-    said: dict[str, Any] = {"messages": messages}
+    said: dict[str, Any] = {key: messages}
     if len(written) == len(messages):
         pieces: list[Piece] = [(at, slot, m, source) for (at, slot, m), source in zip(written, messages)]
         trace = msgspec.structs.replace(trace, steps=remember(trace.steps, name, pieces))
     else:
-        said["messages"] = [message for _, _, message in written]
+        said[key] = [message for _, _, message in written]
     if trace.tools:
         said["tools"] = write_tools(trace.tools, style)
-    habits = msgspec.to_builtins(style)
+    habits: dict[str, Any] = msgspec.to_builtins(style)
+    if key != "messages":
+        habits["key"] = key
     left = {**rest(said, row), **({_STYLE: habits} if habits else {})}
     if not left:
         return trace

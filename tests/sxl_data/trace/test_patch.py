@@ -52,3 +52,10 @@ def test_a_document_nested_beyond_the_stack_is_replaced_whole() -> None:
     for _ in range(350):
         deep = [deep]
     assert same(deep, apply([[1]], diff([[1]], deep)))
+
+
+def test_a_small_edit_of_a_long_text_stays_small_and_is_left_out_when_the_text_changed() -> None:
+    base = "x" * 500 + "abc" + "y" * 500
+    patch = diff(base, base.replace("b", "B"))
+    assert {"~": [501, 1, "B", 1003]} == patch
+    assert "redacted" == apply("redacted", patch)
