@@ -37,7 +37,7 @@ def measure_overlaps(
         end = _batch_end(left, right, counts, at, memory // 4)
         part = slice(at, end)
         involved, where = np.unique(np.concatenate((left[part], right[part])), return_inverse=True)
-        values, offsets, sizes = _sets(rows.take(involved), counts[involved], shingling, workers, compiled)
+        values, offsets, sizes = collect_shingles(rows.take(involved), counts[involved], shingling, workers, compiled)
         one, two = where[: end - at], where[end - at :]
         shared[part] = _intersections(one, two, values, offsets, sizes, workers, compiled)
         union[part] = sizes[one] + sizes[two] - shared[part]
@@ -54,9 +54,10 @@ def _batch_end(left: np.ndarray, right: np.ndarray, counts: np.ndarray, at: int,
     return at + max(1, int(np.searchsorted(held, most, side="right")))
 
 
-def _sets(
+def collect_shingles(
     rows: Rows, counts: np.ndarray, shingling: Shingling, workers: int | None, compiled: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The distinct shingles of rows: u32 values, where each row's begin, and how many they are."""
     if not compiled:
         hashes, offsets = hash_shingles(rows, shingling)
         parts = [np.unique(hashes[a:b]) for a, b in zip(offsets[:-1], offsets[1:])]

@@ -1,0 +1,88 @@
+"""Texts to measure deduplication on, found on the machine the benchmark runs on.
+
+In: how many rows. Out: lists of texts. Source files come from this interpreter's standard library and packages and
+from /usr where there is one; short rows are runs of their lines. Nothing is downloaded, so the corpora differ from
+machine to machine: every table states their size.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+SUFFIXES = {".py", ".pyi", ".pyx", ".h", ".hpp", ".hh", ".c", ".js", ".ts", ".rb", ".pm", ".pl", ".sh", ".lua"}
+
+
+def source_files(count: int, largest: int = 34_000, seed: int = 0) -> list[str]:
+    """Up to `count` source files of 64 to `largest` bytes, shuffled; fewer if the machine has fewer."""
+    roots = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib")), Path(sys.base_prefix)]
+    roots += [Path(p) for p in ("/usr/lib", "/usr/share", "/usr/include", "/usr/local")]
+    paths: list[Path] = []
+    seen: set[Path] = set()
+    for root in roots:
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            for path in (Path(folder, name) for name in sorted(names)):
+                if path.suffix not in SUFFIXES or path.is_symlink():
+                    continue
+                path = path.resolve()
+                if path not in seen and 64 <= path.stat().st_size <= largest:
+                    seen.add(path)
+                    paths.append(path)
+    random.Random(seed).shuffle(paths)
+    return list(_read(paths, count))
+
+
+def _read(paths: list[Path], count: int) -> Iterator[str]:
+    for path in paths:
+        if not count:
+            return
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        count -= 1
+        yield text
+
+
+def short_rows(files: list[str], count: int, lines: int = 16, share: float = 0.2, seed: int = 1) -> list[str]:
+    """Up to `count` runs of 1 to `lines` lines of the files, each taken with probability `share`."""
+    draw, rows = random.Random(seed), []
+    for text in files:
+        parts, at = text.split("\n"), 0
+        while at < len(parts):
+            step = draw.randint(1, lines)
+            row = "\n".join(parts[at : at + step]).strip()
+            at += step
+            if row and draw.random() < share:
+                rows.append(row)
+                if len(rows) == count:
+                    return rows
+    return rows
+
+
+def grown(rows: list[str], count: int) -> list[str]:
+    """`count` rows: the given ones, then variants whose words all differ from the original's, so that duplicates stay
+    as frequent as they are."""
+    out = list(rows[:count])
+    turn = 0
+    while len(out) < count:
+        turn += 1
+        mark = f" q{turn}"
+        out += [row.replace(" ", mark + " ") + mark for row in rows[: count - len(out)]]
+    return out
+
+
+def chat_answers(shared: Path) -> list[str]:
+    """Answers of instruction sets under the folder of real inputs; empty where there is none."""
+    rows: list[str] = []
+    for path in sorted((shared / "data").rglob("*.json")):
+        if path.parent.name in ("aanony_20k_shards", "Codegen") or "alpaca_2k" in path.name:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            rows += [str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)]
+    return rows

@@ -1,0 +1,110 @@
+"""A new corpus beside stores of earlier ones: which of its rows some kept row there already says.
+
+In: rows, their keys and signatures, and a store. Out: for each new row the best twin in the store. Stored texts are not
+read. Where the store holds shingle sets the score is exact; else it is the signatures' estimate, whose standard error
+is sqrt(J (1 − J) / permutations), and the ledger says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sxl_data.contract.errors import error
+from sxl_data.dedup.bands import choose_bands, find_candidates
+from sxl_data.dedup.minhash import Sketches
+from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.store import Store
+from sxl_data.dedup.verify import collect_shingles
+
+FAN = 64
+"""Stars per large bucket: there is only one round here."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """For n new rows: the row number of the twin in the store or −1, its score, and whether the texts are equal."""
+
+    twin: np.ndarray
+    score: np.ndarray
+    exact: np.ndarray
+    estimated: bool
+
+
+def match_store(
+    store: Store, rows: Rows, keys: np.ndarray, sketches: Sketches, threshold: float, compiled: bool
+) -> Matches:
+    """The best twin of every row among the kept rows of a store. Raises U102 if the signatures do not compare."""
+    _check_comparable(store, sketches)
+    n = len(rows)
+    twin, score, same = np.full(n, -1, dtype=np.int64), np.zeros(n), np.zeros(n, dtype=bool)
+    _match_keys(store, keys, twin, score, same)
+    kept = np.flatnonzero(store.rows["kept"].to_numpy() & (store.rows["signature"].to_numpy() >= 0))
+    stored = np.asarray(store.sketches.signatures)[store.rows["signature"].to_numpy()[kept]]
+    left, right = _candidates(stored, sketches, np.flatnonzero((twin < 0) & (sketches.counts > 0)), threshold, compiled)
+    sets = store.sets()
+    if sets is None:
+        scores = (stored[left] == sketches.signatures[right]).mean(axis=1) if len(left) else np.zeros(0)
+    else:
+        scores = _exact_scores(sets, rows, sketches, left, right, compiled)
+    order = np.lexsort((left, -scores, right))
+    order = order[scores[order] >= threshold]
+    first = order[np.concatenate(([True], right[order][1:] != right[order][:-1]))] if len(order) else order
+    twin[right[first]], score[right[first]] = kept[left[first]], scores[first]
+    return Matches(twin, score, same, sets is None)
+
+
+def _check_comparable(store: Store, sketches: Sketches) -> None:
+    ours = (sketches.shingling, sketches.seed, sketches.signatures.shape[1])
+    theirs = (store.shingling, store.sketches.seed, store.sketches.signatures.shape[1])
+    if ours != theirs:
+        raise error("U102", file=str(store.folder), found=str(ours), expected=str(theirs),
+                    why="signatures compare only if shingles, seed and permutations are the same",
+                    fix="use the store's settings")  # fmt: skip
+
+
+def _match_keys(store: Store, keys: np.ndarray, twin: np.ndarray, score: np.ndarray, same: np.ndarray) -> None:
+    order = np.lexsort((store.keys[:, 1], store.keys[:, 0]))
+    at = np.searchsorted(store.keys[order, 0], keys[:, 0])
+    row_twin, kept = store.rows["twin"].to_numpy(), store.rows["kept"].to_numpy()
+    stored_score = store.rows["score"].to_numpy(zero_copy_only=False)
+    live = np.flatnonzero(keys.any(axis=1))
+    while len(live):
+        live = live[at[live] < len(order)]
+        found = order[at[live]]
+        live, found = (part[store.keys[found, 0] == keys[live, 0]] for part in (live, found))
+        hit = store.keys[found, 1] == keys[live, 1]
+        rows = found[hit]
+        twin[live[hit]] = np.where(kept[rows], rows, row_twin[rows])  # its twin is what is still there
+        score[live[hit]] = np.where(kept[rows], 1.0, stored_score[rows])
+        same[live[hit]] = kept[rows] | (stored_score[rows] == 1.0)
+        live = live[~hit]
+        at[live] += 1
+
+
+def _candidates(
+    stored: np.ndarray, sketches: Sketches, fresh: np.ndarray, threshold: float, compiled: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (row of `stored`, new row)."""
+    if not len(stored) or not len(fresh):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    both = np.concatenate((stored, sketches.signatures[fresh]))
+    pairs, _ = find_candidates(both, np.arange(len(both)), choose_bands(threshold, both.shape[1]), fan=FAN, compiled=compiled)
+    left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    across = (left < len(stored)) & (right >= len(stored))
+    return left[across], fresh[right[across] - len(stored)]
+
+
+def _exact_scores(
+    sets: tuple[np.ndarray, np.ndarray], rows: Rows, sketches: Sketches, left: np.ndarray, right: np.ndarray, compiled: bool
+) -> np.ndarray:
+    values, at = sets
+    fresh, where = np.unique(right, return_inverse=True)
+    found, offsets, sizes = collect_shingles(rows.take(fresh), sketches.counts[fresh], sketches.shingling, None, compiled)
+    scores = np.zeros(len(left))
+    for k, (a, b) in enumerate(zip(left.tolist(), where.tolist())):
+        one, two = values[at[a] : at[a + 1]], found[offsets[b] : offsets[b] + sizes[b]]
+        shared = len(np.intersect1d(one, two, assume_unique=True))
+        scores[k] = shared / (len(one) + len(two) - shared)
+    return scores

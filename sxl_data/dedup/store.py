@@ -1,0 +1,134 @@
+"""Signatures, verdicts and pairs on disk, so that a finished run can be asked again without its texts.
+
+In: a `DedupResult` and where its rows came from. Out: a folder
+
+    meta.json            versions, definition of the shingles, threshold, files with sizes and row counts
+    rows.parquet         one row per input row: id, exact key, number of its signature (−1 without text), kept, twin, score
+    signatures.npy       u32 (distinct texts, permutations), memory-mapped when read
+    counts.npy           u32 shingles of each
+    pairs.parquet        verified pairs: left, right (row numbers), shared, union, score
+    sets.npy, sets_at.npy   optional: the shingle hashes of the kept rows, for exact scores against later corpora
+
+`meta.json` is written last: a folder without it is no store.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from sxl_data.contract.errors import error
+from sxl_data.dedup import exact, shingles
+from sxl_data.dedup.minhash import Sketches
+from sxl_data.dedup.near import DedupConfig, DedupResult
+from sxl_data.dedup.search import Pairs
+from sxl_data.dedup.shingles import Shingling
+
+
+class Input(msgspec.Struct, frozen=True):
+    """A file that was read."""
+
+    path: str
+    bytes: int
+    modified_ns: int
+    rows: int
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """What signatures can be compared with, and where the rows are."""
+
+    versions: dict[str, int]
+    config: DedupConfig
+    column: str
+    id_column: str | None
+    files: tuple[Input, ...]
+    complete: bool
+
+
+VERSIONS = {"store": 1, "shingles": shingles.VERSION, "keys": exact.VERSION}
+
+
+class Store:
+    """A store opened for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises U305 when the folder holds no store, U304 when another version wrote it."""
+        import pyarrow.parquet as pq
+
+        folder = folder / "signatures" if (folder / "signatures").is_dir() else folder
+        if not (folder / "meta.json").is_file():
+            raise error("U305", file=str(folder), found="no meta.json", expected="signatures that `dedup` wrote",
+                        why="there is nothing to compare with", fix="give the folder that dedup wrote with -o")  # fmt: skip
+        self.folder = folder
+        self.meta = msgspec.json.decode((folder / "meta.json").read_bytes(), type=Meta)
+        if self.meta.versions != VERSIONS:
+            raise error("U304", file=str(folder), found=f"versions {self.meta.versions}", expected=str(VERSIONS),
+                        why="signatures of another version cannot be compared", fix="run dedup again")  # fmt: skip
+        self.rows = pq.read_table(folder / "rows.parquet")
+        self.keys = np.stack([self.rows["key_low"].to_numpy(), self.rows["key_high"].to_numpy()], axis=1)
+        signatures = np.load(folder / "signatures.npy", mmap_mode="r")
+        config = self.meta.config
+        self.sketches = Sketches(signatures, np.load(folder / "counts.npy"), config.shingling, config.seed)
+
+    @property
+    def shingling(self) -> Shingling:
+        return self.meta.config.shingling
+
+    def pairs(self) -> Pairs:
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(self.folder / "pairs.parquet")
+        return Pairs(*(table[name].to_numpy() for name in ("left", "right", "shared", "union")))
+
+    def sets(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Shingle hashes of the kept rows, in row order, and the offsets into them; None if they were not stored."""
+        if not (self.folder / "sets.npy").is_file():
+            return None
+        return np.load(self.folder / "sets.npy", mmap_mode="r"), np.load(self.folder / "sets_at.npy")
+
+
+def write_store(
+    folder: Path,
+    result: DedupResult,
+    ids: pa.Array | pa.ChunkedArray,
+    column: str,
+    id_column: str | None,
+    files: tuple[Input, ...],
+    sets: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
+    """Writes a store; the folder must exist and hold none."""
+    import pyarrow.parquet as pq
+
+    number = np.full(len(result.kept), -1, dtype=np.int64)
+    number[result.unique] = np.arange(len(result.unique))
+    rows = pa.table(
+        {
+            "id": ids,
+            "key_low": result.keys[:, 0],
+            "key_high": result.keys[:, 1],
+            "signature": number[result.stands],
+            "kept": result.kept,
+            "twin": result.twin,
+            "score": result.score,
+        }
+    )
+    # Keys and scores are noise to a compressor: only the columns that shrink are worth its time.
+    pq.write_table(rows, folder / "rows.parquet", compression={"id": "zstd", "signature": "zstd", "twin": "zstd"},
+                   use_dictionary=False)  # fmt: skip
+    pairs = result.pairs
+    pq.write_table(
+        pa.table({"left": pairs.left, "right": pairs.right, "shared": pairs.shared, "union": pairs.union,
+                  "score": pairs.scores}),
+        folder / "pairs.parquet", compression="zstd",
+    )  # fmt: skip
+    np.save(folder / "signatures.npy", result.sketches.signatures)
+    np.save(folder / "counts.npy", result.sketches.counts)
+    if sets is not None:
+        np.save(folder / "sets.npy", sets[0])
+        np.save(folder / "sets_at.npy", sets[1])
+    meta = Meta(versions=VERSIONS, config=result.config, column=column, id_column=id_column, files=files,
+                complete=result.complete)  # fmt: skip
+    (folder / "meta.json").write_bytes(msgspec.json.format(msgspec.json.encode(meta)))

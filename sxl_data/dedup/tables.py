@@ -1,0 +1,125 @@
+"""Any table file to Arrow: Parquet, JSON lines, a JSON array, CSV.
+
+In: a path and a column. Out: that column as text, and later the whole rows. JSON goes through msgspec line by line:
+pyarrow's reader crashes on deep nesting and polars' turns lone surrogates into NUL. A bad line is the user's to mend:
+all bad lines of a file are reported at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from sxl_data.contract.errors import UserError, error, finding
+
+FORMATS = {".parquet": "parquet", ".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv"}
+REPORTED = 20
+"""Bad lines of one file named in full."""
+
+
+def format_of(path: Path) -> str:
+    """The format by the name's suffix. Raises U201 for a missing file, U202 for an unknown suffix."""
+    if not path.is_file():
+        raise error("U201", file=str(path), found="no such file")
+    if path.suffix.lower() not in FORMATS:
+        raise error("U202", file=str(path), found=path.suffix or "no suffix", expected=", ".join(FORMATS),
+                    fix="rename the file after what it holds")  # fmt: skip
+    return FORMATS[path.suffix.lower()]
+
+
+def read_columns(path: Path, columns: list[str]) -> pa.Table:
+    """Some columns of a file, the first of them as text. Raises U204 for an unreadable file, U105 for a missing
+    column or one that is no text."""
+    table = read_table(path, columns)
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise UserError(
+            *(
+                finding("U105", file=str(path), found=f"no column {name!r}",
+                        expected="one of " + ", ".join(names_of(path)), why="it is what is compared or named",
+                        fix="give an existing column")
+                for name in missing
+            )
+        )  # fmt: skip
+    text = table[columns[0]]
+    if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type) or pa.types.is_null(text.type)):
+        raise error("U105", file=str(path), found=f"column {columns[0]!r} is {text.type}",
+                    expected="a column of strings", why="only text is compared", fix="give a text column")  # fmt: skip
+    return table.select(columns)
+
+
+def names_of(path: Path) -> list[str]:
+    """The columns of a file."""
+    if format_of(path) == "parquet":
+        import pyarrow.parquet as pq
+
+        return list(pq.read_schema(path).names)
+    return list(read_table(path).column_names)
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A whole file, or those of `columns` that it has."""
+    form = format_of(path)
+    try:
+        if form == "parquet":
+            import pyarrow.parquet as pq
+
+            wanted = columns and [name for name in pq.read_schema(path).names if name in columns]
+            return pq.read_table(path, columns=wanted)
+        if form == "csv":
+            import pyarrow.csv as csv
+
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=_as_text(path)))
+            return table.select([name for name in table.column_names if not columns or name in columns])
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise error("U204", file=str(path), found=str(problem)) from problem
+    return _table(_rows(path, form), columns)
+
+
+def _as_text(path: Path) -> dict[str, pa.DataType]:
+    """Every column of a CSV file as text: a column of digits that turns into words at row 10^6 stays readable."""
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {name: pa.string() for name in next(csv.reader(file), [])}
+
+
+def _rows(path: Path, form: str) -> list[dict[str, Any]]:
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    if form == "json":
+        try:
+            rows = msgspec.json.decode(data)
+        except msgspec.DecodeError as problem:
+            raise error("U204", file=str(path), found=str(problem)) from problem
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise error("U204", file=str(path), found="no array of objects", expected="[{…}, …]",
+                        fix="save one object per line as .jsonl")  # fmt: skip
+        return rows
+    rows, bad = [], []
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.strip():
+            try:
+                rows.append(decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+                bad.append(finding("U203", file=str(path), line=number, found=str(problem), expected="one JSON object",
+                                   fix="mend or remove the line"))  # fmt: skip
+    if bad:
+        raise UserError(*bad[:REPORTED])
+    return rows
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str] | None) -> pa.Table:
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = {}
+    for name in names if columns is None else [name for name in columns if name in names]:
+        values = [row.get(name) for row in rows]
+        try:
+            table[name] = pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            # A column whose values have no common type is kept whole, as JSON text.
+            table[name] = pa.array([None if v is None else msgspec.json.encode(v).decode() for v in values])
+    return pa.table(table)
