@@ -78,6 +78,9 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
     if template.marked:
         text, (spans,) = _render(template, messages, tools, return_assistant_tokens_mask=True)
         skipped = sum(message["role"] == "assistant" for message in messages[:first])
+        turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
+        if len(spans) != turns:
+            raise error("T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn")
         return text, [(start, end) for start, end in spans][skipped:]
     text = render(template, messages, tools)
     found = []
