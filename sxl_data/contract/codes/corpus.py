@@ -6,6 +6,18 @@ from sxl_data.contract.codes import Code
 
 CODES: tuple[Code, ...] = (
     Code(
+        code="D101", rule="same-trace-twice", level="warning",
+        title="The same trace stands in the input twice",
+        why="repeated traces are learnt by heart and leak across splits",
+        fix="keep one of them",
+    ),
+    Code(
+        code="D102", rule="id-reused", level="error",
+        title="Two different traces have the same id",
+        why="the ledger, the splits and every report refer to traces by id",
+        fix="give each trace an id of its own",
+    ),
+    Code(
         code="D310", rule="exact-duplicate", level="note", stage="dedup",
         title="The row says the same as a row that was kept",
         why="repeated rows are learnt by heart and leak across splits",

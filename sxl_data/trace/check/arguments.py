@@ -1,8 +1,8 @@
 """A: are the tools declared, are their schemas valid, do the arguments fit?
 
 In: a trace. Out: faults with the pointer below the arguments and the keyword that failed. Schemas are
-compiled once for each text and never fetched: a `$ref` to the network is refused. Patterns run on a
-regex engine of linear time, because they are the submitter's.
+compiled once for each text and never fetched: a `$ref` to the network is refused. Patterns are the
+submitter's, so they may not backtrack for ever.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
         return Compiled(faults=(*faults, *problems))
     try:
         validator = jsonschema_rs.validator_for(
-            schema, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refuse
+            schema, pattern_options=_patterns(), retriever=_refuse
         )
     except (ValueError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError) as problem:
         return Compiled(faults=(*faults, ("A303", "", _short(str(problem)), "a schema that can be resolved")))
@@ -169,7 +169,14 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
 def _meta_schema(draft: str) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for({"$ref": draft}, retriever=_refuse)
+    return jsonschema_rs.validator_for({"$ref": draft.removesuffix("#")}, retriever=_refuse)
+
+
+def _patterns() -> Any:
+    """Look-around is allowed, as ECMA has it, and a pattern that backtracks for ever is cut short."""
+    import jsonschema_rs
+
+    return jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 
 
 def _refuse(uri: str) -> Any:

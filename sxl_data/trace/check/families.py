@@ -1,0 +1,37 @@
+"""All checks of one trace, subtraces included.
+
+In: a trace and the families wanted. Out: faults, with pointers from the top of the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sxl_data.trace.check import Fault, arguments, content, licences, metrics, order, pairing, shape
+from sxl_data.trace.types import Trace
+
+Check = Callable[[Trace], Iterator[Fault]]
+
+FAMILIES: dict[str, Check] = {
+    "S": shape.check,
+    "P": pairing.check,
+    "O": order.check,
+    "A": arguments.check,
+    "C": content.check,
+    "M": metrics.check,
+    "L": licences.check,
+}
+
+
+def faults(trace: Trace, families: str = "SPOACML") -> list[Fault]:
+    """What is wrong with ``trace``, by the checks of ``families`` (their letters)."""
+    found: list[Fault] = []
+    for letter in families:
+        found += FAMILIES[letter](trace)
+    for n, inner in enumerate(trace.subtraces):
+        at = f"/subtraces/{n}"
+        found += [
+            fault._replace(pointer=at + fault.pointer, related=tuple(at + place for place in fault.related))
+            for fault in faults(inner, families.replace("L", ""))
+        ]
+    return found

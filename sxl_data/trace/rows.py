@@ -1,0 +1,50 @@
+"""Rows in memory as a submission: dicts of any known format, or traces.
+
+In: a list of dicts or `Trace`s. Out: what `Submission` gives for a file; a row's number stands for its
+line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from sxl_data.trace.decode import decode
+from sxl_data.trace.format import Format
+from sxl_data.trace.records import Raw, Record
+from sxl_data.trace.submission import NATIVE, Submission
+from sxl_data.trace.types import ENCODER, Trace
+
+
+class RowSubmission(Submission):
+    """Rows that are already in memory."""
+
+    def __init__(self, rows: Sequence[Any], format: str = "auto", known: dict[str, Format] | None = None) -> None:
+        traces = bool(rows) and all(isinstance(row, Trace) for row in rows)
+        super().__init__("rows", NATIVE if traces and format == "auto" else format, known)
+        self.rows = rows
+
+    def _items(self) -> Iterator[Raw | Record]:
+        for number, row in enumerate(self.rows, 1):
+            if isinstance(row, Trace):
+                yield Raw(number, ENCODER.encode(row))
+                continue
+            try:
+                data = msgspec.json.encode(row)
+            except (TypeError, ValueError, OverflowError, RecursionError, UnicodeEncodeError):
+                # numpy values, NaN, half surrogates: what JSON cannot say is told by the decoder.
+                data = _loosely(row)
+            found = decode(data)
+            yield Record(number, found.value, data, found.findings, found.salvaged)
+
+
+def _loosely(row: Any) -> bytes:
+    import json
+
+    return json.dumps(row, default=_plain).encode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,0 +1,213 @@
+"""A submitted file as traces: its format found out, every record read, and nothing lost without a word.
+
+In: a path and a format name or ``auto``. Out: one `Submitted` for each trace and each record that is
+none. Our own format is decoded into types directly; every other one goes through its reader, the same
+that the build uses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import Finding, finding
+from sxl_data.trace.check import Fault
+from sxl_data.trace.check.fields import examine
+from sxl_data.trace.decode import decode, may_hide
+from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.trace.records import Raw, Record, decoded, open_raw
+from sxl_data.trace.registry import detect, formats, get
+from sxl_data.trace.types import DECODER, SCHEMA_VERSION, Trace
+
+NATIVE = "sxl_trace"
+_SAMPLE = 20
+_FIELDS = frozenset(Trace.__struct_fields__)
+# Columns that our own tables have beside the trace; they follow from it.
+_BESIDE = frozenset({"n_turns", "text_bytes", "subtraces_json"})
+
+
+class Submitted(msgspec.Struct):
+    """One trace of a file, or a record that is none (``reading`` is None)."""
+
+    reading: Reading | None
+    document: Document
+    findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """What was found while reading into types; pointers into the trace."""
+    native: bool = False
+    at: str = ""
+    """Pointer of the record in its file."""
+    raw: bytes = b""
+
+
+class Submission:
+    """One file. Iterate once; ``format`` and ``reason`` are known after the first item."""
+
+    def __init__(self, path: str | Path, format: str = "auto", known: dict[str, Format] | None = None) -> None:
+        self.path, self.file = path, "stdin" if str(path) == "-" else str(path)
+        self.known = formats() if known is None else known
+        self.wanted = format
+        self.format: Format | None = None
+        self.reason = "named by the caller"
+        self.complete = True
+        self.origin = Origin(source="submitted", lossless=False)
+
+    def __iter__(self) -> Iterator[Submitted]:
+        if self.wanted != "auto":
+            self.format = get(self.wanted, self.known, file=self.file)
+            if self.format.unit == "text":
+                yield from self._text()
+                return
+        items = self._items()
+        head = list(itertools.islice(items, _SAMPLE))
+        if self.format is None:
+            sample = [value for value in map(_value, head) if value is not None]
+            if sample:
+                self.format, self.reason = detect(sample, self.known.values(), file=self.file)
+            else:
+                # Nothing can be told of the format; what is wrong with the bytes is said record by record.
+                self.format, self.reason = self.known[NATIVE], "no record could be decoded"
+        everything = itertools.chain(head, items)
+        if self.format.unit == "file":
+            yield from self._whole(everything)
+        elif self.format.name == NATIVE:
+            yield from self._native(everything)
+        else:
+            for row, item in enumerate(everything):
+                record = decoded(item, self.file) if isinstance(item, Raw) else item
+                yield from self._row(record, row)
+
+    def _items(self) -> Iterator[Raw | Record]:
+        for item in open_raw(self.path):
+            if isinstance(item, Finding):
+                yield Record(1, None, findings=(msgspec.structs.replace(item, file=self.file),))
+            else:
+                yield item
+
+    def _document(self, row: int, line: int, value: Any = None) -> Document:
+        return Document(file=self.file, value=value, lines=(line,), row=row)
+
+    def _row(self, record: Record, row: int) -> Iterator[Submitted]:
+        value = record.value if record.value is not None else record.salvaged
+        self._note(record.findings)
+        document = self._document(row, record.line, value)
+        if value is None:
+            yield Submitted(None, document, record.findings, at=record.at, raw=record.raw)
+            return
+        findings = record.findings
+        for item in self._read(document, record.at, record.raw):
+            yield msgspec.structs.replace(item, findings=(*findings, *item.findings)) if findings else item
+            findings = ()
+        if findings:
+            yield Submitted(None, document, findings, at=record.at)
+
+    def _read(self, document: Document, at: str, raw: bytes) -> Iterator[Submitted]:
+        assert self.format is not None
+        try:
+            for reading in self.format.read(document, self.origin):
+                yield Submitted(reading, document, at=at, raw=raw)
+        except RowError as problem:
+            found = finding("S211", file=self.file, line=document.lines[0] if document.lines else None,
+                            pointer=at + problem.pointer, found=problem.found, expected=problem.expected)  # fmt: skip
+            yield Submitted(None, document, (found,), at=at)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
+            found = finding(
+                "S211", file=self.file, line=document.lines[0] if document.lines else None, pointer=at,
+                found=f"{type(problem).__name__}: {problem}", expected=f"a document of the format {self.format.name}",
+                why="the reader did not expect such a value; if the document is right, please report it",
+            )  # fmt: skip
+            yield Submitted(None, document, (found,), at=at)
+
+    def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
+        values: list[Any] = []
+        lines: list[int] = []
+        for item in items:
+            record = decoded(item, self.file) if isinstance(item, Raw) else item
+            if record.findings:
+                self._note(record.findings)
+                yield Submitted(None, self._document(0, record.line), record.findings, at=record.at)
+            value = record.value if record.value is not None else record.salvaged
+            if value is not None:
+                values.append(value)
+                lines.append(record.line)
+        if values:
+            yield from self._read(Document(file=self.file, value=values, lines=tuple(lines)), "", b"")
+
+    def _text(self) -> Iterator[Submitted]:
+        from sxl_data.trace.streams import chunks, kind_of, open_bytes
+
+        with open_bytes(self.path) as stream:
+            head = stream.peek(64)[:64] if hasattr(stream, "peek") else b""
+            data = b"".join(chunks(stream, kind_of(head, self.file)))
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as bad:
+            line = data.count(b"\n", 0, bad.start) + 1
+            found = finding("S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8")
+            yield Submitted(None, self._document(0, line), (found,))
+            return
+        yield from self._read(Document(file=self.file, text=text), "", b"")
+
+    def _note(self, findings: tuple[Finding, ...]) -> None:
+        if any(item.code in ("S109", "S110") for item in findings):
+            self.complete = False
+
+    # Our own format ---------------------------------------------------------------------------------
+
+    def _native(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
+        typed = DECODER.decode
+        for row, item in enumerate(items):
+            if isinstance(item, Raw) and item.finding is None:
+                data = item.data
+                try:
+                    trace = typed(data)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    pass
+                else:
+                    # Fewer keys come out of the encoder when one was written twice, or when a default was
+                    # written out; only then the row is decoded once more to tell which.
+                    if trace.schema_version == SCHEMA_VERSION and (
+                        not may_hide(data, trace) or not decode(data).findings
+                    ):
+                        reading = Reading(trace=trace, line=item.line)
+                        document = Document(file=self.file, lines=(item.line,), row=row)
+                        yield Submitted(reading, document, native=True, at=item.at, raw=data)
+                        continue
+            record = decoded(item, self.file) if isinstance(item, Raw) else item
+            yield self._examined(record, row)
+
+    def _examined(self, record: Record, row: int) -> Submitted:
+        self._note(record.findings)
+        value = record.value if record.value is not None else record.salvaged
+        document = self._document(row, record.line, value)
+        if value is None:
+            return Submitted(None, document, record.findings, native=True, at=record.at, raw=record.raw)
+        try:
+            found, trace = examine(_without_beside(value))
+        except RecursionError:
+            deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
+            return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
+        reading = None if trace is None else Reading(trace=trace, line=record.line)
+        return Submitted(reading, document, record.findings, tuple(found), True, record.at, record.raw)
+
+
+def _without_beside(value: Any) -> Any:
+    """``value`` without the columns that our tables have beside the trace."""
+    if not isinstance(value, dict) or not _BESIDE & value.keys():
+        return value
+    nested = value.get("subtraces_json")
+    out = {key: item for key, item in value.items() if key in _FIELDS}
+    if isinstance(nested, str):
+        out["subtraces"] = decode(nested.encode()).value
+    return out
+
+
+def _value(item: Raw | Record) -> Any:
+    if isinstance(item, Record):
+        return item.value if item.value is not None else item.salvaged
+    found = decode(item.data) if item.finding is None else None
+    return None if found is None else found.value if found.value is not None else found.salvaged

@@ -1,0 +1,113 @@
+"""Check anyone's agent traces in the format they have.
+
+In: files or rows, a format or ``auto``, a profile. Out: a `Report` with every finding, placed in the
+submitter's own file. Nothing has to be converted first, and nothing is loaded whole that can be streamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xxhash
+
+from sxl_data.contract.errors import Finding, UserError
+from sxl_data.trace.check.families import faults
+from sxl_data.trace.format import Format
+from sxl_data.trace.places import Placer
+from sxl_data.trace.profiles import Profile, get
+from sxl_data.trace.report import LIMIT, FileReport, Report
+from sxl_data.trace.rows import RowSubmission
+from sxl_data.trace.submission import Submission, Submitted
+from sxl_data.trace.types import Trace
+
+
+def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
+             format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
+             limit: int = LIMIT) -> Report:  # fmt: skip
+    """Check ``source``: a path, several paths, or rows (dicts of any format that is known, or `Trace`s).
+
+    ``format`` names one of the formats that are read, or ``auto``; ``profile`` is ingest, train or
+    publish; ``known`` are the formats to choose from (default: all trace formats). What is wrong with
+    the input is in the report, a file that cannot be read included. Raises `UserError` for a format
+    or profile that does not exist.
+    """
+    chosen = get(profile)
+    report = Report(profile=chosen.name, limit=limit)
+    seen: dict[str, bytes] = {}
+    for submission in _submissions(source, format, known):
+        _check(submission, chosen, report, seen)
+    return report
+
+
+def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
+    if isinstance(source, (str, Path)):
+        return [Submission(source, format, known)]
+    if isinstance(source, (Trace, dict)):
+        return [RowSubmission([source], format, known)]
+    items = list(source)
+    if items and all(isinstance(item, (str, Path)) for item in items):
+        return [Submission(path, format, known) for path in items]
+    return [RowSubmission(items, format, known)]
+
+
+def _check(submission: Submission, profile: Profile, report: Report, seen: dict[str, bytes]) -> None:
+    """Add what is found in one file to ``report``."""
+    entry = FileReport(file=submission.file)
+    report.files.append(entry)
+    families = "".join(letter for letter in profile.families if letter in "SPOACML")
+    unique = "D" in profile.families
+    try:
+        for item in submission:
+            reading = item.reading
+            found = list(item.faults)
+            if reading is not None:
+                entry.traces += 1
+                found += faults(reading.trace, families)
+                if unique:
+                    found += _seen(item, reading.trace, seen)
+            if item.findings:
+                report.add(item.findings)
+            if reading is not None and reading.findings:
+                report.add(_named(reading.findings, item))
+            if found:
+                placer = Placer(item)
+                report.add(placer.finding(fault) for fault in found)
+            entry.records += 1
+    except UserError as problem:
+        report.add(_with_file(problem.findings, submission.file))
+        report.complete = False
+    entry.format = submission.format.name if submission.format is not None else None
+    entry.reason = submission.reason
+    report.complete = report.complete and submission.complete
+
+
+def _seen(item: Submitted, trace: Trace, seen: dict[str, bytes]) -> list[Any]:
+    from sxl_data.trace.check import Fault
+
+    content = item.raw or msgspec.json.encode(trace)
+    digest = xxhash.xxh3_128_digest(content)
+    place = f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"
+    before = seen.get(trace.trace_id)
+    if before is not None:
+        code = "D101" if before[:16] == digest else "D102"
+        return [Fault(code, "", f"the id of {before[16:].decode()}", "an id and content of its own")]
+    seen[trace.trace_id] = digest + place.encode()
+    return []
+
+
+def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
+    return [
+        msgspec.structs.replace(
+            found, file=found.file or item.document.file, line=found.line or (item.reading and item.reading.line)
+        )
+        for found in findings
+    ]
+
+
+def _with_file(findings: tuple[Finding, ...], file: str) -> list[Finding]:
+    return [msgspec.structs.replace(item, file=file) if item.file is None else item for item in findings]
+
+
