@@ -96,6 +96,14 @@ def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator
         yield Chunk(tuple(small))
 
 
+def gather(chunks: list[Chunk]) -> list[Chunk]:
+    """``chunks`` with all that is no archive in one, for formats that read a folder as a whole."""
+    whole = {piece.path: msgspec.structs.replace(piece, offset=0, length=-1, first_line=1)
+             for chunk in chunks if not chunk.archive for piece in chunk.pieces}  # fmt: skip
+    archives = [chunk for chunk in chunks if chunk.archive]
+    return [*archives, Chunk(tuple(whole.values()))] if whole else archives
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Regular files below ``folder``; links are not followed, so a loop of links ends."""
     for path in sorted(folder.iterdir()):

@@ -81,13 +81,14 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
             entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
         try:
-            found = list(format.read(document, origin))
+            found = []
+            for reading in format.read(document, origin):
+                if isinstance(reading, RowError):  # one row of a folder; the others go on
+                    reject(_refusal(reading, document), b"")
+                else:
+                    found.append(reading)
         except RowError as problem:
-            reject(
-                finding("U205", file=document.file, line=document.lines[0] if document.lines else None,
-                        pointer=problem.pointer, found=problem.found, expected=problem.expected),
-                _raw(document),
-            )  # fmt: skip
+            reject(_refusal(problem, document), _raw(document))
             continue
         except Exception as problem:  # an adapter's bug must cost a row, not the run
             reject(
@@ -106,6 +107,12 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
         languages=[reading.language for reading in readings],
     )
     return ReadChunk(table, ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at)
+
+
+def _refusal(problem: RowError, document: Document) -> Finding:
+    file, line = problem.file or document.file, document.lines[0] if document.lines else None
+    return finding("U205", file=file, line=problem.line or line, pointer=problem.pointer, found=problem.found,
+                   expected=problem.expected)  # fmt: skip
 
 
 def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantined") -> Entry:

@@ -96,9 +96,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class RowError(ValueError):
     """A row lacks what its reader needs; the row is quarantined with this text and pointer."""
 
-    def __init__(self, found: str, expected: str, pointer: str = "") -> None:
+    def __init__(self, found: str, expected: str, pointer: str = "", *, file: str | None = None,
+                 line: int | None = None) -> None:  # fmt: skip
         super().__init__(f"found {found}, expected {expected}")
         self.found, self.expected, self.pointer = found, expected, pointer
+        self.file, self.line = file, line
 
 
 @runtime_checkable
@@ -118,8 +120,9 @@ class Format(Protocol):
         """Why ``sample`` (first record, or the list of the first records for unit file) is of this
         format, as a phrase such as ``has `messages` ``; None when it is not."""
 
-    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
-        """The traces of ``document``. Raises `RowError` where nothing can be made of it."""
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading | RowError]:
+        """The traces of ``document``. Raises `RowError` where nothing can be made of it; a format of unit
+        folder yields one, with file and line, for each row that it must leave out."""
 
 
 def trace_id(source: str, document: Document, part: int = 0) -> str:

@@ -1,0 +1,79 @@
+"""Issue, pull request and discussion threads kept as Markdown.
+
+In: one thread: a heading with number and title, a table with author and state, the description, and the
+comments, each under a line that names who wrote when. Out: one trace. Who opened the thread is the user;
+what others write is an Act, what the author adds is observed. A thread nobody answered gives no trace.
+The form is that of the dumps `github-to-markdown` tools write, such as ikawrakow/ik_llama.cpp's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+
+_TITLE = re.compile(r"\A#+ .*?\[#(\d+)\]\((\S+?)\) - (.*)$", re.MULTILINE)
+_AUTHOR = re.compile(r"^\| \*\*Author\*\* \| `?([\w.\-\[\]]+)`? \|$", re.MULTILINE)
+_STATE = re.compile(r"^\| \*\*State\*\* \|.*?\*\*(\w+)\*\*", re.MULTILINE)
+_DESCRIPTION = re.compile(r"^#### Description\s*$", re.MULTILINE)
+_SECTION = re.compile(r"^#### \S+ (?:Conversation|Discussion)\s*$", re.MULTILINE)
+_COMMENT = re.compile(
+    r"^(?:> )?👤 \*\*([\w.\-\[\]]+)\*\* (commented during a code review|submitted a review|commented|replied) the "
+    r"\*\*([\d-]+)\*\* at \*\*([\d:]+)\*\*(?: on `([^`]+)`)?:?(?: .*?)?(?:<br>)?[ \t]*$",
+    re.MULTILINE,
+)
+
+
+class IssueThread:
+    """Threads as Markdown files, one each."""
+
+    name = "issue_thread"
+    title = "issue and pull request threads in Markdown"
+    unit: Unit = "text"
+    suffixes = (".md",)
+
+    def detect(self, sample: Any) -> str | None:
+        return None  # text files are not guessed at
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        text = (document.text or "").replace("\r\n", "\n")
+        title, author = _TITLE.search(text), _AUTHOR.search(text)
+        start = _DESCRIPTION.search(text)
+        if title is None or author is None or start is None:
+            raise RowError(repr(text[:60]), "a thread with title, author and description")
+        section = _SECTION.search(text, start.end())
+        description = text[start.end() : section.start() if section else len(text)].strip().removesuffix("---").strip()
+        said = list(comments(text, section.end())) if section else []
+        if not any(who != author[1] for who, _, _, _ in said):
+            return
+        builder = Builder("agent", f"{title[3]}\n\n{description}".strip())
+        builder.observe(builder.task)
+        speaker = author[1]
+        for who, when, body, file in said:
+            line = text.count("\n", 0, file[1]) + 1
+            if who == author[1]:
+                builder.observe(body, line=line, timestamp=when)
+            else:
+                if who != speaker:
+                    builder.end_turn()  # another person, another response
+                builder.say(body if file[0] is None else f"{file[0]}\n\n{body}", line=line, timestamp=when)
+            speaker = who
+        state = _STATE.search(text)
+        builder.ext = {"thread": {"number": int(title[1]), "url": title[2], "state": state[1].lower() if state else None}}
+        yield builder.build(document, origin, self.name, source_id=title[2], group=title[2])
+
+
+def comments(text: str, start: int) -> Iterator[tuple[str, str, str, tuple[str | None, int]]]:
+    """(who, RFC 3339 time, what, (file under review, offset)) of every comment that says something."""
+    marks = list(_COMMENT.finditer(text, start))
+    for mark, after in zip(marks, [*marks[1:], None]):
+        body = text[mark.end() : after.start() if after else len(text)].strip().removesuffix("---").strip()
+        body = "\n".join(line.removeprefix("> ") for line in body.split("\n")) if mark[0].startswith("> ") else body
+        if body:
+            yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], mark.start())
+
+
+FORMAT = IssueThread()
