@@ -22,8 +22,8 @@ from sxl_data.engine.local import make_runner
 from sxl_data.engine.store import Store, locked
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
 from sxl_data.finish import publish
-from sxl_data.read.files import plan
-from sxl_data.read.stage import find_format
+from sxl_data.read.files import gather, plan
+from sxl_data.read.stage import find_format, known_formats
 from sxl_data.recipe import Recipe, read
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
@@ -96,6 +96,8 @@ class Build:
                 raise error("U208", file=source.path, found="no file to read", expected="files",
                             why=f"the source {source.name!r} reads them")  # fmt: skip
             format, reason = find_format(source, chunks)
+            if known_formats()[format].unit == "folder":
+                chunks = gather(chunks)
             pieces = {p.path: p for chunk in chunks for p in chunk.pieces}
             digest = _digest([p.sha256 for p in pieces.values()])
             size = sum(p.bytes for chunk in chunks for p in chunk.pieces)

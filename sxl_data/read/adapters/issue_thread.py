@@ -42,10 +42,11 @@ class IssueThread:
         text = (document.text or "").replace("\r\n", "\n")
         title, author = _TITLE.search(text), _AUTHOR.search(text)
         start = _DESCRIPTION.search(text)
-        if title is None or author is None or start is None:
-            raise RowError(repr(text[:60]), "a thread with title, author and description")
-        section = _SECTION.search(text, start.end())
-        description = text[start.end() : section.start() if section else len(text)].strip().removesuffix("---").strip()
+        if title is None or author is None:
+            raise RowError(repr(text[:60]), "a thread with title and author")
+        section = _SECTION.search(text, start.end() if start else 0)
+        described = text[start.end() : section.start() if section else len(text)] if start else ""
+        description = described.strip().removesuffix("---").strip()
         said = list(comments(text, section.end())) if section else []
         if not any(who != author[1] for who, _, _, _ in said):
             return
