@@ -6,10 +6,12 @@ Exit codes: 0 fine · 1 findings or a missed gate · 2 your input or recipe · 7
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-Handler = Callable[[argparse.Namespace], int]
+from sxl_data import __version__
+from sxl_data.verbs import builds, rows, traces
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,7 +39,8 @@ def run(arguments: Sequence[str]) -> int:
         print("interrupted: finished parts are kept, run the same command again to go on", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        # The reader of stdout has gone (`| head`); Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Bug as problem:
         print(f"this is a bug in sxl, please report it: {problem}", file=sys.stderr)
@@ -51,82 +54,15 @@ def make_parser() -> argparse.ArgumentParser:
         description="Sources → one clean, deduplicated, leak-free dataset of agent traces.",
         epilog="Begin with: sxl-data build demo -o out",
     )
-    from sxl_data import __version__
-
     parser.add_argument("--version", action="version", version=f"sxl-data {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, handler: Handler, help: str, epilog: str = "") -> argparse.ArgumentParser:
+    def command(name: str, handler: object, help: str, epilog: str = "") -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help, epilog=epilog,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         sub.set_defaults(run=handler)
         return sub
 
-    sub = command(
-        "build", _build, "Build a dataset from a recipe.",
-        "examples:\n  sxl-data build demo -o out\n  sxl-data build my.yaml -o out dedup.threshold=0.8 --limit 100\n\n"
-        "A build that was stopped goes on where it was when the same command is run again.",
-    )  # fmt: skip
-    sub.add_argument("recipe", help="path of a recipe, or the name of one that ships (demo, sheikh-sxl)")
-    sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
-    sub.add_argument("-o", "--out", required=True, help="folder to build into")
-    sub.add_argument("--limit", type=int, help="take at most this many rows of each file")
-    sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
-    sub.add_argument("--engine", choices=("process", "inline"), help="where the work is done")
-    sub.add_argument("--dry-run", action="store_true", help="print the recipe with the origin of each value")
-
-    sub = command("why", _why, "Say what happened to one row of a build.")
-    sub.add_argument("trace_id")
-    sub.add_argument("build", help="folder of a finished build")
-
-    sub = command("ledger", _ledger, "List the rows that were dropped, edited or quarantined.")
-    sub.add_argument("build", help="folder of a finished build")
-    sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
-
-    sub = command("diff", _diff, "Compare the rows of two builds.")
-    sub.add_argument("left")
-    sub.add_argument("right")
+    for door in (traces, builds, rows):
+        door.add(command)
     return parser
-
-
-def _build(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    overrides = list(options.overrides)
-    if options.engine:
-        overrides.append(f"engine.kind={options.engine}")
-    if options.dry_run:
-        from sxl_data.recipe import describe, read
-
-        print(describe(read(options.recipe, overrides)[0]))
-        return 0
-    from sxl_data.contract.console import format_count, say
-    from sxl_data.pipeline import build
-
-    manifest = build(options.recipe, options.out, overrides, limit=options.limit, from_stage=options.from_stage)
-    rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
-    say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
-    say(f"next: read {Path(options.out) / 'README.md'}, or `sxl-data ledger {options.out} --by code`")
-    print(options.out)
-    return 0
-
-
-def _why(options: argparse.Namespace) -> int:
-    from sxl_data.builds import why
-
-    print(why(options.trace_id, options.build))
-    return 0
-
-
-def _ledger(options: argparse.Namespace) -> int:
-    from sxl_data.builds import ledger
-
-    print(ledger(options.build, options.by))
-    return 0
-
-
-def _diff(options: argparse.Namespace) -> int:
-    from sxl_data.builds import diff
-
-    print(diff(options.left, options.right))
-    return 0

@@ -1,0 +1,75 @@
+"""Benchmark text in plain table files: which rows of someone's dataset hold which items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from sxl_data.contract.errors import error
+from sxl_data.decontaminate.fingerprints import load
+from sxl_data.decontaminate.match import match
+from sxl_data.trace.records import open_records
+
+BATCH = 2_000
+
+
+class Hit(NamedTuple):
+    """A row as ``file:line``, the item that it holds, and the weighted share of it."""
+
+    row: str
+    item: str
+    coverage: float
+
+
+def find(files: Iterable[str | Path], against: Iterable[str], threshold: float = 0.6,
+         column: str | None = None) -> tuple[int, list[Hit]]:  # fmt: skip
+    """How many rows were read, and the contaminated ones with their best match.
+
+    ``column`` names the text; without it all texts of a row are compared. Raises `UserError`: U201 for a
+    file or fingerprint that is not there, U105 for a row without the column.
+    """
+    fingerprints = {name: load(name) for name in against}
+    rows, hits = 0, []
+    for file in files:
+        records = _texts(Path(file), column)
+        while batch := list(islice(records, BATCH)):
+            rows += len(batch)
+            texts = pa.array([text for _, text in batch], pa.string())
+            best: dict[int, Hit] = {}
+            for name, fingerprint in fingerprints.items():
+                found = match(texts, fingerprint, threshold)
+                for row, part, coverage in zip(found.rows.tolist(), found.parts, found.coverage.tolist()):
+                    if row not in best or coverage > best[row].coverage:
+                        best[row] = Hit(f"{file}:{batch[row][0]}", f"{name}: {part}", coverage)
+            hits += [best[row] for row in sorted(best)]
+    return rows, hits
+
+
+def _texts(path: Path, column: str | None) -> Iterator[tuple[int, str]]:
+    for record in open_records(path):
+        if record.value is None:
+            continue
+        if column is None:
+            yield record.line, "\n".join(_strings(record.value))
+        elif isinstance(record.value, dict) and isinstance(record.value.get(column), str):
+            yield record.line, record.value[column]
+        else:
+            names = ", ".join(record.value) if isinstance(record.value, dict) else type(record.value).__name__
+            raise error("U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings of a JSON value, depth first, without recursion."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            stack += reversed(item.values())
+        elif isinstance(item, list):
+            stack += reversed(item)

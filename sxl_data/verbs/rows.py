@@ -1,0 +1,68 @@
+"""Commands about plain tables of text: dedup, decontaminate."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def add(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Declare the commands."""
+    sub = command(
+        "dedup", _dedup, "Remove exact and near duplicates from table files, naming the twin of every dropped row.",
+        "examples:\n  sxl-data dedup rows.parquet --column text -o out\n"
+        "  sxl-data dedup new.jsonl --column text --against out -o out2     (drop what is like an earlier run's rows)\n"
+        "  sxl-data dedup --rethreshold out --threshold 0.8                (signatures are reused)\n"
+        "  sxl-data dedup --compare out rows.parquet:17                    (a dropped row beside its twin)",
+    )  # fmt: skip
+    sub.add_argument("files", nargs="*", help="Parquet, JSONL, JSON or CSV files")
+    sub.add_argument("--column", help="column whose text is compared")
+    sub.add_argument("-o", "--out", help="folder for data/, ledger/ and signatures/")
+    sub.add_argument("--threshold", type=float, default=0.7, help="Jaccard similarity from which a row is dropped (0.7)")
+    sub.add_argument("--id-column", help="column that names rows in the ledger (default: file and row number)")
+    sub.add_argument("--rank-column", help="numeric column; of duplicates the row with the smallest value stays")
+    sub.add_argument("--prefer", action="append", default=[], metavar="FILE", help="file stems to keep rows of first")
+    sub.add_argument("--shingles", choices=("code", "words", "characters"), default="code", help="what is compared")
+    sub.add_argument("--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run")
+    sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
+    sub.add_argument("--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin")
+
+    sub = command("decontaminate", _decontaminate, "Find rows that hold text of a benchmark.")
+    sub.add_argument("files", nargs="+", help="JSONL, JSON, CSV or Parquet files")
+    sub.add_argument("--against", nargs="+", default=["humaneval", "mbpp"], metavar="NAME",
+                     help="shipped fingerprints, or files made by `python -m sxl_data.decontaminate.fingerprints`")  # fmt: skip
+    sub.add_argument("--column", help="column that is compared (default: every text of the row)")
+    sub.add_argument("--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)")
+
+
+def _dedup(options: argparse.Namespace) -> int:
+    from sxl_data.contract.errors import error
+    from sxl_data.dedup.files import compare, rethreshold, run_files
+    from sxl_data.dedup.near import DedupConfig
+    from sxl_data.dedup.shingles import Shingling
+
+    if options.compare:
+        if len(options.compare) not in (2, 3):
+            raise error("U401", found=f"{len(options.compare)} words", expected="--compare OUT ROW [OTHER]")
+        print(compare(*options.compare))
+    elif options.rethreshold:
+        print(rethreshold(options.rethreshold, options.threshold))
+    else:
+        if not (options.files and options.column and options.out):
+            raise error("U401", found="too little", expected="FILE… --column NAME -o OUT")
+        config = DedupConfig(threshold=options.threshold, prefer=tuple(options.prefer),
+                             shingling=Shingling(kind=options.shingles))  # fmt: skip
+        print(run_files(options.files, options.column, options.out, config, id_column=options.id_column,
+                        rank_column=options.rank_column, against=options.against))  # fmt: skip
+    return 0
+
+
+def _decontaminate(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import format_table
+    from sxl_data.decontaminate.files import find
+
+    rows, hits = find(options.files, options.against, options.threshold, options.column)
+    if hits:
+        print(format_table(["row", "item", "coverage"], [[h.row, h.item, f"{h.coverage:.2f}"] for h in hits]))
+    print(f"{len(hits)} of {rows} rows hold text of {', '.join(options.against)}")
+    return 1 if hits else 0
