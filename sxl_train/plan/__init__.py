@@ -16,7 +16,7 @@ import msgspec
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
-from sxl_train.plan.choose import Plan, choose, forecast_sizes, measure
+from sxl_train.plan.choose import TRIMS, Plan, choose, forecast_sizes, measure
 from sxl_train.plan.formats import GGUF, SAFETENSORS, Format
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GGUF",
     "SAFETENSORS",
+    "TRIMS",
     "Format",
     "Plan",
     "Shape",

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train.samples import Sample
 
 KEPT_FILE = "kept_tokens.json"
 """Written beside the trimmed model: the old id of each new id. Not needed to load the model."""
@@ -94,6 +95,36 @@ def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]
         for entry in (part.get("special_tokens") or {}).values():
             entry["ids"] = [new[old] for old in entry["ids"]]
     return trimmed
+
+
+def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
+    """``rows`` of tokenizer ``old`` in the tokens of ``new``; what is trained stays trained.
+
+    Both are `tokenizers.Tokenizer`. Each run of trained or untrained tokens is encoded apart: their borders
+    are special tokens, which no merge crosses.
+    """
+    texts: list[str] = []
+    marks: list[list[int]] = []
+    for row in rows:
+        runs: list[int] = []
+        start = 0
+        for end in range(1, len(row.ids) + 1):
+            if end == len(row.ids) or row.trained[end] != row.trained[start]:
+                texts.append(old.decode(row.ids[start:end], skip_special_tokens=False))
+                runs.append(row.trained[start])
+                start = end
+        marks.append(runs)
+    encoded = iter(new.encode_batch(texts, add_special_tokens=False))
+    made = []
+    for row, runs in zip(rows, marks):
+        ids: list[int] = []
+        trained: list[int] = []
+        for mark in runs:
+            piece = next(encoded).ids
+            ids += piece
+            trained += [mark] * len(piece)
+        made.append(Sample(ids, trained, row.trained_bytes))
+    return made
 
 
 def trim_model(model: Any, kept: Sequence[int]) -> Any:

@@ -1,0 +1,488 @@
+"""What each compression step costs and wins back, on weights that learned something.
+
+sxl-base-31m is tuned on the traces, then brought under each size limit by our plan (vocabulary, MLP, layers,
+groups cut by measured loss; distilled; quantised), and by the obvious alternatives at the same bytes: quantise
+only, depth only, width only, the same small shape trained from scratch, cross-entropy instead of
+distillation. Loss, perplexity and generated tool calls are measured after every step, quantised models from
+the reloaded folder.
+
+    python benchmarks/compress_pack.py --model MODEL --dataset BUILD -o FOLDER     # once, anywhere
+    python benchmarks/compress.py FOLDER --json compress.json --plot compress.svg  # best on a GPU
+
+``--quick`` runs one seed for a few steps, to see that all of it works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+LIMITS = (63, 30, 20, 12)
+WHOLE = "tuned"
+
+
+class Bench:
+    """One seed: its tuned model, what was measured so far, and the clock."""
+
+    def __init__(self, options: argparse.Namespace, seed: int) -> None:
+        import torch
+
+        self.options, self.seed, self.started = options, seed, time.monotonic()
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.work = options.work / f"seed{seed}"
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.results: list[dict[str, Any]] = []
+        self.skipped: list[str] = []
+        self.views: dict[int, Any] = {}
+
+    def late(self, name: str) -> bool:
+        """Whether the deadline forbids another training; what is left out is written down."""
+        if time.monotonic() - self.started > self.options.deadline:
+            self.skipped.append(name)
+            return True
+        return False
+
+    def read(self) -> None:
+        """Unpack weights and samples; count the tokens that the traces use."""
+        from compress_pack import unpack_samples, unpack_weights
+
+        source = self.options.folder
+        self.base = self.work / "base"
+        self.base.mkdir()
+        for path in source.iterdir():
+            if path.suffix in (".json", ".jinja") and path.name != "added.json":
+                shutil.copyfile(path, self.base / path.name)
+        (self.base / "model.safetensors").write_bytes(unpack_weights(source))
+        self.train_rows = unpack_samples(source / "train.xz")
+        self.held_out = unpack_samples(source / "validation.xz")
+        if self.options.quick:
+            self.train_rows, self.held_out = self.train_rows[:200], self.held_out[:4]
+        self.prompts = json.loads(lzma.decompress((source / "prompts.xz").read_bytes()))
+        self.counts: Counter[int] = Counter()
+        for row in self.train_rows:
+            self.counts.update(row.ids)
+
+    def tune(self) -> None:
+        """The whole model, tuned with every weight on the traces: teacher and yardstick."""
+        from sxl_train import checkpoints, markers, plan, samples
+        from sxl_train.prune import vocabulary
+        from sxl_train.prune.importance import measure_importance
+
+        tokenizer = samples.load_tokenizer(self.base)
+        model = checkpoints.load(self.base, "float32", self.device)
+        markers.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
+        self.train(model, self.train_rows, self.options.tune_steps, self.options.tune_lr)
+        self.tuned = self.keep(model, "tuned", self.base)
+        self.model = checkpoints.load(self.tuned, "float32", self.device)
+        self.teacher = checkpoints.load(self.tuned, "bfloat16", self.device)
+        self.shape = plan.read_shape(checkpoints.read_config(self.tuned))
+        self.vocabulary = plan.read_vocabulary(self.tuned)
+        self.whole = vocabulary.read_tokenizer(self.tuned)
+        self.scores = measure_importance(
+            self.model, random.Random(self.seed).sample(self.train_rows, 4 if self.options.quick else 64)
+        )
+
+    def train(self, model: Any, rows: Any, steps: int, lr: float, **options: Any) -> None:
+        """Cross-entropy, or distillation where ``teach`` is given."""
+        from sxl_train import distil
+
+        teach = options.pop("teach", None)
+        settings = distil.Settings(steps=steps, lr=lr, batch=self.options.batch, seed=self.seed,
+                                   **({"share": 0.0} | options))  # fmt: skip
+        distil.train(model, rows, settings, teach)
+
+    def keep(self, model: Any, name: str, tokenizer_from: Path | None) -> Path:
+        from copy import deepcopy
+
+        from sxl_train import checkpoints
+
+        return checkpoints.save(checkpoints.to_bf16(deepcopy(model)), self.work / name, tokenizer_from)
+
+    def view(self, size: int) -> Any:
+        """(kept ids or None, held-out samples, training samples, tokenizer folder) with ``size`` tokens."""
+        from tokenizers import Tokenizer
+
+        from sxl_train.prune import vocabulary
+
+        if size >= self.shape.vocabulary:
+            return None, self.held_out, self.train_rows, self.tuned
+        if size not in self.views:
+            kept = vocabulary.choose_tokens(self.whole, self.counts, size)
+            trimmed = vocabulary.trim_tokenizer(self.whole, kept)
+            folder = self.work / f"tokenizer{size}"
+            vocabulary.write_tokenizer(self.tuned, folder, trimmed, kept)
+            old, new = (Tokenizer.from_str(json.dumps(t)) for t in (self.whole, trimmed))
+            self.views[size] = [kept, vocabulary.retokenise(self.held_out, old, new), None, folder, old, new]
+        return self.views[size][:4]
+
+    def train_view(self, size: int) -> Any:
+        from sxl_train.prune import vocabulary
+
+        if size >= self.shape.vocabulary:
+            return self.train_rows
+        self.view(size)
+        held = self.views[size]
+        if held[2] is None:
+            held[2] = vocabulary.retokenise(self.train_rows, held[4], held[5])
+        return held[2]
+
+    def record(
+        self, limit: int | None, way: str, stage: str, model: Any, size: int, **more: Any
+    ) -> dict[str, Any]:
+        """Measure ``model`` and write it down."""
+        from sxl_train.samples import measure_loss
+
+        _, rows, _, folder = self.view(size)
+        loss = measure_loss(model, rows, 16384)
+        made = {"limit_mb": limit, "way": way, "stage": stage, "loss": loss.per_token, "per_byte": loss.per_byte,
+                "perplexity": loss.perplexity, **more}  # fmt: skip
+        if more.pop("calls", stage in (WHOLE, "quantised", "distilled")):
+            made["valid_calls"], made["turns"] = judge_calls(
+                model, folder, self.prompts, self.options, self.device
+            )
+        made.pop("calls", None)
+        made["at"] = round(time.monotonic() - self.started, 1)
+        self.results.append(made)
+        print(json.dumps({"seed": self.seed} | made), file=sys.stderr, flush=True)
+        return made
+
+    def store(self, limit: int, way: str, model: Any, size: int, stage: str = "quantised",
+              format: str = "nf4_dq", **more: Any) -> None:  # fmt: skip
+        """Write the model in its format, measure the files and the reloaded model."""
+        from sxl_train import checkpoints, quantise
+        from sxl_train.release.size import measure
+
+        folder = self.view(size)[3]
+        plain = self.keep(model, "plain", folder)
+        out = plain
+        if format != "bf16":
+            out = self.work / f"{limit}-{way}"
+            quantise.quantise(plain, out, format)
+        loaded = checkpoints.load(out, "bfloat16" if self.device == "cuda" else "float32", self.device)
+        self.record(limit, way, stage, loaded, size, bytes=measure(out).total, format=format,
+                    parameters=sum(p.numel() for p in model.parameters()), **more)  # fmt: skip
+        shutil.rmtree(self.work / "plain")
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def run_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """Every way at every limit for one seed; the main line first, alternatives while time is left."""
+    bench = Bench(options, seed)
+    bench.read()
+    bench.tune()
+    bench.record(None, "ours", WHOLE, bench.model, bench.shape.vocabulary, calls=True)
+    for format in ("int8", "nf4_dq")[options.quick :]:  # int8 crawls on a CPU
+        bench.store(0, "quantise only", bench.model, bench.shape.vocabulary, format=format)
+    route, cuts = choose_cuts(bench)
+    for limit in options.limits:
+        compress(bench, limit, *cuts[limit])
+    for limit in options.limits:
+        compare(bench, limit, *cuts[limit])
+    return {"seed": seed, "results": bench.results, "route": route, "skipped": bench.skipped,
+            "seconds": round(time.monotonic() - bench.started, 1)}  # fmt: skip
+
+
+def choose_cuts(bench: Bench) -> tuple[dict[str, Any], dict[int, Any]]:
+    """Format and shape for each limit: the plan where only tokens must go, else the measured search."""
+    import msgspec
+
+    from sxl_train import plan
+    from sxl_train.prune.search import search
+
+    started = time.monotonic()
+    rows = bench.held_out[: 2 if bench.options.quick else 48]
+
+    def vocabularies(size: int) -> Any:
+        kept, held_out, _, _ = bench.view(size)
+        return kept, held_out[: len(rows)]
+
+    smallest = min(bench.options.limits) * 10**6
+    route = search(bench.model, bench.scores, bench.shape, bench.vocabulary, "nf4_dq", smallest, vocabularies)
+    cuts: dict[int, Any] = {}
+    for limit in bench.options.limits:
+        chosen = plan.choose(bench.shape, bench.vocabulary, limit * 10**6, ["bf16", "nf4_dq"])
+        step = next((s for s in route.steps if s.total <= limit * 10**6 * 0.998), route.steps[-1])
+        whole = (
+            chosen is not None and chosen.kept == 1 and (chosen.format == "bf16" or step is route.steps[0])
+        )
+        source: Any = chosen if whole else step
+        sizes = {axis: getattr(source, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
+        cuts[limit] = (bench.shape.prune(**sizes), chosen.format if whole and chosen else "nf4_dq")
+    return msgspec.to_builtins(route) | {"seconds": round(time.monotonic() - started, 1)}, cuts
+
+
+def compress(bench: Bench, limit: int, shape: Any, format: str) -> None:
+    """Our way: prune, recover by distillation, quantise; the same with cross-entropy beside it."""
+    from sxl_train import distil
+    from sxl_train.prune.search import build
+
+    size, steps, lr = shape.vocabulary, bench.options.distil_steps, bench.options.distil_lr
+    kept = bench.view(size)[0]
+    rows = bench.train_view(size)
+    teach = distil.teach_live(bench.teacher, size, kept, bench.options.top)
+    sizes = {"vocabulary": size, "mlp": shape.mlp, "layers": shape.layers, "groups": shape.groups}
+    pruned = shape != bench.shape
+    if pruned:
+        model = build(bench.model, bench.scores, shape, kept)
+        bench.record(limit, "ours", "pruned", model, size, **sizes)
+        bench.train(model, rows, steps, lr, share=bench.options.share, teach=teach)
+        bench.record(limit, "ours", "distilled", model, size, calls=True)
+        bench.store(limit, "prune, distil, quantise after", model, size,
+                    stage="quantised" if format != "bf16" else "stored", format=format)  # fmt: skip
+    if format != "bf16":
+        model = build(bench.model, bench.scores, shape, kept)
+        bench.train(model, rows, steps, lr, share=bench.options.share, teach=teach, quantise_aware=True)
+        bench.store(limit, "ours", model, size, format=format, **sizes)
+    if pruned and not bench.late(f"{limit} cross-entropy"):
+        model = build(bench.model, bench.scores, shape, kept)
+        bench.train(model, rows, steps, lr, quantise_aware=format != "bf16")
+        bench.store(limit, "cross-entropy", model, size, format=format)
+
+
+def compare(bench: Bench, limit: int, shape: Any, format: str) -> None:
+    """The alternatives at the same bytes, recovered in the same way."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from sxl_train import distil
+    from sxl_train.plan import measure
+    from sxl_train.prune.search import build
+
+    if (shape.mlp, shape.layers, shape.groups) == (bench.shape.mlp, bench.shape.layers, bench.shape.groups):
+        return
+    size, steps = shape.vocabulary, bench.options.distil_steps
+    kept, rows = bench.view(size)[0], bench.train_view(size)
+    teach = distil.teach_live(bench.teacher, size, kept, bench.options.top)
+    whole = bench.shape.prune(vocabulary=size)
+
+    def fits(candidate: Any) -> bool:
+        return measure(bench.shape, candidate, format, bench.vocabulary, limit * 10**6).fits
+
+    deep = [whole.prune(layers=n) for n in range(whole.layers, 1, -1)]
+    wide = [whole.prune(mlp=n) for n in range(whole.mlp, 63, -64)]
+    wide += [whole.prune(mlp=64, groups=g) for g in range(whole.groups - 1, 0, -1)]
+    for way, candidates in (("depth only", deep), ("width only", wide)):
+        found = next((c for c in candidates if fits(c)), None)
+        if found is None or bench.late(f"{limit} {way}"):
+            continue
+        model = build(bench.model, bench.scores, found, kept)
+        bench.train(model, rows, steps, bench.options.distil_lr, share=bench.options.share, teach=teach,
+                    quantise_aware=format != "bf16")  # fmt: skip
+        bench.store(
+            limit, way, model, size, format=format, mlp=found.mlp, layers=found.layers, groups=found.groups
+        )
+    if not bench.late(f"{limit} from scratch"):
+        import torch
+
+        torch.manual_seed(bench.seed)
+        config = build(bench.model, bench.scores, shape, kept).config
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config.to_dict())).to(bench.device)
+        model.generation_config = bench.model.generation_config
+        bench.train(model, rows, bench.options.tune_steps + steps, 2e-3, quantise_aware=format != "bf16")
+        bench.store(limit, "from scratch", model, size, format=format)
+
+
+def judge_calls(model: Any, folder: Path, prompts: list[Any], options: Any, device: str) -> tuple[float, int]:
+    """Share of turns that should call a tool in which a call is made and every call is valid; greedy."""
+    import torch
+
+    from sxl_train import samples
+    from sxl_train.evaluate.calls import find_calls, judge
+
+    tokenizer = samples.load_tokenizer(folder)
+    tokenizer.padding_side = "left"
+    asked = sorted(prompts[: options.prompts], key=lambda prompt: len(prompt["text"]))
+    good = 0
+    for start in range(0, len(asked), 128):
+        batch = asked[start : start + 128]
+        inputs = tokenizer(
+            [p["text"] for p in batch], add_special_tokens=False, padding=True, return_tensors="pt"
+        )
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            made = model.generate(
+                input_ids=inputs["input_ids"].to(device), attention_mask=inputs["attention_mask"].to(device),
+                max_new_tokens=options.new_tokens, do_sample=False, eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            )  # fmt: skip
+        for prompt, ids in zip(batch, made[:, inputs["input_ids"].shape[1] :].tolist()):
+            calls = find_calls(tokenizer.decode(ids, skip_special_tokens=False))
+            good += bool(calls) and all(judge(call, prompt["tools"]).valid for call in calls)
+    return good / max(len(asked), 1), len(asked)
+
+
+def summarise(seeds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Means and standard deviations over the seeds, and the claims that they bear out or not."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for seed in seeds:
+        for row in seed["results"]:
+            groups.setdefault((row["limit_mb"], row["way"], row["stage"], row.get("format", "")), []).append(
+                row
+            )
+    metrics: dict[str, Any] = {}
+    for (limit, way, stage, format), rows in groups.items():
+        name = f"{limit or 'any'} MB / {way} / {stage}" + (f" / {format}" if way == "quantise only" else "")
+        metrics[name] = {key: round(statistics.fmean(r[key] for r in rows), 5)
+                         for key in ("loss", "per_byte", "perplexity", "valid_calls", "bytes", "mlp", "layers",
+                                     "groups", "vocabulary") if all(key in r for r in rows)}  # fmt: skip
+        metrics[name] |= {"seeds": len(rows)}
+        if len(rows) > 1:
+            metrics[name]["per_byte_sd"] = round(statistics.stdev(r["per_byte"] for r in rows), 5)
+    return {"metrics": metrics, "claims": make_claims(metrics)}
+
+
+def make_claims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """The issue's numbers: recovery ≥ 70 %, quantisation ≤ 2 %, half the size keeps 95 % of valid calls."""
+    tuned = metrics["any MB / ours / tuned"]
+    claims: list[dict[str, Any]] = []
+
+    def claim(text: str, target: str, measured: float, met: bool) -> None:
+        claims.append({"text": text, "target": target, "measured": round(measured, 4), "met": met})
+
+    for limit in LIMITS:
+        pruned, distilled, stored, after = (
+            metrics.get(f"{limit} MB / {way} / {stage}") for way, stage in (
+                ("ours", "pruned"), ("ours", "distilled"), ("ours", "quantised"),
+                ("prune, distil, quantise after", "quantised"))
+        )  # fmt: skip
+        if pruned and distilled:
+            lost = pruned["per_byte"] - tuned["per_byte"]
+            share = (pruned["per_byte"] - distilled["per_byte"]) / lost if lost > 0 else 1.0
+            claim(f"{limit} MB: distillation recovers", "≥ 0.7 of the loss pruning cost", share, share >= 0.7)
+        if distilled and stored:
+            rise = stored["per_byte"] / distilled["per_byte"] - 1
+            claim(f"{limit} MB: quantisation-aware NF4 costs", "≤ 0.02 in loss", rise, rise <= 0.02)
+        if distilled and after:
+            rise = after["per_byte"] / distilled["per_byte"] - 1
+            claim(f"{limit} MB: NF4 after distillation costs", "≤ 0.02 in loss", rise, rise <= 0.02)
+        if stored and "valid_calls" in stored:
+            share = stored["valid_calls"] / max(tuned["valid_calls"], 1e-9)
+            claim(f"{limit} MB: valid tool calls kept", "≥ 0.95 of the tuned model's (asked of half the size)",
+                  share, share >= 0.95)  # fmt: skip
+        ways = ("depth only", "width only", "from scratch", "cross-entropy")
+        for way in ways:
+            other = metrics.get(f"{limit} MB / {way} / quantised")
+            if stored and other:
+                claim(f"{limit} MB: ours against {way}", "smaller loss per byte (ratio < 1)",
+                      stored["per_byte"] / other["per_byte"], stored["per_byte"] < other["per_byte"])  # fmt: skip
+    return claims
+
+
+def draw(metrics: dict[str, Any], path: Path) -> None:
+    """Loss per byte against size, one mark for each way; a plain SVG without any plotting library."""
+    colours = {"ours": "#0b6e4f", "quantise only": "#444444", "depth only": "#c1121f", "width only": "#f4a261",
+               "from scratch": "#6a4c93", "cross-entropy": "#1982c4"}  # fmt: skip
+    points = []
+    for name, row in metrics.items():
+        way, stage = name.split(" / ")[1:3]
+        if "bytes" in row and stage in ("quantised", "stored") and (way in colours or stage == "stored"):
+            points.append((row["bytes"] / 1e6, row["per_byte"], "ours" if stage == "stored" else way))
+    if not points:
+        return
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    low, high = min(ys) * 0.98, max(ys) * 1.02
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 70 + (x - 5) / (max(xs) + 3 - 5) * 560, 360 - (y - low) / (high - low) * 320
+
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 420" font-family="sans-serif" font-size="12">',
+             '<rect width="820" height="420" fill="white"/>',
+             '<path d="M70 40V360H640" fill="none" stroke="#888"/>',
+             '<text x="300" y="400">MB of all files needed to load</text>',
+             '<text x="16" y="30">validation loss, nats per byte</text>']  # fmt: skip
+    for mb in (10, 20, 30, 40, 50, 60):
+        x, _ = place(mb, low)
+        parts.append(f'<text x="{x:.0f}" y="376" text-anchor="middle">{mb}</text>')
+    for step in range(6):
+        value = low + (high - low) * step / 5
+        parts.append(f'<text x="64" y="{place(5, value)[1] + 4:.0f}" text-anchor="end">{value:.3f}</text>')
+    for x, y, way in points:
+        px, py = place(x, y)
+        parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="5" fill="{colours[way]}"><title>{way}: {x:.1f} MB, '
+                     f"{y:.4f}</title></circle>")  # fmt: skip
+    for row, (way, colour) in enumerate(colours.items()):
+        parts.append(f'<circle cx="670" cy="{60 + 22 * row}" r="5" fill="{colour}"/>'
+                     f'<text x="684" y="{64 + 22 * row}">{way}</text>')  # fmt: skip
+    path.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8", newline="\n")
+
+
+def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="what compress_pack.py wrote")
+    parser.add_argument("--work", type=Path, default=Path("build/compress"))
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seed", type=int, help="run this one only and print its results")
+    parser.add_argument("--limits", type=int, nargs="+", default=list(LIMITS))
+    parser.add_argument("--tune-steps", type=int, default=300)
+    parser.add_argument("--distil-steps", type=int, default=150)
+    parser.add_argument("--tune-lr", type=float, default=5e-4)
+    parser.add_argument("--distil-lr", type=float, default=5e-4)
+    parser.add_argument("--share", type=float, default=0.5)
+    parser.add_argument("--top", type=int, default=0, help="teacher logits for each token; 0 takes all")
+    parser.add_argument("--batch", type=int, default=32768, help="tokens in a step")
+    parser.add_argument("--prompts", type=int, default=256)
+    parser.add_argument("--new-tokens", type=int, default=160)
+    parser.add_argument(
+        "--deadline", type=float, default=420.0, help="seconds after which alternatives are skipped"
+    )
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.seeds, options.tune_steps, options.distil_steps = 1, 2, 2
+        options.batch, options.prompts, options.new_tokens = 512, 1, 8
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = read_options(arguments)
+    if options.seed is not None:
+        print(json.dumps(run_seed(options, options.seed)))
+        return 0
+    given = sys.argv[1:] if arguments is None else arguments
+    # One process a seed: the models are small, so several share a GPU without slowing each other by much.
+    running = [subprocess.Popen([sys.executable, __file__, *given, "--seed", str(seed)], stdout=subprocess.PIPE)
+               for seed in range(options.seeds)]  # fmt: skip
+    done = [process.communicate()[0] for process in running]
+    seeds = [json.loads(out) for out in done if out.strip()]
+    if not seeds:
+        return 1
+    found = summarise(seeds)
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    whole = {"machine": {"processor": platform.machine(), "gpu": gpu, "torch": torch.__version__}, **found,
+             "options": {k: str(v) for k, v in vars(options).items()}, "seeds": seeds}  # fmt: skip
+    if options.json:
+        options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8", newline="\n")
+    if options.plot:
+        draw(found["metrics"], options.plot)
+    for name, row in found["metrics"].items():
+        print(f"{name:<52}", "  ".join(f"{k} {v}" for k, v in row.items()))
+    for claim in found["claims"]:
+        print(
+            "met   " if claim["met"] else "MISSED",
+            claim["text"],
+            claim["measured"],
+            "target",
+            claim["target"],
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,119 @@
+"""A model folder + a built dataset → one small folder for `benchmarks/compress.py` on a machine without either.
+
+Weights are split into high and low bytes (the high bytes of bf16 compress to a third), conversations are
+tokenised already, and validation prompts that call for a tool travel as text with their tools.
+
+    python benchmarks/compress_pack.py --model MODEL --dataset BUILD -o FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import shutil
+import sys
+from array import array
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+
+def pack(
+    model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int
+) -> None:
+    """Write weights, tokenizer with the markers of our template, samples and prompts to ``out``."""
+    from sxl_train import data, markers, mask, samples
+
+    out.mkdir(parents=True, exist_ok=True)
+    for path in model.iterdir():
+        if path.suffix in (".json", ".jinja"):
+            shutil.copyfile(path, out / path.name)
+    pack_weights((model / "model.safetensors").read_bytes(), out)
+    tokenizer = samples.load_tokenizer(model)
+    template = markers.choose_template("sxl", tokenizer)
+    added = markers.add_markers(tokenizer, template)
+    tokenizer.save_pretrained(out)
+    (out / "added.json").write_text(json.dumps(added), encoding="utf-8")
+    for split, limit in (("train", rows), ("validation", held_out)):
+        found = samples.read_samples(dataset, split, tokenizer, limit, max_length)
+        pack_samples(found, out / f"{split}.xz")
+        print(split, len(found), "samples", sum(len(s.ids) for s in found), "tokens")
+    asked: list[dict[str, Any]] = []
+    template = mask.make_template(tokenizer.chat_template, tokenizer)
+    for row in data.read_rows(data.find_dataset(dataset), "validation"):
+        place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
+        if place is None or len(asked) >= prompts:
+            continue
+        text = mask.render(template, row.messages[:place], row.tools, prompt=True)
+        if len(tokenizer(text, add_special_tokens=False)["input_ids"]) < max_length - 200:
+            asked.append({"text": text, "tools": row.tools})
+    (out / "prompts.xz").write_bytes(lzma.compress(json.dumps(asked).encode()))
+    print("prompts", len(asked))
+
+
+def pack_weights(content: bytes, out: Path) -> None:
+    """A bf16 safetensors file as two byte planes; the header's length keeps the planes aligned."""
+    (out / "weights.low").write_bytes(content[0::2])
+    (out / "weights.high.xz").write_bytes(lzma.compress(content[1::2], preset=3))
+
+
+def unpack_weights(folder: Path) -> bytes:
+    """The safetensors file that `pack_weights` split."""
+    low, high = (
+        (folder / "weights.low").read_bytes(),
+        lzma.decompress((folder / "weights.high.xz").read_bytes()),
+    )
+    content = bytearray(len(low) + len(high))
+    content[0::2], content[1::2] = low, high
+    return bytes(content)
+
+
+def pack_samples(found: list[Any], path: Path) -> None:
+    """Lengths, trained bytes, ids and marks, one array after the other."""
+    arrays = [
+        array("I", [len(s.ids) for s in found]), array("I", [s.trained_bytes for s in found]),
+        array("H", [i for s in found for i in s.ids]), array("B", [t for s in found for t in s.trained]),
+    ]  # fmt: skip
+    sizes = array("Q", [len(part) * part.itemsize for part in arrays])
+    path.write_bytes(lzma.compress(sizes.tobytes() + b"".join(part.tobytes() for part in arrays), preset=6))
+
+
+def unpack_samples(path: Path) -> list[Any]:
+    """The samples that `pack_samples` wrote."""
+    from sxl_train.samples import Sample
+
+    content = lzma.decompress(path.read_bytes())
+    sizes = array("Q", content[:32])
+    parts, start = [], 32
+    for kind, size in zip("IIHB", sizes):
+        parts.append(array(kind, content[start : start + size]))
+        start += size
+    lengths, counts, ids, marks = parts
+    made, start = [], 0
+    for length, count in zip(lengths, counts):
+        made.append(Sample(list(ids[start : start + length]), list(marks[start : start + length]), count))
+        start += length
+    return made
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=0, help="training rows; 0 takes all")
+    parser.add_argument("--held-out", type=int, default=400, help="validation rows")
+    parser.add_argument("--prompts", type=int, default=256, help="validation prompts that call for a tool")
+    parser.add_argument("--max-length", type=int, default=1024, help="tokens of a row")
+    chosen = parser.parse_args()
+    pack(
+        chosen.model,
+        chosen.dataset,
+        chosen.out,
+        chosen.rows,
+        chosen.held_out,
+        chosen.prompts,
+        chosen.max_length,
+    )

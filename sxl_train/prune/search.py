@@ -1,0 +1,97 @@
+"""A model, its importance scores and a size limit → the cuts that cost least, by measured validation loss.
+
+Greedy: from the whole model, try one step on every axis (fewer tokens, narrower MLP, a layer less, a key/value
+group less), measure the loss of each on real samples, and take the step with the smallest rise per byte
+saved; again, until the predicted size is under the limit. Loss is per byte of text, so that vocabularies
+compare. The trials of the first round are the ranking of the axes that the report prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from sxl_train import plan
+from sxl_train.plan.choose import measure
+from sxl_train.prune.cut import choose_cut, cut
+from sxl_train.prune.importance import Importance
+from sxl_train.prune.vocabulary import trim_model
+from sxl_train.samples import Sample, measure_loss
+
+AXES = ("vocabulary", "mlp", "layers", "groups")
+Vocabularies = Callable[[int], tuple[list[int] | None, list[Sample]]]
+"""Tokens to keep → (their old ids or None for all, the validation samples in these tokens)."""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One cut that was measured. ``loss`` in nats per byte; ``price`` is its rise per MB saved."""
+
+    axis: str
+    vocabulary: int
+    mlp: int
+    layers: int
+    groups: int
+    total: int
+    loss: float
+    price: float
+
+
+class Route(msgspec.Struct, frozen=True):
+    """The steps taken, the whole model first, and every trial of the first round."""
+
+    steps: list[Trial]
+    ranking: list[Trial]
+
+
+def search(model: Any, scores: Importance, shape: plan.Shape, tokenizer: plan.Vocabulary | int,
+           format: plan.Format, limit: int, vocabularies: Vocabularies,
+           axes: Sequence[str] = AXES) -> Route:  # fmt: skip
+    """Cut ``axes`` step by step until ``format`` takes at most ``limit`` bytes, or nothing is left to cut."""
+
+    def try_cut(axis: str, cut_shape: plan.Shape, before: Trial | None) -> Trial:
+        loss = measure_cut(model, scores, cut_shape, vocabularies)
+        total = measure(shape, cut_shape, format, tokenizer, limit).total
+        price = 0.0 if before is None else (loss - before.loss) / max(before.total - total, 1) * 1e6
+        sizes = {name: getattr(cut_shape, name) for name in AXES}
+        return Trial(axis=axis, total=total, loss=loss, price=price, **sizes)
+
+    now, steps = shape, [try_cut("none", shape, None)]
+    ranking: list[Trial] = []
+    while steps[-1].total > limit * (1 - 0.002):
+        trials = [try_cut(axis, next_cut, steps[-1]) for axis in axes
+                  if (next_cut := step_down(now, shape, axis)) is not None]  # fmt: skip
+        if not trials:
+            break
+        trials.sort(key=lambda trial: trial.price)
+        ranking = ranking or trials
+        best = trials[0]
+        now = shape.prune(vocabulary=best.vocabulary, mlp=best.mlp, layers=best.layers, groups=best.groups)
+        steps.append(best)
+    return Route(steps, ranking)
+
+
+def measure_cut(model: Any, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
+    """Loss in nats per byte of ``model`` cut to ``what``, untrained."""
+    kept, rows = vocabularies(what.vocabulary)
+    return measure_loss(build(model, scores, what, kept), rows).per_byte
+
+
+def build(model: Any, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> Any:
+    """``model`` cut to the sizes of ``what`` by ``scores``, with the token rows ``kept``."""
+    smaller = cut(model, choose_cut(scores, what.layers, what.mlp, what.groups))
+    return smaller if kept is None else trim_model(smaller, kept)
+
+
+def step_down(now: plan.Shape, whole: plan.Shape, axis: str) -> plan.Shape | None:
+    """``now`` with one step less on ``axis``, or None where it is at its end."""
+    if axis == "mlp":
+        step = max(round(whole.mlp / 12 / 64) * 64, 64)
+        return now.prune(mlp=now.mlp - step) if now.mlp - step >= whole.mlp // 4 else None
+    if axis == "layers":
+        return now.prune(layers=now.layers - 1) if now.layers > max(whole.layers // 3, 2) else None
+    if axis == "groups":
+        return now.prune(groups=now.groups - 1) if now.groups > 1 else None
+    sizes = [k * 1024 for k in plan.TRIMS if k * 1024 < now.vocabulary]
+    return now.prune(vocabulary=sizes[0]) if sizes else None
