@@ -43,23 +43,50 @@ class Grammar(NamedTuple):
     comment: str = "//"
 
 
-_JS = "[(function_declaration) (generator_function_declaration) (lexical_declaration (variable_declarator value: (arrow_function)))] @f"
+_JS = (
+    "[(function_declaration) (generator_function_declaration)"
+    " (lexical_declaration (variable_declarator value: (arrow_function)))] @f"
+)
 GRAMMARS: dict[str, Grammar] = {
-    "python": Grammar("(function_definition) @f", "(module [(import_statement) (import_from_statement)] @i)", frozenset(("class_definition",)), "#"),
+    "python": Grammar(
+        "(function_definition) @f",
+        "(module [(import_statement) (import_from_statement)] @i)",
+        frozenset(("class_definition",)),
+        "#",
+    ),
     "javascript": Grammar(_JS, "(import_statement) @i"),
     "typescript": Grammar(_JS, "(import_statement) @i"),
-    "rust": Grammar("(function_item) @f", "(source_file (use_declaration) @i)", frozenset(("impl_item", "trait_item"))),
+    "rust": Grammar(
+        "(function_item) @f", "(source_file (use_declaration) @i)", frozenset(("impl_item", "trait_item"))
+    ),
     "go": Grammar("[(function_declaration) (method_declaration)] @f", "(import_spec) @i"),
-    "java": Grammar("(method_declaration) @f", "(import_declaration) @i", frozenset(("class_declaration", "interface_declaration", "enum_declaration", "record_declaration"))),
+    "java": Grammar(
+        "(method_declaration) @f",
+        "(import_declaration) @i",
+        frozenset(("class_declaration", "interface_declaration", "enum_declaration", "record_declaration")),
+    ),
     "c": Grammar("(function_definition) @f", "(preproc_include) @i"),
-    "cpp": Grammar("(function_definition) @f", "(preproc_include) @i", frozenset(("class_specifier", "struct_specifier"))),
+    "cpp": Grammar(
+        "(function_definition) @f", "(preproc_include) @i", frozenset(("class_specifier", "struct_specifier"))
+    ),
     "bash": Grammar("(function_definition) @f", "", comment="#"),
-}  # fmt: skip
+}
 
 _FUNCTIONS = frozenset(
-    ("function_definition", "function_declaration", "generator_function_declaration", "lexical_declaration", "function_item",
-     "method_declaration", "method_definition", "arrow_function", "lambda_expression", "func_literal", "function_expression")
-)  # fmt: skip
+    (
+        "function_definition",
+        "function_declaration",
+        "generator_function_declaration",
+        "lexical_declaration",
+        "function_item",
+        "method_declaration",
+        "method_definition",
+        "arrow_function",
+        "lambda_expression",
+        "func_literal",
+        "function_expression",
+    )
+)
 _WRAPPERS = frozenset(("export_statement", "decorated_definition", "template_declaration"))
 _COMMENTS = frozenset(("comment", "line_comment", "block_comment"))
 _MAX_DEPTH = 64
@@ -80,7 +107,9 @@ def _nodes(language: str, pattern: str, root: Node) -> list[Node]:
 
     if not pattern:
         return []
-    found = [node for nodes in QueryCursor(_query(language, pattern)).captures(root).values() for node in nodes]
+    found = [
+        node for nodes in QueryCursor(_query(language, pattern)).captures(root).values() for node in nodes
+    ]
     return sorted(found, key=lambda node: node.start_byte)
 
 
@@ -135,7 +164,9 @@ def _enclosing(node: Node) -> list[Node] | None:
 
 def _body(node: Node) -> Node | None:
     if node.type == "lexical_declaration":
-        declarator = next((child for child in node.named_children if child.type == "variable_declarator"), None)
+        declarator = next(
+            (child for child in node.named_children if child.type == "variable_declarator"), None
+        )
         value = declarator.child_by_field_name("value") if declarator is not None else None
         return value.child_by_field_name("body") if value is not None else None
     return node.child_by_field_name("body")
@@ -224,7 +255,9 @@ def _collapse(text: str) -> str:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
-_KEYWORDS = frozenset(("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default"))
+_KEYWORDS = frozenset(
+    ("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default")
+)
 
 
 def _used(imports: list[str], source: str, language: str) -> list[str]:

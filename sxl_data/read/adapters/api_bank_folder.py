@@ -73,9 +73,18 @@ def declared_in(source: str) -> Iterator[Tool]:
                     continue
         given, output = values.get("input_parameters"), values.get("output_parameters")
         if isinstance(given, dict) and isinstance(values.get("description"), str):
-            original = {name: values[name] for name in ("description", "input_parameters", "output_parameters") if name in values}
-            yield declared_tool(node.name, values["description"], parameters(given), original,
-                                parameters(output) if isinstance(output, dict) else None)  # fmt: skip
+            original = {
+                name: values[name]
+                for name in ("description", "input_parameters", "output_parameters")
+                if name in values
+            }
+            yield declared_tool(
+                node.name,
+                values["description"],
+                parameters(given),
+                original,
+                parameters(output) if isinstance(output, dict) else None,
+            )
 
 
 FORMAT = ApiBankFolder()

@@ -19,9 +19,17 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 ANSWERS, FUNCTIONS = "possible_answer", "multi_turn_func_doc"
 
 # Class named by a question → file of its functions, where the name alone does not tell.
-CLASSES = {"GorillaFileSystem": "gorilla_file_system", "MathAPI": "math_api", "MessageAPI": "message_api",
-           "TwitterAPI": "posting_api", "TicketAPI": "ticket_api", "TradingBot": "trading_bot",
-           "TravelAPI": "travel_booking", "VehicleControlAPI": "vehicle_control", "WebSearchAPI": "web_search"}  # fmt: skip
+CLASSES = {
+    "GorillaFileSystem": "gorilla_file_system",
+    "MathAPI": "math_api",
+    "MessageAPI": "message_api",
+    "TwitterAPI": "posting_api",
+    "TicketAPI": "ticket_api",
+    "TradingBot": "trading_bot",
+    "TravelAPI": "travel_booking",
+    "VehicleControlAPI": "vehicle_control",
+    "WebSearchAPI": "web_search",
+}
 
 
 class BfclFolder:
@@ -49,14 +57,22 @@ class BfclFolder:
                 elif ANSWERS in place.parts:
                     answers[place.name, str(value.get("id"))] = value.get("ground_truth")
                 elif isinstance(value, dict) and "question" in value:
-                    questions.append(Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row))
+                    questions.append(
+                        Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row)
+                    )
         for question in questions:
             value = dict(question.value)
             value["ground_truth"] = answers.get((PurePosixPath(question.file).name, str(value.get("id"))))
             if not value.get("function"):
                 involved = [CLASSES.get(name, _snake(name)) for name in value.get("involved_classes") or ()]
                 value["function"] = [item for name in involved for item in functions.get(name, ())]
-            joined = Document(file=question.file, value=value, lines=question.lines, sha256=question.sha256, row=question.row)
+            joined = Document(
+                file=question.file,
+                value=value,
+                lines=question.lines,
+                sha256=question.sha256,
+                row=question.row,
+            )
             try:
                 yield read_question(joined, origin, "bfcl")
             except RowError as problem:

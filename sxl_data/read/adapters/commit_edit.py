@@ -36,7 +36,11 @@ class CommitRows:
     unit: Unit = "row"
 
     def detect(self, sample: Any) -> str | None:
-        if not isinstance(sample, dict) or "problem_statement" in sample or first_of(sample, MESSAGES) is None:
+        if (
+            not isinstance(sample, dict)
+            or "problem_statement" in sample
+            or first_of(sample, MESSAGES) is None
+        ):
             return None
         pair = (first_of(sample, BEFORE), first_of(sample, AFTER))
         found = first_of(sample, DIFFS) or (pair[1] if all(pair) else None)
@@ -60,7 +64,9 @@ class CommitRows:
         if licence is not None and isinstance(row[licence], str):
             origin = msgspec.structs.replace(origin, licence=row[licence], licence_url=None)
         repository = str(row.get("repos") or row.get("repo") or origin.source).split(",")[0]
-        yield _edit(document, origin, row[message], change, shown, path, repository, str(row.get("commit") or ""))
+        yield _edit(
+            document, origin, row[message], change, shown, path, repository, str(row.get("commit") or "")
+        )
 
 
 class PatchFiles:

@@ -10,9 +10,11 @@ from sxl_data.read.code_files import language_of
 from sxl_data.trace.types import Tool
 
 APPLY_PATCH = Tool(
-    name="apply_patch", description="Applies a patch in unified diff format to the files of the repository.",
-    parameters_json='{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}', origin="inferred",
-)  # fmt: skip
+    name="apply_patch",
+    description="Applies a patch in unified diff format to the files of the repository.",
+    parameters_json='{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}',
+    origin="inferred",
+)
 
 _NEW_FILE = re.compile(r"^\+\+\+ (?:b/)?([^\t\n]+)", re.MULTILINE)
 _OLD_FILE = re.compile(r"^--- (?:a/)?([^\t\n]+)", re.MULTILINE)
@@ -32,5 +34,9 @@ def language_of_patch(patch: str) -> str | None:
 
 def diff(path: str, before: str, after: str) -> str:
     """Unified diff of one file, in git's form."""
-    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    lines = unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

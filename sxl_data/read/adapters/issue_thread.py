@@ -63,7 +63,9 @@ class IssueThread:
                 builder.say(body if file[0] is None else f"{file[0]}\n\n{body}", line=line, timestamp=when)
             speaker = who
         state = _STATE.search(text)
-        builder.ext = {"thread": {"number": int(title[1]), "url": title[2], "state": state[1].lower() if state else None}}
+        builder.ext = {
+            "thread": {"number": int(title[1]), "url": title[2], "state": state[1].lower() if state else None}
+        }
         yield builder.build(document, origin, self.name, source_id=title[2], group=title[2])
 
 
@@ -72,7 +74,11 @@ def comments(text: str, start: int) -> Iterator[tuple[str, str, str, tuple[str |
     marks = list(_COMMENT.finditer(text, start))
     for mark, after in zip(marks, [*marks[1:], None]):
         body = text[mark.end() : after.start() if after else len(text)].strip().removesuffix("---").strip()
-        body = "\n".join(line.removeprefix("> ") for line in body.split("\n")) if mark[0].startswith("> ") else body
+        body = (
+            "\n".join(line.removeprefix("> ") for line in body.split("\n"))
+            if mark[0].startswith("> ")
+            else body
+        )
         if body:
             yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], mark.start())
 

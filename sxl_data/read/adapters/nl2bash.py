@@ -39,7 +39,9 @@ class Nl2BashRows:
         if pair is None:
             raise RowError(str(list(document.value)) if isinstance(document.value, dict) else "no object",
                            "columns such as `nl` and `bash`")  # fmt: skip
-        yield _read(document, origin, document.value[pair[0]], document.value[pair[1]], f"/{pair[0]}", f"/{pair[1]}")
+        yield _read(
+            document, origin, document.value[pair[0]], document.value[pair[1]], f"/{pair[0]}", f"/{pair[1]}"
+        )
 
 
 class Nl2BashFiles:
@@ -73,7 +75,9 @@ class Nl2BashFiles:
 def _pair(row: Any) -> tuple[str, str] | None:
     if not isinstance(row, dict):
         return None
-    return next((p for p in COLUMNS if isinstance(row.get(p[0]), str) and isinstance(row.get(p[1]), str)), None)
+    return next(
+        (p for p in COLUMNS if isinstance(row.get(p[0]), str) and isinstance(row.get(p[1]), str)), None
+    )
 
 
 def _read(document: Document, origin: Origin, words: str, command: str, at: str, answer_at: str) -> Reading:

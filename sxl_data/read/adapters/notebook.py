@@ -67,7 +67,9 @@ class Notebook:
                     builder.reflect(text, "block")
                 else:
                     builder.observe(text)
-        builder.ext = {"notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}}
+        builder.ext = {
+            "notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}
+        }
         if document.licence:
             import msgspec
 
@@ -102,7 +104,9 @@ def result_of(call_id: str, cell: dict[str, Any]) -> Result:
                 content.append(_text(_join(data["text/plain"])))
             media = next((name for name in data if name.startswith(("image/", "audio/"))), None)
             if media:
-                content.append(Part(type="image" if media.startswith("image/") else "audio", media_type=media))
+                content.append(
+                    Part(type="image" if media.startswith("image/") else "audio", media_type=media)
+                )
     content = [part for part in content if part.text or part.type != "text"]
     cut = any(part.text is not None and len(part.text) >= MAX_OUTPUT for part in content)
     if error is None:

@@ -46,7 +46,9 @@ class QuixBugs:
             builder.observe(f"{words}\n\n```python\n# {path}\n{program.strip()}\n```".strip())
             builder.call(APPLY_PATCH.name, change, "call_0", kind="custom", form="raw", language="diff")
             item = Document(file=path, value={"buggy": before, "correct": after}, sha256=document.sha256)
-            yield builder.build(item, origin, self.name, source_id=path, group=f"{origin.source}/{name}", language="python")
+            yield builder.build(
+                item, origin, self.name, source_id=path, group=f"{origin.source}/{name}", language="python"
+            )
 
 
 def _without_description(text: str) -> str:

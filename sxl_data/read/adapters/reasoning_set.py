@@ -16,7 +16,16 @@ from sxl_data.read.language import guess_language
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 
-RATIONALES = ("rationale", "reasoning", "reasoning_content", "thinking", "thought", "cot", "chain_of_thought", "explanation")
+RATIONALES = (
+    "rationale",
+    "reasoning",
+    "reasoning_content",
+    "thinking",
+    "thought",
+    "cot",
+    "chain_of_thought",
+    "explanation",
+)
 QUESTIONS = (*PROMPTS, "source", "input")
 RESULTS = (*ANSWERS, "target", "final_answer", "label")
 

@@ -15,7 +15,15 @@ from sxl_data.read.adapters.edits import APPLY_PATCH, changed_files, language_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 
-_KEPT = ("base_commit", "version", "test_patch", "FAIL_TO_PASS", "PASS_TO_PASS", "created_at", "environment_setup_commit")
+_KEPT = (
+    "base_commit",
+    "version",
+    "test_patch",
+    "FAIL_TO_PASS",
+    "PASS_TO_PASS",
+    "created_at",
+    "environment_setup_commit",
+)
 
 
 class SweBenchIssue:
@@ -40,9 +48,13 @@ class SweBenchIssue:
         builder = Builder("agent", row["problem_statement"])
         builder.tool(APPLY_PATCH)
         builder.observe(row["problem_statement"], at="/problem_statement")
-        builder.call(APPLY_PATCH.name, row["patch"], "call_0", kind="custom", form="raw", language="diff", at="/patch")
+        builder.call(
+            APPLY_PATCH.name, row["patch"], "call_0", kind="custom", form="raw", language="diff", at="/patch"
+        )
         repository = row.get("repo") or repository_of(row["instance_id"])
-        builder.ext = {"swebench": {"repo": repository, **{k: row[k] for k in _KEPT if row.get(k) is not None}}}
+        builder.ext = {
+            "swebench": {"repo": repository, **{k: row[k] for k in _KEPT if row.get(k) is not None}}
+        }
         yield builder.build(document, origin, self.name, source_id=row["instance_id"],
                             group=str(repository), language=language_of_patch(row["patch"]))  # fmt: skip
 

@@ -33,7 +33,12 @@ class Bfcl:
     def detect(self, sample: Any) -> str | None:
         """Rows whose `question` is a list of turns."""
         question = sample.get("question") if isinstance(sample, dict) else None
-        if isinstance(question, list) and question and all(isinstance(turn, list) for turn in question) and "id" in sample:
+        if (
+            isinstance(question, list)
+            and question
+            and all(isinstance(turn, list) for turn in question)
+            and "id" in sample
+        ):
             return "has `id` and a `question` of turns"
         return None
 
@@ -55,7 +60,11 @@ def read_question(document: Document, origin: Origin, name: str) -> Reading:
     functions = [functions] if isinstance(functions, dict) else functions
     for k, item in enumerate(functions):
         builder.tool(tool_of(item), at=f"/function/{k}")
-    order = {f["name"]: list((f.get("parameters") or {}).get("properties") or {}) for f in functions if isinstance(f, dict)}
+    order = {
+        f["name"]: list((f.get("parameters") or {}).get("properties") or {})
+        for f in functions
+        if isinstance(f, dict)
+    }
     answers = row.get("ground_truth") or []
     by_turn = bool(answers) and all(isinstance(turn, list) for turn in answers)
     number = 0
@@ -72,12 +81,18 @@ def read_question(document: Document, origin: Origin, name: str) -> Reading:
             builder.observe(content, _ORIGINS.get(str(role), "user"), at=at)
             if not builder.task and role == "user" and isinstance(message.get("content"), str):
                 builder.task = message["content"]
-        golden = (answers[t] if t < len(answers) else []) if by_turn else (answers if t == len(question) - 1 else [])
+        golden = (
+            (answers[t] if t < len(answers) else [])
+            if by_turn
+            else (answers if t == len(question) - 1 else [])
+        )
         number = _answer(builder, golden, order, number, f"/ground_truth/{t}" if by_turn else "/ground_truth")
     return builder.build(document, origin, name, source_id=str(row.get("id")))
 
 
-def _answer(builder: Builder, golden: Sequence[Any], order: dict[str, list[str]], number: int, at: str) -> int:
+def _answer(
+    builder: Builder, golden: Sequence[Any], order: dict[str, list[str]], number: int, at: str
+) -> int:
     builder.end_turn()
     texts = [item for item in golden if isinstance(item, str)]
     if texts and not any(called(text, order) for text in texts):

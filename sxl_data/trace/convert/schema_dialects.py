@@ -48,7 +48,9 @@ def normalise(schema: Any) -> dict[str, Any]:
             out.update(type_of(value))
         elif key == "properties" and isinstance(value, Mapping):
             out["properties"] = {name: normalise(item) for name, item in value.items()}
-            marked = [n for n, item in value.items() if isinstance(item, Mapping) and item.get("required") is True]
+            marked = [
+                n for n, item in value.items() if isinstance(item, Mapping) and item.get("required") is True
+            ]
             if marked and "required" not in schema:
                 out["required"] = marked
         elif key == "items":
@@ -64,8 +66,13 @@ def normalise(schema: Any) -> dict[str, Any]:
 
 def parameters(properties: Mapping[str, Any], required: list[str] | None = None) -> dict[str, Any]:
     """An object schema of named properties, each in any dialect; all are required unless said otherwise."""
-    schema: dict[str, Any] = {"type": "object", "properties": {k: normalise(v) for k, v in properties.items()}}
-    schema["required"] = list(properties) if required is None else [name for name in required if name in properties]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {k: normalise(v) for k, v in properties.items()},
+    }
+    schema["required"] = (
+        list(properties) if required is None else [name for name in required if name in properties]
+    )
     return schema
 
 
@@ -86,7 +93,7 @@ def inferred_tools(calls: list[tuple[str, Any]]) -> list[Tool]:
     seen: dict[str, dict[str, Any]] = {}
     for name, arguments in calls:
         properties = seen.setdefault(name, {})
-        for key, value in (arguments.items() if isinstance(arguments, Mapping) else ()):
+        for key, value in arguments.items() if isinstance(arguments, Mapping) else ():
             found = _shape(value)
             properties[key] = found if properties.get(key, found) == found else {}
     return [

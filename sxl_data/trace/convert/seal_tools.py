@@ -27,7 +27,11 @@ class SealTools:
 
     def detect(self, sample: Any) -> str | None:
         """Rows with a query and what it calls."""
-        if isinstance(sample, dict) and isinstance(sample.get("query"), str) and isinstance(sample.get("calling"), list):
+        if (
+            isinstance(sample, dict)
+            and isinstance(sample.get("query"), str)
+            and isinstance(sample.get("calling"), list)
+        ):
             return "has `query` and `calling`"
         return None
 
@@ -41,17 +45,25 @@ FORMAT = SealTools()
 def read_request(document: Document, origin: Origin, name: str, catalogue: dict[str, Tool]) -> Reading:
     """The trace of one request; a tool that ``catalogue`` lacks is inferred from its calls."""
     row = document.value
-    if not isinstance(row, dict) or not isinstance(row.get("query"), str) or not isinstance(row.get("calling"), list):
+    if (
+        not isinstance(row, dict)
+        or not isinstance(row.get("query"), str)
+        or not isinstance(row.get("calling"), list)
+    ):
         raise RowError("no `query` or `calling`", "a request and its calls")
     builder = Builder("tool_use", row["query"])
     calls = [item for item in row["calling"] if isinstance(item, dict)]
     names = dict.fromkeys(str(item.get("api")) for item in calls)
-    inferred = {tool.name: tool for tool in inferred_tools([(str(c.get("api")), c.get("parameters")) for c in calls])}
+    inferred = {
+        tool.name: tool for tool in inferred_tools([(str(c.get("api")), c.get("parameters")) for c in calls])
+    }
     for known in names:
         builder.tool(catalogue.get(known) or inferred[known])
     builder.observe(row["query"], at="/query")
     for k, item in enumerate(calls):
-        builder.call(str(item.get("api")), dump(item.get("parameters") or {}), f"call_{k}", at=f"/calling/{k}")
+        builder.call(
+            str(item.get("api")), dump(item.get("parameters") or {}), f"call_{k}", at=f"/calling/{k}"
+        )
     returned = {f"call_{k}": item["responses"] for k, item in enumerate(calls) if item.get("responses")}
     if returned:
         builder.ext = {"seal_tools": {"responses": returned}}
@@ -64,6 +76,9 @@ def catalogued(item: dict[str, Any]) -> Tool:
     required = item.get("required") if isinstance(item.get("required"), list) else []
     output = item.get("responses") if isinstance(item.get("responses"), dict) else None
     return declared_tool(
-        str(item["api_name"]), str(item.get("api_description") or ""), parameters(properties or {}, required or []), item,
+        str(item["api_name"]),
+        str(item.get("api_description") or ""),
+        parameters(properties or {}, required or []),
+        item,
         None if output is None else parameters(output, []),
-    )  # fmt: skip
+    )

@@ -48,7 +48,9 @@ class TauBench:
         info = row.get("info") if isinstance(row.get("info"), dict) else {}
         builder.ext = {"tau_bench": {"trial": row.get("trial"), "task": (info or {}).get("task")}}
         task = f"{origin.source}/{row.get('task_id')}"
-        yield builder.build(document, origin, self.name, source_id=f"{row.get('task_id')}/{row.get('trial')}", group=task)
+        yield builder.build(
+            document, origin, self.name, source_id=f"{row.get('task_id')}/{row.get('trial')}", group=task
+        )
 
 
 FORMAT = TauBench()

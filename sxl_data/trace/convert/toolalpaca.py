@@ -32,7 +32,11 @@ class ToolAlpaca:
 
     def detect(self, sample: Any) -> str | None:
         """Rows with the functions in words and instructions for them."""
-        if isinstance(sample, dict) and "Function_Description" in sample and ("Instructions" in sample or "Instances" in sample):
+        if (
+            isinstance(sample, dict)
+            and "Function_Description" in sample
+            and ("Instructions" in sample or "Instances" in sample)
+        ):
             return "has `Function_Description` and `Instructions`"
         return None
 
@@ -44,20 +48,31 @@ class ToolAlpaca:
         tools = [tool_of(name, text) for name, text in described.items() if name != "components"]
         api = str(row.get("Name") or document.row)
         part = 0
-        for k, (instruction, golden) in enumerate(zip(row.get("Instructions") or (), row.get("Golden_Answers") or ())):
+        for k, (instruction, golden) in enumerate(
+            zip(row.get("Instructions") or (), row.get("Golden_Answers") or ())
+        ):
             builder = _start(instruction, tools, f"/Instructions/{k}")
             for number, action in enumerate(golden):
                 builder.end_turn()
-                builder.call(str(action.get("Action")), str(action.get("Action_Input")), f"call_{number}", form="string",
-                             at=f"/Golden_Answers/{k}/{number}")  # fmt: skip
-            yield builder.build(document, origin, self.name, part=part, source_id=f"{api}/{k}", group=f"{origin.source}/{api}")
+                builder.call(
+                    str(action.get("Action")),
+                    str(action.get("Action_Input")),
+                    f"call_{number}",
+                    form="string",
+                    at=f"/Golden_Answers/{k}/{number}",
+                )
+            yield builder.build(
+                document, origin, self.name, part=part, source_id=f"{api}/{k}", group=f"{origin.source}/{api}"
+            )
             part += 1
         for k, instance in enumerate(row.get("Instances") or ()):
             if not isinstance(instance, dict) or not isinstance(instance.get("input"), str):
                 continue
             builder = _start(instance["input"], tools, f"/Instances/{k}/input")
             _replay(builder, instance, f"/Instances/{k}")
-            yield builder.build(document, origin, self.name, part=part, source_id=f"{api}/{k}", group=f"{origin.source}/{api}")
+            yield builder.build(
+                document, origin, self.name, part=part, source_id=f"{api}/{k}", group=f"{origin.source}/{api}"
+            )
             part += 1
 
 

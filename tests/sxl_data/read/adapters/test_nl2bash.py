@@ -1,0 +1,32 @@
+"""sxl_data.read.adapters.nl2bash"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sxl_data.read.adapters.nl2bash import FORMATS
+from sxl_data.trace.format import Document, Origin, RowError
+from tests.sxl_data.read.readings import outline, read_path, read_row, said
+
+ROWS, FILES = FORMATS
+
+
+def test_a_row_gives_the_command_as_answer_or_as_a_call():
+    row = {"nl": "list files", "bash": "ls"}
+    answer, call = read_row(ROWS, row).trace, read_row(ROWS, row, call=True).trace
+    assert (outline(answer), said(answer)) == ("OF", ["list files", "ls"])
+    assert (outline(call), json.loads(call.steps[1].calls[0].arguments_json)) == ("OC", {"command": "ls"})
+
+
+def test_files_of_unequal_length_are_refused():
+    with pytest.raises(RowError):
+        list(FILES.read(Document(file="f", value={"a.nl": "x\ny\n", "a.cm": "ls\n"}), Origin(source="toy")))
+
+
+def test_line_n_belongs_to_line_n(shared):
+    readings, refused = read_path(FILES, shared / "data/nl2bash")
+    commands = (shared / "data/nl2bash/all.cm").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    assert refused == []
+    assert [said(r.trace)[1] for r in readings] == commands
