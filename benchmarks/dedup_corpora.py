@@ -15,7 +15,22 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-SUFFIXES = {".py", ".pyi", ".pyx", ".h", ".hpp", ".hh", ".c", ".js", ".ts", ".rb", ".pm", ".pl", ".sh", ".lua"}
+SUFFIXES = {
+    ".py",
+    ".pyi",
+    ".pyx",
+    ".h",
+    ".hpp",
+    ".hh",
+    ".c",
+    ".js",
+    ".ts",
+    ".rb",
+    ".pm",
+    ".pl",
+    ".sh",
+    ".lua",
+}
 
 
 def source_files(count: int, largest: int = 34_000, seed: int = 0) -> list[str]:
@@ -84,5 +99,7 @@ def chat_answers(shared: Path) -> list[str]:
     for path in sorted((shared / "data").rglob("*.json")):
         if path.parent.name in ("aanony_20k_shards", "Codegen") or "alpaca_2k" in path.name:
             data = json.loads(path.read_text(encoding="utf-8"))
-            rows += [str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)]
+            rows += [
+                str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)
+            ]
     return rows

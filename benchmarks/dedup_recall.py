@@ -2,11 +2,11 @@
 
     python benchmarks/dedup_recall.py [--rows 20000] [--quick] [--json FILE]
 
-For each corpus and threshold: the pairs that exist, the share of them of which at most one row was kept (recall: what
-a user pays for), of the pairs of kept rows from 0.5 on the share with one label (`grouped`: what a split relies on; at 0.5 no
-such pairs are wanted),
-the share of dropped rows whose named twin is kept and truly reaches the threshold (precision), and the largest error
-of a reported score. Pairs come from brute force over strings (`dedup_truth.py`), not from our hashes.
+For each corpus and threshold: the pairs that exist, the share of them of which at most one row was kept (recall:
+what a user pays for), of the pairs of kept rows from 0.5 on the share with one label (`grouped`: what a split relies
+on; at threshold 0.5 no such pairs are wanted), the share of dropped rows whose named twin is kept and truly reaches
+the threshold (precision), and the largest error of a reported score. Pairs come from brute force over strings
+(`dedup_truth.py`), not from our hashes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def measure(texts: list[str], thresholds: tuple[float, ...] = THRESHOLDS) -> lis
         one, two = left[real], right[real]
         labels, both = result.groups(0.5), result.kept[left] & result.kept[right]
         dropped = np.flatnonzero(~result.kept)
-        named = [truth.get((min(a, b), max(a, b)), 0.0) for a, b in zip(dropped.tolist(), result.twin[dropped].tolist())]
+        named = [
+            truth.get((min(a, b), max(a, b)), 0.0)
+            for a, b in zip(dropped.tolist(), result.twin[dropped].tolist())
+        ]
         fine = np.array(named) >= threshold
         fine &= result.kept[result.twin[dropped]]
         errors = np.abs(np.array(named) - result.score[dropped])
@@ -49,7 +52,9 @@ def measure(texts: list[str], thresholds: tuple[float, ...] = THRESHOLDS) -> lis
                 "pairs": int(real.sum()),
                 "left": int(both.sum()),
                 "recall": float(1 - (result.kept[one] & result.kept[two]).mean()) if real.any() else 1.0,
-                "grouped": float((labels[left[both]] == labels[right[both]]).mean()) if both.any() and threshold > 0.5 else 1.0,
+                "grouped": float((labels[left[both]] == labels[right[both]]).mean())
+                if both.any() and threshold > 0.5
+                else 1.0,
                 "dropped": len(dropped),
                 "precision": float(fine.mean()) if len(dropped) else 1.0,
                 "score_error": float(errors.max(initial=0.0)),
@@ -71,7 +76,9 @@ def main() -> None:
     corpora = {
         "source files": files[:count],
         "chat answers": chat_answers(args.shared)[:count],
-        "1-20 tokens": [row for row in short_rows(files, 8 * count, lines=2, share=0.5) if len(row) < 90][:count],
+        "1-20 tokens": [row for row in short_rows(files, 8 * count, lines=2, share=0.5) if len(row) < 90][
+            :count
+        ],
     }
     metrics: dict[str, float] = {}
     worst, sure = 1.0, 1.0
@@ -90,13 +97,22 @@ def main() -> None:
             worst, sure = min(worst, row["recall"], row["grouped"]), min(sure, row["precision"])
         print(f"{time.perf_counter() - began:.0f} s")
     claims = [
-        {"text": "recall at every threshold from 0.5 to 0.9", "target": 0.98, "measured": worst, "met": worst >= 0.98},
+        {
+            "text": "recall at every threshold from 0.5 to 0.9",
+            "target": 0.98,
+            "measured": worst,
+            "met": worst >= 0.98,
+        },
         {"text": "precision of removals", "target": 1.0, "measured": sure, "met": sure >= 1.0},
     ]
     for claim in claims:
         print(f"{'met   ' if claim['met'] else 'MISSED'} {claim['text']}: {claim['measured']:.4f}")
     if args.json:
-        report = {"machine": f"{platform.machine()} {platform.system()}", "metrics": metrics, "claims": claims}
+        report = {
+            "machine": f"{platform.machine()} {platform.system()}",
+            "metrics": metrics,
+            "claims": claims,
+        }
         args.json.write_text(json.dumps(report, indent=1), encoding="utf-8", newline="\n")
 
 

@@ -8,15 +8,21 @@ is sqrt(J (1 − J) / permutations), and the ledger says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sxl_data.contract.errors import error
 from sxl_data.dedup.bands import choose_bands, find_candidates
 from sxl_data.dedup.minhash import Sketches
-from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.rows import Rows, locate
 from sxl_data.dedup.store import Store
 from sxl_data.dedup.verify import collect_shingles
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sxl_data.dedup.near import DedupResult
 
 FAN = 64
 """Stars per large bucket: there is only one round here."""
@@ -29,7 +35,9 @@ class Matches:
     twin: np.ndarray
     score: np.ndarray
     exact: np.ndarray
-    estimated: bool
+    shared: np.ndarray
+    """u32: shingles shared with the twin; 0 where the score is an estimate."""
+    union: np.ndarray
 
 
 def match_store(
@@ -42,17 +50,23 @@ def match_store(
     _match_keys(store, keys, twin, score, same)
     kept = np.flatnonzero(store.rows["kept"].to_numpy() & (store.rows["signature"].to_numpy() >= 0))
     stored = np.asarray(store.sketches.signatures)[store.rows["signature"].to_numpy()[kept]]
-    left, right = _candidates(stored, sketches, np.flatnonzero((twin < 0) & (sketches.counts > 0)), threshold, compiled)
+    left, right = _candidates(
+        stored, sketches, np.flatnonzero((twin < 0) & (sketches.counts > 0)), threshold, compiled
+    )
     sets = store.sets()
+    shared, union = np.zeros(len(left), dtype=np.uint32), np.zeros(len(left), dtype=np.uint32)
     if sets is None:
         scores = (stored[left] == sketches.signatures[right]).mean(axis=1) if len(left) else np.zeros(0)
     else:
-        scores = _exact_scores(sets, rows, sketches, left, right, compiled)
+        shared, union = _overlaps(sets, rows, sketches, left, right, compiled)
+        scores = shared / np.maximum(union, 1)
     order = np.lexsort((left, -scores, right))
     order = order[scores[order] >= threshold]
     first = order[np.concatenate(([True], right[order][1:] != right[order][:-1]))] if len(order) else order
     twin[right[first]], score[right[first]] = kept[left[first]], scores[first]
-    return Matches(twin, score, same, sets is None)
+    overlaps = np.zeros((2, n), dtype=np.uint32)
+    overlaps[:, right[first]] = shared[first], union[first]
+    return Matches(twin, score, same, overlaps[0], overlaps[1])
 
 
 def _check_comparable(store: Store, sketches: Sketches) -> None:
@@ -64,7 +78,9 @@ def _check_comparable(store: Store, sketches: Sketches) -> None:
                     fix="use the store's settings")  # fmt: skip
 
 
-def _match_keys(store: Store, keys: np.ndarray, twin: np.ndarray, score: np.ndarray, same: np.ndarray) -> None:
+def _match_keys(
+    store: Store, keys: np.ndarray, twin: np.ndarray, score: np.ndarray, same: np.ndarray
+) -> None:
     order = np.lexsort((store.keys[:, 1], store.keys[:, 0]))
     at = np.searchsorted(store.keys[order, 0], keys[:, 0])
     row_twin, kept = store.rows["twin"].to_numpy(), store.rows["kept"].to_numpy()
@@ -90,21 +106,46 @@ def _candidates(
     if not len(stored) or not len(fresh):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     both = np.concatenate((stored, sketches.signatures[fresh]))
-    pairs, _ = find_candidates(both, np.arange(len(both)), choose_bands(threshold, both.shape[1]), fan=FAN, compiled=compiled)
+    pairs, _ = find_candidates(
+        both, np.arange(len(both)), choose_bands(threshold, both.shape[1]), fan=FAN, compiled=compiled
+    )
     left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     across = (left < len(stored)) & (right >= len(stored))
     return left[across], fresh[right[across] - len(stored)]
 
 
-def _exact_scores(
-    sets: tuple[np.ndarray, np.ndarray], rows: Rows, sketches: Sketches, left: np.ndarray, right: np.ndarray, compiled: bool
-) -> np.ndarray:
+def _overlaps(
+    sets: tuple[np.ndarray, np.ndarray],
+    rows: Rows,
+    sketches: Sketches,
+    left: np.ndarray,
+    right: np.ndarray,
+    compiled: bool,
+) -> tuple[np.ndarray, np.ndarray]:
     values, at = sets
     fresh, where = np.unique(right, return_inverse=True)
-    found, offsets, sizes = collect_shingles(rows.take(fresh), sketches.counts[fresh], sketches.shingling, None, compiled)
-    scores = np.zeros(len(left))
+    found, offsets, sizes = collect_shingles(
+        rows.take(fresh), sketches.counts[fresh], sketches.shingling, None, compiled
+    )
+    shared, union = np.zeros(len(left), dtype=np.uint32), np.zeros(len(left), dtype=np.uint32)
     for k, (a, b) in enumerate(zip(left.tolist(), where.tolist())):
         one, two = values[at[a] : at[a + 1]], found[offsets[b] : offsets[b] + sizes[b]]
-        shared = len(np.intersect1d(one, two, assume_unique=True))
-        scores[k] = shared / (len(one) + len(two) - shared)
-    return scores
+        shared[k] = len(np.intersect1d(one, two, assume_unique=True))
+        union[k] = len(one) + len(two) - shared[k]
+    return shared, union
+
+
+def kept_shingles(texts: pa.ChunkedArray, result: DedupResult) -> tuple[np.ndarray, np.ndarray]:
+    """Shingle hashes of the kept rows that have a signature, in row order, and the offsets of each."""
+    counts = np.zeros(len(result.kept), dtype=np.uint32)
+    counts[result.unique] = result.sketches.counts
+    rows = np.flatnonzero(result.kept & result.keys.any(axis=1))
+    located = locate(texts).take(rows)
+    values, offsets, sizes = collect_shingles(
+        located, counts[rows], result.config.shingling, None, compiled=True
+    )
+    at = np.concatenate(([0], np.cumsum(sizes)))
+    packed = np.empty(int(at[-1]), dtype=np.uint32)
+    for k in range(len(rows)):
+        packed[at[k] : at[k + 1]] = values[offsets[k] : offsets[k] + sizes[k]]
+    return packed, at

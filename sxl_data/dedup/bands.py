@@ -17,6 +17,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,6 +79,8 @@ def find_candidates(
     """
     order = np.ascontiguousarray(order, dtype=np.uint32)
     cut = np.zeros(len(order), dtype=np.uint8)
+    if not len(order):
+        return np.zeros(0, dtype=np.uint64), cut.astype(bool)
     if compiled:
         found = _find_compiled(signatures, order, bands, fan, workers, cut)
     else:
@@ -117,9 +120,11 @@ def _find_compiled(
             width = min(AT_ONCE, bands.count - first)
             hashes = np.empty((width, len(order)), dtype=np.uint32)
             cuts = np.linspace(0, len(order), 9).astype(np.int64).tolist()
-            spans = [slice(a, b) for a, b in zip(cuts, cuts[1:])]
+            spans = [slice(a, b) for a, b in pairwise(cuts)]
             for _ in pool.map(
-                lambda s, h=hashes, c=first * bands.rows: hash_bands(signatures, rows[s], c, bands.rows, h[:, s]),
+                lambda s, h=hashes, c=first * bands.rows: hash_bands(
+                    signatures, rows[s], c, bands.rows, h[:, s]
+                ),
                 spans,
             ):
                 pass

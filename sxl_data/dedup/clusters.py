@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 
-def keep_best(n: int, left: np.ndarray, right: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def keep_best(
+    n: int, left: np.ndarray, right: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Survivors among rows 0 … n − 1, where a smaller number is preferred.
 
     left[k] < right[k] are pairs at or above the threshold. Answers (twin, pair): i64 (n,), the kept row that a

@@ -1,7 +1,7 @@
 """Two texts side by side in a terminal, lines that differ marked.
 
-In: two texts and a width in columns. Out: lines of text: left, a mark, right. `=` lines are equal, `|` changed, `<` only
-left, `>` only right. The alignment is difflib's; equal stretches longer than `CONTEXT` lines on either side of a
+In: two texts and a width in columns. Out: lines of text: left, a mark, right. `=` lines are equal, `|` changed, `<`
+only left, `>` only right. The alignment is difflib's; equal stretches longer than `CONTEXT` lines on either side of a
 change are folded.
 """
 
@@ -13,7 +13,9 @@ CONTEXT = 3
 """Equal lines shown around a change."""
 
 
-def side_by_side(left: str, right: str, width: int = 120, names: tuple[str, str] = ("kept", "dropped")) -> str:
+def side_by_side(
+    left: str, right: str, width: int = 120, names: tuple[str, str] = ("kept", "dropped")
+) -> str:
     """Both texts in two columns of (width − 3) / 2 characters, for printing."""
     one, two = left.splitlines(), right.splitlines()
     column = max(10, (width - 3) // 2)

@@ -56,15 +56,18 @@ def group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Rows without any text, whose key is (0, 0), are in no group: there is nothing in them to compare.
     """
-    # By the low word first: comparing one word is enough nearly always, and sorting one is several times faster.
-    order = np.argsort(keys[:, 0])  # not stable: groups need no order, and this sort is vectorised
+    # By the low word alone at first: sorting one word is several times faster, and nearly always enough. The sort need
+    # not be stable, and the one that is not is vectorised.
+    order = np.argsort(keys[:, 0])
     low = keys[order, 0]
-    if np.any((low[1:] == low[:-1]) & (keys[order[1:], 1] != keys[order[:-1], 1])):
+    at = np.flatnonzero(low[1:] == low[:-1])  # order[at] and order[at + 1] share their low word
+    if np.any(keys[order[at], 1] != keys[order[at + 1], 1]):
         order = np.lexsort((keys[:, 1], keys[:, 0]))
-    same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
-    shared = np.concatenate((same, [False])) | np.concatenate(([False], same))
-    group = np.cumsum(np.concatenate(([True], ~same))) if len(order) else order
-    return order[shared], group[shared]
+        at = np.flatnonzero((keys[order[1:]] == keys[order[:-1]]).all(axis=1))
+    at = at[keys[order[at]].any(axis=1)]
+    places = np.union1d(at, at + 1)
+    starts = ~np.isin(places, at + 1, assume_unique=True)
+    return order[places], np.cumsum(starts)
 
 
 def _hash_small(texts: list[bytes], keys: np.ndarray) -> None:

@@ -76,9 +76,19 @@ def run_files(
     extra = [name for name in (id_column, rank_column) if name]
     tables = [read_columns(path, [column, *extra]) for path in paths]
     texts = _chunks([table[column] for table in tables])
-    rank = None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
-    ids = None if id_column is None else pa.chunked_array([c.cast(pa.string()) for t in tables for c in t[id_column].chunks])
-    sources = [path.stem for path, table in zip(paths, tables) for _ in range(len(table))] if config.prefer else None
+    rank = (
+        None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
+    )
+    ids = (
+        None
+        if id_column is None
+        else pa.chunked_array([c.cast(pa.string()) for t in tables for c in t[id_column].chunks])
+    )
+    sources = (
+        [path.stem for path, table in zip(paths, tables) for _ in range(len(table))]
+        if config.prefer
+        else None
+    )
     result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores)
     inputs = tuple(
         Input(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns, len(table))
@@ -98,10 +108,12 @@ def rethreshold(out: str | Path, threshold: float) -> Summary:
     pairs are read. Raises U305 for a folder that holds no output, U304 when an input changed since."""
     began, folder = time.monotonic(), Path(out)
     store = Store(folder)
-    texts = _chunks([read_columns(path, [store.meta.column])[store.meta.column] for path in _inputs(store.meta)])
+    texts = _chunks(
+        [read_columns(path, [store.meta.column])[store.meta.column] for path in _inputs(store.meta)]
+    )
     config = msgspec.structs.replace(store.meta.config, threshold=threshold)
     ids = store.rows["id"] if store.meta.id_column else None
-    result = deduplicate(ids, texts, None, config, reuse=store)
+    result = deduplicate(None, texts, store.preference, config, reuse=store)
     return _write(folder, result, store.meta, ids, store.sets(), [], began)
 
 
@@ -125,7 +137,9 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
 
 def _check_out(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / "signatures" / "meta.json").is_file():
-        raise error("U306", file=str(folder), found="files of something else", expected="an empty or new folder")
+        raise error(
+            "U306", file=str(folder), found="files of something else", expected="an empty or new folder"
+        )
 
 
 def _chunks(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -138,7 +152,10 @@ def _chunks(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
 def _inputs(meta: Meta) -> list[Path]:
     for file in meta.files:
         path = Path(file.path)
-        if not path.is_file() or (path.stat().st_size, path.stat().st_mtime_ns) != (file.bytes, file.modified_ns):
+        if not path.is_file() or (path.stat().st_size, path.stat().st_mtime_ns) != (
+            file.bytes,
+            file.modified_ns,
+        ):
             raise error("U304", file=file.path, found="changed or gone since the run", expected="the file as it was",
                         why="its rows are read again", fix="run dedup again")  # fmt: skip
     return [Path(file.path) for file in meta.files]
@@ -148,7 +165,9 @@ def _row_ids(meta: Meta, ids: pa.ChunkedArray | None) -> np.ndarray:
     """What the ledger calls each row."""
     if ids is not None:
         return np.asarray(ids.to_numpy(zero_copy_only=False) if isinstance(ids, pa.Array) else ids.to_numpy())
-    return np.concatenate([_numbered(file, np.arange(1, file.rows + 1)) for file in meta.files] or [np.zeros(0, "U1")])
+    return np.concatenate(
+        [_numbered(file, np.arange(1, file.rows + 1)) for file in meta.files] or [np.zeros(0, "U1")]
+    )
 
 
 def _numbered(file: Input, rows: np.ndarray) -> np.ndarray:
@@ -212,7 +231,9 @@ def _copy_rows(path: Path, kept: np.ndarray, target: Path) -> None:
     import pyarrow.parquet as pq
 
     if path.suffix.lower() != ".parquet":
-        pq.write_table(read_table(path).filter(pa.array(kept)), target, compression="zstd", compression_level=1)
+        pq.write_table(
+            read_table(path).filter(pa.array(kept)), target, compression="zstd", compression_level=1
+        )
         return
     source, first = pq.ParquetFile(path), 0
     with pq.ParquetWriter(target, source.schema_arrow, compression="zstd", compression_level=1) as writer:

@@ -188,7 +188,16 @@ def next_shingles(address, length, kind, size, state, starts, ends, tokens, hash
         if state[0] >= length:
             return 0
         position, carry, cls, n_starts, n_ends = scan(
-            address, length, state[0], np.uint64(state[1]), np.uint64(state[2]), kind, starts, ends, state[3], 0
+            address,
+            length,
+            state[0],
+            np.uint64(state[1]),
+            np.uint64(state[2]),
+            kind,
+            starts,
+            ends,
+            state[3],
+            0,
         )
         held = state[4]
         for i in range(n_ends):

@@ -52,9 +52,9 @@ def multipliers(permutations: int, seed: int) -> np.ndarray:
     """The odd u32 multipliers of a seed; a longer list begins with the shorter one."""
     # SplitMix64 (Steele et al. 2014): numpy's generators do not promise the same stream for ever.
     with np.errstate(over="ignore"):
-        state = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.arange(1, permutations + 1, dtype=np.uint64) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
+        state = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.arange(
+            1, permutations + 1, dtype=np.uint64
+        ) * np.uint64(0x9E3779B97F4A7C15)
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (state >> np.uint64(32)).astype(np.uint32) | np.uint32(1)

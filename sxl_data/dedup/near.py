@@ -25,6 +25,8 @@ from sxl_data.dedup.shingles import Shingling
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sxl_data.dedup.store import Store
+
 MARGIN = 0.05
 """Verified pairs this far below the threshold are answered too, for the borderline section of reports."""
 
@@ -77,16 +79,20 @@ class DedupResult:
     complete: bool
     """False if, even in the last round, a bucket was too large for all its pairs to be compared."""
     config: DedupConfig
+    store: np.ndarray
+    """i64 (n,): the number of the store that `twin` is a row of; −1, nearly always, if it is one of these rows."""
+    preference: np.ndarray | None
+    """i64 (n,): each row's place in the order of preference; None for the order of the rows."""
 
     @property
     def clusters(self) -> np.ndarray:
-        """i64 (n,): the kept row of each row's cluster; a kept row names itself."""
-        return np.where(self.kept, np.arange(len(self.kept)), self.twin)
+        """i64 (n,): the kept row of each row's cluster; a kept row, or one dropped for a store's, names itself."""
+        return np.where(self.kept | (self.store >= 0), np.arange(len(self.kept)), self.twin)
 
     def groups(self, threshold: float) -> np.ndarray:
         """i64 (n,): one label per row, the smallest row number of its group; rows are in one group if linked by
         verified pairs that reach `threshold`, by equal texts, or as a dropped row and its twin. For splits."""
-        linked, dropped = self.pairs.at_least(threshold), np.flatnonzero(~self.kept)
+        linked, dropped = self.pairs.at_least(threshold), np.flatnonzero(~self.kept & (self.store < 0))
         left = np.concatenate((linked.left, self.stands, self.twin[dropped]))
         right = np.concatenate((linked.right, np.arange(len(self.kept)), dropped))
         return components(len(self.kept), left, right)
@@ -100,13 +106,16 @@ def deduplicate(
     *,
     sources: Sequence[str] | None = None,
     also_pairs_at: float | None = None,
+    stores: Sequence[Store] = (),
+    reuse: Store | None = None,
     compiled: bool | None = None,
 ) -> DedupResult:
     """Finds exact and near duplicates and keeps the best row of each cluster.
 
     `rank` is a number per row, smaller is better; ties go to the smaller id (without ids, to the earlier row).
     `sources` names each row's source, for `config.prefer`. `also_pairs_at`, a lower threshold, adds the pairs of
-    kept rows that reach it. ValueError for a threshold outside (0, 1] or columns of different lengths.
+    kept rows that reach it. Kept rows of `stores` win over all rows here. `reuse` takes keys and signatures from a
+    store of these very rows. ValueError for a threshold outside (0, 1] or columns of different lengths.
     """
     rows = locate(texts)
     n = len(rows)
@@ -117,22 +126,48 @@ def deduplicate(
         raise ValueError(f"threshold {config.threshold} is not above 0 and at most 1")
     compiled = rows.total_bytes > SMALL if compiled is None else compiled
     workers = config.workers or None
+    if stores:
+        from sxl_data.dedup.against import match_store
     preference = _preferences(n, ids, rank, sources, config.prefer)
-    keys = hash_texts(rows, workers, compiled)
+    keys = hash_texts(rows, workers, compiled) if reuse is None else reuse.keys
     stands = _representatives(keys, preference)
     unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
     distinct = rows.take(unique)
-    sketches = sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled)
+    sketches = (
+        sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled)
+        if reuse is None
+        else reuse.sketches
+    )
     order = np.arange(len(unique)) if preference is None else np.argsort(preference[unique])
     search = Search(distinct, sketches, order, config.memory, workers, compiled)
-    pairs, twin, pair, complete = search.prune(config.threshold, config.threshold - MARGIN)
+    matches = [
+        match_store(store, distinct, keys[unique], sketches, config.threshold, compiled) for store in stores
+    ]
+    free = (
+        np.all([match.twin < 0 for match in matches], axis=0)[order]
+        if matches
+        else np.ones(len(order), dtype=bool)
+    )
+    pairs, twin, pair, complete = search.prune(config.threshold, config.threshold - MARGIN, free)
     if also_pairs_at is not None and also_pairs_at < config.threshold:
-        pairs, whole = search.link(pairs, np.flatnonzero(twin < 0), also_pairs_at)
+        pairs, whole = search.link(pairs, np.flatnonzero((twin < 0) & free), also_pairs_at)
         complete = complete and whole
     named = unique[order]
     pairs = Pairs(named[pairs.left], named[pairs.right], pairs.shared, pairs.union)
-    verdicts = _verdicts(n, stands, named, twin, pair, pairs)
-    return DedupResult(*verdicts, pairs, unique, stands, sketches, keys, complete, config)
+    kept, twins, exact, scores, shared, union = _verdicts(n, stands, named, twin, pair, pairs)
+    store_of = np.full(n, -1, dtype=np.int64)
+    for number, match in enumerate(matches):
+        hit = np.zeros(n, dtype=np.int64)
+        hit[unique[match.twin >= 0]] = np.flatnonzero(match.twin >= 0) + 1
+        copies = np.flatnonzero((hit[stands] > 0) & (store_of < 0))
+        at = hit[stands[copies]] - 1
+        kept[copies], store_of[copies], twins[copies] = False, number, match.twin[at]
+        scores[copies], exact[copies] = match.score[at], match.exact[at]
+        shared[copies], union[copies] = match.shared[at], match.union[at]
+    return DedupResult(
+        kept, twins, exact, scores, shared, union, pairs, unique, stands, sketches, keys, complete, config, store_of,
+        preference,
+    )  # fmt: skip
 
 
 def _preferences(

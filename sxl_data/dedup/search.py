@@ -70,10 +70,13 @@ class Search:
     workers: int | None = None
     compiled: bool = True
 
-    def prune(self, threshold: float, floor: float) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
+    def prune(
+        self, threshold: float, floor: float, free: np.ndarray
+    ) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
         """Verified pairs from `floor` on, the survivors at `threshold` (twin and pair as of `keep_best`), and
-        whether every bucket of the survivors was compared whole."""
-        n, filled = len(self.order), self.sketches.counts[self.order] > 0
+        whether every bucket of the survivors was compared whole. Rows outside `free` (bool, by preference) take no
+        part."""
+        n, filled = len(self.order), (self.sketches.counts[self.order] > 0) & free
         among = first_cut = np.flatnonzero(filled)
         alive = filled
         pairs, known = _NO_PAIRS, np.zeros(0, dtype=np.uint64)
@@ -105,7 +108,12 @@ class Search:
         """Packed pairs of preferences, and the preferences of rows in cut buckets."""
         bands = choose_bands(threshold, self.sketches.signatures.shape[1])
         found, cut = find_candidates(
-            self.sketches.signatures, self.order[among], bands, fan=fan, workers=self.workers, compiled=self.compiled
+            self.sketches.signatures,
+            self.order[among],
+            bands,
+            fan=fan,
+            workers=self.workers,
+            compiled=self.compiled,
         )
         left, right = _unpack(found)
         return _pack(among[left], among[right]), among[cut]

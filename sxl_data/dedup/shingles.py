@@ -73,7 +73,9 @@ def hash_shingles(rows: Rows, shingling: Shingling) -> tuple[np.ndarray, np.ndar
 
     The same bits as the compiled path; used for small inputs, where importing numba would cost more than it saves.
     """
-    buffer = np.frombuffer(b" ".join([b"", *(rows.text(i) for i in range(len(rows))), b" " * 24]), dtype=np.uint8)
+    buffer = np.frombuffer(
+        b" ".join([b"", *(rows.text(i) for i in range(len(rows))), b" " * 24]), dtype=np.uint8
+    )
     starts, ends = _token_bounds(buffer, KINDS[shingling.kind])
     tokens = _hash_tokens(buffer, starts, ends)
     row_starts = 1 + np.concatenate(([0], np.cumsum(rows.lengths + 1)))

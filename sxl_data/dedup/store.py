@@ -3,7 +3,8 @@
 In: a `DedupResult` and where its rows came from. Out: a folder
 
     meta.json            versions, definition of the shingles, threshold, files with sizes and row counts
-    rows.parquet         one row per input row: id, exact key, number of its signature (−1 without text), kept, twin, score
+    rows.parquet         one per input row: id, exact key, number of its signature (−1 without text), kept, twin, score, place
+                         twin, score, place in the order of preference (null: the order of the rows)
     signatures.npy       u32 (distinct texts, permutations), memory-mapped when read
     counts.npy           u32 shingles of each
     pairs.parquet        verified pairs: left, right (row numbers), shared, union, score
@@ -60,8 +61,10 @@ class Store:
 
         folder = folder / "signatures" if (folder / "signatures").is_dir() else folder
         if not (folder / "meta.json").is_file():
-            raise error("U305", file=str(folder), found="no meta.json", expected="signatures that `dedup` wrote",
-                        why="there is nothing to compare with", fix="give the folder that dedup wrote with -o")  # fmt: skip
+            raise error(
+                "U305", file=str(folder), found="no meta.json", expected="signatures that `dedup` wrote",
+                why="there is nothing to compare with", fix="give the folder that dedup wrote with -o",
+            )  # fmt: skip
         self.folder = folder
         self.meta = msgspec.json.decode((folder / "meta.json").read_bytes(), type=Meta)
         if self.meta.versions != VERSIONS:
@@ -76,6 +79,12 @@ class Store:
     @property
     def shingling(self) -> Shingling:
         return self.meta.config.shingling
+
+    @property
+    def preference(self) -> np.ndarray | None:
+        """i64 (n,): places in the order of preference; None for the order of the rows."""
+        place = self.rows["place"]
+        return None if place.null_count else place.to_numpy()
 
     def pairs(self) -> Pairs:
         import pyarrow.parquet as pq
@@ -113,11 +122,14 @@ def write_store(
             "kept": result.kept,
             "twin": result.twin,
             "score": result.score,
+            "place": pa.nulls(len(result.kept), pa.int64())
+            if result.preference is None
+            else result.preference,
         }
     )
     # Keys and scores are noise to a compressor: only the columns that shrink are worth its time.
-    pq.write_table(rows, folder / "rows.parquet", compression={"id": "zstd", "signature": "zstd", "twin": "zstd"},
-                   use_dictionary=False)  # fmt: skip
+    shrinking = dict.fromkeys(("id", "signature", "twin", "place"), "zstd")
+    pq.write_table(rows, folder / "rows.parquet", compression=shrinking, use_dictionary=False)
     pairs = result.pairs
     pq.write_table(
         pa.table({"left": pairs.left, "right": pairs.right, "shared": pairs.shared, "union": pairs.union,

@@ -45,7 +45,9 @@ def read_columns(path: Path, columns: list[str]) -> pa.Table:
             )
         )  # fmt: skip
     text = table[columns[0]]
-    if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type) or pa.types.is_null(text.type)):
+    if not (
+        pa.types.is_string(text.type) or pa.types.is_large_string(text.type) or pa.types.is_null(text.type)
+    ):
         raise error("U105", file=str(path), found=f"column {columns[0]!r} is {text.type}",
                     expected="a column of strings", why="only text is compared", fix="give a text column")  # fmt: skip
     return table.select(columns)

@@ -8,6 +8,8 @@ pair of 1,000-shingle texts in 2,000, and never by more in practice.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sxl_data.dedup.minhash import over_spans
@@ -37,7 +39,9 @@ def measure_overlaps(
         end = _batch_end(left, right, counts, at, memory // 4)
         part = slice(at, end)
         involved, where = np.unique(np.concatenate((left[part], right[part])), return_inverse=True)
-        values, offsets, sizes = collect_shingles(rows.take(involved), counts[involved], shingling, workers, compiled)
+        values, offsets, sizes = collect_shingles(
+            rows.take(involved), counts[involved], shingling, workers, compiled
+        )
         one, two = where[: end - at], where[end - at :]
         shared[part] = _intersections(one, two, values, offsets, sizes, workers, compiled)
         union[part] = sizes[one] + sizes[two] - shared[part]
@@ -60,7 +64,7 @@ def collect_shingles(
     """The distinct shingles of rows: u32 values, where each row's begin, and how many they are."""
     if not compiled:
         hashes, offsets = hash_shingles(rows, shingling)
-        parts = [np.unique(hashes[a:b]) for a, b in zip(offsets[:-1], offsets[1:])]
+        parts = [np.unique(hashes[a:b]) for a, b in pairwise(offsets.tolist())]
         sizes = np.array([len(part) for part in parts], dtype=np.int64)
         values = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
         return values, np.concatenate(([0], np.cumsum(sizes))), sizes
@@ -92,8 +96,8 @@ def _intersections(
     shared = np.zeros(len(one), dtype=np.uint32)
     if not compiled:
         for k, (a, b) in enumerate(zip(one.tolist(), two.tolist())):
-            sets = (values[offsets[row] : offsets[row] + sizes[row]] for row in (a, b))
-            shared[k] = len(np.intersect1d(*sets, assume_unique=True))
+            left, right = (values[offsets[row] : offsets[row] + sizes[row]] for row in (a, b))
+            shared[k] = len(np.intersect1d(left, right, assume_unique=True))
         return shared
     from sxl_data.dedup.kernel import intersect_sets
 
