@@ -10,7 +10,8 @@ def hush() -> None:
     """Call before transformers is imported for real work; `HF_HUB_OFFLINE` and the like are left alone."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")
+    # Idle threads of small matrices otherwise spin, and take the cores from whoever shares them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
     from transformers.utils import logging
 

@@ -106,6 +106,10 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
     from sxl_train.markers import find_trainable
 
     rows = find_trainable(tokenizer, template, tune.markers, added)
+    if rows and _plain_reason(model, tune):
+        # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
+        say("tune       the markers' rows stay frozen: SFTTrainer's own loss cannot train them")
+        rows = []
     targets = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
     embedding = next(n for n, m in model.named_modules() if m is model.get_input_embeddings()).split(".")[-1]
     config = LoraConfig(
@@ -129,7 +133,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     from sxl_train.trainer import TraceTrainer
 
     gpu = torch.cuda.is_available()
-    reason = fast.can_be_fast(model.config) if tune.fast else "tune.fast is off"
+    reason = _plain_reason(model, tune)
     if reason and tune.fast:
         say(f"tune       takes the plain path: {reason}")
     compiles = tune.compile == "always" or (tune.compile == "auto" and gpu)
@@ -215,6 +219,12 @@ def read_added(context: Context) -> list[str] | None:
 
     record = read_record(context.out / "base")
     return list(record["measured"].get("added_tokens", [])) if record else None
+
+
+def _plain_reason(model: Any, tune: Tune) -> str | None:
+    from sxl_train import fast
+
+    return fast.can_be_fast(model.config) if tune.fast else "tune.fast is off"
 
 
 def _flops_per_token(model: Any, full: bool) -> float:
