@@ -49,7 +49,7 @@ def decode(raw: bytes) -> Decoded:
         value = _DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         return _examine(raw, problem)
-    if may_hide(raw, value):
+    if may_hide(raw, value) or (raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_deep(value)):
         return _examine(raw, None)
     return Decoded(value) if value is not None else _null()
 
@@ -65,6 +65,22 @@ def may_hide(raw: bytes, value: Any) -> bool:
     if raw.count(b'":') == written.count(b'":') and b'" :' not in raw:
         return b'"\n' in raw and _keys(raw) != _keys(written)
     return _keys(raw) != _keys(written)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether ``value`` nests beyond `MAX_DEPTH`; level by level, without recursion."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        level = [
+            inner
+            for held in level
+            for inner in (held.values() if type(held) is dict else held if type(held) is list else ())
+            if type(inner) is dict or type(inner) is list
+        ]
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _keys(text: bytes) -> int:

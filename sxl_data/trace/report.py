@@ -88,9 +88,9 @@ class Report(msgspec.Struct):
 
             return sarif(self)
         if output == "github":
-            from sxl_data.trace.report_github import annotations
+            from sxl_data.trace.report_github import commands
 
-            return annotations(self)
+            return commands(self)
         return self.text(show_all)
 
     def json(self) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sxl_data.trace.report import Report
 
 
-def annotations(report: Report) -> str:
+def commands(report: Report) -> str:
     """All findings of ``report``, gravest first, and the summary as a last plain line."""
     ordered = sorted(report.findings, key=lambda item: -RANKS[item.level])
     lines = [_command(item) for item in ordered]

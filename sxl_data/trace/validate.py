@@ -15,8 +15,9 @@ import xxhash
 
 from sxl_data.contract.errors import Finding, UserError
 from sxl_data.trace.check.families import faults
+from sxl_data.trace.check.metrics import totals
 from sxl_data.trace.format import Format
-from sxl_data.trace.places import Placer
+from sxl_data.trace.places import Placer, by_position
 from sxl_data.trace.profiles import Profile, get
 from sxl_data.trace.report import LIMIT, FileReport, Report
 from sxl_data.trace.rows import RowSubmission
@@ -61,15 +62,24 @@ def _check(submission: Submission, profile: Profile, report: Report, seen: dict[
     unique = "D" in profile.families
     try:
         for item in submission:
+            atif = False
             reading = item.reading
             found = list(item.faults)
             if reading is not None:
                 entry.traces += 1
+                atif = submission.format is not None and submission.format.name == "atif"
                 found += faults(reading.trace, families)
                 if unique:
                     found += _seen(item, reading.trace, seen)
+                if not item.native and "P" in families:
+                    found += by_position(item)
+                if not item.native and "L" in families:
+                    # Who submits a file of another format has no place for a hash; the build makes one.
+                    found = [fault for fault in found if fault.code != "L604"]
             if item.findings:
                 report.add(item.findings)
+            if atif and "M" in families and (wrong := list(totals(item.document.value))):
+                report.add(Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong)
             if reading is not None and reading.findings:
                 report.add(_named(reading.findings, item))
             if found:

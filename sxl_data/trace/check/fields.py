@@ -76,7 +76,8 @@ def _struct(value: Any, cls: type[msgspec.Struct], at: str, faults: list[Fault])
         checked = _value(item, field.type, f"{at}/{_escape(name)}", faults)
         if checked is not _MISSING:
             out[name] = checked
-        elif field.required:
+        elif field.required or isinstance(field.type, inspect.VarTupleType):
+            # A list with a hole would make other checks report what is only a consequence.
             usable = False
     for name, field in fields.items():
         if field.required and name not in value:
