@@ -35,4 +35,22 @@ CODES: tuple[Code, ...] = (
         why="a model trained on it would be measured on what it has seen",
         fix="nothing to do; `decontaminate.against` lists the benchmarks",
     ),
+    Code(
+        code="D501", rule="executed", level="note", stage="ground",
+        title="Calls of the row were really run and their results recorded",
+        why="a result that was produced can be trusted, one that was written cannot",
+        fix="nothing to do",
+    ),
+    Code(
+        code="D502", rule="result-differs", level="warning", stage="ground",
+        title="A call gave another result than the source says",
+        why="the source, the tool or the tool's state is not what it was; the result that was produced is kept",
+        fix="look at the row; `ground.results: fill` leaves the source's results alone",
+    ),
+    Code(
+        code="D503", rule="execution-failed", level="note", stage="ground",
+        title="A call of the row failed when it was run",
+        why="the recipe keeps only rows whose calls succeed",
+        fix="nothing to do; `ground.failures: keep` keeps them for self-correction",
+    ),
 )  # fmt: skip

@@ -143,4 +143,10 @@ CODES: tuple[Code, ...] = (
         why="this command needs it and the base install leaves it out",
         fix="install the extra that is named",
     ),
+    Code(
+        code="U403", rule="no-sandbox", level="error",
+        title="Programs of the data cannot be run safely on this machine",
+        why="the ground stage runs code that nobody has read, and only inside a sandbox",
+        fix="install bubblewrap, or leave `ground.tools` to `[calculator]`, which runs no program",
+    ),
 )  # fmt: skip
