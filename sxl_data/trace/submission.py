@@ -21,13 +21,11 @@ from sxl_data.trace.decode import decode, may_hide
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.records import Raw, Record, decoded, open_raw
 from sxl_data.trace.registry import detect, formats, get
-from sxl_data.trace.types import DECODER, SCHEMA_VERSION, Trace
+from sxl_data.trace.table import own_fields
+from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 
 NATIVE = "sxl_trace"
 _SAMPLE = 20
-_FIELDS = frozenset(Trace.__struct_fields__)
-# Columns that our own tables have beside the trace; they follow from it.
-_BESIDE = frozenset({"n_turns", "text_bytes", "subtraces_json"})
 
 
 class Submitted(msgspec.Struct):
@@ -197,12 +195,14 @@ class Submission:
 
 def _without_beside(value: Any) -> Any:
     """``value`` without the columns that our tables have beside the trace."""
-    if not isinstance(value, dict) or not _BESIDE & value.keys():
+    if not isinstance(value, dict):
         return value
-    nested = value.get("subtraces_json")
-    out = {key: item for key, item in value.items() if key in _FIELDS}
-    if isinstance(nested, str):
-        out["subtraces"] = decode(nested.encode()).value
+    fields = own_fields(value)
+    if "subtraces_json" not in fields:
+        return fields
+    out = {key: item for key, item in fields.items() if key != "subtraces_json"}
+    if isinstance(fields["subtraces_json"], str):
+        out["subtraces"] = decode(fields["subtraces_json"].encode()).value
     return out
 
 

@@ -19,9 +19,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
-from sxl_data.contract.columns import FLAT_SCHEMA, OUTPUTS, ROW_SCHEMA, SPOKEN, TRACE_SCHEMA, leaf, replace_leaf
+from sxl_data.contract.columns import (
+    FLAT_SCHEMA,
+    OUTPUTS,
+    ROW_SCHEMA,
+    SPOKEN,
+    TRACE_SCHEMA,
+    leaf,
+    replace_leaf,
+)
 from sxl_data.trace import types
 from sxl_data.trace.types import ENCODER, Trace
+
+# Columns that only a published row has.
+PUBLISHED = frozenset({"n_turns", "text_bytes", "trace_tools"})
 
 # One Arrow JSON block must hold the longest row.
 _MIN_BLOCK = 1 << 20
@@ -118,6 +129,18 @@ def from_row(row: dict[str, Any]) -> Trace:
         values["subtraces"] = json.loads(nested)
     values.setdefault("steps", [])
     return msgspec.convert(values, Trace)
+
+
+def own_fields(row: dict[str, Any]) -> dict[str, Any]:
+    """The trace's own fields of a published row, which has flat and training columns beside them; its
+    `tools` are those that chat templates want, and the trace's own stand in `trace_tools`. Any other row
+    is returned as it is."""
+    if not PUBLISHED & row.keys():
+        return row
+    fields = {key: value for key, value in row.items() if key in TRACE_SCHEMA.names}
+    if "trace_tools" in row:
+        fields["tools"] = row["trace_tools"]
+    return fields
 
 
 def _encode_row(trace: Trace) -> bytes:

@@ -24,6 +24,7 @@ from sxl_data.trace.export import released, restored
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.patch import rest, restore
+from sxl_data.trace.table import PUBLISHED
 from sxl_data.trace.types import Result, Trace
 
 NAME = "openai_chat"
@@ -45,7 +46,7 @@ class OpenAIChat:
         """Rows with `messages` whose items have a `role`, unless the text of the messages or their
         blocks are those of a more special format."""
         messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
-        if not is_chat(messages) or text_dialect(messages) is not None:
+        if not is_chat(messages) or text_dialect(messages) is not None or PUBLISHED & sample.keys():
             return None
         kinds = {b.get("type") for m in messages if isinstance(m.get("content"), list)
                  for b in m["content"] if isinstance(b, dict)}  # fmt: skip

@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.table import from_row
+from sxl_data.trace.table import from_row, own_fields
 from sxl_data.trace.types import SCHEMA_VERSION, Trace
 
 _PHASES = ("observe", "reflect", "act", "iterate")
-_FIELDS = frozenset(Trace.__struct_fields__) | {"subtraces_json"}
 
 
 class SxlTrace:
@@ -43,12 +42,8 @@ class SxlTrace:
         version = row.get("schema_version")
         if not isinstance(version, str) or version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
             raise RowError(f"version {version!r}", f"a version {SCHEMA_VERSION.split('.')[0]}.x", "/schema_version")
-        # A published table has flat and training columns beside the trace; they follow from it.
-        extra = [key for key in row if key not in _FIELDS]
-        if extra and "n_turns" in row:
-            row = {key: value for key, value in row.items() if key in _FIELDS}
         try:
-            trace = from_row(row)
+            trace = from_row(own_fields(row))
         except msgspec.ValidationError as problem:
             message, _, path = str(problem).partition(" - at `")
             raise RowError(message, "a value of the schema", _pointer(path.rstrip("`"))) from None
