@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.clean import code, secrets, text
+from sxl_data.clean import code, faults, secrets, text
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode, replace
@@ -28,6 +28,8 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
     empty: Literal["drop", "keep"] = "drop"
     """What to do with rows in which the agent neither says nor calls anything."""
+    profile: Literal["ingest", "train", "publish", "off"] = "train"
+    """Rows with an error at this validation profile are dropped; off drops none."""
     licences: tuple[str, ...] = ()
     """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
 
@@ -47,6 +49,9 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     if config.code == "drop":
         broken = pc.fill_null(pc.invert(code.code_parses(batch)), False)
         batch = _drop(batch, broken, "C702", entries, batch["language"])
+    if config.profile != "off":
+        found = faults.failing(batch, config.profile)
+        batch = _drop(batch, pc.is_valid(found), "C707", entries, found)
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 

@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -46,13 +47,19 @@ class Read(msgspec.Struct, frozen=True):
 
 
 def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()) -> Iterator[Read | Unread]:
-    """The documents of ``chunk`` in order, at most ``source.limit`` of each file.
+    """The documents of ``chunk`` in order: at most ``source.limit`` of each file or, for formats that read
+    text files, so many files.
 
     ``suffixes``: endings of the file names that a format of unit text or folder reads; empty reads all.
     """
     if unit == "folder":
         yield from _folder(chunk, source, suffixes)
-        return
+    else:
+        found = _each(chunk, unit, source, suffixes)
+        yield from islice(found, source.limit) if unit == "text" else found
+
+
+def _each(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread]:
     licences: dict[str, str] = {}
     if unit == "text":
         licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)

@@ -43,7 +43,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     generator_model: str | None = None
     """Which model wrote it."""
     limit: int | None = None
-    """Take at most this many rows of each file, for a quick look."""
+    """Take at most this many rows of each file, or this many files of a folder of text, for a quick look."""
     options: dict[str, Any] = {}
     """Keys of the adapter; `sxl-data explain FORMAT` lists them."""
 

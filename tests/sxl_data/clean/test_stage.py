@@ -56,3 +56,19 @@ def test_a_licence_that_is_not_allowed_is_dropped():
 
 def test_an_empty_batch_goes_through():
     assert len(run(toys.pairs(("a", "b")).slice(0, 0), CleanConfig()).kept) == 0
+
+
+def test_a_trace_that_fails_validation_is_dropped_with_the_codes():
+    import msgspec
+
+    from sxl_data.trace.table import to_table
+    from sxl_data.trace.types import Iterate, Result
+
+    sound = toys.pair(0, "add", "1")
+    stray = Iterate(index=1, results=(Result(call_id="none"),))
+    steps = (sound.steps[0], stray, msgspec.structs.replace(sound.steps[1], index=2))
+    batch = to_table([msgspec.structs.replace(sound, trace_id="toy:stray", steps=steps), sound])
+    outcome = run(batch, CleanConfig())
+    assert [("toy:stray", "dropped", "C707")] == codes(outcome)
+    assert "O203" in outcome.ledger["detail"].to_pylist()[0]
+    assert 2 == len(run(batch, CleanConfig(profile="off")).kept)

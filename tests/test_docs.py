@@ -1,0 +1,70 @@
+"""The README is run: every fenced command works as written, from the top of a checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [(language, info.strip(), body) for language, info, body in FENCE.findall(README)]
+
+
+def commands(info: str) -> list[str]:
+    bodies = [body for language, mark, body in BLOCKS if language == "bash" and mark == info]
+    return [line for body in bodies for line in body.splitlines() if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that looks like the top of a checkout; the commands of one block need those before it."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("recipes", "schemas"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def test_the_readme_is_short_and_has_the_three_doors():
+    assert len(README.splitlines()) <= 250
+    assert 3 == len(re.findall(r"^## Door \d", README, re.MULTILINE))
+
+
+def test_every_command_of_the_readme_works(checkout: Path):
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                                "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}  # fmt: skip
+    assert commands("")
+    for line in commands(""):
+        done = subprocess.run(line, shell=True, cwd=checkout, capture_output=True, text=True, env=environment,
+                              encoding="utf-8")  # fmt: skip
+        assert done.returncode == 0, f"$ {line}\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
+
+
+def test_commands_left_to_ci_are_there():
+    workflow = (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    for line in commands("ci"):
+        what = line.split("#")[0].strip()
+        known = ("make demo" in workflow) if what == "make demo" else "pytest" in workflow
+        assert known, what
+
+
+def test_every_yaml_block_is_a_recipe(tmp_path: Path):
+    from sxl_data.recipe import read
+
+    recipes = [body for language, _, body in BLOCKS if language == "yaml"]
+    assert recipes
+    for number, body in enumerate(recipes):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(body, encoding="utf-8")
+        assert read(str(path))[0].value.sources
+
+
+def test_relative_links_lead_somewhere():
+    broken = [t for t in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / t).exists()]
+    assert broken == []
