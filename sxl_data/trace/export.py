@@ -20,9 +20,12 @@ from sxl_data.trace.format import Document, Origin, Reading
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.patch import apply, diff, paths
 from sxl_data.trace.registry import formats
-from sxl_data.trace.types import Provenance, Trace
+from sxl_data.trace.types import Provenance, Trace, encode
 
 COLUMN = "sxl_residual"
+
+# Our own rows say everything.
+OWN = "sxl_trace"
 
 # Where each exporter's document has room: as a JSON value under `extra`, or as text in a column.
 _IN_EXTRA = ("atif",)
@@ -51,6 +54,8 @@ def export(trace: Trace, name: str) -> Exported:
     if name not in known:
         raise error("U202", found=name, expected="one of " + ", ".join(known))
     document = known[name].write(trace)
+    if name == OWN:
+        return Exported(document=document, residual=None, losses={})
     residual = diff(plain(_read(document, name)), plain(trace))
     return Exported(document=document, residual=residual, losses=paths(residual))
 
@@ -61,6 +66,8 @@ def read_back(document: Any, residual: dict[str, Any] | None, name: str) -> Trac
     Raises `RowError` for a document that is none, `msgspec.ValidationError` for a residual that is not
     of this document.
     """
+    if name == OWN:
+        return next(iter(formats()[name].read(Document(file="", value=document), Origin(source="")))).trace
     return msgspec.convert(apply(plain(_read(document, name)), residual), Trace)
 
 
@@ -116,7 +123,7 @@ def restored(reading: Reading, residual: dict[str, Any] | None) -> Reading:
 
 def plain(trace: Trace) -> dict[str, Any]:
     """``trace`` as a JSON value."""
-    value: dict[str, Any] = msgspec.to_builtins(trace)
+    value: dict[str, Any] = msgspec.json.decode(encode(trace))
     return value
 
 

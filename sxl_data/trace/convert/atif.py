@@ -15,7 +15,15 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.atif_writing import JOINED, NAME, STYLE, VERSION, write_head, write_steps, write_trajectory
+from sxl_data.trace.convert.atif_writing import (
+    JOINED,
+    NAME,
+    STYLE,
+    VERSION,
+    write_head,
+    write_steps,
+    write_trajectory,
+)
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.export import released, restored

@@ -15,7 +15,20 @@ from sxl_data.trace.convert.declarations import declared
 from sxl_data.trace.convert.leftovers import recall
 from sxl_data.trace.json_text import load_object
 from sxl_data.trace.patch import restore
-from sxl_data.trace.types import Act, Agent, Call, Iterate, Metrics, Observe, Part, Reflect, Result, Step, Tool, Trace
+from sxl_data.trace.types import (
+    Act,
+    Agent,
+    Call,
+    Iterate,
+    Metrics,
+    Observe,
+    Part,
+    Reflect,
+    Result,
+    Step,
+    Tool,
+    Trace,
+)
 
 NAME = "atif"
 VERSION = "ATIF-v1.8"

@@ -13,6 +13,7 @@ from typing import Any
 
 from sxl_data.trace.build import Builder, parts
 from sxl_data.trace.convert.markup import is_react, text_dialect, value_of
+from sxl_data.trace.convert.openai_chat import key_of
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Outcome, Result
@@ -30,17 +31,21 @@ class ReactText:
 
     def detect(self, sample: Any) -> str | None:
         """Answers with `Thought:` and `Action:`."""
-        messages = sample.get("messages") if isinstance(sample, dict) else None
+        messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
+        chat = isinstance(messages, list) and messages and isinstance(messages[0], dict) and "role" in messages[0]
+        if not chat:
+            return None
         return "has answers with `Thought:` and `Action:`" if text_dialect(messages) == NAME else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row = document.value
-        messages = row.get("messages") if isinstance(row, dict) else None
+        key = key_of(row) if isinstance(row, dict) else "messages"
+        messages = row.get(key) if isinstance(row, dict) else None
         if not isinstance(messages, list) or not messages:
             raise RowError(type(messages).__name__, "a list `messages`", "/messages")
         builder = Builder("agent")
         for i, message in enumerate(messages):
-            at = f"/messages/{i}"
+            at = f"/{key}/{i}"
             if not isinstance(message, dict):
                 raise RowError(type(message).__name__, "a message", at)
             text = message.get("content")
@@ -59,10 +64,11 @@ class ReactText:
                 builder.observe(text, "system" if message.get("role") == "system" else "user", at=at)
                 builder.task = builder.task or (text if message.get("role") == "user" else "")
             builder.outcome = _outcome(observed) or builder.outcome
-        ext = {key: value for key, value in row.items() if key != "messages"}
+        ext = {name: value for name, value in row.items() if name not in (key, "id")}
         if ext and origin.lossless:
             builder.ext[NAME] = ext
-        yield builder.build(document, origin, NAME)
+        source_id = row.get("id")
+        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = ReactText()

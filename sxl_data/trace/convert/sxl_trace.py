@@ -14,7 +14,7 @@ import msgspec
 
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.table import from_row, own_fields
-from sxl_data.trace.types import SCHEMA_VERSION, Trace
+from sxl_data.trace.types import SCHEMA_VERSION, Trace, encode
 
 _PHASES = ("observe", "reflect", "act", "iterate")
 
@@ -52,7 +52,7 @@ class SxlTrace:
 
     def write(self, trace: Trace) -> dict[str, Any]:
         """``trace`` as it is."""
-        value: dict[str, Any] = msgspec.to_builtins(trace)
+        value: dict[str, Any] = msgspec.json.decode(encode(trace))
         return value
 
 
