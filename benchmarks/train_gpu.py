@@ -13,6 +13,7 @@ averaged over ten steps, from plain TRL with the same method.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -51,7 +52,11 @@ VARIANTS = {
     "ours-checkpointing": {"compile": "always", "checkpointing": True},
     "ours-each": {"compile": "never", "dequantise": "each"},
 }
-DEFAULT = {"full": ("trl", "ours", "ours-2x4"), "lora": ("trl", "ours", "ours-2x4"), "qlora": ("trl", "ours", "ours-2x4")}
+DEFAULT = {
+    "full": ("trl", "ours", "ours-2x4"),
+    "lora": ("trl", "ours", "ours-2x4"),
+    "qlora": ("trl", "ours", "ours-2x4"),
+}
 METHODS = ("qlora", "lora", "full")
 
 
@@ -98,7 +103,9 @@ def make_base(folder: Path, shape: dict[str, Any]) -> None:
     model = AutoModelForCausalLM.from_config(Qwen2Config(**shape)).to(torch.bfloat16)
     model.save_pretrained(folder)
     core = Tokenizer(models.WordLevel({"<eos>": 0, "<pad>": 1, "<unk>": 2}, unk_token="<unk>"))
-    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(
+        folder
+    )
 
 
 def run_variant(method: str, variant: str, folder: Path, rows: list[dict[str, Any]], steps: int, warm: int,
@@ -150,23 +157,31 @@ def run_variant(method: str, variant: str, folder: Path, rows: list[dict[str, An
     started = time.perf_counter()
     trainer.train()
     total = time.perf_counter() - started
-    times = [after - before for before, after in zip(marks, marks[1:])][warm:]
+    times = [after - before for before, after in itertools.pairwise(marks)][warm:]
     if profiler is not None:
         print(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=40, max_name_column_width=70),
               file=sys.stderr)  # fmt: skip
     step = statistics.median(times)
     tokens = BATCH * sum(sizes) / len(sizes) / step
     model = trainer.accelerator.unwrap_model(trainer.model)
-    weights = sum(p.numel() for n, p in model.named_parameters() if "lora_" not in n and "trainable_tokens" not in n)
+    weights = sum(
+        p.numel() for n, p in model.named_parameters() if "lora_" not in n and "trainable_tokens" not in n
+    )
     found = {"method": method, "variant": variant, "step_ms": round(1000 * step, 2), "tokens_per_s": round(tokens),
              "losses": losses, "seconds": round(total, 1), "steps": len(marks),
-             "spread_ms": round(1000 * (statistics.quantiles(times, n=4)[2] - statistics.quantiles(times, n=4)[0]), 2)}  # fmt: skip
+             "spread_ms": spread(times)}  # fmt: skip
     if gpu:
         found["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
         # 8-bit storage hides the count of 4-bit weights; the shape's own count is right for each method.
         found["device"] = torch.cuda.get_device_name()
     found["weights"] = weights
     return found
+
+
+def spread(times: list[float]) -> float:
+    """Between the first and third quartile, in ms."""
+    quarters = statistics.quantiles(times, n=4)
+    return round(1000 * (quarters[2] - quarters[0]), 2)
 
 
 def make_plain(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps: int, out: Path,
@@ -187,7 +202,9 @@ def make_plain(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps
                                                  device_map={"": 0} if gpu else "cpu")  # fmt: skip
     adapters = None
     if method != "full":
-        adapters = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
+        adapters = LoraConfig(
+            r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
     torch.manual_seed(0)
     arguments = SFTConfig(
         output_dir=str(out), per_device_train_batch_size=BATCH, max_steps=steps, learning_rate=1e-4,
@@ -229,12 +246,18 @@ def smooth(losses: list[float]) -> list[float]:
 
 def main() -> int:
     """Run the variants, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="30 steps instead of 100")
     parser.add_argument("--json", type=Path, help="write the measurements here")
     parser.add_argument("--only", default=",".join(METHODS), help="methods, separated by commas")
-    parser.add_argument("--variants", default="", help="variants, separated by commas: " + ", ".join(VARIANTS))
-    parser.add_argument("--profile", action="store_true", help="print the kernels of three steps of each variant of ours")
+    parser.add_argument(
+        "--variants", default="", help="variants, separated by commas: " + ", ".join(VARIANTS)
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="print the kernels of three steps of each variant of ours"
+    )
     parser.add_argument("--shape", default="", choices=["", *SHAPES], help="0.5b on a GPU, tiny elsewhere")
     parser.add_argument("--steps", type=int, default=0, help="steps for each variant")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -259,7 +282,9 @@ def main() -> int:
         packed.write_text(json.dumps(rows), encoding="utf-8")
         filled = sum(sum(row["seq_lengths"]) for row in rows) / len(rows) / length
         documents = sum(len(row["seq_lengths"]) for row in rows) / len(rows)
-        print(f"{len(rows)} sequences of {length}, {filled:.1%} filled, {documents:.1f} documents each, {steps} steps")
+        print(
+            f"{len(rows)} sequences of {length}, {filled:.1%} filled, {documents:.1f} documents each, {steps} steps"
+        )
         for method in options.only.split(","):
             for variant in options.variants.split(",") if options.variants else DEFAULT[method]:
                 task = {"method": method, "variant": variant, "folder": str(folder), "rows": str(packed),
@@ -278,12 +303,19 @@ def main() -> int:
     return 0
 
 
+def claim(text: str, target: float, measured: float, met: bool) -> dict[str, Any]:
+    """One line of the JSON's claims."""
+    return {"text": text, "target": target, "measured": round(measured, 4), "met": met}
+
+
 def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | None) -> None:
     """The table with ratios to plain TRL, MFU and the difference of the loss curves; claims to JSON."""
     from sxl_train.log import PEAK_FLOPS
 
     heads, groups, hidden = shape["num_attention_heads"], shape["num_key_value_heads"], shape["hidden_size"]
-    layer = 2 * hidden * hidden + 2 * hidden * hidden * groups // heads + 3 * hidden * shape["intermediate_size"]
+    layer = (
+        2 * hidden * hidden + 2 * hidden * hidden * groups // heads + 3 * hidden * shape["intermediate_size"]
+    )
     weights = shape["vocab_size"] * hidden + shape["num_hidden_layers"] * layer
     plain = {r["method"]: r for r in results if r["variant"] == "trl"}
     metrics: dict[str, float] = {}
@@ -298,16 +330,26 @@ def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | No
         memory = found["peak_gb"] / base["peak_gb"] if base and "peak_gb" in found else float("nan")
         pairs = list(zip(smooth(found["losses"]), smooth(base["losses"]))) if base else []
         differs = max((abs(a - b) / b for a, b in pairs), default=float("nan"))
-        print(f"{found['method']:<7} {found['variant']:<20} {found['tokens_per_s']:>9,}  {speed:4.2f}  "
-              f"{found.get('peak_gb', 0):7.2f}  {memory:5.2f}  {flops / peak if peak else 0:6.1%}  {differs:8.3%}")  # fmt: skip
-        metrics |= {f"{name}.tokens_per_s": found["tokens_per_s"], f"{name}.peak_gb": found.get("peak_gb", 0.0)}
+        mfu = flops / peak if peak else 0.0
+        print(
+            f"{found['method']:<7} {found['variant']:<20} {found['tokens_per_s']:>9,}  {speed:4.2f}  "
+            f"{found.get('peak_gb', 0):7.2f}  {memory:5.2f}  {mfu:6.1%}  {differs:8.3%}"
+        )
+        metrics |= {
+            f"{name}.tokens_per_s": found["tokens_per_s"],
+            f"{name}.peak_gb": found.get("peak_gb", 0.0),
+        }
         if base and found is not base:
-            metrics |= {f"{name}.speedup": speed, f"{name}.memory_ratio": memory, f"{name}.loss_difference": differs}
+            metrics |= {
+                f"{name}.speedup": speed,
+                f"{name}.memory_ratio": memory,
+                f"{name}.loss_difference": differs,
+            }
             claims += [
-                {"text": f"{name}: tokens/s against plain TRL", "target": 3.0, "measured": speed, "met": speed >= 3},
-                {"text": f"{name}: peak memory against plain TRL", "target": 0.5, "measured": memory, "met": memory <= 0.5},
-                {"text": f"{name}: loss of ten steps differs", "target": 0.01, "measured": differs, "met": differs <= 0.01},
-            ]  # fmt: skip
+                claim(f"{name}: tokens/s against plain TRL", 3.0, speed, speed >= 3),
+                claim(f"{name}: peak memory against plain TRL", 0.5, memory, memory <= 0.5),
+                claim(f"{name}: loss of ten steps differs", 0.01, differs, differs <= 0.01),
+            ]
     if path is not None:
         import platform
 

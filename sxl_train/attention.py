@@ -8,6 +8,7 @@ needs no further wheel; a CPU loops over the documents, each a plain causal call
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,7 @@ def _attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float 
             query[:, :, start:end], key[:, :, start:end], value[:, :, start:end],
             is_causal=True, scale=scaling, enable_gqa=grouped,
         )
-        for start, end in zip(marks, marks[1:]) if end > start
+        for start, end in itertools.pairwise(marks) if end > start
     ]  # fmt: skip
     return torch.cat(parts, dim=2).transpose(1, 2)
 
@@ -69,7 +70,9 @@ VARLEN: list[Any] = []
 """torch's function and its options, found before anything is compiled."""
 
 
-def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
+def _attend_varlen(
+    query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None
+) -> Any:
     import torch
 
     varlen, options = VARLEN[0]
@@ -81,7 +84,9 @@ def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int 
     if scaling is not None and abs(scaling - query.shape[-1] ** -0.5) > 1e-9:
         query = query * (scaling * query.shape[-1] ** 0.5)
     kind = query.dtype
-    if kind == torch.float32:  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
+    if (
+        kind == torch.float32
+    ):  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
         query, key, value = (x.to(torch.bfloat16) for x in (query, key, value))
     return varlen(query, key, value, borders, borders, longest, longest, **options)[None].to(kind)
 

@@ -38,7 +38,9 @@ def run(context: Context) -> Path:
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say("base       used in place: it has every token the template needs")
         return Path(context.model)
-    model = AutoModelForCausalLM.from_pretrained(context.model, revision=context.recipe.revision, dtype="auto")
+    model = AutoModelForCausalLM.from_pretrained(
+        context.model, revision=context.recipe.revision, dtype="auto"
+    )
     resize(model, tokenizer, added)
     model.save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
@@ -94,9 +96,13 @@ def _build(context: Context) -> Path:
     tokenizer.chat_template = template.text
     model = make_model(shape, tokenizer, recipe.seed)
     parameters = sum(p.numel() for p in model.parameters())
-    say(f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place")
+    say(
+        f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place"
+    )
     loss = _teach(model, tokenizer, texts, shape, recipe.seed)
-    context.measured.update(toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss)
+    context.measured.update(
+        toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss
+    )
     import torch
 
     model.to(torch.bfloat16).save_pretrained(context.folder)
@@ -116,8 +122,12 @@ def _teach(model: Any, tokenizer: Any, texts: list[str], shape: Base, seed: int)
     stream = torch.tensor(ids)
     length = min(256, shape.context, max(8, len(stream) // 2))
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1
+    )
     recent: list[float] = []
     model.train()
     with Progress("base", shape.steps, "steps") as progress:

@@ -32,7 +32,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A part of the recipe; unknown keys are refused."""
 
 
-class Base(Section):
+class Base(Section, frozen=True, kw_only=True):
     """The toy base that is built in place when ``base_model`` is ``demo``."""
 
     vocabulary: Positive = 4096
@@ -49,7 +49,7 @@ class Base(Section):
     """Width of the MLP; a multiple of 64."""
     context: Positive = 2048
     """Longest sequence."""
-    steps: Natural = 50
+    steps: Natural = 40
     """Steps of plain language modelling on the dataset's own text, so that there is something to tune."""
     lr: float = 2e-3
     """Learning rate of those steps."""
@@ -57,7 +57,7 @@ class Base(Section):
     """Tokens in each of those steps."""
 
 
-class Tune(Section):
+class Tune(Section, frozen=True, kw_only=True):
     """How the base is fine-tuned."""
 
     epochs: float = 2.0
@@ -129,7 +129,7 @@ class Tune(Section):
     """An experiment tracker to send the log to. The log is always written to log.jsonl."""
 
 
-class Prune(Section):
+class Prune(Section, frozen=True, kw_only=True):
     """What structured pruning may remove; auto leaves the choice to the plan."""
 
     mode: Literal["auto", "off", "manual"] = "auto"
@@ -148,7 +148,7 @@ class Prune(Section):
     """auto: cut step by step what costs least loss per byte saved, by trial; planned: what the plan expects."""
 
 
-class Distil(Section):
+class Distil(Section, frozen=True, kw_only=True):
     """How a pruned model recovers."""
 
     teacher: str = ""
@@ -172,7 +172,7 @@ class Distil(Section):
     """Compute with NF4-rounded weights in the last third of the steps, where the plan quantises."""
 
 
-class Quantise(Section):
+class Quantise(Section, frozen=True, kw_only=True):
     """How weights are stored."""
 
     scheme: Literal["auto", "nf4", "none"] = "auto"
@@ -181,7 +181,7 @@ class Quantise(Section):
     """Quantise the scales too."""
 
 
-class Evaluate(Section):
+class Evaluate(Section, frozen=True, kw_only=True):
     """What is measured before and after each step."""
 
     rows: Positive = 64
@@ -194,7 +194,7 @@ class Evaluate(Section):
     """Benchmarks to run on the final model."""
 
 
-class Release(Section):
+class Release(Section, frozen=True, kw_only=True):
     """The package."""
 
     name: str = ""
@@ -205,7 +205,7 @@ class Release(Section):
     """Write a GGUF file beside the folder."""
 
 
-class Recipe(Section):
+class Recipe(Section, frozen=True, kw_only=True):
     """One training run from base model to package."""
 
     base_model: str = "demo"
@@ -218,7 +218,16 @@ class Recipe(Section):
     """Where the steps' folders go; empty = build/train/<recipe>."""
     method: Literal["full", "lora", "qlora"] = "qlora"
     """All weights; adapters on a bf16 base; adapters on an NF4 base."""
-    steps: tuple[StepName, ...] = ORDER
+    steps: tuple[StepName, ...] = (
+        "plan",
+        "tune",
+        "merge",
+        "prune",
+        "distil",
+        "quantise",
+        "evaluate",
+        "release",
+    )
     """Which steps run; their order is fixed."""
     size_limit: str = "300MB"
     """The packaged folder must be smaller: decimal, every file needed to load the model."""

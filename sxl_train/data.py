@@ -60,7 +60,9 @@ def find_dataset(source: str) -> Dataset:
     if "train" not in files:
         raise error("T102", file=source, found="no train files", expected="data/train-*.parquet, or *.jsonl")
     manifest = path / "manifest.json"
-    return _describe(source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs])
+    return _describe(
+        source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs]
+    )
 
 
 def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
@@ -89,7 +91,9 @@ def to_row(record: dict[str, Any], place: str = "row") -> Row:
             completion if isinstance(completion, list) else [{"role": "assistant", "content": completion}]
         )
     if not isinstance(messages, list) or not messages:
-        raise error("T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column")
+        raise error(
+            "T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column"
+        )
     tools = _decode(record.get("tools"))
     if isinstance(tools, list):
         tools = [_drop_nulls(_decode(tool)) for tool in tools]
@@ -112,7 +116,9 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
         clean["reasoning_content"] = reasoning
     calls = clean.pop("tool_calls", None)
     if calls:
-        clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]
+        clean["tool_calls"] = [
+            _to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)
+        ]
     return clean
 
 
@@ -148,7 +154,9 @@ def _read_file(name: str) -> Iterator[dict[str, Any]]:
         with pa.memory_map(name) as source:
             table = pa.ipc.open_stream(source).read_all()
             table.validate(full=True)
-            batches = table.select([c for c in wanted if c in table.column_names]).to_batches(max_chunksize=1024)
+            batches = table.select([c for c in wanted if c in table.column_names]).to_batches(
+                max_chunksize=1024
+            )
             for batch in batches:
                 yield from batch.to_pylist()
         return
@@ -175,9 +183,13 @@ def _fetch(source: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
 
-        return Path(snapshot_download(source, repo_type="dataset", allow_patterns=["*.parquet", "*.jsonl", "*.json"]))
+        return Path(
+            snapshot_download(source, repo_type="dataset", allow_patterns=["*.parquet", "*.jsonl", "*.json"])
+        )
     except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
-        raise error("T102", file=source, found=f"not on this machine, and {type(problem).__name__} from the hub") from problem
+        raise error(
+            "T102", file=source, found=f"not on this machine, and {type(problem).__name__} from the hub"
+        ) from problem
 
 
 def _is_held_out(record: dict[str, Any]) -> bool:

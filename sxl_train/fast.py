@@ -16,7 +16,13 @@ from typing import Any
 from sxl_train.attention import use_documents
 from sxl_train.loss import cross_entropy, select_trained
 
-SCALED_HEADS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
+SCALED_HEADS = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+    "output_multiplier",
+    "lm_head_multiplier",
+)
 
 
 def can_be_fast(config: Any) -> str | None:
@@ -98,7 +104,7 @@ def _fused_class() -> type:
     from peft.tuners.lora import Linear
 
     class FusedLinear(Linear):  # type: ignore[misc]
-        def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        def forward(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
             base = self.base_layer(x)
             if self.disable_adapters or self.merged:
                 return base
@@ -148,5 +154,5 @@ def _fuse_rows(model: Any) -> Rows | None:
         own = torch.nn.functional.embedding(slots.clamp(min=0), rows.values())
         return torch.where((slots >= 0)[..., None], own.to(frozen.dtype), frozen)
 
-    adapter.forward = types.MethodType(forward, adapter)
+    adapter.forward = types.MethodType(forward, adapter)  # type: ignore[method-assign]
     return rows

@@ -33,7 +33,11 @@ class Log(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.path.exists():
             lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= state.global_step]
+            kept = [
+                line
+                for line in lines
+                if line.endswith("\n") and json.loads(line)["step"] <= state.global_step
+            ]
             self.path.write_text("".join(kept), encoding="utf-8", newline="\n")
         self.started = self.marked = time.monotonic()
         self.first = state.global_step
@@ -49,7 +53,9 @@ class Log(TrainerCallback):  # type: ignore[misc]
         if self.progress is not None:
             self.progress.close()
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
         logs = dict(logs or {})
         if not state.is_world_process_zero or "train_runtime" in logs:
             return
@@ -62,7 +68,9 @@ class Log(TrainerCallback):  # type: ignore[misc]
             entry |= self._measure(state)
         with self.path.open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(json.dumps(entry) + "\n")
-        if self.progress is None and ("eval_loss" in logs or state.global_step % _every(state.max_steps) == 0):
+        if self.progress is None and (
+            "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0
+        ):
             say(_line(entry, state.max_steps))
 
     def _measure(self, state: Any) -> dict[str, Any]:
@@ -90,7 +98,9 @@ def _every(steps: int) -> int:
 def _line(entry: dict[str, Any], steps: int) -> str:
     if "eval_loss" in entry:
         return f"tune       {entry['step']}/{steps}  validation loss {entry['eval_loss']:.4f}"
-    parts = [f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"]
+    parts = [
+        f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"
+    ]
     if "memory_gb" in entry:
         parts.append(f"{entry['memory_gb']:.1f} GB")
     if "mfu" in entry:

@@ -32,7 +32,11 @@ def select_trained(hidden: Any, labels: Any, weights: Any, places: Any) -> tuple
     ``places`` come from the collator: to find them here would make a GPU wait for itself in each step.
     """
     after = places + 1
-    return hidden[0].index_select(0, places), labels[0].index_select(0, after), weights[0].index_select(0, after)
+    return (
+        hidden[0].index_select(0, places),
+        labels[0].index_select(0, after),
+        weights[0].index_select(0, after),
+    )
 
 
 class _CrossEntropy(torch.autograd.Function):

@@ -49,7 +49,9 @@ def make_template(text: str, tokenizer: Any) -> Template:
 
     The date is fixed: some templates print today's, and the same rows must give the same tokens.
     """
-    tokens = {name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)}
+    tokens = {
+        name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)
+    }
     return Template(text, tokens | {"date_string": "01 Jan 2025"})
 
 
@@ -61,12 +63,12 @@ def render(template: Template, messages: list[Message], tools: list[Any] | None,
 def _render(template: Template, messages: list[Message], tools: list[Any] | None, **options: Any) -> Any:
     from transformers.utils.chat_template_utils import render_jinja_template
 
+    values: dict[str, Any] = {"chat_template": template.text, **template.constants, **options}
     try:
-        texts, spans = render_jinja_template([messages], tools, chat_template=template.text,
-                                             **template.constants, **options)  # fmt: skip
+        made: Any = render_jinja_template([messages], tools, **values)
     except Exception as problem:  # a template raises whatever its author chose
         raise error("T108", found=f"{type(problem).__name__}: {problem}", expected="a text") from problem
-    return texts[0], spans
+    return made[0][0], made[1]
 
 
 def find_spans(template: Template, messages: list[Message], tools: list[Any] | None,
@@ -80,7 +82,9 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
         skipped = sum(message["role"] == "assistant" for message in messages[:first])
         turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
         if len(spans) != turns:
-            raise error("T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn")
+            raise error(
+                "T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn"
+            )
         return text, [(start, end) for start, end in spans][skipped:]
     text = render(template, messages, tools)
     found = []
@@ -96,7 +100,9 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
     return text, found
 
 
-def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message]) -> list[tuple[int, int, int]]:
+def split_phases(
+    text: str, spans: list[tuple[int, int]], messages: list[Message]
+) -> list[tuple[int, int, int]]:
     """(start, end, phase) over the assistant's spans: reasoning with its closing mark is reflect, the rest act."""
     parts: list[tuple[int, int, int]] = []
     turns = [message for message in messages if message["role"] == "assistant"]

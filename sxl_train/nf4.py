@@ -23,7 +23,9 @@ def load_each(folder: str, double_quant: bool, dtype: Any, device: Any) -> Any:
 
     config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=double_quant,
                                 bnb_4bit_compute_dtype=dtype)  # fmt: skip
-    model = AutoModelForCausalLM.from_pretrained(folder, quantization_config=config, dtype=dtype, device_map=device)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, quantization_config=config, dtype=dtype, device_map=device
+    )
     cure_bitsandbytes(model)
     return model
 

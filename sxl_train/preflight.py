@@ -83,7 +83,9 @@ def find_config(recipe: Recipe) -> dict[str, Any]:
         config = AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
     except Exception as problem:  # offline, unknown id, gated: the message says which
         text = str(problem).strip().splitlines()[0]
-        raise error("T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}") from None
+        raise error(
+            "T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}"
+        ) from None
     return dict(config.get_text_config().to_dict())
 
 

@@ -171,7 +171,11 @@ def _code(step: str) -> str:
     """Hash of our own sources that the step's result depends on: its module and the shared ones."""
     root = Path(__file__).parent
     names = [f"{step}.py", f"{step}/*.py", f"{step}_*.py"]
-    shared = ["data.py", "mask.py", "sequences.py", "templates/*.jinja"] if step in ("base", "tune", "distil", "evaluate") else []
+    shared = (
+        ["data.py", "mask.py", "sequences.py", "templates/*.jinja"]
+        if step in ("base", "tune", "distil", "evaluate")
+        else []
+    )
     digest = hashlib.sha256()
     for pattern in names + shared:
         for path in sorted(root.glob(pattern)):

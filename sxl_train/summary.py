@@ -27,8 +27,12 @@ def summarise(title: str, recipe: Recipe, made: dict[str, Made]) -> str:
         parts.append(compare(models))
     if "release" in made:
         numbers = made["release"].measured
-        parts.append(f"package    {format_bytes(numbers['bytes'])} of {recipe.size_limit} allowed: {out / 'release'}")
-        parts.append(f"open next  {out / 'release' / 'README.md'} (the card), {out / 'tune' / 'log.jsonl'} (the losses)")
+        parts.append(
+            f"package    {format_bytes(numbers['bytes'])} of {recipe.size_limit} allowed: {out / 'release'}"
+        )
+        parts.append(
+            f"open next  {out / 'release' / 'README.md'} (the card), {out / 'tune' / 'log.jsonl'} (the losses)"
+        )
     if recipe.base_model == "demo":
         parts.append(
             "This base is a toy, made in place from the dataset's own text; it shows the path, it is no assistant.\n"

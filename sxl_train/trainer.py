@@ -25,7 +25,7 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
         """Weighted loss over trained tokens ÷ their number in the optimiser step."""
         if self.log_tokens is not None and model.training:
             self.log_tokens(inputs["input_ids"].numel())
-        outputs = model(**inputs)
+        outputs: Any = model(**inputs)
         count = outputs["tokens"] if num_items_in_batch is None else num_items_in_batch
         loss = outputs["loss"] / torch.as_tensor(count, device=outputs["loss"].device).clamp(min=1)
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
@@ -40,28 +40,29 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
             from sxl_train.optimiser import MasterAdamW
 
             decay, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
-            groups = [{"params": decay, "weight_decay": self.args.weight_decay}, {"params": plain}]
+            groups: list[Any] = [{"params": decay, "weight_decay": self.args.weight_decay}, {"params": plain}]
             self.optimizer = MasterAdamW([g for g in groups if g["params"]], lr=self.args.learning_rate)
         return super().create_optimizer(model) if self.optimizer is None else self.optimizer
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
         """Loss per trained token of the whole validation split, exact however it is batched."""
-        was_training = self.model.training
-        self.model.eval()
+        model: Any = self.model
+        was_training = model.training
+        model.eval()
         total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
         with torch.no_grad(), self.compute_loss_context_manager():
             for inputs in self.get_eval_dataloader():
-                outputs = self.model(**self._prepare_inputs(inputs))
+                outputs: Any = model(**self._prepare_inputs(inputs))
                 total += torch.stack([outputs["loss"].double(), torch.as_tensor(outputs["tokens"]).to(total)])
         total = self.accelerator.reduce(total, "sum")
-        self.model.train(was_training)
+        model.train(was_training)
         metrics = {f"{metric_key_prefix}_loss": float(total[0] / total[1].clamp(min=1))}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
     def _set_signature_columns_if_needed(self) -> None:
-        self._signature_columns = ["input_ids", "labels", "weights", "seq_lengths"]
+        self._signature_columns: Any = ["input_ids", "labels", "weights", "seq_lengths"]
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Checkpoints get no card; the release writes one from measured numbers."""

@@ -38,7 +38,7 @@ def run(context: Context) -> Path:
                             template, tune, capacity)  # fmt: skip
     if not counts.trained:
         raise error("T104", file=dataset.source, found="no trained token in the whole training split")
-    added = list((read_added(context) or []))
+    added = list(read_added(context) or [])
     model = load(context.model, recipe.method, tune)
     model = adapt(model, recipe.method, tune, tokenizer, template, added)
     trainer = make_trainer(model, tokenizer, train, validation, tune, recipe.seed, context.folder, capacity)
@@ -90,7 +90,7 @@ def load(folder: str, method: str, tune: Tune) -> Any:
     dtype = torch.bfloat16 if gpu else torch.float32
     if method == "qlora" and not nf4.keeps(folder, tune.dequantise):
         return nf4.load_each(folder, tune.double_quant, torch.bfloat16 if gpu else torch.float32, _device())
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
     if method == "qlora":
         nf4.keep(model, tune.double_quant)
     return model.to(_device())
@@ -124,8 +124,8 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     """The trainer with its arguments; `tune.fast` decides which path the model takes."""
     import torch
     from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
     from transformers import EarlyStoppingCallback
+    from trl import SFTConfig, SFTTrainer
 
     from sxl_train import batch, fast
     from sxl_train.collate import Flatten
@@ -142,7 +142,9 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
         fast.make_fast(model, compiles)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator)
-    steps = tune.max_steps if tune.max_steps > 0 else math.ceil(len(train) / size / tune.accumulate * tune.epochs)
+    steps = (
+        tune.max_steps if tune.max_steps > 0 else math.ceil(len(train) / size / tune.accumulate * tune.epochs)
+    )
     full = all(p.requires_grad for p in model.parameters())
     arguments = SFTConfig(
         output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and not full, seed=seed, data_seed=seed,
@@ -167,7 +169,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
         train, validation = ([{k: v for k, v in row.items() if k != "weights"} for row in rows]
                              for rows in (train, validation))  # fmt: skip
     kind = SFTTrainer if reason else TraceTrainer
-    trainer = kind(model=model, args=arguments, train_dataset=Dataset.from_list(train), data_collator=collator,
+    trainer: Any = kind(model=model, args=arguments, train_dataset=Dataset.from_list(train), data_collator=collator,
                    eval_dataset=Dataset.from_list(validation) if validation else None, processing_class=tokenizer,
                    callbacks=callbacks)  # fmt: skip
     from transformers import PrinterCallback

@@ -16,7 +16,9 @@ from sxl_train.config import Evaluate
 from sxl_train.evaluate.calls import Tally, find_calls, judge
 
 
-def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
+def measure(
+    folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation"
+) -> dict[str, Any]:
     """Load ``folder`` from disk and measure it. Deterministic: greedy, no sampling."""
     import torch
 

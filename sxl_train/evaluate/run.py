@@ -25,7 +25,9 @@ def run(context: Context) -> Path:
     """Measure the chain of models, write ``evaluation.json``, change nothing."""
     recipe = context.recipe
     chain = [(step, folder) for step, folder in context.chain]
-    found = measure_apart([folder for _, folder in chain], recipe.dataset, recipe.evaluate, recipe.tune.max_length)
+    found = measure_apart(
+        [folder for _, folder in chain], recipe.dataset, recipe.evaluate, recipe.tune.max_length
+    )
     models = {step: numbers for (step, _), numbers in zip(chain, found)}
     context.measured["models"] = models
     (context.folder / "evaluation.json").write_bytes(
@@ -35,12 +37,14 @@ def run(context: Context) -> Path:
     return Path(context.model)
 
 
-def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[dict[str, Any]]:
+def measure_apart(
+    folders: list[str], dataset: str, options: Evaluate, max_length: int
+) -> list[dict[str, Any]]:
     """`measure.measure` of each folder, in one new interpreter. Raises `UserError` T202 with its last words."""
     task = {"folders": folders, "dataset": dataset, "options": options, "max_length": max_length}
     done = subprocess.run(
         [sys.executable, "-m", "sxl_train.evaluate", "--task"],
-        input=msgspec.json.encode(task), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+        input=msgspec.json.encode(task), capture_output=True, check=False,
         env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )  # fmt: skip
     if done.returncode:

@@ -93,8 +93,10 @@ def _training(records: dict[str, dict[str, Any]]) -> str:
     measured = records.get("tune", {}).get("measured")
     if not measured:
         return ""
-    names = ("rows", "pieces", "tokens", "trained", "reflect", "cut", "dropped", "sequences", "capacity", "steps",
-             "batch", "accumulate", "trainable", "validation_loss_before", "validation_loss_after", "seconds")  # fmt: skip
+    names = (
+        "rows", "pieces", "tokens", "trained", "reflect", "cut", "dropped", "sequences", "capacity", "steps", "batch",
+        "accumulate", "trainable", "validation_loss_before", "validation_loss_after", "seconds",
+    )  # fmt: skip
     rows = [(name.replace("_", " "), measured[name]) for name in names if measured.get(name) is not None]
     config = records["tune"]["config"]
     keys = ("tune.lr", "tune.lr_floor", "tune.epochs", "tune.rank", "tune.alpha", "tune.max_length")
@@ -118,7 +120,7 @@ def _use(name: str) -> str:
         f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder)\n'
         "model = AutoModelForCausalLM.from_pretrained(folder)\n"
         'messages = [{"role": "user", "content": "Add 2 and 3."}]\n'
-        "inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors=\"pt\")\n"
+        'inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt")\n'
         "print(tokenizer.decode(model.generate(**inputs, max_new_tokens=64)[0]))\n```"
     )
 

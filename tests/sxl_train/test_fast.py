@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from sxl_train import fast
 from sxl_train.attention import _attend_each
 from sxl_train.collate import Flatten
@@ -59,7 +60,9 @@ def run_plain(model: Any) -> tuple[float, dict[str, Any]]:
             ids = torch.tensor([row["input_ids"][start : start + length]])
             labels = torch.tensor(row["labels"][start : start + length])
             logits = model(input_ids=ids).logits[0, :-1].float()
-            total = total + torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum", ignore_index=-100)
+            total = total + torch.nn.functional.cross_entropy(
+                logits, labels[1:], reduction="sum", ignore_index=-100
+            )
             start += length
     total.backward()
     return total.item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
@@ -69,7 +72,9 @@ def run_fast(model: Any, length: int = 0) -> tuple[float, dict[str, Any]]:
     fast.make_fast(model, compile_layers=False)
     outputs = model(**Flatten(1, 64, length)(ROWS))
     outputs["loss"].backward()
-    return outputs["loss"].item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+    return outputs["loss"].item(), {
+        n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None
+    }
 
 
 def compare(plain: tuple[float, dict[str, Any]], made: tuple[float, dict[str, Any]]) -> float:

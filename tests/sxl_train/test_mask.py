@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sxl_data.contract.errors import UserError
 from sxl_train import mask
 
 CALL = {"id": "c0", "type": "function", "function": {"name": "add", "arguments": {"b": 2, "a": 1}}}
+OPENING = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n"
 MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Add 1 and 2."},
@@ -32,7 +34,9 @@ def tokenizer() -> Any:
     core = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    core.add_special_tokens([AddedToken(name, special=True) for name in (*mask.MARKERS, "<|pad|>", "<|eot_id|>")])
+    core.add_special_tokens(
+        [AddedToken(name, special=True) for name in (*mask.MARKERS, "<|pad|>", "<|eot_id|>")]
+    )
     return PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|pad|>")
 
 
@@ -50,7 +54,7 @@ def expect(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 def test_own_template_trains_reasoning_calls_answers_and_stop_tokens_alone(tokenizer: Any) -> None:
     template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
     expected = expect(tokenizer, [
-        ("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+        (OPENING, 0),
         ("<think>I add.</think>", 1),
         ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 2),
         ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
@@ -67,7 +71,7 @@ def test_own_template_trains_reasoning_calls_answers_and_stop_tokens_alone(token
 def test_training_template_of_trl_for_qwen3_trains_the_same_things(tokenizer: Any) -> None:
     text = (resources.files("trl") / "chat_templates" / "qwen3_training.jinja").read_text(encoding="utf-8")
     expected = expect(tokenizer, [
-        ("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+        (OPENING, 0),
         ("<think>\nI add.\n</think>\n\n", 1),
         ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
         ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
@@ -100,7 +104,7 @@ def test_template_that_rewrites_the_past_is_refused(tokenizer: Any, shared: Path
     template = mask.make_template(path.read_text(encoding="utf-8"), tokenizer)
     with pytest.raises(UserError) as problem:
         mask.tokenise(tokenizer, template, MESSAGES, None)
-    assert ["T108"] == [item.code for item in problem.value.findings]
+    assert [item.code for item in problem.value.findings] == ["T108"]
 
 
 def test_nothing_before_the_first_trained_message_is_trained(tokenizer: Any) -> None:
@@ -117,7 +121,8 @@ def test_stop_token_is_the_last_trained_special_token(tokenizer: Any) -> None:
 
 def test_template_that_leaves_the_stop_token_out_trains_none(tokenizer: Any) -> None:
     text = ("{% for m in messages %}{{ '<|im_start|>' + m.role }}{% if m.role == 'assistant' %}{% generation %}"
-            "{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>' }}{% endfor %}")  # fmt: skip
+            "{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>' }}"
+            "{% endfor %}")  # fmt: skip
     assert mask.find_stop(tokenizer, mask.Template(text)) is None
 
 
@@ -132,4 +137,4 @@ def test_marks_that_are_not_one_for_each_turn_are_refused(tokenizer: Any) -> Non
     text = "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}"
     with pytest.raises(UserError) as problem:
         mask.tokenise(tokenizer, text, MESSAGES[:3], None)
-    assert ["T108"] == [item.code for item in problem.value.findings]
+    assert [item.code for item in problem.value.findings] == ["T108"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sxl_data.contract.errors import UserError
 from sxl_train import data
 from sxl_train.config import ORDER, Recipe, parse_size
@@ -141,7 +142,9 @@ def test_every_step_leaves_a_record_with_origins_versions_and_seed(finished: tup
     assert not list(out.glob("*.part"))
 
 
-def test_package_loads_with_transformers_alone_and_is_under_the_limit(finished: tuple[Path, Path, Any]) -> None:
+def test_package_loads_with_transformers_alone_and_is_under_the_limit(
+    finished: tuple[Path, Path, Any],
+) -> None:
     out, _, _ = finished
     code = (
         "import sys\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n"
@@ -167,7 +170,9 @@ def test_card_holds_the_numbers_that_were_measured(finished: tuple[Path, Path, A
     assert "**A toy.**" in card
 
 
-def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_package_over_the_limit_exits_1(
+    finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     from sxl_train.release import size
 
     out, _, _ = finished

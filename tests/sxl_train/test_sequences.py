@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sxl_train import mask
 from sxl_train.config import Tune
 from sxl_train.data import Row
@@ -88,7 +89,9 @@ def test_template_that_erases_is_split_so_that_all_reasoning_is_trained(tokenize
     pieces, counts = cut_rows([Row("r", messages, [toys.ADD])], tokenizer, template, Tune(), 4000)
     trained = ["".join(tokenizer.decode([i]) for i, phase in zip(p.ids, p.phases) if phase) for p in pieces]
     assert (len(pieces), counts.split) == (2, 1)
-    assert "I add 1 and 2" in trained[0] and "I add 3 and 4" in trained[1] and "I add 1 and 2" not in trained[1]
+    assert (
+        "I add 1 and 2" in trained[0] and "I add 3 and 4" in trained[1] and "I add 1 and 2" not in trained[1]
+    )
 
 
 def test_packs_hold_every_document_once_and_never_overflow() -> None:
@@ -106,5 +109,8 @@ def test_weights_follow_the_phase_and_zero_takes_a_phase_out(tokenizer: Any) -> 
     pieces, _ = cut_rows([Row("r", toys.make_messages(1, 2), [toys.ADD])], tokenizer, OWN, tune, 2000)
     (row,) = make_sequences(pieces, tune, 2000)
     text = tokenizer.decode([i for i in row["labels"] if i != -100])
-    assert text == '<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call><|im_end|>The sum is 3.<|im_end|>'
+    assert (
+        text
+        == '<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call><|im_end|>The sum is 3.<|im_end|>'
+    )
     assert set(row["weights"]) == {0.0, 0.5}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from sxl_data.contract.errors import UserError
 from sxl_train import base, data, tune
 from sxl_train.base import read_template
@@ -93,14 +94,23 @@ case.step("tune", case.tune.run, sys.argv[3], Path(sys.argv[4]), Path(sys.argv[5
 """
 
 
-def test_killed_run_continues_with_the_same_next_50_losses(folder: Path, dataset: Path, tmp_path: Path) -> None:
+def test_killed_run_continues_with_the_same_next_50_losses(
+    folder: Path, dataset: Path, tmp_path: Path
+) -> None:
     keys = (*KEYS, "method=lora", "tune.max_steps=58", "tune.save_every=5")
     step("tune", tune.run, str(folder), dataset, tmp_path / "whole", *keys)
     killer = tmp_path / "killer.py"
     killer.write_text(KILLER, encoding="utf-8")
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run([sys.executable, str(killer), root, __file__, str(folder), str(dataset),
-                           str(tmp_path / "killed"), *keys], capture_output=True, env=dict(os.environ) | {"OMP_NUM_THREADS": "1"}, check=False)  # fmt: skip
+    words = [
+        str(killer),
+        str(Path(__file__).parents[2]),
+        __file__,
+        str(folder),
+        str(dataset),
+        str(tmp_path / "killed"),
+    ]
+    environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *words, *keys], capture_output=True, env=environment, check=False)
     assert done.returncode != 0 and (tmp_path / "killed" / "tune.part" / "checkpoints").exists(), done.stderr
     step("tune", tune.run, str(folder), dataset, tmp_path / "killed", *keys)
     whole, resumed = read_losses(tmp_path / "whole" / "tune"), read_losses(tmp_path / "killed" / "tune")
@@ -114,7 +124,9 @@ def make_pieces(folder: Path, dataset: Path, method: str, **keys: Any) -> tuple[
     tokenizer, template = read_template(str(folder))
     settings = Tune(max_length=256, batch=2, **keys)
     model = tune.adapt(tune.load(str(folder), method, settings), method, settings, tokenizer, template, [])
-    return model, tune.prepare(data.find_dataset(str(dataset)), "train", 12, tokenizer, template, settings, 256)[0]
+    return model, tune.prepare(
+        data.find_dataset(str(dataset)), "train", 12, tokenizer, template, settings, 256
+    )[0]
 
 
 @pytest.mark.parametrize("dequantise", ["once", "each"])
@@ -166,7 +178,17 @@ def test_plain_and_fast_path_have_the_same_loss_curve(folder: Path, dataset: Pat
     curves = []
     for fast in ("true", "false"):
         out = tmp_path / fast
-        step("tune", tune.run, str(folder), dataset, out, *KEYS, "method=full", "tune.max_steps=8", f"tune.fast={fast}")
+        step(
+            "tune",
+            tune.run,
+            str(folder),
+            dataset,
+            out,
+            *KEYS,
+            "method=full",
+            "tune.max_steps=8",
+            f"tune.fast={fast}",
+        )
         curves.append([loss for _, loss in read_losses(out / "tune")])
     assert curves[0] == pytest.approx(curves[1], rel=1e-3)
 

@@ -29,7 +29,11 @@ def make_messages(a: int, b: int, loops: int = 1) -> list[dict[str, Any]]:
     """A task with ``loops`` calls of add, each with reasoning, and a final answer."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": f"What is {a} plus {b}, {loops} times?"}]
     for index in range(loops):
-        call = {"id": f"c{index}", "type": "function", "function": {"name": "add", "arguments": {"a": a, "b": b}}}
+        call = {
+            "id": f"c{index}",
+            "type": "function",
+            "function": {"name": "add", "arguments": {"a": a, "b": b}},
+        }
         messages.append({"role": "assistant", "content": "", "reasoning_content": f"Round {index}: I add {a} and {b}.",
                          "tool_calls": [call]})  # fmt: skip
         messages.append({"role": "tool", "content": str(a + b), "name": "add", "tool_call_id": f"c{index}"})
@@ -52,7 +56,9 @@ def write_dataset(folder: Path, train: int = 60, validation: int = 8) -> Path:
             rows.append({"trace_id": f"toy:{count:04d}", "messages": messages, "tools": json.dumps([ADD])})
             count += 1
         pq.write_table(pa.Table.from_pylist(rows), folder / "data" / f"{split}-00000-of-00001.parquet")
-    digests = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").iterdir())}
+    digests = {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").iterdir())
+    }
     (folder / "manifest.json").write_text(json.dumps({"files": digests}), encoding="utf-8")
     return folder
 
