@@ -6,19 +6,22 @@ submitter's own file. Nothing has to be converted first, and nothing is loaded w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import xxhash
 
-from sxl_data.contract.errors import Finding, UserError
-from sxl_data.trace.check.families import faults
+from sxl_data.contract.errors import Finding, UserError, error
+from sxl_data.trace.check import Fault
+from sxl_data.trace.check.arguments import originals
+from sxl_data.trace.check.families import Check, faults
 from sxl_data.trace.check.metrics import totals
 from sxl_data.trace.format import Format
 from sxl_data.trace.places import Placer, by_position
 from sxl_data.trace.profiles import Profile, get
+from sxl_data.trace.registry import get as registry_get
 from sxl_data.trace.report import LIMIT, FileReport, Report
 from sxl_data.trace.rows import RowSubmission
 from sxl_data.trace.submission import Submission, Submitted
@@ -27,20 +30,59 @@ from sxl_data.trace.types import Trace
 
 def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
              format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
-             limit: int = LIMIT) -> Report:  # fmt: skip
+             template: str | None = None, tokenizer: str | Path | None = None, max_length: int | None = None,
+             export: str | None = None, limit: int = LIMIT) -> Report:  # fmt: skip
     """Check ``source``: a path, several paths, or rows (dicts of any format that is known, or `Trace`s).
 
     ``format`` names one of the formats that are read, or ``auto``; ``profile`` is ingest, train or
-    publish; ``known`` are the formats to choose from (default: all trace formats). What is wrong with
-    the input is in the report, a file that cannot be read included. Raises `UserError` for a format
-    or profile that does not exist.
+    publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
+    name, a path or a model folder, see `template.load`) the R codes say what survives rendering and is
+    trained, within ``max_length`` tokens of ``tokenizer``; with ``export`` what that export would lose.
+    What is wrong with the input is in the report, a file that cannot be read included. Raises
+    `UserError` for a format, profile or template that does not exist.
     """
     chosen = get(profile)
+    extra = _extra(template, tokenizer, max_length, export)
     report = Report(profile=chosen.name, limit=limit)
     seen: dict[str, bytes] = {}
     for submission in _submissions(source, format, known):
-        _check(submission, chosen, report, seen)
+        _check(submission, chosen, report, seen, extra)
     return report
+
+
+def _extra(template: str | None, tokenizer: str | Path | None, max_length: int | None,
+           export: str | None) -> Check | None:  # fmt: skip
+    """The checks that need more than the trace."""
+    if template is None and export is None:
+        if max_length is not None:
+            raise error("U401", found="max_length without a template", expected="a template and its tokenizer")
+        return None
+    loaded = None
+    if template is not None:
+        from sxl_data.trace.template import load
+
+        loaded = load(template, tokenizer)
+        if max_length is not None and loaded.tokenizer is None:
+            raise error("U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER")
+    if export is not None:
+        from sxl_data.trace.export import exporters
+
+        registry_get(export, exporters())
+
+    def check(trace: Trace) -> Iterator[Fault]:
+        if loaded is not None:
+            from sxl_data.trace import trainability
+
+            yield from trainability.check(trace, loaded, max_length)
+        if export is not None:
+            from sxl_data.trace.export import export as written
+
+            losses = written(trace, export).losses
+            if losses:
+                shown = ", ".join(f"{place} ×{count}" for place, count in sorted(losses.items())[:8])
+                yield Fault("R708", "", f"{export} loses {shown}", "nothing, or a residual beside it")
+
+    return check
 
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
@@ -54,7 +96,8 @@ def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> I
     return [RowSubmission(items, format, known)]
 
 
-def _check(submission: Submission, profile: Profile, report: Report, seen: dict[str, bytes]) -> None:
+def _check(submission: Submission, profile: Profile, report: Report, seen: dict[str, bytes],
+           extra: Check | None) -> None:  # fmt: skip
     """Add what is found in one file to ``report``."""
     entry = FileReport(file=submission.file)
     report.files.append(entry)
@@ -69,10 +112,14 @@ def _check(submission: Submission, profile: Profile, report: Report, seen: dict[
                 entry.traces += 1
                 atif = submission.format is not None and submission.format.name == "atif"
                 found += faults(reading.trace, families)
+                if extra is not None:
+                    found += extra(reading.trace)
                 if unique:
                     found += _seen(item, reading.trace, seen)
                 if not item.native and "P" in families:
                     found += by_position(item)
+                if not item.native and "A" in families:
+                    found += originals(reading.trace)
                 if not item.native and "L" in families:
                     # Who submits a file of another format has no place for a hash; the build makes one.
                     found = [fault for fault in found if fault.code != "L604"]
@@ -95,8 +142,6 @@ def _check(submission: Submission, profile: Profile, report: Report, seen: dict[
 
 
 def _seen(item: Submitted, trace: Trace, seen: dict[str, bytes]) -> list[Any]:
-    from sxl_data.trace.check import Fault
-
     content = item.raw or msgspec.json.encode(trace)
     digest = xxhash.xxh3_128_digest(content)
     place = f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"

@@ -16,7 +16,7 @@ import msgspec
 
 from sxl_data.trace.check import Fault
 from sxl_data.trace.check.dialect import normalise
-from sxl_data.trace.types import Act, Call, Tool, Trace
+from sxl_data.trace.types import Act, Call, Trace
 
 _PORTABLE = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z").match
 _DECODE = msgspec.json.Decoder().decode
@@ -43,8 +43,6 @@ def check(trace: Trace) -> Iterator[Fault]:
         if compiled.faults:
             for code, place, found, expected in compiled.faults:
                 yield Fault(code, f"/tools/{t}/parameters_json{place}", found, expected)
-        elif tool.origin == "normalised" and tool.original_json is not None:
-            yield from _original(tool, t)
         if tool.name in known:
             yield Fault("A310", f"/tools/{t}/name", repr(tool.name), "a name of its own")
         elif not _PORTABLE(tool.name):
@@ -102,22 +100,23 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
                 yield Fault("A309", f"{pointer}/{_escape(name)}", repr(name), expected)
 
 
-def _original(tool: Tool, t: int) -> Iterator[Fault]:
-    """A reader has normalised the declaration; what was wrong with it is still the submitter's to know."""
-    text = tool.original_json or ""
-    try:
-        declared = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return
-    inner = declared.get("function", declared) if isinstance(declared, dict) else None
-    schema = inner.get("parameters", inner.get("input_schema")) if isinstance(inner, dict) else None
-    _, changes = normalise(schema if schema is not None else inner)
-    if changes:
-        place, found, expected = changes[0]
-        more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
-        yield Fault("A304", f"/tools/{t}/parameters_json{place}", found + more, expected)
-    else:
-        yield Fault("A304", f"/tools/{t}/parameters_json", "a declaration of another form", "JSON Schema")
+def originals(trace: Trace) -> Iterator[Fault]:
+    """A reader may have normalised a declaration; what was wrong with it is the submitter's to know."""
+    for t, tool in enumerate(trace.tools):
+        if tool.origin != "normalised" or tool.original_json is None:
+            continue
+        found, expected, place = "a declaration of another form", "JSON Schema", ""
+        try:
+            declared = _DECODE(tool.original_json)
+        except (msgspec.MsgspecError, RecursionError):
+            declared = None
+        inner = declared.get("function", declared) if isinstance(declared, dict) else None
+        schema = inner.get("parameters", inner.get("input_schema")) if isinstance(inner, dict) else None
+        changes = normalise(schema if schema is not None else inner)[1]
+        if changes:
+            place, found, expected = changes[0]
+            found += f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+        yield Fault("A304", f"/tools/{t}/parameters_json{place}", found, expected)
 
 
 @lru_cache(maxsize=8192)

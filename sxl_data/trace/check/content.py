@@ -32,7 +32,9 @@ _SECRET = re.compile(
     r"|\bxox[abprs]-[0-9A-Za-z-]{20,}|\bAIza[0-9A-Za-z_-]{35}\b|\bhf_[A-Za-z]{34}\b|\bglpat-[0-9A-Za-z_-]{20}\b"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
 )
-_HOME = re.compile(r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)([\w.-]+)/|[A-Z]:\\+Users\\+(?!Public)([\w.-]+)\\")
+_HOME = re.compile(
+    r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)[\w.-]+/|[A-Z]:\\+Users\\+(?!Public\\)[\w.-]+\\"
+)
 _SECRET_NEEDLES = ("AKIA", "gh", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
 _REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000

@@ -25,7 +25,8 @@ def check(trace: Trace) -> Iterator[Fault]:
             continue
         for k, result in enumerate(step.results):
             if result.exit_code and result.status == "ok":
-                yield Fault("M503", f"/steps/{i}/results/{k}/exit_code", f"exit code {result.exit_code}", "0, or an error")
+                found = f"exit code {result.exit_code}"
+                yield Fault("M503", f"/steps/{i}/results/{k}/exit_code", found, "0, or an error")
             if result.duration_ms is not None and result.duration_ms < 0:
                 yield Fault("M502", f"/steps/{i}/results/{k}/duration_ms", str(result.duration_ms), "0 or more")
     metrics = trace.metrics
@@ -34,8 +35,9 @@ def check(trace: Trace) -> Iterator[Fault]:
             value = getattr(metrics, name)
             if value is not None and value < 0:
                 yield Fault("M502", f"/metrics/{name}", str(value), "0 or more")
-        if (metrics.cached_tokens or 0) > (metrics.prompt_tokens or 0) and metrics.prompt_tokens is not None:
-            yield Fault("M502", "/metrics/cached_tokens", str(metrics.cached_tokens), f"at most {metrics.prompt_tokens}")
+        prompt, cached = metrics.prompt_tokens, metrics.cached_tokens
+        if prompt is not None and cached is not None and cached > prompt:
+            yield Fault("M502", "/metrics/cached_tokens", str(cached), f"at most {prompt}")
     outcome = trace.outcome
     if outcome.reward is not None and (
         (outcome.status == "success" and outcome.reward <= 0) or (outcome.status == "failure" and outcome.reward >= 1)
@@ -52,8 +54,8 @@ def totals(document: Any) -> Iterator[Fault]:
     stated = document.get("final_metrics") if isinstance(document, dict) else None
     if not isinstance(steps, list) or not isinstance(stated, dict):
         return
-    held = [step.get("metrics") for step in steps
-            if isinstance(step, dict) and step.get("source") == "agent" and not step.get("is_copied_context")]  # fmt: skip
+    acting = [s for s in steps if isinstance(s, dict) and s.get("source") == "agent"]
+    held = [step.get("metrics") for step in acting if not step.get("is_copied_context")]
     if isinstance(stated.get("total_steps"), int) and stated["total_steps"] != len(steps):
         yield Fault("M501", "/final_metrics/total_steps", str(stated["total_steps"]), str(len(steps)))
     for total, name in _TOTALS.items():
@@ -61,7 +63,7 @@ def totals(document: Any) -> Iterator[Fault]:
         if not values or len(values) != len(held) or not all(_is_number(v) for v in values):
             continue
         if _is_number(stated.get(total)) and abs(stated[total] - sum(values)) > 1e-6 * max(1.0, abs(stated[total])):
-            yield Fault("M501", f"/final_metrics/{total}", f"{stated[total]:g}", f"{sum(values):g}, the sum of the steps")
+            yield Fault("M501", f"/final_metrics/{total}", f"{stated[total]}", f"{sum(values)}, the sum of the steps")
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,218 @@
+"""A chat template as training uses it: messages → text, and which of it the agent said.
+
+In: the name of a training template (``qwen3``), a path to one, or a model folder. Out: the rendered text
+and the spans of it that carry loss. The environment is the one that transformers renders in (sandboxed
+Jinja, its filters and its ``{% generation %}`` tag), rebuilt here so that checking needs no torch.
+Named templates are TRL's own, found in the installed package without importing it.
+Source: https://huggingface.co/docs/transformers/chat_templating, https://huggingface.co/docs/trl.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import error
+
+_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+
+
+class TemplateRefused(Exception):
+    """The template raised; the text is its reason."""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """``text`` and the ``spans`` (start, end, in characters) that carry loss. ``marked`` tells whether
+    the template says so itself or the spans were found by rendering prefixes."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    marked: bool
+
+
+class Template:
+    """One chat template, and a tokenizer where there is one."""
+
+    def __init__(self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None) -> None:
+        self.name, self.tokenizer = name, tokenizer
+        # A template alone does not know its model's tokens, and some begin by naming them.
+        self.special = {"bos_token": "<s>", "eos_token": "</s>", **(special or {})}
+        self.marked = "{% generation" in source or "{%- generation" in source
+        self._template = _environment().from_string(source)
+
+    def render(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> Rendered:
+        """Raises `TemplateRefused`."""
+        text = self.text(messages, tools)
+        if self.marked:
+            return _split(text)
+        return Rendered(text, _prefix_spans(self, messages, tools, text), False)
+
+    def text(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False) -> str:
+        """The rendered text, loss markers included."""
+        try:
+            return str(self._template.render(messages=messages, tools=tools, documents=None,
+                                             add_generation_prompt=prompt, **self.special))  # fmt: skip
+        except Exception as problem:  # a template may raise anything
+            raise TemplateRefused(f"{type(problem).__name__}: {problem}") from None
+
+    def count(self, rendered: Rendered, limit: int | None) -> tuple[int, int, int]:
+        """(tokens, trained tokens, trained tokens within ``limit``); needs a tokenizer."""
+        encoded = self.tokenizer.encode(rendered.text, add_special_tokens=False)
+        trained = [
+            i for i, (start, end) in enumerate(encoded.offsets)
+            if end > start and any(a <= start < b for a, b in rendered.spans)
+        ]  # fmt: skip
+        within = len(trained) if limit is None else sum(i < limit for i in trained)
+        return len(encoded.offsets), len(trained), within
+
+
+def load(name: str, tokenizer: str | Path | None = None) -> Template:
+    """The template called ``name``, at that path, or of that model folder.
+
+    ``tokenizer`` is a folder or a tokenizer.json, default the model folder's own. Raises `UserError` U201
+    where nothing is found and U402 where jinja2 is not installed.
+    """
+    if importlib.util.find_spec("jinja2") is None:
+        raise error("U402", found="no jinja2", expected="the extra `train` or `report`",
+                    fix="pip install 'sheikh-sxl[train]'")  # fmt: skip
+    path = Path(name)
+    special: dict[str, str] = {}
+    if path.is_dir():
+        source, special = _of_model(path)
+        tokenizer = path if tokenizer is None else tokenizer
+    elif path.is_file():
+        source = path.read_text(encoding="utf-8")
+    else:
+        source = _named(name)
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        return Template(source, name, None if tokenizer is None else open_tokenizer(Path(tokenizer)), special)
+    except TemplateSyntaxError as problem:
+        raise error("U204", file=name, line=problem.lineno, found=problem.message, expected="Jinja") from None
+
+
+def named() -> dict[str, Path]:
+    """Training templates by short name: TRL's own where it is installed."""
+    spec = importlib.util.find_spec("trl")
+    folders = [Path(place) / "chat_templates" for place in (spec.submodule_search_locations or ())] if spec else []
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.jinja")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def _named(name: str) -> str:
+    known = named()
+    path = known.get(f"{name}_training") or known.get(name)
+    if path is None:
+        short = ", ".join(sorted({stem.removesuffix("_training") for stem in known})) or "none: TRL is not installed"
+        raise error("U201", file=name, found="no template of this name or path", expected=f"a path, or one of {short}",
+                    why="nothing can be rendered without it", fix="check the name")  # fmt: skip
+    return path.read_text(encoding="utf-8")
+
+
+def _of_model(folder: Path) -> tuple[str, dict[str, str]]:
+    config_path = folder / "tokenizer_config.json"
+    config = json.loads(config_path.read_text(encoding="utf-8")) if config_path.is_file() else {}
+    own = folder / "chat_template.jinja"
+    source = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
+    if isinstance(source, list):  # several by name
+        source = next((item["template"] for item in source if item.get("name") == "default"), None)
+    if not isinstance(source, str):
+        raise error("U201", file=str(folder), found="no chat template", expected="chat_template.jinja in the folder",
+                    fix="name a template and give the folder as the tokenizer")  # fmt: skip
+    special = {}
+    for key in ("bos_token", "eos_token", "pad_token", "unk_token"):
+        value = config.get(key)
+        value = value.get("content") if isinstance(value, dict) else value
+        if isinstance(value, str):
+            special[key] = value
+    return source, special
+
+
+def open_tokenizer(path: Path) -> Any:
+    file = path / "tokenizer.json" if path.is_dir() else path
+    if not file.is_file():
+        raise error("U201", file=str(file), found="nothing at this path", expected="a tokenizer.json",
+                    fix="give the folder of a fast tokenizer")  # fmt: skip
+    if importlib.util.find_spec("tokenizers") is None:
+        raise error("U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'")
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(file))
+
+
+def _environment() -> Any:
+    from jinja2 import nodes
+    from jinja2.exceptions import TemplateError
+    from jinja2.ext import Extension, loopcontrols
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Generation(Extension):
+        """``{% generation %} … {% endgeneration %}`` puts marks around what it renders."""
+
+        tags = {"generation"}  # noqa: RUF012
+
+        def parse(self, parser: Any) -> Any:
+            line = next(parser.stream).lineno
+            body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+            return nodes.CallBlock(self.call_method("_mark"), [], [], body).set_lineno(line)
+
+        def _mark(self, caller: Any) -> str:
+            return f"{_OPEN}{caller()}{_CLOSE}"
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None,
+               sort_keys: bool = False) -> str:  # fmt: skip
+        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
+                                                extensions=[Generation, loopcontrols])  # fmt: skip
+    environment.filters["tojson"] = tojson
+    environment.globals["raise_exception"] = refuse
+    # A fixed day: the same trace must render the same tomorrow.
+    environment.globals["strftime_now"] = lambda form: datetime(2026, 1, 31).strftime(form)
+    return environment
+
+
+def _split(text: str) -> Rendered:
+    """``text`` without its marks, and where they stood."""
+    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    start = length = 0
+    for piece in text.replace(_CLOSE, _OPEN + _CLOSE).split(_OPEN):
+        # A piece that begins with the closing mark ends a span, any other one may begin a span.
+        if piece.startswith(_CLOSE):
+            spans.append((start, length))
+            piece = piece[1:]
+        else:
+            start = length
+        parts.append(piece)
+        length += len(piece)
+    return Rendered("".join(parts), tuple(span for span in spans if span[1] > span[0]), True)
+
+
+def _prefix_spans(template: Template, messages: list[dict[str, Any]], tools: Any,
+                  text: str) -> tuple[tuple[int, int], ...]:  # fmt: skip
+    """What each assistant message adds to the text before it, where rendering is a prefix of the whole."""
+    spans = []
+    for i, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        try:
+            before = template.text(messages[:i], tools, prompt=True)
+            after = template.text(messages[: i + 1], tools)
+        except TemplateRefused:
+            continue
+        if text.startswith(before) and text.startswith(after.rstrip()):
+            spans.append((len(before), len(after)))
+    return tuple(spans)
