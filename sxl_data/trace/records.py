@@ -1,7 +1,7 @@
 """A file → its records, one after the other, each with its line, its bytes and what is wrong with it.
 
 In: JSONL, JSON (one value, several, or an array of records), CSV, TSV or Parquet, plain or in gzip or
-zstd, told apart by content. Out: `Record`s as a stream; memory is bounded by the largest record.
+zstd, told apart by content; an Inspect `.eval` archive is one record. Out: `Record`s as a stream; memory is bounded by the largest record.
 Nothing is repaired without saying so: a lone surrogate or NUL becomes U+FFFD and its record says it.
 What cannot be read has no value and one finding at least; the records after it are still read.
 """
@@ -83,6 +83,11 @@ def open_raw(path: str | Path) -> Iterator[Raw | Record | Finding]:
     stream = streams.open_bytes(path)
     try:
         head = stream.peek(64)[:64] if hasattr(stream, "peek") else b""
+        if head.startswith(b"PK\x03\x04") and file.lower().endswith(".eval"):
+            from sxl_data.trace.convert.inspect_eval import open_archive
+
+            yield Record(1, open_archive(Path(path)))
+            return
         kind = streams.kind_of(head, file)
         if kind == "parquet":
             from sxl_data.trace.tables import parquet_rows

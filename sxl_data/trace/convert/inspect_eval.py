@@ -57,11 +57,6 @@ class InspectEval:
 FORMAT = InspectEval()
 
 
-def is_archive(head: bytes) -> bool:
-    """Whether a file that starts with ``head`` may be an ``.eval`` archive."""
-    return head.startswith(b"PK\x03\x04")
-
-
 def open_archive(path: Path) -> dict[str, Any]:
     """The log in the ``.eval`` archive at ``path``, as its ``.json`` form would be.
 
