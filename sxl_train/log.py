@@ -31,7 +31,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.progress: Progress | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.path.exists():
+        if self.path.exists() and state.is_world_process_zero:
             lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [
                 line
@@ -41,7 +41,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
             self.path.write_text("".join(kept), encoding="utf-8", newline="\n")
         self.started = self.marked = time.monotonic()
         self.first = state.global_step
-        if is_live():
+        if is_live() and state.is_world_process_zero:
             self.progress = Progress("tune", state.max_steps, "steps")
             self.progress.advance(state.global_step)
 

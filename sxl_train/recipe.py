@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib import resources
@@ -132,6 +133,8 @@ def _answer(options: Any) -> int:
         print(preflight.rehearse(*open_recipe(options.recipe, options.overrides)))
         return 0
     made = run(options.recipe, options.overrides)
+    if int(os.environ.get("RANK", "0")):
+        return 0
     from sxl_train import summary
 
     print(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))

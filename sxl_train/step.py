@@ -30,6 +30,9 @@ from sxl_train.config import USES, Recipe
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "tokenizers", "datasets")
 CONTINUES = ("tune", "distil")
+SHARED = ("tune",)
+"""Steps that all processes of a distributed run work on."""
+POLL_S = 0.2
 Run = Callable[["Context"], Path]
 
 
@@ -85,6 +88,8 @@ def perform(context: Context, run: Run, before: str, dataset: str) -> Made:
     started = time.monotonic()
     part = context.folder
     marker = part / "key.txt"
+    if int(os.environ.get("RANK", "0")):
+        return _follow(context, run, key, marker, target)
     same = marker.exists() and marker.read_text(encoding="utf-8") == key
     if part.exists() and not (same and context.name in CONTINUES):
         shutil.rmtree(part)
@@ -123,6 +128,19 @@ def perform(context: Context, run: Run, before: str, dataset: str) -> Made:
         raise
     say(f"{context.name:<10} done in {format_seconds(record['seconds'])}")
     return Made(_absolute(record["model"], target), key, False, context.measured)
+
+
+def _follow(context: Context, run: Run, key: str, marker: Path, target: Path) -> Made:
+    """What a process of ``torchrun`` other than the first does: train with it, and wait for it in other steps."""
+    if context.name in SHARED:
+        while not (marker.exists() and marker.read_text(encoding="utf-8") == key):
+            time.sleep(POLL_S)
+        run(context)
+    while True:
+        record = read_record(target)
+        if record and record["key"] == key:
+            return Made(_absolute(record["model"], target), key, False, record["measured"])
+        time.sleep(POLL_S)
 
 
 def make_key(context: Context, before: str, dataset: str) -> str:

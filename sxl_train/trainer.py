@@ -45,14 +45,21 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
         return super().create_optimizer(model) if self.optimizer is None else self.optimizer
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
-        """Loss per trained token of the whole validation split, exact however it is batched."""
-        model: Any = self.model
+        """Loss per trained token of the whole validation split, exact however it is batched or spread."""
+        # Past DDP's wrapper: its forward talks to the other processes, which may have fewer batches.
+        model: Any = self.model_wrapped if self.is_fsdp_enabled else self.accelerator.unwrap_model(self.model)
         was_training = model.training
         model.eval()
         total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
+        size, rank, world = (
+            self.args.per_device_eval_batch_size,
+            self.args.process_index,
+            self.args.world_size,
+        )
         with torch.no_grad(), self.compute_loss_context_manager():
-            for inputs in self.get_eval_dataloader():
-                outputs: Any = model(**self._prepare_inputs(inputs))
+            for start in range(rank * size, len(self.eval_dataset), world * size):
+                rows = [self.eval_dataset[i] for i in range(start, min(start + size, len(self.eval_dataset)))]
+                outputs: Any = model(**self._prepare_inputs(self.data_collator(rows)))
                 total += torch.stack([outputs["loss"].double(), torch.as_tensor(outputs["tokens"]).to(total)])
         total = self.accelerator.reduce(total, "sum")
         model.train(was_training)

@@ -190,7 +190,7 @@ def find_checkpoint(folder: Path) -> str | None:
     for path in folder.glob("checkpoint-*"):
         if (path / "trainer_state.json").exists():
             complete.append((int(path.name.split("-")[1]), path))
-        else:
+        elif not int(os.environ.get("RANK", "0")):
             shutil.rmtree(path)
     return str(max(complete)[1]) if complete else None
 

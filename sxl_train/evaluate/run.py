@@ -21,6 +21,9 @@ from sxl_train.evaluate.compare import compare
 from sxl_train.step import Context
 
 
+DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
 def run(context: Context) -> Path:
     """Measure the chain of models, write ``evaluation.json``, change nothing."""
     recipe = context.recipe
@@ -45,7 +48,8 @@ def measure_apart(
     done = subprocess.run(
         [sys.executable, "-m", "sxl_train.evaluate", "--task"],
         input=msgspec.json.encode(task), capture_output=True, check=False,
-        env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env={k: v for k, v in os.environ.items() if k not in DISTRIBUTED}
+        | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )  # fmt: skip
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()
