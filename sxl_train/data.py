@@ -8,7 +8,7 @@ each row, so that it never depends on the order of the rows. pyarrow alone: no t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +66,39 @@ def find_dataset(source: str) -> Dataset:
 
 
 def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
-    """The conversations of a split, in the files' order; ``limit`` 0 reads all. Raises `UserError` T102, T110."""
+    """The conversations of a split, in the files' order. Raises `UserError` T102, T110.
+
+    ``limit`` > 0 takes so many, spread over the split, rare kinds of trace first (`spread`): the first rows of a
+    built dataset are all of one source. 0 takes all.
+    """
     carve = dataset.carved and split in ("train", "validation")
-    rows: list[Row] = []
-    for position, record in enumerate(_read_records(dataset.files.get("train" if carve else split, []))):
-        if carve and (_is_held_out(record) is not (split == "validation")):
-            continue
-        rows.append(to_row(record, f"row {position}"))
-        if limit and len(rows) == limit:
-            break
-    return rows
+    records = _read_records(dataset.files.get("train" if carve else split, []))
+    numbered = [
+        (position, record)
+        for position, record in enumerate(records)
+        if not carve or _is_held_out(record) is (split == "validation")
+    ]
+    if limit:
+        kinds = [str(record.get("kind") or "") for _, record in numbered]
+        numbered = [numbered[i] for i in spread(kinds, limit)]
+    return [to_row(record, f"row {position}") for position, record in numbered]
+
+
+def spread(kinds: Sequence[str], limit: int) -> list[int]:
+    """Sorted positions of ``limit`` rows: an equal share of each kind, a small kind's unused share to the others.
+
+    Inside a kind the rows are evenly spaced, so the choice needs no random numbers.
+    """
+    places: dict[str, list[int]] = {}
+    for position, kind in enumerate(kinds):
+        places.setdefault(kind, []).append(position)
+    chosen: list[int] = []
+    left = min(limit, len(kinds))
+    for number, kind in enumerate(sorted(places, key=lambda kind: (len(places[kind]), kind))):
+        share = min(len(places[kind]), left // (len(places) - number))
+        chosen += [places[kind][i * len(places[kind]) // share] for i in range(share)]
+        left -= share
+    return sorted(chosen)
 
 
 def to_row(record: dict[str, Any], place: str = "row") -> Row:
@@ -141,7 +164,7 @@ def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _read_file(name: str) -> Iterator[dict[str, Any]]:
-    wanted = ("trace_id", "id", "messages", "tools", "prompt", "completion")
+    wanted = ("trace_id", "id", "kind", "messages", "tools", "prompt", "completion")
     if name.endswith((".jsonl", ".json")):
         with Path(name).open("rb") as lines:
             for line in lines:

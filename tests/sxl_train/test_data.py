@@ -1,0 +1,116 @@
+"""Datasets of several shapes become the same conversations."""
+
+from __future__ import annotations
+
+import json
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_train.data import find_dataset, read_rows, spread, to_row
+
+SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
+assert SPEC and SPEC.loader
+toys = util.module_from_spec(SPEC)
+SPEC.loader.exec_module(toys)
+
+
+def write_lines(path: Path, rows: list[Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_built_folder_gives_object_arguments_and_no_nulls(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 3, 1)
+    rows = read_rows(find_dataset(str(folder)), "train")
+    assert rows[0].id == "toy:0000"
+    assert rows[0].messages == toys.make_messages(0, 0, 1)
+    assert rows[0].tools == [toys.ADD]
+
+
+def test_datasets_own_parquet_and_arrow_read_the_same(tmp_path: Path) -> None:
+    import datasets
+
+    record = {"messages": toys.make_messages(1, 2), "tools": json.dumps([toys.ADD])}
+    features = datasets.Features({
+        "messages": datasets.List({
+            "role": datasets.Value("string"), "content": datasets.Value("string"),
+            "reasoning_content": datasets.Value("string"), "name": datasets.Value("string"),
+            "tool_call_id": datasets.Value("string"),
+            "tool_calls": datasets.List({"id": datasets.Value("string"), "type": datasets.Value("string"),
+                                         "function": {"name": datasets.Value("string"), "arguments": datasets.Json()}}),
+        }),
+        "tools": datasets.Value("string"),
+    })  # fmt: skip
+    made = datasets.DatasetDict({"train": datasets.Dataset.from_list([record], features=features)})
+    made.save_to_disk(tmp_path / "arrow")
+    (tmp_path / "parquet").mkdir()
+    made["train"].to_parquet(tmp_path / "parquet" / "train-0.parquet")
+    for name in ("arrow", "parquet"):
+        dataset = find_dataset(str(tmp_path / name))
+        rows = read_rows(dataset, "train") or read_rows(dataset, "validation")
+        assert rows[0].messages == toys.make_messages(1, 2)
+        assert rows[0].tools == [toys.ADD]
+
+
+def test_null_inside_arguments_is_kept() -> None:
+    call = {"function": {"name": "f", "arguments": '{"a": null}'}}
+    row = to_row({"messages": [{"role": "assistant", "content": None, "tool_calls": [call], "name": None}]})
+    (message,) = row.messages
+    assert message["tool_calls"][0]["function"]["arguments"] == {"a": None}
+    assert message["content"] == "" and "name" not in message
+
+
+def test_prompt_and_completion_become_messages() -> None:
+    row = to_row({"prompt": "a", "completion": "b"})
+    assert [m["role"] for m in row.messages] == ["user", "assistant"]
+
+
+def test_developer_is_system_and_parts_are_joined() -> None:
+    row = to_row(
+        {"messages": [{"role": "developer", "content": [{"type": "text", "text": "x"}, {"text": "y"}]}]}
+    )
+    assert row.messages == [{"role": "system", "content": "xy"}]
+
+
+def test_file_without_a_validation_split_is_carved_by_content_not_order(tmp_path: Path) -> None:
+    rows = [{"messages": toys.make_messages(i, 1)} for i in range(200)]
+    forward = find_dataset(write_lines(tmp_path / "a.jsonl", rows))
+    backward = find_dataset(write_lines(tmp_path / "b.jsonl", rows[::-1]))
+    held, kept = read_rows(forward, "validation"), read_rows(forward, "train")
+    assert len(held) + len(kept) == 200 and 2 <= len(held) <= 25
+    texts = [sorted(json.dumps(r.messages) for r in read_rows(d, "validation")) for d in (forward, backward)]
+    assert texts[0] == texts[1]
+
+
+def test_limit_takes_an_equal_share_of_each_kind_and_all_of_a_rare_one() -> None:
+    kinds = ["code"] * 90 + ["tool"] * 4 + ["code"] * 6
+    chosen = spread(kinds, 20)
+    assert len(chosen) == 20
+    assert [i for i in chosen if kinds[i] == "tool"] == [90, 91, 92, 93]
+    assert chosen[-1] >= 88
+
+
+def test_limit_beyond_the_rows_takes_all() -> None:
+    assert spread(["a", "b", "a"], 10) == [0, 1, 2]
+
+
+def test_manifest_decides_the_hash(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    before = find_dataset(str(folder)).sha256
+    (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    assert find_dataset(str(folder)).sha256 != before
+
+
+@pytest.mark.parametrize("text", ['{"messages": [', '{"text": "no conversation"}'])
+def test_unreadable_or_foreign_file_is_one_clear_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(UserError) as problem:
+        dataset = find_dataset(str(path))
+        read_rows(dataset, "train")
+        read_rows(dataset, "validation")
+    assert [item.code for item in problem.value.findings] == ["T102"]
