@@ -49,7 +49,7 @@ def _tokens(text: str) -> list[str]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise NotArithmetic(f"unexpected {text[position:position + 10].strip()!r}")
+            raise NotArithmetic(f"unexpected {text[position : position + 10].strip()!r}")
         found.append((match[1] or match[2]).replace(",", "").replace("^", "**"))
         position = match.end()
     if not found:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ import msgspec
 from sxl_data.contract.errors import error
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc/alternatives", "/etc/ld.so.cache")
+_NOBODY = 65534
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,10 +57,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def missing() -> str | None:
     """Why programs cannot be run safely here; None when they can."""
-    for tool in ("bwrap", "prlimit"):
+    if sys.platform != "linux":
+        return f"bubblewrap needs Linux, this is {sys.platform}"
+    for tool in (
+        "bwrap",
+        "prlimit",
+        *(("setpriv",) if sys.platform == "linux" and os.geteuid() == 0 else ()),
+    ):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
     with tempfile.TemporaryDirectory(prefix="sxl-probe-") as folder:
+        if os.geteuid() == 0:
+            _give_to_nobody(Path(folder))
         done = subprocess.run(_wrap(["/bin/sh", "-c", "exit 7"], Path(folder), Limits(), ()),
                               capture_output=True, text=True, timeout=30)  # fmt: skip
     return None if done.returncode == 7 else f"bubblewrap does not work: {done.stderr.strip()[:200]}"
@@ -71,9 +81,21 @@ def require() -> None:
         raise error("U403", found=reason, expected="bubblewrap (package `bubblewrap`) on Linux")
 
 
+@cache
 def python() -> str:
-    """Path of the interpreter inside the sandbox."""
-    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    """Path of the interpreter for sandboxed programs: ours, or the system's where nobody may read ours.
+
+    Root's home is closed to others, and an interpreter in it is out of reach of the user nobody. Raises
+    `UserError` U403 when there is no other.
+    """
+    own = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o005 == 0o005 for folder in own.parents):
+        return str(own)
+    for name in ("/usr/bin/python3", "/usr/local/bin/python3"):
+        if Path(name).is_file():
+            return str(Path(name).resolve())
+    raise error("U403", found=f"no interpreter but {own}, which the user nobody cannot read",
+                expected="a Python outside of closed folders, or another user than root")  # fmt: skip
 
 
 def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
@@ -82,7 +104,7 @@ def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
     mounted read-only at their own paths. Raises `UserError` U403 where there is no sandbox."""
     require()
     if os.geteuid() == 0:
-        _open_to_all(scratch)
+        _give_to_nobody(scratch)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
         given.write(stdin.encode("utf-8", "surrogatepass"))
         given.seek(0)
@@ -109,18 +131,15 @@ def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the whole session; --die-with-parent and the process space take care of who left it."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait()
 
 
-def _open_to_all(folder: Path) -> None:
-    """Let nobody, as whom the program runs, write what root made."""
+def _give_to_nobody(folder: Path) -> None:
+    """Let the user nobody, as whom the program runs, write what root made."""
     for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o777 if path.is_dir() else 0o666)
+        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
 
 
 def _wrap(command: list[str], scratch: Path, limits: Limits, readable: tuple[Path, ...]) -> list[str]:
@@ -130,12 +149,14 @@ def _wrap(command: list[str], scratch: Path, limits: Limits, readable: tuple[Pat
     for path in _SYSTEM:
         if Path(path).exists():
             binds += ["--ro-bind", path, path]
-    interpreter = Path(python()).parents[1]
-    if not str(interpreter).startswith("/usr"):
-        binds += ["--ro-bind", str(interpreter), str(interpreter)]
+    program = Path(command[0])
+    if program.is_absolute() and not program.is_relative_to("/usr") and not program.is_relative_to("/bin"):
+        binds += ["--ro-bind", str(program.parents[1]), str(program.parents[1])]
     for folder in readable:
         binds += ["--ro-bind", str(folder), str(folder)]
-    lower = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    lower = (
+        ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+    )
     return [
         *lower, "prlimit", *bound, "bwrap",
         "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",

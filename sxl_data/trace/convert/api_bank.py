@@ -89,5 +89,7 @@ def result_of(call_id: str, returned: dict[str, Any]) -> Result:
     output, exception = returned.get("output"), returned.get("exception")
     text = output if isinstance(output, str) else "" if output is None else dump(output)
     if exception is None:
-        return Result(call_id=call_id, content=parts(text), status="ok")
+        # The text of a number and a text of digits look alike; the JSON beside it tells them apart.
+        structured = None if isinstance(output, str) or output is None else text
+        return Result(call_id=call_id, content=parts(text), status="ok", structured_json=structured)
     return Result(call_id=call_id, content=parts(text), status="error", error_message=str(exception))

@@ -1,0 +1,83 @@
+"""Which calls can be run, and running one of them.
+
+In: a call of a trace. Out: a `Result` as the tool really gives it, or None where no tool here runs such
+a call. A tool is known by the names that sources use for it and by the argument that carries its input.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Literal
+
+from sxl_data.ground import sandbox
+from sxl_data.ground.calculator import NotArithmetic, calculate, show
+from sxl_data.trace.build import parts
+from sxl_data.trace.json_text import load_object
+from sxl_data.trace.types import Call, Result
+
+Kind = Literal["calculator", "python", "shell", "api_bank"]
+
+# Kind → (names of the tool in lower case, names of its argument).
+NAMES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "calculator": (frozenset(("calculator", "calculate")), ("expression", "formula")),
+    "python": (frozenset(("python", "run_python", "execute_python", "python_interpreter")), ("code", "program")),
+    "shell": (frozenset(("bash", "shell", "execute_bash", "run_shell", "run_command")), ("command", "cmd")),
+}  # fmt: skip
+
+
+def kind_of(call: Call) -> tuple[str, str] | None:
+    """(kind of tool, its input) of a call that can be run here."""
+    name = call.name.lower()
+    if call.arguments_form == "raw":
+        if (
+            call.kind == "code"
+            and call.language in ("python", "bash")
+            and name in NAMES["python"][0] | NAMES["shell"][0]
+        ):
+            return ("python" if call.language == "python" else "shell"), call.arguments_json
+        return None
+    for kind, (names, keys) in NAMES.items():
+        if name in names:
+            arguments = load_object(call.arguments_json) or {}
+            given = next((arguments[key] for key in keys if isinstance(arguments.get(key), str)), None)
+            return None if given is None else (kind, given)
+    return None
+
+
+def execute(call: Call, kind: str, given: str, scratch: Path | None, limits: sandbox.Limits) -> Result:
+    """Run one call; programs run in ``scratch``, which the calls of a trace share."""
+    if kind == "calculator":
+        start = time.perf_counter()
+        try:
+            text = show(calculate(given))
+        except NotArithmetic as problem:
+            return Result(
+                call_id=call.call_id, status="error", error_type="NotArithmetic", error_message=str(problem)
+            )
+        spent = round((time.perf_counter() - start) * 1000, 3)
+        return Result(call_id=call.call_id, content=parts(text), status="ok", duration_ms=spent)
+    assert scratch is not None, "a program needs a folder"
+    command = [sandbox.python(), "-I", "-c", given] if kind == "python" else ["/bin/bash", "-c", given]
+    done = sandbox.run(command, scratch, limits)
+    status: Literal["ok", "error", "timeout"] = (
+        "timeout" if done.exit_code is None else "ok" if done.exit_code == 0 else "error"
+    )
+    return Result(
+        call_id=call.call_id, content=(*parts(done.stdout), *parts(done.stderr)), status=status,
+        exit_code=done.exit_code, duration_ms=done.duration_ms, truncated=True if done.truncated else None,
+    )  # fmt: skip
+
+
+def agrees(kind: str, stated: Result, found: Result) -> bool:
+    """Whether the result that the source states is the one that was found.
+
+    Numbers of a calculator are compared as numbers, outputs of programs as text without outer space.
+    """
+    said, got = ("".join(part.text or "" for part in result.content).strip() for result in (stated, found))
+    if kind == "calculator" and found.status == "ok":
+        try:
+            return calculate(said) == calculate(got)
+        except NotArithmetic:
+            return False
+    return said == got and (stated.status in ("unknown", found.status))
