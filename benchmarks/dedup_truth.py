@@ -40,7 +40,9 @@ def shingle_sets(
     values: list[np.ndarray] = []
     for text in texts:
         cut = tokens(text)
-        runs = {tuple(cut[i : i + size]) for i in range(max(1, len(cut) - size + 1))} if cut else set()
+        # A text without tokens can only equal another: it is one shingle by itself, and none if it is blank.
+        whole = {(text.strip(),)} if text.strip() else set()
+        runs = {tuple(cut[i : i + size]) for i in range(max(1, len(cut) - size + 1))} if cut else whole
         values.append(np.array([numbers.setdefault(run, len(numbers)) for run in runs], dtype=np.int32))
     return np.concatenate(values), np.concatenate(([0], np.cumsum([len(v) for v in values])))
 

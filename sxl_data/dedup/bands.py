@@ -93,8 +93,11 @@ def find_candidates(
 def _find_compiled(
     signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None, cut: np.ndarray
 ) -> list[np.ndarray]:
-    from sxl_data.dedup.bands_kernel import compare_buckets, hash_bands, pack_keys
+    from sxl_data.dedup.native import entries
 
+    hash_bands, pack_keys, compare_buckets = (
+        entries()[name] for name in ("hash_bands", "pack_keys", "compare_buckets")
+    )
     # Hashed in row order, several bands a pass: the order of preference would miss the cache at every row, and one
     # band a pass would read a cache line for every five values it uses.
     by_row = np.argsort(order)
@@ -104,14 +107,14 @@ def _find_compiled(
         keys = np.empty(len(order), dtype=np.uint64)
         pack_keys(hashes, places, keys)
         keys.sort()
-        parts, at, room = [], 0, 1 << 16
-        while at < len(keys):
+        parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)
+        while progress[0] < len(keys):
             out = np.empty(room, dtype=np.uint64)
-            at, made = compare_buckets(
-                keys, at, signatures, order, bands.rows, band, bands.agreement, ALL_PAIRS, fan, MOST, out, cut
-            )
-            parts.append(out[:made].copy())
-            room *= 1 if made else 4  # one bucket's pairs did not fit
+            compare_buckets(
+                keys, progress, signatures, order, bands.rows, band, bands.agreement, ALL_PAIRS, fan, MOST, out, cut
+            )  # fmt: skip
+            parts.append(out[: progress[1]].copy())
+            room *= 1 if progress[1] else 4  # one bucket's pairs did not fit
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
     found: list[np.ndarray] = []
@@ -120,14 +123,12 @@ def _find_compiled(
             width = min(AT_ONCE, bands.count - first)
             hashes = np.empty((width, len(order)), dtype=np.uint32)
             cuts = np.linspace(0, len(order), 9).astype(np.int64).tolist()
-            spans = [slice(a, b) for a, b in pairwise(cuts)]
-            for _ in pool.map(
-                lambda s, h=hashes, c=first * bands.rows: hash_bands(
-                    signatures, rows[s], c, bands.rows, h[:, s]
-                ),
-                spans,
-            ):
-                pass
+            done = [
+                pool.submit(hash_bands, signatures, rows, a, b, first * bands.rows, bands.rows, hashes)
+                for a, b in pairwise(cuts)
+            ]
+            for part in done:
+                part.result()
             found += pool.map(compare, hashes, range(first, first + width))
     return found
 

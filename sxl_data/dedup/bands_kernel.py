@@ -13,10 +13,13 @@ _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def hash_bands(signatures, rows, first, width, hashes):
-    """A 32-bit hash of every row's values in the bands from column `first` on: hashes[band, i]."""
-    for i in range(rows.shape[0]):
+fast = njit(nogil=True, error_model="numpy")
+
+
+@fast
+def hash_bands(signatures, rows, begin, end, first, width, hashes):
+    """A 32-bit hash of the values of rows[begin:end] in the bands from column `first` on: hashes[band, i]."""
+    for i in range(begin, end):
         values = signatures[rows[i]]
         at = first
         for band in range(hashes.shape[0]):
@@ -28,24 +31,18 @@ def hash_bands(signatures, rows, first, width, hashes):
             hashes[band, i] = np.uint32(state >> _32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def pack_keys(hashes, places, keys):
     """hash << 32 | place, for every row."""
     for i in range(hashes.shape[0]):
         keys[i] = (np.uint64(hashes[i]) << _32) | np.uint64(places[i])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def passes(one, two, rows, band, agreement):
-    """Whether two signatures agree often enough and share no whole band before this one."""
-    same = np.uint32(0)
-    for k in range(one.shape[0]):
-        same += np.uint32(one[k] == two[k])
-    if same < agreement:
-        return False
-    for k in range(band * rows, (band + 1) * rows):
-        if one[k] != two[k]:
-            return False  # the 32-bit keys collided
+    """Whether two signatures share no whole band before this one, share this one, and agree often enough."""
+    # Similar rows meet in half of all bands, so most meetings are repeats: asking that first, which the first values
+    # of both rows answer nearly always, spares loading the other cache lines.
     for earlier in range(band):
         whole = True
         for k in range(earlier * rows, (earlier + 1) * rows):
@@ -54,14 +51,20 @@ def passes(one, two, rows, band, agreement):
                 break
         if whole:
             return False
-    return True
+    for k in range(band * rows, (band + 1) * rows):
+        if one[k] != two[k]:
+            return False  # the 32-bit keys collided
+    same = np.uint32(0)
+    for k in range(one.shape[0]):
+        same += np.uint32(one[k] == two[k])
+    return same >= agreement
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pairs, fan, most, out, cut):
-    """Pairs of the buckets from key `at` on; answers (key to go on from, pairs written). `cut`, by position, is set to
-    1 for the rows of a bucket that was cut."""
-    made, n = 0, keys.shape[0]
+@fast
+def compare_buckets(keys, progress, signatures, order, rows, band, agreement, all_pairs, fan, most, out, cut):
+    """Pairs of the buckets from key progress[0] on; sets progress to (key to go on from, pairs written). `cut`, by
+    position, is set to 1 for the rows of a bucket that was cut."""
+    at, made, n = progress[0], 0, keys.shape[0]
     while at < n:
         end = at + 1
         while end < n and (keys[end] >> _32) == (keys[at] >> _32):
@@ -79,11 +82,23 @@ def compare_buckets(keys, at, signatures, order, rows, band, agreement, all_pair
                     right = keys[at + j] & _LOW
                     if passes(one, signatures[order[right]], rows, band, agreement):
                         if made == out.shape[0]:
-                            return at, before  # start this bucket again with a fresh array
+                            progress[0], progress[1] = at, before
+                            return  # start this bucket again with a fresh array
                         out[made] = (left << _32) | right
                         made += 1
             if last < size - 1:
                 for i in range(size):
                     cut[keys[at + i] & _LOW] = 1
         at = end
-    return at, made
+    progress[0], progress[1] = at, made
+
+
+ENTRIES = {
+    "hash_bands": (hash_bands, "u4[:, ::1], u4[::1], i8, i8, i8, i8, u4[:, ::1]"),
+    "pack_keys": (pack_keys, "u4[::1], u4[::1], u8[::1]"),
+    "compare_buckets": (
+        compare_buckets,
+        "u8[::1], i8[::1], u4[:, ::1], u4[::1], i8, i8, i8, i8, i8, i8, u8[::1], u1[::1]",
+    ),
+}
+"""What Python calls: the function and its argument types in numba's notation."""

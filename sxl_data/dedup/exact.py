@@ -32,10 +32,16 @@ def hash_texts(rows: Rows, workers: int | None = None, compiled: bool | None = N
     if not compiled:
         _hash_small([normalise(rows.text(i)) for i in range(len(rows))], keys)
         return keys
-    from sxl_data.dedup.exact_kernel import hash_rows
+    from sxl_data.dedup.native import entries
+
+    hash_rows = entries()["hash_rows"]
 
     def run(first: int, last: int) -> None:
-        hash_rows(rows.addresses[first:last], rows.lengths[first:last], keys[first:last])
+        needed, scratch = np.array([0, 1 << 16], dtype=np.int64), np.empty(0, dtype=np.uint8)
+        while needed[0] < last - first:
+            if needed[1] > len(scratch):
+                scratch = np.empty(2 * int(needed[1]), dtype=np.uint8)
+            hash_rows(rows.addresses[first:last], rows.lengths[first:last], keys[first:last], scratch, needed)
 
     over_spans(run, rows.lengths, workers)
     return keys

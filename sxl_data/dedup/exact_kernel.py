@@ -19,12 +19,15 @@ _32, _29 = np.uint64(32), np.uint64(29)
 _MARK = np.uint64(0xBFBBEF)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+fast = njit(nogil=True, error_model="numpy")
+
+
+@fast
 def byte_at(address):
     return load64(address) & np.uint64(0xFF)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def needs_copy(address, length):
     """Whether a row holds a CR or a blank or tab right before a line feed."""
     carry = _NONE
@@ -39,7 +42,7 @@ def needs_copy(address, length):
     return False
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def trim(address, length):
     """The length without blanks, tabs and line feeds at the end."""
     while length > 0:
@@ -50,7 +53,7 @@ def trim(address, length):
     return length
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def write_normalised(address, length, scratch):
     """The row with LF line ends and no blanks before them into `scratch`; answers its length."""
     at, solid = 0, 0  # solid: one past the last byte of this line that is no blank
@@ -71,7 +74,7 @@ def write_normalised(address, length, scratch):
     return at
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def hash_bytes(address, length, keys, row):
     size = np.uint64(length)
     low, high = size * _M2, size * _M4
@@ -95,18 +98,24 @@ def hash_bytes(address, length, keys, row):
     keys[row, 0], keys[row, 1] = low, high
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def hash_rows(addresses, lengths, keys):
-    """Keys of rows."""
-    scratch = np.empty(4096, np.uint8)
-    for row in range(addresses.shape[0]):
+@fast
+def hash_rows(addresses, lengths, keys, scratch, needed):
+    """Keys of rows from row needed[0] on. If `scratch` is too small to normalise a row in, stops there: needed[0] is
+    that row and needed[1] the bytes it takes."""
+    for row in range(needed[0], addresses.shape[0]):
         address, length = addresses[row], lengths[row]
         if length >= 3 and load64(address) & np.uint64(0xFFFFFF) == _MARK:
             address += np.uint64(3)
             length -= 3
         if needs_copy(address, length):
             if length + 96 > scratch.shape[0]:
-                scratch = np.empty(2 * length + 96, np.uint8)
+                needed[0], needed[1] = row, length + 96
+                return
             length = write_normalised(address, length, scratch)
             address = np.uint64(scratch.ctypes.data)
         hash_bytes(address, trim(address, length), keys, row)
+    needed[0] = addresses.shape[0]
+
+
+ENTRIES = {"hash_rows": (hash_rows, "u8[::1], i8[::1], u8[:, ::1], u1[::1], i8[::1]")}
+"""What Python calls: the function and its argument types in numba's notation."""

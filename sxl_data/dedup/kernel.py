@@ -4,8 +4,7 @@ In: addresses and lengths of rows. Out: arrays that the caller allocated. Shingl
 tokens at a time, so that everything between the text and the signature stays in the first-level cache. The masks
 follow simdjson's way of classifying bytes without a branch per byte; the definition is the one of `shingles.py`.
 
-One file on purpose, longer than its neighbours: numba's cache of a function is renewed when the function's own file
-changes, not when one it calls from another file does. After a change in `vectors.py` or `shingles.py`, touch this.
+Nothing is allocated here: callers pass the working arrays, and `native.py` compiles and loads the entries.
 """
 
 from __future__ import annotations
@@ -30,7 +29,10 @@ _EMPTY = np.uint32(0xFFFFFFFF)
 _BYTE, _SIX, _TOP = np.uint64(0xFF), np.uint64(0x3F), np.uint64(63)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+fast = njit(nogil=True, error_model="numpy")
+
+
+@fast
 def classify(address):
     """The class of the non-ASCII character whose first byte is at an address."""
     bytes8 = load64(address)
@@ -54,7 +56,7 @@ def classify(address):
     return np.uint64(_CLASSES[low])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def refine(address, high, kind, cls):
     """Masks (word, space, single, inner) for the non-ASCII bytes of a block, and the class they end in."""
     word, space, single, inner = _NONE, _NONE, _NONE, _NONE
@@ -76,7 +78,7 @@ def refine(address, high, kind, cls):
     return word, space, single, inner, cls
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_ends):
     """Token bounds from `position` until the row ends or the arrays are full; answers the state to go on with.
 
@@ -138,7 +140,7 @@ def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_
     return position, carry, cls, n_starts, n_ends
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def hash_token(address, size):
     """32 bits of a token of `size` bytes (at least 1), sixteen bytes a step."""
     state = size * _K3
@@ -161,7 +163,7 @@ def hash_token(address, size):
         address += np.uint64(16)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def combine(tokens, count, size, hashes):
     """Hashes of the `count` shingles that begin at tokens 0 … count − 1."""
     for i in range(count):
@@ -177,53 +179,39 @@ def combine(tokens, count, size, hashes):
         hashes[i] = value ^ (value >> np.uint32(16))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def next_shingles(address, length, kind, size, state, starts, ends, tokens, hashes):
-    """The next block of shingle hashes of a row into `hashes`; answers how many, 0 only at the end of the row.
+    """The next block of shingle hashes of a row into `hashes`: how many, 0 only at the end of the row, and the state.
 
-    `state` (i64, 6) goes from call to call, all zero at a row's first: position, carry, class, starts waiting, tokens
-    carried over, whether any shingle was made.
+    The state at a row's start is (0, 0, 0, 0, 0, 0): position, carry, class, starts waiting, tokens carried over,
+    whether any shingle was made.
     """
-    while True:
-        if state[0] >= length:
-            return 0
+    position, carry, cls, waiting, held, made = state
+    while position < length:
         position, carry, cls, n_starts, n_ends = scan(
-            address,
-            length,
-            state[0],
-            np.uint64(state[1]),
-            np.uint64(state[2]),
-            kind,
-            starts,
-            ends,
-            state[3],
-            0,
+            address, length, position, carry, cls, kind, starts, ends, waiting, 0
         )
-        held = state[4]
         for i in range(n_ends):
             tokens[held + i] = hash_token(
                 address + np.uint64(starts[i]), np.uint64(ends[i]) - np.uint64(starts[i])
             )
         held += n_ends
-        state[0], state[1], state[2] = position, np.int64(carry), np.int64(cls)
-        state[3] = n_starts - n_ends
-        if n_starts > n_ends:
+        waiting = n_starts - n_ends
+        if waiting:
             starts[0] = starts[n_ends]
         if held >= size:
             count = held - size + 1
             combine(tokens, count, size, hashes)
             for i in range(size - 1):
                 tokens[i] = tokens[count + i]
-            state[4], state[5] = size - 1, 1
-            return count
-        state[4] = held
-        if position >= length and state[5] == 0 and held > 0:
+            return count, (position, carry, cls, waiting, size - 1, 1)
+        if position >= length and made == 0 and held > 0:
             combine(tokens, 1, held, hashes)
-            state[5] = 1
-            return 1
+            return 1, (position, carry, cls, waiting, held, 1)
+    return 0, (position, carry, cls, waiting, held, made)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def fold(hashes, count, factors, minima):
     """Lowers `minima` by `count` shingle hashes; reads up to 7 repeats beyond them."""
     # Eight hashes a pass: the minima are then loaded and stored once for eight products, which is what limits it.
@@ -240,19 +228,17 @@ def fold(hashes, count, factors, minima):
             minima[j] = min(min(a, b), c)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts):
-    """Signatures (n, p) and shingle counts (n,) of rows."""
-    starts, ends = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
-    tokens, hashes = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
-    state = np.zeros(6, np.int64)
+@fast
+def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, work):
+    """Signatures (n, p) and shingle counts (n,) of rows. `work` is u32 (4, ROOM)."""
+    starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
     for row in range(addresses.shape[0]):
         minima = signatures[row]
         minima[:] = _EMPTY
-        state[:] = 0
+        state = (0, _NONE, _NONE, 0, 0, 0)
         total = 0
         while True:
-            count = next_shingles(
+            count, state = next_shingles(
                 addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
             )
             if count == 0:
@@ -262,27 +248,21 @@ def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts):
         counts[row] = total
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def collect_sets(addresses, lengths, kind, size, offsets, out, sizes):
-    """The distinct shingles of each row into out[offsets[row]:], in order of appearance, and how many: `sizes`."""
-    starts, ends = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
-    tokens, hashes = np.empty(ROOM, np.uint32), np.empty(ROOM, np.uint32)
-    state = np.zeros(6, np.int64)
-    widest = np.int64(0)
+@fast
+def collect_sets(addresses, lengths, kind, size, offsets, out, sizes, work, keys, marks):
+    """The distinct shingles of each row into out[offsets[row]:], in order of appearance, and how many: `sizes`.
+
+    `keys` and `marks` are u32 tables of at least table_size(the most shingles of a row), `marks` all zero.
+    """
+    starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
     for row in range(addresses.shape[0]):
-        widest = max(widest, offsets[row + 1] - offsets[row])
-    room = np.int64(16)
-    while room < 2 * widest:
-        room *= 2
-    keys, marks = np.empty(room, np.uint32), np.zeros(room, np.uint32)
-    for row in range(addresses.shape[0]):
-        state[:] = 0
+        state = (0, _NONE, _NONE, 0, 0, 0)
         mask = np.uint32(table_size(offsets[row + 1] - offsets[row]) - 1)
         mark = np.uint32(row + 1)
         begin = offsets[row]
         at = begin
         while True:
-            count = next_shingles(
+            count, state = next_shingles(
                 addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
             )
             if count == 0:
@@ -300,7 +280,7 @@ def collect_sets(addresses, lengths, kind, size, offsets, out, sizes):
         sizes[row] = at - begin
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@fast
 def table_size(count):
     """A power of two at least twice `count`."""
     room = np.int64(16)
@@ -309,21 +289,17 @@ def table_size(count):
     return room
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def intersect_sets(left, right, offsets, sizes, values, shared):
-    """Distinct shingles that rows left[k] and right[k] share. Fastest when equal `left` stand together."""
-    widest = np.int64(0)
-    for k in range(left.shape[0]):
-        widest = max(widest, np.int64(sizes[left[k]]))
-    room = table_size(widest)
-    keys, marks = np.empty(room, np.uint32), np.zeros(room, np.uint32)
+@fast
+def intersect_sets(left, right, offsets, sizes, values, shared, keys, marks):
+    """Distinct shingles that rows left[k] and right[k] share. Fastest when equal `left` stand together. Tables as for
+    `collect_sets`."""
     mask, mark, held = np.uint32(0), np.uint32(0), np.int64(-1)
     for k in range(left.shape[0]):
         row = left[k]
         if row != held:
             held = row
             mark += np.uint32(1)
-            mask = np.uint32(table_size(np.int64(sizes[row])) - 1)
+            mask = np.uint32(table_size(sizes[row]) - 1)
             for i in range(offsets[row], offsets[row] + sizes[row]):
                 slot = values[i] & mask
                 while marks[slot] == mark:
@@ -340,3 +316,17 @@ def intersect_sets(left, right, offsets, sizes, values, shared):
             if marks[slot] == mark:
                 found += 1
         shared[k] = found
+
+
+ENTRIES = {
+    "sketch_rows": (sketch_rows, "u8[::1], i8[::1], i8, i8, u4[::1], u4[:, ::1], u4[::1], u4[:, ::1]"),
+    "collect_sets": (
+        collect_sets,
+        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1], u4[::1]",
+    ),
+    "intersect_sets": (
+        intersect_sets,
+        "i8[::1], i8[::1], i8[::1], i8[::1], u4[::1], u4[::1], u4[::1], u4[::1]",
+    ),
+}
+"""What Python calls: the function and its argument types in numba's notation."""

@@ -6,9 +6,8 @@ with a_i odd: a bijection of the 32-bit hashes, so two rows agree in a value wit
 similarity of their shingle sets (Broder 1997). The high bits of a product depend on all lower ones and the hashes
 are finalised, so no addend is needed; tests hold the estimates against datasketch's.
 
-Two paths give the same bits. Large inputs run a numba kernel without the GIL on threads; its machine code is kept by
-`cache=True` in the package's `__pycache__`, or in the user's cache folder where the package is read-only. Inputs under
-`SMALL` bytes run in numpy, so a short command neither compiles nor imports numba.
+Two paths give the same bits. Large inputs run a compiled kernel without the GIL on threads (`native.py` keeps its
+machine code). Inputs under `SMALL` bytes run in numpy, so a short command compiles nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SMALL = 2_000_000
-"""Bytes of text under which numpy is faster than importing numba (about 0.3 s) and loading its cache."""
+"""Bytes of text under which numpy is fast enough to spare a first use the compiler."""
 EMPTY = 0xFFFFFFFF
 """Every value of the signature of a row without shingles."""
 
@@ -75,15 +74,16 @@ def sketch(
         compiled = rows.total_bytes > SMALL
     if not compiled:
         return Sketches(*_sketch_small(rows, shingling, factors), shingling, seed)
-    from sxl_data.dedup.kernel import sketch_rows
+    from sxl_data.dedup.native import entries, workspace
 
+    sketch_rows = entries()["sketch_rows"]
     signatures = np.empty((len(rows), permutations), dtype=np.uint32)
     counts = np.empty(len(rows), dtype=np.uint32)
 
     def run(first: int, last: int) -> None:
         sketch_rows(
             rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size, factors,
-            signatures[first:last], counts[first:last],
+            signatures[first:last], counts[first:last], workspace(),
         )  # fmt: skip
 
     over_spans(run, rows.lengths, workers)

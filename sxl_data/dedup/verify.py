@@ -68,8 +68,9 @@ def collect_shingles(
         sizes = np.array([len(part) for part in parts], dtype=np.int64)
         values = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
         return values, np.concatenate(([0], np.cumsum(sizes))), sizes
-    from sxl_data.dedup.kernel import collect_sets
+    from sxl_data.dedup.native import entries, tables, workspace
 
+    collect_sets = entries()["collect_sets"]
     offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
     values = np.empty(int(offsets[-1]), dtype=np.uint32)
     sizes = np.zeros(len(rows), dtype=np.int64)
@@ -77,7 +78,8 @@ def collect_shingles(
     def run(first: int, last: int) -> None:
         collect_sets(
             rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size,
-            offsets[first : last + 1], values, sizes[first:last],
+            offsets[first : last + 1], values, sizes[first:last], workspace(),
+            *tables(int(counts[first:last].max(initial=0))),
         )  # fmt: skip
 
     over_spans(run, rows.lengths, workers)
@@ -99,10 +101,13 @@ def _intersections(
             left, right = (values[offsets[row] : offsets[row] + sizes[row]] for row in (a, b))
             shared[k] = len(np.intersect1d(left, right, assume_unique=True))
         return shared
-    from sxl_data.dedup.kernel import intersect_sets
+    from sxl_data.dedup.native import entries, tables
+
+    intersect_sets = entries()["intersect_sets"]
+    widest = int(sizes[one].max(initial=0))
 
     def run(first: int, last: int) -> None:
-        intersect_sets(one[first:last], two[first:last], offsets, sizes, values, shared[first:last])
+        intersect_sets(one[first:last], two[first:last], offsets, sizes, values, shared[first:last], *tables(widest))
 
     over_spans(run, sizes[two], workers)
     return shared

@@ -1,0 +1,228 @@
+"""Every installable deduplication tool on the same texts: wall time, CPU time, memory, recall, precision.
+
+    python benchmarks/dedup.py [--quick] [--json FILE] [--peer NAME=PYTHON …] [--only NAME …] [--work DIR]
+
+A peer is measured if its package is found in this interpreter or in the one given for it, for example
+`--peer rensa=/tmp/rensa/bin/python`. Each measurement is a whole process from Parquet to the list of removed rows; ours
+runs again right before each peer, so both see the same machine. CPU is user and system time of the process and its
+children. Slow peers run on fewer rows (`ROWS`), and the ratio is taken on those rows.
+
+Recall and precision come from brute force over strings (`dedup_truth.py`) on other rows: recall is the share of true
+pairs of which at most one row survived, precision the share of removed rows with a surviving row that truly reaches
+the threshold; once by our shingles and once by the words that text-dedup compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dedup_corpora import grown, short_rows, source_files
+from dedup_truth import all_pairs, code_tokens, shingle_sets, word_tokens
+
+PEERS = ("daft", "gaoya", "rensa", "datasketch", "text_dedup", "datatrove")
+OURS = ("sxl", "sxl_files")
+ROWS = {"datatrove": 2_000}
+"""Most rows a slow peer is given."""
+TARGETS = {"rensa": 10.0, "datasketch": 25.0, "text_dedup": 60.0}
+FASTEST = 4.0
+THRESHOLD = 0.7
+
+
+def run(tool: str, python: str, source: Path, work: Path, threshold: float = THRESHOLD) -> dict[str, object]:
+    """One process; its wall and CPU seconds, largest resident memory in MB, and the rows it removed."""
+    scratch = Path(tempfile.mkdtemp(dir=work))
+    removed = scratch / "removed.json"
+    command = [python, str(Path(__file__).with_name("dedup_peers.py")), tool, str(source), str(removed),
+               "--threshold", str(threshold), "--scratch", str(scratch)]  # fmt: skip
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = os.environ | {"PYTHONPATH": root if tool.startswith("sxl") else "", "DO_NOT_TRACK": "1"}
+    began = time.perf_counter()
+    with (scratch / "log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=scratch)
+        _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    if status or not removed.is_file():
+        raise RuntimeError(f"{tool}: " + (scratch / "log").read_text(encoding="utf-8")[-2000:])
+    got = json.loads(removed.read_text(encoding="utf-8"))
+    shutil.rmtree(scratch, ignore_errors=True)
+    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, **got}
+
+
+def write(texts: list[str], path: Path) -> Path:
+    table = pa.table({"id": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.large_string())})
+    pq.write_table(table, path, compression="zstd", row_group_size=8192)
+    return path
+
+
+def interpreters(given: list[str]) -> dict[str, str]:
+    """The interpreter of every peer that is installed somewhere we know of."""
+    places = dict(item.split("=", 1) for item in given)
+    found = {}
+    for peer in PEERS:
+        python = places.get(peer, sys.executable)
+        known = subprocess.run([python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir())
+        if known.returncode == 0:
+            found[peer] = python
+        else:
+            print(f"{peer}: not installed, left out")
+    return found
+
+
+def time_corpus(name: str, texts: list[str], peers: dict[str, str], work: Path, metrics: dict[str, float]) -> None:
+    """Prints the table of one corpus and adds its numbers to `metrics`."""
+    size = sum(len(text.encode()) for text in texts) / 1e6
+    print(f"\n{name}: {len(texts)} rows, {size:.0f} MB, threshold {THRESHOLD}")
+    print(f"{'tool':<12} {'rows':>8} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'removed':>8} {'CPU / ours':>10}")
+    whole = write(texts, work / "corpus.parquet")
+    run("sxl", sys.executable, whole, work)  # compiled code and page cache
+    ours: list[float] = []
+    for tool in ("sxl_files", *peers):
+        rows = min(len(texts), ROWS.get(tool, len(texts)))
+        source = whole if rows == len(texts) else write(texts[:rows], work / "part.parquet")
+        base = run("sxl", sys.executable, source, work)
+        try:
+            got = run(tool, peers.get(tool, sys.executable), source, work)
+        except RuntimeError as problem:
+            print(f"{tool:<12} failed: {str(problem)[-300:]}")
+            continue
+        if rows == len(texts):
+            ours.append(float(base["cpu"]))  # type: ignore[arg-type]
+        ratio = float(got["cpu"]) / float(base["cpu"])  # type: ignore[arg-type]
+        show(tool, rows, got, ratio)
+        metrics |= {f"{name}/{tool}/{key}": float(got[key]) for key in ("wall", "cpu", "memory")}  # type: ignore[arg-type]
+        metrics[f"{name}/{tool}/ratio"] = ratio
+        if tool == "sxl_files":
+            show("sxl", rows, base, 1.0)
+            metrics |= {f"{name}/sxl/{key}": float(base[key]) for key in ("wall", "memory")}  # type: ignore[arg-type]
+    metrics[f"{name}/sxl/cpu"] = statistics.median(ours)
+
+
+def show(tool: str, rows: int, got: dict[str, object], ratio: float) -> None:
+    print(
+        f"{tool:<12} {rows:>8} {got['wall']:>8.1f} {got['cpu']:>8.1f} {got['memory']:>7.0f}"
+        f" {len(got['removed']):>8} {ratio:>10.1f}",  # type: ignore[arg-type]
+        flush=True,
+    )
+
+
+def judge(name: str, texts: list[str], peers: dict[str, str], work: Path, metrics: dict[str, float]) -> None:
+    """Recall and precision of every tool by two definitions."""
+    source = write(texts, work / "judged.parquet")
+    truths = {}
+    for definition, cut in (("ours", code_tokens), ("words", word_tokens)):
+        values, offsets = shingle_sets(texts, cut)
+        truths[definition] = all_pairs(values, offsets, THRESHOLD)
+    print(f"\n{name}: {len(texts)} rows; true pairs: " + ", ".join(f"{len(t[0])} ({d})" for d, t in truths.items()))
+    print(f"{'tool':<12} {'removed':>8}  recall, precision by our shingles   by text-dedup's words")
+    for tool in ("sxl", "sxl_words", *peers):
+        try:
+            removed = run(tool, peers.get(tool, sys.executable), source, work)["removed"]
+        except RuntimeError as problem:
+            print(f"{tool:<12} failed: {str(problem)[-300:]}")
+            continue
+        gone = np.zeros(len(texts), dtype=bool)
+        gone[np.array(removed, dtype=np.int64)] = True
+        line = f"{tool:<12} {int(gone.sum()):>8}"
+        for definition, (left, right, _) in truths.items():
+            recall = 1 - float((~gone[left] & ~gone[right]).mean()) if len(left) else 1.0
+            covered = np.zeros(len(texts), dtype=bool)
+            covered[left[~gone[right]]] = True
+            covered[right[~gone[left]]] = True
+            precision = float(covered[gone].mean()) if gone.any() else 1.0
+            line += f"        {recall:.4f}  {precision:.4f}    "
+            metrics[f"{name}/{tool}/recall/{definition}"] = recall
+            metrics[f"{name}/{tool}/precision/{definition}"] = precision
+        print(line, flush=True)
+
+
+def scale(rows: list[str], sizes: tuple[int, ...], work: Path, metrics: dict[str, float]) -> None:
+    """CPU time over the number of rows, and the slope of their logarithms."""
+    print(f"\n{'rows':>9} {'CPU s':>7} {'wall s':>7} {'bytes per row beyond the text':>30}")
+    seconds = []
+    for size in sizes:
+        texts = grown(rows, size)
+        source = write(texts, work / "scale.parquet")
+        size_of_text = sum(len(text.encode()) for text in texts)
+        del texts
+        got = run("sxl", sys.executable, source, work)
+        beyond = (float(got["memory"]) * 1e6 - size_of_text) / size  # type: ignore[arg-type]
+        seconds.append(float(got["cpu"]))  # type: ignore[arg-type]
+        print(f"{size:>9} {got['cpu']:>7.1f} {got['wall']:>7.1f} {beyond:>30.0f}", flush=True)
+        metrics |= {f"scale/{size}/cpu": seconds[-1], f"scale/{size}/beyond": beyond}
+    metrics["scale/slope"] = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+    metrics["scale/beyond"] = beyond
+    print(f"slope {metrics['scale/slope']:.2f}")
+
+
+def claims_of(metrics: dict[str, float], corpora: list[str]) -> list[dict[str, object]]:
+    claims: list[dict[str, object]] = []
+
+    def claim(text: str, target: float, measured: float, more: bool = True) -> None:
+        met = measured >= target if more else measured <= target
+        claims.append({"text": text, "target": target, "measured": measured, "met": met})
+
+    for name in corpora:
+        ratios = {peer: metrics[f"{name}/{peer}/ratio"] for peer in PEERS if f"{name}/{peer}/ratio" in metrics}
+        if ratios:
+            claim(f"{name}: CPU of the fastest peer over ours", FASTEST, min(ratios.values()))
+        for peer, target in TARGETS.items():
+            if peer in ratios:
+                claim(f"{name}: CPU of {peer} over ours", target, ratios[peer])
+    if "scale/slope" in metrics:
+        claim("slope of CPU time over rows, log-log", 1.1, metrics["scale/slope"], more=False)
+        claim("bytes per row beyond the text", 600, metrics["scale/beyond"], more=False)
+    return claims
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="2,000 files, 10,000 short rows")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--only", action="append", choices=("files", "short", "quality", "scale"))
+    parser.add_argument("--tools", nargs="*", help="these peers only")
+    parser.add_argument("--work", type=Path, help="folder for the corpora")
+    args = parser.parse_args()
+    files, short, judged = (2_000, 10_000, 1_000) if args.quick else (50_000, 500_000, 10_000)
+    parts = set(args.only or ("files", "short", "quality", "scale"))
+    peers = {k: v for k, v in interpreters(args.peer).items() if args.tools is None or k in args.tools}
+    metrics: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(dir=args.work) as folder:
+        work = Path(folder)
+        sources = source_files(files)
+        rows = short_rows(sources, short, share=0.5)
+        if "files" in parts:
+            time_corpus("source files", sources, peers, work, metrics)
+        if "short" in parts:
+            time_corpus("short rows", rows, peers, work, metrics)
+        if "quality" in parts:
+            few = {peer: python for peer, python in peers.items() if peer != "datatrove" or args.quick}
+            judge("source files", [text for text in sources if len(text) < 16_000][:judged], few, work, metrics)
+            judge("short rows", rows[: 2 * judged], few, work, metrics)
+        if "scale" in parts:
+            sizes = (5_000, 50_000) if args.quick else (50_000, 500_000, 5_000_000)
+            scale(rows, sizes, work, metrics)
+    claims = claims_of(metrics, ["source files", "short rows"])
+    for one in claims:
+        print(f"{'met   ' if one['met'] else 'MISSED'} {one['text']}: {one['measured']:.2f}, target {one['target']}")
+    if args.json:
+        machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} processors"
+        report = {"machine": machine, "metrics": metrics, "claims": claims}
+        args.json.write_text(json.dumps(report, indent=1), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
