@@ -1,6 +1,6 @@
 """START HERE: the ordered stages of a build, and the one place that runs them.
 
-read → clean → dedup → decontaminate → split → write. Every step turns committed files into committed
+read → clean → dedup → decontaminate → ground → split → write. Every step turns committed files into committed
 files; rows never pass through this process. It plans tasks, hands them to a runner, counts receipts and,
 at the very end, publishes the result and writes the manifest that makes it a dataset.
 """
@@ -22,13 +22,14 @@ from sxl_data.engine.local import make_runner
 from sxl_data.engine.store import Store, locked
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
 from sxl_data.finish import publish
+from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import gather, plan
 from sxl_data.read.stage import find_format, known_formats
 from sxl_data.recipe import Recipe, read
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
-STAGES = ("read", "clean", "dedup", "decontaminate", "split", "write")
+STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
 WORK = ".work"
 
 
@@ -73,6 +74,8 @@ class Build:
             shards = self._local("clean", shards, self.recipe.clean)
             resolved, shards = self._dedup(shards)
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
+            if self.recipe.ground.tools:
+                shards = self._local("ground", shards, self._grounds())
             sides, leakage = self._split(shards, resolved)
             written = self._write(shards, sides)
         finally:
@@ -247,6 +250,17 @@ class Build:
             for action, code in zip(table["action"].to_pylist(), table["code"].to_pylist()):
                 (edited if action == "edited" else dropped)[code] += 1
         return dropped, edited
+
+    def _grounds(self) -> GroundConfig:
+        """The ground configuration with its path made absolute: tasks know no recipe folder."""
+        config = self.recipe.ground
+        if config.api_bank is None:
+            return config
+        path = (self.base / Path(config.api_bank).expanduser()).resolve()
+        if not path.exists():
+            raise error("U201", file=config.api_bank, found="nothing at this path",
+                        expected="API-Bank's archive or folder", why="`ground.api_bank` names it")  # fmt: skip
+        return msgspec.structs.replace(config, api_bank=str(path))
 
     def _local_files(self, number: int) -> Any:
         """The source with files on this disk; a hub source is fetched first."""

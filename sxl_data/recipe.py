@@ -13,6 +13,7 @@ from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.errors import error
 from sxl_data.decontaminate.stage import DecontaminateConfig
 from sxl_data.dedup.stage import DedupStage
+from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.sources import Source
 from sxl_data.resources import recipes_folder
 from sxl_data.split.assign import SplitConfig
@@ -53,6 +54,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Exact and near duplicates."""
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     """Benchmarks to keep out."""
+    ground: GroundConfig = GroundConfig()
+    """Calls to run for real; off unless it names tools."""
     split: SplitConfig = SplitConfig()
     """Train, validation and test."""
     write: WriteConfig = WriteConfig()

@@ -52,6 +52,14 @@ def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
     return _local("decontaminate", batch, run(batch, config, params["seed"]))
 
 
+def ground(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The ground stage on one shard."""
+    from sxl_data.ground.stage import GroundConfig, run
+
+    batch = load(inputs["traces"])
+    return _local("ground", batch, run(batch, msgspec.convert(params["config"], GroundConfig), params["seed"]))
+
+
 def view(params: dict[str, Any], inputs: Inputs) -> Output:
     """Narrow columns and the compared text of one shard, the text as an Arrow file that can be mapped."""
     from sxl_data.dedup.stage import DedupStage, view_rows
