@@ -18,9 +18,9 @@ from sxl_data.contract.errors import Bug
 from sxl_train import checkpoints, plan, samples
 from sxl_train.config import parse_size
 from sxl_train.prune import vocabulary
-from sxl_train.prune.cut import Cut, choose_cut, cut, mask
 from sxl_train.prune.importance import Importance, measure_importance
 from sxl_train.prune.search import AXES, Route, Trial, build, search
+from sxl_train.prune.slices import Cut, choose_cut, cut, mask
 from sxl_train.samples import Sample
 
 if TYPE_CHECKING:

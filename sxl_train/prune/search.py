@@ -15,8 +15,8 @@ import msgspec
 
 from sxl_train import plan
 from sxl_train.plan.choose import measure
-from sxl_train.prune.cut import choose_cut, cut
 from sxl_train.prune.importance import Importance
+from sxl_train.prune.slices import choose_cut, cut
 from sxl_train.prune.vocabulary import trim_model
 from sxl_train.samples import Sample, measure_loss
 

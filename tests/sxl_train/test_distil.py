@@ -12,8 +12,8 @@ from sxl_data.contract.errors import UserError
 from sxl_train import checkpoints, distil, quantise, samples
 from sxl_train.distil_cache import teach_cached, write_cache
 from sxl_train.prune import vocabulary
-from sxl_train.prune.cut import choose_cut, cut
 from sxl_train.prune.importance import measure_importance
+from sxl_train.prune.slices import choose_cut, cut
 from sxl_train.samples import Sample
 
 # Counting texts: the next token follows from the last, which a tiny model can learn and lose.

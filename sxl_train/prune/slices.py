@@ -43,6 +43,7 @@ def choose_cut(scores: Importance, layers: int = 0, mlp: int = 0, groups: int = 
 
 def cut(model: Any, what: Cut) -> Any:
     """The sliced model, in the dtype and on the device of ``model``, which is left as it was."""
+    import torch
     from transformers import AutoModelForCausalLM
 
     config, head = model.config, read_head_dim(model)
@@ -61,7 +62,8 @@ def cut(model: Any, what: Cut) -> Any:
     if hasattr(config, "max_window_layers"):
         smaller.max_window_layers = min(config.max_window_layers, len(what.layers))
     weights = slice_weights(model, what, head, per_group)
-    made = AutoModelForCausalLM.from_config(smaller).to(model.dtype)
+    with torch.device(model.device):  # random weights are made where they are cheap, then replaced
+        made = AutoModelForCausalLM.from_config(smaller).to(model.dtype)
     missing, unexpected = made.load_state_dict(weights, strict=False)
     if unexpected or [name for name in missing if name != "lm_head.weight"]:
         raise Bug(f"sliced weights do not fit the smaller configuration: {missing} {unexpected}")

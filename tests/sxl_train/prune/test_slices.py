@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from sxl_train import checkpoints, plan
-from sxl_train.prune import cut as cutting
+from sxl_train.prune import slices
 from sxl_train.prune.importance import Importance, measure_importance
 from sxl_train.samples import Sample
 
@@ -30,9 +30,9 @@ def test_the_sliced_model_equals_the_masked_one(
     make_model, tmp_path: Path, kind: str, keep: dict[str, int]
 ) -> None:
     model = checkpoints.load(make_model(kind=kind), "float32")
-    chosen = cutting.choose_cut(measure_importance(model, SAMPLES), **keep)
-    smaller = cutting.cut(model, chosen)
-    expected = run(cutting.mask(model, chosen))
+    chosen = slices.choose_cut(measure_importance(model, SAMPLES), **keep)
+    smaller = slices.cut(model, chosen)
+    expected = run(slices.mask(model, chosen))
     assert torch.allclose(expected, run(smaller), atol=1e-4)
     assert not torch.allclose(expected, run(model), atol=1e-2)
     folder = checkpoints.save(smaller, tmp_path / "cut", None)
@@ -45,7 +45,7 @@ def test_the_sliced_model_equals_the_masked_one(
 
 def test_generation_uses_the_cache_of_the_remaining_layers(make_model) -> None:
     model = checkpoints.load(make_model(), "float32")
-    smaller = cutting.cut(model, cutting.choose_cut(measure_importance(model, SAMPLES), layers=2))
+    smaller = slices.cut(model, slices.choose_cut(measure_importance(model, SAMPLES), layers=2))
     slow = smaller.generate(TOKENS[:, :8], max_new_tokens=8, do_sample=False, use_cache=False)
     fast = smaller.generate(TOKENS[:, :8], max_new_tokens=8, do_sample=False, use_cache=True)
     assert torch.equal(slow, fast)
@@ -53,7 +53,7 @@ def test_generation_uses_the_cache_of_the_remaining_layers(make_model) -> None:
 
 def test_the_least_important_parts_go_and_the_edges_stay() -> None:
     scores = Importance([[3, 1, 2, 0]] * 4, [[1, 5]] * 4, [0.0, 0.3, 0.9, 0.1])
-    assert cutting.Cut([0, 2, 3], [[0, 2]] * 3, [[1]] * 3) == cutting.choose_cut(scores, 3, 2, 1)
+    assert slices.Cut([0, 2, 3], [[0, 2]] * 3, [[1]] * 3) == slices.choose_cut(scores, 3, 2, 1)
 
 
 def test_a_neuron_that_never_fires_scores_nothing(make_model) -> None:
