@@ -73,18 +73,34 @@ def declared_in(source: str) -> Iterator[Tool]:
                     continue
         given, output = values.get("input_parameters"), values.get("output_parameters")
         if isinstance(given, dict) and isinstance(values.get("description"), str):
-            original = {
-                name: values[name]
-                for name in ("description", "input_parameters", "output_parameters")
-                if name in values
-            }
+            kept = ("description", "input_parameters", "output_parameters")
             yield declared_tool(
                 node.name,
                 values["description"],
-                parameters(given),
-                original,
+                _written(parameters(given, _required(node, list(given)))),
+                {name: values[name] for name in kept if name in values},
                 parameters(output) if isinstance(output, dict) else None,
             )
+
+
+def _required(node: ast.ClassDef, names: list[str]) -> list[str]:
+    """Parameters that the class's ``call`` does not do without; all of them where it cannot be told."""
+    call = next(
+        (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "call"), None
+    )
+    if call is None:
+        return names
+    taken = [argument.arg for argument in call.args.args[1:]]
+    return taken[: len(taken) - len(call.args.defaults)]
+
+
+def _written(schema: dict[str, Any]) -> dict[str, Any]:
+    """``schema`` with text allowed for every value: the dialogues write numbers and lists as text, and
+    API-Bank's own front end converts them by the declared type."""
+    for value in schema["properties"].values():
+        if isinstance(value.get("type"), str) and value["type"] != "string":
+            value["type"] = [value["type"], "string"]
+    return schema
 
 
 FORMAT = ApiBankFolder()
