@@ -5,6 +5,7 @@ Every command ``sxl-data X`` is also ``sxl_data.X``:
     import sxl_data
     sxl_data.build("demo", "out")
     report = sxl_data.validate("traces.jsonl")
+    sxl_data.dedup(["rows.parquet"], "text", "unique")
 
 Names are loaded when first used, so ``import sxl_data`` costs nothing.
 """
@@ -25,12 +26,21 @@ _PUBLIC = {
     "Trace": "sxl_data.trace.types",
     "UserError": "sxl_data.contract.errors",
     "validate": "sxl_data.trace.validate",
+    "stats": "sxl_data.trace.stats",
+    "show": "sxl_data.trace.show",
+    "convert": "sxl_data.trace.convert_files",
+    "explain": "sxl_data.trace.explain",
 }
 
-__all__ = ["__version__", *_PUBLIC]
+# Packages that are verbs too (see `contract.callable`).
+_VERBS = ("dedup", "decontaminate")
+
+__all__ = ["__version__", *_PUBLIC, *_VERBS]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        return import_module(f"sxl_data.{name}")
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'sxl_data' has no attribute {name!r}")

@@ -1,30 +1,119 @@
-"""Commands about traces: validate."""
+"""Commands about traces: validate, convert, stats, show, explain."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from typing import Any
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     sub = command(
         "validate", _validate, "Check agent traces in the format they have.",
-        "examples:\n  sxl-data validate traces.jsonl\n  sxl-data validate session.jsonl --profile publish --output sarif\n\n"
+        "examples:\n  sxl-data validate traces.jsonl\n  sxl-data validate session.jsonl --profile publish --output sarif\n"
+        "  sxl-data validate chat.jsonl --template qwen3 --tokenizer MODEL --max-length 4096\n"
+        "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
     )  # fmt: skip
     sub.add_argument("files", nargs="+", help="files to check, - for stdin")
-    sub.add_argument("--format", default="auto", help="name of the format (auto looks at the file)")
+    _format(sub)
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
     sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
+    sub.add_argument("--template", help="chat template to render with: a name, a .jinja file or a model folder")
+    sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
+    sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
+    sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
+    sub.add_argument("-o", "--out", help="file to write the mended traces to")
+
+    sub = command(
+        "convert", _convert, "Convert traces between formats, stating what the target cannot hold.",
+        "example:\n  sxl-data convert session.jsonl --to openai_chat -o chat.jsonl",
+    )  # fmt: skip
+    sub.add_argument("file", help="file to convert, - for stdin")
+    sub.add_argument("--to", required=True, help="openai_chat, atif, sts, sharegpt_tools or sxl_trace")
+    _format(sub, "--from")
+    sub.add_argument("-o", "--out", required=True, help="file to write")
+    sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
+
+    sub = command("stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes.")
+    sub.add_argument("files", nargs="+")
+    _format(sub)
+    sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")
+    sub.add_argument("--output", default="text", choices=("text", "json"))
+
+    sub = command("show", _show, "Print one trace as Observe / Reflect / Act / Iterate blocks.")
+    sub.add_argument("file")
+    _format(sub)
+    sub.add_argument("--row", help="number from 0, or a trace id (default: the first)")
+    sub.add_argument("--all", action="store_true", help="show long texts whole")
+
+    sub = command("explain", _explain, "Explain a code, a rule, or a family of codes.",
+                  "examples:\n  sxl-data explain P105\n  sxl-data explain P")  # fmt: skip
+    sub.add_argument("code", help="for example P105, result-without-call, or P for the whole family")
+
+
+def _format(sub: argparse.ArgumentParser, flag: str = "--format") -> None:
+    sub.add_argument(flag, dest="format", default="auto", help="name of the format (auto looks at the file)")
+
+
+def _known() -> dict[str, Any]:
+    """The formats that stand in files of records; source trees are read by `build` only."""
+    from sxl_data.read.stage import known_formats
+
+    return {name: item for name, item in known_formats().items() if item.unit in ("row", "file")}
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sxl_data.read.stage import known_formats
+    from sxl_data.contract.errors import error
     from sxl_data.trace.validate import validate
 
-    known = {name: item for name, item in known_formats().items() if item.unit != "text"}
-    report = validate(options.files, options.format, options.profile, known=known)
+    if options.fix:
+        from sxl_data.trace.fix import fix
+
+        if len(options.files) != 1 or not options.out:
+            raise error("U401", found="--fix", expected="one FILE and -o OUT")
+        mended = fix(options.files[0], options.out, options.format, _known())
+        print(mended.text())
+        return 1 if mended.left else 0
+    report = validate(options.files, options.format, options.profile, known=_known(), template=options.template,
+                      tokenizer=options.tokenizer, max_length=options.max_length)  # fmt: skip
     print(report.render(options.output, show_all=options.all))
     return report.exit_code
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from sxl_data.contract.errors import render as render_finding
+    from sxl_data.trace.convert_files import convert, render
+
+    made = convert(options.file, options.to, options.out, format=options.format, residual=not options.bare,
+                   known=_known())  # fmt: skip
+    print(render(made))
+    for item in made.findings:
+        print(render_finding(item), file=sys.stderr)
+    return 1 if any(item.level == "error" for item in made.findings) else 0
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from sxl_data.trace.stats import stats
+
+    found = stats(options.files, options.format, known=_known(), tokenizer=options.tokenizer)
+    print(found.text() if options.output == "text" else found.json())
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from sxl_data.trace.show import show
+
+    extra = {"max_lines": 0} if options.all else {}
+    print(show(options.file, options.row, options.format, known=_known(), **extra))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from sxl_data.trace.explain import explain
+
+    print(explain(options.code))
+    return 0
