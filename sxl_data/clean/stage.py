@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.clean import code, faults, secrets, text
+from sxl_data.clean import code, faults, private, secrets, text
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode, replace
@@ -24,6 +24,9 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Repair NUL, byte order marks, CRLF and mojibake."""
     secrets: bool = True
     """Replace keys and tokens by `<SECRET:kind>`."""
+    keep_private: tuple[str, ...] = ()
+    """Names of sources whose agent logs keep home folders, user names and e-mail addresses; `*` means all.
+    Everywhere else they are taken out of rows of kind agent and tool_use."""
     code: Literal["drop", "keep"] = "drop"
     """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
     empty: Literal["drop", "keep"] = "drop"
@@ -38,9 +41,10 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     """Clean one batch; ``seed`` is unused, nothing here is random."""
     entries: list[pa.Table] = []
     if config.text:
-        batch = _edit(batch, text.repair, "C701", entries)
+        batch = _edit(batch, lambda texts, _: text.repair(texts), "C701", entries)
     if config.secrets:
-        batch = _edit(batch, secrets.redact, "C703", entries)
+        batch = _edit(batch, lambda texts, _: secrets.redact(texts), "C703", entries)
+    batch = _edit(batch, private.redact, "C706", entries, _logs(batch, config))
     if config.licences:
         allowed = pc.is_in(batch["licence"], value_set=pa.array(config.licences))
         batch = _drop(batch, pc.invert(allowed), "C705", entries, batch["licence"])
@@ -55,13 +59,24 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 
-def _edit(batch: pa.Table, edit: Callable[[pa.Array], pa.Array], code: str,
-          entries: list[pa.Table]) -> pa.Table:  # fmt: skip
+def _logs(batch: pa.Table, config: CleanConfig) -> pa.Array:
+    """Rows that may be logs of somebody's agent and are not exempt."""
+    if "*" in config.keep_private:
+        return pa.array(np.zeros(len(batch), dtype=bool))
+    kept = pc.fill_null(pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False)
+    return pc.and_(pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"])), pc.invert(kept))
+
+
+def _edit(batch: pa.Table, edit: Callable[[pa.Array, np.ndarray], pa.Array], code: str, entries: list[pa.Table],
+          where: pa.Array | None = None) -> pa.Table:  # fmt: skip
+    """Edit all texts, or those of the rows that ``where`` marks; ``edit`` gets texts and their rows."""
     segments = explode(batch)
+    if where is not None:
+        segments = segments.filter(pc.take(where, segments["row"]))
     before = segments["text"].combine_chunks()
     if not isinstance(before, pa.Array):
         before = pa.concat_arrays(before.chunks)
-    after = edit(before)
+    after = edit(before, segments["row"].to_numpy())
     changed = pc.not_equal(before, after)
     if not pc.any(changed).as_py():
         return batch
