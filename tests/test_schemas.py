@@ -86,7 +86,8 @@ def test_valid_examples_have_no_finding(path: Path):
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.name)
 def test_invalid_examples_have_exactly_their_code(path: Path, tmp_path: Path):
     report = validate(path, **options(path, tmp_path))
-    assert [path.name[:4]] == [item.code for item in report.findings], report.text(show_all=True)
+    codes = [item.code for item in report.findings]
+    assert codes == [path.name[:4]], report.text(show_all=True)
 
 
 @pytest.mark.parametrize("path", [p for p in VALID if p.stem in NATIVE], ids=lambda path: path.name)
@@ -111,4 +112,5 @@ def test_a_plain_validator_accepts_what_only_the_checks_can_see(path: Path):
 def test_a_plain_validator_names_the_field_and_not_four_alternatives():
     value = json.loads((EXAMPLES / "valid" / "agent.json").read_text(encoding="utf-8"))
     value["steps"][2]["calls"][0]["call_id"] = 7
-    assert ["7 is not of type 'string'"] == [error.message for error in plain_errors(value)]
+    messages = [error.message for error in plain_errors(value)]
+    assert messages == ["7 is not of type 'string'"]

@@ -1,7 +1,8 @@
 """A file → its records, one after the other, each with its line, its bytes and what is wrong with it.
 
 In: JSONL, JSON (one value, several, or an array of records), CSV, TSV or Parquet, plain or in gzip or
-zstd, told apart by content; an Inspect `.eval` archive is one record. Out: `Record`s as a stream; memory is bounded by the largest record.
+zstd, told apart by content; an Inspect `.eval` archive is one record. Out: `Record`s as a stream; memory is
+bounded by the largest record.
 Nothing is repaired without saying so: a lone surrogate or NUL becomes U+FFFD and its record says it.
 What cannot be read has no value and one finding at least; the records after it are still read.
 """
@@ -62,11 +63,8 @@ def open_records(path: str | Path, offset: int = 0, length: int = -1, first_line
     of records: a folder, an empty file, an image.
     """
     file = str(path)
-    if offset or length >= 0:
-        yield from (decoded(raw, file) for raw in _range(path, offset, length, first_line))
-        return
     note: Finding | None = None
-    for item in open_raw(path):
+    for item in open_raw(path, offset, length, first_line):
         if isinstance(item, Finding):
             note = item
             continue
@@ -76,15 +74,19 @@ def open_records(path: str | Path, offset: int = 0, length: int = -1, first_line
         yield record
 
 
-def open_raw(path: str | Path) -> Iterator[Raw | Record | Finding]:
+def open_raw(path: str | Path, offset: int = 0, length: int = -1,
+             first_line: int = 1) -> Iterator[Raw | Record | Finding]:  # fmt: skip
     """As `open_records`, with JSON records left as bytes, for readers that decode into types. A byte
     order mark comes first, as a finding about the file."""
+    if offset or length >= 0:
+        yield from _range(path, offset, length, first_line)
+        return
     file = str(path)
     stream = streams.open_bytes(path)
     try:
         head = stream.peek(64)[:64] if hasattr(stream, "peek") else b""
         if head.startswith(b"PK\x03\x04") and file.lower().endswith(".eval"):
-            from sxl_data.trace.convert.inspect_eval import open_archive
+            from sxl_data.trace.convert.inspect_archive import open_archive
 
             yield Record(1, open_archive(Path(path)))
             return

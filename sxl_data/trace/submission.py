@@ -8,7 +8,7 @@ that the build uses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 
 NATIVE = "sxl_trace"
 _SAMPLE = 20
+_LARGE = 16 << 20
+# Flags of `trace.scan` without the lowest → the letters that `check.content` takes.
+LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128))
 
 
 class Submitted(msgspec.Struct):
@@ -40,12 +43,17 @@ class Submitted(msgspec.Struct):
     at: str = ""
     """Pointer of the record in its file."""
     raw: bytes = b""
+    looks: str | None = None
+    """The closer looks at content that the bytes ask for, where they were scanned (see `trace.scan`)."""
 
 
 class Submission:
     """One file. Iterate once; ``format`` and ``reason`` are known after the first item."""
 
-    def __init__(self, path: str | Path, format: str = "auto", known: dict[str, Format] | None = None) -> None:
+    def __init__(self, path: str | Path, format: str = "auto", known: dict[str, Format] | None = None,
+                 part: tuple[int, int, int] = (0, -1, 1)) -> None:  # fmt: skip
+        self.part = part
+        """Offset, length and first line of the range that is read, see `open_records`."""
         self.path, self.file = path, "stdin" if str(path) == "-" else str(path)
         self.known = formats() if known is None else known
         self.wanted = format
@@ -75,12 +83,12 @@ class Submission:
         elif self.format.name == NATIVE:
             yield from self._native(everything)
         else:
-            for row, item in enumerate(everything):
+            for number, item in enumerate(everything):
                 record = decoded(item, self.file) if isinstance(item, Raw) else item
-                yield from self._row(record, row)
+                yield from self._row(record, _position(item, number))
 
     def _items(self) -> Iterator[Raw | Record]:
-        for item in open_raw(self.path):
+        for item in open_raw(self.path, *self.part):
             if isinstance(item, Finding):
                 yield Record(1, None, findings=(msgspec.structs.replace(item, file=self.file),))
             else:
@@ -107,11 +115,12 @@ class Submission:
         assert self.format is not None
         try:
             for reading in self.format.read(document, self.origin):
-                yield Submitted(reading, document, at=at, raw=raw)
+                if isinstance(reading, RowError):  # a part that is no trace, among others that are
+                    yield self._refused(reading, document, at)
+                else:
+                    yield Submitted(reading, document, at=at, raw=raw)
         except RowError as problem:
-            found = finding("S211", file=self.file, line=document.lines[0] if document.lines else None,
-                            pointer=at + problem.pointer, found=problem.found, expected=problem.expected)  # fmt: skip
-            yield Submitted(None, document, (found,), at=at)
+            yield self._refused(problem, document, at)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
             found = finding(
                 "S211", file=self.file, line=document.lines[0] if document.lines else None, pointer=at,
@@ -119,6 +128,12 @@ class Submission:
                 why="the reader did not expect such a value; if the document is right, please report it",
             )  # fmt: skip
             yield Submitted(None, document, (found,), at=at)
+
+    def _refused(self, problem: RowError, document: Document, at: str) -> Submitted:
+        line = document.lines[0] if document.lines else None
+        found = finding("S211", file=self.file, line=line, pointer=at + problem.pointer, found=problem.found,
+                        expected=problem.expected)  # fmt: skip
+        return Submitted(None, document, (found,), at=at)
 
     def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
         values: list[Any] = []
@@ -157,26 +172,41 @@ class Submission:
     # Our own format ---------------------------------------------------------------------------------
 
     def _native(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
-        typed = DECODER.decode
-        for row, item in enumerate(items):
-            if isinstance(item, Raw) and item.finding is None:
+        typed, file, current = DECODER.decode, self.file, SCHEMA_VERSION
+        scan = self._scanner()
+        for number, item in enumerate(items):
+            row = _position(item, number)
+            if type(item) is Raw and item.finding is None:
                 data = item.data
                 try:
                     trace = typed(data)
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     pass
                 else:
-                    # Fewer keys come out of the encoder when one was written twice, or when a default was
-                    # written out; only then the row is decoded once more to tell which.
-                    if trace.schema_version == SCHEMA_VERSION and (
-                        not may_hide(data, trace) or not decode(data).findings
-                    ):
-                        reading = Reading(trace=trace, line=item.line)
-                        document = Document(file=self.file, lines=(item.line,), row=row)
-                        yield Submitted(reading, document, native=True, at=item.at, raw=data)
+                    looks = None
+                    if scan is not None:
+                        found = scan(data)
+                        sound = not found & 1 or not decode(data).findings
+                        looks = LOOKS[found >> 1]
+                    else:
+                        # Fewer keys come out of the encoder when one was written twice, or when a default
+                        # was written out; only then the row is decoded once more to tell which.
+                        sound = not may_hide(data, trace) or not decode(data).findings
+                    if sound and trace.schema_version == current:
+                        yield Submitted(Reading(trace=trace, line=item.line),
+                                        Document(file=file, lines=(item.line,), row=row),
+                                        native=True, at=item.at, raw=data, looks=looks)  # fmt: skip
                         continue
             record = decoded(item, self.file) if isinstance(item, Raw) else item
             yield self._examined(record, row)
+
+    def _scanner(self) -> Callable[[bytes], int] | None:
+        """The compiled scan, where the file is large enough to be worth its start."""
+        if str(self.path) == "-" or not Path(self.path).is_file() or Path(self.path).stat().st_size < _LARGE:
+            return None
+        from sxl_data.trace.scan import flags
+
+        return flags
 
     def _examined(self, record: Record, row: int) -> Submitted:
         self._note(record.findings)
@@ -204,6 +234,11 @@ def _without_beside(value: Any) -> Any:
     if isinstance(fields["subtraces_json"], str):
         out["subtraces"] = decode(fields["subtraces_json"].encode()).value
     return out
+
+
+def _position(item: Raw | Record, number: int) -> int:
+    """A record's position in its file: its line, so that a part of a file counts as the whole does."""
+    return item.line - 1 if type(item) is Raw and not item.at else number
 
 
 def _value(item: Raw | Record) -> Any:

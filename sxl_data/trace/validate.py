@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from sxl_data.contract.errors import Finding, UserError, error
+from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.trace.check import Fault
 from sxl_data.trace.check.arguments import originals
 from sxl_data.trace.check.families import Check, faults
@@ -24,6 +24,7 @@ from sxl_data.trace.profiles import Profile, get
 from sxl_data.trace.registry import get as registry_get
 from sxl_data.trace.report import LIMIT, FileReport, Report
 from sxl_data.trace.rows import RowSubmission
+from sxl_data.trace.spread import divide, spread
 from sxl_data.trace.submission import Submission, Submitted
 from sxl_data.trace.types import Trace
 
@@ -31,23 +32,32 @@ from sxl_data.trace.types import Trace
 def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
              format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
              template: str | None = None, tokenizer: str | Path | None = None, max_length: int | None = None,
-             export: str | None = None, limit: int = LIMIT) -> Report:  # fmt: skip
+             export: str | None = None, jobs: int = 1, limit: int = LIMIT) -> Report:  # fmt: skip
     """Check ``source``: a path, several paths, or rows (dicts of any format that is known, or `Trace`s).
 
     ``format`` names one of the formats that are read, or ``auto``; ``profile`` is ingest, train or
     publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
     name, a path or a model folder, see `template.load`) the R codes say what survives rendering and is
     trained, within ``max_length`` tokens of ``tokenizer``; with ``export`` what that export would lose.
+    ``jobs`` processes share large JSONL files; the report is the same for any number of them.
     What is wrong with the input is in the report, a file that cannot be read included. Raises
     `UserError` for a format, profile or template that does not exist.
     """
     chosen = get(profile)
     extra = _extra(template, tokenizer, max_length, export)
     report = Report(profile=chosen.name, limit=limit)
-    seen: dict[str, bytes] = {}
+    seen: Seen = {}
     for submission in _submissions(source, format, known):
-        _check(submission, chosen, report, seen, extra)
+        ranges = divide(submission, jobs) if jobs > 1 and extra is None else []
+        if ranges:
+            merge(report, seen, spread(submission, ranges, chosen, jobs, limit))
+        else:
+            check_file(submission, chosen, report, seen, extra)
     return report
+
+
+# Trace id → digest of its content, and its place as text.
+Seen = dict[str, bytes]
 
 
 def _extra(template: str | None, tokenizer: str | Path | None, max_length: int | None,
@@ -85,6 +95,30 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
     return check
 
 
+def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, Seen]]) -> None:
+    """Put the parts of one file together, in the order of the file."""
+    entry: FileReport | None = None
+    for part, ids in parts:
+        report.add(part.findings)
+        for code, count in part.counts.items():
+            listed = sum(item.code == code for item in part.findings)
+            if count > listed:
+                report.counts[code] = report.counts.get(code, 0) + count - listed
+        report.complete = report.complete and part.complete
+        if entry is None:
+            entry = part.files[0]
+            report.files.append(entry)
+        else:
+            entry.records += part.files[0].records
+            entry.traces += part.files[0].traces
+        for identity in ids.keys() & seen.keys():
+            file, _, line = ids[identity][16:].decode().rpartition(" line ")
+            fault = again(seen[identity], ids[identity])
+            report.add([finding(fault.code, file=file, line=int(line), trace_id=identity, pointer="",
+                                found=fault.found, expected=fault.expected)])  # fmt: skip
+        seen.update(ids)
+
+
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
     if isinstance(source, (str, Path)):
         return [Submission(source, format, known)]
@@ -96,8 +130,8 @@ def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> I
     return [RowSubmission(items, format, known)]
 
 
-def _check(submission: Submission, profile: Profile, report: Report, seen: dict[str, bytes],
-           extra: Check | None) -> None:  # fmt: skip
+def check_file(submission: Submission, profile: Profile, report: Report, seen: Seen,
+               extra: Check | None = None) -> None:  # fmt: skip
     """Add what is found in one file to ``report``."""
     entry = FileReport(file=submission.file)
     report.files.append(entry)
@@ -111,7 +145,7 @@ def _check(submission: Submission, profile: Profile, report: Report, seen: dict[
             if reading is not None:
                 entry.traces += 1
                 atif = submission.format is not None and submission.format.name == "atif"
-                found += faults(reading.trace, families)
+                found += faults(reading.trace, families, item.looks)
                 if extra is not None:
                     found += extra(reading.trace)
                 if unique:
@@ -141,16 +175,21 @@ def _check(submission: Submission, profile: Profile, report: Report, seen: dict[
     report.complete = report.complete and submission.complete
 
 
-def _seen(item: Submitted, trace: Trace, seen: dict[str, bytes]) -> list[Any]:
+def _seen(item: Submitted, trace: Trace, seen: Seen) -> list[Fault]:
     content = item.raw or msgspec.json.encode(trace)
     digest = xxhash.xxh3_128_digest(content)
     place = f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"
     before = seen.get(trace.trace_id)
     if before is not None:
-        code = "D101" if before[:16] == digest else "D102"
-        return [Fault(code, "", f"the id of {before[16:].decode()}", "an id and content of its own")]
+        return [again(before, digest)]
     seen[trace.trace_id] = digest + place.encode()
     return []
+
+
+def again(before: bytes, digest: bytes) -> Fault:
+    """The fault of a trace whose id was seen ``before``."""
+    code = "D101" if before[:16] == digest[:16] else "D102"
+    return Fault(code, "", f"the id of {before[16:].decode()}", "an id and content of its own")
 
 
 def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:

@@ -36,50 +36,66 @@ _HOME = re.compile(
     r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)[\w.-]+/|[A-Z]:\\+Users\\+(?!Public\\)[\w.-]+\\"
 )
 _SECRET_NEEDLES = ("AKIA", "gh", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
+_CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
 _REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000
 
 
-def check(trace: Trace) -> Iterator[Fault]:
-    """The faults of content in ``trace``."""
-    texts: list[str] = []
-    long = False
-    for i, step in enumerate(trace.steps):
-        kind = type(step)
-        if kind is Act:
-            if not step.calls and not _says(step.content):  # type: ignore[union-attr]
-                yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
-            for call in step.calls:  # type: ignore[union-attr]
-                texts.append(call.arguments_json)
-        elif kind is Iterate:
-            for k, result in enumerate(step.results):  # type: ignore[union-attr]
-                yield from _result(result, f"/steps/{i}/results/{k}")
-                for part in result.content:
-                    if part.text is not None:
-                        texts.append(part.text)
-                        long = long or len(part.text) >= _BASE64_RUN
-                    if part.type != "text":
-                        yield from _media(result.content, f"/steps/{i}/results/{k}")
-            continue
-        elif kind is Reflect:
-            texts.append(step.text)  # type: ignore[union-attr]
-            yield from _repeated(trace, i, step)  # type: ignore[arg-type]
-            continue
-        for part in step.content:  # type: ignore[union-attr]
-            if part.text is not None:
-                texts.append(part.text)
-                long = long or len(part.text) >= _BASE64_RUN
-            if part.type != "text":
-                yield from _media(step.content, f"/steps/{i}")  # type: ignore[union-attr]
-    joined = "\n".join(texts)
-    wanted = _wanted(joined, long)
+def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
+    """The faults of content in ``trace``. ``wanted`` are the closer looks that the text may need (as
+    `_wanted` says), where who decoded it knows them already."""
+    yield from _steps(trace)
+    if wanted is None:
+        wanted = _wanted(trace)
     if wanted:
         for i, step in enumerate(trace.steps):
             yield from _texts(step, f"/steps/{i}", wanted)
 
 
-def _wanted(joined: str, long: bool) -> str:
+def _steps(trace: Trace) -> Iterator[Fault]:
+    """What the parts of each step show without a look into their text."""
+    for i, step in enumerate(trace.steps):
+        kind = type(step)
+        if kind is Iterate:
+            for k, result in enumerate(step.results):  # type: ignore[union-attr]
+                if result.status == "ok":
+                    yield from _ok(result, f"/steps/{i}/results/{k}")
+                for part in result.content:
+                    if part.type != "text":
+                        yield from _media(result.content, f"/steps/{i}/results/{k}")
+                        break
+            continue
+        if kind is Reflect:
+            if len(step.text) >= _REPEATED:  # type: ignore[union-attr]
+                yield from _repeated(trace, i, step)  # type: ignore[arg-type]
+            continue
+        if kind is Act and not step.calls and not _says(step.content):  # type: ignore[union-attr]
+            yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
+        for part in step.content:  # type: ignore[union-attr]
+            if part.type != "text":
+                yield from _media(step.content, f"/steps/{i}")  # type: ignore[union-attr]
+                break
+
+
+def _join(trace: Trace) -> str:
+    """All texts of ``trace``."""
+    texts: list[str] = []
+    for step in trace.steps:
+        if isinstance(step, Reflect):
+            texts.append(step.text)
+            continue
+        if isinstance(step, Iterate):
+            texts += [part.text for result in step.results for part in result.content if part.text is not None]
+            continue
+        texts += [part.text for part in step.content if part.text is not None]
+        if isinstance(step, Act):
+            texts += [call.arguments_json for call in step.calls]
+    return "\n".join(texts)
+
+
+def _wanted(trace: Trace) -> str:
     """Which closer looks the text may need: t(hink), c(all), s(pecial), b(ase64), k(ey), h(ome), x (cut)."""
+    joined = _join(trace)
     found = ""
     if "<" in joined or "[" in joined:
         if "think" in joined or "reasoning>" in joined:
@@ -88,13 +104,13 @@ def _wanted(joined: str, long: bool) -> str:
             found += "c"
         if "<|" in joined or "_of_turn>" in joined or "INST]" in joined or "<｜" in joined or "<<SYS" in joined:
             found += "cs" if "c" not in found else "s"
-    if long or ";base64," in joined:
+    if ";base64," in joined or _may_be_base64(joined):
         found += "b"
     if any(needle in joined for needle in _SECRET_NEEDLES):
         found += "k"
     if "/home/" in joined or "/Users/" in joined or "\\Users\\" in joined:
         found += "h"
-    if "trunca" in joined or "clipped" in joined or "omitted" in joined or "TRUNCA" in joined:
+    if any(needle in joined for needle in _CUT_NEEDLES):
         found += "x"
     return found
 
@@ -154,9 +170,7 @@ def _says(content: tuple[Part, ...]) -> bool:
     return any(part.type != "text" or (part.text is not None and part.text.strip()) for part in content)
 
 
-def _result(result: Result, at: str) -> Iterator[Fault]:
-    if result.status != "ok":
-        return
+def _ok(result: Result, at: str) -> Iterator[Fault]:
     first = result.content[0].text if result.content else None
     if not _says(result.content) and not result.structured_json:
         yield Fault("C409", at, "status ok without content", "the output")
@@ -174,8 +188,6 @@ def _media(content: tuple[Part, ...], at: str) -> Iterator[Fault]:
 
 
 def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
-    if len(step.text) < _REPEATED:
-        return
     for n in range(i + 1, len(trace.steps)):
         act = trace.steps[n]
         if act.turn != step.turn or isinstance(act, Observe):

@@ -23,15 +23,16 @@ FAMILIES: dict[str, Check] = {
 }
 
 
-def faults(trace: Trace, families: str = "SPOACML") -> list[Fault]:
-    """What is wrong with ``trace``, by the checks of ``families`` (their letters)."""
+def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) -> list[Fault]:
+    """What is wrong with ``trace``, by the checks of ``families`` (their letters); ``looks`` are those that
+    `check.content` takes, where they are known."""
     found: list[Fault] = []
     for letter in families:
-        found += FAMILIES[letter](trace)
+        found += FAMILIES[letter](trace) if letter != "C" else content.check(trace, looks)
     for n, inner in enumerate(trace.subtraces):
         at = f"/subtraces/{n}"
         found += [
             fault._replace(pointer=at + fault.pointer, related=tuple(at + place for place in fault.related))
-            for fault in faults(inner, families.replace("L", ""))
+            for fault in faults(inner, families.replace("L", ""), looks)
         ]
     return found

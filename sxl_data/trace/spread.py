@@ -1,0 +1,99 @@
+"""One large JSONL file, checked by several processes.
+
+In: a submission and how many processes. Out: a report for each byte range, in the order of the file. Ranges
+end at line ends and know their first line, so findings are the same as those of one process. Processes
+are spawned, never forked: that works on every system and inherits no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sxl_data.contract.errors import UserError
+from sxl_data.trace.profiles import Profile
+from sxl_data.trace.records import Raw, open_raw
+from sxl_data.trace.report import Report
+from sxl_data.trace.submission import Submission
+
+# Below this the start of a process costs more than it saves.
+SMALLEST = 32 << 20
+_PARTS = 4  # ranges for each process, so that a slow one does not hold up the rest
+_BLOCK = 1 << 20
+
+Range = tuple[int, int, int]
+
+
+def divide(submission: Submission, jobs: int, smallest: int = SMALLEST) -> list[Range]:
+    """(offset, length, first line) of about equal parts; empty where the file is not worth dividing or
+    not plain JSONL."""
+    path = Path(submission.path)
+    if not path.is_file() or path.stat().st_size < smallest or not _is_plain_lines(path):
+        return []
+    size = path.stat().st_size
+    step = max(1, size // (jobs * _PARTS))
+    ranges: list[Range] = []
+    begin = position = 0
+    line = first = 1
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            at = 0
+            while position + len(block) >= begin + step:
+                end = block.find(b"\n", max(begin + step - position - 1, at))
+                if end < 0:
+                    break
+                line += block.count(b"\n", at, end + 1)
+                ranges.append((begin, position + end + 1 - begin, first))
+                begin, first, at = position + end + 1, line, end + 1
+            line += block.count(b"\n", at)
+            position += len(block)
+    if begin < size:
+        ranges.append((begin, size - begin, first))
+    return ranges
+
+
+def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: int,
+           limit: int) -> Iterator[tuple[Report, dict[str, bytes]]]:  # fmt: skip
+    """The report of each range and the ids seen in it, in the order of the file."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    name = submission.wanted
+    if name == "auto":
+        # The whole file has one format: its beginning decides for all parts.
+        next(iter(submission), None)
+        name = submission.format.name if submission.format is not None else name
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        tasks = [
+            pool.submit(_check, submission.path, name, submission.known, part, profile, limit) for part in ranges
+        ]
+        for task in tasks:
+            report, ids = task.result()
+            report.files[0].reason = submission.reason
+            yield report, ids
+
+
+def _check(path: str | Path, format: str, known: object, part: Range, profile: Profile,
+           limit: int) -> tuple[Report, dict[str, bytes]]:  # fmt: skip
+    from sxl_data.trace.validate import check_file
+
+    report = Report(profile=profile.name, limit=limit)
+    ids: dict[str, bytes] = {}
+    check_file(Submission(path, format, known, part), profile, report, ids)  # type: ignore[arg-type]
+    return report, ids
+
+
+def _is_plain_lines(path: Path) -> bool:
+    """Whether the first two records are lines of one file of text."""
+    found = []
+    try:
+        for item in open_raw(path):
+            if not isinstance(item, Raw) or item.at:
+                return False
+            found.append(item.line)
+            if len(found) == 2:
+                with path.open("rb") as file:
+                    return found[0] < found[1] and file.read(1) == b"{"  # not compressed
+    except UserError:
+        return False
+    return False
