@@ -115,11 +115,14 @@ def test_a_dataset_becomes_a_packaged_model_under_the_limit(dataset: Path, tmp_p
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     package = tmp_path / "model" / "release"
     assert sum(p.stat().st_size for p in package.rglob("*") if p.is_file()) < 300e6
-    code = (
-        "from transformers import AutoModelForCausalLM, AutoTokenizer\n"
-        f"t = AutoTokenizer.from_pretrained({str(package)!r}); m = AutoModelForCausalLM.from_pretrained({str(package)!r})\n"
-        "x = t.apply_chat_template([{'role': 'user', 'content': 'hello'}], add_generation_prompt=True, return_tensors='pt', return_dict=True)\n"
-        "print(m.generate(**x, max_new_tokens=4).shape)"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    code = """
+import sys
+from transformers import AutoModelForCausalLM, AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+model = AutoModelForCausalLM.from_pretrained(sys.argv[1])
+inputs = tokenizer.apply_chat_template([{"role": "user", "content": "hello"}], add_generation_prompt=True,
+                                       return_tensors="pt", return_dict=True)
+assert model.generate(**inputs, max_new_tokens=4).shape[1] > inputs["input_ids"].shape[1]
+"""
+    loaded = subprocess.run([sys.executable, "-c", code, str(package)], capture_output=True, text=True)
     assert loaded.returncode == 0, loaded.stderr[-3000:]

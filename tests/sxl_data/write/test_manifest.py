@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_data.write.card import render_card
+from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, decode, encode, seal
+
+
+def manifest() -> Manifest:
+    source = SourceSummary(
+        name="toys", format="instruction_pair", detected="named in the recipe", licence="MIT", revision="1",
+        files=1, bytes=10, sha256="00", documents=12, traces=11, quarantined=1, empty=0, kept={"train": 9, "test": 1},
+    )  # fmt: skip
+    return seal(
+        Manifest(
+            name="toy set", sxl_version="0", seed=0, recipe={"split": {"threshold": 0.5}}, sources=[source],
+            stages=[StageSummary(stage="dedup", rows_in=11, rows_out=10, dropped={"D311": 1}, edited={})],
+            splits={"train": {"rows": 9, "text_bytes": 90, "shards": 1}, "test": {"rows": 1, "text_bytes": 5, "shards": 1}},
+            leakage={"ours": 0.0, "random": 0.25}, benchmarks={"mbpp": "v1"}, files={}, versions={},
+        )
+    )  # fmt: skip
+
+
+def test_the_content_hash_leaves_out_the_timing():
+    one = manifest()
+    assert one.content_hash == seal(msgspec.structs.replace(one, timing={"seconds": {"read": 1.5}})).content_hash
+    assert one.content_hash != seal(msgspec.structs.replace(one, seed=1)).content_hash
+
+
+def test_a_manifest_survives_the_file():
+    assert manifest() == decode(encode(manifest()), "manifest.json")
+
+
+def test_what_is_no_manifest_is_a_clear_error():
+    with pytest.raises(UserError) as problem:
+        decode(b"{}", "manifest.json")
+    assert "U305" == problem.value.findings[0].code
+
+
+def test_the_card_says_what_the_manifest_counted():
+    card = render_card(manifest())
+    assert card.startswith("---\nlicense: mit\n")
+    assert "path: data/train-*.parquet" in card
+    assert "| toys | instruction_pair | MIT | 1 | 12 | 11 | 10 |" in card
+    assert "near-duplicate (D311) 1" in card
+    assert "0.00%; a random split of the same rows would have 25.00%" in card
+
+
+def test_the_card_names_sources_without_a_licence():
+    bare = manifest()
+    unknown = msgspec.structs.replace(bare, sources=[msgspec.structs.replace(bare.sources[0], licence="")])
+    assert "Licence unknown for: toys" in render_card(unknown)
