@@ -11,14 +11,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "dedup", _dedup, "Remove exact and near duplicates from table files, naming the twin of every dropped row.",
         "examples:\n  sxl-data dedup rows.parquet --column text -o out\n"
-        "  sxl-data dedup new.jsonl --column text --against out -o out2     (drop what is like an earlier run's rows)\n"
+        "  sxl-data dedup new.jsonl --column text --against out -o out2   (drop what is like an earlier run's rows)\n"
         "  sxl-data dedup --rethreshold out --threshold 0.8                (signatures are reused)\n"
         "  sxl-data dedup --compare out rows.parquet:17                    (a dropped row beside its twin)",
     )  # fmt: skip
     sub.add_argument("files", nargs="*", help="Parquet, JSONL, JSON or CSV files")
     sub.add_argument("--column", help="column whose text is compared")
     sub.add_argument("-o", "--out", help="folder for data/, ledger/ and signatures/")
-    sub.add_argument("--threshold", type=float, default=0.7, help="Jaccard similarity from which a row is dropped (0.7)")
+    sub.add_argument("--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)")
     sub.add_argument("--id-column", help="column that names rows in the ledger (default: file and row number)")
     sub.add_argument("--rank-column", help="numeric column; of duplicates the row with the smallest value stays")
     sub.add_argument("--prefer", action="append", default=[], metavar="FILE", help="file stems to keep rows of first")

@@ -12,7 +12,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     sub = command(
         "validate", _validate, "Check agent traces in the format they have.",
-        "examples:\n  sxl-data validate traces.jsonl\n  sxl-data validate session.jsonl --profile publish --output sarif\n"
+        "examples:\n  sxl-data validate traces.jsonl\n"
+        "  sxl-data validate session.jsonl --profile publish --output sarif\n"
         "  sxl-data validate chat.jsonl --template qwen3 --tokenizer MODEL --max-length 4096\n"
         "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
