@@ -35,23 +35,23 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Base(Section, frozen=True, kw_only=True):
     """The toy base that is built in place when ``base_model`` is ``demo``."""
 
-    vocabulary: Positive = 4096
+    vocabulary: Positive = 2048
     """Tokens of the byte-level BPE trained on the dataset, markers included."""
-    hidden: Positive = 256
+    hidden: Positive = 192
     """Width; a multiple of 64 so that NF4 fits."""
-    layers: Positive = 6
+    layers: Positive = 4
     """Depth."""
-    heads: Positive = 4
+    heads: Positive = 3
     """Attention heads."""
-    groups: Positive = 2
+    groups: Positive = 1
     """Key and value heads."""
-    mlp: Positive = 704
+    mlp: Positive = 512
     """Width of the MLP; a multiple of 64."""
     context: Positive = 2048
     """Longest sequence."""
-    steps: Natural = 40
+    steps: Natural = 80
     """Steps of plain language modelling on the dataset's own text, so that there is something to tune."""
-    lr: float = 2e-3
+    lr: float = 4e-3
     """Learning rate of those steps."""
     tokens: Positive = 2048
     """Tokens in each of those steps."""

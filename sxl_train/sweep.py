@@ -1,0 +1,135 @@
+"""``python -m sxl_train.sweep NAME [key=value…]``: which rank and learning rate give the lowest validation loss.
+
+Optuna's tree-structured Parzen estimator (Bergstra et al. 2011) chooses trials; each is the recipe's tune step in a
+folder of its own on one shared base. The study is a journal file: run the same command again and it goes on, with
+finished trials kept and a killed one's training continued from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.console import format_table, say
+from sxl_data.contract.errors import UserError, error
+
+RANKS = (4, 8, 16, 32)
+RATES = (3e-5, 3e-3)
+
+
+def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, Any]]:
+    """Run until ``trials`` trials are finished; all of them, best first. Raises `UserError` U402 without optuna."""
+    try:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+    except ModuleNotFoundError:
+        raise error("U402", found="optuna is not installed", expected="pip install optuna") from None
+    from sxl_train import base, data, preflight, tune
+    from sxl_train.recipe import open_recipe
+    from sxl_train.step import Context, perform
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    title, loaded = open_recipe(name, overrides)
+    recipe = loaded.value
+    dataset = data.find_dataset(recipe.dataset)
+    if not dataset.carved and not dataset.files.get("validation"):
+        raise error(
+            "T102", file=recipe.dataset, found="no validation split", expected="one to judge trials by"
+        )
+    preflight.check(recipe, dataset)
+    out = Path(recipe.out or f"build/train/{title}") / "sweep"
+    out.mkdir(parents=True, exist_ok=True)
+    context = Context(recipe, dict(loaded.origins), "base", recipe.base_model, out / "base.part", out, title)
+    ground = perform(context, base.run, "", dataset.sha256)
+
+    def train(trial: Any) -> float:
+        rank = trial.suggest_categorical("rank", RANKS) if recipe.method != "full" else 0
+        rate = trial.suggest_float("lr", *RATES, log=True)
+        keys = [f"tune.lr={rate}", f"tune.lr_floor={rate * recipe.tune.lr_floor / recipe.tune.lr}"]
+        keys += [f"tune.rank={rank}", f"tune.alpha={2 * rank}"] if rank else []
+        chosen = open_recipe(name, [*overrides, *keys])[1]
+        folder = out / f"rank{rank}-lr{rate:.2e}"
+        part = folder / "tune.part"
+        place = Context(chosen.value, dict(chosen.origins), "tune", ground.model, part, folder, title)
+        made = perform(place, tune.run, ground.key, dataset.sha256)
+        return float(made.measured["validation_loss_after"])
+
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(out / "study.journal"))), study_name=title, load_if_exists=True,
+        direction="minimize", sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=4),
+    )  # fmt: skip
+    for trial in study.get_trials(deepcopy=False):
+        if (
+            trial.state == optuna.trial.TrialState.RUNNING
+        ):  # killed: the same values once more, from its checkpoint
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            study.enqueue_trial(trial.params)
+    finished = len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)))
+    if trials > finished:
+        study.optimize(train, n_trials=trials - finished)
+    rows = [
+        {"rank": trial.params.get("rank", 0), "lr": trial.params["lr"], "loss": trial.value}
+        for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    ]
+    rows.sort(key=lambda row: row["loss"])
+    (out / "sweep.svg").write_text(draw(rows), encoding="utf-8", newline="\n")
+    return rows
+
+
+def draw(rows: Sequence[dict[str, Any]], width: int = 640, height: int = 360) -> str:
+    """Validation loss over learning rate (logarithmic), one colour for each rank, as SVG."""
+    import math
+
+    colours = dict(
+        zip(sorted({row["rank"] for row in rows}), ("#1b6ca8", "#c8553d", "#4f772d", "#7b2d8b"), strict=False)
+    )
+    low, high = math.log(RATES[0]), math.log(RATES[1])
+    best, worst = min(row["loss"] for row in rows), max(row["loss"] for row in rows)
+    span = (worst - best) or 1.0
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
+        f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">learning rate</text>',
+        f'<text x="8" y="20">validation loss, {best:.4f} to {worst:.4f}</text>',
+    ]
+    for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3):
+        x = 60 + (width - 100) * (math.log(rate) - low) / (high - low)
+        parts.append(f'<text x="{x:.0f}" y="{height - 26}" text-anchor="middle">{rate:g}</text>')
+    for row in rows:
+        x = 60 + (width - 100) * (math.log(row["lr"]) - low) / (high - low)
+        y = height - 50 - (height - 90) * (row["loss"] - best) / span
+        words = f"rank {row['rank']}, {row['lr']:.2e}: {row['loss']:.4f}"
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colours[row["rank"]]}"><title>{words}</title></circle>'
+        )
+    for index, (rank, colour) in enumerate(colours.items()):
+        parts.append(f'<text x="{width - 90}" y="{20 + 16 * index}" fill="{colour}">● rank {rank}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sxl_train.sweep", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument("recipe", metavar="NAME|FILE", help="a recipe's name or file")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key of the recipe")
+    parser.add_argument("--trials", type=int, default=8, help="finished trials to reach (default: 8)")
+    options = parser.parse_intermixed_args(arguments)
+    try:
+        rows = sweep(options.recipe, options.overrides, options.trials)
+    except UserError as problem:
+        say(str(problem))
+        return problem.exit_code
+    except KeyboardInterrupt:
+        say("interrupted; the same command continues")
+        return 130
+    print(format_table(("rank", "learning rate", "validation loss"),
+                       [(row["rank"], f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows]))  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
