@@ -1,0 +1,105 @@
+"""A finished model folder or GGUF file → does it work for somebody who has nothing but the files?
+
+transformers opens the folder in a new process by ``AutoModelForCausalLM.from_pretrained`` alone, none of our
+code touching the model, and answers a conversation rendered with the folder's own template; llama.cpp opens a
+GGUF file the same way (`sxl_train.release.gguf_check`). Load time and tokens per second come with the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.console import format_table
+from sxl_data.contract.errors import error
+from sxl_train.release import gguf_check
+from sxl_train.release.size import measure
+
+ASKED = [{"role": "user", "content": "Write a Python function that adds two numbers."}]
+# Deliberately free of our package: this is what a user types.
+PROGRAM = """
+import json, sys, time
+task = json.load(sys.stdin)
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+torch.set_num_threads(task["threads"])
+started = time.monotonic()
+model = AutoModelForCausalLM.from_pretrained(task["folder"])
+load = time.monotonic() - started
+tokenizer = AutoTokenizer.from_pretrained(task["folder"])
+if tokenizer.chat_template:
+    text = tokenizer.apply_chat_template(task["messages"], tokenize=False, add_generation_prompt=True)
+else:
+    text = task["messages"][-1]["content"]
+ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
+with torch.no_grad():
+    model.generate(ids, max_new_tokens=1, do_sample=False)
+    started = time.monotonic()
+    made = model.generate(ids, max_new_tokens=task["new_tokens"], min_new_tokens=task["new_tokens"], do_sample=False)
+    seconds = time.monotonic() - started
+new = made[0, ids.shape[1]:]
+assert bool(torch.isfinite(model(ids).logits).all()), "the logits are not finite"
+print(json.dumps({"load_s": load, "tokens_per_s": len(new) / seconds, "prompt": text, "ids": ids[0].tolist(),
+                  "text": tokenizer.decode(new, skip_special_tokens=False)}))
+"""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What one artifact did: size in bytes, seconds to load, tokens per second, and its answer."""
+
+    name: str
+    loader: str
+    bytes: int
+    load_s: float
+    tokens_per_s: float
+    prompt: str
+    text: str
+
+
+def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_s: float = 900) -> Verdict:
+    """Load ``folder`` with transformers alone in a new process and let it answer.
+
+    Raises `UserError` T202 with the last words of the process when anything fails.
+    """
+    task = {
+        "folder": str(Path(folder).resolve()),
+        "messages": ASKED,
+        "new_tokens": new_tokens,
+        "threads": threads,
+    }
+    quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=json.dumps(task), capture_output=True, text=True, encoding="utf-8",
+        timeout=timeout_s, check=False, env=dict(os.environ) | quiet | {"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        raise error("T202", file=str(folder), found=words[-1] if words else f"exit code {done.returncode}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Verdict(
+        name=Path(folder).name, loader="transformers", bytes=measure(folder).total, load_s=found["load_s"],
+        tokens_per_s=found["tokens_per_s"], prompt=found["prompt"], text=found["text"],
+    )  # fmt: skip
+
+
+def verify_gguf(path: Path, prompt: str, new_tokens: int = 16, threads: int = 2) -> Verdict:
+    """Load the GGUF file ``path`` with llama.cpp in a new process and let it continue ``prompt``."""
+    found: dict[str, Any] = gguf_check.check(path, prompt, new_tokens, threads=threads)
+    return Verdict(
+        name=Path(path).name, loader="llama.cpp", bytes=measure(path).total, load_s=found["load_s"],
+        tokens_per_s=found["tokens_per_s"], prompt=prompt, text=found["text"],
+    )  # fmt: skip
+
+
+def format_verdicts(verdicts: Sequence[Verdict]) -> str:
+    """A table; the first row is the model that the others are compared with."""
+    rows = [(v.name, v.loader, f"{v.bytes / 1e6:.1f}", f"{v.load_s:.2f}", f"{v.tokens_per_s:.1f}",
+             f"{v.bytes / verdicts[0].bytes:.0%}") for v in verdicts]  # fmt: skip
+    return format_table(("model", "loaded by", "MB", "load s", "tokens/s", "of the first"), rows)
