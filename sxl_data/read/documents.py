@@ -120,6 +120,7 @@ def _folder_licences(chunk: Chunk) -> dict[str, str]:
 def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
     values: list[object] = []
     lines: list[int] = []
+    places: list[str] = []
     repairs: list[Finding] = []
     first_row = piece.first_line - 1
     try:
@@ -138,11 +139,13 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterato
             else:
                 values.append(record.value)
                 lines.append(record.line)
+                places.append(record.at)
                 repairs += found
     except UserError as problem:
         yield from (Unread(_named(item, piece.name)) for item in problem.findings)
     if values:
-        yield Read(Document(file=piece.name, value=values, lines=tuple(lines), sha256=piece.sha256), tuple(repairs))
+        yield Read(Document(file=piece.name, value=values, lines=tuple(lines), places=tuple(places),
+                            sha256=piece.sha256), tuple(repairs))  # fmt: skip
 
 
 def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iterator[Read | Unread]:
@@ -209,9 +212,12 @@ def _stream(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.name.endswith(".tar.zst"):
         import zstandard
 
-        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
-                yield from _tar_members(archive)
+        with (
+            path.open("rb") as raw,
+            zstandard.ZstdDecompressor().stream_reader(raw) as stream,
+            tarfile.open(fileobj=stream, mode="r|") as archive,
+        ):
+            yield from _tar_members(archive)
     else:
         with tarfile.open(path, mode="r|*") as archive:
             yield from _tar_members(archive)

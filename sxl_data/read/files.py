@@ -76,15 +76,23 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
 def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
     """The chunks of ``source``, in order."""
     root, files = expand(source, base)
+    if source.limit is not None:
+        chunk_bytes = 1 << 62  # a limit counts from the start of a file or folder, so it stays whole
     small: list[Piece] = []
     size = 0
     for path in files:
         name = path.relative_to(root).as_posix()
         if is_archive(path):
+            if small:  # chunks follow the order of the files, so that rows do too, whatever the chunk size
+                yield Chunk(tuple(small))
+                small, size = [], 0
             yield Chunk((_inspect(path, name, cut=0)[0],), archive=True)
             continue
         pieces = _inspect(path, name, cut=chunk_bytes if _is_lines(path) else 0)
         if len(pieces) > 1:
+            if small:
+                yield Chunk(tuple(small))
+                small, size = [], 0
             yield from (Chunk((piece,)) for piece in pieces)
             continue
         if size + pieces[0].bytes > chunk_bytes and small:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from sxl_data.contract.errors import Finding, UserError, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
+from sxl_data.engine.watch import Watch
 from sxl_data.read.documents import Unread, documents
 from sxl_data.read.files import Chunk
 from sxl_data.read.sources import Source
@@ -50,8 +51,13 @@ def known_formats() -> dict[str, Format]:
     return formats(CONVERTERS, ADAPTERS)
 
 
-def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
-    """Read every document of ``chunk`` with the format called ``format_name``."""
+def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None) -> ReadChunk:
+    """Read every document of ``chunk`` with the format called ``format_name``.
+
+    ``watch`` is told where the work is: item 2n is the decoding of document n, 2n + 1 its conversion. What
+    killed earlier workers is set aside: the document, or from a decoding on the rest of the chunk.
+    """
+    watch = watch or Watch()
     format = get(format_name, known_formats())
     origin = Origin(
         source=source.name, licence=source.licence, licence_url=source.licence_url,
@@ -71,7 +77,17 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
              "rule": item.rule, "found": item.found, "expected": item.expected, "raw": raw[:RAW_LIMIT]}
         )  # fmt: skip
 
-    for item in documents(chunk, format.unit, source, getattr(format, "suffixes", ())):
+    found_documents = documents(chunk, format.unit, source, getattr(format, "suffixes", ()))
+    while True:
+        if reason := watch.skipped.get(2 * looked_at):
+            names = ", ".join(piece.name for piece in chunk.pieces[:5])
+            reject(finding("U211", file=names, found=reason, expected=f"document {looked_at + 1} to be read"), b"")
+            looked_at += 1
+            break
+        watch.at(2 * looked_at)
+        item = next(found_documents, None)
+        if item is None:
+            break
         looked_at += 1
         if isinstance(item, Unread):
             reject(item.finding, item.raw)
@@ -80,6 +96,11 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str) -> ReadChunk:
             name = f"{source.name}:{repaired.file}#{repaired.line}"
             entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
+        if reason := watch.skipped.get(2 * looked_at - 1):
+            reject(finding("U211", file=document.file, line=document.lines[0] if document.lines else None,
+                           found=reason, expected=f"the {format.name} reader to cope"), _raw(document))  # fmt: skip
+            continue
+        watch.at(2 * looked_at - 1)
         try:
             found = []
             for reading in format.read(document, origin):

@@ -1,0 +1,43 @@
+"""sxl_data.read.fetch"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sxl_data.read.fetch import fetch
+from sxl_data.read.files import expand
+from sxl_data.read.sources import Source
+
+COMMIT = "e53f048856ff4f594e959d75785d2c2d37b678ee"
+
+
+def test_without_a_network_the_error_names_the_local_alternative(tmp_path):
+    program = (
+        "from pathlib import Path\nfrom sxl_data.contract.errors import UserError\n"
+        "from sxl_data.read.fetch import fetch\n"
+        "from sxl_data.read.sources import Source\n"
+        "try:\n    fetch(Source(name='gsm8k', hub='openai/gsm8k', subset='main'), Path('.'))\n"
+        "except UserError as problem:\n    print(problem.findings[0].code, problem.findings[0].fix)\n"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "SXL_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+    assert done.stdout.startswith(
+        "U206 connect; or fetch it elsewhere with `hf download openai/gsm8k --repo-type dataset"
+    )
+    assert "`path: DIR`" in done.stdout
+
+
+def test_a_pinned_revision_on_this_disk_needs_no_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("SXL_CACHE", str(tmp_path))
+    folder = tmp_path / "hub/openai--gsm8k" / COMMIT
+    (folder / "main").mkdir(parents=True)
+    (folder / "main/train.jsonl").write_text('{"question": "a", "answer": "b"}\n', encoding="utf-8")
+    (folder / "main/test.jsonl").write_text("{}\n", encoding="utf-8")
+    (folder / "main-train.sxl-complete.json").write_text(json.dumps(["main/train.jsonl"]), encoding="utf-8")
+    found = fetch(Source(name="gsm8k", hub="openai/gsm8k", subset="main", revision=COMMIT), Path())
+    assert (found.hub, found.revision) == (None, COMMIT)
+    assert [path.name for path in expand(found, tmp_path)[1]] == ["train.jsonl"]
