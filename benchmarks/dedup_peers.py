@@ -36,23 +36,23 @@ def read(path: Path) -> list[str]:
 
 def sxl(path: Path, threshold: float, scratch: Path) -> list[int]:
     import numpy as np
-    import pyarrow.parquet as pq
 
     from sxl_data.dedup import DedupConfig, deduplicate
+    from sxl_data.dedup.tables import read_columns
 
     workers = int((scratch / "workers").read_text()) if (scratch / "workers").is_file() else 0
-    texts = pq.read_table(path, columns=["text"])["text"]
+    texts = read_columns(path, ["text"])["text"]
     result = deduplicate(None, texts, config=DedupConfig(threshold=threshold, workers=workers))
     return [int(row) for row in np.flatnonzero(~result.kept)]
 
 
 def sxl_words(path: Path, threshold: float, scratch: Path) -> list[int]:
     import numpy as np
-    import pyarrow.parquet as pq
 
     from sxl_data.dedup import DedupConfig, Shingling, deduplicate
+    from sxl_data.dedup.tables import read_columns
 
-    texts = pq.read_table(path, columns=["text"])["text"]
+    texts = read_columns(path, ["text"])["text"]
     config = DedupConfig(threshold=threshold, shingling=Shingling(kind="words"))
     return [int(row) for row in np.flatnonzero(~deduplicate(None, texts, config=config).kept)]
 

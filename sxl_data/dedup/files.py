@@ -146,6 +146,8 @@ def _chunks(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
     """One column; large strings throughout if some are, since a chunked array has one type."""
     wide = any(pa.types.is_large_string(column.type) for column in columns)
     kind = pa.large_string() if wide else pa.string()
+    if len(columns) == 1 and columns[0].type == kind:
+        return columns[0]
     return pa.chunked_array([chunk for column in columns for chunk in column.cast(kind).chunks], kind)
 
 
@@ -235,10 +237,12 @@ def _copy_rows(path: Path, kept: np.ndarray, target: Path) -> None:
             read_table(path).filter(pa.array(kept)), target, compression="zstd", compression_level=1
         )
         return
-    source, first = pq.ParquetFile(path), 0
+    source, first = pq.ParquetFile(path, memory_map=True), 0
     with pq.ParquetWriter(target, source.schema_arrow, compression="zstd", compression_level=1) as writer:
         for group in range(source.num_row_groups):
-            table = source.read_row_group(group)
+            table = source.read_row_group(
+                group, use_threads=False
+            )  # as in tables.py: threads cost more than they save
             writer.write_table(table.filter(pa.array(kept[first : first + len(table)])))
             first += len(table)
 

@@ -1,11 +1,11 @@
 """The compiled kernels as C functions, loaded without numba.
 
-In: the entries that `kernel.py`, `bands_kernel.py` and `exact_kernel.py` list. Out: callables that take numpy arrays and
-numbers and run without the GIL. Importing numba and rebuilding its registries costs 0.8 CPU seconds at every start,
-more than deduplicating 50,000 short rows; so numba compiles once, its object code is kept in a file, and later
+In: the entries that `kernel.py`, `bands_kernel.py` and `exact_kernel.py` list. Out: callables that take numpy arrays
+and numbers and run without the GIL. Importing numba and rebuilding its registries costs 0.8 CPU seconds at every
+start, more than deduplicating 50,000 short rows; so numba compiles once, its object code is kept in a file, and later
 starts hand that file to LLVM's loader (llvmlite alone, 0.05 s). The file's name hashes the kernels' sources, the
-versions and the processor, so a stale one is never found; it lies in the package's `__pycache__`, or in the user's cache
-folder where the package is read-only. If neither can be written the compiler runs at every start (about 8 s).
+versions and the processor, so a stale one is never found; it lies in the package's `__pycache__`, or in the user's
+cache folder where the package is read-only. If neither can be written, every process compiles once (about 7 s).
 
 A numba function without a Python wrapper is a C function: a pointer for the result, one for an exception (our kernels
 raise none), then the arguments, each array as (owner, owner, items, item size, data, shape…, strides…).

@@ -3,7 +3,7 @@
 In: a `DedupResult` and where its rows came from. Out: a folder
 
     meta.json            versions, definition of the shingles, threshold, files with sizes and row counts
-    rows.parquet         one per input row: id, exact key, number of its signature (−1 without text), kept, twin, score, place
+    rows.parquet         one row per input row: id, exact key, number of its signature (−1 without text), kept,
                          twin, score, place in the order of preference (null: the order of the rows)
     signatures.npy       u32 (distinct texts, permutations), memory-mapped when read
     counts.npy           u32 shingles of each
