@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data import __version__
-from sxl_data.engine.store import Store, commit, commit_bytes, place, sha256, writing
+from sxl_data.engine.commit import commit, commit_bytes, place, sha256, writing
+from sxl_data.engine.store import Store
 from sxl_data.engine.task import FileInfo, Receipt
 from sxl_data.recipe import Recipe
 from sxl_data.write.arrow import folder_files
@@ -25,6 +26,7 @@ from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, encod
 from sxl_data.write.rows import PUBLISHED_SCHEMA
 
 PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
+ROW_GROUP = 65_536
 _PACKAGES = ("pyarrow", "numpy", "msgspec", "tree-sitter")
 
 
@@ -49,17 +51,19 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
             if key.startswith("source:"):
                 mine = kept[key.removeprefix("source:")]
                 mine[split] = mine.get(split, 0) + count
-        place(store.path(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
+        place(
+            store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet"
+        )
         if "arrow" in receipt.files:
             name = f"data-{number:05d}-of-{of:05d}.arrow"
-            place(store.path(receipt.files["arrow"]), out / "arrow" / split / name)
+            place(store.verified(receipt.files["arrow"]), out / "arrow" / split / name)
             arrow.setdefault(split, []).append((name, receipt.files["arrow"].sha256))
     if arrow:
         for name, data in folder_files(arrow, PUBLISHED_SCHEMA).items():
             commit_bytes(out / "arrow" / name, data)
     for folder, infos in (("ledger", ledgers), ("quarantine", quarantines)):
         if infos:
-            _gather(out / folder / f"{folder}.parquet", [store.path(info) for info in infos])
+            _gather(out / folder / f"{folder}.parquet", [store.verified(info) for info in infos])
     manifest = Manifest(
         name=recipe.name, description=recipe.description, sxl_version=__version__, seed=recipe.seed,
         recipe=_portable(recipe), stages=funnel, splits=splits, leakage=leakage,
@@ -79,16 +83,20 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
 
 
 def _gather(target: Path, parts: list[Path]) -> None:
-    """One file from the parts, in the order given."""
+    """One file from the parts, in the order given; its row groups follow the rows and not the parts."""
 
     def write(file: object) -> None:
-        writer: pq.ParquetWriter | None = None
-        for part in parts:
-            table = pq.read_table(part)
-            writer = writer or pq.ParquetWriter(pa.PythonFile(file), table.schema, compression="zstd")
-            writer.write_table(table)
-        assert writer is not None
-        writer.close()
+        schema = pq.read_schema(parts[0])
+        with pq.ParquetWriter(pa.PythonFile(file, mode="w"), schema, compression="zstd") as writer:
+            held: list[pa.Table] = []
+            for part in parts:
+                held.append(pq.read_table(part))
+                while sum(map(len, held)) >= ROW_GROUP:
+                    whole = pa.concat_tables(held)
+                    writer.write_table(whole.slice(0, ROW_GROUP).combine_chunks(), row_group_size=ROW_GROUP)
+                    held = [whole.slice(ROW_GROUP)]
+            if rest := [table for table in held if len(table)]:
+                writer.write_table(pa.concat_tables(rest).combine_chunks(), row_group_size=ROW_GROUP)
 
     commit(target, write)
 

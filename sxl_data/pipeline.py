@@ -2,14 +2,18 @@
 
 read → clean → dedup → decontaminate → ground → split → write. Every step turns committed files into committed
 files; rows never pass through this process. It plans tasks, hands them to a runner, counts receipts and,
-at the very end, publishes the result and writes the manifest that makes it a dataset.
+at the very end, publishes the result and writes the manifest that makes it a dataset. Nothing foreign is decoded
+here: a file that crashes its parser costs a worker, never the build.
 """
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +22,20 @@ import msgspec
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
-from sxl_data.engine.local import make_runner
-from sxl_data.engine.store import Store, locked
+from sxl_data.engine.runners import make_runner
+from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
 from sxl_data.finish import publish
 from sxl_data.ground.stage import GroundConfig
-from sxl_data.read.files import gather, plan
-from sxl_data.read.stage import find_format, known_formats
+from sxl_data.read.files import Chunk, gather, plan
+from sxl_data.read.stage import known_formats
 from sxl_data.recipe import Recipe, read
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
 WORK = ".work"
+DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
 
 def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit: int | None = None,
@@ -42,8 +47,11 @@ def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit:
     Raises `UserError` for anything the user can change.
     """
     loaded, base = read(recipe, overrides)
-    with locked(Path(out)):
-        return Build(loaded, base, Path(out), limit, from_stage).run()
+    folder = Path(out)
+    _refuse_foreign(folder)
+    with _interruptible(), locked(folder / WORK):
+        sweep_temporaries(folder)
+        return Build(loaded, base, folder, limit, from_stage).run()
 
 
 class Build:
@@ -58,10 +66,12 @@ class Build:
         if from_stage is not None and from_stage not in STAGES:
             raise error("U401", found=from_stage, expected="one of " + ", ".join(STAGES))
         self.forced = set(STAGES[STAGES.index(from_stage) :]) if from_stage else set()
-        _refuse_foreign(out)
         self.store = Store(out / WORK)
-        self.runner: Runner = make_runner(self.store.root, self.recipe.engine.kind, self.recipe.engine.workers)
+        engine = self.recipe.engine
+        self.runner: Runner = make_runner(self.store.root, engine.kind, engine.workers, engine.task_seconds,
+                                          engine.worker_bytes, engine.address)  # fmt: skip
         self.receipts: list[Receipt] = []
+        self.reasons: dict[tuple[str, int], str] = {}
         self.ledgers: list[FileInfo] = []
         self.quarantines: list[FileInfo] = []
         self.funnel: list[StageSummary] = []
@@ -76,14 +86,14 @@ class Build:
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
             if self.recipe.ground.tools:
                 shards = self._local("ground", shards, self._grounds())
-            sides, leakage = self._split(shards, resolved)
-            written = self._write(shards, sides)
+            split, leakage = self._split(shards, resolved)
+            written = self._write(shards, split)
         finally:
             self.runner.close()
         manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
                            self.ledgers, self.quarantines, self.seconds)  # fmt: skip
         keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
-        keep |= {f"{receipt.stage}/{receipt.part:05d}-{receipt.key}.json" for receipt in self.receipts}
+        keep |= {receipt.path for receipt in self.receipts}
         self.store.sweep(keep)
         return manifest
 
@@ -94,11 +104,11 @@ class Build:
         owners: list[tuple[int, str, str, int, int, str]] = []
         for number, source in enumerate(self.recipe.sources):
             source = self._local_files(number)
-            chunks = list(plan(source, self.base))
+            chunks = list(plan(source, self.base, self.recipe.engine.chunk_bytes))
             if not chunks:
                 raise error("U208", file=source.path, found="no file to read", expected="files",
                             why=f"the source {source.name!r} reads them")  # fmt: skip
-            format, reason = find_format(source, chunks)
+            format, reason = self._detect(number, source, chunks)
             if known_formats()[format].unit == "folder":
                 chunks = gather(chunks)
             pieces = {p.path: p for chunk in chunks for p in chunk.pieces}
@@ -107,19 +117,31 @@ class Build:
             owners.append((number, format, reason, len(pieces), size, digest))
             values = msgspec.to_builtins(source)
             for chunk in chunks:
-                params = {"source": values, "chunk": msgspec.to_builtins(chunk), "format": format, "owner": number}
-                tasks.append(Task(stage="read", part=len(tasks), function="sxl_data.tasks:read", params=params))
-        receipts = self._run("read", tasks)
+                params = {
+                    "source": values,
+                    "chunk": msgspec.to_builtins(chunk),
+                    "format": format,
+                    "owner": number,
+                }
+                tasks.append(
+                    Task(stage="read", part=len(tasks), function="sxl_data.tasks:read", params=params)
+                )
+        sizes = [
+            sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks
+        ]
+        receipts = self._run("read", tasks, sizes, "kB")
         summaries = []
         for number, format, reason, files, size, digest in owners:
             mine = [r for r, t in zip(receipts, tasks) if t.params["owner"] == number]
             source = self.recipe.sources[number]
-            documents, rows, bad = (sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined"))
+            documents, rows, bad = (
+                sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined")
+            )
             if not rows:
                 raise error("U208", file=source.path or source.hub, expected="at least one trace",
                             found=f"{documents} documents, {bad} unreadable",
                             why=f"the source {source.name!r} would be empty")  # fmt: skip
-            empty = sum(self._codes([r.files["ledger"]])[0]["U209"] for r in mine)
+            empty = sum(r.counters.get("dropped:U209", 0) for r in mine)
             summaries.append(
                 SourceSummary(name=source.name, format=format, detected=reason, licence=source.licence,
                               revision=source.revision, files=files, bytes=size, sha256=digest,
@@ -130,13 +152,23 @@ class Build:
         self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
         return shards, summaries
 
+    def _detect(self, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
+        """The format of a source and why, found by a task of its own."""
+        first = msgspec.to_builtins(chunks[:DETECTED_CHUNKS])
+        task = Task(stage="detect", part=number, function="sxl_data.tasks:detect",
+                    params={"source": msgspec.to_builtins(source), "chunks": first})  # fmt: skip
+        (receipt,) = self._run("detect", [task])
+        path = self.store.verified(receipt.files["format"])
+        return msgspec.json.decode(path.read_bytes(), type=tuple[str, str])
+
     def _local(self, stage: str, shards: list[FileInfo], config: Any) -> list[FileInfo]:
         tasks = [
             Task(stage=stage, part=i, function=f"sxl_data.tasks:{stage}", inputs={"traces": (shard,)},
-                 params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed})
+                 params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed},
+                 timed=stage != "ground")  # which runs programs, each with a limit of its own
             for i, shard in enumerate(shards)
         ]  # fmt: skip
-        receipts = self._run(stage, tasks)
+        receipts = self._run(stage, tasks, [shard.rows for shard in shards], "rows")
         kept = [r.files["kept"] for r in receipts]
         self._count(stage, sum(s.rows for s in shards), kept, receipts)
         return kept
@@ -149,86 +181,103 @@ class Build:
             Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)}, params=params)
             for i, s in enumerate(shards)
         ]
-        seen = self._run("view", views)
+        sizes = [shard.rows for shard in shards]
+        seen = self._run("view", views, sizes, "rows")
         resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",
                        inputs={name: tuple(r.files[name] for r in seen) for name in ("narrow", "text")},
-                       params=params | {"pairs_at": self.recipe.split.threshold})  # fmt: skip
+                       params=params | {"pairs_at": self.recipe.split.threshold}, timed=False)  # fmt: skip
         (resolved,) = self._run("resolve", [resolve])
         tasks = [
             Task(stage="dedup", part=i, function="sxl_data.tasks:apply", params={},
                  inputs={"traces": (s,), "drops": (resolved.files[f"drops-{i:05d}"],)})
             for i, s in enumerate(shards)
         ]  # fmt: skip
-        receipts = self._run("dedup", tasks)
+        receipts = self._run("dedup", tasks, sizes, "rows")
         kept = [r.files["kept"] for r in receipts]
         for inner in ("view", "resolve"):
             self.seconds["dedup"] += self.seconds.pop(inner)
         self._count("dedup", sum(s.rows for s in shards), kept, receipts)
         return resolved, kept
 
-    def _split(self, shards: list[FileInfo], resolved: Receipt) -> tuple[list[FileInfo], dict[str, float]]:
+    def _split(self, shards: list[FileInfo], resolved: Receipt) -> tuple[Receipt, dict[str, float]]:
+        """What the task `split` found, and the leakage."""
         task = Task(stage="split", part=0, function="sxl_data.tasks:split",
                     inputs={"traces": tuple(shards), "keys": (resolved.files["keys"],),
                             "pairs": (resolved.files["pairs"],)},
-                    params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed})  # fmt: skip
+                    params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed,
+                            "shard_bytes": self.recipe.write.shard_bytes}, timed=False)  # fmt: skip
         (receipt,) = self._run("split", [task])
         sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
         leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
         say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
-        return [receipt.files[f"sides-{i:05d}"] for i in range(len(shards))], leakage
+        return receipt, leakage
 
-    def _write(self, shards: list[FileInfo], sides: list[FileInfo]) -> list[tuple[str, int, int, Receipt]]:
+    def _write(self, shards: list[FileInfo], split: Receipt) -> list[tuple[str, int, int, Receipt]]:
         """Receipts of the published shards as (split, number, shards of that split, receipt)."""
-        plans: list[tuple[str, int, int]] = []
+        plan = msgspec.json.decode(self.store.verified(split.files["plan"]).read_bytes())
+        places: list[tuple[str, int, int]] = []
         tasks: list[Task] = []
-        for side, name in enumerate(SPLITS):
-            share = getattr(self.recipe.split, name)
-            target = self.recipe.write.shard_bytes / max(share, 1e-9)
-            groups = _group(shards, target)
-            for number, members in enumerate(groups):
-                plans.append((name, number, len(groups)))
+        for side, (name, spans) in enumerate(zip(SPLITS, plan)):
+            for number, (first, last) in enumerate(spans):
+                places.append((name, number, len(spans)))
+                members = range(first, last + 1)
                 tasks.append(
                     Task(stage="write", part=len(tasks), function="sxl_data.tasks:write",
-                         params={"side": side, "arrow": self.recipe.write.arrow},
+                         params={"side": side, "shard": number, "arrow": self.recipe.write.arrow},
                          inputs={"traces": tuple(shards[i] for i in members),
-                                 "sides": tuple(sides[i] for i in members)})
+                                 "sides": tuple(split.files[f"sides-{i:05d}"] for i in members)})
                 )  # fmt: skip
-        receipts = self._run("write", tasks)
-        self._line("write", sum(r.counters["rows"] for r in receipts), None, {}, {})
-        return [(*plan, receipt) for plan, receipt in zip(plans, receipts)]
+        receipts = self._run("write", tasks, unit="shards")
+        self._line("write", sum(r.counters["rows"] for r in receipts), None, {}, {}, self._reuse(receipts))
+        return [(*place, receipt) for place, receipt in zip(places, receipts)]
 
     # Running and counting ---------------------------------------------------------------------------
 
-    def _run(self, stage: str, tasks: list[Task]) -> list[Receipt]:
-        """Receipts of ``tasks`` in their order."""
-        if stage in self.forced or ({"view": "dedup", "resolve": "dedup"}.get(stage) in self.forced):
-            for task in tasks:
-                self.store.discard(task)
+    def _run(
+        self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks"
+    ) -> list[Receipt]:
+        """Receipts of ``tasks`` in their order; ``sizes`` are what each counts for in the progress."""
+        sizes = sizes or [1] * len(tasks)
+        jobs = [task.job() for task in tasks]
+        self.reasons |= {(stage, job.task.part): self.store.why_not(job) for job in jobs}
+        if {"view": "dedup", "resolve": "dedup", "detect": "read"}.get(stage, stage) in self.forced:
+            for job in jobs:
+                self.store.discard(job)
         started = time.monotonic()
         found: dict[int, Receipt] = {}
-        with Progress(stage, total=len(tasks), unit="tasks") as progress:
+        place = {task.part: i for i, task in enumerate(tasks)}
+        with Progress(stage, total=sum(sizes), unit=unit) as progress:
             for receipt in self.runner.run(tasks):
-                found[receipt.part] = receipt
-                progress.advance()
-        self.seconds[stage] = time.monotonic() - started
-        receipts = [found[task.part] for task in tasks]
+                found[place[receipt.part]] = receipt
+                progress.advance(sizes[place[receipt.part]])
+        self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - started
+        receipts = [found[i] for i in range(len(tasks))]
         self.receipts += receipts
         return receipts
 
     def _count(self, stage: str, rows_in: int, kept: list[FileInfo], receipts: list[Receipt]) -> None:
         """Add the stage to the funnel; rows in = kept + ledger, or it is our bug."""
-        ledgers = [r.files["ledger"] for r in receipts if r.files["ledger"].rows]
-        self.ledgers += ledgers
-        dropped, edited = self._codes(ledgers)
+        self.ledgers += [r.files["ledger"] for r in receipts if r.files["ledger"].rows]
+        dropped, edited = ({code: n for code, n in sorted(_sum(receipts, f"{what}:").items())}
+                           for what in ("dropped", "edited"))  # fmt: skip
         rows_out = sum(info.rows for info in kept)
-        if stage != "read" and rows_in != rows_out + dropped.total():
-            raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {dropped.total()} in the ledger")
+        if stage != "read" and rows_in != rows_out + sum(dropped.values()):
+            raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {sum(dropped.values())} in the ledger")
         self.funnel.append(
-            StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out, dropped=dict(sorted(dropped.items())),
-                         edited=dict(sorted(edited.items())))
-        )  # fmt: skip
-        reused = sum(r.reused for r in receipts)
-        self._line(stage, rows_in, rows_out, dropped, edited, f", {reused} of {len(receipts)} reused" if reused else "")
+            StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out, dropped=dropped, edited=edited)
+        )
+        self._line(stage, rows_in, rows_out, dropped, edited, self._reuse(receipts))
+
+    def _reuse(self, receipts: list[Receipt]) -> str:
+        """What of an earlier run was used again, and why the rest was not; empty on a first run."""
+        anew = [receipt for receipt in receipts if not receipt.reused]
+        why = Counter(self.reasons.get((r.stage, r.part), "") for r in anew)
+        if len(anew) == len(receipts) and set(why) <= {"not run before"}:
+            return ""
+        reasons = "; ".join(f"{n} anew: {reason}" for reason, n in why.most_common(3))
+        return f", {len(receipts) - len(anew)} of {len(receipts)} reused" + (
+            f" ({reasons})" if reasons else ""
+        )
 
     def _line(self, stage: str, rows_in: int, rows_out: int | None, dropped: dict[str, int],
               edited: dict[str, int], more: str = "") -> None:  # fmt: skip
@@ -238,18 +287,6 @@ class Build:
         touched = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(edited.items()))
         lost += f"   edited {touched}" if edited else ""
         say(f"{stage:<14} {format_count(rows_in)}{arrow}{lost}   {format_seconds(self.seconds[stage])}{more}")
-
-    def _codes(self, ledgers: list[FileInfo]) -> tuple[Counter[str], Counter[str]]:
-        """Ledger lines by code: rows that left, and rows that were edited."""
-        import pyarrow.parquet as pq
-
-        dropped: Counter[str] = Counter()
-        edited: Counter[str] = Counter()
-        for info in ledgers:
-            table = pq.read_table(self.store.path(info), columns=["action", "code"])
-            for action, code in zip(table["action"].to_pylist(), table["code"].to_pylist()):
-                (edited if action == "edited" else dropped)[code] += 1
-        return dropped, edited
 
     def _grounds(self) -> GroundConfig:
         """The ground configuration with its path made absolute: tasks know no recipe folder."""
@@ -272,17 +309,31 @@ class Build:
         return fetch(source, self.base)
 
 
-def _group(shards: list[FileInfo], target_bytes: float) -> list[list[int]]:
-    """Consecutive shards whose sizes add up to about ``target_bytes``."""
-    groups: list[list[int]] = [[]]
-    size = 0
-    for index, shard in enumerate(shards):
-        if groups[-1] and size + shard.bytes > target_bytes:
-            groups.append([])
-            size = 0
-        groups[-1].append(index)
-        size += shard.bytes
-    return groups
+def _sum(receipts: list[Receipt], prefix: str) -> Counter[str]:
+    """Totals of the counters whose names begin with ``prefix``, without it."""
+    total: Counter[str] = Counter()
+    for receipt in receipts:
+        for name, count in receipt.counters.items():
+            if name.startswith(prefix):
+                total[name.removeprefix(prefix)] += count
+    return total
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """A polite request to end (SIGTERM, as schedulers send it) stops the build like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may listen
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _digest(parts: list[str]) -> str:
@@ -295,6 +346,8 @@ def _refuse_foreign(out: Path) -> None:
     """A folder that holds other things is not ours to fill. Raises U306."""
     if not out.is_dir():
         return
-    names = {path.name for path in out.iterdir()} - {".lock"}
+    names = {path.name for path in out.iterdir()}
     if names and not names & {"manifest.json", WORK}:
-        raise error("U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder")
+        raise error(
+            "U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder"
+        )

@@ -22,10 +22,24 @@ from sxl_data.split.assign import SplitConfig
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the work is done. Nothing here changes a byte of the result."""
 
-    kind: Literal["process", "inline"] = "process"
-    """process: workers on this machine; inline: one task after the other in this process."""
+    kind: Literal["process", "inline", "ray"] = "process"
+    """process: workers on this machine; inline: one task after the other in this process; ray: a Ray
+    cluster that shares the output folder."""
     workers: int | None = None
     """Number of worker processes; null takes one for each core."""
+    address: str | None = None
+    """Address of a running Ray cluster, `auto` for the one of this machine; null starts one for the build."""
+    task_seconds: float = 600
+    """A task that gives no sign of life for so many seconds is killed and tried again; the row or document
+    it stood at is set aside the second time."""
+    worker_bytes: int | None = None
+    """Memory that one worker process may allocate; null sets no limit."""
+    chunk_bytes: int = 16_000_000
+    """Input bytes of one reading task, about; archives and compressed files are not cut."""
+
+    def __post_init__(self) -> None:
+        if (self.workers or 1) < 1 or self.task_seconds <= 0 or self.chunk_bytes < 1:
+            raise ValueError("workers, task_seconds and chunk_bytes above zero")
 
 
 class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

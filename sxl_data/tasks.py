@@ -6,6 +6,8 @@ return plain values and Arrow tables, and run alike in this process, in a worker
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sxl_data.contract import ledger
+from sxl_data.contract.codes import CODES
 from sxl_data.contract.stage import Outcome, check_conservation
 from sxl_data.engine.task import Output
+from sxl_data.engine.watch import WATCH
 
 Inputs = dict[str, list[Path]]
+
+
+def detect(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The format of a source and why, as JSON: its first rows are foreign bytes like all others."""
+    from sxl_data.read.files import Chunk
+    from sxl_data.read.sources import Source
+    from sxl_data.read.stage import find_format
+
+    chunks = msgspec.convert(params["chunks"], list[Chunk])
+    return Output(
+        blobs={"format": msgspec.json.encode(find_format(msgspec.convert(params["source"], Source), chunks))}
+    )
 
 
 def read(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -28,36 +45,34 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.read.stage import read_chunk
 
     source = msgspec.convert(params["source"], Source)
-    found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"])
-    return Output(
-        tables={"kept": found.traces, "ledger": found.ledger, "quarantine": found.quarantine},
-        counters={"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)},
-    )
+    found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"], WATCH.get())
+    counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
+    return Output(tables={"kept": found.traces, "ledger": found.ledger, "quarantine": found.quarantine},
+                  counters=counters | _count(found.ledger))  # fmt: skip
 
 
 def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     """The clean stage on one shard."""
     from sxl_data.clean.stage import CleanConfig, run
 
-    batch = load(inputs["traces"])
-    return _local("clean", batch, run(batch, msgspec.convert(params["config"], CleanConfig), params["seed"]))
+    config = msgspec.convert(params["config"], CleanConfig)
+    return _local("clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
 
 
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
     """The decontaminate stage on one shard."""
     from sxl_data.decontaminate.stage import DecontaminateConfig, run
 
-    batch = load(inputs["traces"])
     config = msgspec.convert(params["config"], DecontaminateConfig)
-    return _local("decontaminate", batch, run(batch, config, params["seed"]))
+    return _local("decontaminate", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
 
 
 def ground(params: dict[str, Any], inputs: Inputs) -> Output:
     """The ground stage on one shard."""
     from sxl_data.ground.stage import GroundConfig, run
 
-    batch = load(inputs["traces"])
-    return _local("ground", batch, run(batch, msgspec.convert(params["config"], GroundConfig), params["seed"]))
+    config = msgspec.convert(params["config"], GroundConfig)
+    return _local("ground", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
 
 
 def view(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -89,16 +104,21 @@ def apply(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.stage import apply_drops
 
     batch = load(inputs["traces"])
-    return _local("dedup", batch, apply_drops(batch, pq.read_table(inputs["drops"][0])))
+    return _outcome("dedup", batch, apply_drops(batch, pq.read_table(inputs["drops"][0])))
 
 
 def split(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Side of every row that is left, one table for each shard, and what a random split would leak."""
+    """Side and published shard of every row that is left, one table for each shard of work; what a random
+    split would leak; and the plan: for each side, the first and last shard of work of each published one.
+
+    Published shards are cut by rows and their text bytes alone, so that the size of work shards, which
+    follows the machine, changes no byte of the result.
+    """
     from sxl_data.split.assign import SPLITS, SplitConfig, assign, leakage, random_split
     from sxl_data.split.groups import label
 
     config = msgspec.convert(params["config"], SplitConfig)
-    shards = [pq.read_table(path, columns=["trace_id", "group"]) for path in inputs["traces"]]
+    shards = [pq.read_table(path, columns=["trace_id", "group", "text_bytes"]) for path in inputs["traces"]]
     rows = pa.concat_tables(shards)
     known = pq.read_table(inputs["keys"][0])
     at = pc.index_in(rows["trace_id"], value_set=known["trace_id"].combine_chunks()).to_numpy()
@@ -110,16 +130,35 @@ def split(params: dict[str, Any], inputs: Inputs) -> Output:
     present = pc.and_(pc.is_valid(ends[0]), pc.is_valid(ends[1]))
     edges = np.stack([np.asarray(end.filter(present), dtype=np.int64) for end in ends], axis=1)
     sides = assign(label(len(rows), edges, rows["group"].combine_chunks()), keys, config, params["seed"])
-    tables, start = {}, 0
-    for number, shard in enumerate(shards):
-        part = sides[start : start + len(shard)]
-        start += len(shard)
-        tables[f"sides-{number:05d}"] = pa.table({"trace_id": shard["trace_id"], "side": part})
+    bounds = np.cumsum([0, *(len(shard) for shard in shards)])
+    numbers, plan = _cut(sides, rows["text_bytes"].to_numpy(), bounds, params["shard_bytes"])
+    tables = {
+        f"sides-{i:05d}": pa.table({"trace_id": shard["trace_id"], "side": sides[a:b], "shard": numbers[a:b]})
+        for i, (shard, a, b) in enumerate(zip(shards, bounds[:-1], bounds[1:]))
+    }
     ours, random = leakage(sides, edges), leakage(random_split(len(rows), config, params["seed"]), edges)
     counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
     # Counters are integers: shares travel in millionths.
     counters |= {"leak_ours": round(ours * 1e6), "leak_random": round(random * 1e6)}
-    return Output(tables=tables, counters=counters)
+    return Output(tables=tables, blobs={"plan": msgspec.json.encode(plan)}, counters=counters)
+
+
+def _cut(sides: np.ndarray, sizes: np.ndarray, bounds: np.ndarray,
+         shard_bytes: int) -> tuple[np.ndarray, list[list[tuple[int, int]]]]:  # fmt: skip
+    """The published shard of every row within its side, and the plan of `split`; ``bounds`` are the first
+    rows of the shards of work and the end."""
+    numbers = np.zeros(len(sides), dtype=np.int32)
+    plan: list[list[tuple[int, int]]] = []
+    for side in range(3):
+        rows = np.flatnonzero(sides == side)
+        before = np.cumsum(sizes[rows]) - sizes[rows]
+        _, first, shard = np.unique(before // shard_bytes, return_index=True, return_inverse=True)
+        numbers[rows] = shard
+        ends = [*(first[1:] - 1), len(rows) - 1] if len(rows) else []
+        homes = np.searchsorted(bounds, rows, "right") - 1
+        # A side without rows still gets its one empty shard, so that every split can be loaded.
+        plan.append([(int(homes[a]), int(homes[b])) for a, b in zip(first, ends)] or [(0, 0)])
+    return numbers, plan
 
 
 def write(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -131,7 +170,8 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
     tables = []
     for shard, sides in zip(inputs["traces"], inputs["sides"]):
         table, side = load([shard]), pq.read_table(sides)
-        tables.append(table.filter(pc.equal(side["side"], params["side"])))
+        mine = pc.and_(pc.equal(side["side"], params["side"]), pc.equal(side["shard"], params["shard"]))
+        tables.append(table.filter(mine))
     rows = publish_rows(pa.concat_tables(tables).combine_chunks())
     blobs = {"data": encode_parquet(rows)}
     if params["arrow"]:
@@ -146,7 +186,41 @@ def load(paths: list[Path]) -> pa.Table:
     return pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
 
 
-def _local(stage: str, before: pa.Table, outcome: Outcome) -> Output:
+def _local(stage: str, batch: pa.Table, run: Callable[[pa.Table], Outcome]) -> Output:
+    """Run a local stage on a batch; row by row where it killed its workers, to find and set aside the row."""
+    watch = WATCH.get()
+    if not watch.careful:
+        return _outcome(stage, batch, run(batch))
+    code = CODES["U212"]
+    kept, lines = [batch.slice(0, 0)], [ledger.table()]
+    for number in range(len(batch)):
+        row = batch.slice(number, 1).combine_chunks()
+        if number in watch.skipped:
+            entry = ledger.Entry(trace_id=row["trace_id"][0].as_py(), source=row["source"][0].as_py(), stage=stage,
+                                 action="quarantined", code=code.code, rule=code.rule,
+                                 detail=watch.skipped[number])  # fmt: skip
+            lines.append(ledger.table([entry]))
+            continue
+        watch.at(number)
+        outcome = run(row)
+        kept.append(outcome.kept)
+        lines.append(outcome.ledger)
+    return _outcome(stage, batch, Outcome(pa.concat_tables(kept).combine_chunks(), pa.concat_tables(lines)))
+
+
+def _outcome(stage: str, before: pa.Table, outcome: Outcome) -> Output:
+    """The output of a local stage; the ledger follows the order of the rows, whatever the batch was."""
     check_conservation(stage, before, outcome)
-    return Output(tables={"kept": outcome.kept, "ledger": outcome.ledger},
-                  counters={"rows_in": len(before), "rows": len(outcome.kept)})  # fmt: skip
+    at = pc.index_in(outcome.ledger["trace_id"], value_set=before["trace_id"].combine_chunks())
+    order = np.argsort(at.to_numpy(), kind="stable")
+    lines = outcome.ledger.take(pa.array(order))
+    return Output(tables={"kept": outcome.kept, "ledger": lines},
+                  counters={"rows_in": len(before), "rows": len(outcome.kept)} | _count(lines))  # fmt: skip
+
+
+def _count(lines: pa.Table) -> dict[str, int]:
+    """Ledger lines by code: rows that left as ``dropped:CODE``, rows that were edited as ``edited:CODE``."""
+    counts: Counter[str] = Counter()
+    for action, code in zip(lines["action"].to_pylist(), lines["code"].to_pylist()):
+        counts[f"{'edited' if action == 'edited' else 'dropped'}:{code}"] += 1
+    return dict(sorted(counts.items()))

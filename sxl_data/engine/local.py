@@ -1,103 +1,116 @@
-"""Runners on this machine: `InlineRunner` in this process, `ProcessRunner` in spawned workers.
+"""Runners on this machine: `InlineRunner` in this process, `ProcessRunner` in worker processes.
 
 Processes, not threads: tree-sitter holds the interpreter lock while it parses, and only a process can
-be killed when a parser hangs. Workers are spawned, never forked, so that the same code runs on every
-system and no lock of a parent thread is inherited.
+be killed when a parser hangs.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from sxl_data.contract.errors import Bug
+import msgspec
+
+from sxl_data.contract.errors import error
+from sxl_data.engine.pool import Death, Pool
 from sxl_data.engine.store import Store
-from sxl_data.engine.task import Receipt, Runner, Task
+from sxl_data.engine.task import Job, Receipt, Task
+from sxl_data.engine.watch import NOWHERE
 from sxl_data.engine.work import execute
 
-MAX_ATTEMPTS = 3
+# Runs of one task that end without an answer, beside those that found a culprit; then it is hopeless.
+MAX_ATTEMPTS = 5
+MAX_SKIPPED = 100
 
 
 class InlineRunner:
-    """One task after the other, here."""
+    """One task after the other, here; nothing protects this process from a parser that crashes."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         for task in tasks:
-            yield execute(task, str(self.root))
+            yield execute(task.job(), str(self.root))
 
     def close(self) -> None:
         pass
 
 
 class ProcessRunner:
-    """Tasks in ``workers`` processes; a worker that dies costs a retry of the tasks it held."""
+    """Tasks in ``workers`` processes; a worker that dies or stands still costs its task a retry.
 
-    def __init__(self, root: Path, workers: int) -> None:
+    Two deaths in a row at the same item cost that item: it is skipped from then on and the stage records
+    it. Where no item is known the third run goes item by item to find it.
+    """
+
+    def __init__(
+        self, root: Path, workers: int, still_seconds: float = 600, memory: int | None = None
+    ) -> None:
         self.root, self.workers = root, workers
-        self._pool: ProcessPoolExecutor | None = None
+        self.still_seconds, self.memory = still_seconds, memory
+        self._pool: Pool | None = None
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         store = Store(self.root)
-        todo: list[Task] = []
+        todo: list[Job] = []
         for task in tasks:
-            done = store.find(task)
+            job = task.job()
+            done = store.find(job)
             if done is not None:
                 yield done
             else:
-                todo.append(task)
-        if len(todo) == 1:
-            # A single task gains nothing from a worker and pays for its start.
-            yield execute(todo[0], str(self.root))
+                todo.append(job)
+        if not todo:
             return
-        attempts: dict[str, int] = {}
-        while todo:
-            lost: list[Task] = []
-            waiting: dict[Future[Receipt], Task] = {
-                self._executor().submit(execute, task, str(self.root)): task for task in todo
-            }
-            while waiting:
-                finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    task = waiting.pop(future)
-                    try:
-                        yield future.result()
-                    except BrokenProcessPool:
-                        lost.append(task)
-            if lost:
-                self.close()
-            for task in lost:
-                attempts[task.stem] = attempts.get(task.stem, 0) + 1
-                if attempts[task.stem] >= MAX_ATTEMPTS:
-                    raise Bug(f"{task.stem}: its worker died {MAX_ATTEMPTS} times (out of memory?)")
-            todo = lost
+        pool = self.pool()
+        for job in todo:
+            pool.submit(job)
+        deaths: dict[str, int] = {}
+        open_jobs = len(todo)
+        finished = False
+        try:
+            for job, answer in pool.answers():
+                if isinstance(answer, Receipt):
+                    yield answer
+                    open_jobs -= 1
+                    if not open_jobs:
+                        break
+                elif isinstance(answer, Death):
+                    deaths[job.stem] = deaths.get(job.stem, 0) + 1
+                    pool.submit(after_death(job, answer, deaths[job.stem]))
+                else:
+                    raise answer
+            finished = True
+        finally:
+            if not finished:
+                self.close()  # other jobs of this run must not answer the next one
 
-    def _executor(self) -> ProcessPoolExecutor:
+    def pool(self) -> Pool:
+        """The workers, started when first needed."""
         if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_quiet)
+            self._pool = Pool(self.root, self.workers, self.still_seconds, self.memory)
         return self._pool
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.close()
             self._pool = None
 
 
-def _quiet() -> None:
-    """Workers leave Ctrl-C to the parent, which stops them in order."""
-    import signal
+def after_death(job: Job, death: Death, deaths: int) -> Job:
+    """What to run instead of ``job``, which lost its worker for the ``deaths``-th time. Raises U309."""
+    if death.item != NOWHERE and death.item == job.suspect and len(job.skipped) < MAX_SKIPPED:
+        return msgspec.structs.replace(
+            job, skipped={**job.skipped, death.item: death.reason}, suspect=NOWHERE
+        )
+    if deaths >= MAX_ATTEMPTS + 2 * len(job.skipped):
+        raise error("U309", file=f"{job.task.stage}, part {job.task.part}", found=death.reason,
+                    expected=f"an end within {MAX_ATTEMPTS} attempts")  # fmt: skip
+    return msgspec.structs.replace(job, suspect=death.item, careful=deaths >= 2)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-
-def make_runner(root: Path, engine: str, workers: int | None) -> Runner:
-    """The runner called ``engine``; ``process`` with one worker is ``inline``."""
-    count = workers or os.cpu_count() or 1
-    return InlineRunner(root) if engine == "inline" or count == 1 else ProcessRunner(root, count)
+def count_cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

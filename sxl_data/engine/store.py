@@ -1,17 +1,13 @@
-"""Files on disk: committed whole or not at all, and checked before use.
+"""The intermediate files of a build: found again by key, checked before use, swept when superseded.
 
-A commit is a temporary file in the same folder → fsync → rename → fsync of the folder. A reader
-therefore sees the old file, the new file or none, whatever instant the process dies at. One flipped
-bit in uncompressed Parquet reads as a wrong value without any error, so inputs are hashed before use.
+One flipped bit in uncompressed Parquet reads as a wrong value without any error, so the digest in the
+receipt is compared before a file is read or published, and a receipt carries a digest of itself.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,65 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
-from sxl_data.engine.task import FileInfo, Receipt, Task
+from sxl_data.engine.commit import TEMPORARY, commit, sha256, writing
+from sxl_data.engine.task import FileInfo, Job, Receipt
 
-TEMPORARY = ".part-"
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turns the system's refusals to write into `UserError`s: U301 no space, U302 anything else."""
-    try:
-        yield
-    except OSError as problem:
-        if isinstance(problem, FileNotFoundError | InterruptedError):
-            raise
-        code = "U301" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "U302"
-        raise error(code, file=str(path), found=problem.strerror or problem, expected="a writable disk") from problem
-
-
-def commit(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Create ``path`` with what ``write`` puts into a binary file, atomically and durably."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
-        try:
-            with temporary.open("wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-        sync_folder(path.parent)
-
-
-def commit_bytes(path: Path, data: bytes) -> None:
-    """Create ``path`` with ``data``, atomically and durably."""
-    commit(path, lambda file: file.write(data))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` durable, on systems where folders can be synced."""
-    if os.name != "nt":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def write_parquet(file: BinaryIO, table: pa.Table) -> None:
-    """An intermediate table: fast compression, row groups that readers can hold."""
-    pq.write_table(table, file, compression="lz4", row_group_size=16_384, store_schema=True)
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of the file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+LOCK = "lock"
 
 
 class Store:
@@ -95,41 +36,61 @@ class Store:
     def verified(self, info: FileInfo) -> Path:
         """The path, after its bytes were compared with the receipt. Raises `UserError` U304."""
         path = self.path(info)
-        try:
-            found = sha256(path)
-        except FileNotFoundError:
-            found = "no file"
+        found = _digest_of(path)
         if found != info.sha256:
-            raise error("U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{info.sha256[:16]}…")
+            raise error(
+                "U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{info.sha256[:16]}…"
+            )
         return path
 
-    def find(self, task: Task) -> Receipt | None:
-        """The receipt of ``task`` if it is committed and its files are there."""
-        try:
-            receipt = msgspec.json.decode((self.root / f"{task.stem}.json").read_bytes(), type=Receipt)
-        except (FileNotFoundError, msgspec.DecodeError):
+    def find(self, job: Job) -> Receipt | None:
+        """The receipt of ``job`` if it is committed and its files are as it says."""
+        receipt = self._receipt(self.root / f"{job.stem}.json")
+        if receipt is None or any(_digest_of(self.path(f)) != f.sha256 for f in receipt.files.values()):
             return None
-        for info in receipt.files.values():
-            try:
-                if self.path(info).stat().st_size != info.bytes:
-                    return None
-            except FileNotFoundError:
-                return None
         return msgspec.structs.replace(receipt, reused=True)
 
-    def discard(self, task: Task) -> None:
-        """Forget ``task``'s output, so that it runs again."""
-        (self.root / f"{task.stem}.json").unlink(missing_ok=True)
+    def why_not(self, job: Job) -> str:
+        """Why nothing could be reused for ``job``: what differs from the last run of the same part."""
+        if (self.root / f"{job.stem}.json").exists():
+            return "its files were damaged"
+        others = sorted((self.root / job.task.stage).glob(f"{job.task.part:05d}-*.json"))
+        for receipt in filter(None, map(self._receipt, others)):
+            names = sorted(job.origin.keys() | receipt.origin.keys())
+            changed = [name for name in names if job.origin.get(name) != receipt.origin.get(name)]
+            if changed:
+                return ", ".join(changed[:4]) + " changed"
+        return "not run before"
+
+    def _receipt(self, path: Path) -> Receipt | None:
+        try:
+            data, _, digest = path.read_bytes().rpartition(b"\n")
+            whole = hashlib.sha256(data).hexdigest().encode("ascii") == digest
+            return msgspec.json.decode(data, type=Receipt) if whole else None
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def put_receipt(self, receipt: Receipt) -> None:
+        """Commit ``receipt``, after its files: from now on the task is done."""
+        data = msgspec.json.encode(receipt)
+        digest = hashlib.sha256(data).hexdigest().encode("ascii")
+        commit(self.root / receipt.path, lambda file: file.write(data + b"\n" + digest))
+
+    def discard(self, job: Job) -> None:
+        """Forget ``job``'s output, so that it runs again."""
+        (self.root / f"{job.stem}.json").unlink(missing_ok=True)
 
     def put(self, name: str, rows: int, write: Callable[[BinaryIO], object]) -> FileInfo:
         """Commit one file and describe it."""
         path = self.root / name
-        commit(path, write)
-        return FileInfo(name, rows, path.stat().st_size, sha256(path))
+        size, digest = commit(path, write)
+        return FileInfo(name, rows, size, digest)
 
     def put_table(self, name: str, table: pa.Table) -> FileInfo:
-        """Commit an intermediate table."""
-        return self.put(name, len(table), lambda file: write_parquet(file, table))
+        """Commit an intermediate table: fast compression, row groups that readers can hold."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="lz4", row_group_size=16_384, store_schema=True)
+        return self.put(name, len(table), lambda file: file.write(sink.getvalue()))
 
     def put_bytes(self, name: str, data: bytes) -> FileInfo:
         """Commit raw bytes."""
@@ -139,38 +100,42 @@ class Store:
         """Remove every file below the root whose path is not in ``keep``; returns how many."""
         removed = 0
         for path in sorted(self.root.rglob("*")):
-            if path.is_file() and path.relative_to(self.root).as_posix() not in keep:
+            if path.is_file() and path.relative_to(self.root).as_posix() not in keep | {LOCK}:
                 path.unlink()
                 removed += 1
         return removed
 
 
-def place(source: Path, target: Path) -> None:
-    """Put a committed file at its published place: a hard link where possible, else a copy."""
-    with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:
-            temporary = target.with_name(f"{TEMPORARY}{target.name}")
-            shutil.copyfile(source, temporary)
-            temporary.replace(target)
+def sweep_temporaries(folder: Path) -> int:
+    """Remove what killed writers left below ``folder``; only with its lock held. Returns how many."""
+    left = list(folder.rglob(f"{TEMPORARY}*"))
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the only lock on an output folder; raises `UserError` U303 when another process has it."""
+def locked(root: Path) -> Iterator[None]:
+    """Hold the only lock on the store at ``root``; raises `UserError` U303 when another process has it."""
     import filelock
 
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(str(folder / ".lock"))
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise error("U303", file=str(folder), found="a build in progress", expected="a free folder") from None
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(str(root / LOCK))
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise error(
+                "U303", file=str(root.parent), found="a build in progress", expected="a free folder"
+            ) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError:
+        return "no file"

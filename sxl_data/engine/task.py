@@ -9,14 +9,17 @@ task commit the same bytes.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import pyarrow as pa
+
+DISTRIBUTION = "sheikh-sxl"
 
 
 class FileInfo(msgspec.Struct, frozen=True):
@@ -32,7 +35,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One unit of work.
 
     ``function`` is ``module:name``; it is called with ``params`` (plain values) and a list of `Path`s
-    for every entry of ``inputs``, and returns an `Output`.
+    for every entry of ``inputs``, and returns an `Output`. ``timed`` is False for a task that looks at
+    the whole corpus: no limit of time fits it.
     """
 
     stage: str
@@ -40,19 +44,40 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     params: dict[str, Any]
     inputs: dict[str, tuple[FileInfo, ...]] = {}
+    timed: bool = True
 
-    def key(self) -> str:
-        """Hex digest that names this task's output."""
-        values = (
-            self.stage, self.part, self.function, code_version(self.function), self.params,
-            {name: [info.sha256 for info in infos] for name, infos in self.inputs.items()},
-        )  # fmt: skip
-        return hashlib.sha256(msgspec.json.encode(values, order="deterministic")).hexdigest()[:24]
+    def origin(self) -> dict[str, str]:
+        """Digests of all that decides the output, by name: what a key is made of."""
+        found = {"code": code_version(self.function)}
+        for name, value in self.params.items():
+            nested = value if isinstance(value, dict) else {"": value}
+            found |= {f"{name}.{key}".rstrip("."): _digest(part) for key, part in nested.items()}
+        for name, infos in self.inputs.items():
+            found[f"input {name}"] = _digest([info.sha256 for info in infos])
+        return found
+
+    def job(self) -> Job:
+        """The task with its key, computed once: sources edited during a build must not mix two keys."""
+        origin = self.origin()
+        key = _digest((self.stage, self.part, self.function, origin))
+        return Job(task=self, key=key, origin=origin)
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a task. ``skipped`` maps items that killed earlier runs to what happened, ``suspect`` is
+    the item of the last death (-1: unknown), and ``careful`` asks for item by item, so that it is known."""
+
+    task: Task
+    key: str
+    origin: dict[str, str]
+    skipped: dict[int, str] = {}
+    suspect: int = -1
+    careful: bool = False
 
     @property
     def stem(self) -> str:
         """Path of the output below the store's root, without suffix."""
-        return f"{self.stage}/{self.part:05d}-{self.key()}"
+        return f"{self.task.stage}/{self.task.part:05d}-{self.key}"
 
 
 class Output(msgspec.Struct, kw_only=True):
@@ -69,10 +94,16 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     part: int
     key: str
+    origin: dict[str, str]
     files: dict[str, FileInfo]
     counters: dict[str, int]
     seconds: float
     reused: bool = False
+
+    @property
+    def path(self) -> str:
+        """Path of the receipt's own file below the store's root."""
+        return f"{self.stage}/{self.part:05d}-{self.key}.json"
 
 
 class Runner(Protocol):
@@ -91,13 +122,31 @@ def resolve(function: str) -> Any:
 
 @cache
 def code_version(function: str) -> str:
-    """Digest of the package's sources, command line and reports left out: they make no rows."""
+    """Digest of the package's sources and of what it depends on. The command line, the reports and the
+    engine are left out: they make no rows."""
     package = import_module(function.partition(":")[0].partition(".")[0])
     root = Path(str(package.__file__)).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         name = path.relative_to(root).as_posix()
-        if name.partition("/")[0] in ("cli.py", "report", "review", "publish", "engine"):
+        if name.partition("/")[0] in ("cli.py", "report", "review", "publish", "engine", "pipeline.py"):
             continue
         digest.update(name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    for name, number in _versions().items():
+        digest.update(f"{name} {number}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the distribution requires without an extra."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for requirement in metadata.requires(DISTRIBUTION) or ():
+        name = requirement.partition(";")[0].partition(">")[0].partition("=")[0].strip()
+        if "extra" not in requirement:
+            found[name] = metadata.version(name)
+    return found
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:24]

@@ -5,33 +5,42 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import msgspec
-
+from sxl_data.contract.errors import error
 from sxl_data.engine.store import Store
-from sxl_data.engine.task import Output, Receipt, Task, resolve
+from sxl_data.engine.task import Job, Output, Receipt, code_version, resolve
+from sxl_data.engine.watch import WATCH, Watch
 
 
-def execute(task: Task, root: str) -> Receipt:
-    """Run ``task`` unless its receipt exists; commit its files, then its receipt; return the receipt.
+def execute(job: Job, root: str, watch: Watch | None = None) -> Receipt:
+    """Run ``job`` unless its receipt exists; commit its files, then its receipt; return the receipt.
 
-    Raises whatever the task function raises; nothing is committed then.
+    Raises whatever the task function raises; nothing is committed then. Raises `UserError` U308 when the
+    sources of the package here are not those that the key was made from.
     """
-    store = Store(Path(root))
-    done = store.find(task)
+    store, task = Store(Path(root)), job.task
+    done = store.find(job)
     if done is not None:
         return done
+    if code_version(task.function) != job.origin["code"]:
+        raise error("U308", file=task.function, found=f"code {code_version(task.function)}",
+                    expected=f"code {job.origin['code']}")  # fmt: skip
     started = time.monotonic()
     inputs = {name: [store.verified(info) for info in infos] for name, infos in task.inputs.items()}
-    output: Output = resolve(task.function)(task.params, inputs)
+    watch = watch or Watch()
+    watch.skipped, watch.careful = job.skipped, job.careful
+    token = WATCH.set(watch)
+    try:
+        output: Output = resolve(task.function)(task.params, inputs)
+    finally:
+        WATCH.reset(token)
     files = {
-        name: store.put_table(f"{task.stem}.{name}.parquet", table)
-        for name, table in output.tables.items()
+        name: store.put_table(f"{job.stem}.{name}.parquet", table) for name, table in output.tables.items()
     }
     for name, blob in output.blobs.items():
-        files[name] = store.put_bytes(f"{task.stem}.{name}", blob)
+        files[name] = store.put_bytes(f"{job.stem}.{name}", blob)
     receipt = Receipt(
-        stage=task.stage, part=task.part, key=task.key(), files=files, counters=output.counters,
-        seconds=round(time.monotonic() - started, 3),
+        stage=task.stage, part=task.part, key=job.key, origin=job.origin, files=files,
+        counters=output.counters, seconds=round(time.monotonic() - started, 3),
     )  # fmt: skip
-    store.put_bytes(f"{task.stem}.json", msgspec.json.encode(receipt))
+    store.put_receipt(receipt)
     return receipt

@@ -135,7 +135,9 @@ def _glob(pattern: Path) -> Iterator[Path]:
 
 
 def _first_pattern(path: Path) -> int:
-    return next((i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts) - 1)
+    return next(
+        (i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts) - 1
+    )
 
 
 def _is_lines(path: Path) -> bool:
@@ -163,7 +165,9 @@ def _inspect(path: Path, name: str, cut: int) -> list[Piece]:
                     lines += block.count(b"\n")
                 position += len(block)
     except OSError as problem:
-        raise error("U204", file=str(path), found=problem.strerror or problem, expected="a readable file") from None
+        raise error(
+            "U204", file=str(path), found=problem.strerror or problem, expected="a readable file"
+        ) from None
     cuts = [c for c in cuts if c[0] < position] or cuts[:1]
     ends = [offset for offset, _ in cuts[1:]] + [position]
     whole = len(cuts) == 1

@@ -8,12 +8,15 @@ ledger line says why not.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 
-from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.engine.watch import Watch
@@ -51,6 +54,36 @@ def known_formats() -> dict[str, Format]:
     return formats(CONVERTERS, ADAPTERS)
 
 
+def is_file(name: str) -> bool:
+    """Whether a source's `format` is the path of an adapter of the user's own."""
+    return name.endswith(".py")
+
+
+@cache
+def format_of(name: str) -> Format:
+    """The format called ``name``, or the `FORMAT` of the Python file ``name``.
+
+    Raises `UserError` U202 for an unknown name or a file without a format, U201 for a file that is not there.
+    """
+    if not is_file(name):
+        return get(name, known_formats())
+    if not Path(name).is_file():
+        raise error("U201", file=name, found="no such file", expected="a Python file that defines FORMAT")
+    spec = spec_from_file_location(f"sxl_adapter_{Path(name).stem}", name)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:
+        raise error("U202", file=name, found=f"{type(problem).__name__}: {problem}",
+                    expected="a Python file that can be imported") from None  # fmt: skip
+    found = getattr(module, "FORMAT", None)
+    if not isinstance(found, Format):
+        raise error("U202", file=name, found="no FORMAT" if found is None else repr(found),
+                    expected="FORMAT with name, title, unit, detect and read")  # fmt: skip
+    return found
+
+
 def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None) -> ReadChunk:
     """Read every document of ``chunk`` with the format called ``format_name``.
 
@@ -58,7 +91,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     killed earlier workers is set aside: the document, or from a decoding on the rest of the chunk.
     """
     watch = watch or Watch()
-    format = get(format_name, known_formats())
+    format = format_of(format_name)
     origin = Origin(
         source=source.name, licence=source.licence, licence_url=source.licence_url,
         attribution=source.attribution, revision=source.revision, synthetic=source.synthetic,
@@ -81,7 +114,10 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     while True:
         if reason := watch.skipped.get(2 * looked_at):
             names = ", ".join(piece.name for piece in chunk.pieces[:5])
-            reject(finding("U211", file=names, found=reason, expected=f"document {looked_at + 1} to be read"), b"")
+            reject(
+                finding("U211", file=names, found=reason, expected=f"document {looked_at + 1} to be read"),
+                b"",
+            )
             looked_at += 1
             break
         watch.at(2 * looked_at)
@@ -120,14 +156,18 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             continue
         if not found:
             name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
-            entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
+            entries.append(
+                entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace")
+            )
         readings += found
     table = to_table(
         (reading.trace for reading in readings),
         groups=[reading.group for reading in readings],
         languages=[reading.language for reading in readings],
     )
-    return ReadChunk(table, ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at)
+    return ReadChunk(
+        table, ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
+    )
 
 
 def _refusal(problem: RowError, document: Document) -> Finding:
@@ -158,10 +198,10 @@ def find_format(source: Source, chunks: list[Chunk]) -> tuple[str, str]:
 
     Raises `UserError`: U202 or U207 when that does not decide it, U208 when there is nothing to look at.
     """
-    known = known_formats()
     if source.format != "auto":
-        return get(source.format, known).name, "named in the recipe"
-    structured = [item for item in known.values() if item.unit != "text"]
+        chosen = format_of(source.format)
+        return source.format if is_file(source.format) else chosen.name, "named in the recipe"
+    structured = [item for item in known_formats().values() if item.unit in ("row", "file")]
     for chunk in chunks:
         sample = _first_records(chunk, source)
         if sample:
@@ -180,4 +220,4 @@ def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object
     return [value for value, _ in zip(records(), range(count))]
 
 
-__all__ = ["ADAPTERS", "ReadChunk", "find_format", "known_formats", "read_chunk"]
+__all__ = ["ADAPTERS", "ReadChunk", "find_format", "format_of", "is_file", "known_formats", "read_chunk"]

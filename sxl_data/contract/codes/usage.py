@@ -96,6 +96,18 @@ CODES: tuple[Code, ...] = (
         fix="report it with the quarantined document",
     ),
     Code(
+        code="U211", rule="document-kills-reader", level="error", stage="read",
+        title="A document ended the process that read it, twice",
+        why="a parser crashed or never came back on it; the other documents were read",
+        fix="look at it in quarantine/; report it if it is a sound file",
+    ),
+    Code(
+        code="U212", rule="row-kills-stage", level="error", stage="clean",
+        title="A row ended the process that worked on it, twice",
+        why="a parser crashed or never came back on it; the other rows went on",
+        fix="look at the row in its source; report it if it is sound",
+    ),
+    Code(
         code="U301", rule="no-space", level="error",
         title="The disk is full",
         why="the output cannot be written",
@@ -130,6 +142,24 @@ CODES: tuple[Code, ...] = (
         title="The output folder holds files that no build made",
         why="a build replaces what is in its folder",
         fix="choose an empty or new folder",
+    ),
+    Code(
+        code="U307", rule="rank-out-of-range", level="error",
+        title="The rank of a job in an array does not fit",
+        why="each part of the work belongs to exactly one rank",
+        fix="number the jobs from 0 to N - 1 and give all of them the same N",
+    ),
+    Code(
+        code="U308", rule="code-changed", level="error",
+        title="The package changed while the build was running, or differs between machines",
+        why="parts made by different code must not be mixed",
+        fix="install the same version everywhere and run the same command again",
+    ),
+    Code(
+        code="U309", rule="task-fails", level="error",
+        title="A part of the work killed every process that tried it",
+        why="memory ran out, a parser crashed, or it took longer than engine.task_seconds without a sign of life",
+        fix="give it more memory or fewer engine.workers, raise engine.task_seconds, then run the same command again",
     ),
     Code(
         code="U401", rule="usage", level="error",
