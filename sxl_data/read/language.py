@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (patterns and programs on one line each)
+# ruff: noqa: E501 (patterns on one line each)
 """Guesses the programming language of an answer, and says nothing where it is not sure.
 
 In: a text, and perhaps the language that the source names. Out: a language as in

@@ -7,6 +7,7 @@ ledger line says why not.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -57,6 +58,11 @@ def known_formats() -> dict[str, Format]:
 def is_file(name: str) -> bool:
     """Whether a source's `format` is the path of an adapter of the user's own."""
     return name.endswith(".py")
+
+
+def adapter_digest(name: str) -> str:
+    """Digest of an adapter of the user's own, which is part of what a read depends on; else empty."""
+    return hashlib.sha256(Path(name).read_bytes()).hexdigest() if is_file(name) else ""
 
 
 @cache
@@ -220,4 +226,4 @@ def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object
     return [value for value, _ in zip(records(), range(count))]
 
 
-__all__ = ["ADAPTERS", "ReadChunk", "find_format", "format_of", "is_file", "known_formats", "read_chunk"]
+__all__ = ["ADAPTERS", "ReadChunk", "adapter_digest", "find_format", "format_of", "is_file", "known_formats", "read_chunk"]

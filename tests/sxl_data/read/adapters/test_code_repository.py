@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (patterns and programs on one line each)
 """sxl_data.read.adapters.code_repository"""
 
 from __future__ import annotations
