@@ -27,8 +27,6 @@ ALL_PAIRS = 16
 """Rows of a bucket up to which all its pairs are compared."""
 DEVIATIONS = 3.0
 """Standard errors below the threshold at which an estimate rules a pair out: loses 0.1 % of pairs at it."""
-AT_ONCE = 7
-"""Bands hashed in one pass over the signatures: 4 bytes of memory each, per row."""
 MOST = 1 << 22
 """Most edges of the stars of one bucket, but for its first star, which is always drawn."""
 
@@ -98,8 +96,8 @@ def _find_compiled(
     hash_bands, pack_keys, compare_buckets = (
         entries()[name] for name in ("hash_bands", "pack_keys", "compare_buckets")
     )
-    # Hashed in row order, several bands a pass: the order of preference would miss the cache at every row, and one
-    # band a pass would read a cache line for every five values it uses.
+    # All bands are hashed in one pass over the signatures, in row order: the order of preference would miss the cache
+    # at every row, and a pass per band would read every cache line many times.
     by_row = np.argsort(order)
     rows, places = order[by_row], by_row.astype(np.uint32)
 
@@ -117,20 +115,15 @@ def _find_compiled(
             room *= 1 if progress[1] else 4  # one bucket's pairs did not fit
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
-    found: list[np.ndarray] = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        for first in range(0, bands.count, AT_ONCE):
-            width = min(AT_ONCE, bands.count - first)
-            hashes = np.empty((width, len(order)), dtype=np.uint32)
-            cuts = np.linspace(0, len(order), 9).astype(np.int64).tolist()
-            done = [
-                pool.submit(hash_bands, signatures, rows, a, b, first * bands.rows, bands.rows, hashes)
-                for a, b in pairwise(cuts)
-            ]
-            for part in done:
-                part.result()
-            found += pool.map(compare, hashes, range(first, first + width))
-    return found
+        hashes = np.empty((bands.count, len(order)), dtype=np.uint32)
+        cuts = np.linspace(0, len(order), 17).astype(np.int64).tolist()
+        hashed = [
+            pool.submit(hash_bands, signatures, rows, a, b, 0, bands.rows, hashes) for a, b in pairwise(cuts)
+        ]
+        for part in hashed:
+            part.result()
+        return list(pool.map(compare, hashes, range(bands.count)))
 
 
 def _find_band(

@@ -94,11 +94,11 @@ def compare_buckets(keys, progress, signatures, order, rows, band, agreement, al
 
 
 ENTRIES = {
-    "hash_bands": (hash_bands, "u4[:, ::1], u4[::1], i8, i8, i8, i8, u4[:, ::1]"),
+    "hash_bands": (hash_bands, "u2[:, ::1], u4[::1], i8, i8, i8, i8, u4[:, ::1]"),
     "pack_keys": (pack_keys, "u4[::1], u4[::1], u8[::1]"),
     "compare_buckets": (
         compare_buckets,
-        "u8[::1], i8[::1], u4[:, ::1], u4[::1], i8, i8, i8, i8, i8, i8, u8[::1], u1[::1]",
+        "u8[::1], i8[::1], u2[:, ::1], u4[::1], i8, i8, i8, i8, i8, i8, u8[::1], u1[::1]",
     ),
 }
 """What Python calls: the function and its argument types in numba's notation."""

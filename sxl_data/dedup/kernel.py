@@ -229,11 +229,10 @@ def fold(hashes, count, factors, minima):
 
 
 @fast
-def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, work):
-    """Signatures (n, p) and shingle counts (n,) of rows. `work` is u32 (4, ROOM)."""
+def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, work, minima):
+    """Signatures (n, p) and shingle counts (n,) of rows. `work` is u32 (4, ROOM), `minima` u32 (p,)."""
     starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
     for row in range(addresses.shape[0]):
-        minima = signatures[row]
         minima[:] = _EMPTY
         state = (0, _NONE, _NONE, 0, 0, 0)
         total = 0
@@ -246,6 +245,8 @@ def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, wor
             total += count
             fold(hashes, count, factors, minima)
         counts[row] = total
+        for k in range(minima.shape[0]):
+            signatures[row, k] = np.uint16(np.uint32(minima[k] * _STEP) >> np.uint32(16))
 
 
 @fast
@@ -319,7 +320,7 @@ def intersect_sets(left, right, offsets, sizes, values, shared, keys, marks):
 
 
 ENTRIES = {
-    "sketch_rows": (sketch_rows, "u8[::1], i8[::1], i8, i8, u4[::1], u4[:, ::1], u4[::1], u4[:, ::1]"),
+    "sketch_rows": (sketch_rows, "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u4[::1]"),
     "collect_sets": (
         collect_sets,
         "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1], u4[::1]",

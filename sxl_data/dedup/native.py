@@ -107,7 +107,7 @@ def _compile() -> Compiled:
     from numba import types
     from numba.core.sigutils import normalize_signature
 
-    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u1": types.uint8}
+    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u2": types.uint16, "u1": types.uint8}
     compiled: Compiled = {}
     for module in KERNELS:
         for name, (function, spelled) in import_module(f"sxl_data.dedup.{module}").ENTRIES.items():

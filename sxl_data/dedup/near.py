@@ -37,7 +37,7 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     threshold: float = 0.7
     """Jaccard similarity of two texts' shingle sets from which one of them is dropped, above 0 and at most 1."""
     permutations: int = 128
-    """Values in a signature: 4 bytes of memory each, per row."""
+    """Values in a signature: 2 bytes of memory each, per row."""
     shingling: Shingling = Shingling()
     """What is compared."""
     seed: int = 1

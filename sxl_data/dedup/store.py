@@ -5,7 +5,7 @@ In: a `DedupResult` and where its rows came from. Out: a folder
     meta.json            versions, definition of the shingles, threshold, files with sizes and row counts
     rows.parquet         one row per input row: id, exact key, number of its signature (−1 without text), kept,
                          twin, score, place in the order of preference (null: the order of the rows)
-    signatures.npy       u32 (distinct texts, permutations), memory-mapped when read
+    signatures.npy       u16 (distinct texts, permutations), memory-mapped when read
     counts.npy           u32 shingles of each
     pairs.parquet        verified pairs: left, right (row numbers), shared, union, score
     sets.npy, sets_at.npy   optional: the shingle hashes of the kept rows, for exact scores against later corpora

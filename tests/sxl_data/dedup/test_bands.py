@@ -39,7 +39,7 @@ def test_the_compiled_path_finds_the_same_pairs_as_numpy(
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_large_bucket_gives_stars_only(compiled: bool) -> None:
-    signatures = np.zeros((5000, 128), dtype=np.uint32)
+    signatures = np.zeros((5000, 128), dtype=np.uint16)
     pairs, cut = find_candidates(signatures, np.arange(5000), choose_bands(0.7, 128), compiled=compiled)
     assert len(pairs) == 4999
     assert cut.all()
@@ -47,7 +47,7 @@ def test_a_large_bucket_gives_stars_only(compiled: bool) -> None:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_small_bucket_gives_every_pair_once(compiled: bool) -> None:
-    signatures = np.zeros((ALL_PAIRS, 128), dtype=np.uint32)
+    signatures = np.zeros((ALL_PAIRS, 128), dtype=np.uint16)
     pairs, cut = find_candidates(signatures, np.arange(ALL_PAIRS), choose_bands(0.7, 128), compiled=compiled)
     assert ALL_PAIRS * (ALL_PAIRS - 1) // 2 == len(set(pairs.tolist())) == len(pairs)
     assert not cut.any()
