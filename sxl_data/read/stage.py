@@ -226,4 +226,6 @@ def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object
     return [value for value, _ in zip(records(), range(count))]
 
 
-__all__ = ["ADAPTERS", "ReadChunk", "adapter_digest", "find_format", "format_of", "is_file", "known_formats", "read_chunk"]
+__all__ = [
+    "ADAPTERS", "ReadChunk", "adapter_digest", "find_format", "format_of", "is_file", "known_formats", "read_chunk",
+]  # fmt: skip

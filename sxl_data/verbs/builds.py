@@ -30,6 +30,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("build", help="folder of a finished build")
     sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
 
+    sub = command("init", _init, "Write a starter recipe and an adapter with its test.")
+    sub.add_argument("folder", help="folder to write into; made if it is not there")
+
     sub = command("diff", _diff, "Compare the rows of two builds.")
     sub.add_argument("left", help="folder of a finished build")
     sub.add_argument("right", help="folder of another")
@@ -52,6 +55,16 @@ def _build(options: argparse.Namespace) -> int:
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: read {Path(options.out) / 'README.md'}, or `sxl-data ledger {options.out} --by code`")
     print(options.out)
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import say
+    from sxl_data.init import init
+
+    for path in init(options.folder):
+        print(path)
+    say(f"next: sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
     return 0
 
 
