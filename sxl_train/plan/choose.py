@@ -144,10 +144,10 @@ class _Counter:
     def count(self, cut: Shape, format: Format) -> int:
         key = (msgspec.structs.replace(cut, layers=0), format)
         if key not in self._known:
-            few, more = (count_weights(cut.prune(layers=depth), format) for depth in (10, 11))
+            few, more = (count_weights(cut.prune(layers=depth), format) for depth in (2, 3))
             self._known[key] = (few, more - few)
         first, each = self._known[key]
-        return first + (cut.layers - 10) * each
+        return first + (cut.layers - 2) * each
 
     def linears(self, cut: Shape) -> int:
         wide, narrow = cut.heads * cut.head_dim, cut.groups * cut.head_dim

@@ -9,6 +9,8 @@ lowest ids, which byte-pair encoding learned first and corpora use most.
 from __future__ import annotations
 
 import json
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ SMALL_FILES = 2_000
 """Bytes of config.json and generation_config.json where they are not written yet."""
 
 
-class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A byte-level BPE vocabulary: ``tokens[id]``, ``merges`` in rank order, and what its files weigh."""
 
     tokens: tuple[str, ...]
@@ -33,6 +35,11 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     template: str = ""
     pre_tokenizer: Any = None
     """The ``pre_tokenizer`` entry of tokenizer.json."""
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Bytes of every smaller vocabulary, counted once."""
+        return Costs(self)
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:
@@ -79,34 +86,40 @@ def count_files(vocabulary: Vocabulary, keep: int = 0) -> int:
     """Bytes of the tokenizer files and template beside the weights; ``keep`` tokens if trimmed."""
     if not keep or keep >= len(vocabulary.tokens):
         return vocabulary.file_bytes
-    entries = sum(
-        len(_dump(token)) + len(str(index)) + 2 for index, token in enumerate(_kept(vocabulary, keep))
-    )
-    merges = sum(len(_dump(f"{a} {b}")) + 1 for a, b in _kept_merges(vocabulary, keep))
     added = sum(110 + len(_dump(text)) for _, text, _ in vocabulary.added)
-    return entries + merges + added + 1_500 + len(vocabulary.template.encode())
+    return vocabulary.costs.sum_up(keep)[0] + added + 1_500 + len(vocabulary.template.encode())
 
 
 def count_metadata(vocabulary: Vocabulary, keep: int = 0) -> int:
     """Bytes of the metadata of a GGUF file that holds this vocabulary and its template."""
-    tokens = _kept(vocabulary, keep or len(vocabulary.tokens))
-    text = sum(8 + len(token.encode()) + 4 for token in tokens)
-    merges = sum(
-        8 + len(f"{a} {b}".encode()) for a, b in _kept_merges(vocabulary, keep or len(vocabulary.tokens))
+    return (
+        vocabulary.costs.sum_up(keep or len(vocabulary.tokens))[1] + len(vocabulary.template.encode()) + 1_100
     )
-    return text + merges + len(vocabulary.template.encode()) + 1_100
 
 
-def _kept(vocabulary: Vocabulary, keep: int) -> list[str]:
-    added = [text for _, text, _ in vocabulary.added]
-    apart = set(added)
-    plain = [token for token in vocabulary.tokens if token and token not in apart]
-    return plain[: max(keep - len(added), 0)] + added
+class Costs:
+    """Bytes of the first n tokens and of the merges among them, in tokenizer.json and in GGUF, as running sums."""
 
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        added = [text for _, text, _ in vocabulary.added]
+        apart = set(added)
+        plain = [token for token in vocabulary.tokens if token and token not in apart]
+        order = added + plain
+        rank = {token: index for index, token in enumerate(order)}
+        files = [len(_dump(token)) + len(str(index)) + 2 for index, token in enumerate(order)]
+        metadata = [8 + len(token.encode()) + 4 for token in order]
+        for a, b in vocabulary.merges:
+            # A merge is there as soon as its result and both of its parts are.
+            last = max(rank.get(a, -1), rank.get(b, -1), rank.get(a + b, -1))
+            if min(rank.get(a, -1), rank.get(b, -1), rank.get(a + b, -1)) >= 0:
+                files[last] += len(_dump(f"{a} {b}")) + 1
+                metadata[last] += 8 + len(f"{a} {b}".encode())
+        self._files, self._metadata = list(accumulate(files)), list(accumulate(metadata))
 
-def _kept_merges(vocabulary: Vocabulary, keep: int) -> list[tuple[str, str]]:
-    kept = set(_kept(vocabulary, keep))
-    return [(a, b) for a, b in vocabulary.merges if a + b in kept and a in kept and b in kept]
+    def sum_up(self, keep: int) -> tuple[int, int]:
+        """(bytes in tokenizer.json, bytes in GGUF) of the first ``keep`` tokens, special ones first."""
+        last = min(keep, len(self._files)) - 1
+        return (self._files[last], self._metadata[last]) if last >= 0 else (0, 0)
 
 
 def _dump(text: str) -> bytes:
