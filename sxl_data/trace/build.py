@@ -116,6 +116,7 @@ class Builder:
         self.end_turn()
         if self._results is None:
             self._results = {"results": [], "common": common}
+        if not self._results["results"]:
             self._mark(f"/steps/{len(self._steps)}", at, line)
         self._mark(f"/steps/{len(self._steps)}/results/{len(self._results['results'])}", at, line)
         self._results["results"].append(result)

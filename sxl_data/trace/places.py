@@ -53,8 +53,8 @@ class Placer:
         item = self.item
         if item.native or item.reading is None:
             return item.at + inside
-        place, _, rest = self._known(inside)
-        return item.at + self._below(place, rest)
+        place, known, rest = self._known(inside)
+        return item.at + (self._below(place, rest) if known else "")
 
     def line(self, inside: str, pointer: str) -> int | None:
         """The line of the submitted file at which ``inside`` stands."""

@@ -15,6 +15,7 @@ from sxl_data.trace.profiles import Profile
 from sxl_data.trace.records import Raw, open_raw
 from sxl_data.trace.report import Report
 from sxl_data.trace.submission import Submission
+from sxl_data.trace.twins import Seen
 
 # Below this the start of a process costs more than it saves.
 SMALLEST = 32 << 20
@@ -53,7 +54,7 @@ def divide(submission: Submission, jobs: int, smallest: int = SMALLEST) -> list[
 
 
 def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: int,
-           limit: int) -> Iterator[tuple[Report, dict[str, bytes]]]:  # fmt: skip
+           limit: int) -> Iterator[tuple[Report, Seen]]:  # fmt: skip
     """The report of each range and the ids seen in it, in the order of the file."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -74,11 +75,11 @@ def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: 
 
 
 def _check(path: str | Path, format: str, known: object, part: Range, profile: Profile,
-           limit: int) -> tuple[Report, dict[str, bytes]]:  # fmt: skip
+           limit: int) -> tuple[Report, Seen]:  # fmt: skip
     from sxl_data.trace.validate import check_file
 
     report = Report(profile=profile.name, limit=limit)
-    ids: dict[str, bytes] = {}
+    ids = Seen()
     check_file(Submission(path, format, known, part), profile, report, ids)  # type: ignore[arg-type]
     return report, ids
 

@@ -66,7 +66,7 @@ def kind_of(head: bytes, file: str) -> str:
     for magic, name in _BINARY:
         if head.startswith(magic):
             raise error("U204", file=file, found=name, expected="JSON, JSONL, CSV or Parquet text or table")
-    if b"\x00" in head[:64]:
+    if b"\x00" in head[:8]:
         raise error("U204", file=file, found="binary data", expected="JSON, JSONL, CSV or Parquet")
     return "text"
 

@@ -113,12 +113,16 @@ class Submission:
 
     def _read(self, document: Document, at: str, raw: bytes) -> Iterator[Submitted]:
         assert self.format is not None
+        some = False
         try:
             for reading in self.format.read(document, self.origin):
+                some = True
                 if isinstance(reading, RowError):  # a part that is no trace, among others that are
                     yield self._refused(reading, document, at)
                 else:
                     yield Submitted(reading, document, at=at, raw=raw)
+            if not some:
+                yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
         except RowError as problem:
             yield self._refused(problem, document, at)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
@@ -138,6 +142,7 @@ class Submission:
     def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
         values: list[Any] = []
         lines: list[int] = []
+        places: list[str] = []
         for item in items:
             record = decoded(item, self.file) if isinstance(item, Raw) else item
             if record.findings:
@@ -147,8 +152,10 @@ class Submission:
             if value is not None:
                 values.append(value)
                 lines.append(record.line)
+                places.append(record.at)
         if values:
-            yield from self._read(Document(file=self.file, value=values, lines=tuple(lines)), "", b"")
+            whole = Document(file=self.file, value=values, lines=tuple(lines), places=tuple(places))
+            yield from self._read(whole, "", b"")
 
     def _text(self) -> Iterator[Submitted]:
         from sxl_data.trace.streams import chunks, kind_of, open_bytes
@@ -220,7 +227,10 @@ class Submission:
             deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
             return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
         reading = None if trace is None else Reading(trace=trace, line=record.line)
-        return Submitted(reading, document, record.findings, tuple(found), True, record.at, record.raw)
+        # An integer that is too long for its field is said once.
+        places = {record.at + fault.pointer for fault in found}
+        findings = tuple(item for item in record.findings if item.code != "S107" or item.pointer not in places)
+        return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
 
 
 def _without_beside(value: Any) -> Any:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import xxhash
 
 from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.trace.check import Fault
@@ -26,6 +25,7 @@ from sxl_data.trace.report import LIMIT, FileReport, Report
 from sxl_data.trace.rows import RowSubmission
 from sxl_data.trace.spread import divide, spread
 from sxl_data.trace.submission import Submission, Submitted
+from sxl_data.trace.twins import Seen
 from sxl_data.trace.types import Trace
 
 
@@ -46,7 +46,7 @@ def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[s
     chosen = get(profile)
     extra = _extra(template, tokenizer, max_length, export)
     report = Report(profile=chosen.name, limit=limit)
-    seen: Seen = {}
+    seen = Seen()
     for submission in _submissions(source, format, known):
         ranges = divide(submission, jobs) if jobs > 1 and extra is None else []
         if ranges:
@@ -54,10 +54,6 @@ def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[s
         else:
             check_file(submission, chosen, report, seen, extra)
     return report
-
-
-# Trace id → digest of its content, and its place as text.
-Seen = dict[str, bytes]
 
 
 def _extra(template: str | None, tokenizer: str | Path | None, max_length: int | None,
@@ -111,12 +107,10 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, Seen]]) -> N
         else:
             entry.records += part.files[0].records
             entry.traces += part.files[0].traces
-        for identity in ids.keys() & seen.keys():
-            file, _, line = ids[identity][16:].decode().rpartition(" line ")
-            fault = again(seen[identity], ids[identity])
+        for identity, place, fault in seen.merge(ids):
+            file, _, line = place.rpartition(" line ")
             report.add([finding(fault.code, file=file, line=int(line), trace_id=identity, pointer="",
                                 found=fault.found, expected=fault.expected)])  # fmt: skip
-        seen.update(ids)
 
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
@@ -149,7 +143,7 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
                 if extra is not None:
                     found += extra(reading.trace)
                 if unique:
-                    found += _seen(item, reading.trace, seen)
+                    found += seen.add(reading.trace, _place(item))
                 if not item.native and "P" in families:
                     found += by_position(item)
                 if not item.native and "A" in families:
@@ -167,6 +161,8 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
                 placer = Placer(item)
                 report.add(placer.finding(fault) for fault in found)
             entry.records += 1
+        if not entry.records:
+            report.add([finding("U208", file=submission.file, found="no records", expected="at least one")])
     except UserError as problem:
         report.add(_with_file(problem.findings, submission.file))
         report.complete = False
@@ -175,21 +171,8 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
     report.complete = report.complete and submission.complete
 
 
-def _seen(item: Submitted, trace: Trace, seen: Seen) -> list[Fault]:
-    content = item.raw or msgspec.json.encode(trace)
-    digest = xxhash.xxh3_128_digest(content)
-    place = f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"
-    before = seen.get(trace.trace_id)
-    if before is not None:
-        return [again(before, digest)]
-    seen[trace.trace_id] = digest + place.encode()
-    return []
-
-
-def again(before: bytes, digest: bytes) -> Fault:
-    """The fault of a trace whose id was seen ``before``."""
-    code = "D101" if before[:16] == digest[:16] else "D102"
-    return Fault(code, "", f"the id of {before[16:].decode()}", "an id and content of its own")
+def _place(item: Submitted) -> str:
+    return f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"
 
 
 def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:

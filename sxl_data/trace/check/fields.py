@@ -18,6 +18,7 @@ from sxl_data.trace.check import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
 
 PHASES: dict[str, type[msgspec.Struct]] = {"observe": Observe, "reflect": Reflect, "act": Act, "iterate": Iterate}
+_NUMBERING = ("turn", "iteration")
 _MISSING = object()
 _INT64 = range(-(2**63), 2**63)
 
@@ -76,8 +77,8 @@ def _struct(value: Any, cls: type[msgspec.Struct], at: str, faults: list[Fault])
         checked = _value(item, field.type, f"{at}/{_escape(name)}", faults)
         if checked is not _MISSING:
             out[name] = checked
-        elif field.required or isinstance(field.type, inspect.VarTupleType):
-            # A list with a hole would make other checks report what is only a consequence.
+        elif field.required or isinstance(field.type, inspect.VarTupleType) or name in _NUMBERING:
+            # A list with a hole or a step in no turn would show other checks what is only a consequence.
             usable = False
     for name, field in fields.items():
         if field.required and name not in value:

@@ -66,7 +66,7 @@ def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], 
     positions = {call.call_id: k for k, call in enumerate(calls)}
     known_here = any(result.call_id in first_use for result in step.results)
     reached = -1
-    swapped = False
+    swapped: str | None = None
     for k, result in enumerate(step.results):
         identity, place = result.call_id, f"/steps/{i}/results/{k}"
         if not identity:
@@ -77,7 +77,8 @@ def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], 
                 del opened[identity]
             answered[identity] = place
             if identity in positions:
-                swapped = swapped or positions[identity] < reached
+                if swapped is None and positions[identity] < reached:
+                    swapped = place
                 reached = max(reached, positions[identity])
             elif not _is_interruption(trace, int(call.split("/")[2]), i):
                 found = f"an answer to {identity!r} of an earlier act"
@@ -91,9 +92,9 @@ def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], 
         elif calls or known_here:
             expected = "one of " + ", ".join(f'"{c.call_id}"' for c in calls) if calls else "the id of a call"
             yield Fault("P105", f"{place}/call_id", f'"{identity}"', expected)
-    if swapped:
+    if swapped is not None:
         order = ", ".join(result.call_id for result in step.results)
-        yield Fault("P109", f"/steps/{i}", order, "the order of the calls: " + ", ".join(c.call_id for c in calls))
+        yield Fault("P109", swapped, order, "the order of the calls: " + ", ".join(c.call_id for c in calls))
 
 
 def _later(trace: Trace, i: int, identity: str) -> str | None:
