@@ -17,6 +17,7 @@ import msgspec
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, error
+from sxl_data.read.files import expand
 from sxl_data.read.sources import Source
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -25,12 +26,15 @@ _DONE = ".sxl-complete.json"
 
 
 def fetch(source: Source, base: Path) -> Source:
-    """``source`` with its files on this disk; ``base`` is not used, hub ids are the same everywhere.
+    """``source`` with its files on this disk; a `path` beside the id comes first where something is
+    there; relative ones start at ``base``.
 
     Raises `UserError`: U206 when the network or the Hub does not answer, U201 when the Hub has no such
     dataset, subset, split or revision.
     """
     assert source.hub is not None
+    if source.path is not None and _is_here(source, base):
+        return msgspec.structs.replace(source, hub=None)
     if _COMMIT.fullmatch(source.revision) and (files := _complete(source, source.revision)) is not None:
         return _local(source, source.revision, files)
     urls = _files_of_split(source)
@@ -45,6 +49,13 @@ def fetch(source: Source, base: Path) -> Source:
     if not source.revision:
         say(f"{source.name}: {source.hub} is at {commit}; pin it with `revision:` to build the same again")
     return _local(source, commit, files)
+
+
+def _is_here(source: Source, base: Path) -> bool:
+    try:
+        return bool(expand(source, base)[1])
+    except UserError:
+        return False
 
 
 def cache_folder() -> Path:
@@ -124,6 +135,7 @@ def _explain(source: Source, problem: Exception) -> UserError:
         fix = (
             f"connect; or fetch it elsewhere with `hf download {source.hub} --repo-type dataset{revision} "
             f"--local-dir DIR` and write `path: DIR` instead of `hub:`"
+            + (f"; nothing is at the source's own path {source.path}" if source.path else "")
         )
         return error("U206", file=place, found=f"{type(problem).__name__}: {where}", fix=fix,
                      expected=f"{source.hub} from the Hub, or its files in {cache_folder()}")  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import os
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,7 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
 
     assert source.path is not None
     text = source.path.replace("{stdlib}", sysconfig.get_paths()["stdlib"])
+    text = text.replace("{data}", os.environ.get("SXL_DATA") or "data")
     if "{samples}" in text:
         text = text.replace("{samples}", str(samples_folder()))
     path = (base / Path(text).expanduser()).resolve()

@@ -17,9 +17,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Short name; the first half of every trace id. Lower case, digits, `_`, `-` and `.`."""
     path: str | None = None
     """File, folder, archive or glob; relative paths start at the recipe's folder. `{stdlib}` stands for
-    the running interpreter's standard library, `{samples}` for the samples that sxl ships."""
+    the running interpreter's standard library, `{samples}` for the samples that sxl ships, `{data}` for the
+    folder that the environment variable SXL_DATA names (`data` beside the recipe without it)."""
     hub: str | None = None
-    """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`."""
+    """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`. Beside a `path` it is fetched only
+    where nothing is at that path."""
     subset: str | None = None
     """Configuration of the hub dataset."""
     split: str = "train"
@@ -50,7 +52,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"a name of lower case letters, digits, '_', '-' and '.', not {self.name!r}")
-        if (self.path is None) == (self.hub is None):
-            raise ValueError(f"either `path` or `hub` for the source {self.name!r}")
+        if self.path is None and self.hub is None:
+            raise ValueError(f"a `path`, a `hub` id or both for the source {self.name!r}")
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

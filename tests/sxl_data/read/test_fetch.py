@@ -41,3 +41,9 @@ def test_a_pinned_revision_on_this_disk_needs_no_network(tmp_path, monkeypatch):
     found = fetch(Source(name="gsm8k", hub="openai/gsm8k", subset="main", revision=COMMIT), Path())
     assert (found.hub, found.revision) == (None, COMMIT)
     assert [path.name for path in expand(found, tmp_path)[1]] == ["train.jsonl"]
+
+
+def test_a_path_beside_the_id_comes_first_where_something_is_there(tmp_path):
+    (tmp_path / "rows.jsonl").write_text("{}\n", encoding="utf-8")
+    found = fetch(Source(name="gsm8k", path="rows.jsonl", hub="openai/gsm8k"), tmp_path)
+    assert (found.hub, found.path) == (None, "rows.jsonl")
