@@ -93,17 +93,22 @@ def _find_compiled(
 ) -> list[np.ndarray]:
     from sxl_data.dedup.native import entries
 
-    hash_bands, pack_keys, compare_buckets = (
-        entries()[name] for name in ("hash_bands", "pack_keys", "compare_buckets")
+    hash_bands, pack_shared, compare_buckets = (
+        entries()[name] for name in ("hash_bands", "pack_shared", "compare_buckets")
     )
     # All bands are hashed in one pass over the signatures, in row order: the order of preference would miss the cache
     # at every row, and a pass per band would read every cache line many times.
     by_row = np.argsort(order)
     rows, places = order[by_row], by_row.astype(np.uint32)
+    width = min(
+        32, max(6, int(8 * len(order)).bit_length())
+    )  # 8 to 16 bits a row: one row in nine passes by chance
 
     def compare(hashes: np.ndarray, band: int) -> np.ndarray:
-        keys = np.empty(len(order), dtype=np.uint64)
-        pack_keys(hashes, places, keys)
+        keys, made = np.empty(len(order), dtype=np.uint64), np.zeros(1, dtype=np.int64)
+        once, twice = np.zeros((2, 1 << (width - 6)), dtype=np.uint64)
+        pack_shared(hashes, places, 32 - width, once, twice, keys, made)
+        keys = keys[: made[0]]
         keys.sort()
         parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)
         while progress[0] < len(keys):

@@ -32,10 +32,21 @@ def hash_bands(signatures, rows, begin, end, first, width, hashes):
 
 
 @fast
-def pack_keys(hashes, places, keys):
-    """hash << 32 | place, for every row."""
+def pack_shared(hashes, places, shift, once, twice, keys, made):
+    """hash << 32 | place of the rows whose hash, cut to its bits from `shift` on, another row has too; made[0] is how
+    many. `once` and `twice` are bit sets, all zero. Most rows share no bucket, and need not be sorted."""
     for i in range(hashes.shape[0]):
-        keys[i] = (np.uint64(hashes[i]) << _32) | np.uint64(places[i])
+        slot = np.uint64(hashes[i]) >> np.uint64(shift)
+        bit = np.uint64(1) << (slot & np.uint64(63))
+        slot >>= np.uint64(6)
+        twice[slot] |= once[slot] & bit
+        once[slot] |= bit
+    count = np.int64(0)
+    for i in range(hashes.shape[0]):
+        slot = np.uint64(hashes[i]) >> np.uint64(shift)
+        keys[count] = (np.uint64(hashes[i]) << _32) | np.uint64(places[i])
+        count += np.int64((twice[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & np.uint64(1))
+    made[0] = count
 
 
 @fast
@@ -95,7 +106,7 @@ def compare_buckets(keys, progress, signatures, order, rows, band, agreement, al
 
 ENTRIES = {
     "hash_bands": (hash_bands, "u2[:, ::1], u4[::1], i8, i8, i8, i8, u4[:, ::1]"),
-    "pack_keys": (pack_keys, "u4[::1], u4[::1], u8[::1]"),
+    "pack_shared": (pack_shared, "u4[::1], u4[::1], i8, u8[::1], u8[::1], u8[::1], i8[::1]"),
     "compare_buckets": (
         compare_buckets,
         "u8[::1], i8[::1], u2[:, ::1], u4[::1], i8, i8, i8, i8, i8, i8, u8[::1], u1[::1]",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sxl_data.dedup.bands import choose_bands, find_candidates
-from sxl_data.dedup.clusters import keep_best
+from sxl_data.dedup.clusters import keep_best, survive
 from sxl_data.dedup.minhash import Sketches
 from sxl_data.dedup.rows import Rows
 from sxl_data.dedup.verify import measure_overlaps
@@ -80,28 +80,32 @@ class Search:
         among = first_cut = np.flatnonzero(filled)
         alive = filled
         pairs, known = _NO_PAIRS, np.zeros(0, dtype=np.uint64)
-        twin = pair = np.full(n, -1, dtype=np.int64)
+        complete = False
         for turn in range(ROUNDS):
             found, cut = self._candidates(among, threshold, 4**turn)
-            fresh = np.setdiff1d(found, known, assume_unique=True) if turn else found
+            fresh = found[~_among(found, known)]
             pairs = pairs.and_also(self._verify(fresh).at_least(floor))
-            twin, pair = survivors(n, pairs, threshold)
-            before, alive = alive, filled & (twin < 0)
+            strong = pairs.at_least(threshold)
+            before, alive = alive, filled & survive(n, strong.left, strong.right)
             # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds,
             # so it meets again whoever was in the buckets cut at first.
             first_cut = first_cut if turn else cut
             back = np.any(alive & ~before)
             among = first_cut[alive[first_cut]] if back else cut[alive[cut]]
             if not len(among):
-                return pairs, twin, pair, True
-            known = np.union1d(known, fresh) if turn else fresh
-        return pairs, twin, pair, False
+                complete = True
+                break
+            known = np.sort(np.concatenate((known, fresh)), kind="stable")
+        enough = np.flatnonzero(pairs.scores >= threshold)
+        strong = pairs.take(enough)
+        twin, pair = keep_best(n, strong.left, strong.right, strong.scores)
+        return pairs, twin, np.where(pair >= 0, np.append(enough, -1)[pair], -1), complete
 
     def link(self, pairs: Pairs, among: np.ndarray, threshold: float) -> tuple[Pairs, bool]:
         """`pairs` and all others of the rows `among` (preferences) that reach a lower threshold."""
         among = among[self.sketches.counts[self.order[among]] > 0]
         found, cut = self._candidates(among, threshold, LINK_FAN)
-        fresh = np.setdiff1d(found, _pack(pairs.left, pairs.right), assume_unique=True)
+        fresh = found[~_among(found, np.sort(_pack(pairs.left, pairs.right)))]
         return pairs.and_also(self._verify(fresh).at_least(threshold)), not len(cut)
 
     def _candidates(self, among: np.ndarray, threshold: float, fan: int) -> tuple[np.ndarray, np.ndarray]:
@@ -127,12 +131,11 @@ class Search:
         return Pairs(left, right, shared, union)
 
 
-def survivors(n: int, pairs: Pairs, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """`keep_best` over the pairs that reach the threshold; the pair numbers are those of `pairs`."""
-    enough = np.flatnonzero(pairs.scores >= threshold)
-    strong = pairs.take(enough)
-    twin, pair = keep_best(n, strong.left, strong.right, strong.scores)
-    return twin, np.where(pair >= 0, enough[pair] if len(enough) else -1, -1)
+def _among(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which of `values` are in the sorted `known`."""
+    if not len(known):
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values)
 
 
 def _pack(left: np.ndarray, right: np.ndarray) -> np.ndarray:
