@@ -28,7 +28,7 @@ from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
 from sxl_data.finish import publish
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
-from sxl_data.read.stage import known_formats
+from sxl_data.read.stage import adapter_digest, format_of, is_file
 from sxl_data.recipe import Recipe, read
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
@@ -51,7 +51,10 @@ def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit:
     _refuse_foreign(folder)
     with _interruptible(), locked(folder / WORK):
         sweep_temporaries(folder)
-        return Build(loaded, base, folder, limit, from_stage).run()
+        try:
+            return Build(loaded, base, folder, limit, from_stage).run()
+        finally:
+            sweep_temporaries(folder)
 
 
 class Build:
@@ -109,7 +112,7 @@ class Build:
                 raise error("U208", file=source.path, found="no file to read", expected="files",
                             why=f"the source {source.name!r} reads them")  # fmt: skip
             format, reason = self._detect(number, source, chunks)
-            if known_formats()[format].unit == "folder":
+            if format_of(format).unit == "folder":
                 chunks = gather(chunks)
             pieces = {p.path: p for chunk in chunks for p in chunk.pieces}
             digest = _digest([p.sha256 for p in pieces.values()])
@@ -122,6 +125,7 @@ class Build:
                     "chunk": msgspec.to_builtins(chunk),
                     "format": format,
                     "owner": number,
+                    "adapter": adapter_digest(format),
                 }
                 tasks.append(
                     Task(stage="read", part=len(tasks), function="sxl_data.tasks:read", params=params)
@@ -302,6 +306,8 @@ class Build:
     def _local_files(self, number: int) -> Any:
         """The source with files on this disk; a hub source is fetched first."""
         source = self.recipe.sources[number]
+        if is_file(source.format):
+            source = msgspec.structs.replace(source, format=str((self.base / source.format).resolve()))
         if source.hub is None:
             return source
         from sxl_data.read.fetch import fetch

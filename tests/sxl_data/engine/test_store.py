@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_data.engine.store import Store, locked, sweep_temporaries
+from sxl_data.engine.work import execute
+
+
+def committed(toy, tmp_path: Path):
+    job = toy("double", n=1).job()
+    return Store(tmp_path), job, execute(job, str(tmp_path))
+
+
+def flip(path: Path, at: int = -10) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_description_holds_rows_size_and_digest(tmp_path: Path):
+    info = Store(tmp_path).put_table("a/b.parquet", pa.table({"n": [1, 2, 3]}))
+    data = (tmp_path / "a/b.parquet").read_bytes()
+    assert (3, len(data), hashlib.sha256(data).hexdigest()) == (info.rows, info.bytes, info.sha256)
+
+
+def test_a_done_job_is_found(toy, tmp_path: Path):
+    store, job, receipt = committed(toy, tmp_path)
+    assert (receipt.key, True) == (store.find(job).key, store.find(job).reused)
+
+
+@pytest.mark.parametrize("suffix", [".out.parquet", ".json"])
+def test_a_flipped_bit_in_an_output_or_receipt_is_no_result(toy, tmp_path: Path, suffix: str):
+    store, job, _ = committed(toy, tmp_path)
+    flip(tmp_path / f"{job.stem}{suffix}")
+    assert None is store.find(job)
+    assert "its files were damaged" == store.why_not(job)
+    assert not execute(job, str(tmp_path)).reused
+    assert store.find(job) is not None
+
+
+def test_a_flipped_bit_in_an_input_is_refused(toy, tmp_path: Path):
+    store, _, receipt = committed(toy, tmp_path)
+    flip(store.path(receipt.files["out"]))
+    follower = toy("total", inputs={"parts": (receipt.files["out"],)}).job()
+    with pytest.raises(UserError, match="U304"):
+        execute(follower, str(tmp_path))
+
+
+def test_a_lost_file_is_no_result(toy, tmp_path: Path):
+    store, job, receipt = committed(toy, tmp_path)
+    store.path(receipt.files["out"]).unlink()
+    assert None is store.find(job)
+
+
+def test_why_not_names_what_changed(toy, tmp_path: Path):
+    store, _, receipt = committed(toy, tmp_path)
+    assert "n changed" == store.why_not(toy("double", n=2).job())
+    assert "not run before" == store.why_not(toy("double", 7, n=1).job())
+    inputs = {"parts": (receipt.files["out"],)}
+    assert "input parts, n changed" == store.why_not(toy("double", inputs=inputs, n=2).job())
+
+
+def test_other_code_is_refused_before_it_writes(toy, tmp_path: Path):
+    import msgspec
+
+    job = toy("double", n=1).job()
+    other = msgspec.structs.replace(job, origin=job.origin | {"code": "another"})
+    with pytest.raises(UserError, match="U308"):
+        execute(other, str(tmp_path / "store"))
+    assert not (tmp_path / "store").exists()
+
+
+def test_sweeping_keeps_what_is_named_and_the_lock(toy, tmp_path: Path):
+    root = tmp_path / "store"
+    with locked(root):
+        for name in ("keep", "stale", "deep/stale"):
+            Store(root).put_bytes(name, b"x")
+        assert 2 == Store(root).sweep({"keep"})
+        assert ["keep", "lock"] == sorted(p.name for p in root.rglob("*") if p.is_file())
+
+
+def test_temporaries_are_swept_and_nothing_else(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/.part-1234-x").write_bytes(b"half")
+    (tmp_path / "a/x").write_bytes(b"whole")
+    assert 1 == sweep_temporaries(tmp_path)
+    assert [tmp_path / "a/x"] == [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_a_second_build_in_a_folder_is_refused_and_a_later_one_is_not(tmp_path: Path):
+    with (
+        locked(tmp_path / "out/.work"),
+        pytest.raises(UserError, match="U303"),
+        locked(tmp_path / "out/.work"),
+    ):
+        pass
+    with locked(tmp_path / "out/.work"):
+        pass
