@@ -28,11 +28,13 @@ from sxl_data.trace.records import open_records
 from sxl_data.trace.registry import detect, formats
 
 SHARED = Path(__file__).parents[2] / "shared"
-FOLDERS = ("traces", "data/glaive_demo/data", "data/agent_traces", "data/tau_bench/historical_trajectories",
-           "data/toolbench", "data/api_bank", "data/toolalpaca/data", "data/seal_tools", "data/gorilla_bfcl")  # fmt: skip
+FOLDERS = (
+    "traces", "data/glaive_demo/data", "data/agent_traces", "data/tau_bench/historical_trajectories",
+    "data/toolbench", "data/api_bank", "data/toolalpaca/data", "data/seal_tools", "data/gorilla_bfcl",
+)  # fmt: skip
 # Tool documentation, databases and answer keys lie beside the traces and are none.
-BESIDE = ("multi_turn_func_doc/", "possible_answer/", "init_database/", "response_examples/", "tool.jsonl", "exceptions.json",
-          "public_apis.json", "format_sensitivity.json")  # fmt: skip
+BESIDE = ("multi_turn_func_doc/", "possible_answer/", "init_database/", "response_examples/", "tool.jsonl",
+          "exceptions.json", "public_apis.json", "format_sensitivity.json")  # fmt: skip
 SUFFIXES = (".json", ".jsonl", ".traj", ".eval")
 
 
@@ -127,7 +129,9 @@ def _beside(name: str) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--quick", action="store_true", help="at most 20 documents of a file")
     parser.add_argument("--json", type=Path)
@@ -138,11 +142,21 @@ def main() -> int:
     start = time.perf_counter()
     tried = sum(check_folder(folder, tally, 20 if options.quick else sys.maxsize) for folder in folders)
     rows = [
-        [name, tally.files[name], tally.traces[name], _share(tally.documents.get(name)), _percent(tally.kept.get(name))]
+        [
+            name,
+            tally.files[name],
+            tally.traces[name],
+            _share(tally.documents.get(name)),
+            _percent(tally.kept.get(name)),
+        ]
         for name in sorted(tally.files)
     ]
     print(format_table(["format", "files", "traces", "export(import(d)) = d", "kept beside the model"], rows))
-    print(format_table(["exporter", "import(export(x)) = x"], [[n, _share(v)] for n, v in sorted(tally.exports.items())]))
+    print(
+        format_table(
+            ["exporter", "import(export(x)) = x"], [[n, _share(v)] for n, v in sorted(tally.exports.items())]
+        )
+    )
     read = sum(tally.files.values())
     print(f"files read {read} / {tried}, {len(tally.failures)} failures, {time.perf_counter() - start:.0f} s")
     shown = None if options.all else 15
@@ -151,21 +165,27 @@ def main() -> int:
     documents = [sum(v[i] for v in tally.documents.values()) for i in (0, 1)]
     exports = [sum(v[i] for v in tally.exports.values()) for i in (0, 1)]
     if options.json:
-        metrics = {"files_tried": tried, "files_read": read, "documents_tried": documents[1], "documents_held": documents[0],
-                   "exports_tried": exports[1], "exports_held": exports[0]}  # fmt: skip
-        claims = [{"text": "every round trip holds", "target": exports[1] + documents[1],
-                   "measured": exports[0] + documents[0], "met": exports[0] == exports[1] and documents[0] == documents[1]}]  # fmt: skip
-        report = {"machine": f"{platform.machine()} Python {platform.python_version()}", "metrics": metrics, "claims": claims}
+        metrics = {"files_tried": tried, "files_read": read, "documents_tried": documents[1],
+                   "documents_held": documents[0], "exports_tried": exports[1], "exports_held": exports[0]}  # fmt: skip
+        held, wanted = exports[0] + documents[0], exports[1] + documents[1]
+        claims = [
+            {"text": "every round trip holds", "target": wanted, "measured": held, "met": held == wanted}
+        ]
+        report = {
+            "machine": f"{platform.machine()} Python {platform.python_version()}",
+            "metrics": metrics,
+            "claims": claims,
+        }
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8", newline="\n")
     return 0 if documents[0] == documents[1] and exports[0] == exports[1] else 1
 
 
 def _share(pair: list[int] | None) -> str:
-    return f"{pair[0]} / {pair[1]}" if pair else "–"
+    return f"{pair[0]} / {pair[1]}" if pair else "-"
 
 
 def _percent(pair: list[int] | None) -> str:
-    return f"{100 * pair[0] / pair[1]:.1f} %" if pair and pair[1] else "–"
+    return f"{100 * pair[0] / pair[1]:.1f} %" if pair and pair[1] else "-"
 
 
 if __name__ == "__main__":

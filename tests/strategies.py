@@ -25,7 +25,9 @@ from sxl_data.trace.types import (
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)
 WORD = st.text("abcz_.-ü", min_size=1, max_size=6)
-STAMP = st.none() | st.sampled_from(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05+02:00", "noon"])
+STAMP = st.none() | st.sampled_from(
+    ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05+02:00", "noon"]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD, inner, max_size=3),
@@ -59,7 +61,8 @@ def results() -> st.SearchStrategy[tuple[Result, ...]]:
     return st.lists(
         st.builds(Result, call_id=st.sampled_from(["", "a", "b", "call_0"]), content=parts(),
                   status=st.sampled_from(["ok", "error", "timeout", "missing", "unknown"]),
-                  exit_code=st.none() | st.integers(0, 255), error_type=st.none() | WORD, error_message=st.none() | TEXT,
+                  exit_code=st.none() | st.integers(0, 255), error_type=st.none() | WORD,
+                  error_message=st.none() | TEXT,
                   duration_ms=st.none() | st.floats(0, 1e6), truncated=st.none() | st.booleans(),
                   structured_json=EXT),
         max_size=3,
@@ -88,7 +91,9 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
         turn += 1
         common = {"turn": turn, "iteration": iteration}
         for _ in range(draw(st.integers(1 if kind == "reflect" else 0, 2))):
-            form = draw(st.sampled_from(["field", "think_tag", "block", "summary", "encrypted", "scratchpad"]))
+            form = draw(
+                st.sampled_from(["field", "think_tag", "block", "summary", "encrypted", "scratchpad"])
+            )
             made.append(Reflect(index=len(made), text=draw(TEXT), form=form, signature=draw(st.none() | WORD),
                                 **common, **extra()))  # fmt: skip
         if kind == "turn":
@@ -97,8 +102,8 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
                             final=draw(st.booleans()), **common, **extra()))  # fmt: skip
             if asked and draw(st.booleans()):
                 answered = tuple(Result(call_id=c.call_id, content=draw(parts()), status="ok") for c in asked)
-                made.append(Iterate(index=len(made), results=answered, decision=draw(st.sampled_from(["continue", "retry"])),
-                                    **common, **extra()))  # fmt: skip
+                decision = draw(st.sampled_from(["continue", "retry"]))
+                made.append(Iterate(index=len(made), results=answered, decision=decision, **common, **extra()))  # fmt: skip
                 iteration += 1
     return tuple(made)
 
@@ -110,7 +115,8 @@ def traces(depth: int = 1) -> st.SearchStrategy[Trace]:
     count = st.none() | st.integers(0, 10**12)
     return st.builds(
         Trace,
-        schema_version=st.just("1.0"), trace_id=WORD, task=TEXT, steps=steps(), tools=st.lists(tool, max_size=2).map(tuple),
+        schema_version=st.just("1.0"), trace_id=WORD, task=TEXT, steps=steps(),
+        tools=st.lists(tool, max_size=2).map(tuple),
         kind=st.sampled_from(["agent", "tool_use", "instruction", "reasoning", "code"]),
         agent=st.builds(Agent, name=TEXT, version=st.none() | TEXT, model=st.none() | TEXT, ext_json=EXT),
         outcome=st.builds(Outcome, status=st.sampled_from(["success", "failure", "unknown"]),

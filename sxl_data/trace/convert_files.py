@@ -8,7 +8,6 @@ are reported and left out; nothing is written in place of a file until it is com
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -136,7 +135,7 @@ def _write(target: Path, rows: Iterable[bytes]) -> Path | None:
             if as_json:
                 file.write(first + b"\n" if count == 1 else b"]\n")
         if count:
-            os.replace(part, target)
+            part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return target if count else None
@@ -173,5 +172,5 @@ def _write_table(traces: list[Trace], target: Path) -> Path | None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     pq.write_table(to_table(traces), part, compression="zstd")
-    os.replace(part, target)
+    part.replace(target)
     return target

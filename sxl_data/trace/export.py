@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_data.trace.format import Document, Origin, Reading
+from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.patch import apply, diff, paths
 from sxl_data.trace.registry import formats
@@ -67,7 +67,7 @@ def read_back(document: Any, residual: dict[str, Any] | None, name: str) -> Trac
     of this document.
     """
     if name == OWN:
-        return next(iter(formats()[name].read(Document(file="", value=document), Origin(source="")))).trace
+        return _first(name, Document(file="", value=document))
     return msgspec.convert(apply(plain(_read(document, name)), residual), Trace)
 
 
@@ -132,8 +132,14 @@ def _read(document: Any, name: str) -> Trace:
     # An empty residual goes with it, as a real one does in a file: what is empty without one is refused.
     value = carry(Exported(document=document, residual={}, losses={}), name)
     lines = tuple(range(1, len(value) + 1)) if isinstance(value, list) else (1,)
-    readings = formats()[name].read(Document(file="", value=value, lines=lines), Origin(source=""))
-    return _bare(next(iter(readings)).trace)
+    return _bare(_first(name, Document(file="", value=value, lines=lines)))
+
+
+def _first(name: str, document: Document) -> Trace:
+    reading = next(iter(formats()[name].read(document, Origin(source=""))))
+    if isinstance(reading, RowError):
+        raise reading
+    return reading.trace
 
 
 def _bare(trace: Trace) -> Trace:

@@ -32,6 +32,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Path as shown to the user, relative to the source's root, with forward slashes."""
     value: Any = None
     lines: tuple[int, ...] = (1,)
+    places: tuple[str, ...] = ()
+    """Pointer of each record in its file for unit ``file``: ``/3`` in a JSON array, empty in JSONL."""
     text: str | None = None
     sha256: str = ""
     """Digest of the whole file, as far as known."""

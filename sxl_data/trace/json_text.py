@@ -36,3 +36,10 @@ def load_object(text: str | None) -> dict[str, Any] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def given(arguments: Any) -> dict[str, Any]:
+    """Arguments as `Builder.call` takes them: text that is text already stays what it is."""
+    if isinstance(arguments, str):
+        return {"arguments_json": arguments, "form": "string"}
+    return {"arguments_json": dump(arguments), "form": "object"}

@@ -34,7 +34,9 @@ def read_assistant(builder: Builder, content: Any, at: str, line: int | None = N
                             signature=signature if isinstance(signature, str) and signature else None,
                             **common)  # fmt: skip
         elif kind == "redacted_thinking":
-            builder.reflect("", "encrypted", signature=str(block.get("data") or ""), at=place, line=line, **common)
+            builder.reflect(
+                "", "encrypted", signature=str(block.get("data") or ""), at=place, line=line, **common
+            )
         elif isinstance(kind, str) and kind in _CALLS:
             builder.call(str(block.get("name") or ""), dump(block.get("input")), str(block.get("id") or ""),
                          kind=_CALLS[kind], at=place, line=line, **common)  # fmt: skip

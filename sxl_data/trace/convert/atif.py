@@ -15,21 +15,13 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.atif_writing import (
-    JOINED,
-    NAME,
-    STYLE,
-    VERSION,
-    write_head,
-    write_steps,
-    write_trajectory,
-)
+from sxl_data.trace.convert.atif_leftovers import with_leftovers
+from sxl_data.trace.convert.atif_writing import JOINED, NAME, write_trajectory
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.export import released, restored
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump, load_object
-from sxl_data.trace.patch import rest
+from sxl_data.trace.json_text import dump, given
 from sxl_data.trace.types import Agent, Metrics, Result, Trace
 
 _METRICS = {"prompt_tokens": "total_prompt_tokens", "completion_tokens": "total_completion_tokens",
@@ -40,13 +32,17 @@ class Atif:
     """Format of ATIF trajectories."""
 
     name = NAME
-    title = "ATIF trajectories 1.0–1.8"
+    title = "ATIF trajectories 1.0 to 1.8"
     unit = "row"
 
     def detect(self, sample: Any) -> str | None:
         """`schema_version` that starts with `ATIF-v`."""
         version = sample.get("schema_version") if isinstance(sample, dict) else None
-        return f"has `schema_version` {version}" if isinstance(version, str) and version.startswith("ATIF-v") else None
+        return (
+            f"has `schema_version` {version}"
+            if isinstance(version, str) and version.startswith("ATIF-v")
+            else None
+        )
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         value, residual = released(document.value)
@@ -91,7 +87,7 @@ def _read(value: dict[str, Any], document: Document, origin: Origin, part: int, 
     reading = builder.build(document, origin, NAME, part=part, source_id=group, group=group)
     if not origin.lossless:
         return reading
-    return msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, value, embedded=part > 0))
+    return msgspec.structs.replace(reading, trace=with_leftovers(reading.trace, value, embedded=part > 0))
 
 
 def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
@@ -119,10 +115,8 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
         place = f"{at}/tool_calls/{k}"
         if not isinstance(call, dict) or not isinstance(call.get("function_name"), str):
             raise RowError("a call without a name", "`function_name`", f"{place}/function_name")
-        arguments = call.get("arguments")
-        builder.call(call["function_name"], arguments if isinstance(arguments, str) else dump(arguments),
-                     str(call.get("tool_call_id") or ""), at=place,
-                     form="string" if isinstance(arguments, str) else "object")  # fmt: skip
+        call_id = str(call.get("tool_call_id") or "")
+        builder.call(call["function_name"], call_id=call_id, at=place, **given(call.get("arguments")))
     if not calls:
         _read_seen(builder, results, at)
         return
@@ -130,18 +124,20 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
         place = f"{at}/observation/results/{k}"
         if not isinstance(item, dict):
             raise RowError(type(item).__name__, "a result", place)
-        call_id = item.get("source_call_id")
-        if not isinstance(call_id, str):
+        answered = item.get("source_call_id")
+        if not isinstance(answered, str):
             waiting = builder.open_calls
-            call_id = waiting[0].call_id if waiting else ""
-        builder.result(Result(call_id=call_id, content=parts_of(item.get("content"))), at=place)
+            answered = waiting[0].call_id if waiting else ""
+        builder.result(Result(call_id=answered, content=parts_of(item.get("content"))), at=place)
 
 
 def _read_seen(builder: Builder, results: list[Any], at: str) -> None:
     """Observations that answer no call."""
     for k, item in enumerate(results):
         content = parts_of(item.get("content")) if isinstance(item, dict) else parts_of(item)
-        builder.observe(content, "environment", at=f"{at}/observation/results/{k}", ext_json=dump({NAME: {JOINED: True}}))
+        builder.observe(
+            content, "environment", at=f"{at}/observation/results/{k}", ext_json=dump({NAME: {JOINED: True}})
+        )
 
 
 def _metrics(final: Any) -> Metrics | None:
@@ -157,56 +153,6 @@ def _metrics(final: Any) -> Metrics | None:
     if isinstance(final.get("extra"), dict):
         fields["ext_json"] = dump(final["extra"])
     return Metrics(**fields)
-
-
-def _with_leftovers(trace: Trace, value: dict[str, Any], *, embedded: bool) -> Trace:
-    """``trace`` with what it cannot hold: per step and result, the rest at the trace."""
-    style: dict[str, Any] = {}
-    if value.get("schema_version") != VERSION and isinstance(value.get("schema_version"), str):
-        style["version"] = value["schema_version"]
-    if any(isinstance(s, dict) and s.get("model_name") == trace.agent.model is not None for s in value["steps"]):
-        style["step_model"] = True
-    said = write_head(trace, embedded=embedded, style=style)
-    written = write_steps(trace, remembered=False, style=style)
-    said["steps"] = value["steps"]
-    kept: dict[int, dict[str, Any]] = {}
-    if len(written) == len(value["steps"]):
-        for (at, made, step), source in zip(written, value["steps"]):
-            _keep(kept, at, made, step, source)
-        trace = msgspec.structs.replace(trace, steps=_annotate(trace, kept))
-    else:
-        said["steps"] = [step for _, _, step in written]
-    left = {**rest(said, value), **({STYLE: style} if style else {})}
-    if not left:
-        return trace
-    return msgspec.structs.replace(trace, ext_json=dump({**(load_object(trace.ext_json) or {}), NAME: left}))
-
-
-def _keep(kept: dict[int, dict[str, Any]], at: int, made: list[tuple[int, int | None]], step: dict[str, Any],
-          source: dict[str, Any]) -> None:  # fmt: skip
-    """Note in ``kept`` what ``source`` has beyond ``step``, results at the steps that hold them."""
-    observation = source.get("observation")
-    theirs = observation.get("results") if isinstance(observation, dict) else None
-    if made and isinstance(theirs, list) and len(theirs) == len(made):
-        ours = step["observation"]["results"]
-        for place, (of, slot) in enumerate(made):
-            left = rest(ours[place], theirs[place]) if isinstance(theirs[place], dict) else {}
-            if left and slot is None:
-                kept.setdefault(of, {}).update(left)
-            elif left:
-                kept.setdefault(of, {}).setdefault("results", {})[str(slot)] = left
-        step = {**step, "observation": {**step["observation"], "results": theirs}}
-    left = rest(step, source)
-    if left:
-        kept.setdefault(at, {}).update(left)
-
-
-def _annotate(trace: Trace, kept: dict[int, dict[str, Any]]) -> tuple[Any, ...]:
-    out = list(trace.steps)
-    for at, left in kept.items():
-        ext = load_object(out[at].ext_json) or {}
-        out[at] = msgspec.structs.replace(out[at], ext_json=dump({**ext, NAME: {**ext.get(NAME, {}), **left}}))
-    return tuple(out)
 
 
 def _text(value: Any) -> str | None:

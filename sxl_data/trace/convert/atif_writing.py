@@ -33,7 +33,13 @@ from sxl_data.trace.types import (
 NAME = "atif"
 VERSION = "ATIF-v1.8"
 STYLE, JOINED = "$style", "$joined"
-_SOURCES = {"system": "system", "developer": "system", "environment": "system", "user": "user", "parent": "user"}
+_SOURCES = {
+    "system": "system",
+    "developer": "system",
+    "environment": "system",
+    "user": "user",
+    "parent": "user",
+}
 
 # One ATIF step: its first step of the trace, what it is made of, and the ATIF object.
 Written = tuple[int, "list[tuple[int, int | None]]", dict[str, Any]]
@@ -104,7 +110,9 @@ def _doubled(steps: Sequence[Step], turn: list[int], step: Step) -> bool:
     return acted and not isinstance(step, Iterate)
 
 
-def _with_rest(steps: Sequence[Step], at: int, made: list[tuple[int, int | None]], said: dict[str, Any]) -> dict[str, Any]:
+def _with_rest(
+    steps: Sequence[Step], at: int, made: list[tuple[int, int | None]], said: dict[str, Any]
+) -> dict[str, Any]:
     results = said.get("observation", {}).get("results", [])
     for place, (of, slot) in enumerate(made):
         left = recall(steps[of].ext_json, NAME, slot)
@@ -172,11 +180,18 @@ def _content(content: tuple[Part, ...]) -> Any:
 def _part(part: Part) -> dict[str, Any]:
     if part.type in ("image", "audio"):
         path = part.uri or f"sha256:{part.sha256 or ''}"
-        return {"type": part.type, "source": {"media_type": part.media_type or f"{part.type}/unknown", "path": path}}
+        return {
+            "type": part.type,
+            "source": {"media_type": part.media_type or f"{part.type}/unknown", "path": path},
+        }
     if part.type == "text":
         return {"type": "text", "text": part.text or ""}
     block = block_of(part)
-    return block if block.get("type") in ("text", "image") else {"type": "text", "text": part.data_json or part.uri or ""}
+    return (
+        block
+        if block.get("type") in ("text", "image")
+        else {"type": "text", "text": part.data_json or part.uri or ""}
+    )
 
 
 def _agent(agent: Agent, tools: tuple[Tool, ...]) -> dict[str, Any]:

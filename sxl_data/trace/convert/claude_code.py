@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.anthropic_blocks import is_result, read_assistant, read_user
+from sxl_data.trace.convert.anthropic_blocks import read_assistant, read_user
+from sxl_data.trace.convert.claude_code_paths import Located, paths, unique
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
@@ -24,9 +25,6 @@ from sxl_data.trace.types import Agent, Metrics
 NAME = "claude_code"
 _SESSION = ("sessionId", "cwd", "gitBranch", "slug", "agentId", "entrypoint")
 _LINE = ("uuid", "requestId", "isMeta", "isCompactSummary", "isVisibleInTranscriptOnly")
-
-# (the line, its pointer, its number)
-Located = tuple[dict[str, Any], str, int]
 
 
 class ClaudeCode:
@@ -42,18 +40,26 @@ class ClaudeCode:
         if any(isinstance(r, dict) and "parentUuid" in r and "message" in r for r in records):
             return "has lines with `uuid` and `parentUuid`"
         first = records[0] if records else None
-        return "has `loglines`" if isinstance(first, dict) and isinstance(first.get("loglines"), list) else None
+        return (
+            "has `loglines`" if isinstance(first, dict) and isinstance(first.get("loglines"), list) else None
+        )
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         lines = list(located(document, "loglines"))
-        said = _unique([item for item in lines if _is_message(item[0])])
+        said = unique([item for item in lines if _is_message(item[0])])
         if not said:
             raise RowError("no message", "lines of type user or assistant")
-        main, asides = _paths(said)
+        main, asides = paths(said)
         builder = _build(main)
         skipped = Counter(_kind(item[0]) for item in lines if not _is_message(item[0]))
-        titles = [r["summary"] for r, _, _ in lines if r.get("type") == "summary" and isinstance(r.get("summary"), str)]
-        ext: dict[str, Any] = {key: next((r[key] for r, _, _ in main if r.get(key)), None) for key in _SESSION}
+        titles = [
+            r["summary"]
+            for r, _, _ in lines
+            if r.get("type") == "summary" and isinstance(r.get("summary"), str)
+        ]
+        ext: dict[str, Any] = {
+            key: next((r[key] for r, _, _ in main if r.get(key)), None) for key in _SESSION
+        }
         ext = {key: value for key, value in ext.items() if value is not None}
         session = ext.get("sessionId")
         if titles:
@@ -78,71 +84,6 @@ def _is_message(line: dict[str, Any]) -> bool:
 
 def _kind(line: dict[str, Any]) -> str:
     return "/".join(str(line[key]) for key in ("type", "subtype") if line.get(key)) or "unknown"
-
-
-def _unique(lines: list[Located]) -> list[Located]:
-    """A resumed session repeats lines; the first of each uuid stays."""
-    seen: set[str] = set()
-    out = []
-    for item in lines:
-        identity = item[0].get("uuid")
-        if isinstance(identity, str):
-            if identity in seen:
-                continue
-            seen.add(identity)
-        out.append(item)
-    return out
-
-
-def _paths(lines: list[Located]) -> tuple[list[Located], list[list[Located]]]:
-    """The lines of the session itself, and those of each sidechain or abandoned branch, in file order."""
-    own = [item for item in lines if item[0].get("isSidechain") is not True]
-    if not own:  # the file of one subagent
-        return lines, []
-    by_id = {r["uuid"]: r for r, _, _ in lines if isinstance(r.get("uuid"), str)}
-    asides: dict[str, list[Located]] = {}
-    on_path = _active(own, by_id)
-    main = []
-    top: dict[str, str] = {}
-    for item in lines:
-        line = item[0]
-        if line.get("isSidechain") is not True and (on_path is None or id(line) in on_path):
-            main.append(item)
-            continue
-        parent = by_id.get(str(line.get("parentUuid")))
-        identity = str(line.get("uuid") or id(line))
-        beside = parent is not None and str(parent["uuid"]) in top
-        top[identity] = top[str(line["parentUuid"])] if beside else identity
-        asides.setdefault(top[identity], []).append(item)
-    return main, list(asides.values())
-
-
-def _active(own: list[Located], by_id: dict[str, dict[str, Any]]) -> set[int] | None:
-    """Identities of the lines on the path to the last one, with the results and parts of messages that
-    belong to it. None when nothing branches, which is the usual case and keeps file order."""
-    children: Counter[str] = Counter()
-    for line, _, _ in own:
-        if line["type"] == "user" and not _answers(line):
-            children[str(line.get("parentUuid"))] += 1
-    if not any(count > 1 for parent, count in children.items() if parent in by_id):
-        return None
-    path: set[int] = set()
-    cursor: dict[str, Any] | None = own[-1][0]
-    while cursor is not None and id(cursor) not in path:
-        path.add(id(cursor))
-        cursor = by_id.get(str(cursor.get("parentUuid")))
-    messages = {r["message"].get("id") for r, _, _ in own if id(r) in path} - {None}
-    kept = {r["uuid"] for r, _, _ in own if (id(r) in path or r["message"].get("id") in messages) and "uuid" in r}
-    for line, _, _ in own:
-        linked = line.get("uuid") in kept or (_answers(line) and line.get("parentUuid") in kept)
-        if linked or "uuid" not in line or by_id.get(str(line.get("parentUuid"))) is None:
-            path.add(id(line))
-    return path
-
-
-def _answers(line: dict[str, Any]) -> bool:
-    content = line["message"].get("content")
-    return isinstance(content, list) and any(isinstance(b, dict) and is_result(b) for b in content)
 
 
 def _build(lines: list[Located]) -> Builder:
@@ -195,7 +136,10 @@ def _common(line: dict[str, Any]) -> dict[str, Any]:
         if line["message"].get(key):
             ext["message_id" if key == "id" else key] = line["message"][key]
     time = line.get("timestamp")
-    return {"timestamp": time if isinstance(time, str) else None, "ext_json": dump({NAME: ext}) if ext else None}
+    return {
+        "timestamp": time if isinstance(time, str) else None,
+        "ext_json": dump({NAME: ext}) if ext else None,
+    }
 
 
 def sum_usage(usages: list[dict[str, Any]]) -> Metrics | None:

@@ -68,17 +68,22 @@ class CodexRollout:
                 builder.observe(text, "environment", at=f"{at}/payload", line=line,
                                 ext_json=dump({NAME: {"compacted": True}}), **common)  # fmt: skip
             elif payload.get("type") == "user_message" and _words(payload) not in users:
-                reader.read({"role": "user", "content": payload.get("message")}, f"{at}/payload", line, **common)
+                reader.read(
+                    {"role": "user", "content": payload.get("message")}, f"{at}/payload", line, **common
+                )
             else:
-                if payload.get("type") in ("exec_command_end", "patch_apply_end") and isinstance(payload.get("call_id"), str):
+                if payload.get("type") in ("exec_command_end", "patch_apply_end") and isinstance(
+                    payload.get("call_id"), str
+                ):
                     ends[payload["call_id"]] = payload
                 builder.metrics = _usage(payload) or builder.metrics
                 skipped[f"{kind}/{payload.get('type')}"] += 1
         instructions = session.get("base_instructions") or session.get("instructions")
-        text = instructions.get("text") if isinstance(instructions, dict) else instructions
-        version = session.get("cli_version")
-        builder.agent = Agent(name="codex", version=version if isinstance(version, str) else None, model=model,
-                              ext_json=dump({"instructions": text}) if isinstance(text, str) and text else None)  # fmt: skip
+        base = instructions.get("text") if isinstance(instructions, dict) else instructions
+        version: Any = session.get("cli_version")
+        told = dump({"instructions": base}) if isinstance(base, str) and base else None
+        version = version if isinstance(version, str) else None
+        builder.agent = Agent(name="codex", version=version, model=model, ext_json=told)
         builder.executed = True
         ext = {key: session[key] for key in _SESSION if session.get(key)}
         counts = {**skipped, **reader.unread}
@@ -96,7 +101,9 @@ FORMAT = CodexRollout()
 
 def _is_user(record: dict[str, Any]) -> bool:
     payload = record.get("payload")
-    return record.get("type") == "response_item" and isinstance(payload, dict) and payload.get("role") == "user"
+    return (
+        record.get("type") == "response_item" and isinstance(payload, dict) and payload.get("role") == "user"
+    )
 
 
 def _words(payload: dict[str, Any]) -> str:
@@ -114,7 +121,8 @@ def _usage(payload: dict[str, Any]) -> Metrics | None:
         return None
     found = {"prompt_tokens": total.get("input_tokens"), "completion_tokens": total.get("output_tokens"),
              "cached_tokens": total.get("cached_input_tokens")}  # fmt: skip
-    return Metrics(**{key: value for key, value in found.items() if isinstance(value, int)})
+    known: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, int)}
+    return Metrics(**known)
 
 
 def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:
@@ -122,7 +130,7 @@ def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:
     if not ends:
         return reading
     steps = tuple(
-        msgspec.structs.replace(step, results=tuple(_ended(result, ends.get(result.call_id)) for result in step.results))
+        msgspec.structs.replace(step, results=tuple(_ended(r, ends.get(r.call_id)) for r in step.results))
         if isinstance(step, Iterate) else step
         for step in reading.trace.steps
     )  # fmt: skip

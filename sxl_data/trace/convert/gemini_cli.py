@@ -16,7 +16,12 @@ from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Agent, Metrics, Part, Result, Status
 
 NAME = "gemini_cli"
-_STATUS: dict[str, Status] = {"success": "ok", "error": "error", "cancelled": "cancelled", "canceled": "cancelled"}
+_STATUS: dict[str, Status] = {
+    "success": "ok",
+    "error": "error",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+}
 
 
 class GeminiCli:
@@ -31,7 +36,9 @@ class GeminiCli:
         messages = sample.get("messages") if isinstance(sample, dict) else None
         if not isinstance(messages, list) or not isinstance(sample.get("sessionId"), str):
             return None
-        typed = all(isinstance(m, dict) and isinstance(m.get("type"), str) and "role" not in m for m in messages)
+        typed = all(
+            isinstance(m, dict) and isinstance(m.get("type"), str) and "role" not in m for m in messages
+        )
         return "has `sessionId` and `messages` with `type`" if typed else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
@@ -56,13 +63,17 @@ class GeminiCli:
                 if isinstance(message.get("tokens"), dict):
                     tokens.append(message["tokens"])
                 continue
-            builder.observe(content, "user" if message.get("type") == "user" else "environment", at=at, **common)
+            builder.observe(
+                content, "user" if message.get("type") == "user" else "environment", at=at, **common
+            )
             if message.get("type") == "user" and not builder.task:
                 builder.task = task_of(content)
         builder.agent = Agent(name="gemini-cli", model=model if isinstance(model, str) else None)
         builder.metrics = _metrics(tokens)
         builder.executed = True
-        ext = {key: row[key] for key in ("projectHash", "startTime", "lastUpdated", "summary") if row.get(key)}
+        ext = {
+            key: row[key] for key in ("projectHash", "startTime", "lastUpdated", "summary") if row.get(key)
+        }
         if ext:
             builder.ext[NAME] = ext
         session = row.get("sessionId")

@@ -16,7 +16,7 @@ from sxl_data.trace.build import Builder, parts
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.convert.markup import tagged, text_dialect, value_of
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
+from sxl_data.trace.json_text import given
 from sxl_data.trace.types import Result
 
 NAME = "hermes_text"
@@ -63,11 +63,17 @@ class HermesText:
                 builder.observe(text, _ROLES.get(role, "environment"), at=place)
                 if _ROLES.get(role) == "user" and not builder.task:
                     builder.task = text
-        ext = {key: value for key, value in row.items() if key not in ("conversations", "messages", "example", "tools")}
+        ext = {
+            key: value
+            for key, value in row.items()
+            if key not in ("conversations", "messages", "example", "tools")
+        }
         if ext and origin.lossless:
             builder.ext[NAME] = ext
         source_id = row.get("id")
-        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
+        yield builder.build(
+            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
+        )
 
 
 FORMAT = HermesText()
@@ -132,9 +138,8 @@ def _read_call(builder: Builder, inside: str, call_id: str, at: str) -> None:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         builder.call("", inside.strip(), call_id, form="raw", at=at)
         return
-    arguments = value.get("arguments", value.get("parameters", {}))
-    builder.call(value["name"], arguments if isinstance(arguments, str) else dump(arguments),
-                 str(value.get("id") or call_id), form="string" if isinstance(arguments, str) else "object", at=at)  # fmt: skip
+    arguments = given(value.get("arguments", value.get("parameters", {})))
+    builder.call(value["name"], call_id=str(value.get("id") or call_id), at=at, **arguments)
 
 
 def _read_results(builder: Builder, text: str, at: str) -> None:

@@ -8,23 +8,17 @@ Source: https://inspect.aisi.org.uk/eval-logs.html.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from sxl_data.contract.errors import error
 from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
+from sxl_data.trace.json_text import dump, given
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result, Status
 
 NAME = "inspect_eval"
-MAX_MEMBER_BYTES = 512_000_000
 _SCHEME = "attachment://"
 _STATUS: dict[str, Status] = {"timeout": "timeout", "approval": "denied", "cancelled": "cancelled"}
 _ORIGINS = {"system": "system", "user": "user"}
@@ -39,7 +33,11 @@ class InspectEval:
 
     def detect(self, sample: Any) -> str | None:
         """`eval` beside `samples`."""
-        found = isinstance(sample, dict) and isinstance(sample.get("eval"), dict) and isinstance(sample.get("samples"), list)
+        found = (
+            isinstance(sample, dict)
+            and isinstance(sample.get("eval"), dict)
+            and isinstance(sample.get("samples"), list)
+        )
         return "has `eval` and `samples`" if found else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
@@ -57,34 +55,9 @@ class InspectEval:
 FORMAT = InspectEval()
 
 
-def open_archive(path: Path) -> dict[str, Any]:
-    """The log in the ``.eval`` archive at ``path``, as its ``.json`` form would be.
-
-    Raises `UserError` U204 for an archive that is damaged, too large or of a compression that this Python
-    does not have.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if "header.json" not in names:
-                raise error("U204", file=path.name, found="no header.json", expected="an Inspect .eval archive")
-            log = _member(archive, "header.json")
-            samples = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
-            log["samples"] = [_member(archive, name) for name in samples]
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, msgspec.MsgspecError, KeyError) as problem:
-        raise error("U204", file=path.name, found=problem, expected="a whole .eval archive") from None
-    return log
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> Any:
-    with archive.open(name) as member:
-        data = member.read(MAX_MEMBER_BYTES + 1)
-    if len(data) > MAX_MEMBER_BYTES:
-        raise error("U204", file=name, found=f"over {MAX_MEMBER_BYTES} bytes", expected="a smaller sample")
-    return msgspec.json.decode(data)
-
-
-def _read(sample: dict[str, Any], about: dict[str, Any], document: Document, origin: Origin, number: int) -> Reading:
+def _read(
+    sample: dict[str, Any], about: dict[str, Any], document: Document, origin: Origin, number: int
+) -> Reading:
     attachments = sample["attachments"] if isinstance(sample.get("attachments"), dict) else {}
     builder = Builder("agent")
     events = sample.get("events")
@@ -104,7 +77,11 @@ def _read(sample: dict[str, Any], about: dict[str, Any], document: Document, ori
     builder.outcome = _outcome(sample)
     builder.metrics = _metrics(sample.get("model_usage"))
     builder.executed = True
-    kept = {key: sample[key] for key in ("target", "metadata", "choices", "error", "limit", "store") if sample.get(key)}
+    kept = {
+        key: sample[key]
+        for key in ("target", "metadata", "choices", "error", "limit", "store")
+        if sample.get(key)
+    }
     if kept and origin.lossless:
         builder.ext[NAME] = _resolve(kept, attachments)
     source_id = f"{sample.get('id')}/{sample.get('epoch', 1)}"
@@ -150,10 +127,8 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str) -> None:
     for k, call in enumerate(calls if isinstance(calls, list) else ()):
         if not isinstance(call, dict):
             raise RowError(type(call).__name__, "a call", f"{at}/tool_calls/{k}")
-        arguments = call.get("arguments")
-        builder.call(str(call.get("function") or ""), arguments if isinstance(arguments, str) else dump(arguments),
-                     str(call.get("id") or ""), at=f"{at}/tool_calls/{k}",
-                     form="string" if isinstance(arguments, str) else "object")  # fmt: skip
+        builder.call(str(call.get("function") or ""), call_id=str(call.get("id") or ""),
+                     at=f"{at}/tool_calls/{k}", **given(call.get("arguments")))  # fmt: skip
 
 
 def _result(message: dict[str, Any], builder: Builder) -> Result:

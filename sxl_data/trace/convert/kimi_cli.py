@@ -16,7 +16,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
+from sxl_data.trace.json_text import given
 from sxl_data.trace.types import Agent, Metrics, Part, Result
 
 NAME = "kimi_cli"
@@ -89,15 +89,15 @@ class KimiCli:
 FORMAT = KimiCli()
 
 
-def _read_event(builder: Builder, event: dict[str, Any], common: dict[str, Any], skipped: Counter[str]) -> None:
+def _read_event(
+    builder: Builder, event: dict[str, Any], common: dict[str, Any], skipped: Counter[str]
+) -> None:
     kind = str(event.get("type"))
     if kind == "step.begin":
         builder.end_turn()
     elif kind == "tool.call":
-        arguments = event.get("args")
-        builder.call(str(event.get("name") or ""), arguments if isinstance(arguments, str) else dump(arguments),
-                     str(event.get("toolCallId") or event.get("uuid") or ""),
-                     form="string" if isinstance(arguments, str) else "object", **common)  # fmt: skip
+        builder.call(str(event.get("name") or ""), call_id=str(event.get("toolCallId") or event.get("uuid") or ""),
+                     **given(event.get("args")), **common)  # fmt: skip
     elif kind == "tool.result":
         held = event["result"] if isinstance(event.get("result"), dict) else {"output": event.get("result")}
         failed = held.get("isError")

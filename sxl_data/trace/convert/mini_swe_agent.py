@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
+from sxl_data.trace.convert.chat_reading import read_messages
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.markup import fenced, text_dialect
-from sxl_data.trace.convert.openai_chat import read_messages
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
@@ -46,7 +46,9 @@ class MiniSweAgent:
         records = list(located(document))
         if records and "role" in records[0][0]:
             messages = [record for record, _, _ in records]
-            yield _read({"messages": messages}, document, origin, 0, records[0][1].rpartition("/")[0], None, messages)
+            yield _read(
+                {"messages": messages}, document, origin, 0, records[0][1].rpartition("/")[0], None, messages
+            )
             return
         for part, (record, at, line) in enumerate(records):
             if not isinstance(record.get("messages"), list):
@@ -82,7 +84,9 @@ def _read(row: dict[str, Any], document: Document, origin: Origin, part: int, at
     if ext and origin.lossless:
         builder.ext[NAME] = ext
     source_id = row.get("instance_id") or row.get("id")
-    reading = builder.build(document, origin, NAME, part=part, source_id=str(source_id) if source_id else None)
+    reading = builder.build(
+        document, origin, NAME, part=part, source_id=str(source_id) if source_id else None
+    )
     return msgspec.structs.replace(reading, line=line if line is not None else reading.line)
 
 
@@ -104,7 +108,9 @@ def _read_message(builder: Builder, message: Any, at: str, line: int | None, num
             builder.reflect(said.removeprefix("THOUGHT:").strip(), "scratchpad", at=at, line=line)
             said = ""
         builder.say("\n".join(piece for piece in (said, text[end:].strip()) if piece), at=at, line=line)
-        builder.call("bash", body, f"call_{number}", kind="code", form="raw", language="bash", at=at, line=line)
+        builder.call(
+            "bash", body, f"call_{number}", kind="code", form="raw", language="bash", at=at, line=line
+        )
     elif role in ("user", "tool") and builder.open_calls:
         builder.result(_result(builder.open_calls[0].call_id, text), at=at, line=line)
     elif role == "exit":

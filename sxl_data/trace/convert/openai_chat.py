@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
+from sxl_data.trace.convert.chat_reading import read_messages
 from sxl_data.trace.convert.chat_writing import Style, style_of, write_messages, write_tools
-from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.convert.leftovers import Piece, recall, remember
 from sxl_data.trace.convert.markup import text_dialect
@@ -25,14 +25,12 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.patch import rest, restore
 from sxl_data.trace.table import PUBLISHED
-from sxl_data.trace.types import Result, Trace
+from sxl_data.trace.types import Trace
 
 NAME = "openai_chat"
 ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
-_ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 _STYLE = "$style"
 _IDS = ("id", "instance_id", "task_id")
-_REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
 class OpenAIChat:
@@ -48,6 +46,7 @@ class OpenAIChat:
         messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
         if not is_chat(messages) or text_dialect(messages) is not None or PUBLISHED & sample.keys():
             return None
+        assert isinstance(messages, list)
         kinds = {b.get("type") for m in messages if isinstance(m.get("content"), list)
                  for b in m["content"] if isinstance(b, dict)}  # fmt: skip
         return None if kinds & {"tool_use", "tool_result"} else f"has `{key_of(sample)}` with `role`"
@@ -114,80 +113,6 @@ def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str)
     if not origin.lossless:
         return reading
     return msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row, name))
-
-
-def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
-    """Tell ``builder`` what ``messages`` say, in order. Raises `RowError` for what is no message."""
-    legacy = 0
-    for i, message in enumerate(messages):
-        place = f"{at}/{i}"
-        if not isinstance(message, dict):
-            raise RowError(type(message).__name__, "a message with `role` and `content`", place)
-        role = message.get("role")
-        if role == "assistant":
-            builder.end_turn()
-            legacy = _read_assistant(builder, message, place, legacy)
-        elif role in ("tool", "function"):
-            call_id = message.get("tool_call_id")
-            if not isinstance(call_id, str):
-                still_open = builder.open_calls
-                call_id = still_open[0].call_id if still_open else ""
-            builder.result(Result(call_id=call_id, content=parts_of(message.get("content"))), at=place)
-        else:
-            content = parts_of(message.get("content"))
-            builder.observe(content, _ORIGINS.get(str(role), "environment"), at=place)
-            if role == "user" and not builder.task:
-                builder.task = task_of(content)
-
-
-def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legacy: int) -> int:
-    content = message.get("content")
-    reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
-    if reasoning is not None:
-        builder.reflect(reasoning, at=place)
-    calls = list(message.get("tool_calls") or ()) if isinstance(message.get("tool_calls"), (list, type(None))) else []
-    if isinstance(content, list):
-        blocks = []
-        for block in content:
-            kind = block.get("type") if isinstance(block, dict) else None
-            text = block.get("value", block.get("text", block.get("thinking"))) if isinstance(block, dict) else None
-            if kind in ("reasoning", "thinking") and isinstance(text, str):
-                builder.reflect(text, "block", at=place)
-            elif kind == "tool_call":
-                calls.append(block)
-            else:
-                blocks.append(block)
-        content = blocks
-    builder.say(parts_of(content), at=place)
-    for k, item in enumerate(calls):
-        at = f"{place}/tool_calls/{k}" if message.get("tool_calls") else place
-        legacy += _read_call(builder, item, at, legacy)
-    old = message.get("function_call")
-    if isinstance(old, dict):
-        legacy += _read_call(builder, {"function": old}, f"{place}/function_call", legacy)
-    return legacy
-
-
-def _read_call(builder: Builder, item: Any, at: str, legacy: int) -> int:
-    """Add one call; 1 where it had no id of its own."""
-    if not isinstance(item, dict):
-        raise RowError(type(item).__name__, "a call with `function`", at)
-    value = item.get("value")
-    packed = load_object(value) if isinstance(value, str) else None
-    inner = item.get("function") or item.get("custom") or packed or item
-    name = inner.get("name") if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or not isinstance(name, str):
-        raise RowError("a call without a name", "`function.name`", at)
-    call_id = item.get("id")
-    own = isinstance(call_id, str)
-    identity = str(call_id) if own else f"call_{legacy}"
-    if "custom" in item:
-        builder.call(name, str(inner.get("input", "")), identity, kind="custom", form="raw", at=at)
-        return 0 if own else 1
-    arguments = inner.get("arguments")
-    text, form = (arguments, "string") if isinstance(arguments, str) else (dump(arguments), "object")
-    builder.call(name, text, identity, form="string" if isinstance(value, str) else form, at=at)
-    return 0 if own else 1
 
 
 def _with_leftovers(trace: Trace, row: dict[str, Any], name: str) -> Trace:

@@ -109,4 +109,5 @@ def _usage(usage: Any) -> Metrics | None:
     details = usage.get("input_tokens_details")
     found = {"prompt_tokens": usage.get("input_tokens"), "completion_tokens": usage.get("output_tokens"),
              "cached_tokens": details.get("cached_tokens") if isinstance(details, dict) else None}  # fmt: skip
-    return Metrics(**{key: value for key, value in found.items() if isinstance(value, int)})
+    known: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, int)}
+    return Metrics(**known)

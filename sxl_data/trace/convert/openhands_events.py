@@ -14,17 +14,21 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.openhands_sdk import Event, is_sdk_event, read_sdk, together
 from sxl_data.trace.convert.content import parts_of, task_of
+from sxl_data.trace.convert.openhands_actions import NAME, args_of, call, linked, result, say
+from sxl_data.trace.convert.openhands_sdk import Event, is_sdk_event, read_sdk, together
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
-from sxl_data.trace.types import Metrics, Outcome, Result, Status
+from sxl_data.trace.types import Metrics, Outcome
 
-NAME = "openhands_events"
-_BOOKKEEPING = ("change_agent_state", "recall", "agent_state_changed", "null", "condensation", "condensation_request")
-_NOT_ARGUMENTS = ("thought", "impl_source", "translated_ipython_code", "confirmation_state", "security_risk", "blocking",
-                  "hidden", "cwd", "is_confirmed", "keep_prompt", "is_static")  # fmt: skip
+_BOOKKEEPING = (
+    "change_agent_state",
+    "recall",
+    "agent_state_changed",
+    "null",
+    "condensation",
+    "condensation_request",
+)
 
 
 class OpenHandsEvents:
@@ -44,7 +48,12 @@ class OpenHandsEvents:
             if is_sdk_event(record):
                 return f"has events of `kind` {record['kind']}"
             history = record.get("history")
-            if isinstance(history, list) and history and isinstance(history[0], dict) and "trajectory" not in record:
+            if (
+                isinstance(history, list)
+                and history
+                and isinstance(history[0], dict)
+                and "trajectory" not in record
+            ):
                 return "has a `history` of events" if _is_event(history[0]) else None
         return None
 
@@ -55,7 +64,9 @@ class OpenHandsEvents:
             yield _read([(r, at, line) for r, at, line in records], {}, document, origin, 0)
             return
         for part, (row, at, line) in enumerate(rows):
-            events: list[Event] = [(e, f"{at}/history/{i}", line) for i, e in enumerate(row["history"]) if isinstance(e, dict)]
+            events: list[Event] = [
+                (e, f"{at}/history/{i}", line) for i, e in enumerate(row["history"]) if isinstance(e, dict)
+            ]
             yield _read(events, row, document, origin, part)
 
 
@@ -78,14 +89,17 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     usage = metrics.get("accumulated_token_usage") if isinstance(metrics, dict) else None
     if isinstance(usage, dict):
         cost = metrics.get("accumulated_cost") if isinstance(metrics, dict) else None
-        builder.metrics = Metrics(prompt_tokens=usage.get("prompt_tokens"), completion_tokens=usage.get("completion_tokens"),
-                                  cost_usd=float(cost) if isinstance(cost, (int, float)) else None)  # fmt: skip
+        cost = float(cost) if isinstance(cost, (int, float)) else None
+        builder.metrics = Metrics(prompt_tokens=usage.get("prompt_tokens"), cost_usd=cost,
+                                  completion_tokens=usage.get("completion_tokens"))  # fmt: skip
     metadata = row["metadata"] if isinstance(row.get("metadata"), dict) else {}
     config = metadata["llm_config"] if isinstance(metadata.get("llm_config"), dict) else {}
     if isinstance(config.get("model"), str):
         builder.agent = msgspec.structs.replace(builder.agent, model=config["model"])
     name = metadata.get("agent_class")
-    builder.agent = msgspec.structs.replace(builder.agent, name=name if isinstance(name, str) else "OpenHands")
+    builder.agent = msgspec.structs.replace(
+        builder.agent, name=name if isinstance(name, str) else "OpenHands"
+    )
     test = row.get("test_result")
     resolved = row.get("resolved", test.get("resolved") if isinstance(test, dict) else None)
     if isinstance(resolved, bool):
@@ -97,7 +111,9 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     if ext:
         builder.ext[NAME] = ext
     source_id = row.get("instance_id")
-    reading = builder.build(document, origin, NAME, part=part, source_id=str(source_id) if source_id else None)
+    reading = builder.build(
+        document, origin, NAME, part=part, source_id=str(source_id) if source_id else None
+    )
     if not reading.trace.steps:
         raise RowError("no events of the agent or user", "actions and observations")
     return msgspec.structs.replace(reading, line=events[0][2] if events else reading.line)
@@ -114,27 +130,31 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
             key = str(action or observation)
             skipped[key] = skipped.get(key, 0) + 1
         elif observation:
-            call_id = _linked(event) or calls.get(event.get("cause"))
+            call_id = linked(event) or calls.get(event.get("cause"))
             if call_id is None:
                 builder.observe(parts_of(event.get("content")), "environment", **common, **time)
             else:
-                builder.result(_result(event, call_id), **common, **time)
+                builder.result(result(event, call_id), **common, **time)
         elif event.get("source") == "agent" and action == "system":
-            builder.observe(_args(event).get("content") or str(event.get("message") or ""), "system", **common, **time)
+            builder.observe(
+                args_of(event).get("content") or str(event.get("message") or ""), "system", **common, **time
+            )
         elif event.get("source") == "agent":
             metadata = event.get("tool_call_metadata")
             held = metadata.get("model_response") if isinstance(metadata, dict) else None
             identity = _response_of(event)
             if identity is None or identity != response:
                 builder.end_turn()
-                _say(builder, event, held, {**common, **time})
+                say(builder, event, held, {**common, **time})
             response = identity
             if action not in ("message", "finish"):
-                calls[event.get("id")] = _call(builder, event, held, common)
+                calls[event.get("id")] = call(builder, event, held, common)
         else:
-            content = _args(event).get("content") or event.get("message") or ""
+            content = args_of(event).get("content") or event.get("message") or ""
             parts = parts_of(content)
-            builder.observe(parts, "user" if event.get("source") == "user" else "environment", **common, **time)
+            builder.observe(
+                parts, "user" if event.get("source") == "user" else "environment", **common, **time
+            )
             if event.get("source") == "user" and not builder.task:
                 builder.task = task_of(parts)
 
@@ -143,73 +163,3 @@ def _response_of(event: dict[str, Any]) -> Any:
     metadata = event.get("tool_call_metadata") if event.get("action") else None
     held = metadata.get("model_response") if isinstance(metadata, dict) else None
     return held.get("id") if isinstance(held, dict) else None
-
-
-def _args(event: dict[str, Any]) -> dict[str, Any]:
-    return event["args"] if isinstance(event.get("args"), dict) else {}
-
-
-def _linked(event: dict[str, Any]) -> str | None:
-    metadata = event.get("tool_call_metadata")
-    call_id = metadata.get("tool_call_id") if isinstance(metadata, dict) else None
-    return call_id if isinstance(call_id, str) else None
-
-
-def _message(held: Any) -> dict[str, Any]:
-    """The model's message in a response."""
-    choices = held.get("choices") if isinstance(held, dict) else None
-    first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else None
-    return message if isinstance(message, dict) else {}
-
-
-def _say(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, Any]) -> None:
-    """What a response says beside its calls; a finishing one is the final answer."""
-    message, args, action = _message(held), _args(event), event.get("action")
-    thought = message.get("reasoning_content")
-    if isinstance(thought, str) and thought:
-        builder.reflect(thought, **common)
-    said = message.get("content") or args.get("thought") or ""
-    if action == "message":
-        said = args.get("content") or said
-    if action == "finish":
-        answer = args.get("final_thought") or ""
-        texts = dict.fromkeys(text for text in (said, answer) if isinstance(text, str) and text)
-        builder.say("\n".join(texts) or str(event.get("message") or ""), final=True, **common,
-                    ext_json=dump({NAME: {"finish": args}}) if args else None)  # fmt: skip
-        return
-    builder.say(parts_of(said), **common)
-
-
-def _call(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, Any]) -> str:
-    """The call of an action event: as the model sent it, else from the event's own arguments."""
-    call_id = _linked(event) or f"event_{event.get('id')}"
-    for item in _message(held).get("tool_calls") or ():
-        function = item.get("function") if isinstance(item, dict) else None
-        if isinstance(function, dict) and item.get("id") == call_id and isinstance(function.get("arguments"), str):
-            builder.call(str(function.get("name") or ""), function["arguments"], call_id, form="string", **common)
-            return call_id
-    metadata = event.get("tool_call_metadata")
-    name = metadata.get("function_name") if isinstance(metadata, dict) else None
-    arguments = {k: v for k, v in _args(event).items() if k not in _NOT_ARGUMENTS and v is not None}
-    builder.call(str(name or event.get("action")), dump(arguments), call_id, **common)
-    return call_id
-
-
-def _result(event: dict[str, Any], call_id: str) -> Result:
-    extras = event["extras"] if isinstance(event.get("extras"), dict) else {}
-    metadata = extras["metadata"] if isinstance(extras.get("metadata"), dict) else {}
-    code = metadata.get("exit_code", extras.get("exit_code"))
-    exit_code = code if isinstance(code, int) and not isinstance(code, bool) and code >= 0 else None
-    content = event.get("content")
-    status: Status = "unknown"
-    if event.get("observation") == "error" or (isinstance(content, str) and content.startswith("ERROR:")):
-        status = "error"
-    elif event.get("observation") == "user_rejected":
-        status = "denied"
-    elif code == -1:
-        status = "timeout"
-    elif exit_code is not None:
-        status = "ok" if exit_code == 0 else "error"
-    return Result(call_id=call_id, content=parts_of(content), status=status, exit_code=exit_code)
-

@@ -15,9 +15,9 @@ from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Part, Result, Status
 
-_KINDS = ("ActionEvent", "ObservationEvent", "MessageEvent", "SystemPromptEvent", "ConversationStateUpdateEvent",
-          "AgentErrorEvent", "UserRejectObservation", "PauseEvent", "CondensationSummaryEvent", "Condensation")  # fmt: skip
-
+_KINDS = ("ActionEvent", "ObservationEvent", "MessageEvent", "SystemPromptEvent", "AgentErrorEvent",
+          "ConversationStateUpdateEvent", "UserRejectObservation", "PauseEvent", "CondensationSummaryEvent",
+          "Condensation")  # fmt: skip
 
 Event = tuple[dict[str, Any], str, int | None]
 
@@ -30,7 +30,9 @@ def is_sdk_event(record: dict[str, Any]) -> bool:
 def read_sdk(builder: Builder, events: list[Event], skipped: dict[str, int]) -> None:
     """Tell ``builder`` all ``events``; those of no step are counted in ``skipped``."""
     response: Any = None
-    for event, at, line in together(events, lambda e: e.get("llm_response_id") if e.get("kind") == "ActionEvent" else None):
+    for event, at, line in together(
+        events, lambda e: e.get("llm_response_id") if e.get("kind") == "ActionEvent" else None
+    ):
         kind = str(event.get("kind"))
         common: dict[str, Any] = {"at": at, "line": line}
         time = event.get("timestamp")
@@ -127,7 +129,9 @@ def _result(event: dict[str, Any], kind: str) -> Result:
         return Result(call_id=call_id, content=parts_of(event.get("error")), status="error")
     if kind == "UserRejectObservation":
         return Result(call_id=call_id, content=parts_of(event.get("rejection_reason")), status="denied")
-    held = event["observation"] if isinstance(event.get("observation"), dict) else {"content": event.get("observation")}
+    held: dict[str, Any] = {"content": event.get("observation")}
+    if isinstance(event.get("observation"), dict):
+        held = event["observation"]
     metadata = held["metadata"] if isinstance(held.get("metadata"), dict) else {}
     code = held.get("exit_code") if held.get("exit_code") is not None else metadata.get("exit_code")
     exit_code = code if isinstance(code, int) and not isinstance(code, bool) and code >= 0 else None
@@ -138,7 +142,12 @@ def _result(event: dict[str, Any], kind: str) -> Result:
         status = "error"
     elif held.get("is_error") is False:
         status = "ok"
-    return Result(call_id=call_id, content=parts_of(held.get("content", held.get("output"))), status=status, exit_code=exit_code)
+    return Result(
+        call_id=call_id,
+        content=parts_of(held.get("content", held.get("output"))),
+        status=status,
+        exit_code=exit_code,
+    )
 
 
 def _message(builder: Builder, event: dict[str, Any], common: dict[str, Any]) -> None:

@@ -34,7 +34,9 @@ class PiSession:
         first = sample[0] if isinstance(sample, list) and sample else None
         if not isinstance(first, dict) or first.get("type") != "session":
             return None
-        messages = [r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)]
+        messages = [
+            r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)
+        ]
         blocks = any(isinstance(m.get("content"), list) for m in messages)
         return "starts with a `session` line of Pi" if blocks or "harness" not in first else None
 
@@ -59,10 +61,16 @@ class PiSession:
                 model = message["model"]
         identity = header.get("id")
         group = identity if isinstance(identity, str) else None
-        builder.agent = Agent(name=str(header.get("harness") or "pi"), model=model if isinstance(model, str) else None)
+        builder.agent = Agent(
+            name=str(header.get("harness") or "pi"), model=model if isinstance(model, str) else None
+        )
         builder.metrics = _metrics(usage)
         builder.executed = True
-        ext = {key: header[key] for key in ("cwd", "provider", "thinkingLevel", "version", "timestamp") if header.get(key)}
+        ext = {
+            key: header[key]
+            for key in ("cwd", "provider", "thinkingLevel", "version", "timestamp")
+            if header.get(key)
+        }
         branched = len(records) - len(path)
         if branched:
             skipped["other branches"] = branched
@@ -89,7 +97,9 @@ def _path(records: list[Located]) -> list[Located]:
     return [item for item in records if id(item[0]) in kept or item[0].get("id") not in by_id]
 
 
-def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, Any], at: str, line: int) -> None:
+def _read_message(
+    builder: Builder, message: dict[str, Any], record: dict[str, Any], at: str, line: int
+) -> None:
     time = record.get("timestamp")
     common: dict[str, Any] = {"timestamp": time if isinstance(time, str) else None}
     role, content = message.get("role"), message.get("content")
@@ -111,7 +121,9 @@ def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, A
         return
     builder.end_turn()
     stop = message.get("stopReason")
-    ext = {key: message[key] for key in ("stopReason", "errorMessage", "model", "provider") if message.get(key)}
+    ext = {
+        key: message[key] for key in ("stopReason", "errorMessage", "model", "provider") if message.get(key)
+    }
     if stop in ("aborted", "error") and ext:
         common["ext_json"] = dump({NAME: ext})
     said = False
@@ -120,8 +132,9 @@ def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, A
         kind = block.get("type") if isinstance(block, dict) else None
         if kind == "thinking":
             signature = block.get("thinkingSignature")
-            builder.reflect(str(block.get("thinking") or ""), "block", at=place, line=line,
-                            signature=signature if isinstance(signature, str) and signature else None, **common)  # fmt: skip
+            signature = signature if isinstance(signature, str) and signature else None
+            builder.reflect(str(block.get("thinking") or ""), "block", signature=signature, at=place, line=line,
+                            **common)  # fmt: skip
         elif kind == "toolCall":
             builder.call(str(block.get("name") or ""), dump(block.get("arguments")), str(block.get("id") or ""),
                          at=place, line=line, **common)  # fmt: skip

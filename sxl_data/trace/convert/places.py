@@ -11,7 +11,7 @@ from sxl_data.trace.format import Document
 def located(document: Document, inside: str | None = None) -> Iterator[tuple[dict[str, Any], str, int]]:
     """The objects among the records of ``document`` with pointer and line.
 
-    In JSONL a pointer starts at the record of its line; in one JSON file it starts at the top. With
+    In JSONL a pointer starts at the record of its line; in one JSON array it starts at the top. With
     ``inside``, a file that is one object holding its records in a list of that name is opened.
     """
     records = document.value if isinstance(document.value, list) else [document.value]
@@ -23,7 +23,7 @@ def located(document: Document, inside: str | None = None) -> Iterator[tuple[dic
                 if isinstance(record, dict):
                     yield record, f"/{inside}/{i}", lines[0]
             return
-    by_line = len(lines) == len(records) and len(lines) > 1 and lines[-1] > lines[0]
+    places = document.places
     for i, record in enumerate(records):
         if isinstance(record, dict):
-            yield record, "" if by_line else f"/{i}", lines[min(i, len(lines) - 1)]
+            yield record, places[i] if i < len(places) else "", lines[min(i, len(lines) - 1)]

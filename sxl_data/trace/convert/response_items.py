@@ -15,7 +15,13 @@ from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.types import Result
 
-_SERVER = ("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call")
+_SERVER = (
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "mcp_call",
+)
 _ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 
 
@@ -101,11 +107,15 @@ class ItemReader:
         kind = str(item["type"]).removesuffix("_call")
         call_id = str(item.get("id") or item.get("call_id") or f"{kind}_{at.replace('/', '_')}_{line or 0}")
         inputs = {k: item[k] for k in ("action", "queries", "code", "arguments") if item.get(k) is not None}
-        self.builder.call(str(item.get("name") or kind), dump(inputs), call_id, kind="server", at=at, line=line, **common)
+        self.builder.call(
+            str(item.get("name") or kind), dump(inputs), call_id, kind="server", at=at, line=line, **common
+        )
         output = item.get("results", item.get("outputs", item.get("output")))
         if output is not None:
             self._answering = True
-            self.builder.result(Result(call_id=call_id, content=parts_of(output), status="ok"), at=at, line=line)
+            self.builder.result(
+                Result(call_id=call_id, content=parts_of(output), status="ok"), at=at, line=line
+            )
 
 
 def result_of(item: dict[str, Any]) -> Result:
@@ -122,10 +132,21 @@ def result_of(item: dict[str, Any]) -> Result:
                       duration_ms=float(seconds) * 1000 if isinstance(seconds, (int, float)) else None,
                       structured_json=dump(metadata))  # fmt: skip
     if isinstance(output, str):
-        head = output[:64].removeprefix("Process exited with code ") if output.startswith("Process exited") else ""
+        head = (
+            output[:64].removeprefix("Process exited with code ")
+            if output.startswith("Process exited")
+            else ""
+        )
         number = head.split("\n")[0].strip()
         if number.lstrip("-").isdigit():
             code = int(number)
-            return Result(call_id=call_id, content=parts_of(output), exit_code=code, status="ok" if code == 0 else "error")
-    status = {"completed": "unknown", "incomplete": "cancelled", "failed": "error"}.get(str(item.get("status")), "unknown")
+            return Result(
+                call_id=call_id,
+                content=parts_of(output),
+                exit_code=code,
+                status="ok" if code == 0 else "error",
+            )
+    status = {"completed": "unknown", "incomplete": "cancelled", "failed": "error"}.get(
+        str(item.get("status")), "unknown"
+    )
     return Result(call_id=call_id, content=parts_of(output), status=status)  # type: ignore[arg-type]

@@ -8,31 +8,27 @@ Out: the same document. Source: https://github.com/hiyouga/LLaMA-Factory/tree/ma
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.chat_writing import Style, style_of, write_tools
+from sxl_data.trace.convert.chat_writing import style_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.convert.leftovers import Piece, recall, remember
 from sxl_data.trace.convert.markup import text_dialect
+from sxl_data.trace.convert.sharegpt_writing import CLOSE, NAME, OPEN, write_entries, write_frame
 from sxl_data.trace.export import released, restored
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump, load, load_object
-from sxl_data.trace.messages import text_of
+from sxl_data.trace.json_text import dump, given, load, load_object
 from sxl_data.trace.patch import rest, restore
-from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Result, Trace
+from sxl_data.trace.types import Part, Result, Trace
 
-NAME = "sharegpt_tools"
 _SAID = {"gpt", "assistant", "model", "chatgpt", "bing", "bard"}
 _CALLS = {"function_call", "tool_call"}
 _RESULTS = {"observation", "tool", "function_response", "function", "tool_response"}
 _ASKS = {"human", "user"}
-_OPEN, _CLOSE = "<think>", "</think>"
-Entry = dict[str, Any]
 
 
 class ShareGptTools:
@@ -66,7 +62,9 @@ class ShareGptTools:
     def write(self, trace: Trace) -> dict[str, Any]:
         """``trace`` as one conversation."""
         left = recall(trace.ext_json, NAME)
-        said = _frame(trace, [entry for _, _, entry in _entries(trace, remembered=True)], left.get("$flat"))
+        said = write_frame(
+            trace, [entry for _, _, entry in write_entries(trace, remembered=True)], left.get("$flat")
+        )
         return restore(said, {key: value for key, value in left.items() if key != "$flat"})
 
 
@@ -76,7 +74,9 @@ FORMAT = ShareGptTools()
 def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
     entries = row["conversations"]
     kinds = {e.get("from") for e in entries if isinstance(e, dict)}
-    builder = Builder("tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction")
+    builder = Builder(
+        "tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction"
+    )
     for i, tool in enumerate(tools_of(row.get("tools"))):
         builder.tool(tool, at=f"/tools/{i}")
     if isinstance(row.get("system"), str) and row["system"]:
@@ -97,23 +97,29 @@ def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
                 builder.say(text, at=at)
         elif who in _RESULTS:
             waiting = builder.open_calls
-            builder.result(Result(call_id=waiting[0].call_id if waiting else "", content=_parts(text)), at=f"{at}/value")
+            builder.result(
+                Result(call_id=waiting[0].call_id if waiting else "", content=_parts(text)), at=f"{at}/value"
+            )
         else:
-            builder.observe(text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at)
+            builder.observe(
+                text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at
+            )
             if who in _ASKS and not builder.task:
                 builder.task = text
     source_id = row.get("id")
-    return builder.build(document, origin, NAME, source_id=str(source_id) if isinstance(source_id, (str, int)) else None)
+    return builder.build(
+        document, origin, NAME, source_id=str(source_id) if isinstance(source_id, (str, int)) else None
+    )
 
 
 def _thought(text: str) -> tuple[str | None, str]:
     """A ``<think>`` block at the start, and what follows it."""
-    if not text.startswith(_OPEN):
+    if not text.startswith(OPEN):
         return None, text
-    end = text.find(_CLOSE)
+    end = text.find(CLOSE)
     if end < 0:
         return None, text
-    return text[len(_OPEN) : end].strip("\n"), text[end + len(_CLOSE) :].lstrip("\n")
+    return text[len(OPEN) : end].strip("\n"), text[end + len(CLOSE) :].lstrip("\n")
 
 
 def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str) -> bool:
@@ -126,78 +132,16 @@ def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str) ->
     if not items or not all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in items):
         return False
     for item in items:
-        arguments = item.get("arguments", item.get("parameters"))
-        builder.call(item["name"], arguments if isinstance(arguments, str) else dump(arguments),
-                     f"call_{next(numbers)}", form="string" if isinstance(arguments, str) else "object", at=at)  # fmt: skip
+        arguments = given(item.get("arguments", item.get("parameters")))
+        builder.call(item["name"], call_id=f"call_{next(numbers)}", at=at, **arguments)
     return True
 
 
-def _entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | None, Entry]]:
-    """The entries of ``trace`` with the step (and result) that each comes from."""
-    out: list[tuple[int, int | None, Entry]] = []
-    thought = ""
-    first = -1
-
-    def put(at: int, slot: int | None, who: str, value: str) -> None:
-        said = {"from": who, "value": value}
-        out.append((at, slot, restore(said, recall(trace.steps[at].ext_json, NAME, slot)) if remembered else said))
-
-    for at, step in enumerate(trace.steps):
-        if thought and not (isinstance(step, (Act, Reflect)) and step.turn == trace.steps[first].turn):
-            put(first, None, "gpt", thought)
-            thought, first = "", -1
-        if isinstance(step, Observe):
-            if at or step.origin != "system" or not text_of(step.content):  # the first goes to `system`
-                put(at, None, {"user": "human", "parent": "human", "environment": "human"}.get(step.origin, "system"),
-                    text_of(step.content))  # fmt: skip
-        elif isinstance(step, Reflect):
-            first = at if first < 0 else first
-            thought += f"{_OPEN}\n{step.text}\n{_CLOSE}\n\n"
-        elif isinstance(step, Act):
-            text = text_of(step.content)
-            begin = first if first >= 0 else at
-            if text or not step.calls:
-                put(begin, None, "gpt", thought + text)
-                thought = ""
-            if step.calls:
-                put(at, None, "function_call", thought + _call_text(step))
-            thought, first = "", -1
-        elif isinstance(step, Iterate):
-            for slot, result in enumerate(step.results):
-                put(at, slot, "observation", text_of(result.content))
-    if thought:
-        put(first, None, "gpt", thought)
-    return out
-
-
-def _call_text(act: Act) -> str:
-    calls = []
-    for call in act.calls:
-        arguments: Any = call.arguments_json
-        if call.arguments_form == "object":
-            try:
-                arguments = load(arguments)
-            except ValueError:
-                arguments = call.arguments_json
-        calls.append({"name": call.name, "arguments": arguments})
-    return json.dumps(calls[0] if len(calls) == 1 else calls, ensure_ascii=False)
-
-
-def _frame(trace: Trace, entries: list[Entry], flat: Any) -> dict[str, Any]:
-    said: dict[str, Any] = {"conversations": entries}
-    first = trace.steps[0] if trace.steps else None
-    if isinstance(first, Observe) and first.origin == "system" and text_of(first.content):
-        said["system"] = text_of(first.content)
-    if trace.tools:
-        said["tools"] = write_tools(trace.tools, Style(tools="text", flat=flat is not False))
-    return said
-
-
 def _with_leftovers(trace: Trace, row: dict[str, Any]) -> Trace:
-    written = _entries(trace, remembered=False)
+    written = write_entries(trace, remembered=False)
     entries = row["conversations"]
     flat = style_of([], row["tools"]).flat if trace.tools else True
-    said = _frame(trace, entries, flat)
+    said = write_frame(trace, entries, flat)
     if len(written) == len(entries):
         pieces: list[Piece] = [(at, slot, m, source) for (at, slot, m), source in zip(written, entries)]
         trace = msgspec.structs.replace(trace, steps=remember(trace.steps, NAME, pieces))

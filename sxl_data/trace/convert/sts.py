@@ -20,7 +20,7 @@ from sxl_data.trace.convert.leftovers import Piece, recall, remember
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.export import released, restored
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump, load_object
+from sxl_data.trace.json_text import dump, given, load_object
 from sxl_data.trace.patch import rest, restore
 from sxl_data.trace.types import Agent, Result, Trace
 
@@ -40,9 +40,15 @@ class Sts:
         first = sample[0] if isinstance(sample, list) and sample else None
         if not isinstance(first, dict) or first.get("type") != "session" or "harness" not in first:
             return None
-        messages = [r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)]
+        messages = [
+            r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)
+        ]
         # Pi's own format may name a harness too; its content is blocks.
-        return None if any(isinstance(m.get("content"), list) for m in messages) else "starts with a session `harness`"
+        return (
+            None
+            if any(isinstance(m.get("content"), list) for m in messages)
+            else "starts with a session `harness`"
+        )
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         lines, residual = released(document.value)
@@ -80,7 +86,9 @@ FORMAT = Sts()
 
 
 def _model(lines: list[Any]) -> str | None:
-    models = [r["message"].get("model") for r in lines if isinstance(r, dict) and isinstance(r.get("message"), dict)]
+    models = [
+        r["message"].get("model") for r in lines if isinstance(r, dict) and isinstance(r.get("message"), dict)
+    ]
     return next((m for m in models if isinstance(m, str)), None)
 
 
@@ -99,10 +107,8 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str, line: int)
             function = item.get("function") if isinstance(item, dict) else None
             if not isinstance(function, dict) or not isinstance(function.get("name"), str):
                 raise RowError("a call without a name", "`function.name`", f"{at}/toolCalls/{k}")
-            arguments = function.get("arguments")
-            builder.call(function["name"], arguments if isinstance(arguments, str) else dump(arguments),
-                         str(item.get("id") or ""), form="string" if isinstance(arguments, str) else "object",
-                         at=f"{at}/toolCalls/{k}", line=line)  # fmt: skip
+            builder.call(function["name"], call_id=str(item.get("id") or ""), at=f"{at}/toolCalls/{k}",
+                         line=line, **given(function.get("arguments")))  # fmt: skip
     elif role == "tool":
         call_id = message.get("toolCallId")
         waiting = builder.open_calls
@@ -110,7 +116,9 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str, line: int)
             call_id = waiting[0].call_id if waiting else ""
         builder.result(Result(call_id=call_id, content=content), at=at, line=line, **common)
     else:
-        builder.observe(content, role if role in ("system", "user") else "environment", at=at, line=line, **common)
+        builder.observe(
+            content, role if role in ("system", "user") else "environment", at=at, line=line, **common
+        )
         if role == "user" and not builder.task:
             builder.task = task_of(content)
 
@@ -151,7 +159,9 @@ def _call(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(blocks: Any) -> str:
-    return "\n".join(b["text"] for b in blocks or () if isinstance(b, dict) and isinstance(b.get("text"), str))
+    return "\n".join(
+        b["text"] for b in blocks or () if isinstance(b, dict) and isinstance(b.get("text"), str)
+    )
 
 
 def _with_leftovers(trace: Trace, lines: list[dict[str, Any]]) -> Trace:
@@ -162,7 +172,9 @@ def _with_leftovers(trace: Trace, lines: list[dict[str, Any]]) -> Trace:
     if header:
         left["header"] = header
     if len(said) == len(lines) - 1:
-        pieces: list[Piece] = [(at, slot, m, source) for (at, slot, _), m, source in zip(written, said, lines[1:])]
+        pieces: list[Piece] = [
+            (at, slot, m, source) for (at, slot, _), m, source in zip(written, said, lines[1:])
+        ]
         trace = msgspec.structs.replace(trace, steps=remember(trace.steps, NAME, pieces))
     else:
         left["lines"] = rest({"lines": [lines[0], *said]}, {"lines": lines})

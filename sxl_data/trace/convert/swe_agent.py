@@ -19,7 +19,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.markup import fenced
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
+from sxl_data.trace.json_text import dump, given
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 
 NAME = "swe_agent"
@@ -40,7 +40,9 @@ class SweAgent:
         if isinstance(sample.get("history"), list) or isinstance(sample.get("info"), dict):
             return "has `trajectory` with `history` or `info`"
         first = sample["trajectory"][0] if sample["trajectory"] else None
-        return "has `trajectory` of `role` and `text`" if isinstance(first, dict) and "text" in first else None
+        return (
+            "has `trajectory` of `role` and `text`" if isinstance(first, dict) and "text" in first else None
+        )
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         value = document.value
@@ -61,7 +63,11 @@ class SweAgent:
         builder.outcome = _outcome(info, value.get("target"))
         builder.metrics = _metrics(info.get("model_stats"))
         builder.executed = True
-        ext = {key: info[key] for key in ("exit_status", "submission", "generated_patch", "eval_logs") if info.get(key)}
+        ext = {
+            key: info[key]
+            for key in ("exit_status", "submission", "generated_patch", "eval_logs")
+            if info.get(key)
+        }
         kept = {key: value[key] for key in ("environment", "replay_config") if value.get(key)}
         if (ext or kept) and origin.lossless:
             builder.ext[NAME] = {**ext, **kept}
@@ -85,12 +91,16 @@ def _read_history(builder: Builder, history: list[Any]) -> None:
         elif role == "tool" or (role == "user" and not demo and builder.open_calls):
             ids = message.get("tool_call_ids")
             open_calls = builder.open_calls
-            call_id = str(ids[0]) if isinstance(ids, list) and ids else open_calls[0].call_id if open_calls else ""
+            call_id = (
+                str(ids[0]) if isinstance(ids, list) and ids else open_calls[0].call_id if open_calls else ""
+            )
             builder.result(Result(call_id=call_id, content=parts_of(content)), at=at)
         else:
-            common = {"ext_json": dump({NAME: {"is_demo": True}})} if demo else {}
+            common: dict[str, Any] = {"ext_json": dump({NAME: {"is_demo": True}})} if demo else {}
             parts = parts_of(content)
-            builder.observe(parts, "developer" if demo else _ROLES.get(str(role), "environment"), at=at, **common)
+            builder.observe(
+                parts, "developer" if demo else _ROLES.get(str(role), "environment"), at=at, **common
+            )
             if role == "user" and not demo and not builder.task:
                 builder.task = task_of(parts)
 
@@ -110,10 +120,8 @@ def _read_action(builder: Builder, message: dict[str, Any], at: str, number: int
             function = item.get("function") if isinstance(item, dict) else None
             if not isinstance(function, dict):
                 raise RowError(type(function).__name__, "a function call", f"{at}/tool_calls/{k}")
-            arguments = function.get("arguments")
-            builder.call(str(function.get("name") or ""), arguments if isinstance(arguments, str) else dump(arguments),
-                         str(item.get("id") or f"call_{number}_{k}"), at=f"{at}/tool_calls/{k}",
-                         form="string" if isinstance(arguments, str) else "object")  # fmt: skip
+            builder.call(str(function.get("name") or ""), call_id=str(item.get("id") or f"call_{number}_{k}"),
+                         at=f"{at}/tool_calls/{k}", **given(function.get("arguments")))  # fmt: skip
         return
     if not isinstance(action, str) or not action.strip():
         builder.say(text, at=at)
@@ -129,11 +137,17 @@ def _read_last(builder: Builder, trajectory: Any) -> None:
     if not open_calls or not isinstance(trajectory, list) or not trajectory:
         return
     last = trajectory[-1]
-    if isinstance(last, dict) and isinstance(last.get("observation"), str) and isinstance(last.get("action"), str):
+    if (
+        isinstance(last, dict)
+        and isinstance(last.get("observation"), str)
+        and isinstance(last.get("action"), str)
+    ):
         same = last["action"].strip() == open_calls[0].arguments_json.strip()
         if same or open_calls[0].kind == "function":
             at = f"/trajectory/{len(trajectory) - 1}/observation"
-            builder.result(Result(call_id=open_calls[0].call_id, content=parts_of(last["observation"])), at=at)
+            builder.result(
+                Result(call_id=open_calls[0].call_id, content=parts_of(last["observation"])), at=at
+            )
 
 
 def _read_trajectory(builder: Builder, trajectory: list[Any]) -> None:

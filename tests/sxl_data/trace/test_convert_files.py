@@ -11,7 +11,13 @@ from sxl_data.contract.errors import UserError
 from sxl_data.trace.convert_files import convert, render
 
 CHAT = [
-    {"id": str(n), "messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": str(n), "reasoning": "hm"}]}
+    {
+        "id": str(n),
+        "messages": [
+            {"role": "user", "content": "2+2?"},
+            {"role": "assistant", "content": str(n), "reasoning": "hm"},
+        ],
+    }
     for n in (4, 5)
 ]
 
@@ -33,7 +39,9 @@ def test_our_own_traces_become_the_chat_rows_that_they_were(tmp_path: Path) -> N
     source = write(tmp_path / "chat.jsonl", CHAT)
     convert(source, "sxl_trace", tmp_path / "own.parquet")
     convert(tmp_path / "own.parquet", "openai_chat", tmp_path / "back.jsonl", residual=False)
-    assert [json.loads(line) for line in (tmp_path / "back.jsonl").read_text(encoding="utf-8").splitlines()] == CHAT
+    assert [
+        json.loads(line) for line in (tmp_path / "back.jsonl").read_text(encoding="utf-8").splitlines()
+    ] == CHAT
 
 
 def test_several_sessions_become_a_folder_and_one_a_file(tmp_path: Path) -> None:
@@ -64,7 +72,12 @@ def test_unreadable_records_are_reported_and_the_others_converted(tmp_path: Path
 
 def test_a_file_without_any_trace_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError):
-        convert(write(tmp_path / "chat.jsonl", [{"messages": [{"role": "user"}, 5]}]), "atif", tmp_path / "out.jsonl", format="openai_chat")
+        convert(
+            write(tmp_path / "chat.jsonl", [{"messages": [{"role": "user"}, 5]}]),
+            "atif",
+            tmp_path / "out.jsonl",
+            format="openai_chat",
+        )
     assert not (tmp_path / "out.jsonl").exists()
 
 

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from sxl_data.trace.messages import to_messages
-from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Reflect, Result, Step, Tool, Trace
+from sxl_data.trace.types import (
+    Act,
+    Call,
+    Iterate,
+    Observe,
+    Part,
+    Provenance,
+    Reflect,
+    Result,
+    Step,
+    Tool,
+    Trace,
+)
 
 
 def trace(*steps: Step, tools: tuple[Tool, ...] = ()) -> Trace:
@@ -41,7 +53,9 @@ def test_arguments_that_are_no_object_are_kept_under_a_key() -> None:
         Call(call_id="b", name="f", arguments_json="{broken", arguments_form="string"),
     )
     (message,), _ = to_messages(trace(Act(index=0, kind="tool", calls=calls)))
-    assert [{"code": "ls"}, {"input": "{broken"}] == [c["function"]["arguments"] for c in message["tool_calls"]]
+    assert [{"code": "ls"}, {"input": "{broken"}] == [
+        c["function"]["arguments"] for c in message["tool_calls"]
+    ]
 
 
 def test_results_come_in_the_order_of_their_calls_even_when_ids_repeat() -> None:
@@ -49,7 +63,9 @@ def test_results_come_in_the_order_of_their_calls_even_when_ids_repeat() -> None
     results = tuple(
         Result(call_id=i, content=say(t)) for i, t in (("b", "2"), ("x", "9"), ("a", "1"), ("a", "3"))
     )
-    messages, _ = to_messages(trace(Act(index=0, kind="tool", calls=calls), Iterate(index=1, results=results)))
+    messages, _ = to_messages(
+        trace(Act(index=0, kind="tool", calls=calls), Iterate(index=1, results=results))
+    )
     assert ["1", "2", "3", "9"] == [m["content"] for m in messages[1:]]
 
 
