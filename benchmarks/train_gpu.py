@@ -48,15 +48,13 @@ VARIANTS = {
     "trl-checkpointing": {"checkpointing": True},
     "ours-eager": {"compile": "never"},
     "ours": {"compile": "always"},
+    "ours-lean": {"compile": "always", "recompute": 0.2},
+    "ours-leaner": {"compile": "always", "recompute": 0.4},
     "ours-2x4": {"compile": "always", "accumulate": 2},
     "ours-checkpointing": {"compile": "always", "checkpointing": True},
     "ours-each": {"compile": "never", "dequantise": "each"},
 }
-DEFAULT = {
-    "full": ("trl", "ours", "ours-2x4"),
-    "lora": ("trl", "ours", "ours-2x4"),
-    "qlora": ("trl", "ours", "ours-2x4"),
-}
+DEFAULT = ("trl", "ours", "ours-lean", "ours-leaner")
 METHODS = ("qlora", "lora", "full")
 
 
@@ -286,7 +284,7 @@ def main() -> int:
             f"{len(rows)} sequences of {length}, {filled:.1%} filled, {documents:.1f} documents each, {steps} steps"
         )
         for method in options.only.split(","):
-            for variant in options.variants.split(",") if options.variants else DEFAULT[method]:
+            for variant in options.variants.split(",") if options.variants else DEFAULT:
                 task = {"method": method, "variant": variant, "folder": str(folder), "rows": str(packed),
                         "steps": steps, "warm": min(10, steps // 3), "length": length,
                         "profile": options.profile and gpu and variant.startswith("ours")}  # fmt: skip

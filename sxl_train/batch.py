@@ -41,8 +41,7 @@ def probe(model: Any, sequences: list[Any], collator: Any, wanted: int) -> int:
         torch.cuda.reset_peak_memory_stats()
         rows = (longest * 2)[:count]
         batch = {k: v.to(device) if hasattr(v, "to") else v for k, v in collator(rows).items()}
-        with torch.autocast("cuda", dtype=torch.bfloat16):
-            loss = model(**batch)["loss"]
+        loss = model(**batch)["loss"]
         loss.backward()
         peaks.append(torch.cuda.max_memory_allocated())
         model.zero_grad(set_to_none=True)

@@ -49,11 +49,11 @@ class Base(Section, frozen=True, kw_only=True):
     """Width of the MLP; a multiple of 64."""
     context: Positive = 2048
     """Longest sequence."""
-    steps: Natural = 80
+    steps: Natural = 160
     """Steps of plain language modelling on the dataset's own text, so that there is something to tune."""
-    lr: float = 4e-3
+    lr: float = 3e-3
     """Learning rate of those steps."""
-    tokens: Positive = 2048
+    tokens: Positive = 1024
     """Tokens in each of those steps."""
 
 
@@ -117,6 +117,8 @@ class Tune(Section, frozen=True, kw_only=True):
     """Own attention, loss and compilation; false is plain SFTTrainer, for comparison."""
     compile: Literal["auto", "always", "never"] = "auto"
     """Compile the decoder layers; auto does so on a GPU."""
+    recompute: Fraction = 0.0
+    """Share of a compiled layer's activations that the backward pass computes again: less memory, a little slower."""
     checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third slower."""
     evaluate_every: Natural = 0

@@ -39,7 +39,7 @@ def can_be_fast(config: Any) -> str | None:
     return None
 
 
-def make_fast(model: Any, compile_layers: bool) -> None:
+def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0) -> None:
     """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``."""
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     use_documents(inner)
@@ -49,10 +49,24 @@ def make_fast(model: Any, compile_layers: bool) -> None:
     _add_loss(inner, rows)
     if compile_layers:
         import torch
+        import torch._functorch.config
 
+        torch._functorch.config.activation_memory_budget = 1.0 - recompute
         torch._dynamo.config.cache_size_limit = max(64, torch._dynamo.config.cache_size_limit)
         for layer in find_layers(inner):
             layer.forward = torch.compile(layer.forward, dynamic=False)
+
+
+def narrow(model: Any) -> None:
+    """Every trained weight to bf16: no autocast, no casts in each pass.
+
+    Exact float32 copies live in the optimiser (`optimiser.MasterAdamW`).
+    """
+    import torch
+
+    for parameter in model.parameters():
+        if parameter.requires_grad and parameter.dtype == torch.float32:
+            parameter.data = parameter.data.to(torch.bfloat16)
 
 
 def find_layers(model: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-CHUNK_BYTES = {"cuda": 640 * 2**20, "cpu": 16 * 2**20}
+CHUNK_BYTES = {"cuda": 256 * 2**20, "cpu": 16 * 2**20}
 """Logits held at a time."""
 
 
@@ -63,8 +63,8 @@ class _CrossEntropy(torch.autograd.Function):
                 logits = torch.nn.functional.linear(part, table, None if bias is None else bias.to(compute))
                 if own is not None:
                     logits[:, places] = torch.nn.functional.linear(part, own)
-                loss, slope = step(logits, labels[start : start + size], weights[start : start + size])
-                total += loss
+                total += step(logits, labels[start : start + size], weights[start : start + size])
+                slope = logits  # in place: a second buffer of this size would be the peak of the whole step
                 if d_hidden is not None:
                     torch.mm(slope, table, out=d_hidden[start : start + size])
                     if shift is not None:
@@ -92,15 +92,16 @@ def _zeros(like: Any) -> Any:
     return torch.zeros(like.shape, dtype=torch.float32, device=like.device)
 
 
-def _differentiate(logits: Any, labels: Any, weights: Any) -> tuple[Any, Any]:
-    """Weighted loss of a chunk and its slope by the logits, softmax in float32."""
+def _differentiate(logits: Any, labels: Any, weights: Any) -> Any:
+    """Weighted loss of a chunk, softmax in float32; ``logits`` are overwritten with its slope by them."""
     scores = logits.float()
     norm = torch.logsumexp(scores, dim=-1)
     chosen = scores.gather(1, labels[:, None]).squeeze(1)
     loss = ((norm - chosen) * weights).sum()
     slope = torch.exp(scores - norm[:, None])
     here = torch.arange(scores.shape[1], device=scores.device)[None, :] == labels[:, None]
-    return loss, ((slope - here.float()) * weights[:, None]).to(logits.dtype)
+    logits.copy_((slope - here.float()) * weights[:, None])
+    return loss
 
 
 def _add_product(total: Any, slope: Any, part: Any) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+SLICE = 64
+
 
 class MasterAdamW(torch.optim.Optimizer):
     """`torch.optim.AdamW` for bf16 parameters with float32 state. Decoupled weight decay, fused kernels."""
@@ -38,14 +40,25 @@ class MasterAdamW(torch.optim.Optimizer):
             states = [self.state[p] for p in params]
             torch._foreach_add_([s["step"] for s in states], 1)
             # In slices, so that the float32 copies of all gradients never exist at once.
-            for start in range(0, len(params), 32):
-                some, parts = params[start : start + 32], states[start : start + 32]
+            for start in range(0, len(params), SLICE):
+                some, parts = params[start : start + SLICE], states[start : start + SLICE]
+                exact = [torch.empty_like(s["master"]) for s in parts]
+                torch._foreach_copy_(exact, [p.grad for p in some])
                 torch._fused_adamw_(
-                    [s["master"] for s in parts], [p.grad.float() for p in some],
-                    [s["exp_avg"] for s in parts], [s["exp_avg_sq"] for s in parts], [],
-                    [s["step"] for s in parts], amsgrad=False, lr=float(group["lr"]), beta1=group["betas"][0],
-                    beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"], maximize=False,
-                )  # fmt: skip
+                    [s["master"] for s in parts],
+                    exact,
+                    [s["exp_avg"] for s in parts],
+                    [s["exp_avg_sq"] for s in parts],
+                    [],
+                    [s["step"] for s in parts],
+                    amsgrad=False,
+                    lr=float(group["lr"]),
+                    beta1=group["betas"][0],
+                    beta2=group["betas"][1],
+                    weight_decay=group["weight_decay"],
+                    eps=group["eps"],
+                    maximize=False,
+                )
                 torch._foreach_copy_(some, [s["master"] for s in parts])
 
     def load_state_dict(self, state_dict: Any) -> None:

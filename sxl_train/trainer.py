@@ -48,6 +48,8 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
         """Loss per trained token of the whole validation split, exact however it is batched or spread."""
         # Past DDP's wrapper: its forward talks to the other processes, which may have fewer batches.
         model: Any = self.model_wrapped if self.is_fsdp_enabled else self.accelerator.unwrap_model(self.model)
+        dataset: Any = self.eval_dataset
+        collate: Any = self.data_collator
         was_training = model.training
         model.eval()
         total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
@@ -57,9 +59,9 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
             self.args.world_size,
         )
         with torch.no_grad(), self.compute_loss_context_manager():
-            for start in range(rank * size, len(self.eval_dataset), world * size):
-                rows = [self.eval_dataset[i] for i in range(start, min(start + size, len(self.eval_dataset)))]
-                outputs: Any = model(**self._prepare_inputs(self.data_collator(rows)))
+            for start in range(rank * size, len(dataset), world * size):
+                rows = [dataset[i] for i in range(start, min(start + size, len(dataset)))]
+                outputs: Any = model(**self._prepare_inputs(collate(rows)))
                 total += torch.stack([outputs["loss"].double(), torch.as_tensor(outputs["tokens"]).to(total)])
         total = self.accelerator.reduce(total, "sum")
         model.train(was_training)

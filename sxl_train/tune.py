@@ -139,7 +139,9 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     compiles = tune.compile == "always" or (tune.compile == "auto" and gpu)
     collator = None
     if not reason:
-        fast.make_fast(model, compiles)
+        if gpu:
+            fast.narrow(model)
+        fast.make_fast(model, compiles, tune.recompute)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator)
     steps = (
@@ -147,7 +149,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     )
     full = all(p.requires_grad for p in model.parameters())
     arguments = SFTConfig(
-        output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and not full, seed=seed, data_seed=seed,
+        output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and bool(reason), seed=seed, data_seed=seed,
         per_device_train_batch_size=size, per_device_eval_batch_size=size, num_train_epochs=tune.epochs,
         max_steps=tune.max_steps, gradient_accumulation_steps=tune.accumulate, learning_rate=tune.lr,
         lr_scheduler_type="cosine_with_min_lr", lr_scheduler_kwargs={"min_lr": tune.lr_floor},

@@ -20,7 +20,6 @@ from sxl_train.config import Evaluate
 from sxl_train.evaluate.compare import compare
 from sxl_train.step import Context
 
-
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
