@@ -37,7 +37,10 @@ def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     save_file(
-        {"ids": torch.cat(ids), "scores": torch.cat(scores), "keys": torch.tensor(keys), "counts": torch.tensor(counts)},
+        {
+            "ids": torch.cat(ids), "scores": torch.cat(scores), "keys": torch.tensor(keys),
+            "counts": torch.tensor(counts),
+        },
         partial,
     )
     partial.replace(path)

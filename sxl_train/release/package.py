@@ -1,0 +1,49 @@
+"""The last model of a run in, the folder to publish out: safetensors, tokenizer, template, card; gated by size.
+
+The folder must load with transformers alone (and bitsandbytes where it is NF4), which is proved by a fresh process
+that loads it and generates. The gate measures the real files.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sxl_data.contract.console import say
+from sxl_data.contract.errors import GateMissed, UserError, error
+from sxl_train.config import Evaluate
+from sxl_train.evaluate.run import measure_apart
+from sxl_train.release import size
+from sxl_train.release.card import write_card
+from sxl_train.release.gguf_beside import add_gguf
+from sxl_train.step import Context
+
+
+def run(context: Context) -> Path:
+    """Copy what loading needs, reload it, write the card, measure. Raises `GateMissed` T201, `UserError` T202."""
+    source, recipe = Path(context.model), context.recipe
+    if (source / "adapter_config.json").exists():
+        raise error(
+            "T202", file=str(source), found="an adapter", expected="a whole model: add merge to steps"
+        )
+    for path in sorted(source.iterdir()):
+        if path.is_file() and size.is_needed(path):
+            shutil.copyfile(path, context.folder / path.name)
+    short = Evaluate(
+        rows=min(8, recipe.evaluate.rows), generate=1, new_tokens=min(48, recipe.evaluate.new_tokens)
+    )
+    (numbers,) = measure_apart([str(context.folder)], recipe.dataset, short, recipe.tune.max_length)
+    report = size.measure(context.folder)
+    context.measured.update(
+        bytes=report.total, files=dict(report.files), limit=recipe.size_limit, reload_loss=numbers["loss"],
+        example=numbers["example"],
+    )  # fmt: skip
+    if recipe.release.gguf:
+        add_gguf(context)
+    write_card(context, report)
+    try:
+        size.require(context.folder, recipe.size_limit)
+    except (GateMissed, UserError):
+        say(f"release    the folder is kept at {context.folder} for a look; it is not finished")
+        raise
+    return context.folder

@@ -1,0 +1,66 @@
+"""The search takes the step that costs least loss per byte, and stops under the limit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sxl_train import checkpoints, plan, samples
+from sxl_train.prune import AXES, build, measure_importance, search
+from sxl_train.prune.search import step_down
+from sxl_train.samples import Sample
+
+ROWS = [Sample(list(range(4 + i, 44 + i)), [1] * 40, 40) for i in range(4)]
+WHOLE = plan.Shape(
+    model_type="llama", vocabulary=12288, hidden=512, layers=8, mlp=1536, heads=8, groups=4, head_dim=64
+)
+
+
+@pytest.fixture
+def parts(make_model):
+    folder = make_model(num_hidden_layers=4, intermediate_size=256)
+    model = checkpoints.load(folder, "float32")
+    with torch.no_grad():  # the third layer does next to nothing, so it must go first
+        model.model.layers[2].mlp.down_proj.weight *= 1e-3
+        model.model.layers[2].self_attn.o_proj.weight *= 1e-3
+    return model, measure_importance(model, ROWS), plan.read_shape(checkpoints.read_config(folder))
+
+
+def look(_: int):
+    return None, ROWS
+
+
+def test_the_first_step_is_the_cheapest_trial_and_an_idle_layer_costs_nothing(parts) -> None:
+    model, scores, shape = parts
+    size = plan.measure(shape, shape, "bf16", 0, 1).total
+    route = search(model, scores, shape, 0, "bf16", round(size * 0.9), look, ("mlp", "layers", "groups"))
+    assert route.ranking[0] == route.steps[1]
+    assert {"mlp", "layers", "groups"} == {trial.axis for trial in route.ranking}
+    assert [t.price for t in route.ranking] == sorted(t.price for t in route.ranking)
+    (idle,) = [trial for trial in route.ranking if trial.axis == "layers"]
+    assert route.steps[0].loss == pytest.approx(idle.loss, rel=1e-3)
+    smaller = build(model, scores, shape.prune(layers=3), None)
+    assert samples.measure_loss(smaller, ROWS).per_byte == pytest.approx(idle.loss, rel=1e-6)
+
+
+def test_every_step_is_smaller_and_the_last_meets_the_limit(parts) -> None:
+    model, scores, shape = parts
+    size = plan.measure(shape, shape, "bf16", 0, 1).total
+    route = search(model, scores, shape, 0, "bf16", round(size * 0.6), look, ("mlp", "layers", "groups"))
+    totals = [step.total for step in route.steps]
+    assert totals == sorted(totals, reverse=True) and totals[-1] <= size * 0.6 < totals[-2]
+
+
+def test_a_model_that_fits_is_not_cut(parts) -> None:
+    model, scores, shape = parts
+    route = search(model, scores, shape, 0, "bf16", 10**9, look)
+    assert 1 == len(route.steps) and [] == route.ranking
+
+
+def test_steps_keep_to_widths_the_formats_hold_and_end_somewhere() -> None:
+    for axis in AXES:
+        now, seen = WHOLE, 0
+        while (smaller := step_down(now, WHOLE, axis)) is not None:
+            assert smaller.count() < now.count() and 0 == smaller.mlp % 64
+            now, seen = smaller, seen + 1
+        assert 1 <= seen <= 20
