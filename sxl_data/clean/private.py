@@ -23,6 +23,9 @@ _BEFORE = r"(?:/home/|/Users/|/mnt/[a-z]/Users/|[A-Za-z]:(?:\\{1,4}|/)Users(?:\\
 _ENCODED = r"-(?:home|Users)-"
 _HINT = r"/home/|/Users/|\\Users\\|:/Users/|-home-|-Users-|@"
 _MAIL = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}"
+# Some texts are JSON inside JSON: in `\nann` the letter n belongs to the line end, and a backslash that lost
+# it would break the document.
+_AFTER_ESCAPE = r"(?<=\\[nrt])"
 _KEPT_MAIL = re.compile(
     r"(?i)^(?:git|hg|noreply|no-reply|.*\[bot\]|.*bot|.*noreply|user)@|@(?:.*\.)?(?:example\.(?:com|org|net)|test|invalid|localhost)$"
     r"|@users\.noreply\.github\.com$"
@@ -76,7 +79,7 @@ def _names(texts: pa.Array, rows: np.ndarray) -> dict[int, re.Pattern[str]]:
 
 def _words(names: set[str]) -> re.Pattern[str]:
     literals = "|".join(map(re.escape, sorted(names, key=lambda name: (-len(name), name))))
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{literals})(?![A-Za-z0-9])")
+    return re.compile(rf"(?:{_AFTER_ESCAPE}|(?<![A-Za-z0-9]))(?:{literals})(?![A-Za-z0-9])")
 
 
 def _redact_mails(texts: pa.Array) -> pa.Array:
@@ -84,7 +87,8 @@ def _redact_mails(texts: pa.Array) -> pa.Array:
     has = pc.match_substring_regex(texts, _MAIL)
     if not pc.any(has).as_py():
         return texts
-    pattern = re.compile(_MAIL)  # every repetition is bounded, so `re` takes linear time as well
+    # Every repetition is bounded, so `re` takes linear time as well.
+    pattern = re.compile(rf"(?:{_AFTER_ESCAPE}|(?<![A-Za-z0-9._%+\\-])){_MAIL}")
     changed = [
         pattern.sub(lambda m: m[0] if _KEPT_MAIL.search(m[0]) else ADDRESS, text)
         for text in texts.filter(has).to_pylist()

@@ -2,15 +2,18 @@
 
 In: one ``.ipynb`` file of format 4. Out: one trace in the order of the cells. A code cell is an Act, its
 outputs the Iterate; text right before code is the Reflect, any other text, and every text that opens a
-section with a heading, is observed. A cell that was never run has no result. Output that is no text keeps
+section with a heading, is observed. A cell that was never run has no
+result, or one that says so where later cells were run. Output that is no text keeps
 its media type, never its bytes.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
@@ -54,6 +57,8 @@ class Notebook:
         first = next((source_of(c) for c in cells if c.get("cell_type") == "markdown"), "")
         builder = Builder("agent", first)
         builder.tool(CELL)
+        run = [i for i, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count") is not None]
+        last_run = max(run, default=0)
         for i, cell in enumerate(cells):
             text, follows = source_of(cell), cells[i + 1].get("cell_type") if i + 1 < len(cells) else None
             if cell.get("cell_type") == "code":
@@ -61,6 +66,8 @@ class Notebook:
                 builder.call(CELL.name, text, f"call_{i}", kind="code", form="raw", language=language)
                 if cell.get("execution_count") is not None or cell.get("outputs"):
                     builder.result(result_of(f"call_{i}", cell))
+                elif i < last_run:
+                    builder.result(Result(call_id=f"call_{i}", status="missing"))
             elif cell.get("cell_type") == "markdown":
                 text = _IMAGE.sub("()", text)
                 if follows == "code" and i and not text.lstrip().startswith("#"):
@@ -104,15 +111,23 @@ def result_of(call_id: str, cell: dict[str, Any]) -> Result:
                 content.append(_text(_join(data["text/plain"])))
             media = next((name for name in data if name.startswith(("image/", "audio/"))), None)
             if media:
-                content.append(
-                    Part(type="image" if media.startswith("image/") else "audio", media_type=media)
-                )
+                content.append(_media(media, _join(data[media])))
     content = [part for part in content if part.text or part.type != "text"]
     cut = any(part.text is not None and len(part.text) >= MAX_OUTPUT for part in content)
     if error is None:
         return Result(call_id=call_id, content=tuple(content), status="ok", truncated=True if cut else None)
     return Result(call_id=call_id, content=tuple(content), status="error", error_type=str(error.get("ename") or ""),
                   error_message=str(error.get("evalue") or ""), truncated=True if cut else None)  # fmt: skip
+
+
+def _media(name: str, held: str) -> Part:
+    """An image or sound: its type and the digest of its bytes, which notebooks hold as base64 (SVG as text)."""
+    try:
+        data = held.encode("utf-8") if name.endswith("+xml") else base64.b64decode(held)
+    except ValueError:
+        data = held.encode("utf-8")
+    kind: Literal["image", "audio"] = "image" if name.startswith("image/") else "audio"
+    return Part(type=kind, media_type=name, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _text(text: str) -> Part:

@@ -26,6 +26,8 @@ def clean(*texts: str | None) -> list[str | None]:
         ('{"p":"C:\\\\Users\\\\user\\\\x"}', '{"p":"C:\\\\Users\\\\ann\\\\x"}'),
         ("-Users-user-shop and user", "-Users-ann-shop and ann"),
         ("user@example.com wrote", "ann.lee+x@mail.corp.co.uk wrote"),
+        (r'{"t":"\nuser@example.com"}', r'{"t":"\nann@corp.io"}'),
+        (r'{"t":"see /home/user\nuser 1"}', r'{"t":"see /home/ann\nann 1"}'),
         ("git@github.com:o/r.git", "git@github.com:o/r.git"),
         ("bob@example.org", "bob@example.org"),
         ("/home/user/x ubuntu", "/home/ubuntu/x ubuntu"),
