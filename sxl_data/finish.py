@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,13 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data import __version__
+from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit, commit_bytes, place, sha256, writing
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import FileInfo, Receipt
 from sxl_data.recipe import Recipe
 from sxl_data.write.arrow import folder_files
 from sxl_data.write.card import render_card
-from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, encode, seal
+from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, decode, encode, seal
 from sxl_data.write.rows import PUBLISHED_SCHEMA
 
 PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
@@ -80,6 +82,18 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
     )  # fmt: skip
     commit_bytes(out / "manifest.json", encode(timed))
     return timed
+
+
+def await_manifest(out: Path, done: Path, patience: float) -> Manifest:
+    """The manifest, once rank 0 has written the mark ``done``. Raises `UserError` U309 after ``patience``."""
+    since = time.monotonic()
+    while not done.exists():
+        if time.monotonic() - since > patience:
+            raise error("U309", file=str(out), found="all parts, and no publication by rank 0",
+                        expected=f"a manifest within {patience:g} s", fix="run rank 0 again")  # fmt: skip
+        time.sleep(0.5)
+    path = out / "manifest.json"
+    return decode(path.read_bytes(), str(path))
 
 
 def _gather(target: Path, parts: list[Path]) -> None:

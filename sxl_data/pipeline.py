@@ -22,10 +22,11 @@ import msgspec
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
+from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
-from sxl_data.finish import publish
+from sxl_data.finish import await_manifest, publish
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
 from sxl_data.read.stage import adapter_digest, format_of, is_file
@@ -39,17 +40,22 @@ DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
 
 def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit: int | None = None,
-          from_stage: str | None = None) -> Manifest:  # fmt: skip
+          from_stage: str | None = None, rank: int = 0, of: int = 1) -> Manifest:  # fmt: skip
     """Build the dataset of ``recipe`` (a path or a shipped name) into the folder ``out``.
 
     ``overrides`` are ``key=value``; ``limit`` takes that many rows of each file of each source;
     ``from_stage`` runs that stage and the later ones again even where their results are there.
+    ``rank`` is this process among ``of`` that build into the same shared folder; rank 0 publishes.
     Raises `UserError` for anything the user can change.
     """
     loaded, base = read(recipe, overrides)
     folder = Path(out)
     _refuse_foreign(folder)
-    with _interruptible(), locked(folder / WORK):
+    if of > 1 and from_stage is not None:
+        raise error("U401", found="--from with --of", expected="one of them")
+    with _interruptible(), locked(folder / WORK, "lock" if of == 1 else f"lock-{rank}-of-{of}"):
+        if of > 1:  # temporaries may be those of another rank
+            return Build(loaded, base, folder, limit, None, rank, of).run()
         sweep_temporaries(folder)
         try:
             return Build(loaded, base, folder, limit, from_stage).run()
@@ -61,7 +67,8 @@ class Build:
     """One build: its store, its runner, and the funnel as it grows."""
 
     def __init__(self, loaded: Loaded[Recipe], base: Path, out: Path, limit: int | None = None,
-                 from_stage: str | None = None) -> None:  # fmt: skip
+                 from_stage: str | None = None, rank: int = 0, of: int = 1) -> None:  # fmt: skip
+        self.rank, self.of = rank, of
         self.recipe, self.base, self.out = loaded.value, base, out
         if limit is not None:
             sources = tuple(msgspec.structs.replace(s, limit=limit) for s in self.recipe.sources)
@@ -73,6 +80,8 @@ class Build:
         engine = self.recipe.engine
         self.runner: Runner = make_runner(self.store.root, engine.kind, engine.workers, engine.task_seconds,
                                           engine.worker_bytes, engine.address)  # fmt: skip
+        if of > 1:
+            self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
         self.receipts: list[Receipt] = []
         self.reasons: dict[tuple[str, int], str] = {}
         self.ledgers: list[FileInfo] = []
@@ -93,11 +102,16 @@ class Build:
             written = self._write(shards, split)
         finally:
             self.runner.close()
+        done = "publish/" + _digest([receipt.key for receipt in self.receipts])
+        if self.rank:
+            return await_manifest(self.out, self.store.root / done, self.recipe.engine.patience_seconds)
         manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
                            self.ledgers, self.quarantines, self.seconds)  # fmt: skip
         keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
         keep |= {receipt.path for receipt in self.receipts}
-        self.store.sweep(keep)
+        if self.of > 1:
+            self.store.put_bytes(done, b"")
+        self.store.sweep(keep | {done})
         return manifest
 
     # The stages -------------------------------------------------------------------------------------

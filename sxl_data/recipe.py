@@ -32,6 +32,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     task_seconds: float = 600
     """A task that gives no sign of life for so many seconds is killed and tried again; the row or document
     it stood at is set aside the second time."""
+    patience_seconds: float = 900
+    """Of several ranks: how long one waits for parts of the others before it makes them itself."""
     worker_bytes: int | None = None
     """Memory that one worker process may allocate; null sets no limit."""
     chunk_bytes: int = 16_000_000

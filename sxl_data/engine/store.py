@@ -100,7 +100,8 @@ class Store:
         """Remove every file below the root whose path is not in ``keep``; returns how many."""
         removed = 0
         for path in sorted(self.root.rglob("*")):
-            if path.is_file() and path.relative_to(self.root).as_posix() not in keep | {LOCK}:
+            name = path.relative_to(self.root).as_posix()
+            if path.is_file() and name not in keep and not name.startswith(LOCK):
                 path.unlink()
                 removed += 1
         return removed
@@ -115,13 +116,16 @@ def sweep_temporaries(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the only lock on the store at ``root``; raises `UserError` U303 when another process has it."""
+def locked(root: Path, name: str = LOCK) -> Iterator[None]:
+    """Hold the only lock called ``name`` on the store at ``root``.
+
+    Raises `UserError` U303 when another process has it.
+    """
     import filelock
 
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(str(root / LOCK))
+        lock = filelock.FileLock(str(root / name))
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:

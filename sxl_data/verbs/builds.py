@@ -19,7 +19,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("-o", "--out", required=True, help="folder to build into")
     sub.add_argument("--limit", type=int, help="take at most this many rows of each file")
     sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
-    sub.add_argument("--engine", choices=("process", "inline"), help="where the work is done")
+    sub.add_argument("--engine", choices=("process", "inline", "ray"), help="where the work is done")
+    sub.add_argument("--rank", type=int, default=0, help="number of this process among --of, from 0")
+    sub.add_argument("--of", type=int, default=1, help="processes that build into the same shared folder")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe with the origin of each value")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
@@ -50,7 +52,8 @@ def _build(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import format_count, say
     from sxl_data.pipeline import build
 
-    manifest = build(options.recipe, options.out, overrides, limit=options.limit, from_stage=options.from_stage)
+    manifest = build(options.recipe, options.out, overrides, limit=options.limit, from_stage=options.from_stage,
+                     rank=options.rank, of=options.of)  # fmt: skip
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: read {Path(options.out) / 'README.md'}, or `sxl-data ledger {options.out} --by code`")
