@@ -181,3 +181,18 @@ def test_model_with_scaled_head_is_told_to_take_the_plain_path() -> None:
     assert fast.can_be_fast(model.config) is None
     model.config.final_logit_softcapping = 30.0
     assert "final_logit_softcapping" in str(fast.can_be_fast(model.config))
+
+
+def test_narrow_adapters_give_nearly_the_same_gradients_and_exact_weights_in_the_optimiser() -> None:
+    model = adapt(make("llama").bfloat16())
+    wide = copy.deepcopy(model)
+    fast.narrow(model)
+    assert all(p.dtype == torch.bfloat16 for p in model.parameters())
+    plain, made = run_fast(wide), run_fast(model)
+    assert made[0] == pytest.approx(plain[0], rel=5e-3)
+    for name, gradient in plain[1].items():
+        error = (made[1][name].float() - gradient.float()).norm() / gradient.float().norm()
+        assert error < 0.05, name
+    optimiser = MasterAdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4)
+    optimiser.step()
+    assert all(state["master"].dtype == torch.float32 for state in optimiser.state.values())
