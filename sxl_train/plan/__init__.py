@@ -84,7 +84,8 @@ def make_plan(recipe: recipes.Recipe, shape: Shape, tokenizer: Vocabulary | int)
         ]
     elif "prune" in recipe.steps and prune.mode == "auto":
         cuts = None
-    plan = choose(shape, tokenizer, limit, formats, trim=isinstance(tokenizer, Vocabulary), cuts=cuts)
+    trim = isinstance(tokenizer, Vocabulary) and tokenizer.byte_level
+    plan = choose(shape, tokenizer, limit, formats, trim=trim, cuts=cuts)
     if plan is None:
         small = min(
             (measure(shape, cut, f, tokenizer, limit) for f in formats for cut in (cuts or [shape])),

@@ -35,6 +35,8 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     template: str = ""
     pre_tokenizer: Any = None
     """The ``pre_tokenizer`` entry of tokenizer.json."""
+    byte_level: bool = True
+    """Whether every string is encodable from bytes, so that tokens may be trimmed."""
 
     @cached_property
     def costs(self) -> Costs:
@@ -58,6 +60,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         added = tuple((t["id"], t["content"], bool(t["special"])) for t in whole.get("added_tokens", []))
         merges = model["merges"]
         ids, pre = model["vocab"], whole.get("pre_tokenizer")
+        byte_level = "ByteLevel" in json.dumps(whole.get("decoder"))
     else:
         ids = _read_json(folder / "vocab.json")
         if ids is None or not (folder / "merges.txt").is_file():
@@ -66,7 +69,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         merges = [line for line in lines if line and not line.startswith("#version")]
         entries = settings.get("added_tokens_decoder", {})
         added = tuple((int(i), e["content"], bool(e["special"])) for i, e in entries.items())
-        pre = None
+        pre, byte_level = None, True
     names = dict(ids) | {text: index for index, text, _ in added}
     tokens = [""] * (max(names.values()) + 1)
     for text, index in names.items():
@@ -79,6 +82,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         file_bytes=size,
         template=template or "",
         pre_tokenizer=pre,
+        byte_level=byte_level,
     )
 
 

@@ -134,6 +134,13 @@ def test_the_recipe_decides_what_may_be_done() -> None:
     assert "bf16" == plan.make_plan(Recipe(method="lora"), SMOL_135, tokenizer).format
 
 
+def test_a_vocabulary_without_byte_level_is_left_whole(shared: Path) -> None:
+    vocabulary = plan.read_vocabulary(shared / "data" / "tokenizers" / "tinyllama")
+    assert not vocabulary.byte_level
+    recipe = msgspec.structs.replace(Recipe(), size_limit="95MB")
+    assert 49152 == plan.make_plan(recipe, SMOL_135, vocabulary).vocabulary
+
+
 def test_another_architecture_is_refused() -> None:
     with pytest.raises(UserError) as caught:
         plan.read_shape({"model_type": "gpt2"})
