@@ -43,3 +43,8 @@ def given(arguments: Any) -> dict[str, Any]:
     if isinstance(arguments, str):
         return {"arguments_json": arguments, "form": "string"}
     return {"arguments_json": dump(arguments), "form": "object"}
+
+
+def counts(found: dict[str, Any]) -> dict[str, Any]:
+    """Those of ``found`` that are whole numbers, as token counts must be."""
+    return {key: value for key, value in found.items() if type(value) is int}

@@ -37,8 +37,9 @@ class AnthropicMessages:
             content = message.get("content") if isinstance(message, dict) and "role" in message else None
             blocks = content if isinstance(content, list) else [content]
             for block in blocks:
-                if isinstance(block, dict) and block.get("type") in _BLOCKS and "value" not in block:
-                    return f"has blocks of type `{block['type']}`"
+                kind = block.get("type") if isinstance(block, dict) and "value" not in block else None
+                if isinstance(kind, str) and kind in _BLOCKS:
+                    return f"has blocks of type `{kind}`"
         return None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:

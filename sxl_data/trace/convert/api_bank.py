@@ -33,7 +33,7 @@ class ApiBank:
         if (
             isinstance(sample, list)
             and sample
-            and all(isinstance(r, dict) and r.get("role") in ROLES for r in sample)
+            and all(isinstance(r, dict) and str(r.get("role")) in ROLES for r in sample)
         ):
             return "has turns of role User, AI and API"
         return None

@@ -46,10 +46,11 @@ def _keep(kept: dict[int, dict[str, Any]], at: int, made: list[tuple[int, int | 
     """Note in ``kept`` what ``source`` has beyond ``step``, results at the steps that hold them."""
     observation = source.get("observation")
     theirs = observation.get("results") if isinstance(observation, dict) else None
-    if made and isinstance(theirs, list) and len(theirs) == len(made):
+    theirs = theirs if isinstance(theirs, list) and all(isinstance(r, dict) for r in theirs) else []
+    if made and len(theirs) == len(made):
         ours = step["observation"]["results"]
         for place, (of, slot) in enumerate(made):
-            left = rest(ours[place], theirs[place]) if isinstance(theirs[place], dict) else {}
+            left = rest(ours[place], theirs[place])
             if left and slot is None:
                 kept.setdefault(of, {}).update(left)
             elif left:

@@ -18,7 +18,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.convert.response_items import ItemReader
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump
+from sxl_data.trace.json_text import counts, dump
 from sxl_data.trace.types import Agent, Iterate, Metrics, Result
 
 NAME = "codex_rollout"
@@ -121,8 +121,7 @@ def _usage(payload: dict[str, Any]) -> Metrics | None:
         return None
     found = {"prompt_tokens": total.get("input_tokens"), "completion_tokens": total.get("output_tokens"),
              "cached_tokens": total.get("cached_input_tokens")}  # fmt: skip
-    known: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, int)}
-    return Metrics(**known)
+    return Metrics(**counts(found))
 
 
 def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:

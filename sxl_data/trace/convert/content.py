@@ -41,6 +41,8 @@ def part_of(block: Any) -> Part:
     if not isinstance(block, dict):
         return Part(type="data", data_json=dump(block))
     kind = block.get("type")
+    if kind is not None and not isinstance(kind, str):
+        return Part(type="data", data_json=dump(block))
     for key in ("text", "value", "refusal"):
         if (kind in _TEXTS or kind is None) and isinstance(block.get(key), str):
             return Part(text=block[key])

@@ -47,9 +47,10 @@ class OpenAIChat:
         if not is_chat(messages) or text_dialect(messages) is not None or PUBLISHED & sample.keys():
             return None
         assert isinstance(messages, list)
-        kinds = {b.get("type") for m in messages if isinstance(m.get("content"), list)
-                 for b in m["content"] if isinstance(b, dict)}  # fmt: skip
-        return None if kinds & {"tool_use", "tool_result"} else f"has `{key_of(sample)}` with `role`"
+        contents = [m["content"] for m in messages if isinstance(m.get("content"), list)]
+        blocks = [b for content in contents for b in content if isinstance(b, dict)]
+        anthropic = any(b.get("type") in ("tool_use", "tool_result") for b in blocks)
+        return None if anthropic else f"has `{key_of(sample)}` with `role`"
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row, residual = released(document.value)

@@ -15,6 +15,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.convert.response_items import ItemReader
 from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.json_text import counts
 from sxl_data.trace.types import Agent, Metrics
 
 NAME = "openai_responses"
@@ -109,5 +110,4 @@ def _usage(usage: Any) -> Metrics | None:
     details = usage.get("input_tokens_details")
     found = {"prompt_tokens": usage.get("input_tokens"), "completion_tokens": usage.get("output_tokens"),
              "cached_tokens": details.get("cached_tokens") if isinstance(details, dict) else None}  # fmt: skip
-    known: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, int)}
-    return Metrics(**known)
+    return Metrics(**counts(found))

@@ -57,7 +57,8 @@ def say(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, An
 def call(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, Any]) -> str:
     """The call of an action event: as the model sent it, else from the event's own arguments."""
     call_id = linked(event) or f"event_{event.get('id')}"
-    for item in _message(held).get("tool_calls") or ():
+    sent = _message(held).get("tool_calls")
+    for item in sent if isinstance(sent, list) else ():
         function = item.get("function") if isinstance(item, dict) else None
         if (
             isinstance(function, dict)

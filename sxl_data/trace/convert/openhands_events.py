@@ -19,6 +19,7 @@ from sxl_data.trace.convert.openhands_actions import NAME, args_of, call, linked
 from sxl_data.trace.convert.openhands_sdk import Event, is_sdk_event, read_sdk, together
 from sxl_data.trace.convert.places import located
 from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.json_text import counts
 from sxl_data.trace.types import Metrics, Outcome
 
 _BOOKKEEPING = (
@@ -90,8 +91,8 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     if isinstance(usage, dict):
         cost = metrics.get("accumulated_cost") if isinstance(metrics, dict) else None
         cost = float(cost) if isinstance(cost, (int, float)) else None
-        builder.metrics = Metrics(prompt_tokens=usage.get("prompt_tokens"), cost_usd=cost,
-                                  completion_tokens=usage.get("completion_tokens"))  # fmt: skip
+        found = {key: usage.get(key) for key in ("prompt_tokens", "completion_tokens")}
+        builder.metrics = Metrics(cost_usd=cost, **counts(found))
     metadata = row["metadata"] if isinstance(row.get("metadata"), dict) else {}
     config = metadata["llm_config"] if isinstance(metadata.get("llm_config"), dict) else {}
     if isinstance(config.get("model"), str):
@@ -120,7 +121,7 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
 
 
 def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int]) -> None:
-    calls: dict[Any, str] = {}  # id of the action's event → id of its call
+    calls: dict[str, str] = {}  # id of the action's event → id of its call
     response: Any = None
     for event, at, line in together(events, _response_of):
         action, observation = event.get("action"), event.get("observation")
@@ -130,7 +131,7 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
             key = str(action or observation)
             skipped[key] = skipped.get(key, 0) + 1
         elif observation:
-            call_id = linked(event) or calls.get(event.get("cause"))
+            call_id = linked(event) or calls.get(str(event.get("cause")))
             if call_id is None:
                 builder.observe(parts_of(event.get("content")), "environment", **common, **time)
             else:
@@ -148,7 +149,7 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
                 say(builder, event, held, {**common, **time})
             response = identity
             if action not in ("message", "finish"):
-                calls[event.get("id")] = call(builder, event, held, common)
+                calls[str(event.get("id"))] = call(builder, event, held, common)
         else:
             content = args_of(event).get("content") or event.get("message") or ""
             parts = parts_of(content)

@@ -19,7 +19,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.convert.markup import fenced
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.json_text import dump, given
+from sxl_data.trace.json_text import counts, dump, given
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 
 NAME = "swe_agent"
@@ -197,7 +197,7 @@ def _metrics(stats: Any) -> Metrics | None:
         return None
     known = {"prompt_tokens": stats.get("tokens_sent"), "completion_tokens": stats.get("tokens_received")}
     cost = stats.get("instance_cost")
-    fields: dict[str, Any] = {key: item for key, item in known.items() if isinstance(item, int)}
+    fields = counts(known)
     if isinstance(cost, (int, float)):
         fields["cost_usd"] = float(cost)
     return msgspec.structs.replace(Metrics(ext_json=dump(stats)), **fields)
