@@ -125,6 +125,72 @@ _CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
     }.items()
 }
 
+# Words and marks of which a text has one if any cue of the language can match; looking them up in a set
+# spares most texts most patterns.
+_NEEDED: dict[str, frozenset[str]] = {
+    "python": frozenset(
+        [
+            "def",
+            "class",
+            "for",
+            "while",
+            "if",
+            "elif",
+            "else",
+            "try",
+            "except",
+            "with",
+            "import",
+            "from",
+            "print",
+            "return",
+            "None",
+            "True",
+            "False",
+            "self",
+            "lambda",
+            "=",
+        ]
+    ),
+    "javascript": frozenset(
+        ["const", "let", "var", "console", "function", "=>", "document", "window", "module", "require", "==="]
+    ),
+    "typescript": frozenset(["const", "let", "function", "interface", "type"]),
+    "java": frozenset(["public", "System", "java", "private", "new"]),
+    "c": frozenset(["include", "printf", "main", "scanf"]),
+    "cpp": frozenset(["include", "std", "using", "cout", "cin", "template", "main"]),
+    "go": frozenset(["package", "func", ":=", "fmt"]),
+    "rust": frozenset(["fn", "let", "println", "use", "impl"]),
+    "bash": frozenset(
+        [
+            "bin",
+            "fi",
+            "done",
+            "esac",
+            "echo",
+            "sudo",
+            "apt",
+            "chmod",
+            "mkdir",
+            "grep",
+            "awk",
+            "sed",
+            "find",
+            "curl",
+            "tar",
+        ]
+    ),
+    "html": frozenset("<"),
+    "css": frozenset("{"),
+    "php": frozenset(("php", "$")),
+    "csharp": frozenset(["using", "Console", "namespace", "get", "foreach", "string", "List"]),
+    "ruby": frozenset(["def", "end", "puts", "do"]),
+    "swift": frozenset(["func", "var", "import", "guard", "inout"]),
+    "kotlin": frozenset(["fun", "val"]),
+}
+_MARKS = ("=", "=>", "===", ":=", "<", "{", "$")
+_WORDS = re.compile(r"[A-Za-z]+")
+
 # A line of code ends, begins or is built as sentences are not.
 _CODE_LINE = re.compile(
     r"[{};:,\\(\[]\s*$|^\s*[)}\]]|^\s*(?:#|//|/\*|\*|--|@|<[/!\w]|\$)|[=!<>]=|\w\(.*\)|\w\[.*\]|^\s*\w[\w.]* ?[-+*/]?= ?\S|"
@@ -153,8 +219,11 @@ def guess_language(text: str, named: str | None = None) -> str | None:
         return None
     if named:
         return canonical(named)
+    seen = {*_WORDS.findall(text), *(mark for mark in _MARKS if mark in text)}
     scores = {
         language: sum(weight * min(3, len(cue.findall(text))) for weight, cue in cues)
+        if language not in _NEEDED or seen & _NEEDED[language]
+        else 0
         for language, cues in _CUES.items()
     }
     scores["typescript"] += scores["javascript"] if scores["typescript"] else 0

@@ -74,6 +74,7 @@ class Notebook:
                     builder.reflect(text, "block")
                 else:
                     builder.observe(text)
+        builder.executed = bool(run)
         builder.ext = {
             "notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}
         }

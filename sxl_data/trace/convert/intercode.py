@@ -78,6 +78,7 @@ def _read_task(document: Document, origin: Origin, part: int, key: str, task: An
     if isinstance(best, (int, float)):
         builder.outcome = Outcome(status="success" if best >= 1 else "partial" if best > 0 else "failure",
                                   reward=float(best), verifier="InterCode")  # fmt: skip
+    builder.executed = bool(observations)
     builder.ext = {"intercode": {"rewards": rewards, "environment": environment}}
     return builder.build(document, origin, "intercode", part=part, source_id=f"{document.file}/{key}",
                          group=f"{origin.source}/{task['query']}", language=language)  # fmt: skip

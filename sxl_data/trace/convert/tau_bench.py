@@ -46,6 +46,7 @@ class TauBench:
             status = "success" if reward >= 1 else "failure"
             builder.outcome = Outcome(status=status, reward=float(reward), verifier="tau-bench")  # type: ignore[arg-type]
         info = row.get("info") if isinstance(row.get("info"), dict) else {}
+        builder.executed = bool(builder.tools)  # on the mock databases of the environment
         builder.ext = {"tau_bench": {"trial": row.get("trial"), "task": (info or {}).get("task")}}
         task = f"{origin.source}/{row.get('task_id')}"
         yield builder.build(

@@ -60,6 +60,7 @@ class ToolBench:
         builder.outcome = Outcome(
             status="success" if answered and row.get("win") else "failure", verifier="ToolBench"
         )
+        builder.executed = True  # calls went to the real APIs
         builder.ext = {"toolbench": {"branches": len(leaves), "nodes": tree.get("size") if tree else None}}
         yield builder.build(document, origin, self.name, source_id=document.file)
 
