@@ -1,6 +1,6 @@
 """Every installable deduplication tool on the same texts: wall time, CPU time, memory, recall, precision.
 
-    python benchmarks/dedup.py [--quick] [--json FILE] [--peer NAME=PYTHON …] [--only NAME …] [--work DIR]
+    python benchmarks/dedup.py [--quick] [--json FILE] [--peer NAME=PYTHON …] [--limit NAME=ROWS …]
 
 A peer is measured if its package is found in this interpreter or in the one given for it, for example
 `--peer rensa=/tmp/rensa/bin/python`. Each measurement is a whole process from Parquet to the list of removed rows; ours
@@ -192,11 +192,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="2,000 files, 10,000 short rows")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer")
     parser.add_argument("--only", action="append", choices=("files", "short", "quality", "scale"))
     parser.add_argument("--tools", nargs="*", help="these peers only")
     parser.add_argument("--work", type=Path, help="folder for the corpora")
     args = parser.parse_args()
     files, short, judged = (2_000, 10_000, 1_000) if args.quick else (50_000, 500_000, 10_000)
+    ROWS.update({name: int(rows) for name, rows in (item.split("=") for item in args.limit)})
     parts = set(args.only or ("files", "short", "quality", "scale"))
     peers = {k: v for k, v in interpreters(args.peer).items() if args.tools is None or k in args.tools}
     metrics: dict[str, float] = {}

@@ -67,8 +67,7 @@ def _entries() -> dict[str, Callable[..., None]]:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    name = f"kernels-{_digest(llvm)}.bin"
-    places = [Path(__file__).parent / "__pycache__" / name, _user_cache() / name]
+    places = [folder / f"kernels-{_digest(llvm)}.bin" for folder in _folders()]
     for place in places:
         if place.is_file():
             return _load(llvm, msgspec.msgpack.decode(place.read_bytes(), type=Compiled))
@@ -87,9 +86,11 @@ def _digest(llvm: Any) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
 
 
-def _user_cache() -> Path:
+def _folders() -> list[Path]:
+    """Where object code may lie, best first."""
     given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(given) if given else Path.home() / ".cache") / "sxl"
+    user = Path(given) if given else Path.home() / ".cache"
+    return [Path(__file__).parent / "__pycache__", user / "sxl"]
 
 
 def _save(place: Path, data: bytes) -> bool:
