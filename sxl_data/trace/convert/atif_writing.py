@@ -135,6 +135,7 @@ def _agent_step(steps: Sequence[Step], turn: list[int], model: str | None) -> Wr
     said["message"] = ""
     made: list[tuple[int, int | None]] = []
     thoughts = []
+    ids: set[str] = set()
     for at in turn:
         step = steps[at]
         if isinstance(step, Reflect):
@@ -143,8 +144,9 @@ def _agent_step(steps: Sequence[Step], turn: list[int], model: str | None) -> Wr
             said["message"] = _content(step.content)
             if step.calls:
                 said["tool_calls"] = [_call(call) for call in step.calls]
+                ids = {call.call_id for call in step.calls}
         elif isinstance(step, Iterate):
-            said["observation"] = {"results": [_result(result) for result in step.results]}
+            said["observation"] = {"results": [_result(result, ids) for result in step.results]}
             made += [(at, slot) for slot in range(len(step.results))]
     if thoughts:
         said["reasoning_content"] = "\n\n".join(thoughts)
@@ -164,8 +166,9 @@ def _call(call: Call) -> dict[str, Any]:
     return {"tool_call_id": call.call_id, "function_name": call.name, "arguments": arguments}
 
 
-def _result(result: Result) -> dict[str, Any]:
-    said = {"source_call_id": result.call_id} if result.call_id else {}
+def _result(result: Result, ids: set[str]) -> dict[str, Any]:
+    # ATIF wants the id of a call of the same step or none.
+    said = {"source_call_id": result.call_id} if result.call_id in ids else {}
     return {**said, "content": _content(result.content)}
 
 
