@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import string
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -82,14 +83,13 @@ def short_rows(files: list[str], count: int, lines: int = 16, share: float = 0.2
 
 
 def grown(rows: list[str], count: int) -> list[str]:
-    """`count` rows: the given ones, then variants whose words all differ from the original's, so that duplicates stay
-    as frequent as they are."""
-    out = list(rows[:count])
-    turn = 0
+    """`count` rows: the given ones, then as often as needed the same with their letters rotated in the alphabet, so
+    that words differ from the original's while lengths, tokens and duplicates stay as they are."""
+    out, small, turn = list(rows[:count]), string.ascii_lowercase, 0
     while len(out) < count:
         turn += 1
-        mark = f" q{turn}"
-        out += [row.replace(" ", mark + " ") + mark for row in rows[: count - len(out)]]
+        table = str.maketrans(small, small[turn % 26 :] + small[: turn % 26])
+        out += [row.translate(table) for row in rows[: count - len(out)]]
     return out
 
 
