@@ -1,0 +1,55 @@
+"""recipes/samples: every sample is read by its format, and what comes out is fit for training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from sxl_data.clean.faults import failing
+from sxl_data.read.files import gather, plan
+from sxl_data.read.sources import Source
+from sxl_data.read.stage import find_format, format_of, read_chunk
+from sxl_data.resources import samples_folder
+
+# Sample → (format, how many traces); auto where the rows say what they are.
+SAMPLES = {
+    "alpaca.json": ("instruction_pair", 14), "gsm8k.jsonl": ("gsm8k", 11), "strategyqa.json": ("strategyqa", 10),
+    "chat.jsonl": ("openai_chat", 11), "sharegpt.json": ("sharegpt_tools", 5), "slugify.traj": ("swe_agent", 1),
+    "claude_code": ("claude_code", 1), "reasoning.jsonl": ("reasoning_set", 4), "issues.jsonl": ("swebench_issue", 3),
+    "commits.jsonl": ("commit_edit", 3), "bfcl.jsonl": ("bfcl", 2), "seal_tools.jsonl": ("seal_tools", 2),
+    "toolalpaca.json": ("toolalpaca", 2), "api_bank.jsonl": ("api_bank", 1), "toolbench.json": ("toolbench", 1),
+    "tau_bench.json": ("tau_bench", 1), "intercode.json": ("intercode", 1),
+}  # fmt: skip
+BY_NAME = {
+    "nl2bash": ("nl2bash_files", 8), "notebook.ipynb": ("notebook", 1), "thread.md": ("issue_thread", 1),
+    "0001-sort-the-index.patch": ("patch_file", 1), "quixbugs": ("quixbugs", 1),
+}  # fmt: skip
+
+
+def read(name: str, format: str) -> tuple[str, pa.Table, int]:
+    source = Source(name="sample", path=str(samples_folder() / name), format=format, licence="MIT")
+    chunks = list(plan(source, Path()))
+    found, _ = find_format(source, chunks)
+    chunks = gather(chunks) if format_of(found).unit == "folder" else chunks
+    parts = [read_chunk(source, chunk, found) for chunk in chunks]
+    return found, pa.concat_tables([part.traces for part in parts]), sum(len(part.quarantine) for part in parts)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_a_sample_is_recognised_and_read_without_errors(name):
+    format, traces, refused = read(name, "auto")
+    assert ((format, len(traces)), refused) == (SAMPLES[name], 0)
+    assert failing(traces, "train").to_pylist() == [None] * len(traces)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_a_sample_of_text_files_is_read_by_the_format_that_is_named(name):
+    format, traces, refused = read(name, BY_NAME[name][0])
+    assert ((format, len(traces)), refused) == (BY_NAME[name], 0)
+    assert failing(traces, "train").to_pylist() == [None] * len(traces)
+
+
+def test_every_sample_is_tested():
+    assert {path.name for path in samples_folder().iterdir()} == {*SAMPLES, *BY_NAME}
