@@ -233,13 +233,13 @@ def choose_cuts(bench: Bench) -> tuple[dict[str, Any], dict[int, Any]]:
 
 def compress(bench: Bench, limit: int, shape: Any, format: str) -> None:
     """Our way: prune, recover by distillation, quantise; the same with cross-entropy beside it."""
-    from sxl_train import distil
+    from sxl_train import distil_teach
     from sxl_train.prune.search import build
 
     size, steps, lr = shape.vocabulary, bench.options.distil_steps, bench.options.distil_lr
     kept = bench.view(size)[0]
     rows = bench.train_view(size)
-    teach = distil.teach_live(bench.teacher, size, kept, bench.options.top)
+    teach = distil_teach.teach_live(bench.teacher, size, kept, bench.options.top)
     sizes = {"vocabulary": size, "mlp": shape.mlp, "layers": shape.layers, "groups": shape.groups}
     pruned = shape != bench.shape
     if pruned:
@@ -263,7 +263,7 @@ def compare(bench: Bench, limit: int, shape: Any, format: str) -> None:
     """The alternatives at the same bytes, recovered in the same way."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from sxl_train import distil
+    from sxl_train import distil_teach
     from sxl_train.plan import measure
     from sxl_train.prune.search import build
 
@@ -271,7 +271,7 @@ def compare(bench: Bench, limit: int, shape: Any, format: str) -> None:
         return
     size, steps = shape.vocabulary, bench.options.distil_steps
     kept, rows = bench.view(size)[0], bench.train_view(size)
-    teach = distil.teach_live(bench.teacher, size, kept, bench.options.top)
+    teach = distil_teach.teach_live(bench.teacher, size, kept, bench.options.top)
     whole = bench.shape.prune(vocabulary=size)
 
     def fits(candidate: Any) -> bool:

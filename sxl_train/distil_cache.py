@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
-from sxl_train.distil import Teach
+from sxl_train.distil_teach import Teach
 from sxl_train.samples import Sample, collate, make_batches
 
 
@@ -38,7 +38,9 @@ def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 
     partial = path.with_name(path.name + ".partial")
     save_file(
         {
-            "ids": torch.cat(ids), "scores": torch.cat(scores), "keys": torch.tensor(keys),
+            "ids": torch.cat(ids),
+            "scores": torch.cat(scores),
+            "keys": torch.tensor(keys),
             "counts": torch.tensor(counts),
         },
         partial,

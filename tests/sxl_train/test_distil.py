@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sxl_data.contract.errors import UserError
-from sxl_train import checkpoints, distil, quantise, samples
+from sxl_train import checkpoints, distil, distil_teach, quantise, samples
 from sxl_train.distil_cache import teach_cached, write_cache
 from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import measure_importance
@@ -44,7 +44,7 @@ def test_distillation_recovers_most_of_what_pruning_cost(tuned) -> None:
     student = prune(tuned)
     before, pruned = loss(tuned), loss(student)
     settings = distil.Settings(steps=60, lr=2e-3, batch=512, share=0.5)
-    distil.train(student, ROWS, settings, distil.teach_live(tuned, student.config.vocab_size))
+    distil.train(student, ROWS, settings, distil_teach.teach_live(tuned, student.config.vocab_size))
     assert before + 0.3 * (pruned - before) > loss(student)
     assert pruned - before > 0.05
 
@@ -52,7 +52,7 @@ def test_distillation_recovers_most_of_what_pruning_cost(tuned) -> None:
 def test_the_same_seed_gives_the_same_student(tuned) -> None:
     students = [prune(tuned), prune(tuned)]
     settings = distil.Settings(steps=5, lr=1e-3, batch=512)
-    teach = distil.teach_live(tuned, tuned.config.vocab_size)
+    teach = distil_teach.teach_live(tuned, tuned.config.vocab_size)
     first, second = (distil.train(student, ROWS, settings, teach) for student in students)
     assert first == second
     assert 5 == len(first)
@@ -71,18 +71,18 @@ def test_only_trained_tokens_count(tuned) -> None:
 def test_divergence_is_nothing_between_equals_and_grows_with_the_difference() -> None:
     logits = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
     for temperature in (1.0, 2.0):
-        assert abs(float(distil.measure_divergence(logits, logits, temperature))) < 1e-6
-    top = distil.pick_top(logits, 8)
-    assert abs(float(distil.measure_divergence(logits, top, 1.0))) < 1e-5
-    assert float(distil.measure_divergence(logits + torch.eye(7, 40) * 3, logits, 1.0)) > 0.01
-    everything = distil.measure_divergence(logits.flip(0), distil.pick_top(logits, 40), 1.0)
+        assert abs(float(distil_teach.measure_divergence(logits, logits, temperature))) < 1e-6
+    top = distil_teach.pick_top(logits, 8)
+    assert abs(float(distil_teach.measure_divergence(logits, top, 1.0))) < 1e-5
+    assert float(distil_teach.measure_divergence(logits + torch.eye(7, 40) * 3, logits, 1.0)) > 0.01
+    everything = distil_teach.measure_divergence(logits.flip(0), distil_teach.pick_top(logits, 40), 1.0)
     assert float(everything) == pytest.approx(
-        float(distil.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3
+        float(distil_teach.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3
     )
 
 
 def test_a_cached_teacher_says_what_the_live_one_says(tuned, tmp_path: Path) -> None:
-    live = distil.teach_live(tuned, tuned.config.vocab_size, top=8)
+    live = distil_teach.teach_live(tuned, tuned.config.vocab_size, top=8)
     cached = teach_cached(write_cache(live, ROWS, tmp_path / "teacher.safetensors"))
     batch = ROWS[5:9]
     chosen = samples.collate(batch)["labels"][:, 1:] != -100
@@ -97,14 +97,14 @@ def test_a_cached_teacher_says_what_the_live_one_says(tuned, tmp_path: Path) -> 
 def test_a_teacher_with_a_larger_vocabulary_answers_in_the_students_ids(tuned) -> None:
     kept = [*range(70), *range(100, 200)]
     student = vocabulary.trim_model(cut(tuned, choose_cut(measure_importance(tuned, ROWS[:2]))), kept)
-    teach = distil.teach_live(tuned, len(kept), kept)
+    teach = distil_teach.teach_live(tuned, len(kept), kept)
     chosen = samples.collate(ROWS[:2])["labels"][:, 1:] != -100
     with torch.no_grad():
         ids = torch.tensor([row.ids for row in ROWS[:2]])
         expected = student(ids).logits[:, :-1][chosen]
     assert torch.allclose(expected, teach(ROWS[:2], chosen), atol=1e-4)
     with pytest.raises(UserError) as caught:
-        distil.teach_live(tuned, len(kept))
+        distil_teach.teach_live(tuned, len(kept))
     assert "T505" == caught.value.findings[0].code
 
 
