@@ -20,7 +20,8 @@ SAMPLES = {
     "claude_code": ("claude_code", 1), "reasoning.jsonl": ("reasoning_set", 4), "issues.jsonl": ("swebench_issue", 3),
     "commits.jsonl": ("commit_edit", 3), "bfcl.jsonl": ("bfcl", 2), "seal_tools.jsonl": ("seal_tools", 2),
     "toolalpaca.json": ("toolalpaca", 2), "api_bank.jsonl": ("api_bank", 1), "toolbench.json": ("toolbench", 1),
-    "tau_bench.json": ("tau_bench", 1), "intercode.json": ("intercode", 1),
+    "react.jsonl": ("react_text", 2), "traces.jsonl": ("sxl_trace", 11),
+    "atif.jsonl": ("atif", 11), "tau_bench.json": ("tau_bench", 1), "intercode.json": ("intercode", 1),
 }  # fmt: skip
 BY_NAME = {
     "nl2bash": ("nl2bash_files", 8), "notebook.ipynb": ("notebook", 1), "thread.md": ("issue_thread", 1),
@@ -34,7 +35,11 @@ def read(name: str, format: str) -> tuple[str, pa.Table, int]:
     found, _ = find_format(source, chunks)
     chunks = gather(chunks) if format_of(found).unit == "folder" else chunks
     parts = [read_chunk(source, chunk, found) for chunk in chunks]
-    return found, pa.concat_tables([part.traces for part in parts]), sum(len(part.quarantine) for part in parts)
+    return (
+        found,
+        pa.concat_tables([part.traces for part in parts]),
+        sum(len(part.quarantine) for part in parts),
+    )
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
