@@ -202,7 +202,7 @@ class Build:
         sizes = [shard.rows for shard in shards]
         seen = self._run("view", views, sizes, "rows")
         resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",
-                       inputs={name: tuple(r.files[name] for r in seen) for name in ("narrow", "text")},
+                       inputs={name: tuple(r.files[name] for r in seen) for name in ("narrow", "text", "signatures")},
                        params=params | {"pairs_at": self.recipe.split.threshold}, timed=False)  # fmt: skip
         (resolved,) = self._run("resolve", [resolve])
         tasks = [

@@ -76,14 +76,20 @@ def ground(params: dict[str, Any], inputs: Inputs) -> Output:
 
 
 def view(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Narrow columns and the compared text of one shard, the text as an Arrow file that can be mapped."""
+    """What of one shard is compared: narrow columns, and as Arrow files that can be mapped the signatures
+    and the text."""
     from sxl_data.dedup.stage import DedupStage, view_rows
 
-    narrow, texts = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
+    seen = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
+    return Output(tables={"narrow": seen.narrow},
+                  blobs={"text": _mappable(seen.texts), "signatures": _mappable(seen.signatures)})  # fmt: skip
+
+
+def _mappable(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, texts.schema) as writer:
-        writer.write_table(texts)
-    return Output(tables={"narrow": narrow}, blobs={"text": sink.getvalue().to_pybytes()})
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -92,9 +98,11 @@ def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
 
     config = msgspec.convert(params["config"], DedupStage)
     narrow = [pq.read_table(path) for path in inputs["narrow"]]
-    maps = [pa.ipc.open_file(pa.memory_map(str(path))) for path in inputs["text"]]
-    texts = [found.read_all()["text"] for found in maps]
-    found = resolve_rows(narrow, texts, config, params["seed"], params["pairs_at"])
+    texts, signatures = (
+        [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in inputs[name]]
+        for name in ("text", "signatures")
+    )
+    found = resolve_rows(narrow, [table["text"] for table in texts], signatures, config, params["pairs_at"])
     drops = {f"drops-{i:05d}": table for i, table in enumerate(found.drops)}
     return Output(tables={"pairs": found.pairs, "keys": found.keys, **drops}, counters=found.counters)
 

@@ -1,12 +1,14 @@
 """The dedup stage of a build: what is compared, which row is the best, and which rows go.
 
-A global stage in three steps. `view_rows` (each shard): the narrow columns and the text that is compared,
-written uncompressed so that `resolve_rows` maps it instead of loading it. `resolve_rows` (once): the rows
-to drop and all verified pairs. `apply_drops` (each shard): the rows that stay, the ledger of the rest.
+A global stage in three steps. `view_rows` (each shard): the narrow columns, keys and signatures, and the
+text that is compared, uncompressed so that it can be mapped. `resolve_rows` (once): the rows to drop and all
+verified pairs; it holds the narrow columns and reads the texts of candidates only. `apply_drops` (each
+shard): the rows that stay, the ledger of the rest.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +19,10 @@ from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import SPOKEN, explode, text_of
 from sxl_data.contract.stage import Outcome
-from sxl_data.dedup.near import DedupConfig, deduplicate
+from sxl_data.dedup.exact import hash_texts
+from sxl_data.dedup.minhash import Sketches, sketch
+from sxl_data.dedup.near import DedupConfig, _preferences, _representatives, deduplicate
+from sxl_data.dedup.rows import locate
 
 DROPS_SCHEMA = pa.schema(
     [("trace_id", pa.string()), ("code", pa.string()), ("detail", pa.string()), ("twin_id", pa.string()),
@@ -33,6 +38,15 @@ class DedupStage(DedupConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
     told, or what the agent says."""
 
 
+class Viewed(NamedTuple):
+    """``narrow``: trace_id, source, rank. ``texts``: the one column text. ``signatures``: the 128-bit exact key
+    as key_hi and key_lo, shingles (how many), signature (a list of 16-bit values). All row for row."""
+
+    narrow: pa.Table
+    texts: pa.Table
+    signatures: pa.Table
+
+
 class Resolved(NamedTuple):
     """``drops``: one table of `DROPS_SCHEMA` for each shard. ``pairs``: left, right (trace ids), score.
     ``keys``: trace_id and the 128-bit key of its text as key_hi, key_lo."""
@@ -43,8 +57,8 @@ class Resolved(NamedTuple):
     counters: dict[str, int]
 
 
-def view_rows(batch: pa.Table, config: DedupStage) -> tuple[pa.Table, pa.Table]:
-    """The narrow columns (trace_id, source, rank) and the compared text (one column) of a shard."""
+def view_rows(batch: pa.Table, config: DedupStage) -> Viewed:
+    """What of a shard is compared."""
     if config.view == "trace":
         texts = text_of(batch, SPOKEN)
     else:
@@ -52,7 +66,32 @@ def view_rows(batch: pa.Table, config: DedupStage) -> tuple[pa.Table, pa.Table]:
         phases = ["observe"] if config.view == "prompt" else ["act"]
         texts = _joined(segments.filter(pc.is_in(segments["phase"], value_set=pa.array(phases))), len(batch))
     narrow = pa.table({"trace_id": batch["trace_id"], "source": batch["source"], "rank": quality(batch)})
-    return narrow, pa.table({"text": texts})
+    return Viewed(narrow, pa.table({"text": texts}), _sign(texts, config))
+
+
+def _sign(texts: pa.Array, config: DedupStage) -> pa.Table:
+    rows = locate(texts)
+    keys = hash_texts(rows)
+    found = sketch(rows, config.shingling, config.permutations, config.seed)
+    signature = pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), config.permutations)
+    return pa.table(
+        {"key_hi": keys[:, 0], "key_lo": keys[:, 1], "shingles": found.counts, "signature": signature}
+    )
+
+
+class _Signed:
+    """Keys of all rows, and signatures of the distinct ones, as `deduplicate` wants to reuse them."""
+
+    def __init__(self, signatures: pa.Table, ids: pa.Array, rank: np.ndarray, sources: list[str] | None,
+                 config: DedupStage) -> None:  # fmt: skip
+        self.keys = np.stack([signatures["key_hi"].to_numpy(), signatures["key_lo"].to_numpy()], axis=1)
+        preference = _preferences(len(ids), ids, rank, sources, config.prefer)
+        stands = _representatives(self.keys, preference)
+        unique = np.flatnonzero((stands == np.arange(len(ids))) & self.keys.any(axis=1))
+        values = signatures["signature"].combine_chunks()
+        matrix = values.flatten().to_numpy(zero_copy_only=True).reshape(len(values), config.permutations)
+        counts = signatures["shingles"].to_numpy()
+        self.sketches = Sketches(matrix[unique], counts[unique], config.shingling, config.seed)
 
 
 def quality(batch: pa.Table) -> pa.Array:
@@ -63,13 +102,15 @@ def quality(batch: pa.Table) -> pa.Array:
     return pa.array(-((flags[0] << 61) | (flags[1] << 60) | size))
 
 
-def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], config: DedupStage, seed: int,
-                 pairs_at: float) -> Resolved:  # fmt: skip
+def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], signatures: list[pa.Table],
+                 config: DedupStage, pairs_at: float) -> Resolved:  # fmt: skip
     """Compare all rows; ``pairs_at`` is the threshold of the split, whose pairs are wanted too."""
     rows = pa.concat_tables(narrow).combine_chunks()
     ids = rows["trace_id"].combine_chunks()
     column = pa.chunked_array([chunk for text in texts for chunk in text.chunks], pa.string())
-    found = deduplicate(ids, column, rows["rank"].to_numpy(), config, sources=rows["source"].to_pylist(),
+    rank, sources = rows["rank"].to_numpy(), rows["source"].to_pylist() if config.prefer else None
+    signed = _Signed(pa.concat_tables(signatures), ids, rank, sources, config)
+    found = deduplicate(ids, column, rank, config, sources=sources, reuse=signed,  # type: ignore[arg-type]
                         also_pairs_at=min(pairs_at, config.threshold))  # fmt: skip
     gone = np.flatnonzero(~found.kept)
     exact = found.exact[gone]
@@ -91,7 +132,7 @@ def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], config: D
          "score": found.pairs.scores}
     ).sort_by([("left", "ascending"), ("right", "ascending")])  # fmt: skip
     keys = pa.table({"trace_id": ids, "key_hi": found.keys[:, 0], "key_lo": found.keys[:, 1]})
-    parts = [drops.slice(a, b - a) for a, b in zip(bounds[:-1], bounds[1:])]
+    parts = [drops.slice(a, b - a) for a, b in itertools.pairwise(bounds)]
     return Resolved(parts, pairs, keys, {"pairs": len(pairs), "complete": int(found.complete)})
 
 
