@@ -177,7 +177,8 @@ def datatrove(path: Path, threshold: float, scratch: Path) -> list[int]:
         LocalPipelineExecutor(pipeline, tasks=tasks, workers=2, logging_dir=str(scratch / f"logs{number}")).run()
     kept = set()
     for file in Path(places["kept"]).glob("*.jsonl"):
-        kept |= {int(json.loads(line)["id"]) for line in file.read_text(encoding="utf-8").split("\n") if line}
+        # datatrove leaves out fields that are false, an id of 0 among them.
+        kept |= {int(json.loads(line).get("id", 0)) for line in file.read_text(encoding="utf-8").split("\n") if line}
     return [row for row in range(len(read(path))) if row not in kept]
 
 
