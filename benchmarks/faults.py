@@ -1,0 +1,118 @@
+"""What machines do to a build: kills, doubled tasks, failing calls, flipped bits, bad and hostile input.
+
+    python benchmarks/faults.py [kills twice io bits matrix inputs bombs ray] [--quick] [--json FILE]
+
+Without names all are run but ray. Each prints its claims; exit code 1 when one is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from faults_toy import make_recipe
+
+Claims = list[dict[str, object]]
+
+
+def run_kills(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_kills import command_kills, kills
+
+    recipe = make_recipe(folder / "in")
+    return kills(recipe, folder, 5 if quick else 200, until) + command_kills(
+        recipe, folder, 2 if quick else 10
+    )
+
+
+def run_twice(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_kills import twice
+
+    return twice(make_recipe(folder / "in"), folder)
+
+
+def run_bits(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_kills import bits
+
+    return bits(make_recipe(folder / "in", rows=20, chunk_bytes=10_000), folder)
+
+
+def run_io(folder: Path, quick: bool, until: float) -> Claims:
+    import faults_io
+
+    if not faults_io.available():
+        print("skipped: needs Linux and a C compiler")
+        return []
+    if "LD_PRELOAD" not in os.environ:  # once more, with the interceptor loaded before everything else
+        library = faults_io.preload(folder)
+        command = [sys.executable, __file__, "io", "--json", str(folder / "io.json"), *(["--quick"] if quick else []),
+                   *(["--seconds", str(until - time.monotonic())] if until < float("inf") else [])]  # fmt: skip
+        subprocess.run(command, env={**os.environ, "LD_PRELOAD": str(library)}, check=False)
+        return json.loads((folder / "io.json").read_text(encoding="utf-8"))["claims"]
+    recipe = make_recipe(folder / "in", rows=12, chunk_bytes=1_000_000)
+    return faults_io.inject(recipe, folder, 25 if quick else 1, until)
+
+
+def run_matrix(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_matrix import matrix
+
+    return matrix(make_recipe(folder / "in", rows=90), folder, quick)
+
+
+def run_inputs(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_inputs import inputs
+
+    return inputs(folder, quick)
+
+
+def run_bombs(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_bombs import bombs
+
+    return bombs(folder, quick)
+
+
+def run_ray(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_ray import nodes
+
+    return nodes(make_recipe(folder / "in", rows=90), folder, quick)
+
+
+EXPERIMENTS: dict[str, Callable[[Path, bool, float], Claims]] = {
+    "kills": run_kills, "twice": run_twice, "io": run_io, "bits": run_bits, "matrix": run_matrix,
+    "inputs": run_inputs, "bombs": run_bombs, "ray": run_ray,
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help="experiments to run")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument(
+        "--seconds", type=float, help="stop kills and io after so long and say how far they came"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    claims: Claims = []
+    for name in options.names or [name for name in EXPERIMENTS if name != "ray"]:
+        print(f"== {name}", flush=True)
+        until = time.monotonic() + options.seconds if options.seconds else float("inf")
+        with tempfile.TemporaryDirectory() as folder:
+            claims += EXPERIMENTS[name](Path(folder), options.quick, until)
+    if options.json:
+        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        result = {"machine": machine, "metrics": {}, "claims": claims}
+        options.json.write_text(json.dumps(result, indent=2), encoding="utf-8")
+    sys.exit(not all(claim["met"] for claim in claims))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Archives and other files that want to harm: refused or bounded, and nothing is written elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import zstandard
+from faults_toy import report
+
+GOOD = json.dumps({"instruction": "Say the number one.", "input": "", "output": "It is one."}) + "\n"
+MEMORY = 1_500_000_000
+ZEROS = bytes(1 << 20)
+
+
+def gzip_bomb(path: Path) -> None:
+    with gzip.open(path, "wb") as file:
+        file.write(GOOD.encode())
+        for _ in range(2000):
+            file.write(ZEROS)
+
+
+def zstd_bomb(path: Path) -> None:
+    with path.open("wb") as raw, zstandard.ZstdCompressor().stream_writer(raw) as file:
+        file.write(GOOD.encode())
+        for _ in range(2000):
+            file.write(ZEROS)
+
+
+def zip_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("good.jsonl", GOOD)
+        with archive.open("bomb.jsonl", "w", force_zip64=True) as file:
+            for _ in range(2000):
+                file.write(ZEROS)
+
+
+def tar_of(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> None:
+    with tarfile.open(path, "w") as archive:
+        for info, data in members:
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
+def traversal(path: Path) -> None:
+    names = ("good.jsonl", "../../../escaped.jsonl", "/tmp/escaped.jsonl")
+    tar_of(path, *((tarfile.TarInfo(name), GOOD.encode()) for name in names))
+
+
+def links(path: Path) -> None:
+    soft, hard, pipe = (
+        tarfile.TarInfo("soft.jsonl"),
+        tarfile.TarInfo("hard.jsonl"),
+        tarfile.TarInfo("pipe.jsonl"),
+    )
+    soft.type, soft.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    hard.type, hard.linkname = tarfile.LNKTYPE, "../../etc/passwd"
+    pipe.type = tarfile.FIFOTYPE
+    tar_of(path, (tarfile.TarInfo("good.jsonl"), GOOD.encode()), (soft, b""), (hard, b""), (pipe, b""))
+
+
+def cut_off(path: Path) -> None:
+    tar_of(path, (tarfile.TarInfo("good.jsonl"), GOOD.encode() * 3000))
+    path.write_bytes(path.read_bytes()[:100_000])
+
+
+def folder_of_traps(path: Path) -> None:
+    path.mkdir()
+    (path / "good.jsonl").write_text(GOOD, encoding="utf-8")
+    (path / "loop").symlink_to(path)
+    (path / "outside.jsonl").symlink_to("/etc/passwd")
+    os.mkfifo(path / "pipe.jsonl")
+
+
+CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "gzip bomb, 2 GB": ("bomb.jsonl.gz", gzip_bomb), "zstd bomb, 2 GB": ("bomb.jsonl.zst", zstd_bomb),
+    "zip bomb, 2 GB": ("bomb.zip", zip_bomb), "paths out of a tar": ("paths.tar", traversal),
+    "links and a pipe in a tar": ("links.tar", links), "a tar cut off": ("cut.tar", cut_off),
+    "link loop, outward link and pipe in a folder": ("traps", folder_of_traps),
+}  # fmt: skip
+
+
+def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
+    """Each case in a process of its own, whose memory and new files are looked at."""
+    claims = []
+    for number, (name, (file, make)) in enumerate(CASES.items()):
+        if quick and "2 GB" in name:
+            continue
+        case = folder / f"case-{number}"
+        case.mkdir()
+        make(case / file)
+        recipe = case / "r.yaml"
+        recipe.write_text(f"name: case\nsources:\n  - {{name: src, path: {file}, format: instruction_pair}}\n"
+                          "write: {arrow: false}\nengine: {kind: inline}\n", encoding="utf-8")  # fmt: skip
+        script = ("import resource, sys\nfrom sxl_data.cli import run\n"
+                  "code = run(['build', sys.argv[1], '-o', sys.argv[2]])\n"
+                  "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)")  # fmt: skip
+        try:
+            done = subprocess.run([sys.executable, "-c", script, str(recipe), str(case / "out")], capture_output=True,
+                                  text=True, timeout=300)  # fmt: skip
+            code, peak = map(int, done.stdout.split()[-2:])
+        except (subprocess.TimeoutExpired, ValueError):
+            claims.append(report(name, "an end", "none, or a crash", False))
+            continue
+        escaped = any(
+            p.exists() for p in (folder / "escaped.jsonl", case / "escaped.jsonl", Path("/tmp/escaped.jsonl"))
+        )
+        ledger = "passwd" in str(list((case / "out").rglob("*passwd*")))
+        claims.append(
+            report(name, f"exit 0 or 2, under {MEMORY / 1e6:.0f} MB, nothing written elsewhere",
+                   f"exit {code}, {peak / 1e6:.0f} MB", code in (0, 2) and peak < MEMORY and not escaped and not ledger)
+        )  # fmt: skip
+    return claims

@@ -1,0 +1,29 @@
+"""Short versions of the fault experiments, as `benchmarks/faults.py` runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks/faults.py"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SCRIPT.is_file() or sys.platform != "linux", reason="needs Linux and a checkout"),
+]
+
+
+@pytest.mark.parametrize("name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "ray"])
+def test_every_claim_holds(name: str, tmp_path: Path):
+    if name == "ray":
+        pytest.importorskip("ray")
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), name, "--quick", "--json", str(tmp_path / "claims.json")],
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-3000:]
+    claims = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
+    assert [] == [claim for claim in claims if not claim["met"]]
