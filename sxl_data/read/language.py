@@ -227,7 +227,7 @@ def guess_language(text: str, named: str | None = None) -> str | None:
         for language, cues in _CUES.items()
     }
     scores["typescript"] += scores["javascript"] if scores["typescript"] else 0
-    scores["cpp"] += scores["c"] if scores["cpp"] else 0
+    scores["cpp"] += scores["c"] if scores["cpp"] > 1 else 0  # `int main(` alone is C as well
     best, second = sorted(scores, key=lambda name: -scores[name])[:2]
     return best if scores[best] >= 3 and scores[best] > scores[second] else None
 
