@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.contract.errors import Finding
+from sxl_data.contract.errors import Finding, finding
 from sxl_data.trace.format import Document, Origin, Reading, trace_id
 from sxl_data.trace.types import (
     SCHEMA_VERSION,
@@ -57,6 +57,7 @@ class Builder:
         self.ext: dict[str, Any] = {}
         self.executed = False
         self.findings: list[Finding] = []
+        self._matched: list[tuple[str | None, int | None]] = []
         self._steps: list[Step] = []
         self._turn = 0
         self._iteration = 0
@@ -134,6 +135,15 @@ class Builder:
                 self._results = {"results": [], "common": {}}
         self._open = False
 
+    def next_call(self, at: str | None = None, line: int | None = None) -> str:
+        """Id of the first open call, for a result that names none (empty when none is open). That the two
+        were matched by position is noted for the findings."""
+        waiting = self.open_calls
+        if not waiting:
+            return ""
+        self._matched.append((at, line))
+        return waiting[0].call_id
+
     # The finished trace ----------------------------------------------------------------------------
 
     def build(self, document: Document, origin: Origin, format: str, *, part: int = 0,
@@ -144,6 +154,10 @@ class Builder:
         self._close_results(last=True)
         place = source_id if source_id is not None else f"{document.file}#{document.row}"
         provenance = origin.provenance(document, format, place)
+        if self._matched:
+            at, line = self._matched[0]
+            count = f"{len(self._matched)} results without an id, the first here"
+            self.findings.append(finding("P108", pointer=at, line=line, found=count))
         trace = Trace(
             schema_version=SCHEMA_VERSION, trace_id=trace_id(origin.source, document, part), kind=self.kind,
             task=self.task, agent=self.agent, tools=tuple(self.tools), steps=infer_decisions(self._steps),

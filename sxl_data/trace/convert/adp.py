@@ -106,7 +106,7 @@ def _observe(builder: Builder, item: dict[str, Any], at: str) -> None:
     waiting = builder.open_calls
     linked = item.get("tool_call_id")
     if isinstance(linked, str) or waiting:
-        call_id = linked if isinstance(linked, str) else waiting[0].call_id
+        call_id = linked if isinstance(linked, str) else builder.next_call(at)
         builder.result(Result(call_id=call_id, content=content), at=at, **_common(item))
         return
     builder.observe(content, _ORIGINS.get(str(item.get("source")), "environment"), at=at, **_common(item))

@@ -126,8 +126,7 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
             raise RowError(type(item).__name__, "a result", place)
         answered = item.get("source_call_id")
         if not isinstance(answered, str):
-            waiting = builder.open_calls
-            answered = waiting[0].call_id if waiting else ""
+            answered = builder.next_call(place)
         builder.result(Result(call_id=answered, content=parts_of(item.get("content"))), at=place)
 
 

@@ -116,9 +116,8 @@ def _read_said(builder: Builder, data: dict[str, Any], at: str, common: dict[str
 
 def _result(builder: Builder, data: dict[str, Any], profile: dict[str, Any], event: dict[str, Any]) -> Result:
     call_id = profile.get("tool_call_id")
-    waiting = builder.open_calls
     if not isinstance(call_id, str):
-        call_id = waiting[0].call_id if waiting else ""
+        call_id = builder.next_call()
     failed = data.get("error")
     output = data.get("result", data.get("output", failed if failed is not None else data or None))
     text = output if isinstance(output, (str, list)) or output is None else dump(output)

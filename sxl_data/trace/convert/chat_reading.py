@@ -33,8 +33,7 @@ def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id")
             if not isinstance(call_id, str):
-                still_open = builder.open_calls
-                call_id = still_open[0].call_id if still_open else ""
+                call_id = builder.next_call(place)
             builder.result(Result(call_id=call_id, content=parts_of(message.get("content"))), at=place)
         else:
             content = parts_of(message.get("content"))

@@ -146,9 +146,7 @@ def _read_results(builder: Builder, text: str, at: str) -> None:
     """One result per tag, for the open calls in order."""
     pieces = [piece for kind, piece in tagged(text, "tool_response") if kind == "tool_response"]
     for piece in pieces or [text]:
-        waiting = builder.open_calls
-        body = piece.strip("\n")
-        builder.result(Result(call_id=waiting[0].call_id if waiting else "", content=parts(body)), at=at)
+        builder.result(Result(call_id=builder.next_call(at), content=parts(piece.strip("\n"))), at=at)
 
 
 def _read_tools(builder: Builder, text: str, at: str) -> None:

@@ -133,8 +133,7 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str) -> None:
 
 def _result(message: dict[str, Any], builder: Builder) -> Result:
     call_id = message.get("tool_call_id")
-    waiting = builder.open_calls
-    identity = call_id if isinstance(call_id, str) else waiting[0].call_id if waiting else ""
+    identity = call_id if isinstance(call_id, str) else builder.next_call()
     failed = message["error"] if isinstance(message.get("error"), dict) else None
     if failed is None:
         return Result(call_id=identity, content=parts_of(message.get("content")), status="ok")

@@ -112,7 +112,7 @@ def _read_message(builder: Builder, message: Any, at: str, line: int | None, num
             "bash", body, f"call_{number}", kind="code", form="raw", language="bash", at=at, line=line
         )
     elif role in ("user", "tool") and builder.open_calls:
-        builder.result(_result(builder.open_calls[0].call_id, text), at=at, line=line)
+        builder.result(_result(builder.next_call(at, line), text), at=at, line=line)
     elif role == "exit":
         builder.observe(content, "environment", at=at, line=line, ext_json=dump({NAME: {"role": "exit"}}))
     else:

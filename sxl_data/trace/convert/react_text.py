@@ -62,7 +62,7 @@ class ReactText:
             observed = text.removeprefix("Observation:").strip() if text.startswith("Observation:") else None
             if builder.open_calls:
                 seen = text if observed is None else observed
-                builder.result(Result(call_id=builder.open_calls[0].call_id, content=parts(seen)), at=at)
+                builder.result(Result(call_id=builder.next_call(at), content=parts(seen)), at=at)
             elif observed is not None:
                 builder.observe(observed, "environment", at=at)
             else:

@@ -96,10 +96,8 @@ def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
             if who in _SAID or not _read_calls(builder, text, numbers, f"{at}/value"):
                 builder.say(text, at=at)
         elif who in _RESULTS:
-            waiting = builder.open_calls
-            builder.result(
-                Result(call_id=waiting[0].call_id if waiting else "", content=_parts(text)), at=f"{at}/value"
-            )
+            call_id = builder.next_call(f"{at}/value")
+            builder.result(Result(call_id=call_id, content=_parts(text)), at=f"{at}/value")
         else:
             builder.observe(
                 text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at

@@ -111,9 +111,8 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str, line: int)
                          line=line, **given(function.get("arguments")))  # fmt: skip
     elif role == "tool":
         call_id = message.get("toolCallId")
-        waiting = builder.open_calls
         if not isinstance(call_id, str):
-            call_id = waiting[0].call_id if waiting else ""
+            call_id = builder.next_call(at, line)
         builder.result(Result(call_id=call_id, content=content), at=at, line=line, **common)
     else:
         builder.observe(

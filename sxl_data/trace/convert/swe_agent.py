@@ -90,10 +90,7 @@ def _read_history(builder: Builder, history: list[Any]) -> None:
             _read_action(builder, message, at, i)
         elif role == "tool" or (role == "user" and not demo and builder.open_calls):
             ids = message.get("tool_call_ids")
-            open_calls = builder.open_calls
-            call_id = (
-                str(ids[0]) if isinstance(ids, list) and ids else open_calls[0].call_id if open_calls else ""
-            )
+            call_id = str(ids[0]) if isinstance(ids, list) and ids else builder.next_call(at)
             builder.result(Result(call_id=call_id, content=parts_of(content)), at=at)
         else:
             common: dict[str, Any] = {"ext_json": dump({NAME: {"is_demo": True}})} if demo else {}
@@ -146,7 +143,7 @@ def _read_last(builder: Builder, trajectory: Any) -> None:
         if same or open_calls[0].kind == "function":
             at = f"/trajectory/{len(trajectory) - 1}/observation"
             builder.result(
-                Result(call_id=open_calls[0].call_id, content=parts_of(last["observation"])), at=at
+                Result(call_id=builder.next_call(at), content=parts_of(last["observation"])), at=at
             )
 
 
@@ -159,7 +156,7 @@ def _read_trajectory(builder: Builder, trajectory: list[Any]) -> None:
             _read_action(builder, {"content": item.get("response"), **item}, at, i)
             seen = item.get("observation")
             if isinstance(seen, str) and builder.open_calls:
-                builder.result(Result(call_id=builder.open_calls[0].call_id, content=parts_of(seen)), at=at)
+                builder.result(Result(call_id=builder.next_call(at), content=parts_of(seen)), at=at)
             builder.end_turn()
             continue
         role = item.get("role")
@@ -176,7 +173,7 @@ def _read_trajectory(builder: Builder, trajectory: list[Any]) -> None:
             else:
                 builder.say(text, at=at)
         elif role == "user" and builder.open_calls:
-            builder.result(Result(call_id=builder.open_calls[0].call_id, content=parts_of(text)), at=at)
+            builder.result(Result(call_id=builder.next_call(at), content=parts_of(text)), at=at)
         else:
             builder.observe(text, _ROLES.get(str(role), "environment"), at=at)
             if role == "user" and not builder.task:

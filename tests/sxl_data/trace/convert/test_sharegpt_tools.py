@@ -25,6 +25,13 @@ def test_results_answer_calls_by_position(reader, shape) -> None:
     ]
 
 
+def test_that_results_were_matched_by_position_is_said_once(reader) -> None:
+    (reading,) = reader.readings(ROW)
+    assert [("P108", "/conversations/2/value", "3 results without an id, the first here")] == [
+        (f.code, f.pointer, f.found) for f in reading.findings
+    ]
+
+
 def test_arguments_may_be_a_string_in_json(reader) -> None:
     calls = reader(ROW).steps[4].calls
     assert [("string", '{"c": 1}'), ("object", "{}")] == [(c.arguments_form, c.arguments_json) for c in calls]
