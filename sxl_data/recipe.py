@@ -103,7 +103,13 @@ def find(name: str) -> Path:
 def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path]:
     """The recipe of ``name`` with ``key=value`` overrides, and the folder its paths start from."""
     path = find(name)
-    return load(Recipe, path, overrides), path.resolve().parent
+    loaded = load(Recipe, path, overrides)
+    if exempt := loaded.value.clean.keep_private:
+        from sxl_data.contract.console import say
+
+        names = ", ".join(exempt)
+        say(f"warning: home folders, user names and addresses stay in the logs of {names} (clean.keep_private)")
+    return loaded, path.resolve().parent
 
 
 def describe(loaded: Loaded[Recipe]) -> str:
@@ -114,6 +120,6 @@ def describe(loaded: Loaded[Recipe]) -> str:
     for key, origin in loaded.origins.items():
         value: object = msgspec.to_builtins(loaded.value)
         for part in key.split("."):
-            value = value[int(part)] if isinstance(value, list) else value[part]  # type: ignore[index]
+            value = value[int(part)] if isinstance(value, list | tuple) else value[part]  # type: ignore[index]
         rows.append([key, value, origin])
     return format_table(["key", "value", "from"], rows)
