@@ -2,7 +2,7 @@
 
 In: messages whose answers are ReAct steps. An action is ``name[input]``, ``name(input)`` or a name with an
 ``Action Input:``; ``finish[…]`` and ``Final Answer:`` are the final answer. The user message after an action is
-its observation; a reward in the last one is the outcome. An answer of another shape is said as it is.
+its observation; one after the answer that names a reward is the outcome and no step. An answer of another shape is said as it is.
 Source: https://arxiv.org/abs/2210.03629.
 """
 
@@ -49,6 +49,7 @@ class ReactText:
         if not isinstance(messages, list) or not messages:
             raise RowError(type(messages).__name__, "a list `messages`", "/messages")
         builder = Builder("agent")
+        closing = ""
         for i, message in enumerate(messages):
             at = f"/{key}/{i}"
             if not isinstance(message, dict):
@@ -63,6 +64,8 @@ class ReactText:
             if builder.open_calls:
                 seen = text if observed is None else observed
                 builder.result(Result(call_id=builder.next_call(at), content=parts(seen)), at=at)
+            elif observed is not None and _outcome(observed) is not None:
+                closing = observed  # what the environment says of the whole, after the answer
             elif observed is not None:
                 builder.observe(observed, "environment", at=at)
             else:
@@ -70,6 +73,8 @@ class ReactText:
                 builder.task = builder.task or (text if message.get("role") == "user" else "")
             builder.outcome = _outcome(observed) or builder.outcome
         ext = {name: value for name, value in row.items() if name not in (key, "id")}
+        if closing:
+            ext["closing"] = closing
         if ext and origin.lossless:
             builder.ext[NAME] = ext
         source_id = row.get("id")

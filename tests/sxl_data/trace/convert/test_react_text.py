@@ -15,7 +15,7 @@ ROW = {"messages": [
 
 def test_thoughts_actions_and_observations_become_a_loop(reader, shape) -> None:
     trace = reader(ROW)
-    assert "user reflect act+1 unknown reflect act+1 unknown reflect act. environment" == shape(trace)
+    assert "user reflect act+1 unknown reflect act+1 unknown reflect act." == shape(trace)
     assert [("search", "a (b) [c]", "raw"), ("look", '{"in":"x"}', "object")] == [
         (c.name, c.arguments_json, c.arguments_form) for s in trace.steps if hasattr(s, "calls") for c in s.calls]  # fmt: skip
 
@@ -23,7 +23,7 @@ def test_thoughts_actions_and_observations_become_a_loop(reader, shape) -> None:
 def test_finish_is_the_final_answer_and_the_reward_the_outcome(reader) -> None:
     trace = reader(ROW)
     assert ("Somebody", "success", 1.0) == (
-        trace.steps[-2].content[0].text,
+        trace.steps[-1].content[0].text,
         trace.outcome.status,
         trace.outcome.reward,
     )
