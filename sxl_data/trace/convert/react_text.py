@@ -2,7 +2,8 @@
 
 In: messages whose answers are ReAct steps. An action is ``name[input]``, ``name(input)`` or a name with an
 ``Action Input:``; ``finish[…]`` and ``Final Answer:`` are the final answer. The user message after an action is
-its observation; one after the answer that names a reward is the outcome and no step. An answer of another shape is said as it is.
+its observation; one after the answer that names a reward is the outcome and no step. An answer of another
+shape is said as it is.
 Source: https://arxiv.org/abs/2210.03629.
 """
 
