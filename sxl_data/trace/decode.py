@@ -22,6 +22,7 @@ _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SPACES = b" \t\r\n"
+_GAPS = (b" :", b"\t:", b"\n:", b"\r:")
 _LONG_NUMBER = re.compile(rb"[\[:,\s]-?\d{19,}\s*[,\]}\s]")
 # Escapes that the encoder writes otherwise would upset the count of keys.
 _ODD_ESCAPE = re.compile(rb"\\u00(?:09|0[aAdD]|20|22|3[aA])")
@@ -62,8 +63,8 @@ def may_hide(raw: bytes, value: Any) -> bool:
         return True
     # A text without objects has no keys, and a number beyond 64 bits was found above.
     written = _ENCODER.encode(value)
-    if raw.count(b'":') == written.count(b'":') and b'" :' not in raw:
-        return b'"\n' in raw and _keys(raw) != _keys(written)
+    if raw.count(b'":') == written.count(b'":') and not any(gap in raw for gap in _GAPS):
+        return False
     return _keys(raw) != _keys(written)
 
 

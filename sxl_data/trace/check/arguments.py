@@ -142,12 +142,17 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
 
     draft = schema.get("$schema", _DRAFT)
     try:
-        meta = _meta_schema(draft if isinstance(draft, str) else _DRAFT)
-    except (ValueError, jsonschema_rs.ReferencingError):
+        # All faults by the current draft, the first one by an older draft that the schema names.
+        errors = list(_meta_schema().iter_errors(schema)) if draft == _DRAFT else []
+        if draft != _DRAFT:
+            jsonschema_rs.meta.validate(schema)
+    except jsonschema_rs.ValidationError as error:
+        errors = [error]
+    except (ValueError, TypeError, jsonschema_rs.ReferencingError):
         return Compiled(faults=(*faults, ("A303", "/$schema", repr(draft), _DRAFT)))
     problems = [
         ("A303", "".join("/" + _escape(str(p)) for p in error.instance_path), _short(error.message), "JSON Schema")
-        for error in meta.iter_errors(schema)
+        for error in errors
     ]
     if problems:
         return Compiled(faults=(*faults, *problems))
@@ -164,11 +169,11 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
     return Compiled(validator.is_valid, validator.iter_errors, properties, faults)
 
 
-@lru_cache(maxsize=16)
-def _meta_schema(draft: str) -> Any:
+@lru_cache(maxsize=1)
+def _meta_schema() -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for({"$ref": draft.removesuffix("#")}, retriever=_refuse)
+    return jsonschema_rs.validator_for({"$ref": _DRAFT}, retriever=_refuse)
 
 
 def _patterns() -> Any:

@@ -58,11 +58,12 @@ def _steps(trace: Trace) -> Iterator[Fault]:
         kind = type(step)
         if kind is Iterate:
             for k, result in enumerate(step.results):  # type: ignore[union-attr]
-                if result.status == "ok":
+                content = result.content
+                if result.status == "ok" and not (content and _is_plain_output(content[0].text)):
                     yield from _ok(result, f"/steps/{i}/results/{k}")
-                for part in result.content:
+                for part in content:
                     if part.type != "text":
-                        yield from _media(result.content, f"/steps/{i}/results/{k}")
+                        yield from _media(content, f"/steps/{i}/results/{k}")
                         break
             continue
         if kind is Reflect:
@@ -170,6 +171,15 @@ def _says(content: tuple[Part, ...]) -> bool:
     return any(part.type != "text" or (part.text is not None and part.text.strip()) for part in content)
 
 
+def _is_plain_output(text: str | None) -> bool:
+    """Whether ``text`` says something that does not begin like an error; a quick look that is never wrong
+    when it says yes."""
+    if not text or text[0].isspace():
+        return False
+    head = text[:120]
+    return not ("rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head)
+
+
 def _ok(result: Result, at: str) -> Iterator[Fault]:
     first = result.content[0].text if result.content else None
     if not _says(result.content) and not result.structured_json:
@@ -193,7 +203,7 @@ def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
         if act.turn != step.turn or isinstance(act, Observe):
             return
         if isinstance(act, Act):
-            if any(part.text is not None and step.text.strip() in part.text for part in act.content):
+            if any(len(p.text or "") >= _REPEATED and step.text.strip() in (p.text or "") for p in act.content):
                 place = f"/steps/{n}/content"
                 yield Fault("C405", place, "the reasoning of its turn again", "what is said only", (f"/steps/{i}",))
             return

@@ -69,9 +69,12 @@ def check(trace: Trace) -> Iterator[Fault]:
 
 
 def _unanswered(trace: Trace) -> bool:
-    """Whether the end is an act whose calls have no results at all, which is P104."""
+    """Whether the end is an act of which some call has no result, which is P104."""
     end = trace.steps[-1]
-    return type(end) is Iterate and not end.results
+    before = trace.steps[-2] if len(trace.steps) > 1 else None
+    if type(end) is not Iterate or type(before) is not Act:
+        return False
+    return not {call.call_id for call in before.calls} <= {result.call_id for result in end.results}
 
 
 def _after_final(trace: Trace, i: int, final_at: int) -> Fault:

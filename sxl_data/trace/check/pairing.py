@@ -53,7 +53,7 @@ def check(trace: Trace) -> Iterator[Fault]:
     for place, identity in missing:
         step_index = int(place.split("/")[2])
         open_end = step_index == last_act and all(
-            type(later) is Iterate and not later.results for later in steps[step_index + 1 :]
+            type(later) is Iterate for later in steps[step_index + 1 :]
         )
         yield Fault("P104" if open_end else "P103", place, f"no result for {identity!r}", "a result")
 
