@@ -130,7 +130,7 @@ def main() -> None:
         "largest_growth_bytes_per_row": growth,
     }
     print(f"each further row: {seconds * 1e3:.2f} CPU ms, {growth:.0f} bytes of the largest process; 10^9 rows: "
-          f"{seconds * 1e9 / 3600:,.0f} core hours = {cost:,.0f} dollars at {options.price} an hour (assumed)")  # fmt: skip
+          f"{seconds * 1e9 / 3600:,.0f} core hours = {cost:,.0f} dollars at {options.price} an hour")  # fmt: skip
     if options.json:
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
         result = {"machine": machine, "metrics": metrics, "claims": []}

@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import os
-import tarfile
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -20,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.read.archives import DAMAGED, MAX_MEMBER_BYTES, Oversized, members, unpacked
 from sxl_data.read.files import Chunk, Piece
 from sxl_data.read.licences import by_folder, is_licence_file, nearest
 from sxl_data.read.sources import Source
@@ -28,7 +24,6 @@ from sxl_data.trace.records import open_records
 
 # A member or text file beyond this is data, not source text; a bomb unpacks to far more.
 MAX_TEXT_BYTES = 8_000_000
-MAX_MEMBER_BYTES = 2_000_000_000
 MAX_MEMBERS = 1_000_000
 
 
@@ -46,7 +41,9 @@ class Read(msgspec.Struct, frozen=True):
     repairs: tuple[Finding, ...] = ()
 
 
-def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()) -> Iterator[Read | Unread]:
+def documents(
+    chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
+) -> Iterator[Read | Unread]:
     """The documents of ``chunk`` in order: at most ``source.limit`` of each file or, for formats that read
     text files, so many files.
 
@@ -68,9 +65,15 @@ def _each(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...]) -
             yield from _members(piece, unit, source, suffixes, licences)
         elif unit == "text":
             if piece.name.lower().endswith(suffixes or ("",)):
-                yield from _text(piece.name, Path(piece.path).read_bytes(), piece.sha256, licences)
+                yield from _text(piece.name, _head(Path(piece.path)), piece.sha256, licences)
         else:
             yield from _records(Path(piece.path), piece, unit, source.limit)
+
+
+def _head(path: Path) -> bytes:
+    """The bytes of a text file, or enough of them to see that it is none."""
+    with path.open("rb") as file:
+        return file.read(MAX_TEXT_BYTES + 1)
 
 
 def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread]:
@@ -95,9 +98,11 @@ def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator
 def _archive_licences(chunk: Chunk) -> dict[str, str]:
     """Licences by folder: one pass over the archive before it is read, since they may come last."""
     try:
-        members = ((name, data) for name, data in _stream(Path(chunk.pieces[0].path)) if is_licence_file(name))
-        return by_folder((name, data[:MAX_TEXT_BYTES].decode("utf-8", "replace")) for name, data in members)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
+        found = ((n, m) for n, m in members(Path(chunk.pieces[0].path)) if is_licence_file(n))
+        return by_folder(
+            (name, member.read(MAX_TEXT_BYTES).decode("utf-8", "replace")) for name, member in found
+        )
+    except DAMAGED:
         return {}  # the reading that follows reports it
 
 
@@ -112,7 +117,9 @@ def _folder_licences(chunk: Chunk) -> dict[str, str]:
                 looked_at.add(folder)
                 for path in sorted(folder.iterdir()):
                     if is_licence_file(path.name) and path.is_file():
-                        files[(parent / path.name).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+                        files[(parent / path.name).as_posix()] = path.read_text(
+                            encoding="utf-8", errors="replace"
+                        )
             folder = folder.parent
     return by_folder(files.items())
 
@@ -150,7 +157,7 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterato
 
 def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iterator[Read | Unread]:
     if len(data) > MAX_TEXT_BYTES:
-        yield Unread(finding("U204", file=name, found=f"{len(data)} bytes", expected=f"at most {MAX_TEXT_BYTES}"))
+        yield Unread(finding("U204", file=name, found=f"over {MAX_TEXT_BYTES} bytes", expected="source text"))
         return
     try:
         text = data.decode("utf-8-sig")
@@ -168,18 +175,26 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
 def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...],
              licences: dict[str, str]) -> Iterator[Read | Unread]:  # fmt: skip
     try:
-        for number, (name, data) in enumerate(_stream(Path(piece.path))):
+        for number, (name, member) in enumerate(members(Path(piece.path))):
             if number >= MAX_MEMBERS:
-                yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
+                yield Unread(
+                    finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer")
+                )
                 return
             if not wanted(name, source) or (unit == "text" and not name.lower().endswith(suffixes or ("",))):
                 continue
-            digest = hashlib.sha256(data).hexdigest()
             if unit == "text":
-                yield from _text(name, data, digest, licences)
-            else:
-                yield from _member_records(name, data, digest, unit, source.limit)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError) as problem:
+                data = member.read(MAX_TEXT_BYTES + 1)
+                yield from _text(name, data, hashlib.sha256(data).hexdigest(), licences)
+                continue
+            try:
+                with unpacked(name, member) as (path, digest, size):
+                    yield from _records(path, Piece(str(path), name, digest, size), unit, source.limit)
+            except Oversized as problem:
+                yield Unread(
+                    finding("U204", file=name, found=problem, expected=f"at most {MAX_MEMBER_BYTES}")
+                )
+    except DAMAGED as problem:
         yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole archive"))
 
 
@@ -187,54 +202,6 @@ def wanted(name: str, source: Source) -> bool:
     """Whether ``include`` and ``exclude`` let a member of an archive through."""
     included = not source.include or any(fnmatch.fnmatch(name, pattern) for pattern in source.include)
     return included and not any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
-
-
-def _member_records(name: str, data: bytes, digest: str, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
-    # The record reader works on files: it maps them and never holds a large one whole.
-    handle, path = tempfile.mkstemp(suffix="-" + Path(name).name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        yield from _records(Path(path), Piece(path, name, digest, len(data)), unit, limit)
-    finally:
-        Path(path).unlink(missing_ok=True)
-
-
-def _stream(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of the regular files of a tar or zip, in archive order."""
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as bundle:
-            for info in bundle.infolist():
-                if not info.is_dir():
-                    with bundle.open(info) as member:
-                        yield info.filename, _bounded(member.read(MAX_MEMBER_BYTES + 1), info.filename)
-        return
-    if path.name.endswith(".tar.zst"):
-        import zstandard
-
-        with (
-            path.open("rb") as raw,
-            zstandard.ZstdDecompressor().stream_reader(raw) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as archive,
-        ):
-            yield from _tar_members(archive)
-    else:
-        with tarfile.open(path, mode="r|*") as archive:
-            yield from _tar_members(archive)
-
-
-def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
-    for member in archive:
-        if member.isreg():  # links, devices and pipes are not followed
-            file = archive.extractfile(member)
-            assert file is not None
-            yield member.name.removeprefix("./"), _bounded(file.read(MAX_MEMBER_BYTES + 1), member.name)
-
-
-def _bounded(data: bytes, name: str) -> bytes:
-    if len(data) > MAX_MEMBER_BYTES:
-        raise ValueError(f"{name} unpacks to more than {MAX_MEMBER_BYTES} bytes")
-    return data
 
 
 def _named(item: Finding, name: str) -> Finding:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_data.read.files import expand, plan
+from sxl_data.read.sources import Source
+
+
+def source(path: str, **fields) -> Source:
+    return Source(name="s", path=path, **fields)
+
+
+def test_pieces_of_a_cut_file_cover_it_at_line_ends(tmp_path: Path):
+    text = "".join(f'{{"n": {n}}}\n' for n in range(100)) + '{"n": "no line end"}'
+    (tmp_path / "x.jsonl").write_text(text, encoding="utf-8")
+    pieces = [c.pieces[0] for c in plan(source("x.jsonl"), tmp_path, chunk_bytes=64)]
+    assert len(pieces) > 5
+    assert text == "".join(text[p.offset : p.offset + p.length] for p in pieces)
+    assert [text[: p.offset].count("\n") + 1 for p in pieces] == [p.first_line for p in pieces]
+    assert all(text[p.offset - 1] == "\n" for p in pieces[1:])
+
+
+@pytest.mark.parametrize("chunk_bytes", [10, 100, 1000, 100_000])
+def test_chunks_follow_the_order_of_the_files_whatever_their_size(tmp_path: Path, chunk_bytes: int):
+    for name, lines in (("a.jsonl", 1), ("b.jsonl", 50), ("c.jsonl", 1), ("d.tar", 1), ("e.jsonl", 2)):
+        (tmp_path / name).write_text('{"n": 1}\n' * lines, encoding="utf-8")
+    order = [p.name for c in plan(source("."), tmp_path, chunk_bytes) for p in c.pieces]
+    assert sorted(order) == order
+    assert {"a.jsonl", "b.jsonl", "c.jsonl", "d.tar", "e.jsonl"} == set(order)
+
+
+def test_a_limited_source_is_not_cut(tmp_path: Path):
+    (tmp_path / "x.jsonl").write_text('{"n": 1}\n' * 100, encoding="utf-8")
+    assert 1 == len(list(plan(source("x.jsonl", limit=5), tmp_path, chunk_bytes=10)))
+
+
+def test_links_pipes_and_caches_are_passed_over(tmp_path: Path):
+    if os.name == "nt":
+        pytest.skip("no pipes there")
+    (tmp_path / "data/.git").mkdir(parents=True)
+    for name in ("a.py", ".git/config"):
+        (tmp_path / "data" / name).write_text("x", encoding="utf-8")
+    (tmp_path / "data/loop").symlink_to(tmp_path / "data")
+    os.mkfifo(tmp_path / "data/pipe.py")
+    assert ["a.py"] == [p.name for p in expand(source("data"), tmp_path)[1]]
+
+
+def test_include_and_exclude_are_about_names_below_the_root(tmp_path: Path):
+    for name in ("a.py", "test/b.py", "c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    found = expand(source(".", include=("*.py",), exclude=("test/*",)), tmp_path)[1]
+    assert ["a.py"] == [p.name for p in found]
+
+
+def test_nothing_there_is_an_error_that_names_the_path(tmp_path: Path):
+    with pytest.raises(UserError) as caught:
+        expand(source("gone/*.jsonl"), tmp_path)
+    assert ("U201", "gone/*.jsonl") == (caught.value.findings[0].code, caught.value.findings[0].file)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sxl_data.engine.watch import Watch
+from sxl_data.read.files import plan
+from sxl_data.read.sources import Source
+from sxl_data.read.stage import find_format, read_chunk
+
+
+def chunk_of(tmp_path: Path, count: int = 6):
+    rows = [{"instruction": f"Say {n}.", "input": "", "output": f"It is {n}."} for n in range(count)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    source = Source(name="s", path="x.jsonl")
+    (chunk,) = plan(source, tmp_path)
+    return source, chunk
+
+
+class Recorder(Watch):
+    def __init__(self, skipped: dict[int, str] | None = None) -> None:
+        super().__init__(skipped)
+        self.items: list[int] = []
+
+    def at(self, item: int) -> None:
+        self.items.append(item)
+
+
+def test_the_watch_is_told_before_each_decoding_and_conversion(tmp_path: Path):
+    watch = Recorder()
+    read_chunk(*chunk_of(tmp_path, 3), "instruction_pair", watch)
+    assert [0, 1, 2, 3, 4, 5, 6] == watch.items
+
+
+def test_a_document_that_kills_is_set_aside_and_accounted_for(tmp_path: Path):
+    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({5: "killed by signal 11"}))
+    assert ["Say 0.", "Say 1.", "Say 3.", "Say 4.", "Say 5."] == found.traces["task"].to_pylist()
+    (line,) = found.quarantine.to_pylist()
+    assert ("U211", 3, "killed by signal 11") == (line["code"], line["line"], line["found"])
+    assert 6 == found.documents == len(found.traces) + len(found.ledger)
+
+
+def test_a_decoding_that_kills_ends_the_chunk_and_is_accounted_for(tmp_path: Path):
+    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({4: "no sign of life"}))
+    assert (2, ["U211"]) == (len(found.traces), found.ledger["code"].to_pylist())
+
+
+def test_the_format_is_found_with_its_reason(tmp_path: Path):
+    source, chunk = chunk_of(tmp_path)
+    name, reason = find_format(source, [chunk])
+    assert "instruction_pair" == name
+    assert reason
