@@ -44,8 +44,9 @@ with torch.no_grad():
     started = time.monotonic()
     made = model.generate(ids, max_new_tokens=task["new_tokens"], min_new_tokens=task["new_tokens"], do_sample=False)
     seconds = time.monotonic() - started
+    # Without gradients: bitsandbytes 0.50 raises on a CPU for layers with a bias (Qwen2) when they are on.
+    assert bool(torch.isfinite(model(ids).logits).all()), "the logits are not finite"
 new = made[0, ids.shape[1]:]
-assert bool(torch.isfinite(model(ids).logits).all()), "the logits are not finite"
 print(json.dumps({"load_s": load, "tokens_per_s": len(new) / seconds, "prompt": text, "ids": ids[0].tolist(),
                   "text": tokenizer.decode(new, skip_special_tokens=False)}))
 """

@@ -12,9 +12,10 @@ from sxl_train import quantise
 from sxl_train.release import gguf_check, size, verify
 
 
-def test_a_quantised_folder_answers_in_a_new_process(make_model, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+def test_a_quantised_folder_answers_in_a_new_process(make_model, tmp_path: Path, kind: str) -> None:
     pytest.importorskip("bitsandbytes")
-    folder = quantise.quantise(make_model(), tmp_path / "nf4")
+    folder = quantise.quantise(make_model(kind=kind), tmp_path / "nf4")
     verdict = verify.verify_folder(folder, new_tokens=4)
     assert verdict.prompt.startswith("<|im_start|>user\nWrite a Python function")
     assert verdict.prompt.endswith("<|im_start|>assistant\n")
