@@ -118,4 +118,25 @@ def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
             report(name, f"exit 0 or 2, under {MEMORY / 1e6:.0f} MB, nothing written elsewhere",
                    f"exit {code}, {peak / 1e6:.0f} MB", code in (0, 2) and peak < MEMORY and not escaped and not ledger)
         )  # fmt: skip
-    return claims
+    return [*claims, recipe_bomb(folder)]
+
+
+def recipe_bomb(folder: Path) -> dict[str, object]:
+    """A recipe whose aliases would unfold to 9^9 strings."""
+    lines = ["name: bomb", 'a0: &a0 ["x"]']
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    (folder / "bomb.yaml").write_text("\n".join([*lines, "sources: *a9", ""]), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "sxl_data",
+        "build",
+        str(folder / "bomb.yaml"),
+        "-o",
+        str(folder / "bomb"),
+    ]
+    try:
+        code = subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+    except subprocess.TimeoutExpired:
+        code = -1
+    return report("a recipe of aliases", "exit 2 within 60 s", f"exit {code}", code == 2)

@@ -87,12 +87,12 @@ def as_csv(bad: bytes) -> bytes:
 
 
 def as_notebook(bad: bytes) -> bytes:
-    """The bad bytes as the source of a cell; as JSON source where that is possible."""
+    """A sound notebook with one more cell, whose source is the bad bytes read as Latin-1."""
     cell = b'{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": [%s]}'
     source = json.dumps(bad[:200_000].decode("latin-1")).encode()
     text = b'{"cell_type": "markdown", "metadata": {}, "source": ["Compute the sum of two numbers."]}'
     cells = b",".join([text, cell % b'"print(1 + 2)"', text, cell % source])
-    return b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [' + cells + b"]}" + bad[:40]
+    return b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [' + cells + b"]}"
 
 
 FILES: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
