@@ -81,7 +81,8 @@ def inject(recipe: Path, folder: Path, step: int = 1, until: float = float("inf"
             different += digest(out) != expected
         elif said == "error":
             errors += 1
-            half += (out / "manifest.json").exists()
+            # The very last call makes the manifest durable: when it fails, the dataset is whole all the same.
+            half += (out / "manifest.json").exists() and digest(out) != expected
             build(str(recipe), out)
             different += digest(out) != expected
         else:
@@ -93,6 +94,6 @@ def inject(recipe: Path, folder: Path, step: int = 1, until: float = float("inf"
         report(f"{runs} of {3 * sum(totals)} builds with one failing call ({struck} struck; {totals[0]} writes, "
                f"{totals[1]} fsyncs, {totals[2]} renames, each with ENOSPC, EIO and EINTR)", "no other end", measured,
                not odd and struck > 0),
-        report("half datasets (a manifest after an error)", "0", half, half == 0),
+        report("half datasets (after an error a manifest, and not all that it names)", "0", half, half == 0),
         report("results that differ after success or resuming", "0", different, different == 0),
     ]  # fmt: skip
