@@ -14,7 +14,6 @@ from sxl_data.contract.errors import Finding
 from sxl_data.trace.check import Fault
 from sxl_data.trace.decode import tokens
 from sxl_data.trace.submission import Submitted
-from sxl_data.trace.types import Act
 
 # Where formats keep what the trace has under one name, below the place of a call, result or tool.
 _KEYS = {
@@ -112,22 +111,6 @@ class Placer:
 
 
 _NOTHING = object()
-
-
-def by_position(item: Submitted) -> list[Fault]:
-    """P108 at the first call whose source has no id for it: its result was found by position."""
-    reading = item.reading
-    if reading is None or reading.lines:
-        return []
-    for i, step in enumerate(reading.trace.steps):
-        if isinstance(step, Act) and step.calls:
-            inside = f"/steps/{i}/calls/0"
-            place = reading.places.get(inside)
-            held = resolve(item.document.value, place) if place is not None else None
-            if isinstance(held, dict) and not any(key in held for key in _KEYS["call_id"]):
-                return [Fault("P108", inside, "a call without an id", "an id that its result repeats")]
-            return []
-    return []
 
 
 def resolve(value: Any, pointer: str) -> Any:

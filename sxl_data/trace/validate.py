@@ -18,7 +18,7 @@ from sxl_data.trace.check.arguments import originals
 from sxl_data.trace.check.families import Check, faults
 from sxl_data.trace.check.metrics import totals
 from sxl_data.trace.format import Format
-from sxl_data.trace.places import Placer, by_position
+from sxl_data.trace.places import Placer
 from sxl_data.trace.profiles import Profile, get
 from sxl_data.trace.registry import get as registry_get
 from sxl_data.trace.report import LIMIT, FileReport, Report
@@ -144,8 +144,6 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
                     found += extra(reading.trace)
                 if unique:
                     found += seen.add(reading.trace, _place(item))
-                if not item.native and "P" in families:
-                    found += by_position(item)
                 if not item.native and "A" in families:
                     found += originals(reading.trace)
                 if not item.native and "L" in families:
@@ -156,7 +154,8 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
             if atif and "M" in families and (wrong := list(totals(item.document.value))):
                 report.add(Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong)
             if reading is not None and reading.findings:
-                report.add(_named(reading.findings, item))
+                # A reader's findings are of the profile's families too.
+                report.add(f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S")
             if found:
                 placer = Placer(item)
                 report.add(placer.finding(fault) for fault in found)
@@ -178,7 +177,8 @@ def _place(item: Submitted) -> str:
 def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
     return [
         msgspec.structs.replace(
-            found, file=found.file or item.document.file, line=found.line or (item.reading and item.reading.line)
+            found, file=found.file or item.document.file, line=found.line or (item.reading and item.reading.line),
+            pointer=None if found.pointer is None else item.at + found.pointer,
         )
         for found in findings
     ]
