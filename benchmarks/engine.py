@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psutil
 
+PEER = Path(__file__).with_name("engine_peer.py")
 WORDS = [f"{a}{b}" for a in ("lo", "mi", "ka", "ter", "sun", "vel", "dra", "po") for b in
          ("n", "ra", "tis", "mer", "gol", "vi", "sen", "ba", "dor", "quu", "lex", "fo")]  # fmt: skip
 
@@ -46,20 +47,17 @@ def make_input(path: Path, rows: int) -> int:
 
 def measure(recipe: Path, out: Path, workers: int) -> dict[str, float]:
     """Seconds, CPU seconds and peak resident bytes (largest process, and all together) of one build."""
-    command = [
-        sys.executable,
-        "-m",
-        "sxl_data",
-        "build",
-        str(recipe),
-        "-o",
-        str(out),
-        f"engine.workers={workers}",
-    ]
+    return watch(
+        [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), f"engine.workers={workers}"]
+    )
+
+
+def watch(command: list[str]) -> dict[str, float]:
+    """The same of any command, its children included."""
     started, largest, together, cpu = time.monotonic(), 0, 0, {}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
-        parent = psutil.Process(build.pid)
-        while build.poll() is None:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        parent = psutil.Process(running.pid)
+        while running.poll() is None:
             sizes = []
             try:
                 for process in (parent, *parent.children(recursive=True)):
@@ -70,8 +68,8 @@ def measure(recipe: Path, out: Path, workers: int) -> dict[str, float]:
                 pass  # it ended while we looked
             largest, together = max([largest, *sizes]), max(together, sum(sizes))
             time.sleep(0.1)
-        if build.returncode:
-            raise SystemExit(f"the build ended with {build.returncode}")
+        if running.returncode:
+            raise SystemExit(f"{command[-3:]} ended with {running.returncode}")
     return {
         "seconds": time.monotonic() - started,
         "cpu": sum(cpu.values()),
@@ -99,6 +97,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--price", type=float, default=0.04, help="assumed dollars for one core and hour")
+    parser.add_argument("--peer", metavar="PYTHON", help="interpreter that has datatrove, to compare with")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     rows = 2_000 if options.quick else options.rows
@@ -117,6 +116,13 @@ def main() -> None:
                       f"{found['cpu']:.1f} CPU s, {rows * times / found['cpu']:.0f} rows and "
                       f"{size / 1e6 / found['cpu']:.2f} MB per CPU second, largest process "
                       f"{found['largest'] / 1e6:.0f} MB, all {found['together'] / 1e6:.0f} MB", flush=True)  # fmt: skip
+        if options.peer:
+            found = watch([options.peer, str(PEER), str(folder / "10.jsonl"), str(folder / "peer"), "2"])
+            metrics |= {f"{key}_10x_2w_datatrove": value for key, value in found.items()}
+            metrics["rows_per_cpu_second_over_datatrove"] = found["cpu"] / metrics["cpu_10x_2w"]
+            print(f"datatrove, {rows * 10} rows, 2 workers: {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
+                  f"{rows * 10 / found['cpu']:.0f} rows per CPU second; ours does "
+                  f"{found['cpu'] / metrics['cpu_10x_2w']:.1f} times as many", flush=True)  # fmt: skip
         per_row = exchanged(folder / "o10-2")
     for key, value in per_row.items():
         metrics[f"exchanged_{key}_bytes_per_row"] = value
