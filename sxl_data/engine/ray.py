@@ -17,7 +17,7 @@ from typing import Any
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
-from sxl_data.engine.local import MAX_ATTEMPTS, after_death
+from sxl_data.engine.local import after_death
 from sxl_data.engine.pool import Death
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import Job, Receipt, Task
@@ -81,7 +81,7 @@ class RayRunner:
             while todo or running:
                 while todo and len(running) < AHEAD * self._processors():
                     job = todo.popleft()
-                    running[self._remote.remote(job, str(self.root))] = (job, time.monotonic())
+                    running[self._submit(job)] = (job, time.monotonic())
                 done_refs, _ = self.ray.wait(list(running), num_returns=1, timeout=1.0)
                 for ref in done_refs or self._stalled(running):
                     job, _ = running.pop(ref)
@@ -96,6 +96,9 @@ class RayRunner:
         finally:
             for ref in running:
                 self.ray.cancel(ref, force=True)
+
+    def _submit(self, job: Job) -> Any:
+        return self._remote.remote(job, str(self.root))
 
     def _answer(self, ref: Any) -> Any:
         errors = self.ray.exceptions
@@ -133,6 +136,3 @@ def _import() -> Any:
     except ImportError:
         raise error("U402", found="no package ray", expected="pip install 'sheikh-sxl[ray]'") from None
     return ray
-
-
-__all__ = ["MAX_ATTEMPTS", "RayRunner", "run_job"]
