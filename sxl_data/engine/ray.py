@@ -9,6 +9,8 @@ where its version differs).
 from __future__ import annotations
 
 import os
+import secrets
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -47,7 +49,7 @@ class RayRunner:
 
     def __init__(self, root: Path, address: str | None, workers: int | None, still_seconds: float) -> None:
         self.root, self.still_seconds = root.resolve(), still_seconds
-        self.ray = _import()
+        self.ray = _import(private=address is None)
         self._own = not self.ray.is_initialized()
         if self._own:
             self._connect(address, workers)
@@ -60,10 +62,11 @@ class RayRunner:
             self.ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False,
                           _node_ip_address="127.0.0.1", configure_logging=False)  # fmt: skip
             return
-        if address not in ("auto", "local") and os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
+        self.ray.init(address=address, log_to_driver=False, configure_logging=False)
+        # Ray sets this itself when it found a token to use.
+        if os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
             say("warning: this Ray cluster takes work from anyone who can reach its ports; "
                 "set RAY_AUTH_MODE=token on every node, or keep the ports private")  # fmt: skip
-        self.ray.init(address=address, log_to_driver=False, configure_logging=False)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         store = Store(self.root)
@@ -130,7 +133,11 @@ class RayRunner:
             self._own = False
 
 
-def _import() -> Any:
+def _import(private: bool) -> Any:
+    """Ray; a ``private`` cluster gets a token of its own, because its ports are open to the network and Ray
+    would otherwise write a token into the user's home folder."""
+    if private and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray
     except ImportError:
