@@ -449,7 +449,9 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--deadline", type=float, default=420.0, help="seconds after which alternatives are skipped"
     )
-    parser.add_argument("--grace", type=float, default=90.0, help="seconds after the deadline in which to end")
+    parser.add_argument(
+        "--grace", type=float, default=90.0, help="seconds after the deadline in which to end"
+    )
     options = parser.parse_args(arguments)
     options.started = time.monotonic()
     if options.quick:

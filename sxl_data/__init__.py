@@ -33,7 +33,7 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("dedup", "decontaminate")
+_VERBS = ("dedup", "decontaminate", "init")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sxl_data.contract.callable import make_callable
 from sxl_data.contract.errors import error
 
 RECIPE = """\
@@ -104,3 +105,7 @@ def init(folder: str | Path) -> list[Path]:
             "U302", file=str(target), found=problem.strerror or problem, expected="a folder to write to"
         ) from None
     return [target / name for name in FILES]
+
+
+# The module has the name of the command, and is called like it.
+make_callable(__name__, __name__, "init")

@@ -68,3 +68,26 @@ def test_every_yaml_block_is_a_recipe(tmp_path: Path):
 def test_relative_links_lead_somewhere():
     broken = [t for t in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / t).exists()]
     assert broken == []
+
+
+def test_the_table_of_formats_is_complete():
+    from sxl_data.read.stage import known_formats
+
+    section = README.partition("## Formats")[2].partition("## Measured")[0]
+    named = set(re.findall(r"`(\w+)`", section.partition("Files may be")[0])) - {"format"}
+    assert set(known_formats()) == named
+
+
+def test_the_python_of_the_readme_is_the_source_that_init_writes(tmp_path: Path):
+    import sxl_data
+
+    sxl_data.init(tmp_path / "new")
+    (code,) = [body for language, _, body in BLOCKS if language == "python"]
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    from sxl_data.trace.format import Document, Origin
+
+    row = {"ask": "2 + 2?", "working": "two and two", "reply": "4"}
+    (reading,) = names["FORMAT"].read(Document(file="toy", value=row), Origin(source="toy"))
+    assert ["Observe", "Reflect", "Act"] == [type(step).__name__ for step in reading.trace.steps]
+    assert len(code.splitlines()) < 30

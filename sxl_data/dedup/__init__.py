@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from sxl_data.contract.callable import make_callable
+
 _HOMES = {
     "DedupConfig": "near",
     "DedupResult": "near",
@@ -39,7 +41,5 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(name)
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-from sxl_data.contract.callable import make_callable
 
 make_callable(__name__, "sxl_data.dedup.files", "run_files")
