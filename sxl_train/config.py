@@ -118,7 +118,7 @@ class Tune(Section, frozen=True, kw_only=True):
     compile: Literal["auto", "always", "never"] = "auto"
     """Compile the decoder layers; auto does so on a GPU."""
     recompute: Fraction = 0.2
-    """Share of a compiled layer's activations that the backward pass computes again: a third less memory, same speed."""
+    """Share of a compiled layer's activations computed again in the backward pass: less memory, same speed."""
     checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third slower."""
     evaluate_every: Natural = 0

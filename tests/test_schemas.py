@@ -114,3 +114,23 @@ def test_a_plain_validator_names_the_field_and_not_four_alternatives():
     value["steps"][2]["calls"][0]["call_id"] = 7
     messages = [error.message for error in plain_errors(value)]
     assert messages == ["7 is not of type 'string'"]
+
+
+@pytest.mark.parametrize("module", ["sxl_data.schemas", "sxl_train.schemas"])
+def test_recipe_and_manifest_schemas_are_what_the_structs_say(module: str):
+    from importlib import import_module
+
+    from sxl_data.schemas import render
+
+    for name, entry in import_module(module).MODELS.items():
+        assert render(name, *entry) == (SCHEMAS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("door", ["data", "train"])
+def test_every_recipe_that_ships_follows_its_schema(door: str):
+    import yaml
+
+    document = json.loads((SCHEMAS / f"recipe.{door}.v1.json").read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "recipes" / door).glob("*.yaml")):
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(document).validate(recipe)
