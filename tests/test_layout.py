@@ -87,9 +87,10 @@ def test_no_file_names_a_machine_path_or_holds_a_secret():
     bad = []
     for name in tracked():
         path = ROOT / name
-        if path.suffix in (".parquet", ".png", ".gguf") or "test" in path.name or not path.is_file():
+        # Tests and the examples of the validator's codes show made-up ones on purpose.
+        if path.suffix in (".parquet", ".gz") or "test" in path.name or "examples" in name.parts or not path.is_file():
             continue
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
         if re.search(r"/(?:home|Users|root)/[a-z]\w+/", text) and "samples" not in name.parts:
             bad.append(f"{name}: machine path")
         if name.name != "secrets.py":

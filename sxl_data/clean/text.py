@@ -32,7 +32,10 @@ def repair(texts: pa.Array) -> pa.Array:
 
 
 def _demojibake(text: str) -> str:
-    return _MOJIBAKE.sub(_decode, text)
+    """Until nothing changes: text that was misread twice needs two rounds. Every round shortens it."""
+    while (fixed := _MOJIBAKE.sub(_decode, text).replace("\ufeff", "")) != text:
+        text = fixed
+    return text
 
 
 def _decode(match: re.Match[str]) -> str:
@@ -47,7 +50,9 @@ def _decode(match: re.Match[str]) -> str:
             raw.append(ord(character))  # the five bytes that Windows-1252 leaves undefined
     for end in range(len(raw), 1, -1):
         try:
-            return raw[:end].decode("utf-8") + match.group()[end:]
+            character = raw[:end].decode("utf-8")
         except UnicodeDecodeError:
             continue
+        # A control character is what nobody wrote.
+        return match.group() if character < "\u00a0" else character + match.group()[end:]
     return match.group()

@@ -1,0 +1,1 @@
+"""Source rows and source files, a file each, as traces."""

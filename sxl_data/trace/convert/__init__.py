@@ -1,0 +1,1 @@
+"""Trace formats, a file each: how a format is recognised, read and, for some, written."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sxl_data.clean.text import repair
@@ -20,8 +20,9 @@ def repaired(text: str) -> str:
         ("a\nb", "a\r\nb"),
         ("it’s", "it’s".encode().decode("cp1252")),
         ("naïve café", "naïve café".encode().decode("latin-1")),
+        ("café", "café".encode().decode("cp1252").encode().decode("cp1252")),
     ],
-    ids=["nul", "byte order mark", "carriage return", "windows-1252", "latin-1"],
+    ids=["nul", "byte order mark", "carriage return", "windows-1252", "latin-1", "misread twice"],
 )
 def test_damage_is_undone(expected: str, damaged: str):
     assert expected == repaired(damaged)
@@ -32,6 +33,7 @@ def test_sound_text_is_left_alone(text: str):
     assert text == repaired(text)
 
 
+@example(["ÂÂ\x80"])
 @given(st.lists(st.one_of(st.none(), st.text()), max_size=5))
 def test_repairing_twice_is_repairing_once(texts: list[str | None]):
     once = repair(pa.array(texts, pa.string()))
