@@ -62,7 +62,9 @@ def run(tool: str, python: str, source: Path, work: Path, threshold: float = THR
 
 
 def write(texts: list[str], path: Path) -> Path:
-    table = pa.table({"id": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.large_string())})
+    table = pa.table(
+        {"id": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.large_string())}
+    )
     pq.write_table(table, path, compression="zstd", row_group_size=8192)
     return path
 
@@ -73,7 +75,9 @@ def interpreters(given: list[str]) -> dict[str, str]:
     found = {}
     for peer in PEERS:
         python = places.get(peer, sys.executable)
-        known = subprocess.run([python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir())
+        known = subprocess.run(
+            [python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir()
+        )
         if known.returncode == 0:
             found[peer] = python
         else:
@@ -81,7 +85,9 @@ def interpreters(given: list[str]) -> dict[str, str]:
     return found
 
 
-def time_corpus(name: str, texts: list[str], peers: dict[str, str], work: Path, metrics: dict[str, float]) -> None:
+def time_corpus(
+    name: str, texts: list[str], peers: dict[str, str], work: Path, metrics: dict[str, float]
+) -> None:
     """Prints the table of one corpus and adds its numbers to `metrics`."""
     size = sum(len(text.encode()) for text in texts) / 1e6
     print(f"\n{name}: {len(texts)} rows, {size:.0f} MB, threshold {THRESHOLD}")
@@ -125,7 +131,10 @@ def judge(name: str, texts: list[str], peers: dict[str, str], work: Path, metric
     for definition, cut in (("ours", code_tokens), ("words", word_tokens)):
         values, offsets = shingle_sets(texts, cut)
         truths[definition] = all_pairs(values, offsets, THRESHOLD)
-    print(f"\n{name}: {len(texts)} rows; true pairs: " + ", ".join(f"{len(t[0])} ({d})" for d, t in truths.items()))
+    print(
+        f"\n{name}: {len(texts)} rows; true pairs: "
+        + ", ".join(f"{len(t[0])} ({d})" for d, t in truths.items())
+    )
     print(f"{'tool':<12} {'removed':>8}  recall, precision by our shingles   by text-dedup's words")
     for tool in ("sxl", "sxl_words", *peers):
         try:
@@ -175,7 +184,9 @@ def claims_of(metrics: dict[str, float], corpora: list[str]) -> list[dict[str, o
         claims.append({"text": text, "target": target, "measured": measured, "met": met})
 
     for name in corpora:
-        ratios = {peer: metrics[f"{name}/{peer}/ratio"] for peer in PEERS if f"{name}/{peer}/ratio" in metrics}
+        ratios = {
+            peer: metrics[f"{name}/{peer}/ratio"] for peer in PEERS if f"{name}/{peer}/ratio" in metrics
+        }
         if ratios:
             claim(f"{name}: CPU of the fastest peer over ours", FASTEST, min(ratios.values()))
         for peer, target in TARGETS.items():
@@ -192,7 +203,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="2,000 files, 10,000 short rows")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
-    parser.add_argument("--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer")
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer"
+    )
     parser.add_argument("--only", action="append", choices=("files", "short", "quality", "scale"))
     parser.add_argument("--tools", nargs="*", help="these peers only")
     parser.add_argument("--work", type=Path, help="folder for the corpora")
@@ -212,14 +225,18 @@ def main() -> None:
             time_corpus("short rows", rows, peers, work, metrics)
         if "quality" in parts:
             few = {peer: python for peer, python in peers.items() if peer != "datatrove" or args.quick}
-            judge("source files", [text for text in sources if len(text) < 16_000][:judged], few, work, metrics)
+            judge(
+                "source files", [text for text in sources if len(text) < 16_000][:judged], few, work, metrics
+            )
             judge("short rows", rows[: 2 * judged], few, work, metrics)
         if "scale" in parts:
             sizes = (5_000, 50_000) if args.quick else (50_000, 500_000, 5_000_000)
             scale(rows, sizes, work, metrics)
     claims = claims_of(metrics, ["source files", "short rows"])
     for one in claims:
-        print(f"{'met   ' if one['met'] else 'MISSED'} {one['text']}: {one['measured']:.2f}, target {one['target']}")
+        print(
+            f"{'met   ' if one['met'] else 'MISSED'} {one['text']}: {one['measured']:.2f}, target {one['target']}"
+        )
     if args.json:
         machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} processors"
         report = {"machine": machine, "metrics": metrics, "claims": claims}

@@ -125,7 +125,9 @@ def daft(path: Path, threshold: float, scratch: Path) -> list[int]:
     from daft.functions import minhash
 
     frame = engine.read_parquet(str(path))
-    frame = frame.select(minhash(frame["text"], num_hashes=PERMUTATIONS, ngram_size=5, hash_function="xxhash"))
+    frame = frame.select(
+        minhash(frame["text"], num_hashes=PERMUTATIONS, ngram_size=5, hash_function="xxhash")
+    )
     column = frame.to_arrow().column(0).combine_chunks()
     signatures = np.asarray(column.flatten()).reshape(-1, PERMUTATIONS)
     gone: set[int] = set()
@@ -174,11 +176,17 @@ def datatrove(path: Path, threshold: float, scratch: Path) -> list[int]:
         ([reader, MinhashDedupFilter(places["ids"]), JsonlWriter(places["kept"], compression=None)], 1),
     ]
     for number, (pipeline, tasks) in enumerate(steps):
-        LocalPipelineExecutor(pipeline, tasks=tasks, workers=2, logging_dir=str(scratch / f"logs{number}")).run()
+        LocalPipelineExecutor(
+            pipeline, tasks=tasks, workers=2, logging_dir=str(scratch / f"logs{number}")
+        ).run()
     kept = set()
     for file in Path(places["kept"]).glob("*.jsonl"):
         # datatrove leaves out fields that are false, an id of 0 among them.
-        kept |= {int(json.loads(line).get("id", 0)) for line in file.read_text(encoding="utf-8").split("\n") if line}
+        kept |= {
+            int(json.loads(line).get("id", 0))
+            for line in file.read_text(encoding="utf-8").split("\n")
+            if line
+        }
     return [row for row in range(len(read(path))) if row not in kept]
 
 
@@ -196,7 +204,9 @@ def peak_megabytes() -> float:
     return max(peak, children)
 
 
-TOOLS = {f.__name__: f for f in (sxl, sxl_files, sxl_words, datasketch, rensa, gaoya, daft, text_dedup, datatrove)}
+TOOLS = {
+    f.__name__: f for f in (sxl, sxl_files, sxl_words, datasketch, rensa, gaoya, daft, text_dedup, datatrove)
+}
 
 
 def main() -> None:
@@ -208,7 +218,9 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, default=Path())
     args = parser.parse_args()
     # This folder's modules must not shadow the tool of the same name.
-    sys.path = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent]
+    sys.path = [
+        place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent
+    ]
     removed = TOOLS[args.tool](args.input, args.threshold, args.scratch)
     result = {"removed": [int(row) for row in removed], "memory": peak_megabytes()}
     args.removed.write_text(json.dumps(result), encoding="utf-8")

@@ -73,6 +73,7 @@ def words(rng: random.Random, size: int) -> str:
 
 def make_trace(number: int, rng: random.Random) -> dict[str, Any]:
     """A clean ten-step trace: system, task, two loops with two parallel calls each, thought, answer."""
+
     def text(size: int) -> list[dict[str, str]]:
         return [{"type": "text", "text": words(rng, size)}]
 
@@ -124,7 +125,9 @@ def pydantic_decoder() -> Callable[[bytes], Any]:
                 default = ... if field.required else field.default if isinstance(
                     field.default, (str, int, float, bool, tuple, type(None))) else None  # fmt: skip
                 fields[field.name] = (swap(hints[field.name]), default)
-            made[cls] = pydantic.create_model(cls.__name__, __config__=pydantic.ConfigDict(extra="forbid"), **fields)
+            made[cls] = pydantic.create_model(
+                cls.__name__, __config__=pydantic.ConfigDict(extra="forbid"), **fields
+            )
         return made[cls]
 
     def swap(hint: Any) -> Any:
@@ -192,7 +195,9 @@ def run_peer(python: str, kind: str, path: Path) -> float:
 
 def main() -> None:
     """Measure, print, and write ``--json``."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer traces and rounds")
     parser.add_argument("--json", type=Path, help="write the numbers here")
     parser.add_argument("--peer-python", help="a Python in which tracelint is installed")
@@ -242,7 +247,9 @@ def report(folder: Path, rows: list[dict[str, Any]], rounds: int, options: argpa
         for copy in range(8):  # other tasks and ids, so that no trace is there twice
             name = f"{copy}".encode()
             for line in lines:
-                line = line.replace(b'"task":"', b'"task":"' + name, 1).replace(b'"bench:', b'"bench' + name + b":", 1)
+                line = line.replace(b'"task":"', b'"task":"' + name, 1).replace(
+                    b'"bench:', b'"bench' + name + b":", 1
+                )
                 file.write(line + b"\n")
     begun = time.monotonic()
     one = both(lambda: validate(large, profile="publish"))
@@ -269,13 +276,21 @@ def finish(speed: dict[str, float], size: float, one: float, two: float, options
     ours = speed["sxl validate, all rules"]
     claims = [
         *(  # kept: all traces in a list; not kept: one at a time
-            claim(f"within 4 times of msgspec's typed decode, traces {how}", 4.0,
-                  speed[f"msgspec typed decode, {how}"] / ours, True)
+            claim(
+                f"within 4 times of msgspec's typed decode, traces {how}",
+                4.0,
+                speed[f"msgspec typed decode, {how}"] / ours,
+                True,
+            )
             for how in ("kept", "not kept")
         ),
         *(  # kept: all traces in a list; not kept: one at a time
-            claim(f"at least as fast as pydantic's shape check, traces {how}", 1.0,
-                  ours / speed[f"pydantic (types only), {how}"], False)
+            claim(
+                f"at least as fast as pydantic's shape check, traces {how}",
+                1.0,
+                ours / speed[f"pydantic (types only), {how}"],
+                False,
+            )
             for how in ("kept", "not kept")
         ),
         claim("two processes do no more than 1.2 times the work of one", 1.2, two / one, True),

@@ -63,7 +63,9 @@ def _logs(batch: pa.Table, config: CleanConfig) -> pa.Array:
     """Rows that may be logs of somebody's agent and are not exempt."""
     if "*" in config.keep_private:
         return pa.array(np.zeros(len(batch), dtype=bool))
-    kept = pc.fill_null(pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False)
+    kept = pc.fill_null(
+        pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False
+    )
     return pc.and_(pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"])), pc.invert(kept))
 
 

@@ -176,7 +176,9 @@ def replace(batch: pa.Table, edited: pa.Table) -> pa.Table:
 def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n") -> pa.Array:
     """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls."""
     segments = explode(batch, paths)
-    order = pc.sort_indices(segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")])
+    order = pc.sort_indices(
+        segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")]
+    )
     segments = segments.take(order)
     rows = segments["row"].to_numpy()
     counts = np.bincount(rows, minlength=len(batch))

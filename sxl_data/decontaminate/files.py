@@ -59,7 +59,9 @@ def _texts(path: Path, column: str | None) -> Iterator[tuple[int, str]]:
             yield record.line, record.value[column]
         else:
             names = ", ".join(record.value) if isinstance(record.value, dict) else type(record.value).__name__
-            raise error("U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}")
+            raise error(
+                "U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}"
+            )
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -38,7 +38,9 @@ def load(name: str) -> pa.Table:
     if not path.is_file():
         path = Path(name)
     if not path.is_file():
-        raise error("U201", file=name, found="no such fingerprint", expected="a path or one of " + ", ".join(names()))
+        raise error(
+            "U201", file=name, found="no such fingerprint", expected="a path or one of " + ", ".join(names())
+        )
     table = pq.read_table(path)
     version = (table.schema.metadata or {}).get(b"shingles", b"").decode()
     if version != VERSION:

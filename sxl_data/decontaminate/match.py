@@ -41,7 +41,9 @@ def match(texts: pa.Array, fingerprint: pa.Table, threshold: float, min_shared: 
     row, entry = pairs[:, 0], pairs[:, 1]
     n_parts = len(part_column.dictionary)
     size = np.bincount(part_of, minlength=n_parts)
-    group, inverse, shared = np.unique(row * n_parts + part_of[entry], return_inverse=True, return_counts=True)
+    group, inverse, shared = np.unique(
+        row * n_parts + part_of[entry], return_inverse=True, return_counts=True
+    )
     coverage = np.bincount(inverse, weights=fingerprint["weight"].to_numpy()[entry])
     row, part = group // n_parts, group % n_parts
     enough = (coverage >= threshold - 1e-6) & (shared >= np.minimum(min_shared, size[part]))

@@ -38,7 +38,9 @@ def run(batch: pa.Table, config: DecontaminateConfig, seed: int = 0) -> Outcome:
     keep[list(found)] = False
     ids, sources = batch["trace_id"], batch["source"]
     entries = [
-        ledger.entry("D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=detail, score=round(score, 4))
+        ledger.entry(
+            "D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=detail, score=round(score, 4)
+        )
         for row, (score, detail) in sorted(found.items())
     ]
     return Outcome(batch.filter(pa.array(keep)), ledger.table(entries))

@@ -42,4 +42,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
+
 make_callable(__name__, "sxl_data.dedup.files", "run_files")

@@ -320,7 +320,10 @@ def intersect_sets(left, right, offsets, sizes, values, shared, keys, marks):
 
 
 ENTRIES = {
-    "sketch_rows": (sketch_rows, "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u4[::1]"),
+    "sketch_rows": (
+        sketch_rows,
+        "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u4[::1]",
+    ),
     "collect_sets": (
         collect_sets,
         "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1], u4[::1]",

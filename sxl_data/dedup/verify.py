@@ -107,7 +107,9 @@ def _intersections(
     widest = int(sizes[one].max(initial=0))
 
     def run(first: int, last: int) -> None:
-        intersect_sets(one[first:last], two[first:last], offsets, sizes, values, shared[first:last], *tables(widest))
+        intersect_sets(
+            one[first:last], two[first:last], offsets, sizes, values, shared[first:last], *tables(widest)
+        )
 
     over_spans(run, sizes[two], workers)
     return shared

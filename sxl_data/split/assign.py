@@ -25,7 +25,10 @@ class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """No verified pair at or above this Jaccard similarity straddles two splits."""
 
     def __post_init__(self) -> None:
-        if abs(self.train + self.validation + self.test - 1) > 1e-6 or min(self.train, self.validation, self.test) < 0:
+        if (
+            abs(self.train + self.validation + self.test - 1) > 1e-6
+            or min(self.train, self.validation, self.test) < 0
+        ):
             raise ValueError("train, validation and test shares that add up to 1")
 
 

@@ -112,7 +112,9 @@ class Builder:
                  arguments_form=form, language=language)  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def result(self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any) -> None:
+    def result(
+        self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any
+    ) -> None:
         """What came back from a call of the current or, where the source is late, an earlier act."""
         self.end_turn()
         if self._results is None:
@@ -226,7 +228,9 @@ def infer_decisions(steps: Sequence[Step]) -> tuple[Step, ...]:
     last = next((i for i in range(len(out) - 1, -1, -1) if not isinstance(out[i], Observe)), None)
     if last is not None:
         end = out[last]
-        nothing_after = all(not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:])
+        nothing_after = all(
+            not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:]
+        )
         if isinstance(end, Act) and end.kind == "message" and end.content and nothing_after:
             out[last] = msgspec.structs.replace(end, final=True)
     for i, step in enumerate(out):

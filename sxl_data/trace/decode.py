@@ -142,7 +142,9 @@ def _walk(text: str, problem: Exception | None) -> Decoded:
                                     expected="at most 64 bits"))  # fmt: skip
         elif kind == "word" and match.group("word") in ("NaN", "Infinity", "-Infinity"):
             refused = True
-            findings.append(finding("S106", pointer=pointer, found=match.group("word"), expected="a JSON value"))
+            findings.append(
+                finding("S106", pointer=pointer, found=match.group("word"), expected="a JSON value")
+            )
             pieces += [text[at : match.start("word")], "null"]
             at = match.end()
     fixed_text = "".join([*pieces, text[at:]])

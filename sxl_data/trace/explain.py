@@ -30,7 +30,9 @@ def explain(code: str) -> str:
     family = [item for key, item in sorted(CODES.items()) if upper and key.startswith(upper)]
     if family:
         return "\n".join(f"{item.code}  {item.level:<7}  {item.rule:<28}  {item.title}" for item in family)
-    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), by_rule, n=1)
+    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(
+        wanted.lower(), by_rule, n=1
+    )
     families = ", ".join(sorted({key[0] for key in CODES}))
     expected = f"{near[0]}?" if near else f"a code of the families {families}"
     raise error("U401", found=f"code {code!r}", expected=expected)

@@ -42,13 +42,17 @@ class Fixed(msgspec.Struct):
         many = ", ".join(f"{code} ×{count}" for code, count in sorted(counts.items())) or "nothing to repair"
         lines.append(f"{self.records} records written to {self.out} as {self.format}: {many}")
         if self.left:
-            lines.append(f"{self.left} records could not be written back in {self.format} and stay as they were")
+            lines.append(
+                f"{self.left} records could not be written back in {self.format} and stay as they were"
+            )
         if self.unread:
             lines.append(f"{self.unread} records could not be read and were copied unchanged")
         return "\n".join(lines)
 
 
-def fix(path: str | Path, out: str | Path, format: str = "auto", known: dict[str, Format] | None = None) -> Fixed:
+def fix(
+    path: str | Path, out: str | Path, format: str = "auto", known: dict[str, Format] | None = None
+) -> Fixed:
     """Repair the file at ``path`` into ``out`` (JSONL, or one JSON document for a name in .json).
 
     Raises `UserError` for a file that cannot be read, or where ``out`` is the file itself.

@@ -98,7 +98,11 @@ class Placer:
             found = resolve(holder, "/" + path)
             if found is not _NOTHING:
                 inner = f"{place}/{path}"
-                if deeper and isinstance(found, (dict, list)) and resolve(found, "/" + deeper) is not _NOTHING:
+                if (
+                    deeper
+                    and isinstance(found, (dict, list))
+                    and resolve(found, "/" + deeper) is not _NOTHING
+                ):
                     return f"{inner}/{deeper}"
                 return inner
         return place

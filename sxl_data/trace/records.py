@@ -55,7 +55,9 @@ class Record(msgspec.Struct):
         return min(self.findings, key=lambda item: order[item.level], default=None)
 
 
-def open_records(path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1) -> Iterator[Record]:
+def open_records(
+    path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1
+) -> Iterator[Record]:
     """The records of the file at ``path`` (``-``: stdin).
 
     ``offset`` and ``length`` name a byte range of plain JSONL: it holds the lines that start in it, and

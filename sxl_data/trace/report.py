@@ -111,10 +111,14 @@ class Report(msgspec.Struct):
             shown = groups[code] if show_all else groups[code][:_SHOWN]
             lines += ["", *(render(item) for item in shown)]
             if self.counts[code] > len(shown):
-                lines.append(f"  … {format_count(self.counts[code] - len(shown))} more {code} {CODES[code].rule}")
+                lines.append(
+                    f"  … {format_count(self.counts[code] - len(shown))} more {code} {CODES[code].rule}"
+                )
         lines += ["", self.summary()]
         if self.unlisted:
-            lines.append(f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}")
+            lines.append(
+                f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}"
+            )
         if not self.complete:
             lines.append("incomplete: a part of the input could not be read, see S109, S110 and U2xx above")
         return "\n".join(lines).lstrip("\n")
@@ -122,8 +126,10 @@ class Report(msgspec.Struct):
     def _files(self) -> Iterator[str]:
         for file in self.files:
             if file.format is not None:
-                yield f"{file.file}: {file.format}, because it {file.reason}" if file.reason.startswith("has") else (
-                    f"{file.file}: {file.format} ({file.reason})"
+                yield (
+                    f"{file.file}: {file.format}, because it {file.reason}"
+                    if file.reason.startswith("has")
+                    else (f"{file.file}: {file.format} ({file.reason})")
                 )
 
     def summary(self) -> str:

@@ -76,7 +76,11 @@ def _looked_for(data, i):  # type: ignore[no-untyped-def]  # pragma: no cover - 
         return BASE64 if b == 98 and c == 97 else 0
     y, z = data[i - 1], data[i - 2]
     if byte == 95:  # hf_, gh?_, github_pat_
-        return SECRET if (y == 102 and z == 104) or (z == 104 and data[i - 3] == 103) or (y == 98 and z == 117) else 0
+        return (
+            SECRET
+            if (y == 102 and z == 104) or (z == 104 and data[i - 3] == 103) or (y == 98 and z == 117)
+            else 0
+        )
     if byte == 45:  # sk-, glpat-
         return SECRET if (y == 107 and z == 115) or (y == 116 and z == 97) else 0
     if byte == 120:  # xox

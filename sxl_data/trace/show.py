@@ -86,12 +86,16 @@ def _step(step: Step, max_lines: int) -> Iterator[str]:
 def _head(step: Step, note: str) -> str:
     name = type(step).__name__.upper()
     when = f"  {escape(step.timestamp)}" if step.timestamp else ""
-    head = f"── {step.index} {name}{'  ' + note if note else ''}  turn {step.turn}, loop {step.iteration}{when} "
+    head = (
+        f"── {step.index} {name}{'  ' + note if note else ''}  turn {step.turn}, loop {step.iteration}{when} "
+    )
     return head + "─" * max(0, _WIDTH - len(head))
 
 
 def _call(call: Call, max_lines: int) -> Iterator[str]:
-    yield f"  → {escape(call.name)}  [{escape(call.call_id)}]" + ("" if call.kind == "function" else f"  {call.kind}")
+    yield f"  → {escape(call.name)}  [{escape(call.call_id)}]" + (
+        "" if call.kind == "function" else f"  {call.kind}"
+    )
     yield from _text(call.arguments_json, max_lines, "      ")
 
 

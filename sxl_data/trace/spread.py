@@ -66,7 +66,8 @@ def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: 
         name = submission.format.name if submission.format is not None else name
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         tasks = [
-            pool.submit(_check, submission.path, name, submission.known, part, profile, limit) for part in ranges
+            pool.submit(_check, submission.path, name, submission.known, part, profile, limit)
+            for part in ranges
         ]
         for task in tasks:
             report, ids = task.result()

@@ -133,7 +133,8 @@ def lines(pieces: Iterator[bytes], first: int = 1) -> Iterator[tuple[int, bytes]
 
     A line beyond `MAX_RECORD` is skipped and comes as `Oversized`.
     """
-    number, rest, size, skipped = first, [], 0, 0
+    rest: list[bytes] = []
+    number, size, skipped = first, 0, 0
     for piece in pieces:
         if b"\n" not in piece:
             size += len(piece)

@@ -28,7 +28,9 @@ NATIVE = "sxl_trace"
 _SAMPLE = 20
 _LARGE = 16 << 20
 # Flags of `trace.scan` without the lowest → the letters that `check.content` takes.
-LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128))
+LOOKS = tuple(
+    "".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128)
+)
 
 
 class Submitted(msgspec.Struct):
@@ -125,7 +127,14 @@ class Submission:
                 yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
         except RowError as problem:
             yield self._refused(problem, document, at)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
+        except (
+            TypeError,
+            ValueError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+            AssertionError,
+        ) as problem:
             found = finding(
                 "S211", file=self.file, line=document.lines[0] if document.lines else None, pointer=at,
                 found=f"{type(problem).__name__}: {problem}", expected=f"a document of the format {self.format.name}",
@@ -167,7 +176,9 @@ class Submission:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as bad:
             line = data.count(b"\n", 0, bad.start) + 1
-            found = finding("S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8")
+            found = finding(
+                "S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8"
+            )
             yield Submitted(None, self._document(0, line), (found,))
             return
         yield from self._read(Document(file=self.file, text=text), "", b"")
@@ -224,12 +235,16 @@ class Submission:
         try:
             found, trace = examine(_without_beside(value))
         except RecursionError:
-            deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
+            deep = finding(
+                "S103", file=self.file, line=record.line, found="too many subtraces inside each other"
+            )
             return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
         reading = None if trace is None else Reading(trace=trace, line=record.line)
         # An integer that is too long for its field is said once.
         places = {record.at + fault.pointer for fault in found}
-        findings = tuple(item for item in record.findings if item.code != "S107" or item.pointer not in places)
+        findings = tuple(
+            item for item in record.findings if item.code != "S107" or item.pointer not in places
+        )
         return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
 
 

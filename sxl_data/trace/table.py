@@ -53,7 +53,9 @@ def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None
         read_options=arrow_json.ReadOptions(
             use_threads=False, block_size=max(_MIN_BLOCK, max(map(len, lines)) + 2)
         ),
-        parse_options=arrow_json.ParseOptions(explicit_schema=TRACE_SCHEMA, unexpected_field_behavior="error"),
+        parse_options=arrow_json.ParseOptions(
+            explicit_schema=TRACE_SCHEMA, unexpected_field_behavior="error"
+        ),
     ).combine_chunks()
     steps = table["steps"].combine_chunks()
     phases = steps.flatten().field("phase")

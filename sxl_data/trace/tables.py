@@ -81,7 +81,9 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
     try:
         source = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as problem:
-        raise error("U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file") from None
+        raise error(
+            "U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file"
+        ) from None
     with source:
         row = 0
         try:

@@ -38,7 +38,9 @@ class Rendered(msgspec.Struct, frozen=True):
 class Template:
     """One chat template, and a tokenizer where there is one."""
 
-    def __init__(self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None
+    ) -> None:
         self.name, self.tokenizer = name, tokenizer
         # A template alone does not know its model's tokens, and some begin by naming them.
         self.special = {"bos_token": "<s>", "eos_token": "</s>", **(special or {})}
@@ -52,7 +54,9 @@ class Template:
             return _split(text)
         return Rendered(text, _prefix_spans(self, messages, tools, text), False)
 
-    def text(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False) -> str:
+    def text(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False
+    ) -> str:
         """The rendered text, loss markers included."""
         try:
             return str(self._template.render(messages=messages, tools=tools, documents=None,
@@ -100,7 +104,9 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
 def named() -> dict[str, Path]:
     """Training templates by short name: TRL's own where it is installed."""
     spec = importlib.util.find_spec("trl")
-    folders = [Path(place) / "chat_templates" for place in (spec.submodule_search_locations or ())] if spec else []
+    folders = (
+        [Path(place) / "chat_templates" for place in (spec.submodule_search_locations or ())] if spec else []
+    )
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.jinja")):
@@ -112,7 +118,10 @@ def _named(name: str) -> str:
     known = named()
     path = known.get(f"{name}_training") or known.get(name)
     if path is None:
-        short = ", ".join(sorted({stem.removesuffix("_training") for stem in known})) or "none: TRL is not installed"
+        short = (
+            ", ".join(sorted({stem.removesuffix("_training") for stem in known}))
+            or "none: TRL is not installed"
+        )
         raise error("U201", file=name, found="no template of this name or path", expected=f"a path, or one of {short}",
                     why="nothing can be rendered without it", fix="check the name")  # fmt: skip
     return path.read_text(encoding="utf-8")
@@ -143,7 +152,9 @@ def open_tokenizer(path: Path) -> Any:
         raise error("U201", file=str(file), found="nothing at this path", expected="a tokenizer.json",
                     fix="give the folder of a fast tokenizer")  # fmt: skip
     if importlib.util.find_spec("tokenizers") is None:
-        raise error("U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'")
+        raise error(
+            "U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'"
+        )
     from tokenizers import Tokenizer
 
     return Tokenizer.from_file(str(file))
@@ -173,7 +184,9 @@ def _environment() -> Any:
 
     def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None,
                sort_keys: bool = False) -> str:  # fmt: skip
-        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+        return json.dumps(
+            value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+        )
 
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
                                                 extensions=[Generation, loopcontrols])  # fmt: skip

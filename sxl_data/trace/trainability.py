@@ -39,7 +39,9 @@ def check(trace: Trace, template: Template, max_length: int | None = None) -> It
         return
     if not template.marked:
         how = "" if found.rendered.spans else ", and what the agent said cannot be found by prefixes either"
-        yield Fault("R707", "/steps", f"{template.name} has no {{% generation %}}{how}", "the agent's part marked")
+        yield Fault(
+            "R707", "/steps", f"{template.name} has no {{% generation %}}{how}", "the agent's part marked"
+        )
         if not found.rendered.spans:
             return
     if not found.rendered.spans or found.trained == 0:

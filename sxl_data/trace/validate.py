@@ -61,7 +61,9 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
     """The checks that need more than the trace."""
     if template is None and export is None:
         if max_length is not None:
-            raise error("U401", found="max_length without a template", expected="a template and its tokenizer")
+            raise error(
+                "U401", found="max_length without a template", expected="a template and its tokenizer"
+            )
         return None
     loaded = None
     if template is not None:
@@ -69,7 +71,9 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
 
         loaded = load(template, tokenizer)
         if max_length is not None and loaded.tokenizer is None:
-            raise error("U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER")
+            raise error(
+                "U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER"
+            )
     if export is not None:
         from sxl_data.trace.export import exporters
 
@@ -152,10 +156,14 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
             if item.findings:
                 report.add(item.findings)
             if atif and "M" in families and (wrong := list(totals(item.document.value))):
-                report.add(Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong)
+                report.add(
+                    Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong
+                )
             if reading is not None and reading.findings:
                 # A reader's findings are of the profile's families too.
-                report.add(f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S")
+                report.add(
+                    f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S"
+                )
             if found:
                 placer = Placer(item)
                 report.add(placer.finding(fault) for fault in found)
@@ -177,7 +185,9 @@ def _place(item: Submitted) -> str:
 def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
     return [
         msgspec.structs.replace(
-            found, file=found.file or item.document.file, line=found.line or (item.reading and item.reading.line),
+            found,
+            file=found.file or item.document.file,
+            line=found.line or (item.reading and item.reading.line),
             pointer=None if found.pointer is None else item.at + found.pointer,
         )
         for found in findings
@@ -186,5 +196,3 @@ def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
 
 def _with_file(findings: tuple[Finding, ...], file: str) -> list[Finding]:
     return [msgspec.structs.replace(item, file=file) if item.file is None else item for item in findings]
-
-

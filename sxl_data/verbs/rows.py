@@ -18,21 +18,37 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("files", nargs="*", help="Parquet, JSONL, JSON or CSV files")
     sub.add_argument("--column", help="column whose text is compared")
     sub.add_argument("-o", "--out", help="folder for data/, ledger/ and signatures/")
-    sub.add_argument("--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)")
-    sub.add_argument("--id-column", help="column that names rows in the ledger (default: file and row number)")
-    sub.add_argument("--rank-column", help="numeric column; of duplicates the row with the smallest value stays")
-    sub.add_argument("--prefer", action="append", default=[], metavar="FILE", help="file stem to keep rows of first")
-    sub.add_argument("--shingles", choices=("code", "words", "characters"), default="code", help="what is compared")
-    sub.add_argument("--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run")
+    sub.add_argument(
+        "--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)"
+    )
+    sub.add_argument(
+        "--id-column", help="column that names rows in the ledger (default: file and row number)"
+    )
+    sub.add_argument(
+        "--rank-column", help="numeric column; of duplicates the row with the smallest value stays"
+    )
+    sub.add_argument(
+        "--prefer", action="append", default=[], metavar="FILE", help="file stem to keep rows of first"
+    )
+    sub.add_argument(
+        "--shingles", choices=("code", "words", "characters"), default="code", help="what is compared"
+    )
+    sub.add_argument(
+        "--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run"
+    )
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
-    sub.add_argument("--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin")
+    sub.add_argument(
+        "--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin"
+    )
 
     sub = command("decontaminate", _decontaminate, "Find rows that hold text of a benchmark.")
     sub.add_argument("files", nargs="+", help="JSONL, JSON, CSV or Parquet files")
     sub.add_argument("--against", nargs="+", default=["humaneval", "mbpp"], metavar="NAME",
                      help="shipped fingerprints, or files that decontaminate.fingerprints made")  # fmt: skip
     sub.add_argument("--column", help="column that is compared (default: every text of the row)")
-    sub.add_argument("--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)")
+    sub.add_argument(
+        "--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)"
+    )
 
 
 def _dedup(options: argparse.Namespace) -> int:

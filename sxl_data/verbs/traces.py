@@ -21,9 +21,13 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("files", nargs="+", help="files to check, - for stdin")
     _format(sub)
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
-    sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
+    sub.add_argument(
+        "--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report"
+    )
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
-    sub.add_argument("--template", help="chat template to render with: a name, a .jinja file or a model folder")
+    sub.add_argument(
+        "--template", help="chat template to render with: a name, a .jinja file or a model folder"
+    )
     sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
     sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
@@ -37,9 +41,13 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--to", required=True, help="openai_chat, atif, sts, sharegpt_tools or sxl_trace")
     _format(sub, "--from")
     sub.add_argument("-o", "--out", required=True, help="file to write")
-    sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
+    sub.add_argument(
+        "--bare", action="store_true", help="leave out the residual from which the trace can be restored"
+    )
 
-    sub = command("stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes.")
+    sub = command(
+        "stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes."
+    )
     sub.add_argument("files", nargs="+")
     _format(sub)
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")

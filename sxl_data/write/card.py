@@ -62,9 +62,13 @@ def _funnel(manifest: Manifest) -> str:
     lines = ["## What was left out\n", "| stage | rows in | rows out | why |", "|---|---:|---:|---|"]
     for stage in manifest.stages:
         reasons = [f"{CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.dropped.items()]
-        reasons += [f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()]
+        reasons += [
+            f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()
+        ]
         why = "; ".join(reasons) or "–"
-        lines.append(f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |")
+        lines.append(
+            f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |"
+        )
     return "\n".join([*lines, "\nEvery dropped or edited row has a line in `ledger/` that says why.\n"])
 
 

@@ -57,7 +57,11 @@ class Notebook:
         first = next((source_of(c) for c in cells if c.get("cell_type") == "markdown"), "")
         builder = Builder("agent", first)
         builder.tool(CELL)
-        run = [i for i, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count") is not None]
+        run = [
+            i
+            for i, cell in enumerate(cells)
+            if cell.get("outputs") or cell.get("execution_count") is not None
+        ]
         last_run = max(run, default=0)
         for i, cell in enumerate(cells):
             text, follows = source_of(cell), cells[i + 1].get("cell_type") if i + 1 < len(cells) else None

@@ -49,7 +49,10 @@ def _is_bare(schema: dict[str, Any]) -> bool:
         bool(schema)
         and not isinstance(schema.get("type"), (str, list))
         and not {"properties", "$ref", "anyOf", "oneOf", "allOf", "$defs", "enum"} & schema.keys()
-        and all(isinstance(value, dict) and ("type" in value or "description" in value) for value in schema.values())
+        and all(
+            isinstance(value, dict) and ("type" in value or "description" in value)
+            for value in schema.values()
+        )
     )
 
 
@@ -74,11 +77,15 @@ def _node(schema: Any, at: str, changes: list[Change], depth: int) -> Any:
             out[key] = [_node(item, f"{at}/{key}/{i}", changes, depth + 1) for i, item in enumerate(out[key])]
     for key in _NESTED_MAPS:
         if isinstance(out.get(key), dict):
-            out[key] = {name: _node(item, f"{at}/{key}/{name}", changes, depth + 1) for name, item in out[key].items()}
+            out[key] = {
+                name: _node(item, f"{at}/{key}/{name}", changes, depth + 1) for name, item in out[key].items()
+            }
     return out if len(changes) > before or out != schema else schema
 
 
-def _properties(out: dict[str, Any], properties: dict[str, Any], at: str, changes: list[Change], depth: int) -> None:
+def _properties(
+    out: dict[str, Any], properties: dict[str, Any], at: str, changes: list[Change], depth: int
+) -> None:
     needed = [name for name, item in properties.items()
               if isinstance(item, dict) and item.get("required") in (True, "true", "True", "yes")]  # fmt: skip
     marked = [name for name, item in properties.items()

@@ -40,11 +40,14 @@ def check(trace: Trace) -> Iterator[Fault]:
         if kind is Act:
             acts += 1
             if step.turn == turn_of_act:
-                yield Fault("O205", f"/steps/{i}", f"a second act in turn {step.turn}", "one act for each turn")
+                yield Fault(
+                    "O205", f"/steps/{i}", f"a second act in turn {step.turn}", "one act for each turn"
+                )
             turn_of_act = step.turn
             calls = step.calls  # type: ignore[union-attr]
             if (step.kind == "tool") != bool(calls) or (calls and step.final):  # type: ignore[union-attr]
-                yield Fault("O213", f"/steps/{i}", _act(step), "kind `tool` with calls, or kind `message` without")  # type: ignore[arg-type]
+                found = _act(step)  # type: ignore[arg-type]
+                yield Fault("O213", f"/steps/{i}", found, "kind `tool` with calls, or kind `message` without")
             if calls:
                 called.update(call.call_id for call in calls)
                 if following is not None and type(following) is not Iterate:
@@ -55,12 +58,17 @@ def check(trace: Trace) -> Iterator[Fault]:
                 final_at = i
         elif kind is Iterate:
             before = steps[i - 1] if i else None
-            if not (type(before) is Act and before.calls) and not any(r.call_id in called for r in step.results):  # type: ignore[union-attr]
-                yield Fault("O203", f"/steps/{i}", f"an Iterate after {_name(before)}", "an act with calls before it")
+            answers = any(r.call_id in called for r in step.results)  # type: ignore[union-attr]
+            if not (type(before) is Act and before.calls) and not answers:
+                yield Fault(
+                    "O203", f"/steps/{i}", f"an Iterate after {_name(before)}", "an act with calls before it"
+                )
             elif step.decision != "unknown":  # type: ignore[union-attr]
                 yield from _decision(trace, i, step)  # type: ignore[arg-type]
         elif kind is Reflect:
-            if following is not None and not (type(following) in (Reflect, Act) and following.turn == step.turn):
+            if following is not None and not (
+                type(following) in (Reflect, Act) and following.turn == step.turn
+            ):
                 yield Fault("O204", f"/steps/{i}", f"{_name(following)} next", "the act of its turn")
     if not acts:
         yield Fault("O212", "/steps", f"{len(steps)} steps and no act", "at least one act")
@@ -96,7 +104,9 @@ def _interrupted(trace: Trace, i: int) -> Iterator[Fault]:
         if type(step) is Iterate and any(result.call_id in ids for result in step.results):
             between = trace.steps[i + 1 : n]
             if any(type(s) is Observe and s.origin == "user" for s in between):
-                yield Fault("O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",))
+                yield Fault(
+                    "O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",)
+                )
             elif not any(type(s) is Act and s.calls for s in between):
                 found = f"{_name(between[0])} before the results"
                 yield Fault("O202", f"/steps/{i + 1}", found, "the Iterate of the act", (f"/steps/{n}",))
@@ -118,7 +128,11 @@ def _decision(trace: Trace, i: int, step: Iterate) -> Iterator[Fault]:
 
 
 def _name(step: object) -> str:
-    return "nothing" if step is None else f"{'an' if type(step).__name__[0] in 'OAI' else 'a'} {type(step).__name__}"
+    return (
+        "nothing"
+        if step is None
+        else f"{'an' if type(step).__name__[0] in 'OAI' else 'a'} {type(step).__name__}"
+    )
 
 
 def _act(step: Act) -> str:

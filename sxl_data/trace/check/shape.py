@@ -42,7 +42,9 @@ def check(trace: Trace) -> Iterator[Fault]:
                 last = _time(before)
                 if last is not None and earlier < last:
                     related = (f"/steps/{i - 1}",)
-                    yield Fault("S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related)
+                    yield Fault(
+                        "S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related
+                    )
             elif not before and _time(step.timestamp) is None:
                 yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
                 continue

@@ -56,7 +56,12 @@ def test_redacting_twice_changes_nothing_more():
 
 def test_long_hostile_text_comes_back():
     # Quadratic work on these would take minutes.
-    hostile = ["a@" * 500_000, "/home/" * 200_000, "x." * 300_000 + "@" + "y." * 300_000, "a" * 1_000_000 + "@"]
+    hostile = [
+        "a@" * 500_000,
+        "/home/" * 200_000,
+        "x." * 300_000 + "@" + "y." * 300_000,
+        "a" * 1_000_000 + "@",
+    ]
     assert [len(text or "") > 0 for text in clean(*hostile)] == [True] * 4
 
 

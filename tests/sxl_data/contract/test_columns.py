@@ -46,7 +46,11 @@ def test_traces_survive_the_table():
 
 
 def test_flat_columns_are_counted():
-    row = to_table([trace(1)]).select(["n_turns", "n_calls", "n_errors", "n_parallel", "has_reasoning"]).to_pylist()
+    row = (
+        to_table([trace(1)])
+        .select(["n_turns", "n_calls", "n_errors", "n_parallel", "has_reasoning"])
+        .to_pylist()
+    )
     assert row == [{"n_turns": 2, "n_calls": 1, "n_errors": 0, "n_parallel": 0, "has_reasoning": True}]
 
 

@@ -30,7 +30,11 @@ def codes(problem: pytest.ExceptionInfo[UserError]) -> list[str]:
 def test_every_value_knows_where_it_came_from():
     loaded = load(Outer, {"name": "x", "inner": {"threshold": 0.5}}, ["many=[{threshold: 0.1}]"])
     assert loaded.value == Outer(name="x", inner=Inner(threshold=0.5), many=(Inner(threshold=0.1),))
-    assert loaded.origins == {"name": "recipe", "inner.threshold": "recipe", "many.0.threshold": "command line"}
+    assert loaded.origins == {
+        "name": "recipe",
+        "inner.threshold": "recipe",
+        "many.0.threshold": "command line",
+    }
 
 
 def test_a_value_nobody_gave_is_a_default():

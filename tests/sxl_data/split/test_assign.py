@@ -31,7 +31,11 @@ def test_a_long_chain_is_one_component():
     assert {0} == set(label(n, np.stack([order[:-1], order[1:]], axis=1), nameless(n)).tolist())
 
 
-@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=80), st.integers(0, 5))
+@given(
+    st.integers(1, 60),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=80),
+    st.integers(0, 5),
+)
 def test_no_pair_straddles_two_splits(n: int, links: list[tuple[int, int]], seed: int):
     pairs = np.array([(a % n, b % n) for a, b in links], dtype=np.int64).reshape(-1, 2)
     sides = assign(label(n, pairs, nameless(n)), digests(n), SplitConfig(), seed)

@@ -19,7 +19,11 @@ from sxl_data.trace.types import encode
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
 text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=12)
 values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | text,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
     max_leaves=12,
 )
@@ -55,9 +59,16 @@ def test_the_scan_is_sure_of_sound_records(value: dict[str, Any]):
         assert not flags(raw) & HIDES or len(str(value)) > 18
 
 
-@given(st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3), st.integers(0, 6), st.booleans(), st.booleans())
+@given(
+    st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3),
+    st.integers(0, 6),
+    st.booleans(),
+    st.booleans(),
+)
 @settings(deadline=None, max_examples=80)
-def test_the_scan_asks_for_every_look_that_finds_something(needles: list[str], at: int, ascii: bool, slashes: bool):
+def test_the_scan_asks_for_every_look_that_finds_something(
+    needles: list[str], at: int, ascii: bool, slashes: bool
+):
     row = json.loads((EXAMPLES / "valid" / "agent.json").read_text(encoding="utf-8"))
     step = row["steps"][at]
     said = "so " + " and ".join(needles) + " there"

@@ -59,7 +59,9 @@ def test_control_characters_cannot_reach_the_terminal(tmp_path: Path):
 def test_a_row_is_found_by_number_or_id_and_a_missing_one_is_refused(tmp_path: Path):
     row = json.loads(AGENT.read_text(encoding="utf-8"))
     path = tmp_path / "a.jsonl"
-    path.write_text("".join(json.dumps({**row, "trace_id": f"t:{i}"}) + "\n" for i in range(3)), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps({**row, "trace_id": f"t:{i}"}) + "\n" for i in range(3)), encoding="utf-8"
+    )
     assert [show(path, wanted).split("  ")[0] for wanted in (None, 1, "2", "t:2")] == [
         "trace t:0", "trace t:1", "trace t:2", "trace t:2"]  # fmt: skip
     with pytest.raises(UserError):

@@ -45,7 +45,9 @@ def codes(found: list[Record]) -> list[str]:
         (b"null", "S211", None),
     ],
 )
-def test_a_broken_line_is_refused_and_the_next_one_read(tmp_path: Path, line: bytes, code: str, pointer: str | None):
+def test_a_broken_line_is_refused_and_the_next_one_read(
+    tmp_path: Path, line: bytes, code: str, pointer: str | None
+):
     found = read(tmp_path, b'{"first":1}\n' + line + b'\n{"last":1}\n')
     assert [record.value for record in found] == [{"first": 1}, None, {"last": 1}]
     assert [(item.code, item.line, item.pointer) for item in found[1].findings] == [(code, 2, pointer)]
@@ -140,7 +142,9 @@ def test_a_folder_and_a_missing_file_are_clean_errors(tmp_path: Path):
     ],
 )
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-def test_records_are_found_by_content_with_their_lines(tmp_path: Path, text: bytes, lines: list[int], name: str):
+def test_records_are_found_by_content_with_their_lines(
+    tmp_path: Path, text: bytes, lines: list[int], name: str
+):
     found = read(tmp_path, text, name)
     assert [(record.value["n"], record.line) for record in found] == [(1, lines[0]), (2, lines[1])]
 

@@ -22,7 +22,10 @@ GOOD = {
 @pytest.mark.parametrize("language", sorted(GRAMMARS))
 def test_good_code_parses_and_a_torn_half_does_not(language):
     code = GOOD[language]
-    assert (parses(language, code), parses(language, code[: code.rindex(code.strip()[-1])] + "((")) == (True, False)
+    assert (parses(language, code), parses(language, code[: code.rindex(code.strip()[-1])] + "((")) == (
+        True,
+        False,
+    )
 
 
 def test_a_language_without_a_grammar_is_not_judged():

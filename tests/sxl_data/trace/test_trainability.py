@@ -26,8 +26,13 @@ def test_the_loss_lies_on_what_the_agent_said_and_nowhere_else():
     rendered = render(AGENT, load(WHOLE)).rendered
     trained = "".join(rendered.text[a:b] for a, b in rendered.spans)
     assert rendered.marked
-    assert all(part in trained for part in ("First look", "I run the tests.", "pytest -q", "The sign was wrong", "<|im_end|>"))
-    assert not any(part in trained for part in ("Fix the failing", "3 passed", "nothing to commit", "assistant"))
+    assert all(
+        part in trained
+        for part in ("First look", "I run the tests.", "pytest -q", "The sign was wrong", "<|im_end|>")
+    )
+    assert not any(
+        part in trained for part in ("Fix the failing", "3 passed", "nothing to commit", "assistant")
+    )
 
 
 def test_spans_without_marks_are_found_by_prefixes():

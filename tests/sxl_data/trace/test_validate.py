@@ -29,12 +29,19 @@ def placed(report: Any) -> list[tuple[str, int | None, str | None]]:
 
 
 def call(identity: str, **arguments: Any) -> dict[str, Any]:
-    return {"id": identity, "type": "function", "function": {"name": "get_weather", "arguments": json.dumps(arguments)}}
+    return {
+        "id": identity,
+        "type": "function",
+        "function": {"name": "get_weather", "arguments": json.dumps(arguments)},
+    }
 
 
 def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     row = copy.deepcopy(CHAT)
-    dialect = {"type": "function", "function": {"name": "add up", "parameters": {"type": "dict", "properties": {}}}}
+    dialect = {
+        "type": "function",
+        "function": {"name": "add up", "parameters": {"type": "dict", "properties": {}}},
+    }
     broken = call("c6", city="Rome")
     broken["function"]["arguments"] = "{'city': 'Rome'}"
     undeclared = call("c7", city="Oslo")
@@ -42,10 +49,18 @@ def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     row["tools"].append(dialect)
     row["messages"] = [
         {"role": "user", "content": "Weather?"},
-        {"role": "assistant", "content": "", "tool_calls": [call("c1", city="Dhaka"), call("c2", city="Rome")]},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [call("c1", city="Dhaka"), call("c2", city="Rome")],
+        },
         {"role": "tool", "tool_call_id": "c2", "content": "18"},
         {"role": "tool", "tool_call_id": "c1", "content": "31"},
-        {"role": "assistant", "content": "", "tool_calls": [call("c1", city="Oslo"), call("c3", days="one", city="A")]},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [call("c1", city="Oslo"), call("c3", days="one", city="A")],
+        },
         {"role": "tool", "tool_call_id": "c1", "content": "5"},
         {"role": "assistant", "content": "<think>Hm.</think> Wait.", "tool_calls": [broken, undeclared]},
         {"role": "tool", "tool_call_id": "c6", "content": "18"},
@@ -65,10 +80,15 @@ def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
 def ten_defects_atif() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     document = copy.deepcopy(ATIF)
     document["agent"]["tool_definitions"].append(
-        {"type": "function", "function": {"name": "x", "parameters": {"type": "object", "properties": ["city"]}}}
+        {
+            "type": "function",
+            "function": {"name": "x", "parameters": {"type": "object", "properties": ["city"]}},
+        }
     )
 
-    def act(number: int, calls: list[tuple[str, Any]], results: list[tuple[str, str]], message: str = "") -> Any:
+    def act(
+        number: int, calls: list[tuple[str, Any]], results: list[tuple[str, str]], message: str = ""
+    ) -> Any:
         return {
             "step_id": number, "source": "agent", "message": message,
             "tool_calls": [{"tool_call_id": i, "function_name": "get_weather", "arguments": a} for i, a in calls],
@@ -80,8 +100,18 @@ def ten_defects_atif() -> tuple[dict[str, Any], set[tuple[str, str]]]:
         act(2, [("c1", {"city": "Dhaka"}), ("c2", {"town": "Rome"})], [("c2", "18"), ("c1", "31")]),
         act(3, [("c1", {"city": "Oslo"}), ("c3", {"city": "Bonn", "colour": 1})], [("c1", "5"), ("c9", "?")]),
         act(4, [("c4", {"city": "Rome"}), ("c4", {"city": "Pisa"})], [("c4", "18"), ("c4", "19")]),
-        act(5, [("c5", ["Rome"])], [("c5", "18\n[output truncated, 900 lines]")], "I look at /home/jdoe/notes/ now"),
-        {"step_id": 6, "source": "agent", "message": "Done.", "metrics": {"prompt_tokens": 9, "completion_tokens": 9}},
+        act(
+            5,
+            [("c5", ["Rome"])],
+            [("c5", "18\n[output truncated, 900 lines]")],
+            "I look at /home/jdoe/notes/ now",
+        ),
+        {
+            "step_id": 6,
+            "source": "agent",
+            "message": "Done.",
+            "metrics": {"prompt_tokens": 9, "completion_tokens": 9},
+        },
     ]
     document["final_metrics"] = {"total_steps": 7}
     return document, {
@@ -104,7 +134,9 @@ def ten_defects_trace() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     steps = row["steps"]
     steps[1]["timestamp"] = "2026-01-31T09:00:05Z"
     steps[2]["timestamp"] = "2026-01-31T09:00:01Z"
-    steps[3]["calls"].append({"call_id": "c2", "name": "get_weather", "arguments_json": '"{\\"city\\": \\"Rome\\"}"'})
+    steps[3]["calls"].append(
+        {"call_id": "c2", "name": "get_weather", "arguments_json": '"{\\"city\\": \\"Rome\\"}"'}
+    )
     steps[4]["results"][0] |= {"exit_code": 2}
     steps[4]["index"] = 9
     steps[5]["content"] = [{"type": "image"}]
@@ -196,8 +228,12 @@ def test_bad_input_ends_as_findings(tmp_path: Path, data: bytes, codes: set[str]
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
-@pytest.mark.parametrize("value", [{}, [], [[]], {"messages": [None]}, {"steps": [{}]}, "text", 7, {"a": {"b": [1]}}])
-def test_no_format_ends_in_a_traceback_over_a_value_that_it_does_not_expect(tmp_path: Path, name: str, value: Any):
+@pytest.mark.parametrize(
+    "value", [{}, [], [[]], {"messages": [None]}, {"steps": [{}]}, "text", 7, {"a": {"b": [1]}}]
+)
+def test_no_format_ends_in_a_traceback_over_a_value_that_it_does_not_expect(
+    tmp_path: Path, name: str, value: Any
+):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(value), encoding="utf-8")
     report = validate(path, format=name)
@@ -304,8 +340,12 @@ def test_the_helper_for_tests_fails_with_the_report():
 
 
 def test_every_real_trace_ends_as_a_report(shared: Path):
-    names = [line.split("\t")[1] for line in (shared / "traces" / "INDEX.tsv").read_text("utf-8").splitlines()[1:]]
-    small = [shared / "traces" / name for name in names if (shared / "traces" / name).stat().st_size < 300_000]
+    names = [
+        line.split("\t")[1] for line in (shared / "traces" / "INDEX.tsv").read_text("utf-8").splitlines()[1:]
+    ]
+    small = [
+        shared / "traces" / name for name in names if (shared / "traces" / name).stat().st_size < 300_000
+    ]
     assert small
     report = validate(small)
     assert len(report.files) == len(small)

@@ -25,7 +25,9 @@ def manifest() -> Manifest:
 
 def test_the_content_hash_leaves_out_the_timing():
     one = manifest()
-    assert one.content_hash == seal(msgspec.structs.replace(one, timing={"seconds": {"read": 1.5}})).content_hash
+    assert (
+        one.content_hash == seal(msgspec.structs.replace(one, timing={"seconds": {"read": 1.5}})).content_hash
+    )
     assert one.content_hash != seal(msgspec.structs.replace(one, seed=1)).content_hash
 
 

@@ -38,7 +38,9 @@ def test_a_dialect_becomes_what_was_meant(declared: dict[str, Any], meant: dict[
     assert normalise(fixed) == (fixed, [])
 
 
-@pytest.mark.parametrize("schema", [CITY, True, {}, {"type": "banana"}, {"type": ["string", "null"]}, {"enum": [1]}])
+@pytest.mark.parametrize(
+    "schema", [CITY, True, {}, {"type": "banana"}, {"type": ["string", "null"]}, {"enum": [1]}]
+)
 def test_what_is_no_known_dialect_is_left_alone(schema: Any):
     fixed, changes = normalise(schema)
     assert fixed is schema
@@ -56,7 +58,9 @@ def faults(arguments: str, schema: Any = CITY, **call: Any) -> list[tuple[str, s
         tools=(Tool(name="f", parameters_json=json.dumps(schema)),),
         steps=(Act(index=0, kind="tool", calls=(Call(call_id="c", name="f", arguments_json=arguments, **call),)),),
     )  # fmt: skip
-    return [(fault.code, fault.pointer.removeprefix("/steps/0/calls/0/arguments_json")) for fault in check(made)]
+    return [
+        (fault.code, fault.pointer.removeprefix("/steps/0/calls/0/arguments_json")) for fault in check(made)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,22 @@ def trace(*sketch: str) -> Trace:
         else:
             acted = True
             calls = tuple(Call(call_id=i.strip("'"), name="f", arguments_json="{}") for i in ids)
-            steps.append(Act(kind="tool" if calls else "message", content=SAID, calls=calls, final=word == "end", **common))
-    return Trace(schema_version="1.0", trace_id="t", kind="agent", steps=tuple(steps), provenance=Provenance(source="s"))
+            steps.append(
+                Act(
+                    kind="tool" if calls else "message",
+                    content=SAID,
+                    calls=calls,
+                    final=word == "end",
+                    **common,
+                )
+            )
+    return Trace(
+        schema_version="1.0",
+        trace_id="t",
+        kind="agent",
+        steps=tuple(steps),
+        provenance=Provenance(source="s"),
+    )
 
 
 @pytest.mark.parametrize(
