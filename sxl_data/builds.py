@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,9 +34,12 @@ def ledger(folder: str | Path, by: str | None = None) -> str:
         return format_table(table.column_names, rows)
     if by not in table.column_names:
         raise error("U401", found=f"--by {by}", expected="one of " + ", ".join(table.column_names))
-    counts = Counter(table[by].to_pylist())
+    import polars as pl
+
+    frame = pl.DataFrame(table)
+    counts = frame.group_by(by).len().sort(["len", by], descending=[True, False])
     titles = {code: entry.title for code, entry in CODES.items()} if by == "code" else {}
-    rows = [[key, format_count(n), titles.get(key, "")] for key, n in counts.most_common()]
+    rows = [[key, format_count(n), titles.get(key, "")] for key, n in counts.iter_rows()]
     return format_table([by, "lines", "meaning" if by == "code" else ""], rows)
 
 

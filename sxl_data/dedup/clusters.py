@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sxl_data.contract.graph import components
+
+__all__ = ["components", "keep_best"]
+
 ROUNDS = 30
 """Rounds in which whole arrays are settled, before the rest of a long chain is followed row by row."""
 
@@ -51,25 +55,3 @@ def keep_best(
     first = order[np.concatenate(([True], right[order][1:] != right[order][:-1]))] if len(order) else order
     twin[right[first]], pair[right[first]] = left[first], first
     return twin, pair
-
-
-def components(n: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Connected components of rows 0 … n − 1: i64 (n,), the smallest row of each row's component.
-
-    By hooking every root to the smallest neighbour's root and halving paths (Shiloach and Vishkin 1982), which numpy
-    does a whole array at a time; the rounds grow with the logarithm of the longest chain.
-    """
-    root = np.arange(n, dtype=np.int64)
-    while len(left):
-        one, two = root[left], root[right]
-        open_ = one != two
-        if not open_.any():
-            break
-        left, right, one, two = left[open_], right[open_], one[open_], two[open_]
-        np.minimum.at(root, np.maximum(one, two), np.minimum(one, two))
-        while True:
-            shorter = root[root]
-            if np.array_equal(shorter, root):
-                break
-            root = shorter
-    return root

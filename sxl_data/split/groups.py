@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.contract.graph import components
+
 
 def label(n: int, pairs: np.ndarray, groups: pa.Array) -> np.ndarray:
     """Smallest row of each row's component, shape ``(n,)``.
@@ -25,25 +27,5 @@ def label(n: int, pairs: np.ndarray, groups: pa.Array) -> np.ndarray:
         rows, values = valid[order], values[order]
         same = values[1:] == values[:-1]
         edges.append(np.stack([rows[:-1][same], rows[1:][same]], axis=1))
-    return _components(n, np.concatenate(edges))
-
-
-def _components(n: int, edges: np.ndarray) -> np.ndarray:
-    """Label every node with the smallest node it reaches, by repeated hooking and pointer jumping.
-
-    Array operations only; the number of rounds grows with the logarithm of the longest chain.
-    """
-    labels = np.arange(n, dtype=np.int64)
-    left, right = edges[:, 0], edges[:, 1]
-    while len(left):
-        low = np.minimum(labels[left], labels[right])
-        np.minimum.at(labels, labels[left], low)
-        np.minimum.at(labels, labels[right], low)
-        while True:
-            jumped = labels[labels]
-            if np.array_equal(jumped, labels):
-                break
-            labels = jumped
-        open_edges = labels[left] != labels[right]
-        left, right = left[open_edges], right[open_edges]
-    return labels
+    linked = np.concatenate(edges)
+    return components(n, linked[:, 0], linked[:, 1])

@@ -1,0 +1,28 @@
+"""Connected components, by array operations alone.
+
+In: edges between rows. Out: the smallest row of each row's component. Every root is hooked to the smallest
+neighbouring root and paths are halved (Shiloach and Vishkin 1982); the rounds grow with the logarithm of the
+longest chain, and the result does not depend on the order of the edges.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def components(n: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """i64 (n,): the smallest row of the component of each row 0 … n − 1; left[k] and right[k] are linked."""
+    root = np.arange(n, dtype=np.int64)
+    while len(left):
+        one, two = root[left], root[right]
+        open_ = one != two
+        if not open_.any():
+            break
+        left, right, one, two = left[open_], right[open_], one[open_], two[open_]
+        np.minimum.at(root, np.maximum(one, two), np.minimum(one, two))
+        while True:
+            shorter = root[root]
+            if np.array_equal(shorter, root):
+                break
+            root = shorter
+    return root
