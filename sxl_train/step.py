@@ -185,19 +185,22 @@ def hardware() -> dict[str, Any]:
     return found
 
 
+# Modules that show or steer a run and change no step's result.
+_FRONT = {"__main__.py", "recipe.py", "schemas.py", "summary.py", "sweep.py"}
+
+
 def _code(step: str) -> str:
-    """Hash of our own sources that the step's result depends on: its module and the shared ones."""
+    """Hash of our own sources that the step's result may depend on: all but the front and other steps' folders."""
     root = Path(__file__).parent
-    names = [f"{step}.py", f"{step}/*.py", f"{step}_*.py"]
-    shared = (
-        ["data.py", "mask.py", "sequences.py", "templates/*.jinja"]
-        if step in ("base", "tune", "distil", "evaluate")
-        else []
-    )
     digest = hashlib.sha256()
-    for pattern in names + shared:
-        for path in sorted(root.glob(pattern)):
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        folder = name.partition("/")[0]
+        if path.suffix not in (".py", ".jinja") or name in _FRONT:
+            continue
+        if folder in ("evaluate", "release", "prune") and folder != step:
+            continue
+        digest.update(name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
 
