@@ -1,13 +1,13 @@
 """What a stage is: a function from a batch of traces to the rows it keeps and the ledger of the rest.
 
-A *local* stage sees one batch at a time and nothing else, so any worker may run it on any shard. A
-*global* stage sees narrow columns only (`columns.py`). Stages touch no disk: the engine reads and
-commits for them.
+A *local* stage is ``run(batch, config, seed) -> Outcome``: it sees one batch at a time and nothing else,
+so any worker may run it on any shard. A *global* stage sees narrow columns only (`columns.py`). Stages
+touch no disk: the engine reads and commits for them.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -19,12 +19,6 @@ class Outcome(NamedTuple):
 
     kept: pa.Table
     ledger: pa.Table
-
-
-class LocalStage(Protocol):
-    """``run(batch, config, seed)``: the batch has the columns of `columns.TRACE_SCHEMA` or more."""
-
-    def __call__(self, batch: pa.Table, config: Any, seed: int) -> Outcome: ...
 
 
 def check_conservation(stage: str, before: pa.Table, outcome: Outcome) -> None:

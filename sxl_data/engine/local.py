@@ -55,13 +55,7 @@ class ProcessRunner:
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         store = Store(self.root)
         todo: list[Job] = []
-        for task in tasks:
-            job = task.job()
-            done = store.find(job)
-            if done is not None:
-                yield done
-            else:
-                todo.append(job)
+        yield from store.reused(tasks, todo)
         if not todo:
             return
         pool = self.pool()

@@ -71,13 +71,7 @@ class RayRunner:
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         store = Store(self.root)
         todo: deque[Job] = deque()
-        for task in tasks:
-            job = task.job()
-            done = store.find(job)
-            if done is not None:
-                yield done
-            else:
-                todo.append(job)
+        yield from store.reused(tasks, todo)
         running: dict[Any, tuple[Job, float]] = {}
         deaths: dict[str, int] = {}
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import TEMPORARY, commit, sha256, writing
-from sxl_data.engine.task import FileInfo, Job, Receipt
+from sxl_data.engine.task import FileInfo, Job, Receipt, Task
 
 LOCK = "lock"
 
@@ -42,6 +42,16 @@ class Store:
                 "U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{info.sha256[:16]}…"
             )
         return path
+
+    def reused(self, tasks: Iterable[Task], todo: MutableSequence[Job]) -> Iterator[Receipt]:
+        """Receipts of the tasks that are committed, as they are checked; the jobs of the others go to ``todo``."""
+        for task in tasks:
+            job = task.job()
+            done = self.find(job)
+            if done is not None:
+                yield done
+            else:
+                todo.append(job)
 
     def find(self, job: Job) -> Receipt | None:
         """The receipt of ``job`` if it is committed and its files are as it says."""

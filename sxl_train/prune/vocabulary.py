@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +43,6 @@ def read_tokenizer(folder: Path) -> dict[str, Any]:
                     expected="byte-level BPE, as in the Qwen and SmolLM families")  # fmt: skip
     whole["model"]["merges"] = [m.split(" ", 1) if isinstance(m, str) else list(m) for m in model["merges"]]
     return dict(whole)
-
-
-def count_tokens(tokenizer: Any, texts: Iterable[str]) -> Counter[int]:
-    """How often each token occurs in ``texts``."""
-    counts: Counter[int] = Counter()
-    for text in texts:
-        counts.update(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return counts
 
 
 def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) -> list[int]:
