@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
@@ -70,14 +70,18 @@ def test_the_corpus_is_encoded_to_the_same_tokens(folder: Path, size: int) -> No
 
 
 def test_every_string_stays_encodable(folder: Path) -> None:
-    _, new, kept, _ = trim(folder, 300)
+    old, new, kept, _ = trim(folder, 300)
+
+    def normal(text: str) -> str:  # Qwen2 normalises to NFC before anything else, trimmed or not
+        return old.normalizer.normalize_str(text) if old.normalizer is not None else text
 
     @settings(max_examples=150, deadline=None)
+    @example("\uf900")
     @given(st.text(max_size=60))
     def check(text: str) -> None:
         ids = new.encode(text, add_special_tokens=False).ids
         assert all(0 <= index < len(kept) for index in ids)
-        assert text == new.decode(ids, skip_special_tokens=False)
+        assert normal(text) == new.decode(ids, skip_special_tokens=False)
 
     check()
     for text in ODD:
