@@ -191,11 +191,17 @@ _NEEDED: dict[str, frozenset[str]] = {
 _MARKS = ("=", "=>", "===", ":=", "<", "{", "$")
 _WORDS = re.compile(r"[A-Za-z]+")
 
-# A line of code ends, begins or is built as sentences are not.
-_CODE_LINE = re.compile(
-    r"[{};:,\\(\[]\s*$|^\s*[)}\]]|^\s*(?:#|//|/\*|\*|--|@|<[/!\w]|\$)|[=!<>]=|\w\(.*\)|\w\[.*\]|^\s*\w[\w.]* ?[-+*/]?= ?\S|"
-    r"^\s*(?:import|from|package|use|using|return|break|continue|pass|else|end|fi|done|var|let|const|func|fn|def|class|public|private|static)\b|^\s*(?i:select|from|where|insert|update|delete|create|group by|order by|values|set|join|inner|left)\b"
+# A line of code ends, begins or is built as sentences are not. Marks are looked for before a pattern is tried:
+# a search that fails at every character of a long line costs more than all the rest of reading it.
+_CODE_ENDS = frozenset("{};:,\\([")
+_CODE_START = re.compile(
+    r"\s*(?:[)}\]#@$]|//|/\*|\*|--|<[/!\w]|\w[\w.]* ?[-+*/]?= ?\S"
+    r"|(?:import|from|package|use|using|return|break|continue|pass|else|end|fi|done|var|let|const|func|fn|def|class|public|private|static)\b"
+    r"|(?i:select|from|where|insert|update|delete|create|group by|order by|values|set|join|inner|left)\b)"
 )
+_COMPARISONS = ("==", "!=", "<=", ">=")
+_CALL = re.compile(r"\w\(.*\)")
+_ITEM = re.compile(r"\w\[.*\]")
 _INTRODUCTION = re.compile(r"^[A-Z][a-z']+(?: [\w,'’\"`-]+)*[:.]$")
 _SENTENCE = re.compile(r"^\s*(?:\d+[.)] |[-•] )?[A-Z][a-z']*(?: [\w,'’\"-]+){4,}.*[.:?!]$")
 
@@ -209,8 +215,7 @@ _OPENINGS = (
 
 def guess_language(text: str, named: str | None = None) -> str | None:
     """The language of ``text`` if it is code; ``named`` is what the source says it is, if anything."""
-    fences = _FENCE.findall(text)
-    if fences:
+    if "```" in text and (fences := _FENCE.findall(text)):
         return canonical(fences[0]) or canonical(named)
     for language, opening in _OPENINGS:
         if opening.match(text):
@@ -237,6 +242,18 @@ def looks_like_code(text: str) -> bool:
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
     if not lines or _SENTENCE.match(lines[0]) or _INTRODUCTION.match(lines[0]):
         return False
-    prose = sum(1 for line in lines if _SENTENCE.match(line) and not _CODE_LINE.search(line))
-    code = sum(1 for line in lines if _CODE_LINE.search(line))
-    return 6 * prose <= len(lines) and 10 * code >= 6 * len(lines)
+    others = [line for line in lines if not is_code_line(line)]
+    if 10 * (len(lines) - len(others)) < 6 * len(lines):
+        return False
+    return 6 * sum(1 for line in others if _SENTENCE.match(line)) <= len(lines)
+
+
+def is_code_line(line: str) -> bool:
+    """Whether ``line``, which is not blank, is built as code is."""
+    return (
+        line.rstrip()[-1] in _CODE_ENDS
+        or _CODE_START.match(line) is not None
+        or ("=" in line and any(mark in line for mark in _COMPARISONS))
+        or ("(" in line and _CALL.search(line) is not None)
+        or ("[" in line and _ITEM.search(line) is not None)
+    )
