@@ -23,13 +23,15 @@ KINDS = ("instruction", "code")
 def code_parses(batch: pa.Table) -> pa.Array:
     """Shape ``(rows,)`` of bool: False where some code block of the answer has a syntax error."""
     verdicts: list[bool | None] = [None] * len(batch)
-    kinds = batch["kind"].to_pylist()
     languages = batch["language"].to_pylist()
     segments = explode(batch, [("steps", "content", "text")])
-    said = segments.filter(pc.equal(segments["phase"], "act"))
+    of_kind = pc.is_in(batch["kind"], value_set=pa.array(KINDS))
+    named = pc.is_valid(batch["language"])
+    # Without a language and a fence there is nothing to parse.
+    wanted = pc.and_(pc.equal(segments["phase"], "act"), pc.take(of_kind, segments["row"]))
+    said = segments.filter(wanted)
+    said = said.filter(pc.or_(pc.take(named, said["row"]), pc.match_substring(said["text"], "```")))
     for row, text in zip(said["row"].to_pylist(), said["text"].to_pylist()):
-        if kinds[row] not in KINDS:
-            continue
         for language, code in code_blocks(text, languages[row]):
             verdict = parses(language, code)
             if verdict is not None:

@@ -1,25 +1,70 @@
 """Which rows a validator would refuse.
 
 In: a batch. Out: for each row the codes of its errors, or null. The checks are those of `validate`: what a
-build keeps is what its own validator passes.
+build keeps is what its own validator passes. Looks into texts are spared where one search over the column has
+shown that there is nothing to find.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sxl_data.contract.codes import CODES
+from sxl_data.contract.columns import explode
 from sxl_data.trace.check.families import FAMILIES
 from sxl_data.trace.check.families import faults as check
 from sxl_data.trace.profiles import get
 from sxl_data.trace.table import to_traces
+
+_SEARCHED = (
+    ("steps", "content", "text"), ("steps", "text"), ("steps", "calls", "arguments_json"),
+    ("steps", "results", "content", "text"),
+)  # fmt: skip
+# A part of everything that `trace.check.content` finds in a text, but for long runs.
+_HINT = (
+    r"</?(?:think|reasoning)|tool_call>|<function|\[TOOL_CALLS|<\||_of_turn>|INST\]|<<SYS|<｜|;base64,"
+    r"|AKIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AIza|hf_|glpat-|PRIVATE KEY|/home/|/Users/|\\Users\\"
+    r"|(?i:truncated|clipped|omitted)"
+)
+_RUN = 1000  # characters without a space, from which a text may be base64
 
 
 def failing(batch: pa.Table, profile: str) -> pa.Array:
     """Shape ``(rows,)`` of text: the codes of the errors at ``profile``, null for rows without any."""
     families = "".join(letter for letter in get(profile).families if letter in FAMILIES)
     found: list[str | None] = []
-    for trace in to_traces(batch):
-        codes = sorted({fault.code for fault in check(trace, families) if CODES[fault.code].level == "error"})
+    for trace, look in zip(to_traces(batch), suspects(batch).tolist()):
+        faults = check(trace, families, None if look else "")
+        codes = sorted({fault.code for fault in faults if CODES[fault.code].level == "error"})
         found.append(", ".join(codes) or None)
     return pa.array(found, pa.string())
+
+
+def suspects(batch: pa.Table) -> np.ndarray:
+    """Shape ``(rows,)`` of bool: False where no text can hold what a closer look would find."""
+    segments = explode(batch, _SEARCHED).combine_chunks()
+    texts, rows = segments["text"].combine_chunks(), segments["row"].to_numpy()
+    found = np.asarray(batch["subtraces_json"].is_valid()).copy()  # the texts of which are not columns
+    found[rows[np.asarray(pc.match_substring_regex(texts, _HINT))]] = True
+    found[rows[_long_runs(texts)]] = True
+    return found
+
+
+def _long_runs(texts: pa.Array) -> np.ndarray:
+    """Shape ``(texts,)`` of bool: whether `_RUN` bytes follow each other without a space."""
+    found = np.zeros(len(texts), dtype=bool)
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return found
+    bounds = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    first, last = int(bounds[0]), int(bounds[-1])
+    spaces = np.flatnonzero(np.frombuffer(data, dtype=np.uint8)[first:last] <= 32) + first
+    edges = np.concatenate([[first - 1], spaces, [last]])
+    for gap in np.flatnonzero(np.diff(edges) > _RUN):  # few; texts lie end to end, so one may cross several
+        begin, end = edges[gap] + 1, edges[gap + 1]
+        inside = slice(np.searchsorted(bounds, begin, "right") - 1, np.searchsorted(bounds, end, "left"))
+        cuts = np.clip(bounds[inside.start : inside.stop + 1], begin, end)
+        found[inside] |= np.diff(cuts) >= _RUN
+    return found

@@ -40,11 +40,7 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     """Clean one batch; ``seed`` is unused, nothing here is random."""
     entries: list[pa.Table] = []
-    if config.text:
-        batch = _edit(batch, lambda texts, _: text.repair(texts), "C701", entries)
-    if config.secrets:
-        batch = _edit(batch, lambda texts, _: secrets.redact(texts), "C703", entries)
-    batch = _edit(batch, private.redact, "C706", entries, _logs(batch, config))
+    batch = _edit(batch, config, entries)
     if config.licences:
         allowed = pc.is_in(batch["licence"], value_set=pa.array(config.licences))
         batch = _drop(batch, pc.invert(allowed), "C705", entries, batch["licence"])
@@ -59,34 +55,56 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 
-def _logs(batch: pa.Table, config: CleanConfig) -> pa.Array:
+def _logs(batch: pa.Table, config: CleanConfig) -> pa.ChunkedArray:
     """Rows that may be logs of somebody's agent and are not exempt."""
     if "*" in config.keep_private:
-        return pa.array(np.zeros(len(batch), dtype=bool))
+        return pa.chunked_array([np.zeros(len(batch), dtype=bool)])
     kept = pc.fill_null(
         pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False
     )
     return pc.and_(pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"])), pc.invert(kept))
 
 
-def _edit(batch: pa.Table, edit: Callable[[pa.Array, np.ndarray], pa.Array], code: str, entries: list[pa.Table],
-          where: pa.Array | None = None) -> pa.Table:  # fmt: skip
-    """Edit all texts, or those of the rows that ``where`` marks; ``edit`` gets texts and their rows."""
+def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table]) -> pa.Table:
+    """Edit all texts, one repair after the other; the texts are taken out of the batch and put back once."""
     segments = explode(batch)
-    if where is not None:
-        segments = segments.filter(pc.take(where, segments["row"]))
-    before = segments["text"].combine_chunks()
-    if not isinstance(before, pa.Array):
-        before = pa.concat_arrays(before.chunks)
-    after = edit(before, segments["row"].to_numpy())
-    changed = pc.not_equal(before, after)
-    if not pc.any(changed).as_py():
+    before = _whole(segments["text"])
+    rows = segments["row"].to_numpy()
+    logs = _whole(_logs(batch, config)).take(pa.array(rows))
+
+    def redact(texts: pa.Array) -> pa.Array:
+        some = texts.filter(logs)
+        found = private.redact(some, rows[np.asarray(logs)])
+        return texts if found is some else pc.replace_with_mask(texts, logs, found)
+
+    edits: list[tuple[bool, str, Callable[[pa.Array], pa.Array]]] = [
+        (config.text, "C701", text.repair),
+        (config.secrets, "C703", secrets.redact),
+        (pc.any(logs).as_py() is True, "C706", redact),
+    ]
+    texts = before
+    for wanted, name, edit in edits:
+        after = edit(texts) if wanted else texts
+        if after is texts:
+            continue
+        touched = rows[np.asarray(pc.not_equal(texts, after))]
+        if len(touched):
+            where, counts = np.unique(touched, return_counts=True)
+            details = pa.array([f"{n} texts" for n in counts], pa.string())
+            entries.append(_lines(batch.take(pa.array(where)), "edited", name, details))
+        texts = after
+    if texts is before:
         return batch
-    edited = segments.set_column(segments.schema.get_field_index("text"), "text", after).filter(changed)
-    rows, counts = np.unique(edited["row"].to_numpy(), return_counts=True)
-    touched = batch.take(pa.array(rows))
-    entries.append(_lines(touched, "edited", code, pa.array([f"{n} texts" for n in counts], pa.string())))
-    return replace(batch, edited)
+    changed = pc.not_equal(before, texts)
+    at = segments.schema.get_field_index("text")
+    edited = segments.set_column(at, "text", texts).filter(changed)
+    return replace(batch, edited) if len(edited) else batch
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """One array of all chunks."""
+    found = column.combine_chunks()
+    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _drop(batch: pa.Table, mask: pa.Array, code: str, entries: list[pa.Table],

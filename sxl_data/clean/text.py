@@ -18,17 +18,24 @@ _MOJIBAKE = re.compile(f"{_LEAD}{_TAIL}{{1,3}}")
 # One class and one repetition, so RE2 runs it in linear time over every text.
 _SIGN = "[\u00c3\u00c2\u00e2][\u0080-\u00bf\u20ac\u2122\u0153\u201c\u201d\u2030\u0160]"
 
+_REPLACED = (("\x00", ""), ("\ufeff", ""), ("\r\n", "\n"))
+
 
 def repair(texts: pa.Array) -> pa.Array:
-    """``texts`` with the damage undone; same length, nulls stay null."""
-    texts = pc.replace_substring(texts, "\x00", "")
-    texts = pc.replace_substring(texts, "\ufeff", "")
-    texts = pc.replace_substring(texts, "\r\n", "\n")
+    """``texts`` with the damage undone, or ``texts`` itself where there is none; same length, nulls stay null."""
+    for damage, repaired in _REPLACED:
+        after = pc.replace_substring(texts, damage, repaired)
+        # Each replacement is shorter than what it replaces, so an equal size means that there was none.
+        texts = texts if _size(after) == _size(texts) else after
     damaged = pc.fill_null(pc.match_substring_regex(texts, _SIGN), False)
     if not pc.any(damaged).as_py():
         return texts
     fixed = [_demojibake(text) for text in texts.filter(damaged).to_pylist()]
     return pc.replace_with_mask(texts, damaged, pa.array(fixed, texts.type))
+
+
+def _size(texts: pa.Array) -> int:
+    return pc.sum(pc.binary_length(texts)).as_py() or 0
 
 
 def _demojibake(text: str) -> str:

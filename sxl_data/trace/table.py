@@ -2,12 +2,14 @@
 
 Towards Arrow, traces are encoded to JSON lines by msgspec and parsed by Arrow's own reader under the
 fixed schema: both run in C/C++ and nothing is inferred. Defaults that the JSON leaves out are then
-filled in by column, so that a query needs no knowledge of them. Backwards, msgspec checks every row
-against the types once more.
+filled in by column, so that a query needs no knowledge of them. Backwards, plain values are put together
+column by column, which leaves out whole columns of nulls at once, and msgspec checks every row against the
+types once more.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing
 from collections.abc import Iterable, Iterator, Sequence
@@ -119,8 +121,15 @@ def to_traces(table: pa.Table) -> Iterator[Trace]:
     Raises `msgspec.ValidationError` for a row that is no trace.
     """
     for batch in table.select(TRACE_SCHEMA.names).to_batches(max_chunksize=1024):
-        for row in batch.to_pylist():
-            yield from_row(row)
+        rows = _values(batch.to_struct_array())
+        if batch["subtraces_json"].null_count < len(batch):
+            for row in rows:
+                if nested := row.pop("subtraces_json", None):
+                    row["subtraces"] = json.loads(nested)
+        if batch["steps"].null_count:
+            for row in rows:
+                row.setdefault("steps", [])
+        yield from msgspec.convert(rows, list[Trace])
 
 
 def from_row(row: dict[str, Any]) -> Trace:
@@ -151,6 +160,33 @@ def _encode_row(trace: Trace) -> bytes:
     row = ENCODER.encode(msgspec.structs.replace(trace, subtraces=()))
     nested = ENCODER.encode(ENCODER.encode(trace.subtraces).decode())
     return row[:-1] + b',"subtraces_json":' + nested + b"}"
+
+
+def _values(array: pa.Array) -> list[Any]:
+    """``array`` as plain values; a struct holds no key whose value is null."""
+    if pa.types.is_struct(array.type):
+        fields = [(field.name, array.field(i)) for i, field in enumerate(array.type)]
+        known = [(name, column) for name, column in fields if column.null_count < len(column)]
+        names = [name for name, _ in known]
+        columns = [_values(column) for _, column in known]
+        if not names:
+            rows: list[Any] = [{} for _ in range(len(array))]
+        elif any(column.null_count for _, column in known):
+            rows = [{k: v for k, v in zip(names, row) if v is not None} for row in zip(*columns)]
+        else:
+            rows = [dict(zip(names, row)) for row in zip(*columns)]
+        if not array.null_count:
+            return rows
+        return [row if valid else None for row, valid in zip(rows, array.is_valid().to_pylist())]
+    if pa.types.is_list(array.type):
+        items = _values(array.flatten())
+        lengths = pc.fill_null(pc.list_value_length(array), 0).to_pylist()
+        ends = list(itertools.accumulate(lengths, initial=0))
+        lists: list[Any] = [items[a:b] for a, b in itertools.pairwise(ends)]
+        if not array.null_count:
+            return lists
+        return [row if valid else None for row, valid in zip(lists, array.is_valid().to_pylist())]
+    return array.to_pylist()
 
 
 def _prune(value: Any) -> Any:

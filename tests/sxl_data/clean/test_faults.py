@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sxl_data.clean.faults import failing, suspects
+from sxl_data.trace.check.content import _wanted, check
+from sxl_data.trace.table import to_traces
+
+_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
+toys = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(toys)
+
+BAITS = [
+    "<think>hm</think>", "</reasoning>", "<thinking>", "<tool_call>{}</tool_call>", "<function_calls>", "<functioncall>",
+    "<function=add>", "[TOOL_CALLS] x", "<|python_tag|>", "<|im_start|>user", "<start_of_turn>", "[/INST]", "<<SYS>>",
+    "<｜User｜>", "data:image/png;base64,AAAA", "A" * 1000, "AKIA" + "A" * 16, "ghp_" + "a" * 36, "github_pat_" + "a" * 60,
+    "sk-" + "a" * 40, "xoxb-" + "1" * 24, "AIza" + "a" * 35, "hf_" + "a" * 34, "glpat-" + "a" * 20,
+    "-----BEGIN RSA PRIVATE KEY-----", "/home/ann/x", "/Users/ann/x", "C:\\Users\\ann\\x", "[output Truncated]",
+    "<3 lines omitted>", "(12 chars CLIPPED)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bait", BAITS)
+def test_a_text_that_may_hold_a_fault_is_looked_at(bait: str) -> None:
+    batch = toys.pairs(("ask", "plain words"), ("ask", f"before {bait} after"))
+    assert [False, True] == suspects(batch).tolist()
+
+
+def test_no_fault_hides_in_rows_that_are_not_looked_at() -> None:
+    batch = toys.pairs(*((f"ask {n}", f"so: {bait}") for n, bait in enumerate(BAITS)), ("a", "b < c [d]"))
+    for trace, look in zip(to_traces(batch), suspects(batch).tolist()):
+        assert list(check(trace)) == list(check(trace, None if look else ""))
+    assert any(list(check(trace)) for trace in to_traces(batch))
+
+
+def test_a_run_is_found_in_the_text_that_holds_it_and_not_in_its_neighbours() -> None:
+    batch = toys.pairs(("a b", "c d"), ("e f", "g " + "h" * 1500), ("i j", "k l"))
+    assert [False, True, False] == suspects(batch).tolist()
+    assert [False, True] == suspects(batch.slice(0, 2)).tolist()
+    assert "b" in _wanted(list(to_traces(batch))[1])
+
+
+def test_rows_of_an_empty_batch_have_no_faults() -> None:
+    empty = toys.pairs(("a", "b")).slice(0, 0)
+    assert [] == failing(empty, "train").to_pylist() == np.flatnonzero(suspects(empty)).tolist()
