@@ -1,51 +1,20 @@
-"""The compiled kernels as C functions, loaded without numba.
-
-In: the entries that `kernel.py`, `bands_kernel.py` and `exact_kernel.py` list. Out: callables that take numpy arrays
-and numbers and run without the GIL. Importing numba and rebuilding its registries costs 0.8 CPU seconds at every
-start, more than deduplicating 50,000 short rows; so numba compiles once, its object code is kept in a file, and later
-starts hand that file to LLVM's loader (llvmlite alone, 0.05 s). The file's name hashes the kernels' sources, the
-versions and the processor, so a stale one is never found; it lies in the package's `__pycache__`, or in the user's
-cache folder where the package is read-only. If neither can be written, every process compiles once (about 7 s).
-
-A numba function without a Python wrapper is a C function: a pointer for the result, one for an exception (our kernels
-raise none), then the arguments, each array as (owner, owner, items, item size, data, shape…, strides…).
-"""
+"""The entries of `kernel.py`, `bands_kernel.py` and `exact_kernel.py`, and the working arrays that they need."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Callable
-from functools import cache
-from importlib import import_module
-from importlib.metadata import version
-from pathlib import Path
-from threading import Lock
-from typing import Any
 
-import msgspec
 import numpy as np
+
+from sxl_data.contract.native import load
 
 KERNELS = ("kernel", "bands_kernel", "exact_kernel")
 SOURCES = (*KERNELS, "vectors", "shingles", "exact")
-UNUSED = (
-    "NRT_Free", "NRT_MemInfo_call_dtor", "NRT_adapt_ndarray_from_python", "numba_do_raise", "numba_gil_ensure",
-    "numba_gil_release", "numba_runtime_build_excinfo_struct", "numba_unpickle",
-)  # fmt: skip
-"""Symbols that the object code names and never reaches."""
-Compiled = dict[str, tuple[str, bytes, str]]
-"""Per entry: its symbol, object code and argument types."""
-_LOCK = Lock()
-_ENGINES: list[Any] = []  # what owns the machine code must live as long as the process
 
 
 def entries() -> dict[str, Callable[..., None]]:
-    """Every kernel entry by name. The first call compiles or loads; it is safe from several threads."""
-    with _LOCK:
-        return _entries()
+    """Every kernel entry by name; compiled or loaded when first asked for."""
+    return load("sxl_data.dedup", KERNELS, SOURCES)
 
 
 def workspace() -> np.ndarray:
@@ -59,106 +28,3 @@ def tables(count: int) -> tuple[np.ndarray, np.ndarray]:
     while room < 2 * count:
         room *= 2
     return np.empty(room, dtype=np.uint32), np.zeros(room, dtype=np.uint32)
-
-
-@cache
-def _entries() -> dict[str, Callable[..., None]]:
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    places = [folder / f"kernels-{_digest(llvm)}.bin" for folder in _folders()]
-    for place in places:
-        if place.is_file():
-            return _load(llvm, msgspec.msgpack.decode(place.read_bytes(), type=Compiled))
-    compiled = _compile()
-    for place in places:
-        if _save(place, msgspec.msgpack.encode(compiled)):
-            break
-    return _load(llvm, compiled)
-
-
-def _digest(llvm: Any) -> str:
-    here = Path(__file__).parent
-    parts = [(here / f"{name}.py").read_bytes() for name in SOURCES]
-    parts += [text.encode() for text in (version("numba"), version("llvmlite"), sys.version, sys.platform)]
-    parts += [llvm.get_host_cpu_name().encode(), llvm.get_host_cpu_features().flatten().encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
-
-
-def _folders() -> list[Path]:
-    """Where object code may lie, best first."""
-    given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    user = Path(given) if given else Path.home() / ".cache"
-    return [Path(__file__).parent / "__pycache__", user / "sxl"]
-
-
-def _save(place: Path, data: bytes) -> bool:
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(data)
-        Path(file.name).replace(place)
-    except OSError:
-        return False
-    return True
-
-
-def _compile() -> Compiled:
-    from numba import types
-    from numba.core.sigutils import normalize_signature
-
-    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u2": types.uint16, "u1": types.uint8}
-    compiled: Compiled = {}
-    for module in KERNELS:
-        for name, (function, spelled) in import_module(f"sxl_data.dedup.{module}").ENTRIES.items():
-            signature = types.void(*eval(f"({spelled},)", {"__builtins__": {}}, names))
-            function.compile(signature)
-            result = function.overloads[normalize_signature(signature)[0]]
-            _, kind, (code, _) = result.library.serialize_using_object_code()
-            assert kind == "object"
-            compiled[name] = (result.fndesc.llvm_func_name, code, spelled)
-    return compiled
-
-
-def _load(llvm: Any, compiled: Compiled) -> dict[str, Callable[..., None]]:
-    # The object code also holds numba's Python wrappers and reference counting. We never enter the former and our
-    # arrays have no owner to count, so what they would call is linked to a function that ends the process.
-    never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
-    for symbol in UNUSED:
-        if not llvm.address_of_symbol(symbol):
-            llvm.add_symbol(symbol, never)
-    machine = llvm.Target.from_default_triple().create_target_machine()
-    functions: dict[str, Callable[..., None]] = {}
-    for name, (symbol, code, spelled) in compiled.items():
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        _ENGINES.append(engine)
-        functions[name] = _bind(engine.get_function_address(symbol), spelled)
-    return functions
-
-
-def _bind(address: int, spelled: str) -> Callable[..., None]:
-    """A callable of numpy arrays and numbers from a numba function at an address."""
-    kinds = [part.strip() for part in spelled.replace(", ::1]", ";::1]").split(",")]
-    slots: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]
-    for kind in kinds:
-        whole = 0 if "[" not in kind else 2 if ";" in kind else 1
-        arrays = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
-        slots += arrays + [ctypes.c_int64] * 2 * whole if whole else [ctypes.c_int64]
-    function = ctypes.CFUNCTYPE(ctypes.c_int32, *slots)(address)
-
-    def call(*args: Any) -> None:
-        result, error = ctypes.c_void_p(), ctypes.c_void_p()
-        flat: list[Any] = [ctypes.addressof(result), ctypes.addressof(error)]
-        for kind, value in zip(kinds, args, strict=True):
-            if "[" not in kind:
-                flat.append(int(value))
-                continue
-            assert value.flags.c_contiguous and value.dtype == np.dtype(kind[:2]), (kind, value.dtype)
-            flat += [None, None, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides]
-        status = function(*flat)
-        assert status == 0, status
-
-    return call

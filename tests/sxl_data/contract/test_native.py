@@ -8,8 +8,8 @@ from pathlib import Path
 PROGRAM = """
 import sys
 from pathlib import Path
-from sxl_data.dedup import native
-native._folders = lambda: [Path(place) for place in sys.argv[1:]]
+from sxl_data.contract import native
+native._folders = lambda package: [Path(place) for place in sys.argv[1:]]
 import pyarrow as pa
 from sxl_data.dedup import sketch
 same = (sketch(pa.array(["a b c"]), compiled=True).signatures == sketch(pa.array(["a b c"]), compiled=False).signatures)
