@@ -181,6 +181,12 @@ class Quantise(Section, frozen=True, kw_only=True):
     """auto: NF4 where the size limit asks for it and always for qlora; none keeps bf16."""
     double_quant: bool = True
     """Quantise the scales too."""
+    float8: bool = True
+    """Allow float8 where the limit lies between bf16 and NF4; plain transformers from 5 on reads it, not 4."""
+    mixed: bool = True
+    """Spend the room under the limit on bf16 for the matrices whose rounding costs most."""
+    samples: Positive = 32
+    """Sequences that the sensitivity of each matrix is measured on."""
 
 
 class Evaluate(Section, frozen=True, kw_only=True):
@@ -265,7 +271,7 @@ USES: dict[str, tuple[str, ...]] = {
     "merge": ("method", "tune.double_quant"),
     "prune": ("prune", "size_limit", "seed"),
     "distil": ("distil", "seed", "tune.max_length"),
-    "quantise": ("quantise", "method", "size_limit"),
+    "quantise": ("quantise", "method", "size_limit", "tune.max_length"),
     "evaluate": ("evaluate", "seed"),
     "release": ("release", "size_limit"),
 }

@@ -1,9 +1,10 @@
-"""A bf16 model folder → a 4-bit NF4 safetensors folder that plain transformers + bitsandbytes loads.
+"""A bf16 model folder → a smaller safetensors folder that plain transformers (with bitsandbytes for NF4) loads.
 
 NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64 weights; with
-double quantisation the scales are 8-bit themselves (Dettmers et al. 2023). Embedding, output head and norms
-stay bf16: no safetensors format that transformers reloads holds a quantised embedding, so a large vocabulary
-is trimmed instead (`sxl_train.prune.vocabulary`) or the model goes out as GGUF (`sxl_train.release.gguf`).
+double quantisation the scales are 8-bit themselves (Dettmers et al. 2023). It holds linear layers only: a large
+embedding is trimmed (`sxl_train.prune.vocabulary`), or the model goes out as GGUF (`sxl_train.release.gguf`).
+Between NF4 and bf16 lies float8 for every matrix (`sxl_train.float8`). Room under the size limit goes to the
+matrices whose rounding costs most: they stay bf16 (`sxl_train.precision`).
 
 The folder is saved before anything is computed with the model, and is judged from a reloaded copy: a forward
 pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damages them.
@@ -11,18 +12,20 @@ pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damage
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, finding
-from sxl_train import checkpoints, plan
+from sxl_train import checkpoints, float8, plan, precision, samples
+from sxl_train.config import parse_size
+from sxl_train.plan.formats import store
 from sxl_train.release import size
 
 if TYPE_CHECKING:
     from sxl_train.step import Context
 
-Format = Literal["nf4", "nf4_dq", "int8"]
 NF4_COLUMNS, NF4_ROWS, BLOCK = 64, 32, 64
 
 
@@ -31,28 +34,58 @@ def run(context: Context) -> Path:
     format = plan.read_plan(context).format
     if format == "bf16":
         return Path(context.model)
-    out = quantise(Path(context.model), context.folder, format)  # type: ignore[arg-type]
+    others = choose_others(context, format) if context.recipe.quantise.mixed and format in plan.WIDER else {}
+    out = quantise(Path(context.model), context.folder, format, others)
     before, after = size.measure(Path(context.model)), size.measure(out)
     context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
     return out
 
 
-def quantise(model: Path, out: Path, format: Format = "nf4_dq", keep: Sequence[str] = ()) -> Path:
-    """Quantise the linear layers of the model folder ``model`` into ``out`` and return ``out``.
+def choose_others(context: Context, format: plan.Format) -> dict[str, plan.Format]:
+    """The matrices that the room under the limit stores in a wider format, by measured sensitivity."""
+    recipe, folder = context.recipe, Path(context.model)
+    shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(recipe.size_limit)
+    base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
+    model = checkpoints.load(folder, "float32", checkpoints.choose_device())
+    rows = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(folder),
+                                recipe.quantise.samples, recipe.tune.max_length)  # fmt: skip
+    costs = precision.measure_sensitivity(model, rows, (format, plan.WIDER[format]))
+    others = precision.spend_room(shape, format, int(limit * (1 - plan.SAFETY)) - base.total, costs)
+    rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
+    say(f"quantise   {len(others)} of {len(costs)} matrices in {plan.WIDER[format]}; expected loss +{rise:.4f}, "
+        f"+{plain:.4f} with {format} alone")  # fmt: skip
+    context.measured.update(others=others, expected_rise=rise, expected_rise_alone=plain)
+    return others
 
-    ``keep`` names modules (``model.layers.0.mlp.down_proj``) that stay bf16. Raises `UserError` T109 where
-    a weight's shape does not fit the blocks. Quantise from the bf16 folder: transformers 5.23 cannot save a
-    4-bit model that it loaded from a 4-bit folder.
+
+def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq",
+             others: Mapping[str, plan.Format] | None = None) -> Path:  # fmt: skip
+    """Store the matrices of the model folder ``model`` in ``format`` in ``out`` and return ``out``.
+
+    ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) that stay bf16. Raises `UserError` T109 where a weight's shape does not fit the blocks. Quantise from the bf16
+    folder: transformers 5.23 cannot save a 4-bit model that it loaded from a 4-bit folder.
     """
-    return checkpoints.save(load_quantised(model, format, keep), out, model)
+    own = dict(others or {})
+    made = load_quantised(model, format, own)
+    checkpoints.save(made, out, model)
+    shape = plan.read_shape(checkpoints.read_config(model))
+    eights = [name for tensor in shape.tensors() for name, dtype, _ in store(tensor, own.get(tensor.name, format))
+              if dtype == "F8_E4M3"]  # fmt: skip
+    return float8.store(out, eights) if eights else out
 
 
-def load_quantised(model: Path, format: Format = "nf4_dq", keep: Sequence[str] = ()) -> Any:
-    """The model folder ``model`` in memory with its linear layers quantised; same errors as `quantise`."""
+def load_quantised(model: Path, format: plan.Format = "nf4_dq",
+                   others: Mapping[str, plan.Format] | None = None) -> Any:  # fmt: skip
+    """The model folder ``model`` in memory, its linear layers but ``others`` in bitsandbytes' format."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    skipped = ["lm_head", *keep]
+    skipped = [
+        "lm_head",
+        *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name),
+    ]
+    if format in ("bf16", "f8"):
+        return checkpoints.load(model)
     if format == "int8":
         how = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skipped)
     else:

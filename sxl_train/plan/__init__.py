@@ -16,8 +16,8 @@ import msgspec
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
-from sxl_train.plan.choose import TRIMS, Plan, choose, forecast_sizes, measure
-from sxl_train.plan.formats import GGUF, SAFETENSORS, Format
+from sxl_train.plan.choose import SAFETY, TRIMS, Plan, choose, forecast_sizes, measure
+from sxl_train.plan.formats import GGUF, SAFETENSORS, WIDER, Format, count_weights
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 __all__ = [
     "GGUF",
     "SAFETENSORS",
+    "SAFETY",
     "TRIMS",
+    "WIDER",
     "Format",
     "Plan",
     "Shape",
     "Vocabulary",
     "choose",
+    "count_weights",
     "forecast_sizes",
     "format_plans",
     "make_plan",
@@ -104,7 +107,7 @@ def list_formats(recipe: recipes.Recipe) -> tuple[Format, ...]:
         return ("bf16",)
     if recipe.quantise.scheme == "nf4" or recipe.method == "qlora":
         return (four,)
-    return ("bf16", four)
+    return ("bf16", "f8", four) if recipe.quantise.float8 else ("bf16", four)
 
 
 def read_plan(context: Context) -> Plan:
@@ -195,5 +198,6 @@ def describe(plan: Plan, shape: Shape) -> str:
     ]
     return (
         f"plan       {', '.join(cuts) or 'nothing pruned'}; stored as {plan.format}; "
+        f"{f'{plan.wider:.0%} of it as {WIDER[plan.format]}; ' if plan.wider else ''}"
         f"{plan.total / 1e6:.1f} MB, expected loss +{plan.loss:.1%}"
     )

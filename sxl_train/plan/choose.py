@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_train.plan.formats import GGUF, Format, count_weights
+from sxl_train.plan.formats import GGUF, WIDER, Format, count_weights
 from sxl_train.plan.shapes import Shape
 from sxl_train.plan.tokenizers import SMALL_FILES, Vocabulary, count_files, count_metadata
 
@@ -28,8 +28,8 @@ TRIMS = (128, 96, 64, 48, 40, 32, 28, 24, 20, 16, 12, 10, 8, 6, 5, 4)
 """Vocabularies to try, in units of 1024 tokens."""
 
 FORMAT_COSTS: dict[str, float] = {
-    "bf16": 0.0, "f16": 0.0, "q8_0": 0.0013, "int8": 0.002, "q6_k": 0.0021, "q4_0+q8_0": 0.0066, "q4_k": 0.0074,
-    "q4_0": 0.0108, "nf4": 0.0138, "nf4_dq": 0.0138,
+    "bf16": 0.0, "f16": 0.0, "q8_0": 0.0013, "int8": 0.0005, "f8": 0.002, "q6_k": 0.0021, "q4_0+q8_0": 0.0066,
+    "q4_k": 0.0074, "q4_0": 0.0108, "nf4": 0.0138, "nf4_dq": 0.0138,
 }  # fmt: skip
 """Relative rise of the loss when nothing is pruned, measured on sxl-base-31m (benchmarks/compress_formats.py);
 int8 alone is a guess."""
@@ -53,6 +53,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     loss: float
     kept: float
     fits: bool
+    wider: float = 0.0
+    """Share of the matrices that the room left stores in the next wider format (`formats.WIDER`)."""
 
 
 def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int,
@@ -66,7 +68,7 @@ def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[
 
 
 def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | int, limit: int) -> Plan:
-    """The plan that stores ``shape`` cut down to ``cut`` in ``format``."""
+    """The plan that stores ``shape`` cut down to ``cut`` in ``format``, every matrix alike."""
     beside, inside = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
     weights = count_weights(cut, format, inside)
     total = weights if format in GGUF else weights + beside + SMALL_FILES
@@ -75,6 +77,20 @@ def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | in
         weights=weights, tokenizer=inside if format in GGUF else beside, total=total,
         loss=expect_loss(shape, cut, format), kept=cut.count("linear") / shape.count("linear"),
         fits=total <= limit * (1 - SAFETY),
+    )  # fmt: skip
+
+
+def spend(plan: Plan, shape: Shape, tokenizer: Vocabulary | int, limit: int) -> Plan:
+    """``plan`` with the room under ``limit`` bytes spent on matrices in the next wider format."""
+    if plan.format not in WIDER or not plan.fits:
+        return plan
+    cut = shape.prune(vocabulary=plan.vocabulary, mlp=plan.mlp, layers=plan.layers, groups=plan.groups)
+    wide = measure(shape, cut, WIDER[plan.format], tokenizer, limit)
+    share = min((limit * (1 - SAFETY) - plan.total) / (wide.total - plan.total), 1.0)
+    more = int(share * (wide.total - plan.total))
+    return msgspec.structs.replace(
+        plan, weights=plan.weights + more, total=plan.total + more, wider=share,
+        loss=plan.loss + share * (wide.loss - plan.loss),
     )  # fmt: skip
 
 
@@ -129,12 +145,18 @@ def choose(shape: Shape, tokenizer: Vocabulary | int, limit: int, formats: Seque
         beside, inside = tokenizer_bytes[cut.vocabulary]
         for format in formats:
             extra = inside if format in GGUF else beside + SMALL_FILES
-            if weights.count(cut, format) + extra <= limit * (1 - SAFETY):
-                found.append((expect_loss(shape, cut, format), weights.count(cut, format), cut, format))
+            bytes_taken = weights.count(cut, format)
+            room = limit * (1 - SAFETY) - bytes_taken - extra
+            if room >= 0:
+                loss = expect_loss(shape, cut, format)
+                if format in WIDER:
+                    share = min(room / (weights.count(cut, WIDER[format]) - bytes_taken), 1.0)
+                    loss -= share * (FORMAT_COSTS[format] - FORMAT_COSTS[WIDER[format]])
+                found.append((loss, bytes_taken, cut, format))
     for _, _, cut, format in sorted(found, key=lambda item: (item[0], -item[1])):
         plan = measure(shape, cut, format, tokenizer, limit)
         if plan.fits:
-            return plan
+            return spend(plan, shape, tokenizer, limit)
     return None
 
 

@@ -2,7 +2,8 @@
 
 safetensors files are counted exactly: the JSON header is written here as the library writes it, and the
 parts that bitsandbytes stores for each 4-bit weight (codes, scales, their own scales, two look-up tables,
-a description) are counted one by one. GGUF files are the sum of padded tensors and metadata.
+a description) are counted one by one. GGUF files are the sum of padded tensors and metadata. ``f8`` holds every
+matrix, the embedding too, in float8 (`sxl_train.float8`).
 
 Block sizes from the bitsandbytes 0.50 checkpoint layout and ggml's table of quantised types.
 """
@@ -11,15 +12,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from sxl_train.plan.shapes import Shape, Tensor
 
-Format = Literal["bf16", "int8", "nf4", "nf4_dq", "f16", "q8_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"]
-SAFETENSORS: tuple[Format, ...] = ("bf16", "int8", "nf4", "nf4_dq")
+Format = Literal["bf16", "f8", "int8", "nf4", "nf4_dq", "f16", "q8_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"]
+SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int8", "nf4", "nf4_dq")
 GGUF: tuple[Format, ...] = ("f16", "q8_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
-DTYPE_BYTES = {"F32": 4, "BF16": 2, "I8": 1, "U8": 1}
+DTYPE_BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}  # in the order of the library's files
+WIDER: dict[Format, Format] = {"f8": "bf16", "nf4": "bf16", "nf4_dq": "bf16"}
+"""What room under the limit is spent on: matrices of the one format are stored as in the other."""
 # Weights in a block and the block's bytes.
 BLOCKS = {
     "f32": (1, 4), "f16": (1, 2), "q8_0": (32, 34), "q4_0": (32, 18), "q5_0": (32, 22), "q5_1": (32, 24),
@@ -30,20 +33,25 @@ FALLBACK = {"q4_k": "q5_0", "q6_k": "q8_0"}
 Part = tuple[str, str, tuple[int, ...]]
 
 
-def count_weights(shape: Shape, format: Format, metadata_bytes: int = 0) -> int:
+def count_weights(shape: Shape, format: Format, metadata_bytes: int = 0,
+                  others: Mapping[str, Format] | None = None) -> int:  # fmt: skip
     """Bytes of the weights file of ``shape`` in ``format``.
 
     ``metadata_bytes`` are those of a GGUF file's own metadata (tokenizer, template; see
-    `sxl_train.plan.tokenizers`); safetensors formats ignore it.
+    `sxl_train.plan.tokenizers`); safetensors formats ignore it. ``others`` names tensors stored in another
+    safetensors format.
     """
     if format in GGUF:
         return count_gguf(shape, format, metadata_bytes)
-    parts = [part for tensor in shape.tensors() for part in store(tensor, format)]
+    own = others or {}
+    parts = [part for tensor in shape.tensors() for part in store(tensor, own.get(tensor.name, format))]
     return count_safetensors(parts)
 
 
 def store(tensor: Tensor, format: Format) -> Iterable[Part]:
     """(name, dtype, shape) of what one parameter becomes in a safetensors file."""
+    if tensor.kind != "vector" and format == "f8":
+        return [(tensor.name, "F8_E4M3", tensor.shape)]
     if tensor.kind != "linear" or format == "bf16":
         return [(tensor.name, "BF16", tensor.shape)]
     if format == "int8":
@@ -74,8 +82,9 @@ def store(tensor: Tensor, format: Format) -> Iterable[Part]:
 
 def count_safetensors(parts: Iterable[Part]) -> int:
     """Bytes of a safetensors file with these tensors: 8 + JSON header padded to 8 + data."""
-    # The library sorts by element size, then by name; the order decides the digits of the offsets.
-    ordered = sorted(parts, key=lambda part: (-DTYPE_BYTES[part[1]], part[0]))
+    # The library sorts by type, then by name; the order decides the digits of the offsets.
+    order = list(DTYPE_BYTES)
+    ordered = sorted(parts, key=lambda part: (order.index(part[1]), part[0]))
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, dtype, extents in ordered:

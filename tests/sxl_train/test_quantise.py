@@ -12,7 +12,7 @@ from bitsandbytes.functional import dequantize_4bit
 from transformers import AutoModelForCausalLM
 
 from sxl_data.contract.errors import UserError
-from sxl_train import checkpoints, quantise
+from sxl_train import checkpoints, float8, quantise
 from sxl_train.release import size
 
 TOKENS = torch.arange(5, 37)[None]
@@ -57,7 +57,7 @@ def test_tokenizer_and_template_travel_byte_for_byte(make_model, tmp_path: Path)
 
 def test_modules_that_are_kept_stay_as_they_were(make_model, tmp_path: Path) -> None:
     folder, kept = make_model(), "model.layers.1.mlp.down_proj"
-    out = quantise.quantise(folder, tmp_path / "nf4", keep=[kept])
+    out = quantise.quantise(folder, tmp_path / "nf4", others={kept + ".weight": "bf16"})
     before, after = checkpoints.load(folder), checkpoints.load(out)
     assert torch.equal(before.get_submodule(kept).weight, after.get_submodule(kept).weight)
     assert "Linear4bit" == type(after.get_submodule("model.layers.0.mlp.down_proj")).__name__
@@ -88,3 +88,36 @@ def test_widths_that_do_not_fill_a_block_are_refused(make_model, tmp_path: Path)
         quantise.quantise(folder, tmp_path / "nf4")
     assert {"T109"} == {finding.code for finding in caught.value.findings}
     assert not (tmp_path / "nf4").exists()
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_float8_matrices_load_with_plain_transformers_as_their_rounded_values(
+    make_model, tmp_path: Path, kind: str, tied: bool
+) -> None:
+    folder, wide = make_model(kind=kind, tie_word_embeddings=tied), "model.layers.0.mlp.up_proj"
+    out = quantise.quantise(folder, tmp_path / "mixed", "f8", {wide + ".weight": "bf16"})
+    before, after = checkpoints.load(folder), AutoModelForCausalLM.from_pretrained(out)
+    for name in ("model.layers.1.mlp.up_proj", "model.embed_tokens", "lm_head"):
+        found = after.get_submodule(name).weight
+        assert torch.bfloat16 == found.dtype
+        assert torch.equal(float8.round_to_float8(before.get_submodule(name).weight.data), found.data)
+    assert torch.equal(before.get_submodule(wide).weight, after.get_submodule(wide).weight)
+    assert tied == (after.lm_head.weight.data_ptr() == after.model.embed_tokens.weight.data_ptr())
+    assert bool(torch.isfinite(logits(out)).all())
+
+
+def test_float8_alone_needs_no_quantiser_and_stays_closer_than_nf4(make_model, tmp_path: Path) -> None:
+    folder = make_model()
+    eight, four = (quantise.quantise(folder, tmp_path / name, name) for name in ("f8", "nf4_dq"))
+    assert "quantization_config" not in checkpoints.read_config(eight)
+    assert (logits(eight) - logits(folder)).abs().mean() < 0.5 * (logits(four) - logits(folder)).abs().mean()
+
+
+def test_a_weight_that_float8_cannot_hold_is_refused(make_model, tmp_path: Path) -> None:
+    model = checkpoints.load(make_model())
+    model.model.embed_tokens.weight.data[0, 0] = 500.0
+    folder = checkpoints.save(model, tmp_path / "large", None)
+    with pytest.raises(UserError) as caught:
+        float8.store(folder, ["model.embed_tokens.weight"])
+    assert {"T109"} == {finding.code for finding in caught.value.findings}

@@ -61,7 +61,7 @@ def test_weights_of_known_models_weigh_what_was_measured(
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
 @pytest.mark.parametrize("tied", [True, False])
-@pytest.mark.parametrize("format", ["bf16", "int8", "nf4", "nf4_dq"])
+@pytest.mark.parametrize("format", plan.SAFETENSORS)
 def test_the_forecast_is_the_real_file(
     make_model, tmp_path: Path, kind: str, tied: bool, format: str
 ) -> None:

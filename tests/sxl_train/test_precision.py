@@ -1,0 +1,65 @@
+"""Room under the limit goes to the matrices whose rounding costs most, and is never overspent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("bitsandbytes")
+import torch
+
+from sxl_train import checkpoints, plan, precision, quantise
+from sxl_train.release import size
+from sxl_train.samples import Sample
+
+ROWS = [Sample([4 + (start + 3 * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20) for start in range(6)]
+FORMATS = ("nf4_dq", "f8", "bf16")
+
+
+@pytest.fixture
+def parts(make_model):
+    folder = make_model()
+    return folder, plan.read_shape(checkpoints.read_config(folder)), checkpoints.load(folder, "float32")
+
+
+def test_a_matrix_that_nothing_depends_on_costs_nothing(parts) -> None:
+    _, _, model = parts
+    with torch.no_grad():
+        model.model.layers[1].mlp.down_proj.weight.zero_()
+    costs = precision.measure_sensitivity(model, ROWS, FORMATS)
+    assert 0 == costs["model.layers.1.mlp.up_proj.weight"]["nf4_dq"]
+    spared = costs["model.layers.0.mlp.up_proj.weight"]
+    assert spared["nf4_dq"] > spared["f8"] > spared["bf16"] >= 0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 2.0])
+@pytest.mark.parametrize("format", ["nf4_dq", "f8"])
+def test_the_room_is_used_and_kept(parts, tmp_path: Path, format: plan.Format, share: float) -> None:
+    folder, shape, model = parts
+    costs = precision.measure_sensitivity(model, ROWS, FORMATS)
+    narrow, wide = (plan.count_weights(shape, f) for f in (format, "bf16"))
+    room = round(share * (wide - narrow))
+    others = precision.spend_room(shape, format, room, costs)
+    out = quantise.quantise(folder, tmp_path / "out", format, others)
+    real = dict(size.measure(out).files)["model.safetensors"]
+    assert real <= narrow + room + 600
+    assert real == pytest.approx(plan.count_weights(shape, format, others=others), abs=600)
+    assert bool(others) == (share > 0)
+    assert precision.expect_rise(costs, format, others) <= precision.expect_rise(costs, format, {})
+
+
+def test_the_plan_expects_the_bytes_that_are_spent(parts) -> None:
+    _, shape, model = parts
+    costs = precision.measure_sensitivity(model, ROWS, FORMATS)
+    whole = plan.measure(shape, shape, "bf16", 0, 10**9).total
+    chosen = plan.choose(shape, 0, round(whole * 0.7), ["bf16", "nf4_dq", "f8"], cuts=[shape])
+    assert chosen is not None and chosen.fits and chosen.wider > 0
+    base = plan.measure(shape, shape, chosen.format, 0, 10**9).total
+    others = precision.spend_room(shape, chosen.format, chosen.total - base, costs)
+    made = (
+        base
+        + plan.count_weights(shape, chosen.format, others=others)
+        - plan.count_weights(shape, chosen.format)
+    )
+    assert 0.8 * chosen.total <= made <= chosen.total + 600
