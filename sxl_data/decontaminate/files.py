@@ -39,13 +39,10 @@ def find(files: Iterable[str | Path], against: Iterable[str], threshold: float =
         while batch := list(islice(records, BATCH)):
             rows += len(batch)
             texts = pa.array([text for _, text in batch], pa.string())
-            best: dict[int, Hit] = {}
-            for name, fingerprint in fingerprints.items():
-                found = match(texts, fingerprint, threshold)
-                for row, part, coverage in zip(found.rows.tolist(), found.parts, found.coverage.tolist()):
-                    if row not in best or coverage > best[row].coverage:
-                        best[row] = Hit(f"{file}:{batch[row][0]}", f"{name}: {part}", coverage)
-            hits += [best[row] for row in sorted(best)]
+            hits += [
+                Hit(f"{file}:{batch[row][0]}", part, coverage)
+                for row, part, coverage in match(texts, fingerprints, threshold)
+            ]
     return rows, hits
 
 

@@ -26,21 +26,16 @@ def run(batch: pa.Table, config: DecontaminateConfig, seed: int = 0) -> Outcome:
     """Drop contaminated rows of one batch; ``seed`` is unused."""
     if not config.against or not len(batch):
         return Outcome(batch, ledger.table())
-    texts = text_of(batch, SPOKEN)
-    found: dict[int, tuple[float, str]] = {}
-    for name in config.against:
-        matches = match(texts, load(name), config.threshold)
-        for row, part, coverage in zip(matches.rows.tolist(), matches.parts, matches.coverage.tolist()):
-            found[row] = max(found.get(row, (0.0, "")), (coverage, f"{name}: {part}"))
+    found = match(text_of(batch, SPOKEN), {name: load(name) for name in config.against}, config.threshold)
     if not found:
         return Outcome(batch, ledger.table())
     keep = np.ones(len(batch), dtype=bool)
-    keep[list(found)] = False
+    keep[[item.row for item in found]] = False
     ids, sources = batch["trace_id"], batch["source"]
     entries = [
         ledger.entry(
-            "D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=detail, score=round(score, 4)
+            "D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=part, score=round(coverage, 4)
         )
-        for row, (score, detail) in sorted(found.items())
+        for row, part, coverage in found
     ]
     return Outcome(batch.filter(pa.array(keep)), ledger.table(entries))

@@ -24,7 +24,7 @@ def fingerprint() -> pa.Table:
 
 
 def found(text: str, fingerprint: pa.Table, threshold: float = 0.6) -> list[str]:
-    return match(pa.array([text]), fingerprint, threshold).parts
+    return [item.part for item in match(pa.array([text]), {"toy": fingerprint}, threshold)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def found(text: str, fingerprint: pa.Table, threshold: float = 0.6) -> list[str]
     ids=["verbatim", "case", "spaces", "punctuation", "surrounded", "one word changed", "as docstring"],
 )
 def test_an_item_is_found_behind_an_edit(edit: str, fingerprint: pa.Table):
-    assert found(edit, fingerprint) == ["0 prompt"]
+    assert found(edit, fingerprint) == ["toy: 0 prompt"]
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_every_humaneval_item_is_found_in_itself(shared):
     records = read_records(
         shared / "data/humaneval/data/HumanEval.jsonl.gz")  # fmt: skip
     texts = pa.array([r["prompt"] + r["canonical_solution"] for r in records])
-    assert len(records) == len(match(texts, load("humaneval"), 0.6).rows)
+    assert len(records) == len(match(texts, {"humaneval": load("humaneval")}, 0.6))
