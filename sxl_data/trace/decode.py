@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, finding
+from sxl_data.trace.json_text import MAX_DEPTH, is_deep
 
-MAX_DEPTH = 500
 INT64 = range(-(2**63), 2**63)
 
 _DECODER = msgspec.json.Decoder()
@@ -50,7 +50,7 @@ def decode(raw: bytes) -> Decoded:
         value = _DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         return _examine(raw, problem)
-    if may_hide(raw, value) or (raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_deep(value)):
+    if may_hide(raw, value) or (raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and is_deep(value)):
         return _examine(raw, None)
     return Decoded(value) if value is not None else _null()
 
@@ -66,22 +66,6 @@ def may_hide(raw: bytes, value: Any) -> bool:
     if raw.count(b'":') == written.count(b'":') and not any(gap in raw for gap in _GAPS):
         return False
     return _keys(raw) != _keys(written)
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether ``value`` nests beyond `MAX_DEPTH`; level by level, without recursion."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        level = [
-            inner
-            for held in level
-            for inner in (held.values() if type(held) is dict else held if type(held) is list else ())
-            if type(inner) is dict or type(inner) is list
-        ]
-        if depth > MAX_DEPTH:
-            return True
-    return False
 
 
 def _keys(text: bytes) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
+MAX_DEPTH = 500  # of our own, since Python's limit on recursion differs from version to version
 
 
 def dump(value: Any) -> str:
@@ -20,11 +21,30 @@ def dump(value: Any) -> str:
 
 
 def load(text: str) -> Any:
-    """The value of ``text``; raises ValueError where it is no JSON."""
+    """The value of ``text``; raises ValueError where it is no JSON or nests beyond `MAX_DEPTH`."""
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
         raise ValueError(str(problem)) from None
+    if len(text) > 2 * MAX_DEPTH and is_deep(value):
+        raise ValueError(f"more than {MAX_DEPTH} levels")
+    return value
+
+
+def is_deep(value: Any) -> bool:
+    """Whether ``value`` nests beyond `MAX_DEPTH`; level by level, without recursion."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        level = [
+            inner
+            for held in level
+            for inner in (held.values() if type(held) is dict else held if type(held) is list else ())
+            if type(inner) is dict or type(inner) is list
+        ]
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def load_object(text: str | None) -> dict[str, Any] | None:

@@ -16,10 +16,10 @@ import msgspec
 
 from sxl_data.trace.check import Fault
 from sxl_data.trace.check.dialect import normalise
+from sxl_data.trace.json_text import load
 from sxl_data.trace.types import Act, Call, Trace
 
 _PORTABLE = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z").match
-_DECODE = msgspec.json.Decoder().decode
 _KINDS = ("code", "custom", "server")
 _SHOWN = 120
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -70,8 +70,8 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
     pointer = place + "/arguments_json"
     text = call.arguments_json
     try:
-        value = _DECODE(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
+        value = load(text)
+    except ValueError as problem:
         if text or call.arguments_form == "raw":
             reason = str(problem).removeprefix("JSON is malformed: ")
             yield Fault(
@@ -83,8 +83,8 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
         inner = None
         if type(value) is str:
             try:
-                inner = _DECODE(value)
-            except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+                inner = load(value)
+            except ValueError:
                 inner = None
         code = "A308" if isinstance(inner, dict) else "A306"
         yield Fault(code, pointer, text[:_SHOWN], "a JSON object")
@@ -113,8 +113,8 @@ def originals(trace: Trace) -> Iterator[Fault]:
             continue
         found, expected, place = "a declaration of another form", "JSON Schema", ""
         try:
-            declared = _DECODE(tool.original_json)
-        except (msgspec.MsgspecError, RecursionError):
+            declared = load(tool.original_json)
+        except ValueError:
             declared = None
         inner = declared.get("function", declared) if isinstance(declared, dict) else None
         schema = inner.get("parameters", inner.get("input_schema")) if isinstance(inner, dict) else None
@@ -129,8 +129,8 @@ def originals(trace: Trace) -> Iterator[Fault]:
 def compile_schema(text: str) -> Compiled:
     """The parameters of ``text``, compiled; in a dialect that can be normalised, the normalised form."""
     try:
-        schema = _DECODE(text)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+        schema = load(text)
+    except ValueError as problem:
         return Compiled(faults=(("A303", "", f"{text[:_SHOWN]!r} ({problem})", "JSON Schema as JSON text"),))
     fixed, changes = normalise(schema)
     faults: tuple[tuple[str, str, str, str], ...] = ()

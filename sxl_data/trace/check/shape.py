@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import msgspec
-
 from sxl_data.trace.check import Fault
+from sxl_data.trace.json_text import load
 from sxl_data.trace.types import Act, Iterate, Reflect, Trace
-
-_DECODE = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def check(trace: Trace) -> Iterator[Fault]:
@@ -65,8 +62,8 @@ def check(trace: Trace) -> Iterator[Fault]:
 def embedded(text: str, pointer: str) -> Iterator[Fault]:
     """A fault where ``text`` is not JSON."""
     try:
-        _DECODE(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
+        load(text)
+    except ValueError as problem:
         yield Fault("S206", pointer, f"{text[:80]!r} ({problem})", "JSON text")
 
 
