@@ -190,7 +190,10 @@ def test_compressed_and_plain_files_give_the_same_rows(recipe: Path, tmp_path: P
 def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_path: Path, number: int):
     command = [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(tmp_path / "out"),
                "write.arrow=false", "engine.chunk_bytes=300", "engine.workers=2"]  # fmt: skip
+    # A shell starts what runs in its background with SIGINT ignored, and a child would inherit that.
+    before = signal.signal(number, signal.default_int_handler)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(number, before)
         while not list((tmp_path / "out").glob(".work/read/*.json")) and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(number)
