@@ -24,6 +24,6 @@ def encode_parquet(table: pa.Table) -> bytes:
     schema = with_features(table.schema)
     pq.write_table(
         table.replace_schema_metadata(schema.metadata), sink, row_group_size=per_group, compression="zstd",
-        compression_level=6, write_page_index=True, write_page_checksum=True, store_schema=True,
+        compression_level=3, write_page_index=True, write_page_checksum=True, store_schema=True,
     )  # fmt: skip
     return sink.getvalue()

@@ -84,7 +84,10 @@ class InstructionPair:
 
 def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str | None:
     """The first of ``names`` that is a column of ``row`` and not null."""
-    return next((name for name in names if row.get(name) is not None), None)
+    for name in names:
+        if row.get(name) is not None:
+            return name
+    return None
 
 
 FORMAT = InstructionPair()
