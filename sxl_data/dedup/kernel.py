@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from sxl_data.dedup import shingles
-from sxl_data.dedup.vectors import byte_masks, load64, trailing_zeros
+from sxl_data.dedup.vectors import byte_masks, compare8, load64, ones, trailing_zeros
 
 CAPACITY = 1024
 """Tokens held at once; a block of 64 bytes adds at most 64."""
@@ -25,7 +25,8 @@ _K0, _K1, _K2, _K3 = (np.uint64(k) for k in (shingles.K0, shingles.K1, shingles.
 _STEP, _MIX1, _MIX2 = np.uint32(shingles.STEP), np.uint32(shingles.MIX1), np.uint32(shingles.MIX2)
 _WORD, _SPACE, _MARK = np.uint64(shingles.WORD), np.uint64(shingles.SPACE), np.uint64(shingles.MARK)
 _ONE, _NONE, _ALL = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
-_EMPTY = np.uint32(0xFFFFFFFF)
+_EMPTY, _FREE = np.uint32(0xFFFFFFFF), np.uint32(0)
+_THREE, _SEVEN, _EIGHT, _SIXTEEN, _32, _64 = (np.uint64(k) for k in (3, 7, 8, 16, 32, 64))
 _BYTE, _SIX, _TOP = np.uint64(0xFF), np.uint64(0x3F), np.uint64(63)
 
 
@@ -79,6 +80,20 @@ def refine(address, high, kind, cls):
 
 
 @fast
+def write_places(bits, base, places, n):
+    """Appends `base` plus the index of every set bit; answers the new length. Writes up to 7 more."""
+    # Eight at a time, whether or not there are eight: a loop that ends at the last bit is mispredicted at most blocks.
+    count = ones(bits)
+    at = np.uint64(n)
+    for _ in range((count + _SEVEN) >> _THREE):
+        for k in range(8):
+            places[at + np.uint64(k)] = np.uint32(base + trailing_zeros(bits))
+            bits &= bits - _ONE
+        at += _EIGHT
+    return n + np.int64(count)
+
+
+@fast
 def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_ends):
     """Token bounds from `position` until the row ends or the arrays are full; answers the state to go on with.
 
@@ -124,15 +139,8 @@ def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_
             first |= operator & ~((operator << _ONE) | ((carry >> _ONE) & _ONE))
         end = (first | space) & ((solid << _ONE) | (carry >> np.uint64(2)))
         carry = (word >> _TOP) | ((operator >> _TOP) << _ONE) | ((solid >> _TOP) << np.uint64(2))
-        base = np.uint64(position)
-        while first != _NONE:
-            starts[n_starts] = np.uint32(base + trailing_zeros(first))
-            n_starts += 1
-            first &= first - _ONE
-        while end != _NONE:
-            ends[n_ends] = np.uint32(base + trailing_zeros(end))
-            n_ends += 1
-            end &= end - _ONE
+        n_starts = write_places(first, np.uint64(position), starts, n_starts)
+        n_ends = write_places(end, np.uint64(position), ends, n_ends)
         position += 64
     if position >= length and n_ends < n_starts:
         ends[n_ends] = np.uint32(length)
@@ -141,26 +149,38 @@ def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_
 
 
 @fast
-def hash_token(address, size):
-    """32 bits of a token of `size` bytes (at least 1), sixteen bytes a step."""
-    state = size * _K3
-    while True:
-        low = load64(address)
-        if size <= np.uint64(8):
-            low &= _ALL >> (np.uint64(64) - (size << np.uint64(3)))
-            high = _NONE
-        else:
-            high = load64(address + np.uint64(8))
-            if size < np.uint64(16):
-                high &= _ALL >> (np.uint64(128) - (size << np.uint64(3)))
-        high *= _K1
-        state ^= (low * _K0) ^ ((high << np.uint64(31)) | (high >> np.uint64(33)))
-        state ^= state >> np.uint64(32)
-        state *= _K2
-        if size <= np.uint64(16):
-            return np.uint32(state >> np.uint64(32))
-        size -= np.uint64(16)
-        address += np.uint64(16)
+def hash_tokens(address, starts, ends, count, tokens, held, long):
+    """32 bits of each token starts[i] … ends[i] (at least one byte) into tokens[held + i], sixteen bytes a step."""
+    # Without a branch for tokens of up to 16 bytes, nearly all; the others are noted and gone through again.
+    n_long = np.uint64(0)
+    held = np.uint64(held)
+    for i in range(np.uint64(count)):
+        size = np.uint64(ends[i]) - np.uint64(starts[i])
+        tokens[held + i] = np.uint32(mix(size * _K3, address + np.uint64(starts[i]), size) >> _32)
+        long[n_long] = i
+        n_long += np.uint64(size > _SIXTEEN)
+    for k in range(n_long):
+        place = address + np.uint64(starts[long[k]])
+        size = np.uint64(ends[long[k]]) - np.uint64(starts[long[k]])
+        state = mix(size * _K3, place, size)
+        while size > _SIXTEEN:
+            size -= _SIXTEEN
+            place += _SIXTEEN
+            state = mix(state, place, size)
+        tokens[held + np.uint64(long[k])] = np.uint32(state >> _32)
+
+
+@fast
+def mix(state, address, size):
+    """A token's state after its next 16 bytes, of which `size` are its own; more than 16 count as 16."""
+    low = load64(address) & (_ALL >> (_64 - (min(size, _EIGHT) << _THREE)))
+    high = load64(address + _EIGHT)
+    beyond = min(max(size, _EIGHT), _SIXTEEN) - _EIGHT
+    high = (high & (_ALL >> ((_64 - (beyond << _THREE)) & _TOP))) if beyond != _NONE else _NONE
+    high *= _K1
+    state ^= (low * _K0) ^ ((high << np.uint64(31)) | (high >> np.uint64(33)))
+    state ^= state >> _32
+    return state * _K2
 
 
 @fast
@@ -191,10 +211,7 @@ def next_shingles(address, length, kind, size, state, starts, ends, tokens, hash
         position, carry, cls, n_starts, n_ends = scan(
             address, length, position, carry, cls, kind, starts, ends, waiting, 0
         )
-        for i in range(n_ends):
-            tokens[held + i] = hash_token(
-                address + np.uint64(starts[i]), np.uint64(ends[i]) - np.uint64(starts[i])
-            )
+        hash_tokens(address, starts, ends, n_ends, tokens, held, hashes)
         held += n_ends
         waiting = n_starts - n_ends
         if waiting:
@@ -250,35 +267,55 @@ def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, wor
 
 
 @fast
-def collect_sets(addresses, lengths, kind, size, offsets, out, sizes, work, keys, marks):
+def collect_sets(addresses, lengths, kind, size, offsets, out, sizes, work, table):
     """The distinct shingles of each row into out[offsets[row]:], in order of appearance, and how many: `sizes`.
 
-    `keys` and `marks` are u32 tables of at least table_size(the most shingles of a row), `marks` all zero.
+    `table` is u32 of at least table_size(the most shingles of a row). A shingle 0 comes last.
     """
     starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
     for row in range(addresses.shape[0]):
         state = (0, _NONE, _NONE, 0, 0, 0)
-        mask = np.uint32(table_size(offsets[row + 1] - offsets[row]) - 1)
-        mark = np.uint32(row + 1)
-        begin = offsets[row]
-        at = begin
+        mask = clear(table, offsets[row + 1] - offsets[row])
+        at = np.uint64(offsets[row])
+        zero = _NONE  # whether 0, which marks a free slot, is itself among the shingles
         while True:
             count, state = next_shingles(
                 addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
             )
             if count == 0:
                 break
-            for i in range(count):
+            for i in range(np.uint64(count)):
                 value = hashes[i]
-                slot = value & mask
-                while marks[slot] == mark and keys[slot] != value:
-                    slot = (slot + np.uint32(1)) & mask
-                if marks[slot] != mark:
-                    marks[slot] = mark
-                    keys[slot] = value
-                    out[at] = value
-                    at += 1
-        sizes[row] = at - begin
+                slot, known = find(table, mask, value)
+                # Written whether new or not: which it is cannot be predicted.
+                out[at] = value
+                table[slot] = value
+                at += _ONE - known
+                zero |= np.uint64(value == _FREE)
+        if zero != _NONE:
+            out[at] = _FREE
+        sizes[row] = np.int64(at + zero) - offsets[row]
+
+
+@fast
+def find(table, mask, value):
+    """The slot of a value in a hash table, or the free one where it would go, and 1 or 0 for whether it is there (1
+    for the value 0, which is never stored). Bit sets of eight slots are compared at once, so that neither hits nor
+    collisions are branches."""
+    bucket = np.uint64(value & mask) << _THREE
+    while True:
+        same, free = compare8(np.uint64(table.ctypes.data) + (bucket << np.uint64(2)), value)
+        if same | free != _NONE:
+            return bucket + trailing_zeros(same if same != _NONE else free), np.uint64(same != _NONE)
+        bucket = (bucket + _EIGHT) & ((np.uint64(mask) << _THREE) | _SEVEN)
+
+
+@fast
+def clear(table, count):
+    """Frees the slots for `count` values; answers the mask of the numbers of their buckets."""
+    room = table_size(count)
+    table[:room] = _FREE
+    return np.uint32((room >> 3) - 1)
 
 
 @fast
@@ -291,31 +328,30 @@ def table_size(count):
 
 
 @fast
-def intersect_sets(left, right, offsets, sizes, values, shared, keys, marks):
-    """Distinct shingles that rows left[k] and right[k] share. Fastest when equal `left` stand together. Tables as for
+def without_zero(row, offsets, sizes, values):
+    """The end of a row's shingles, a last one of 0 left out, and whether there was one."""
+    end = offsets[row] + sizes[row]
+    zero = sizes[row] > 0 and values[end - 1] == _FREE
+    return np.uint64(end - zero), zero
+
+
+@fast
+def intersect_sets(left, right, offsets, sizes, values, shared, table):
+    """Distinct shingles that rows left[k] and right[k] share. Fastest when equal `left` stand together. `table` as for
     `collect_sets`."""
-    mask, mark, held = np.uint32(0), np.uint32(0), np.int64(-1)
+    mask, held, zero = np.uint32(0), np.int64(-1), False
     for k in range(left.shape[0]):
         row = left[k]
         if row != held:
             held = row
-            mark += np.uint32(1)
-            mask = np.uint32(table_size(sizes[row]) - 1)
-            for i in range(offsets[row], offsets[row] + sizes[row]):
-                slot = values[i] & mask
-                while marks[slot] == mark:
-                    slot = (slot + np.uint32(1)) & mask
-                marks[slot] = mark
-                keys[slot] = values[i]
-        other = right[k]
-        found = 0
-        for i in range(offsets[other], offsets[other] + sizes[other]):
-            value = values[i]
-            slot = value & mask
-            while marks[slot] == mark and keys[slot] != value:
-                slot = (slot + np.uint32(1)) & mask
-            if marks[slot] == mark:
-                found += 1
+            mask = clear(table, sizes[row])
+            end, zero = without_zero(row, offsets, sizes, values)
+            for i in range(np.uint64(offsets[row]), end):
+                table[find(table, mask, values[i])[0]] = values[i]
+        end, also = without_zero(right[k], offsets, sizes, values)
+        found = np.uint64(zero and also)
+        for i in range(np.uint64(offsets[right[k]]), end):
+            found += find(table, mask, values[i])[1]
         shared[k] = found
 
 
@@ -326,11 +362,11 @@ ENTRIES = {
     ),
     "collect_sets": (
         collect_sets,
-        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1], u4[::1]",
+        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1]",
     ),
     "intersect_sets": (
         intersect_sets,
-        "i8[::1], i8[::1], i8[::1], i8[::1], u4[::1], u4[::1], u4[::1], u4[::1]",
+        "i8[::1], i8[::1], i8[::1], i8[::1], u4[::1], u4[::1], u4[::1]",
     ),
 }
 """What Python calls: the function and its argument types in numba's notation."""

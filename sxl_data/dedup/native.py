@@ -22,9 +22,11 @@ def workspace() -> np.ndarray:
     return np.empty((4, 1024 + 64 + 32 + 8), dtype=np.uint32)
 
 
-def tables(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two hash tables with room for `count` values, the second all zero."""
+def table(count: int) -> np.ndarray:
+    """A hash table with room for `count` values, at the start of a cache line."""
     room = 16
     while room < 2 * count:
         room *= 2
-    return np.empty(room, dtype=np.uint32), np.zeros(room, dtype=np.uint32)
+    raw = np.empty(room + 16, dtype=np.uint32)
+    skip = -raw.ctypes.data % 64 // 4
+    return raw[skip : skip + room]

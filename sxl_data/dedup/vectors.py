@@ -1,4 +1,4 @@
-"""Four machine operations that numba lacks: an unaligned load, trailing zeros, and 64 bytes classified at once.
+"""Machine operations that numba lacks: an unaligned load, trailing zeros, set bits, and 64 bytes classified at once.
 
 In: an address as u64. Out: a u64. Written as portable LLVM vectors, which become AVX-512, AVX2, SSE2 or NEON on
 whichever machine compiles them. Nothing here checks bounds: `rows.py` guarantees that 96 bytes after the end of
@@ -27,10 +27,19 @@ def _load64(typing: Any, address: Any) -> Any:
 
 
 def _trailing_zeros(typing: Any, bits: Any) -> Any:
-    """The index of the lowest set bit; undefined for 0."""
+    """The index of the lowest set bit; 64 for 0."""
 
     def emit(context: Any, build: Any, signature: Any, args: Any) -> Any:
-        return build.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+        return build.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), emit
+
+
+def _ones(typing: Any, bits: Any) -> Any:
+    """How many bits are set."""
+
+    def emit(context: Any, build: Any, signature: Any, args: Any) -> Any:
+        return build.ctpop(args[0])
 
     return types.uint64(types.uint64), emit
 
@@ -90,8 +99,27 @@ def _line_masks(typing: Any, address: Any) -> Any:
     return answer(types.uint64), emit
 
 
+def _compare8(typing: Any, address: Any, value: Any) -> Any:
+    """Of the eight u32 at an address: one bit each for (equal to the value, 0)."""
+    answer = types.UniTuple(types.uint64, 2)
+    eight = ir.VectorType(ir.IntType(32), 8)
+
+    def emit(context: Any, build: Any, signature: Any, args: Any) -> Any:
+        slots = build.load(build.inttoptr(args[0], eight.as_pointer()), align=4)
+        wanted: Any = ir.Constant(eight, ir.Undefined)
+        for k in range(8):
+            wanted = build.insert_element(wanted, args[1], ir.Constant(ir.IntType(32), k))
+        masks = (build.icmp_unsigned("==", slots, other) for other in (wanted, ir.Constant(eight, [0] * 8)))
+        wide = [build.zext(build.bitcast(mask, ir.IntType(8)), I64) for mask in masks]
+        return context.make_tuple(build, signature.return_type, wide)
+
+    return answer(types.uint64, types.uint32), emit
+
+
 # Bound by name rather than decorated: a type checker reads a decorated one as a function of (typing, address).
 load64: Any = intrinsic(_load64)
 trailing_zeros: Any = intrinsic(_trailing_zeros)
+ones: Any = intrinsic(_ones)
+compare8: Any = intrinsic(_compare8)
 byte_masks: Any = intrinsic(_byte_masks)
 line_masks: Any = intrinsic(_line_masks)

@@ -68,7 +68,7 @@ def collect_shingles(
         sizes = np.array([len(part) for part in parts], dtype=np.int64)
         values = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
         return values, np.concatenate(([0], np.cumsum(sizes))), sizes
-    from sxl_data.dedup.native import entries, tables, workspace
+    from sxl_data.dedup.native import entries, table, workspace
 
     collect_sets = entries()["collect_sets"]
     offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
@@ -79,7 +79,7 @@ def collect_shingles(
         collect_sets(
             rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size,
             offsets[first : last + 1], values, sizes[first:last], workspace(),
-            *tables(int(counts[first:last].max(initial=0))),
+            table(int(counts[first:last].max(initial=0))),
         )  # fmt: skip
 
     over_spans(run, rows.lengths, workers)
@@ -101,14 +101,14 @@ def _intersections(
             left, right = (values[offsets[row] : offsets[row] + sizes[row]] for row in (a, b))
             shared[k] = len(np.intersect1d(left, right, assume_unique=True))
         return shared
-    from sxl_data.dedup.native import entries, tables
+    from sxl_data.dedup.native import entries, table
 
     intersect_sets = entries()["intersect_sets"]
     widest = int(sizes[one].max(initial=0))
 
     def run(first: int, last: int) -> None:
         intersect_sets(
-            one[first:last], two[first:last], offsets, sizes, values, shared[first:last], *tables(widest)
+            one[first:last], two[first:last], offsets, sizes, values, shared[first:last], table(widest)
         )
 
     over_spans(run, sizes[two], workers)
