@@ -1,11 +1,16 @@
-"""The engine: throughput with 1 and 2 workers, bytes exchanged per document, memory as the input grows, cost.
+"""The engine: documents per CPU second beside datatrove and data-juicer, 1 and 2 workers, bytes exchanged for each
+document, memory as the input grows, and what 10^9 documents would cost.
 
-    python benchmarks/engine.py [--rows 20000] [--quick] [--json FILE]
+    python benchmarks/engine.py [--megabytes 250] [--quick] [--datatrove PYTHON] [--data-juicer PYTHON] [--json FILE]
 
-Rows are made here (sentences of words drawn from a fixed vocabulary, one in twenty a near copy), so that
-anyone gets the same input. Times are of the whole command, in a process of its own. The cost for 10^9
-documents is arithmetic on what was measured: CPU seconds per document × 10^9 / 3600 × a price per core and
-hour that is an assumption (``--price``), not a measurement.
+Rows are made here (sentences of words drawn from a fixed vocabulary, one in twenty a near copy), so that anyone gets
+the same input. Times are of the whole command, in a process of its own, workers included. Two recipes are measured:
+``same job`` does what the peers do (read JSONL, drop empty answers, MinHash dedup, write), ``whole build`` has our
+defaults, which also repair text, take out secrets, parse code, validate every row, look for benchmarks and split.
+Peers run on the same file, or with ``--peer-share 0.1`` on its beginning, where an hour for datatrove is too long.
+
+The cost of 10^9 documents is arithmetic on what was measured: CPU seconds per document × 10^9 / 3600 × a price for a
+core and hour that is an assumption (``--price``), not a measurement.
 """
 
 from __future__ import annotations
@@ -15,132 +20,184 @@ import json
 import os
 import platform
 import random
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
 
 PEER = Path(__file__).with_name("engine_peer.py")
+PEERS = ("datatrove", "data-juicer")
 WORDS = [f"{a}{b}" for a in ("lo", "mi", "ka", "ter", "sun", "vel", "dra", "po") for b in
          ("n", "ra", "tis", "mer", "gol", "vi", "sen", "ba", "dor", "quu", "lex", "fo")]  # fmt: skip
+SAME_JOB = ("clean: {text: false, secrets: false, code: keep, profile: \"off\", keep_private: [\"*\"]}\n"
+            "decontaminate: {against: []}\n")  # fmt: skip
+RECIPES = {"same job": SAME_JOB, "whole build": ""}
+TARGET = 5.0
 
 
-def make_input(path: Path, rows: int) -> int:
-    """Write ``rows`` instruction rows; returns the bytes."""
-    rng, last = random.Random(7), ""
+def make_input(path: Path, size: int) -> int:
+    """Write instruction rows of ``size`` bytes; returns the rows."""
+    rng, last, written, n = random.Random(7), "", 0, 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for n in range(rows):
+        while written < size:
             words = rng.choices(WORDS, k=rng.randrange(30, 120))
-            text = last.replace(last.split()[5], "changed", 1) if n % 20 == 19 else " ".join(words)
-            last = text
-            row = {
-                "instruction": f"Task {n}: {' '.join(rng.choices(WORDS, k=8))}?",
-                "input": "",
-                "output": text,
-            }
-            file.write(json.dumps(row) + "\n")
-    return path.stat().st_size
+            last = last.replace(last.split()[5], "changed", 1) if n % 20 == 19 else " ".join(words)
+            task = f"Task {n}: {' '.join(rng.choices(WORDS, k=8))}?"
+            written += file.write(json.dumps({"instruction": task, "input": "", "output": last}) + "\n")
+            n += 1
+    return n
 
 
-def measure(recipe: Path, out: Path, workers: int) -> dict[str, float]:
-    """Seconds, CPU seconds and peak resident bytes (largest process, and all together) of one build."""
+def build(source: Path, out: Path, settings: str, workers: int) -> dict[str, float]:
+    """What `watch` finds of one build."""
+    recipe = source.with_suffix(".yaml")
+    recipe.write_text(f"name: x\nsources:\n  - {{name: x, path: {source.name}, format: instruction_pair}}\n"
+                      f"write: {{arrow: false}}\n{settings}", encoding="utf-8")  # fmt: skip
     return watch(
         [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), f"engine.workers={workers}"]
     )
 
 
 def watch(command: list[str]) -> dict[str, float]:
-    """The same of any command, its children included."""
-    started, largest, together, cpu = time.monotonic(), 0, 0, {}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    """Seconds and CPU seconds of a command with its children, and the most bytes that the largest of its processes
+    and all together held at once."""
+    started, largest, together = time.monotonic(), 0, 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryFile() as said:
+        running = subprocess.Popen(command, stdout=said, stderr=said)
         parent = psutil.Process(running.pid)
         while running.poll() is None:
             sizes = []
             try:
                 for process in (parent, *parent.children(recursive=True)):
                     sizes.append(process.memory_info().rss)
-                    used = process.cpu_times()
-                    cpu[process.pid] = used.user + used.system
             except psutil.Error:
                 pass  # it ended while we looked
             largest, together = max([largest, *sizes]), max(together, sum(sizes))
             time.sleep(0.1)
         if running.returncode:
-            raise SystemExit(f"{command[-3:]} ended with {running.returncode}")
+            said.seek(0)
+            raise SystemExit(f"{command} ended with {running.returncode}:\n{said.read().decode()[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "seconds": time.monotonic() - started,
-        "cpu": sum(cpu.values()),
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "largest": largest,
         "together": together,
     }
 
 
-def exchanged(out: Path) -> dict[str, float]:
-    """Bytes that the global steps read for each document, by kind of file."""
-    found: dict[str, float] = {}
-    rows = 0
-    for path in (out / ".work/view").glob("*.json"):
+def exchanged(out: Path, rows: int) -> dict[str, float]:
+    """Bytes per document that the tasks of a build wrote for each other, by stage and kind of file."""
+    found: Counter[str] = Counter()
+    for path in (out / ".work").glob("*/*.json"):
         receipt = json.loads(path.read_bytes().rpartition(b"\n")[0])
-        rows += receipt["files"]["narrow"]["rows"]
         for name, info in receipt["files"].items():
-            found[name] = found.get(name, 0) + info["bytes"]
-    return {name: size / rows for name, size in sorted(found.items())}
+            found[f"{path.parent.name}/{name.partition('-')[0]}"] += info["bytes"]
+    return {name: size / rows for name, size in sorted(found.items()) if size >= rows}
+
+
+def show(what: str, rows: int, size: int, found: dict[str, float]) -> None:
+    print(f"{what}: {rows} documents, {size / 1e6:.1f} MB, {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
+          f"{rows / found['cpu']:.0f} documents and {size / 1e6 / found['cpu']:.2f} MB per CPU second, largest process "
+          f"{found['largest'] / 1e6:.0f} MB, all {found['together'] / 1e6:.0f} MB", flush=True)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--megabytes", type=float, default=250)
+    parser.add_argument("--quick", action="store_true", help="5 MB")
     parser.add_argument("--price", type=float, default=0.04, help="assumed dollars for one core and hour")
-    parser.add_argument("--peer", metavar="PYTHON", help="interpreter that has datatrove, to compare with")
+    for name in PEERS:
+        parser.add_argument(f"--{name}", metavar="PYTHON", help=f"an interpreter that has {name}")
+    parser.add_argument("--peer-share", type=float, default=1.0, help="part of the file that the peers get")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
-    rows = 2_000 if options.quick else options.rows
+    size = int((5 if options.quick else options.megabytes) * 1e6)
     metrics: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for times in (1, 10):
-            size = make_input(folder / f"{times}.jsonl", rows * times)
-            recipe = folder / f"{times}.yaml"
-            recipe.write_text(f"name: x\nsources:\n  - {{name: x, path: {times}.jsonl, format: instruction_pair}}\n"
-                              "write: {arrow: false}\nengine: {chunk_bytes: 1000000}\n", encoding="utf-8")  # fmt: skip
-            for workers in (1, 2) if times == 1 else (2,):
-                found = measure(recipe, folder / f"o{times}-{workers}", workers)
-                metrics |= {f"{key}_{times}x_{workers}w": value for key, value in found.items()}
-                print(f"{rows * times} rows, {size / 1e6:.1f} MB, {workers} workers: {found['seconds']:.1f} s, "
-                      f"{found['cpu']:.1f} CPU s, {rows * times / found['cpu']:.0f} rows and "
-                      f"{size / 1e6 / found['cpu']:.2f} MB per CPU second, largest process "
-                      f"{found['largest'] / 1e6:.0f} MB, all {found['together'] / 1e6:.0f} MB", flush=True)  # fmt: skip
-        if options.peer:
-            found = watch([options.peer, str(PEER), str(folder / "10.jsonl"), str(folder / "peer"), "2"])
-            metrics |= {f"{key}_10x_2w_datatrove": value for key, value in found.items()}
-            metrics["rows_per_cpu_second_over_datatrove"] = found["cpu"] / metrics["cpu_10x_2w"]
-            print(f"datatrove, {rows * 10} rows, 2 workers: {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
-                  f"{rows * 10 / found['cpu']:.0f} rows per CPU second; ours does "
-                  f"{found['cpu'] / metrics['cpu_10x_2w']:.1f} times as many", flush=True)  # fmt: skip
-        per_row = exchanged(folder / "o10-2")
-    for key, value in per_row.items():
-        metrics[f"exchanged_{key}_bytes_per_row"] = value
-        print(f"exchanged: {key} {value:.0f} bytes per document")
-    seconds = (metrics["cpu_10x_2w"] - metrics["cpu_1x_2w"]) / (9 * rows)  # start-up cancels out
-    cost = seconds * 1e9 / 3600 * options.price
-    growth = (metrics["largest_10x_2w"] - metrics["largest_1x_2w"]) / (9 * rows)
-    metrics |= {
-        "cpu_seconds_per_row": seconds,
-        "dollars_per_1e9": cost,
-        "largest_growth_bytes_per_row": growth,
-    }
-    print(f"each further row: {seconds * 1e3:.2f} CPU ms, {growth:.0f} bytes of the largest process; 10^9 rows: "
-          f"{seconds * 1e9 / 3600:,.0f} core hours = {cost:,.0f} dollars at {options.price} an hour")  # fmt: skip
+        large, small = folder / "large.jsonl", folder / "small.jsonl"
+        rows, few = make_input(large, size), make_input(small, size // 10)
+        runs = [("small", small, few, "whole build", 1), ("small", small, few, "whole build", 2)]
+        runs += [("large", large, rows, job, 2) for job in RECIPES]
+        for label, path, count, job, workers in runs:
+            found = build(path, folder / f"{label}-{job}-{workers}", RECIPES[job], workers)
+            metrics |= {f"{job}/{label}/{workers} workers/{key}": value for key, value in found.items()}
+            show(f"{job}, {workers} workers", count, path.stat().st_size, found)
+        claims = (
+            compare(options, large, size, metrics, rows)
+            if any(map(options.__dict__.get, ("datatrove", "data_juicer")))
+            else []
+        )
+        per_row = exchanged(folder / "large-whole build-2", rows)
+        scratch = sum(path.stat().st_size for path in (folder / "large-whole build-2/data").glob("*")) / rows
+    cost(metrics, rows, few, size, per_row, scratch, options.price)
     if options.json:
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        result = {"machine": machine, "metrics": metrics, "claims": []}
+        result = {"machine": machine, "metrics": metrics, "claims": claims}
         options.json.write_text(json.dumps(result, indent=2), encoding="utf-8")
+
+
+def compare(options: argparse.Namespace, path: Path, size: int, metrics: dict[str, float],
+            rows: int) -> list[dict[str, object]]:  # fmt: skip
+    """Run the peers and say how many times as many documents per CPU second ours does."""
+    claims: list[dict[str, object]] = []
+    part, count = path, rows
+    if options.peer_share < 1:
+        part = path.with_name("part.jsonl")
+        count = make_input(part, int(size * options.peer_share))
+    for name in PEERS:
+        python = getattr(options, name.replace("-", "_"))
+        if not python:
+            continue
+        found = watch([python, str(PEER), name, str(part), str(path.with_name(name)), "2"])
+        metrics |= {f"{name}/2 workers/{key}": value for key, value in found.items()}
+        show(f"{name}, 2 workers", count, part.stat().st_size, found)
+        for job in RECIPES:
+            ours = rows / metrics[f"{job}/large/2 workers/cpu"]
+            ratio = ours / (count / found["cpu"])
+            metrics[f"{job}/documents per CPU second over {name}"] = ratio
+            met = ratio >= TARGET
+            print(f"our {job} does {ratio:.1f} times as many documents per CPU second as {name} "
+                  f"(target {TARGET:g} {'met' if met else 'NOT met'})", flush=True)  # fmt: skip
+            claims.append({"text": f"{job}: documents per CPU second over {name}", "target": f">= {TARGET:g}",
+                           "measured": round(ratio, 2), "met": met})  # fmt: skip
+    return claims
+
+
+def cost(metrics: dict[str, float], rows: int, few: int, size: int, per_row: dict[str, float], published: float,
+         price: float) -> None:  # fmt: skip
+    """Print what 10^9 documents would take, line by line, from what was measured."""
+    for key, value in per_row.items():
+        metrics[f"exchanged/{key}/bytes per document"] = value
+        print(f"committed between tasks: {key} {value:.0f} bytes per document")
+    narrow = sum(
+        value for key, value in per_row.items() if not key.endswith(("/kept", "/data", "/ledger", "/text"))
+    )
+    shards = sum(value for key, value in per_row.items() if key.endswith(("/kept", "/text")))
+    two = "whole build/{}/2 workers/{}".format
+    seconds = (metrics[two("large", "cpu")] - metrics[two("small", "cpu")]) / (rows - few)  # start-up cancels
+    growth = (metrics[two("large", "largest")] - metrics[two("small", "largest")]) / (rows - few)
+    speed = size / rows / 1e6 / seconds
+    hours = seconds * 1e9 / 3600
+    metrics |= {
+        "cpu_seconds_per_document": seconds, "megabytes_per_core_second": speed, "core_hours_per_1e9": hours,
+        "dollars_per_1e9": hours * price, "narrow_bytes_per_document": narrow, "shard_bytes_per_document": shards,
+        "published_bytes_per_document": published, "largest_growth_bytes_per_document": growth,
+    }  # fmt: skip
+    print(f"each further document of {size / rows:.0f} bytes: {seconds * 1e3:.3f} CPU ms, so {speed:.2f} MB/s a core; "
+          f"{growth:.0f} bytes of the largest process")  # fmt: skip
+    print(f"10^9 documents: {size / rows:.0f} GB in; {seconds:.6f} CPU s × 10^9 / 3600 = {hours:,.0f} core hours "
+          f"× {price} = {hours * price:,.0f} dollars; exchanged in narrow columns {narrow:.0f} GB, shards of text "
+          f"written and read once per stage {shards:.0f} GB, published {published:.0f} GB")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
-"""The same job in datatrove, to run with its own interpreter: JSONL → quality filter → MinHash dedup → JSONL.
+"""The same job in another engine, to run with that engine's own interpreter: JSONL → quality filter → MinHash
+dedup → JSONL.
 
-    python benchmarks/engine_peer.py FILE.jsonl FOLDER WORKERS
+    python benchmarks/engine_peer.py datatrove|data-juicer FILE.jsonl FOLDER WORKERS
 
-Prints documents kept. The filter drops empty answers, as `clean.empty` does; MinHash has 16 × 8 = 128
-permutations of 64 bits over 5-grams, datatrove's nearest to ours. Started by `engine.py --peer PYTHON`.
+Prints documents kept. The filter drops empty answers, as `clean.empty` does. MinHash has 128 permutations over
+5-grams of words at a threshold of 0.7, in datatrove 16 × 8 of 64 bits, its nearest to ours. data-juicer compares one
+field, so it is given the answer alone, which is less text than the others compare. Started by `engine.py`.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 from pathlib import Path
 
 
-def main(source: str, folder: str, workers: int) -> None:
+def run_datatrove(path: Path, out: Path, workers: int) -> int:
+    """Documents kept."""
     from datatrove.executor.local import LocalPipelineExecutor
     from datatrove.pipeline.dedup import MinhashDedupSignature
     from datatrove.pipeline.dedup.minhash import (
@@ -28,7 +32,6 @@ def main(source: str, folder: str, workers: int) -> None:
     from datatrove.utils.hashing import HashConfig
 
     config = MinhashConfig(hash_config=HashConfig(precision=64), num_buckets=16, hashes_per_bucket=8)
-    path, out = Path(source), Path(folder)
 
     def pairs(self, data: dict, where: str, number: int) -> dict:
         return {"text": f"{data['instruction']}\n{data['output']}", "id": f"{where}/{number}"}
@@ -56,11 +59,32 @@ def main(source: str, folder: str, workers: int) -> None:
         1,
     )
     kept = 0
-    for path in (out / "data").glob("*.gz"):
-        with gzip.open(path) as file:
+    for part in (out / "data").glob("*.gz"):
+        with gzip.open(part) as file:
             kept += sum(1 for _ in file)
-    print("kept", kept)
+    return kept
+
+
+def run_data_juicer(path: Path, out: Path, workers: int) -> int:
+    """Documents kept."""
+    out.mkdir(parents=True, exist_ok=True)
+    os.environ["HF_DATASETS_CACHE"] = str(out / "cache")  # nothing is reused from an earlier run
+    config = out / "config.yaml"
+    config.write_text(
+        f"project_name: peer\ndataset_path: {path}\nexport_path: {out}/kept.jsonl\nnp: {workers}\n"
+        "text_keys: output\nopen_tracer: false\nprocess:\n  - text_length_filter: {min_len: 1}\n"
+        "  - document_minhash_deduplicator: {tokenization: space, window_size: 5, num_permutations: 128,"
+        " jaccard_threshold: 0.7}\n",
+        encoding="utf-8",
+    )
+    from data_juicer.config import init_configs
+    from data_juicer.core import DefaultExecutor
+
+    DefaultExecutor(init_configs(["--config", str(config)])).run()
+    with (out / "kept.jsonl").open("rb") as file:
+        return sum(1 for _ in file)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    run = {"datatrove": run_datatrove, "data-juicer": run_data_juicer}[sys.argv[1]]
+    print("kept", run(Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])))
