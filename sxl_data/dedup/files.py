@@ -2,11 +2,11 @@
 
 In: Parquet, JSONL, JSON or CSV files with a text column. Out: a folder
 
-    data/<file>.parquet       the rows that stay, with their own columns, one file per input
+    data/<file>.parquet       the rows that stay, with their own columns; several files for a large one (`kept.py`)
     ledger/ledger.parquet     one line per dropped row: its id, D310 or D311, its kept twin, score, shingles shared
     signatures/               what `--against`, `rethreshold` and `compare` need later (`store.py`)
 
-Only the compared column is read first; rows are copied in a second pass, file by file.
+Only the compared column is read first; the others follow in a second pass, file by file.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ import pyarrow as pa
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.dedup.kept import write_kept
 from sxl_data.dedup.near import DedupConfig, DedupResult, deduplicate
 from sxl_data.dedup.store import Input, Meta, Store, write_store
-from sxl_data.dedup.tables import read_columns, read_table
+from sxl_data.dedup.tables import read_columns
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +76,8 @@ def run_files(
     stores = [Store(Path(place)) for place in against]
     extra = [name for name in (id_column, rank_column) if name]
     tables = [read_columns(path, [column, *extra]) for path in paths]
-    texts = _chunks([table[column] for table in tables])
+    columns = [table[column] for table in tables]
+    texts = _chunks(columns)
     rank = (
         None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
     )
@@ -100,7 +102,7 @@ def run_files(
 
         sets = kept_shingles(texts, result)
     meta = Meta(versions={}, config=config, column=column, id_column=id_column, files=inputs, complete=True)
-    return _write(folder, result, meta, ids, sets, stores, began)
+    return _write(folder, result, meta, ids, sets, stores, columns, began)
 
 
 def rethreshold(out: str | Path, threshold: float) -> Summary:
@@ -108,13 +110,11 @@ def rethreshold(out: str | Path, threshold: float) -> Summary:
     pairs are read. Raises U305 for a folder that holds no output, U304 when an input changed since."""
     began, folder = time.monotonic(), Path(out)
     store = Store(folder)
-    texts = _chunks(
-        [read_columns(path, [store.meta.column])[store.meta.column] for path in _inputs(store.meta)]
-    )
+    columns = [read_columns(path, [store.meta.column])[store.meta.column] for path in _inputs(store.meta)]
     config = msgspec.structs.replace(store.meta.config, threshold=threshold)
     ids = store.rows["id"] if store.meta.id_column else None
-    result = deduplicate(None, texts, store.preference, config, reuse=store)
-    return _write(folder, result, store.meta, ids, store.sets(), [], began)
+    result = deduplicate(None, _chunks(columns), store.preference, config, reuse=store)
+    return _write(folder, result, store.meta, ids, store.sets(), [], columns, began)
 
 
 def compare(out: str | Path, row: str, other: str | None = None, width: int = 120) -> str:
@@ -199,6 +199,7 @@ def _write(
     ids: pa.ChunkedArray | None,
     sets: tuple[np.ndarray, np.ndarray] | None,
     stores: list[Store],
+    texts: list[pa.ChunkedArray] | None,
     began: float,
 ) -> Summary:
     import pyarrow.parquet as pq
@@ -212,7 +213,15 @@ def _write(
         kept = result.kept[first : first + file.rows]
         first += file.rows
         name = Path(file.path).stem + (f"-{number}" if number else "")
-        _copy_rows(Path(file.path), kept, draft / "data" / f"{name}.parquet")
+        write_kept(
+            Path(file.path),
+            kept,
+            draft / "data",
+            name,
+            meta.column,
+            texts and texts[number],
+            meta.config.workers,
+        )
     lines = ledger_lines(result, meta, ids, stores)
     pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
     row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
@@ -227,24 +236,6 @@ def _write(
         against=int((result.store >= 0).sum()), borderline=int(near.sum()), complete=result.complete,
         seconds=time.monotonic() - began,
     )  # fmt: skip
-
-
-def _copy_rows(path: Path, kept: np.ndarray, target: Path) -> None:
-    import pyarrow.parquet as pq
-
-    if path.suffix.lower() != ".parquet":
-        pq.write_table(
-            read_table(path).filter(pa.array(kept)), target, compression="zstd", compression_level=1
-        )
-        return
-    source, first = pq.ParquetFile(path, memory_map=True), 0
-    with pq.ParquetWriter(target, source.schema_arrow, compression="zstd", compression_level=1) as writer:
-        for group in range(source.num_row_groups):
-            table = source.read_row_group(
-                group, use_threads=False
-            )  # as in tables.py: threads cost more than they save
-            writer.write_table(table.filter(pa.array(kept[first : first + len(table)])))
-            first += len(table)
 
 
 def ledger_lines(
