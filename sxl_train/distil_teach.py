@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from sxl_data.contract.errors import error
 from sxl_train.samples import Sample, collate
 
 Teach = Callable[[Sequence[Sample], Any], Any]
 """(batch, mask of trained positions) → teacher's targets, rows in the order of the trained tokens."""
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """Targets for some trained tokens only: their indices among all, and the teacher's logits for them."""
+
+    rows: Any
+    logits: Any
 
 
 def measure_divergence(logits: Any, target: Any, temperature: float) -> Any:

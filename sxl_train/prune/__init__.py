@@ -88,17 +88,13 @@ class Views:
         rows = self.held_out if everything else self.held_out[: self.searched]
         if size >= self.tokens:
             return None, rows
-        from tokenizers import Tokenizer
-
         if not self.whole:
             self.whole = vocabulary.read_tokenizer(self.folder)
             self.counts: Counter[int] = Counter()
             for sample in self.train:
                 self.counts.update(sample.ids)
         kept = vocabulary.choose_tokens(self.whole, self.counts, size)
-        trimmed = vocabulary.trim_tokenizer(self.whole, kept)
-        old, new = (Tokenizer.from_str(msgspec.json.encode(t).decode()) for t in (self.whole, trimmed))
-        return kept, vocabulary.retokenise(rows, old, new)
+        return kept, vocabulary.respell(rows, self.whole, kept)
 
 
 def check_slices(model: Any, what: Cut, sample: Sample) -> None:

@@ -119,6 +119,14 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
     return made
 
 
+def respell(rows: Sequence[Sample], whole: dict[str, Any], kept: Sequence[int]) -> list[Sample]:
+    """``rows`` of the tokenizer.json ``whole`` in the tokens of the one trimmed to ``kept``."""
+    from tokenizers import Tokenizer
+
+    old, new = (Tokenizer.from_str(json.dumps(found)) for found in (whole, trim_tokenizer(whole, kept)))
+    return retokenise(rows, old, new)
+
+
 def trim_model(model: Any, kept: Sequence[int]) -> Any:
     """Pick the embedding and head rows of ``kept`` and renumber the model's own token ids; in place."""
     import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from sxl_data.contract.errors import UserError
 from sxl_train import checkpoints, distil, distil_teach, quantise, samples
+from sxl_train.distil_align import align, spell, teach_aligned
 from sxl_train.distil_cache import teach_cached, write_cache
 from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import measure_importance
@@ -120,3 +122,44 @@ def test_a_loss_that_is_no_number_stops_the_run(tuned) -> None:
     with pytest.raises(UserError) as caught:
         distil.train(tuned, ROWS, distil.Settings(steps=30, lr=1e12, batch=512, share=0.0, clip=math.inf))
     assert "T112" == caught.value.findings[0].code
+
+
+def test_a_teacher_of_a_trimmed_student_reads_its_own_tokens(make_model) -> None:
+    folder = make_model()
+    whole, tokenizer = vocabulary.read_tokenizer(folder), samples.load_tokenizer(folder)
+    texts = ["def add(first, second):\n    return first + second\n", "The calculator returned 42."]
+    own = [Sample(ids, [1] * len(ids), 1) for ids in tokenizer(texts)["input_ids"]]
+    removed = max(own[0].ids)
+    kept = vocabulary.choose_tokens(whole, Counter(), 320)
+    assert removed not in kept
+    spelled = vocabulary.respell(own, whole, kept)
+    spelling = spell(whole, kept)
+    pairs = align(spelled[0], own[0], spelling, kept)
+    decoder = tokenizer.backend_tokenizer
+    for mine, theirs in pairs:
+        read = decoder.decode([kept[i] for i in spelled[0].ids[: mine + 1]], skip_special_tokens=False)
+        assert read == decoder.decode(own[0].ids[: theirs + 1], skip_special_tokens=False)
+    assert len(own[0].ids) == len(pairs) < len(spelled[0].ids)
+    model = checkpoints.load(folder, "float32")
+    target = teach_aligned(model, kept, spelling, own, spelled)(
+        spelled, samples.collate(spelled)["labels"][:, 1:] != -100
+    )
+    shares = target.logits.exp()
+    assert torch.allclose(torch.ones(len(shares)), shares.sum(-1), atol=1e-3)
+    with torch.no_grad():
+        expected = model(torch.tensor([own[0].ids])).logits[0, 0].softmax(-1)
+    piece = spelling.first[removed]
+    starts = [i for i, first in enumerate(spelling.first) if first == piece and i < len(expected)]
+    assert float(shares[0, piece]) == pytest.approx(float(expected[starts].sum()), rel=1e-3)
+
+
+def test_the_better_of_two_students_is_kept(tuned) -> None:
+    weights = {name: weight.clone() for name, weight in tuned.state_dict().items()}
+    before, after = distil.recover(tuned, ROWS, ROWS, distil.Settings(steps=4, lr=0.5, batch=512, share=0.0))
+    assert before == after == pytest.approx(loss(tuned))
+    assert all(torch.equal(weights[name], weight) for name, weight in tuned.state_dict().items())
+    student = prune(tuned)
+    before, after = distil.recover(
+        student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0)
+    )
+    assert loss(student) == pytest.approx(after) and after < before
