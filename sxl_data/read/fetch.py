@@ -27,14 +27,14 @@ _DONE = ".sxl-complete.json"
 
 def fetch(source: Source, base: Path) -> Source:
     """``source`` with its files on this disk; a `path` beside the id comes first where something is
-    there; relative ones start at ``base``.
+    there, and is of no revision; relative ones start at ``base``.
 
     Raises `UserError`: U206 when the network or the Hub does not answer, U201 when the Hub has no such
     dataset, subset, split or revision.
     """
     assert source.hub is not None
     if source.path is not None and _is_here(source, base):
-        return msgspec.structs.replace(source, hub=None)
+        return msgspec.structs.replace(source, hub=None, revision="")  # which says what the Hub would give
     if _COMMIT.fullmatch(source.revision) and (files := _complete(source, source.revision)) is not None:
         return _local(source, source.revision, files)
     urls = _files_of_split(source)

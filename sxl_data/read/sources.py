@@ -39,7 +39,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     attribution: str | None = None
     """Who must be named."""
     revision: str = ""
-    """Commit, tag or date of the files; pins a hub dataset."""
+    """Commit, tag or date of the files. Beside a `hub` id it pins what is fetched and says nothing of a `path`."""
     synthetic: bool | None = None
     """Whether a model wrote the text."""
     generator_model: str | None = None

@@ -45,5 +45,7 @@ def test_a_pinned_revision_on_this_disk_needs_no_network(tmp_path, monkeypatch):
 
 def test_a_path_beside_the_id_comes_first_where_something_is_there(tmp_path):
     (tmp_path / "rows.jsonl").write_text("{}\n", encoding="utf-8")
-    found = fetch(Source(name="gsm8k", path="rows.jsonl", hub="openai/gsm8k"), tmp_path)
+    source = Source(name="gsm8k", path="rows.jsonl", hub="openai/gsm8k", revision="e" * 40)
+    found = fetch(source, tmp_path)
+    assert found.revision == ""  # a file of one's own is not of the Hub's commit
     assert (found.hub, found.path) == (None, "rows.jsonl")
