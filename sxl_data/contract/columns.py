@@ -34,7 +34,7 @@ RESULT = _struct(call_id=STRING, content=pa.list_(PART), status=STRING, exit_cod
 STEP = _struct(
     phase=STRING, index=INT, turn=INT, iteration=INT, timestamp=STRING, ext_json=STRING,
     origin=STRING, content=pa.list_(PART), text=STRING, form=STRING, signature=STRING,
-    kind=STRING, calls=pa.list_(CALL), final=BOOL,
+    kind=STRING, calls=pa.list_(CALL), final=BOOL, train=BOOL,
     results=pa.list_(RESULT), decision=STRING, decision_origin=STRING,
 )  # fmt: skip
 AGENT = _struct(name=STRING, version=STRING, model=STRING, ext_json=STRING)

@@ -5,6 +5,9 @@ objects (templates of several model families raise on strings, others encode the
 the order of their calls, because no chat template renders call ids. No key is null: TRL's templates tell
 absent from null. Nothing is invented: a call without a result has no tool message.
 
+A message that must carry no loss says ``"train": false`` (the key of axolotl's chat data); on all others the key
+is absent.
+
 This form is for training and loses what a template cannot render; `trace.export` has the faithful one.
 """
 
@@ -25,7 +28,7 @@ _ROLES = {"system": "system", "developer": "system", "user": "user", "environmen
 def to_messages(trace: Trace) -> tuple[list[Message], list[dict[str, Any]] | None]:
     """The messages of ``trace`` and its tools (None when it declares none)."""
     messages: list[Message] = []
-    reasoning: list[str] = []
+    reasoning: list[Reflect] = []
     turn = -1
     act: Act | None = None
     for step in trace.steps:
@@ -37,7 +40,7 @@ def to_messages(trace: Trace) -> tuple[list[Message], list[dict[str, Any]] | Non
         elif isinstance(step, Reflect):
             turn = step.turn
             if step.form != "encrypted" and step.text:
-                reasoning.append(step.text)
+                reasoning.append(step)
         elif isinstance(step, Act):
             act = step
             messages.append(_assistant(reasoning, step))
@@ -93,16 +96,18 @@ def in_call_order(step: Iterate, calls: Sequence[Call]) -> list[Result]:
     return [result for _, _, result in sorted(keyed, key=lambda item: item[:2]) if result.status != "missing"]
 
 
-def _assistant(reasoning: Sequence[str], act: Act | None) -> Message:
+def _assistant(reasoning: Sequence[Reflect], act: Act | None) -> Message:
     message: Message = {"role": "assistant", "content": text_of(act.content) if act is not None else ""}
     if reasoning:
-        message["reasoning_content"] = "\n\n".join(reasoning)
+        message["reasoning_content"] = "\n\n".join(step.text for step in reasoning)
     if act is not None and act.calls:
         message["tool_calls"] = [
             {"id": call.call_id, "type": "function",
              "function": {"name": call.name, "arguments": arguments_of(call)}}
             for call in act.calls
         ]  # fmt: skip
+    if not all(step.train for step in (*reasoning, *((act,) if act is not None else ()))):
+        message["train"] = False
     return message
 
 

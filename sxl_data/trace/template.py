@@ -51,7 +51,13 @@ class Template:
         """Raises `TemplateRefused`."""
         text = self.text(messages, tools)
         if self.marked:
-            return _split(text)
+            text, spans = _split(text)
+            said = [
+                message.get("train") is not False for message in messages if message["role"] == "assistant"
+            ]
+            if len(said) == len(spans):
+                spans = [span for span, trained in zip(spans, said) if trained]
+            return Rendered(text, tuple(span for span in spans if span[1] > span[0]), True)
         return Rendered(text, _prefix_spans(self, messages, tools, text), False)
 
     def text(
@@ -197,8 +203,8 @@ def _environment() -> Any:
     return environment
 
 
-def _split(text: str) -> Rendered:
-    """``text`` without its marks, and where they stood."""
+def _split(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """``text`` without its marks, and where they stood, also around nothing."""
     parts: list[str] = []
     spans: list[tuple[int, int]] = []
     start = length = 0
@@ -211,7 +217,7 @@ def _split(text: str) -> Rendered:
             start = length
         parts.append(piece)
         length += len(piece)
-    return Rendered("".join(parts), tuple(span for span in spans if span[1] > span[0]), True)
+    return "".join(parts), spans
 
 
 def _prefix_spans(template: Template, messages: list[dict[str, Any]], tools: Any,
@@ -219,7 +225,7 @@ def _prefix_spans(template: Template, messages: list[dict[str, Any]], tools: Any
     """What each assistant message adds to the text before it, where rendering is a prefix of the whole."""
     spans = []
     for i, message in enumerate(messages):
-        if message["role"] != "assistant":
+        if message["role"] != "assistant" or message.get("train") is False:
             continue
         try:
             before = template.text(messages[:i], tools, prompt=True)

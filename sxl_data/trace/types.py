@@ -130,6 +130,8 @@ class Reflect(StepBase, tag_field="phase", tag="reflect", frozen=True, kw_only=T
     """How the source held it."""
     signature: str | None = None
     """Opaque signature or encrypted content that came with it."""
+    train: bool = True
+    """Whether a model may be trained on it; false for context copied from elsewhere and for what no model wrote."""
 
 
 class Act(StepBase, tag_field="phase", tag="act", frozen=True, kw_only=True):
@@ -143,6 +145,8 @@ class Act(StepBase, tag_field="phase", tag="act", frozen=True, kw_only=True):
     """Tool calls, in order."""
     final: bool = False
     """Whether this is the answer that ends the task."""
+    train: bool = True
+    """Whether a model may be trained on it; false for context copied from elsewhere and for what no model wrote."""
 
 
 class Iterate(StepBase, tag_field="phase", tag="iterate", frozen=True, kw_only=True):

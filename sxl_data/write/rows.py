@@ -20,6 +20,9 @@ MESSAGE = pa.struct(
     [
         ("role", pa.string()), ("content", pa.string()), ("reasoning_content", pa.string()),
         ("tool_calls", pa.list_(TOOL_CALL)), ("name", pa.string()), ("tool_call_id", pa.string()),
+        # False where the message must carry no loss, else null: context copied from elsewhere, and acts
+        # that no model made.
+        ("train", pa.bool_()),
     ]
 )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 In: one trajectory. Agent steps become a turn each: reasoning, message with calls, results. A system step
 may carry an observation, as may an agent step without calls; both become Observe steps of the environment.
-Subagents become subtraces. ``is_copied_context`` (not to be trained on), ``llm_call_count`` (0: no model
-acted), per-step metrics and ADP's ``metrics.cost`` stay in the step's ``ext_json``.
+Subagents become subtraces. Steps with ``is_copied_context`` and those that no model made (``llm_call_count`` 0)
+are not trained on. Both keys, per-step metrics and ADP's ``metrics.cost`` stay in the step's ``ext_json``.
 Source: harbor's RFC 0001; https://github.com/neulab/agent-data-protocol (schema/atif.py).
 """
 
@@ -105,6 +105,10 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
         _read_seen(builder, results, at)
         return
     builder.end_turn()
+    # 0 is not False: a flag in the place of a count says nothing.
+    unmade = step.get("llm_call_count") == 0 and not isinstance(step["llm_call_count"], bool)
+    if step.get("is_copied_context") is True or unmade:
+        common["train"] = False
     reasoning = step.get("reasoning_content")
     if isinstance(reasoning, str) and reasoning:
         builder.reflect(reasoning, at=at, **common)

@@ -2,7 +2,8 @@
 
 In: a list of messages. Arguments stay what they were, a string or an object. The old ``function_call`` and role
 ``function`` have no ids: calls get one by their position, results answer the first open call. Reasoning is a
-field or a block.
+field or a block. An assistant's message with ``"train": false`` (axolotl) or ``"weight": 0`` (OpenAI's fine-tuning
+files) is not trained on.
 """
 
 from __future__ import annotations
@@ -42,11 +43,18 @@ def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
                 builder.task = task_of(content)
 
 
+def is_trained(message: dict[str, Any]) -> bool:
+    """Whether a message says nothing against being trained on."""
+    weight = message.get("weight")
+    return message.get("train") is not False and (isinstance(weight, bool) or weight != 0)
+
+
 def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legacy: int) -> int:
     content = message.get("content")
+    common: dict[str, Any] = {} if is_trained(message) else {"train": False}
     reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
     if reasoning is not None:
-        builder.reflect(reasoning, at=place)
+        builder.reflect(reasoning, at=place, **common)
     calls = (
         list(message.get("tool_calls") or ())
         if isinstance(message.get("tool_calls"), (list, type(None)))
@@ -62,13 +70,13 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
                 else None
             )
             if kind in ("reasoning", "thinking") and isinstance(text, str):
-                builder.reflect(text, "block", at=place)
+                builder.reflect(text, "block", at=place, **common)
             elif kind == "tool_call":
                 calls.append(block)
             else:
                 blocks.append(block)
         content = blocks
-    builder.say(parts_of(content), at=place)
+    builder.say(parts_of(content), at=place, **common)
     for k, item in enumerate(calls):
         at = f"{place}/tool_calls/{k}" if message.get("tool_calls") else place
         legacy += _read_call(builder, item, at, legacy)

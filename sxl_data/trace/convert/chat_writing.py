@@ -126,6 +126,8 @@ def _assistant(thoughts: list[Reflect], act: Act | None, style: Style) -> Messag
         message[style.reasoning] = "\n\n".join(step.text for step in thoughts)
     if calls:
         message["tool_calls"] = [_write_call(call) for call in calls]
+    if not all(step.train for step in (*thoughts, *((act,) if act is not None else ()))):
+        message["train"] = False
     return message
 
 

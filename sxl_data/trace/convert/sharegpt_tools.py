@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.build import Builder
+from sxl_data.trace.convert.chat_reading import is_trained
 from sxl_data.trace.convert.chat_writing import style_of
 from sxl_data.trace.convert.declarations import tools_of
 from sxl_data.trace.convert.leftovers import Piece, recall, remember
@@ -91,10 +92,11 @@ def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
         if who in _SAID or who in _CALLS:
             builder.end_turn()
             thought, text = _thought(text)
+            common: dict[str, Any] = {} if is_trained(entry) else {"train": False}
             if thought is not None:
-                builder.reflect(thought, "think_tag", at=at)
-            if who in _SAID or not _read_calls(builder, text, numbers, f"{at}/value"):
-                builder.say(text, at=at)
+                builder.reflect(thought, "think_tag", at=at, **common)
+            if who in _SAID or not _read_calls(builder, text, numbers, f"{at}/value", common):
+                builder.say(text, at=at, **common)
         elif who in _RESULTS:
             call_id = builder.next_call(f"{at}/value")
             builder.result(Result(call_id=call_id, content=_parts(text)), at=f"{at}/value")
@@ -120,7 +122,7 @@ def _thought(text: str) -> tuple[str | None, str]:
     return text[len(OPEN) : end].strip("\n"), text[end + len(CLOSE) :].lstrip("\n")
 
 
-def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str) -> bool:
+def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str, common: dict[str, Any]) -> bool:
     """The calls of one entry; False where the text holds none, which stays text."""
     try:
         value = load(text)
@@ -131,7 +133,7 @@ def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str) ->
         return False
     for item in items:
         arguments = given(item.get("arguments", item.get("parameters")))
-        builder.call(item["name"], call_id=f"call_{next(numbers)}", at=at, **arguments)
+        builder.call(item["name"], call_id=f"call_{next(numbers)}", at=at, **arguments, **common)
     return True
 
 

@@ -93,3 +93,16 @@ def test_encrypted_reasoning_is_not_rendered() -> None:
     made = trace(Reflect(index=0, turn=1, text="", form="encrypted", signature="x"),
                  Act(index=1, turn=1, kind="message", content=say("hi")))  # fmt: skip
     assert ([{"role": "assistant", "content": "hi"}], None) == to_messages(made)
+
+
+def test_a_message_says_so_when_it_must_carry_no_loss() -> None:
+    made = trace(
+        Reflect(index=0, turn=1, text="Copied.", train=False),
+        Act(index=1, turn=1, kind="message", content=say("old"), train=False),
+        Act(index=2, turn=2, kind="message", content=say("new"), final=True),
+    )
+    expected = [
+        {"role": "assistant", "content": "old", "reasoning_content": "Copied.", "train": False},
+        {"role": "assistant", "content": "new"},
+    ]
+    assert (expected, None) == to_messages(made)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("jinja2")
 
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import load, named
 from sxl_data.trace.trainability import check, render
-from sxl_data.trace.types import decode
+from sxl_data.trace.types import Act, Reflect, decode
 
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
 WHOLE = str(EXAMPLES / "templates" / "whole.jinja")
@@ -79,3 +80,14 @@ def test_real_templates_end_as_faults_and_never_as_tracebacks(shared: Path):
     judged = {path.stem: codes(str(path)) for path in paths}
     assert set().union(*judged.values()) <= {"R701", "R702", "R703", "R704", "R705", "R707"}
     assert "R701" in judged["Qwen-Qwen2.5-7B-Instruct"]
+
+
+def test_what_must_not_be_trained_carries_no_loss():
+    steps = [
+        replace(s, train=False) if s.turn == 1 and isinstance(s, (Reflect, Act)) else s for s in AGENT.steps
+    ]
+    for template in (WHOLE, str(EXAMPLES / "templates" / "R707-no-markers.jinja")):
+        whole = render(AGENT, load(template)).rendered
+        rendered = render(replace(AGENT, steps=tuple(steps)), load(template)).rendered
+        assert whole.spans[1:] == rendered.spans
+        assert whole.text == rendered.text

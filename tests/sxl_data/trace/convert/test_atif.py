@@ -65,3 +65,14 @@ def test_another_major_version_and_an_empty_run_are_refused(reader) -> None:
 
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["atif"] == reader.detects(RUN)
+
+
+@pytest.mark.parametrize(("mark", "trained"), [
+    ({"is_copied_context": True}, False), ({"llm_call_count": 0}, False), ({"llm_call_count": 1}, True),
+    ({"is_copied_context": False, "llm_call_count": False}, True), ({}, True),
+])  # fmt: skip
+def test_what_was_copied_and_what_no_model_made_is_not_trained_on(reader, mark, trained) -> None:
+    steps = [{"step_id": 1, "source": "agent", "message": "m", "reasoning_content": "r", **mark}]
+    trace = reader({**RUN, "steps": steps})
+    assert [trained, trained] == [step.train for step in trace.steps]
+    assert steps == reader.format.write(trace)["steps"]

@@ -89,3 +89,14 @@ def test_a_row_of_which_nothing_can_be_made_is_refused(reader, row) -> None:
 
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["openai_chat"] == reader.detects(WEATHER)
+
+
+@pytest.mark.parametrize(("mark", "trained"), [
+    ({"train": False}, False), ({"weight": 0}, False), ({"weight": 1}, True), ({"train": True}, True), ({}, True),
+])  # fmt: skip
+def test_a_message_may_be_kept_out_of_the_training(reader, mark, trained) -> None:
+    row = {"messages": [{"role": "user", "content": "go"},
+                        {"role": "assistant", "content": "ok", "reasoning_content": "hm", **mark}]}  # fmt: skip
+    trace = reader(row)
+    assert [trained, trained] == [step.train for step in trace.steps[1:]]
+    assert row == reader.format.write(trace)

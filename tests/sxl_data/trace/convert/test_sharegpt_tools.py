@@ -53,3 +53,10 @@ def test_an_empty_conversation_is_refused(reader) -> None:
 
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["sharegpt_tools"] == reader.detects(ROW)
+
+
+def test_an_entry_may_be_kept_out_of_the_training(reader) -> None:
+    row = {"conversations": [{"from": "human", "value": "go"}, {"from": "gpt", "value": "ok", "weight": 0}]}
+    trace = reader(row)
+    assert not trace.steps[1].train
+    assert row == reader.format.write(trace)
