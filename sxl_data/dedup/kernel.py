@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from sxl_data.dedup import shingles
-from sxl_data.dedup.vectors import byte_masks, compare8, load64, ones, trailing_zeros
+from sxl_data.dedup.vectors import byte_masks, compare8, load64, ones, rotate31, trailing_zeros
 
 CAPACITY = 1024
 """Tokens held at once; a block of 64 bytes adds at most 64."""
@@ -23,6 +23,8 @@ ROOM = CAPACITY + 64 + 32 + 8
 _STARTS, _CLASSES = shingles.RANGE_STARTS, shingles.RANGE_CLASSES
 _K0, _K1, _K2, _K3 = (np.uint64(k) for k in (shingles.K0, shingles.K1, shingles.K2, shingles.K3))
 _STEP, _MIX1, _MIX2 = np.uint32(shingles.STEP), np.uint32(shingles.MIX1), np.uint32(shingles.MIX2)
+_FIRST8 = np.array([2 ** (8 * min(size, 8)) - 1 for size in range(17)], dtype=np.uint64)
+_NEXT8 = np.array([2 ** (8 * max(size - 8, 0)) - 1 for size in range(17)], dtype=np.uint64)
 _WORD, _SPACE, _MARK = np.uint64(shingles.WORD), np.uint64(shingles.SPACE), np.uint64(shingles.MARK)
 _ONE, _NONE, _ALL = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 _EMPTY, _FREE = np.uint32(0xFFFFFFFF), np.uint32(0)
@@ -173,12 +175,10 @@ def hash_tokens(address, starts, ends, count, tokens, held, long):
 @fast
 def mix(state, address, size):
     """A token's state after its next 16 bytes, of which `size` are its own; more than 16 count as 16."""
-    low = load64(address) & (_ALL >> (_64 - (min(size, _EIGHT) << _THREE)))
-    high = load64(address + _EIGHT)
-    beyond = min(max(size, _EIGHT), _SIXTEEN) - _EIGHT
-    high = (high & (_ALL >> ((_64 - (beyond << _THREE)) & _TOP))) if beyond != _NONE else _NONE
-    high *= _K1
-    state ^= (low * _K0) ^ ((high << np.uint64(31)) | (high >> np.uint64(33)))
+    own = min(size, _SIXTEEN)
+    low = load64(address) & _FIRST8[own]
+    high = load64(address + _EIGHT) & _NEXT8[own]
+    state ^= (low * _K0) ^ rotate31(high * _K1)
     state ^= state >> _32
     return state * _K2
 

@@ -44,6 +44,17 @@ def _ones(typing: Any, bits: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+def _rotate31(typing: Any, value: Any) -> Any:
+    """A u64 rotated left by 31 bits."""
+
+    def emit(context: Any, build: Any, signature: Any, args: Any) -> Any:
+        # Written as two shifts, the left one is drawn into the multiplication before it, which is then done twice.
+        rotate = build.module.declare_intrinsic("llvm.fshl", [I64], ir.FunctionType(I64, [I64] * 3))
+        return build.call(rotate, [args[0], args[0], ir.Constant(I64, 31)])
+
+    return types.uint64(types.uint64), emit
+
+
 def _byte_masks(typing: Any, address: Any) -> Any:
     """Of the 64 bytes at an address: one bit each for (space, word, delimiter, not ASCII).
 
@@ -120,6 +131,7 @@ def _compare8(typing: Any, address: Any, value: Any) -> Any:
 load64: Any = intrinsic(_load64)
 trailing_zeros: Any = intrinsic(_trailing_zeros)
 ones: Any = intrinsic(_ones)
+rotate31: Any = intrinsic(_rotate31)
 compare8: Any = intrinsic(_compare8)
 byte_masks: Any = intrinsic(_byte_masks)
 line_masks: Any = intrinsic(_line_masks)
