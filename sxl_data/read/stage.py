@@ -32,6 +32,8 @@ ADAPTERS = "sxl_data.read.adapters"
 
 # Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
 RAW_LIMIT = 64_000
+# Traces that are held as objects, which take ten times the room of a table.
+HELD = 2_000
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -104,6 +106,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
         generator_model=source.generator_model, options=source.options,
     )  # fmt: skip
     readings: list[Reading] = []
+    tables: list[pa.Table] = []
     entries: list[Entry] = []
     quarantine: list[dict[str, object]] = []
     looked_at = 0
@@ -166,13 +169,20 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
                 entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace")
             )
         readings += found
-    table = to_table(
+        if len(readings) >= HELD:
+            tables.append(_table(readings))
+            readings = []
+    tables.append(_table(readings))
+    return ReadChunk(
+        pa.concat_tables(tables), ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
+    )
+
+
+def _table(readings: list[Reading]) -> pa.Table:
+    return to_table(
         (reading.trace for reading in readings),
         groups=[reading.group for reading in readings],
         languages=[reading.language for reading in readings],
-    )
-    return ReadChunk(
-        table, ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
     )
 
 
