@@ -174,7 +174,10 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             readings = []
     tables.append(_table(readings))
     return ReadChunk(
-        pa.concat_tables(tables), ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
+        pa.concat_tables(tables),
+        ledger_table(entries),
+        pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA),
+        looked_at,
     )
 
 
