@@ -1,10 +1,11 @@
 """What each compression step costs and wins back, on weights that learned something.
 
-sxl-base-31m is tuned on the traces, then brought under each size limit by our plan (vocabulary, MLP, layers,
-groups cut by measured loss; distilled; quantised), and by the obvious alternatives at the same bytes: quantise
-only, depth only, width only, the same small shape trained from scratch, cross-entropy instead of
-distillation. Loss, perplexity and generated tool calls are measured after every step, quantised models from
-the reloaded folder.
+sxl-base-31m is tuned on the traces, then brought under each size limit by our plan (the format that fits; else
+vocabulary, MLP, layers and groups cut by measured trials, distilled, quantised with aware steps; room left goes
+to the most sensitive matrices), and by the obvious alternatives at the same bytes: quantise only, depth only,
+width only, the same small shape trained from scratch, cross-entropy instead of distillation. All get the same
+number of steps. Loss, perplexity and generated tool calls are measured after every step, quantised models from
+the reloaded folder. Where nothing needs to be cut, pruning instead of quantising is among the alternatives.
 
     python benchmarks/compress_pack.py --model MODEL --dataset BUILD -o FOLDER     # once, anywhere
     python benchmarks/compress.py FOLDER --json compress.json --plot compress.svg  # best on a GPU
@@ -50,6 +51,7 @@ class Bench:
         self.results: list[dict[str, Any]] = []
         self.skipped: list[str] = []
         self.views: dict[int, Any] = {}
+        self.train_views: dict[int, Any] = {}
 
     def late(self, name: str) -> bool:
         """Whether the deadline forbids another training; what is left out is written down."""
@@ -72,7 +74,7 @@ class Bench:
         self.train_rows = unpack_samples(source / "train.xz")
         self.held_out = unpack_samples(source / "validation.xz")
         if self.options.quick:
-            self.train_rows, self.held_out = self.train_rows[:200], self.held_out[:4]
+            self.train_rows, self.held_out = self.train_rows[:64], self.held_out[:4]
         self.prompts = json.loads(lzma.decompress((source / "prompts.xz").read_bytes()))
         self.counts: Counter[int] = Counter()
         for row in self.train_rows:
@@ -87,7 +89,7 @@ class Bench:
         tokenizer = samples.load_tokenizer(self.base)
         model = checkpoints.load(self.base, "float32", self.device)
         markers.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
-        self.train(model, self.train_rows, self.options.tune_steps, self.options.tune_lr)
+        self.train(model, self.train_rows[: -self.options.judges], self.options.tune_steps, self.options.tune_lr)
         self.tuned = self.keep(model, "tuned", self.base)
         self.model = checkpoints.load(self.tuned, "float32", self.device)
         self.teacher = checkpoints.load(self.tuned, "bfloat16", self.device)
@@ -95,7 +97,7 @@ class Bench:
         self.vocabulary = plan.read_vocabulary(self.tuned)
         self.whole = vocabulary.read_tokenizer(self.tuned)
         self.scores = measure_importance(
-            self.model, random.Random(self.seed).sample(self.train_rows, 4 if self.options.quick else 64)
+            self.model, random.Random(self.seed).sample(self.train_rows, 4 if self.options.quick else 48)
         )
 
     def train(self, model: Any, rows: Any, steps: int, lr: float, **options: Any) -> None:
@@ -107,6 +109,30 @@ class Bench:
                                    **({"share": 0.0} | options))  # fmt: skip
         distil.train(model, rows, settings, teach)
 
+    def recover(self, model: Any, size: int, steps: int, teach: Any, aware: bool = False) -> None:
+        """`distil.recover` on the training samples; the held-out ones are not looked at."""
+        from sxl_train import distil
+
+        lr, share = self.options.distil_lr, self.options.share
+        if aware:
+            lr, share = self.options.aware_lr, self.options.aware_share
+        rows = self.train_view(size)
+        settings = distil.Settings(steps=steps, lr=lr, batch=self.options.batch, seed=self.seed,
+                                   share=share if teach else 0.0, aware=float(aware))  # fmt: skip
+        judges = self.options.judges
+        distil.recover(model, rows[:-judges], rows[-judges:], settings, teach)
+
+    def teach(self, size: int, rows: Any = None, own: Any = None) -> Any:
+        """The tuned model as the teacher of a student with ``size`` tokens."""
+        from sxl_train.distil_align import spell, teach_aligned
+        from sxl_train.distil_teach import teach_live
+
+        kept = self.view(size)[0]
+        if kept is None:
+            return teach_live(self.teacher, size)
+        rows, own = rows or self.train_view(size), own or self.train_rows
+        return teach_aligned(self.teacher, kept, spell(self.whole, kept), own, rows)
+
     def keep(self, model: Any, name: str, tokenizer_from: Path | None) -> Path:
         from copy import deepcopy
 
@@ -115,32 +141,26 @@ class Bench:
         return checkpoints.save(checkpoints.to_bf16(deepcopy(model)), self.work / name, tokenizer_from)
 
     def view(self, size: int) -> Any:
-        """(kept ids or None, held-out samples, training samples, tokenizer folder) with ``size`` tokens."""
-        from tokenizers import Tokenizer
-
+        """(kept ids or None, held-out samples, tokenizer folder) with ``size`` tokens."""
         from sxl_train.prune import vocabulary
 
         if size >= self.shape.vocabulary:
-            return None, self.held_out, self.train_rows, self.tuned
+            return None, self.held_out, self.tuned
         if size not in self.views:
             kept = vocabulary.choose_tokens(self.whole, self.counts, size)
-            trimmed = vocabulary.trim_tokenizer(self.whole, kept)
             folder = self.work / f"tokenizer{size}"
-            vocabulary.write_tokenizer(self.tuned, folder, trimmed, kept)
-            old, new = (Tokenizer.from_str(json.dumps(t)) for t in (self.whole, trimmed))
-            self.views[size] = [kept, vocabulary.retokenise(self.held_out, old, new), None, folder, old, new]
-        return self.views[size][:4]
+            vocabulary.write_tokenizer(self.tuned, folder, vocabulary.trim_tokenizer(self.whole, kept), kept)
+            self.views[size] = (kept, vocabulary.respell(self.held_out, self.whole, kept), folder)
+        return self.views[size]
 
     def train_view(self, size: int) -> Any:
         from sxl_train.prune import vocabulary
 
         if size >= self.shape.vocabulary:
             return self.train_rows
-        self.view(size)
-        held = self.views[size]
-        if held[2] is None:
-            held[2] = vocabulary.retokenise(self.train_rows, held[4], held[5])
-        return held[2]
+        if size not in self.train_views:
+            self.train_views[size] = vocabulary.respell(self.train_rows, self.whole, self.view(size)[0])
+        return self.train_views[size]
 
     def record(
         self, limit: int | None, way: str, stage: str, model: Any, size: int, **more: Any
@@ -148,7 +168,7 @@ class Bench:
         """Measure ``model`` and write it down."""
         from sxl_train.samples import measure_loss
 
-        _, rows, _, folder = self.view(size)
+        _, rows, folder = self.view(size)
         loss = measure_loss(model, rows, 16384)
         made = {"limit_mb": limit, "way": way, "stage": stage, "loss": loss.per_token, "per_byte": loss.per_byte,
                 "perplexity": loss.perplexity, **more}  # fmt: skip
@@ -166,20 +186,28 @@ class Bench:
         print(json.dumps({"seed": self.seed} | made), file=sys.stderr, flush=True)
         return made
 
-    def store(self, limit: int, way: str, model: Any, size: int, stage: str = "quantised",
-              format: str = "nf4_dq", **more: Any) -> None:  # fmt: skip
-        """Write the model in its format, measure the files and the reloaded model."""
-        from sxl_train import checkpoints, quantise
+    def store(self, limit: int, way: str, model: Any, size: int, format: str = "nf4_dq",
+              mixed: bool = True, **more: Any) -> None:  # fmt: skip
+        """Write the model in its format, the room left spent, and measure the files and the reloaded model."""
+        from sxl_train import checkpoints, plan, precision, quantise
         from sxl_train.release.size import measure
 
-        folder = self.view(size)[3]
+        folder = self.view(size)[2]
         plain = self.keep(model, "plain", folder)
-        out = plain
+        out, others = plain, {}
         if format != "bf16":
+            shape = plan.read_shape(checkpoints.read_config(plain))
+            base = plan.measure(shape, shape, format, plan.read_vocabulary(plain), limit * 10**6).total
+            room = int(limit * 10**6 * (1 - plan.SAFETY)) - base
+            if mixed and room > 0:
+                rows = self.train_view(size)[: 4 if self.options.quick else 32]
+                costs = precision.measure_sensitivity(model, rows, (format, plan.WIDER[format]))
+                others = precision.spend_room(shape, format, room, costs)
             out = self.work / f"{limit}-{way}"
-            quantise.quantise(plain, out, format)
+            quantise.quantise(plain, out, format, others)
         loaded = checkpoints.load(out, "bfloat16" if self.device == "cuda" else "float32", self.device)
-        self.record(limit, way, stage, loaded, size, bytes=measure(out).total, format=format,
+        self.record(limit, way, "quantised" if format != "bf16" else "stored", loaded, size, format=format,
+                    bytes=measure(out).total, wider=len(others),
                     parameters=sum(p.numel() for p in model.parameters()), **more)  # fmt: skip
         shutil.rmtree(self.work / "plain")
         shutil.rmtree(out, ignore_errors=True)
@@ -187,109 +215,138 @@ class Bench:
 
 def run_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     """Every way at every limit for one seed; the main line first, alternatives while time is left."""
+    from sxl_train import plan
+
     bench = Bench(options, seed)
     bench.read()
     bench.tune()
-    bench.record(None, "ours", WHOLE, bench.model, bench.shape.vocabulary, calls=True)
-    for format in ("int8", "nf4_dq")[options.quick :]:  # int8 crawls on a CPU
-        bench.store(0, "quantise only", bench.model, bench.shape.vocabulary, format=format)
-    route, cuts = choose_cuts(bench)
+    whole = bench.shape.vocabulary
+    bench.record(None, "ours", WHOLE, bench.model, whole, calls=True)
+    for format in ("f8", "nf4_dq"):
+        bench.store(0, "quantise only", bench.model, whole, format=format, mixed=False)
+    routes, cuts = {}, {}
     for limit in options.limits:
-        compress(bench, limit, *cuts[limit])
-    for limit in options.limits:
+        chosen = plan.choose(bench.shape, bench.vocabulary, limit * 10**6, ["bf16", "f8", "nf4_dq"])
+        format = chosen.format if chosen else "nf4_dq"
+        cut = bench.shape
+        if chosen is None or chosen.kept < 1:
+            routes[limit], cut = choose_cut(bench, limit, format)
+        cuts[limit] = (cut, format)
+        compress(bench, limit, cut, format)
+    for limit in sorted(options.limits)[: 1 + seed % 2 if options.seeds > 1 else None]:
         compare(bench, limit, *cuts[limit])
-    return {"seed": seed, "results": bench.results, "route": route, "skipped": bench.skipped,
+    return {"seed": seed, "results": bench.results, "routes": routes, "skipped": bench.skipped,
             "seconds": round(time.monotonic() - bench.started, 1)}  # fmt: skip
 
 
-def choose_cuts(bench: Bench) -> tuple[dict[str, Any], dict[int, Any]]:
-    """Format and shape for each limit: the plan where only tokens must go, else the measured search."""
+def choose_cut(bench: Bench, limit: int, format: str) -> tuple[dict[str, Any], Any]:
+    """The shape for a limit: a greedy route and the planner's best, each recovering for a few steps."""
     import msgspec
 
-    from sxl_train import plan
-    from sxl_train.prune.search import search
+    from sxl_train import distil, samples
+    from sxl_train.prune import vocabulary
+    from sxl_train.prune.search import build, list_finalists, search
 
     started = time.monotonic()
-    rows = bench.held_out[: 2 if bench.options.quick else 48]
+    rows = bench.train_rows[-bench.options.judges :][:48]  # no held-out sample is looked at
 
-    def vocabularies(size: int) -> Any:
-        kept, held_out, _, _ = bench.view(size)
-        return kept, held_out[: len(rows)]
+    def look(size: int) -> Any:
+        kept = bench.view(size)[0]
+        return kept, rows if kept is None else vocabulary.respell(rows, bench.whole, kept)
 
-    smallest = min(bench.options.limits) * 10**6
-    route = search(bench.model, bench.scores, bench.shape, bench.vocabulary, "nf4_dq", smallest, vocabularies)
-    cuts: dict[int, Any] = {}
-    for limit in bench.options.limits:
-        chosen = plan.choose(bench.shape, bench.vocabulary, limit * 10**6, ["bf16", "nf4_dq"])
-        step = next((s for s in route.steps if s.total <= limit * 10**6 * 0.998), route.steps[-1])
-        whole = (
-            chosen is not None and chosen.kept == 1 and (chosen.format == "bf16" or step is route.steps[0])
-        )
-        source: Any = chosen if whole else step
-        sizes = {axis: getattr(source, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
-        cuts[limit] = (bench.shape.prune(**sizes), chosen.format if whole and chosen else "nf4_dq")
-    return msgspec.to_builtins(route) | {"seconds": round(time.monotonic() - started, 1)}, cuts
+    route = search(bench.model, bench.scores, bench.shape, bench.vocabulary, format, limit * 10**6, look)
+    finalists = list_finalists(route, bench.shape, bench.vocabulary, format, limit * 10**6, 4)
+    few, judged = bench.train_rows[:-bench.options.judges][:6000], bench.train_rows[-bench.options.judges :]
+    trials = []
+    for shape in finalists:
+        size = min(shape.vocabulary, bench.shape.vocabulary)
+        kept = bench.view(size)[0]
+        own, held = (few, judged) if kept is None else (
+            vocabulary.respell(part, bench.whole, kept) for part in (few, judged))  # fmt: skip
+        model = build(bench.model, bench.scores, shape, kept)
+        settings = distil.Settings(steps=bench.options.trial_steps, lr=bench.options.distil_lr, seed=bench.seed,
+                                   batch=bench.options.batch, share=bench.options.share)  # fmt: skip
+        distil.train(model, own, settings, bench.teach(size, own, few))
+        sizes = {axis: getattr(shape, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
+        trials.append(sizes | {"per_byte": samples.measure_loss(model, held, 16384).per_byte})
+    best = min(range(len(trials)), key=lambda index: trials[index]["per_byte"])
+    found = {"limit": limit, "trials": trials, "best": best, "route": msgspec.to_builtins(route),
+             "seconds": round(time.monotonic() - started, 1)}  # fmt: skip
+    print(json.dumps({"seed": bench.seed, "limit": limit, "trials": trials}), file=sys.stderr, flush=True)
+    return found, finalists[best]
+
+
+def describe(shape: Any) -> dict[str, int]:
+    return {axis: getattr(shape, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
 
 
 def compress(bench: Bench, limit: int, shape: Any, format: str) -> None:
-    """Our way: prune, recover by distillation, quantise; the same with cross-entropy beside it."""
-    from sxl_train import distil_teach
+    """Our way: prune, recover by distillation, quantise with aware steps, spend the room."""
     from sxl_train.prune.search import build
 
-    size, steps, lr = shape.vocabulary, bench.options.distil_steps, bench.options.distil_lr
-    kept = bench.view(size)[0]
-    rows = bench.train_view(size)
-    teach = distil_teach.teach_live(bench.teacher, size, kept, bench.options.top)
-    sizes = {"vocabulary": size, "mlp": shape.mlp, "layers": shape.layers, "groups": shape.groups}
-    pruned = shape != bench.shape
+    size, steps, aware = shape.vocabulary, bench.options.distil_steps, bench.options.aware_steps
+    kept, pruned = bench.view(size)[0], shape != bench.shape
+    teach = bench.teach(size)
+    model = build(bench.model, bench.scores, shape, kept)
     if pruned:
-        model = build(bench.model, bench.scores, shape, kept)
-        bench.record(limit, "ours", "pruned", model, size, **sizes)
-        bench.train(model, rows, steps, lr, share=bench.options.share, teach=teach)
+        bench.record(limit, "ours", "pruned", model, size, **describe(shape))
+        bench.recover(model, size, steps, teach)
         bench.record(limit, "ours", "distilled", model, size, calls=True)
-        bench.store(limit, "prune, distil, quantise after", model, size,
-                    stage="quantised" if format != "bf16" else "stored", format=format)  # fmt: skip
-    if format != "bf16":
-        model = build(bench.model, bench.scores, shape, kept)
-        bench.train(model, rows, steps, lr, share=bench.options.share, teach=teach, quantise_aware=True)
-        bench.store(limit, "ours", model, size, format=format, **sizes)
-    if pruned and not bench.late(f"{limit} cross-entropy"):
-        model = build(bench.model, bench.scores, shape, kept)
-        bench.train(model, rows, steps, lr, quantise_aware=format != "bf16")
-        bench.store(limit, "cross-entropy", model, size, format=format)
+    if format == "nf4_dq":
+        bench.store(limit, "quantised without aware steps", model, size)
+        bench.recover(model, size, aware, teach, aware=True)
+    bench.store(limit, "ours", model, size, format=format, **describe(shape))
+    if format == "f8" and pruned:
+        model = build(bench.model, bench.scores, bench.shape, None)
+        bench.store(limit, "NF4, nothing cut", model, bench.shape.vocabulary)
+        bench.recover(model, bench.shape.vocabulary, aware, bench.teach(bench.shape.vocabulary), aware=True)
+        bench.store(limit, "NF4, nothing cut, aware steps", model, bench.shape.vocabulary)
+    elif format == "f8":
+        narrow = next(
+            c for mlp in range(shape.mlp, 63, -64) if fits(bench, c := shape.prune(mlp=mlp), "bf16", limit)
+        )
+        model = build(bench.model, bench.scores, narrow, None)
+        bench.record(limit, "prune instead", "pruned", model, size, **describe(narrow))
+        bench.recover(model, size, steps // 2, teach)
+        bench.record(limit, "prune instead", "distilled", model, size)
+        bench.store(limit, "prune instead", model, size, format="bf16", **describe(narrow))
+
+
+def fits(bench: Bench, candidate: Any, format: str, limit: int) -> bool:
+    from sxl_train.plan import measure
+
+    return measure(bench.shape, candidate, format, bench.vocabulary, limit * 10**6).fits
 
 
 def compare(bench: Bench, limit: int, shape: Any, format: str) -> None:
-    """The alternatives at the same bytes, recovered in the same way."""
+    """The alternatives at the same bytes, recovered in the same way with the same steps."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from sxl_train import distil_teach
-    from sxl_train.plan import measure
     from sxl_train.prune.search import build
 
-    if (shape.mlp, shape.layers, shape.groups) == (bench.shape.mlp, bench.shape.layers, bench.shape.groups):
+    if format != "nf4_dq" or shape == bench.shape:
         return
-    size, steps = shape.vocabulary, bench.options.distil_steps
-    kept, rows = bench.view(size)[0], bench.train_view(size)
-    teach = distil_teach.teach_live(bench.teacher, size, kept, bench.options.top)
+    size, steps, aware = shape.vocabulary, bench.options.distil_steps, bench.options.aware_steps
+    kept = bench.view(size)[0]
+    if not bench.late(f"{limit} cross-entropy"):
+        model = build(bench.model, bench.scores, shape, kept)
+        bench.recover(model, size, steps, None)
+        bench.recover(model, size, aware, None, aware=True)
+        bench.store(limit, "cross-entropy", model, size, **describe(shape))
     whole = bench.shape.prune(vocabulary=size)
-
-    def fits(candidate: Any) -> bool:
-        return measure(bench.shape, candidate, format, bench.vocabulary, limit * 10**6).fits
-
     deep = [whole.prune(layers=n) for n in range(whole.layers, 1, -1)]
     wide = [whole.prune(mlp=n) for n in range(whole.mlp, 63, -64)]
-    wide += [whole.prune(mlp=64, groups=g) for g in range(whole.groups - 1, 0, -1)]
-    for way, candidates in (("depth only", deep), ("width only", wide)):
-        found = next((c for c in candidates if fits(c)), None)
-        if found is None or bench.late(f"{limit} {way}"):
+    for way, candidates in (("width only", wide), ("depth only", deep)):
+        found = next((c for c in candidates if fits(bench, c, format, limit)), None)
+        if found is None or found == shape or bench.late(f"{limit} {way}"):
             continue
         model = build(bench.model, bench.scores, found, kept)
-        bench.train(model, rows, steps, bench.options.distil_lr, share=bench.options.share, teach=teach,
-                    quantise_aware=format != "bf16")  # fmt: skip
-        bench.store(
-            limit, way, model, size, format=format, mlp=found.mlp, layers=found.layers, groups=found.groups
-        )
+        bench.record(limit, way, "pruned", model, size, **describe(found))
+        teach = bench.teach(size)
+        bench.recover(model, size, steps, teach)
+        bench.record(limit, way, "distilled", model, size, calls=False)
+        bench.recover(model, size, aware, teach, aware=True)
+        bench.store(limit, way, model, size, **describe(found))
     if not bench.late(f"{limit} from scratch"):
         import torch
 
@@ -297,8 +354,9 @@ def compare(bench: Bench, limit: int, shape: Any, format: str) -> None:
         config = build(bench.model, bench.scores, shape, kept).config
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config.to_dict())).to(bench.device)
         model.generation_config = bench.model.generation_config
-        bench.train(model, rows, bench.options.tune_steps + steps, 2e-3, quantise_aware=format != "bf16")
-        bench.store(limit, "from scratch", model, size, format=format)
+        bench.train(model, bench.train_view(size), bench.options.tune_steps + steps, 2e-3)
+        bench.recover(model, size, aware, None, aware=True)
+        bench.store(limit, "from scratch", model, size, **describe(shape))
 
 
 def judge_calls(model: Any, folder: Path, prompts: list[Any], options: Any, device: str) -> tuple[float, int]:
@@ -358,32 +416,29 @@ def make_claims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
         claims.append({"text": text, "target": target, "measured": round(measured, 4), "met": met})
 
     for limit in LIMITS:
-        pruned, distilled, stored, after = (
-            metrics.get(f"{limit} MB / {way} / {stage}") for way, stage in (
-                ("ours", "pruned"), ("ours", "distilled"), ("ours", "quantised"),
-                ("prune, distil, quantise after", "quantised"))
-        )  # fmt: skip
-        if pruned and distilled:
-            lost = pruned["per_byte"] - tuned["per_byte"]
-            share = (pruned["per_byte"] - distilled["per_byte"]) / lost if lost > 0 else 1.0
-            claim(f"{limit} MB: distillation recovers", "≥ 0.7 of the loss pruning cost", share, share >= 0.7)
-        if distilled and stored:
-            rise = stored["per_byte"] / distilled["per_byte"] - 1
-            claim(f"{limit} MB: quantisation-aware NF4 costs", "≤ 0.02 in loss", rise, rise <= 0.02)
-        if distilled and after:
-            rise = after["per_byte"] / distilled["per_byte"] - 1
-            claim(f"{limit} MB: NF4 after distillation costs", "≤ 0.02 in loss", rise, rise <= 0.02)
-        artifact = stored or metrics.get(f"{limit} MB / prune, distil, quantise after / stored")
-        if artifact and distilled and not stored:
-            artifact = artifact | distilled
-        if artifact and "valid_calls" in artifact:
-            share = artifact["valid_calls"] / max(tuned["valid_calls"], 1e-9)
+        for way in ("ours", "prune instead", "width only", "depth only"):
+            pruned, distilled = (
+                metrics.get(f"{limit} MB / {way} / {stage}") for stage in ("pruned", "distilled")
+            )
+            if pruned and distilled:
+                lost = pruned["per_byte"] - tuned["per_byte"]
+                share = (pruned["per_byte"] - distilled["per_byte"]) / lost if lost > 0 else 1.0
+                claim(f"{limit} MB, {way}: distillation recovers", "≥ 0.7 of the loss pruning cost", share,
+                      share >= 0.7)  # fmt: skip
+        distilled, stored = (
+            metrics.get(f"{limit} MB / ours / {stage}") for stage in ("distilled", "quantised")
+        )
+        if stored:
+            rise = stored["per_byte"] / (distilled or tuned)["per_byte"] - 1
+            claim(f"{limit} MB: quantisation costs", "≤ 0.02 in loss", rise, rise <= 0.02)
+            share = stored["valid_calls"] / max(tuned["valid_calls"], 1e-9)
             claim(f"{limit} MB: valid tool calls kept", "≥ 0.95 of the tuned model's (asked of half the size)",
                   share, share >= 0.95)  # fmt: skip
-        ways = ("depth only", "width only", "from scratch", "cross-entropy")
-        for way in ways:
-            other = metrics.get(f"{limit} MB / {way} / quantised")
-            if stored and other:
+        others = [name.split(" / ")[1] for name in metrics
+                  if name.startswith(f"{limit} MB / ") and name.split(" / ")[2] in ("quantised", "stored")]  # fmt: skip
+        for way in dict.fromkeys(others):
+            other = metrics.get(f"{limit} MB / {way} / quantised") or metrics[f"{limit} MB / {way} / stored"]
+            if stored and way != "ours":
                 claim(f"{limit} MB: ours against {way}", "smaller loss per byte (ratio < 1)",
                       stored["per_byte"] / other["per_byte"], stored["per_byte"] < other["per_byte"])  # fmt: skip
     return claims
@@ -392,12 +447,13 @@ def make_claims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 def draw(metrics: dict[str, Any], path: Path) -> None:
     """Loss per byte against size, one mark for each way; a plain SVG without any plotting library."""
     colours = {"ours": "#0b6e4f", "quantise only": "#444444", "depth only": "#c1121f", "width only": "#f4a261",
-               "from scratch": "#6a4c93", "cross-entropy": "#1982c4"}  # fmt: skip
+               "from scratch": "#6a4c93", "cross-entropy": "#1982c4", "prune instead": "#b08968",
+               "NF4, nothing cut": "#8ac926"}  # fmt: skip
     points = []
     for name, row in metrics.items():
         way, stage = name.split(" / ")[1:3]
-        if "bytes" in row and stage in ("quantised", "stored") and (way in colours or stage == "stored"):
-            points.append((row["bytes"] / 1e6, row["per_byte"], "ours" if stage == "stored" else way))
+        if "bytes" in row and stage in ("quantised", "stored") and way in colours:
+            points.append((row["bytes"] / 1e6, row["per_byte"], way))
     if not points:
         return
     xs, ys = [p[0] for p in points], [p[1] for p in points]
@@ -438,11 +494,14 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="run this one only and print its results")
     parser.add_argument("--limits", type=int, nargs="+", default=list(LIMITS))
     parser.add_argument("--tune-steps", type=int, default=240)
-    parser.add_argument("--distil-steps", type=int, default=120)
+    parser.add_argument("--trial-steps", type=int, default=24, help="of each finalist of the search")
+    parser.add_argument("--distil-steps", type=int, default=150)
+    parser.add_argument("--aware-steps", type=int, default=50)
     parser.add_argument("--tune-lr", type=float, default=5e-4)
-    parser.add_argument("--distil-lr", type=float, default=5e-4)
+    parser.add_argument("--distil-lr", type=float, default=4e-4)
     parser.add_argument("--share", type=float, default=0.5)
-    parser.add_argument("--top", type=int, default=0, help="teacher logits for each token; 0 takes all")
+    parser.add_argument("--aware-lr", type=float, default=1e-4)
+    parser.add_argument("--aware-share", type=float, default=0.8)
     parser.add_argument("--batch", type=int, default=24576, help="tokens in a step")
     parser.add_argument("--prompts", type=int, default=128)
     parser.add_argument("--new-tokens", type=int, default=96)
@@ -453,10 +512,11 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--grace", type=float, default=90.0, help="seconds after the deadline in which to end"
     )
     options = parser.parse_args(arguments)
-    options.started = time.monotonic()
+    options.started, options.judges = time.monotonic(), 200
     if options.quick:
         options.deadline, options.grace = 3600.0, 600.0
         options.seeds, options.tune_steps, options.distil_steps = 1, 2, 2
+        options.trial_steps, options.aware_steps, options.judges = 1, 1, 4
         options.batch, options.prompts, options.new_tokens = 512, 1, 8
     return options
 

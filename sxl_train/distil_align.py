@@ -84,12 +84,12 @@ def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Se
             source[row, here[inside].long()] = there[inside].long()
         source = source.to(device)[chosen]
         aligned = (source >= 0).nonzero().squeeze(1)
-        row = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][aligned]
+        sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][aligned]
         with torch.no_grad():
             hidden = teacher.model(
                 input_ids=collate(olds, device)["input_ids"], use_cache=False
             ).last_hidden_state
-            shares = teacher.lm_head(hidden[row, source[aligned]]).float().softmax(-1)
+            shares = teacher.lm_head(hidden[sample_of, source[aligned]]).float().softmax(-1)
             folded = torch.zeros(len(shares), len(kept), device=device).index_add_(1, first, shares)
         return Partial(aligned, folded.clamp_min(1e-9).log())
 

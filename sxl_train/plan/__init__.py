@@ -16,7 +16,7 @@ import msgspec
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
-from sxl_train.plan.choose import SAFETY, TRIMS, Plan, choose, forecast_sizes, measure
+from sxl_train.plan.choose import SAFETY, TRIMS, Plan, choose, forecast_sizes, list_cuts, measure
 from sxl_train.plan.formats import GGUF, SAFETENSORS, WIDER, Format, count_weights
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
@@ -38,6 +38,7 @@ __all__ = [
     "count_weights",
     "forecast_sizes",
     "format_plans",
+    "list_cuts",
     "make_plan",
     "measure",
     "read_base",

@@ -72,6 +72,29 @@ def search(model: Any, scores: Importance, shape: plan.Shape, tokenizer: plan.Vo
     return Route(steps, ranking)
 
 
+def list_finalists(route: Route, shape: plan.Shape, tokenizer: plan.Vocabulary | int, format: plan.Format,
+                   limit: int, count: int) -> list[plan.Shape]:  # fmt: skip
+    """At most ``count`` shapes under ``limit`` bytes: the end of ``route``, then what the plan expects most of.
+
+    Loss right after a cut says little of what training wins back (a narrow MLP recovers, a lost layer does
+    not), so the greedy route alone misses good shapes. One shape is offered for each vocabulary.
+    """
+    sizes = [shape.vocabulary, *(k * 1024 for k in plan.TRIMS if k * 1024 < shape.vocabulary)]
+    last = route.steps[-1]
+    found = [shape.prune(**{axis: getattr(last, axis) for axis in AXES})]
+    planned = []
+    for size in sizes if isinstance(tokenizer, plan.Vocabulary) and tokenizer.byte_level else sizes[:1]:
+        cuts = [cut for cut in plan.list_cuts(shape.prune(vocabulary=size), trim=False)]
+        best = plan.choose(shape, tokenizer, limit, [format], cuts=cuts)
+        if best is not None:
+            planned.append(best)
+    for best in sorted(planned, key=lambda p: p.loss):
+        made = shape.prune(**{axis: getattr(best, axis) for axis in AXES})
+        if made not in found:
+            found.append(made)
+    return found[:count]
+
+
 def measure_cut(model: Any, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
     """Loss in nats per byte of ``model`` cut to ``what``, untrained."""
     kept, rows = vocabularies(what.vocabulary)
