@@ -1,11 +1,16 @@
-"""Compiled kernels as C functions, loaded without numba.
+"""Compiled kernels as C functions, loaded without numba where that is known to work.
 
 In: a package and its modules that list entries in `ENTRIES`, as name: (function, argument types in numba's notation).
 Out: callables that take numpy arrays and numbers and run without the GIL. Importing numba and rebuilding its registries
 costs 0.8 CPU seconds at every start, more than deduplicating 50,000 short rows; so numba compiles once, its object code
-is kept in a file, and later starts hand that file to LLVM's loader (llvmlite alone, 0.05 s). The file's name hashes the
-kernels' sources, the versions and the processor, so a stale one is never found; it lies in the package's `__pycache__`,
-or in the user's cache folder where the package is read-only. If neither can be written, every process compiles once.
+is kept in a file, and later starts hand that file to LLVM's loader (llvmlite alone, 0.05 s). That is the loader
+`object`, on Linux on x86-64. Elsewhere (macOS, Windows, ARM) the loader `numba` imports numba, which keeps and loads
+its code by itself: the same functions, a slower start. `SXL_KERNELS=numba` or `=object` chooses one. Both compile once,
+for about 10 CPU seconds, when a command first has more text than numpy handles at once; shorter ones come here never.
+
+What is kept has a name that hashes the kernels' sources, the versions and the processor, so a stale one is never found;
+it lies in the package's `__pycache__`, or in the user's cache folder where the package is read-only. If neither can be
+written, every process compiles once.
 
 A numba function without a Python wrapper is a C function: a pointer for the result, one for an exception (our kernels
 raise none), then the arguments, each array as (owner, owner, items, item size, data, shape…, strides…).
@@ -16,6 +21,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,43 +35,91 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from sxl_data.contract.errors import error
+
 UNUSED = (
     "NRT_Free", "NRT_MemInfo_call_dtor", "NRT_adapt_ndarray_from_python", "numba_do_raise", "numba_gil_ensure",
     "numba_gil_release", "numba_runtime_build_excinfo_struct", "numba_unpickle",
 )  # fmt: skip
 """Symbols that the object code names and never reaches."""
+LOADERS = ("object", "numba")
 Compiled = dict[str, tuple[str, bytes, str]]
 """Per entry: its symbol, object code and argument types."""
 _LOCK = Lock()
 _ENGINES: list[Any] = []  # what owns the machine code must live as long as the process
 
 
-def load(package: str, kernels: tuple[str, ...], sources: tuple[str, ...]) -> dict[str, Callable[..., None]]:
+def load(
+    package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str | None = None
+) -> dict[str, Callable[..., None]]:
     """Every entry of the modules ``kernels`` of ``package`` by name; ``sources`` are the modules whose text decides
-    about the object code. The first call compiles or loads; it is safe from several threads."""
+    about the object code. The first call compiles or loads; it is safe from several threads. ``loader`` is ``object``
+    or ``numba``, by default the one that ``SXL_KERNELS`` names or that this platform takes."""
     with _LOCK:
-        return _entries(package, kernels, sources)
+        return _entries(package, kernels, sources, loader or os.environ.get("SXL_KERNELS") or _usual_loader())
+
+
+def _usual_loader() -> str:
+    known = sys.platform == "linux" and platform.machine() == "x86_64"
+    return "object" if known else "numba"
 
 
 @cache
 def _entries(
-    package: str, kernels: tuple[str, ...], sources: tuple[str, ...]
+    package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str
 ) -> dict[str, Callable[..., None]]:
     import llvmlite.binding as llvm
 
+    if loader not in LOADERS:
+        raise error("U401", found=f"SXL_KERNELS={loader}", expected=" or ".join(LOADERS))
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     here = Path(str(import_module(package).__file__)).parent
-    name = f"kernels-{_digest(llvm, [here / f'{module}.py' for module in sources])}.bin"
-    places = [folder / name for folder in _folders(here)]
+    name = f"kernels-{_digest(llvm, [here / f'{module}.py' for module in sources])}"
+    modules = [f"{package}.{module}" for module in kernels]
+    if loader == "numba":
+        return _through_numba(modules, [folder / name for folder in _folders(here)])
+    places = [folder / f"{name}.bin" for folder in _folders(here)]
     for place in places:
         if place.is_file():
             return _load(llvm, msgspec.msgpack.decode(place.read_bytes(), type=Compiled))
-    compiled = _compile([f"{package}.{module}" for module in kernels])
+    compiled = _compile(modules)
     for place in places:
         if _save(place, msgspec.msgpack.encode(compiled)):
             break
     return _load(llvm, compiled)
+
+
+def _through_numba(modules: list[str], places: list[Path]) -> dict[str, Callable[..., None]]:
+    """The entries as numba itself loads them, kept in the first folder of `places` that can be written."""
+    import numba
+
+    config: Any = numba.config
+    folder = next((place for place in places if _writable(place)), None)
+    functions: dict[str, Callable[..., None]] = {}
+    for module in modules:
+        for name, (function, spelled) in import_module(module).ENTRIES.items():
+            own = numba.njit(nogil=True, error_model="numpy")(function.py_func)
+            if folder:
+                # numba looks at this file alone for changes, not at what it calls: our folder's name sees to those.
+                before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+                own.enable_caching()
+                config.CACHE_DIR = before
+            result = _overload(own, spelled)
+            functions[name] = _bind(
+                result.library.get_pointer_to_function(result.fndesc.llvm_func_name), spelled
+            )
+            _ENGINES.append(result)
+    return functions
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _digest(llvm: Any, sources: list[Path]) -> str:
@@ -94,20 +148,25 @@ def _save(place: Path, data: bytes) -> bool:
 
 
 def _compile(modules: list[str]) -> Compiled:
-    from numba import types
-    from numba.core.sigutils import normalize_signature
-
-    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u2": types.uint16, "u1": types.uint8}
     compiled: Compiled = {}
     for module in modules:
         for name, (function, spelled) in import_module(module).ENTRIES.items():
-            signature = types.void(*eval(f"({spelled},)", {"__builtins__": {}}, names))
-            function.compile(signature)
-            result = function.overloads[normalize_signature(signature)[0]]
+            result = _overload(function, spelled)
             _, kind, (code, _) = result.library.serialize_using_object_code()
             assert kind == "object"
             compiled[name] = (result.fndesc.llvm_func_name, code, spelled)
     return compiled
+
+
+def _overload(function: Any, spelled: str) -> Any:
+    """numba's result of compiling a function for the argument types that are spelled out."""
+    from numba import types
+    from numba.core.sigutils import normalize_signature
+
+    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u2": types.uint16, "u1": types.uint8}
+    signature = types.void(*eval(f"({spelled},)", {"__builtins__": {}}, names))
+    function.compile(signature)
+    return function.overloads[normalize_signature(signature)[0]]
 
 
 def _load(llvm: Any, compiled: Compiled) -> dict[str, Callable[..., None]]:
