@@ -153,7 +153,7 @@ def _count(s: Stats, trace: Trace, measure: Callable[[str], int]) -> None:
     calls_of_turn: dict[int, int] = {}
     thinking: set[int] = set()
     called: set[str] = set()
-    any_result = False
+    any_result, by_host = False, 0
     for step in trace.steps:
         s.share[_phase(step)] += _size(step, measure)
         if isinstance(step, Reflect):
@@ -168,6 +168,7 @@ def _count(s: Stats, trace: Trace, measure: Callable[[str], int]) -> None:
             for call in step.calls:
                 s.tools[call.name] += 1
                 called.add(call.name)
+                by_host += call.kind == "server"
         elif isinstance(step, Iterate):
             any_result = any_result or bool(step.results)
             for result in step.results:
@@ -176,7 +177,7 @@ def _count(s: Stats, trace: Trace, measure: Callable[[str], int]) -> None:
                 s.errors += result.status in _FAILED
     calls = sum(calls_of_turn.values())
     if not any_result:
-        s.unanswered += calls
+        s.unanswered += calls - by_host
     s.calls += calls
     s.turns += len(calls_of_turn)
     s.turns_per_trace[len(calls_of_turn)] += 1

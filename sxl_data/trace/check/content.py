@@ -37,7 +37,7 @@ _SECRET = re.compile(
 _HOME = re.compile(
     r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)[\w.-]+/|[A-Z]:\\+Users\\+(?!Public\\)[\w.-]+\\"
 )
-_SECRET_NEEDLES = ("AKIA", "gh", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
+_SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
 _CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
 _REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000

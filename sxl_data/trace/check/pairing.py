@@ -1,15 +1,16 @@
 """P: does every call have its result, once, in order and in time?
 
-In: a trace. Out: faults. Where a source reuses an id, a result answers the latest call of that id that
+In: a trace. Out: faults. A call that the model's host runs itself (kind ``server``) need not have a result: many
+hosts do not show it. Where a source reuses an id, a result answers the latest call of that id that
 is still open, which is what the agent that wrote it meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sxl_data.trace.check import Fault
-from sxl_data.trace.types import Act, Iterate, Observe, Trace
+from sxl_data.trace.types import Act, Call, Iterate, Observe, Step, Trace
 
 
 def check(trace: Trace) -> Iterator[Fault]:
@@ -46,7 +47,12 @@ def check(trace: Trace) -> Iterator[Fault]:
         elif kind is Iterate and step.results:  # type: ignore[union-attr]
             any_result = True
             yield from _results(trace, i, step, opened, answered, first_use)  # type: ignore[arg-type]
-    missing = [(place, identity) for identity, places in opened.items() for place in places]
+    missing = [
+        (place, identity)
+        for identity, places in opened.items()
+        for place in places
+        if _call(steps, place).kind != "server"
+    ]
     if not missing:
         return
     if not any_result:
@@ -101,6 +107,12 @@ def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], 
     if swapped is not None:
         order = ", ".join(result.call_id for result in step.results)
         yield Fault("P109", swapped, order, "the order of the calls: " + ", ".join(c.call_id for c in calls))
+
+
+def _call(steps: Sequence[Step], place: str) -> Call:
+    """The call at the pointer ``place``."""
+    _, _, i, _, k = place.split("/")
+    return steps[int(i)].calls[int(k)]  # type: ignore[union-attr]
 
 
 def _later(trace: Trace, i: int, identity: str) -> str | None:

@@ -8,12 +8,13 @@ files) is not trained on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of, task_of
 from sxl_data.trace.format import RowError
-from sxl_data.trace.json_text import given, load_object
+from sxl_data.trace.json_text import given, load, load_object
 from sxl_data.trace.types import Result
 
 _ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
@@ -33,6 +34,12 @@ def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
             legacy = _read_assistant(builder, message, place, legacy)
         elif role in ("tool", "function"):
             call_id = message.get("tool_call_id")
+            bundle = () if isinstance(call_id, str) else _bundled(builder, message.get("content"))
+            if bundle:
+                for text in bundle:
+                    result = Result(call_id=builder.next_call(place), content=parts_of(text))
+                    builder.result(result, at=place)
+                continue
             if not isinstance(call_id, str):
                 call_id = builder.next_call(place)
             builder.result(Result(call_id=call_id, content=parts_of(message.get("content"))), at=place)
@@ -41,6 +48,24 @@ def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
             builder.observe(content, _ORIGINS.get(str(role), "environment"), at=place)
             if role == "user" and not builder.task:
                 builder.task = task_of(content)
+
+
+def _bundled(builder: Builder, content: Any) -> Sequence[str]:
+    """The outputs of all open calls where one message holds them as a JSON list, each under its tool's name;
+    else nothing."""
+    waiting = builder.open_calls
+    said = parts_of(content)
+    if len(waiting) < 2 or len(said) != 1 or not (said[0].text or "").startswith("["):
+        return ()
+    try:
+        items = load(said[0].text or "")
+    except ValueError:
+        return ()
+    named = [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if named != [call.name for call in waiting] or len(named) != len(items):
+        return ()
+    outputs = [item.get("content") for item in items]
+    return outputs if all(isinstance(text, str) for text in outputs) else ()
 
 
 def is_trained(message: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sxl_data.trace.check.order import check as check_order
 from sxl_data.trace.check.pairing import check
@@ -101,3 +102,16 @@ def test_order(sketch: str, expected: list[str]):
 def test_one_thing_that_is_wrong_is_said_by_one_family(sketch: str):
     made = trace(*sketch.split("; "))
     assert len([*check(made), *check_order(made)]) == 1
+
+
+@pytest.mark.parametrize(
+    "sketch", ["user; call a b; got a; end", "user; call a; end", "user; call a b; got b; call a"]
+)
+def test_a_call_that_the_host_runs_needs_no_result(sketch: str) -> None:
+    made = trace(*sketch.split("; "))
+    steps = tuple(
+        replace(step, calls=tuple(replace(call, kind="server") for call in step.calls)) if isinstance(step, Act) else step
+        for step in made.steps
+    )  # fmt: skip
+    assert {"P103", "P104", "P111"} & {fault.code for fault in check(made)}
+    assert {"P102"} >= {fault.code for fault in check(replace(made, steps=steps))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sxl_data.trace.format import RowError
-from sxl_data.trace.json_text import load
+from sxl_data.trace.json_text import dump, load
 
 WEATHER = {
     "id": 7,
@@ -100,3 +100,22 @@ def test_a_message_may_be_kept_out_of_the_training(reader, mark, trained) -> Non
     trace = reader(row)
     assert [trained, trained] == [step.train for step in trace.steps[1:]]
     assert row == reader.format.write(trace)
+
+
+def test_one_message_may_hold_the_outputs_of_all_parallel_calls(reader, shape) -> None:
+    calls = [{"type": "function", "function": {"name": name, "arguments": {}}} for name in ("f", "g")]
+    outputs = [{"tool_call_id": "x", "name": name, "content": name * 2} for name in ("f", "g")]
+    row = {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "tool_calls": calls},
+                        {"role": "tool", "content": dump(outputs)}]}  # fmt: skip
+    trace = reader(row)
+    assert "user act+2 unknown,unknown" == shape(trace)
+    assert ["ff", "gg"] == [result.content[0].text for result in trace.steps[2].results]
+    assert row == reader.format.write(trace)
+
+
+def test_a_list_that_is_not_one_output_for_each_call_stays_one_output(reader, shape) -> None:
+    calls = [{"type": "function", "function": {"name": "f", "arguments": {}}} for _ in range(2)]
+    for said in ('[{"name": "f", "content": "1"}]', '[{"name": "f"}, {"name": "f"}]', "[1, 2]", "[not JSON"):
+        row = {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "tool_calls": calls},
+                            {"role": "tool", "content": said}]}  # fmt: skip
+        assert "user act+2 unknown" == shape(reader(row))
