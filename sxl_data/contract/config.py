@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
+import re
 import textwrap
 import types
 import typing
@@ -23,6 +24,17 @@ from sxl_data.contract.errors import Finding, UserError, error, finding
 
 T = TypeVar("T")
 Origin = typing.Literal["default", "recipe", "command line"]
+
+
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def parse_size(text: str) -> int:
+    """``"300MB"`` → 300 000 000. Decimal units, because download pages and disks use them. ValueError for no size."""
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kKMGT]?B)\s*", text)
+    if match is None:
+        raise ValueError(f"a size such as 300MB, not {text!r}")
+    return round(float(match[1]) * UNITS[match[2].upper()])
 
 
 class Loaded(msgspec.Struct, Generic[T], frozen=True):

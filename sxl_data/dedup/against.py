@@ -16,6 +16,7 @@ from sxl_data.contract.errors import error
 from sxl_data.dedup.bands import choose_bands, find_candidates
 from sxl_data.dedup.minhash import Sketches
 from sxl_data.dedup.rows import Rows, locate
+from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Store
 from sxl_data.dedup.verify import collect_shingles
 
@@ -41,7 +42,13 @@ class Matches:
 
 
 def match_store(
-    store: Store, rows: Rows, keys: np.ndarray, sketches: Sketches, threshold: float, compiled: bool
+    store: Store,
+    rows: Rows,
+    keys: np.ndarray,
+    sketches: Sketches,
+    threshold: float,
+    compiled: bool,
+    room: Scratch,
 ) -> Matches:
     """The best twin of every row among the kept rows of a store. Raises U102 if the signatures do not compare."""
     _check_comparable(store, sketches)
@@ -49,17 +56,19 @@ def match_store(
     twin, score, same = np.full(n, -1, dtype=np.int64), np.zeros(n), np.zeros(n, dtype=bool)
     _match_keys(store, keys, twin, score, same)
     kept = np.flatnonzero(store.rows["kept"].to_numpy() & (store.rows["signature"].to_numpy() >= 0))
-    stored = np.asarray(store.sketches.signatures)[store.rows["signature"].to_numpy()[kept]]
-    left, right = _candidates(
-        stored, sketches, np.flatnonzero((twin < 0) & (sketches.counts > 0)), threshold, compiled
-    )
+    fresh = np.flatnonzero((twin < 0) & (sketches.counts > 0))
+    both = room.empty((len(kept) + len(fresh), sketches.signatures.shape[1]), np.uint16)
+    _copy(store.sketches.signatures, store.rows["signature"].to_numpy()[kept], both)
+    _copy(sketches.signatures, fresh, both[len(kept) :])
+    left, right = _candidates(both, len(kept), threshold, compiled)
     sets = store.sets()
     shared, union = np.zeros(len(left), dtype=np.uint32), np.zeros(len(left), dtype=np.uint32)
     if sets is None:
-        scores = (stored[left] == sketches.signatures[right]).mean(axis=1) if len(left) else np.zeros(0)
+        scores = _agreement(both, left, right)
     else:
-        shared, union = _overlaps(sets, rows, sketches, left, right, compiled)
+        shared, union = _overlaps(sets, rows, sketches, left, fresh[right - len(kept)], compiled)
         scores = shared / np.maximum(union, 1)
+    right = fresh[right - len(kept)]
     order = np.lexsort((left, -scores, right))
     order = order[scores[order] >= threshold]
     first = order[np.concatenate(([True], right[order][1:] != right[order][:-1]))] if len(order) else order
@@ -99,19 +108,31 @@ def _match_keys(
         at[live] += 1
 
 
+def _copy(signatures: np.ndarray, rows: np.ndarray, target: np.ndarray, at_once: int = 1 << 16) -> None:
+    for first in range(0, len(rows), at_once):
+        part = rows[first : first + at_once]
+        target[first : first + len(part)] = signatures[part]
+
+
+def _agreement(
+    signatures: np.ndarray, left: np.ndarray, right: np.ndarray, at_once: int = 1 << 16
+) -> np.ndarray:
+    scores = np.zeros(len(left))
+    for first in range(0, len(left), at_once):
+        part = slice(first, first + at_once)
+        scores[part] = (signatures[left[part]] == signatures[right[part]]).mean(axis=1)
+    return scores
+
+
 def _candidates(
-    stored: np.ndarray, sketches: Sketches, fresh: np.ndarray, threshold: float, compiled: bool
+    both: np.ndarray, stored: int, threshold: float, compiled: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (row of `stored`, new row)."""
-    if not len(stored) or not len(fresh):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    both = np.concatenate((stored, sketches.signatures[fresh]))
-    pairs, _ = find_candidates(
-        both, np.arange(len(both)), choose_bands(threshold, both.shape[1]), fan=FAN, compiled=compiled
-    )
+    """Pairs of rows of `both`: one of the `stored` first ones, one of the others."""
+    bands = choose_bands(threshold, both.shape[1])
+    pairs, _ = find_candidates(both, np.arange(len(both)), bands, fan=FAN, compiled=compiled)
     left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    across = (left < len(stored)) & (right >= len(stored))
-    return left[across], fresh[right[across] - len(stored)]
+    across = (left < stored) & (right >= stored)
+    return left[across], right[across]
 
 
 def _overlaps(

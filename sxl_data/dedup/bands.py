@@ -68,19 +68,20 @@ def find_candidates(
     fan: int = 1,
     workers: int | None = None,
     compiled: bool = True,
+    memory: int = 1 << 30,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distinct candidate pairs among the rows `order` names (most preferred first), as positions in `order`.
 
     u64 (m,), left << 32 | right with left < right, sorted; and bool (n,), the positions that lay in a bucket that was
     cut. `fan` is the number of stars drawn in a bucket of more than ALL_PAIRS rows, fewer where they would exceed
-    MOST edges.
+    MOST edges. `memory` is the bytes that hashes of bands may take at a time, one band at least.
     """
     order = np.ascontiguousarray(order, dtype=np.uint32)
     cut = np.zeros(len(order), dtype=np.uint8)
     if not len(order):
         return np.zeros(0, dtype=np.uint64), cut.astype(bool)
     if compiled:
-        found = _find_compiled(signatures, order, bands, fan, workers, cut)
+        found = _find_compiled(signatures, order, bands, fan, workers, cut, memory)
     else:
         found = [_find_band(signatures, order, bands, band, fan, cut) for band in range(bands.count)]
     pairs = np.concatenate(found)
@@ -89,15 +90,16 @@ def find_candidates(
 
 
 def _find_compiled(
-    signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None, cut: np.ndarray
-) -> list[np.ndarray]:
+    signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None, cut: np.ndarray,
+    memory: int,
+) -> list[np.ndarray]:  # fmt: skip
     from sxl_data.dedup.native import entries
 
     hash_bands, pack_shared, compare_buckets = (
         entries()[name] for name in ("hash_bands", "pack_shared", "compare_buckets")
     )
-    # All bands are hashed in one pass over the signatures, in row order: the order of preference would miss the cache
-    # at every row, and a pass per band would read every cache line many times.
+    # Bands are hashed in one pass over the signatures, or few, in row order: the order of preference would miss the
+    # cache at every row, and a pass per band would read every cache line many times.
     by_row = np.argsort(order)
     rows, places = order[by_row], by_row.astype(np.uint32)
     width = min(
@@ -121,14 +123,20 @@ def _find_compiled(
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        hashes = np.empty((bands.count, len(order)), dtype=np.uint32)
+        found: list[np.ndarray] = []
         cuts = np.linspace(0, len(order), 17).astype(np.int64).tolist()
-        hashed = [
-            pool.submit(hash_bands, signatures, rows, a, b, 0, bands.rows, hashes) for a, b in pairwise(cuts)
-        ]
-        for part in hashed:
-            part.result()
-        return list(pool.map(compare, hashes, range(bands.count)))
+        at_once = max(1, memory // (4 * len(order)))
+        for first in range(0, bands.count, at_once):
+            numbers = range(first, min(first + at_once, bands.count))
+            hashes = np.empty((len(numbers), len(order)), dtype=np.uint32)
+            hashed = [
+                pool.submit(hash_bands, signatures, rows, a, b, first * bands.rows, bands.rows, hashes)
+                for a, b in pairwise(cuts)
+            ]
+            for part in hashed:
+                part.result()
+            found += pool.map(compare, hashes, numbers)
+        return found
 
 
 def _find_band(

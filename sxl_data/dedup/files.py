@@ -14,17 +14,21 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sxl_data.contract.codes import CODES
+from sxl_data.contract.config import load, parse_size
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.dedup.kept import write_kept
 from sxl_data.dedup.near import DedupConfig, DedupResult, deduplicate
+from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables import read_columns
 
@@ -73,9 +77,11 @@ def run_files(
     began = time.monotonic()
     paths, folder = [Path(file) for file in files], Path(out)
     _check_out(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     stores = [Store(Path(place)) for place in against]
     extra = [name for name in (id_column, rank_column) if name]
-    tables = [read_columns(path, [column, *extra]) for path in paths]
+    room = Scratch(parse_size(config.memory) // 2, folder.parent)
+    tables = [read_columns(path, [column, *extra], room) for path in paths]
     columns = [table[column] for table in tables]
     texts = _chunks(columns)
     rank = (
@@ -91,7 +97,7 @@ def run_files(
         if config.prefer
         else None
     )
-    result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores)
+    result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores, room=room)
     inputs = tuple(
         Input(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns, len(table))
         for path, table in zip(paths, tables)
@@ -110,10 +116,11 @@ def rethreshold(out: str | Path, threshold: float) -> Summary:
     pairs are read. Raises U305 for a folder that holds no output, U304 when an input changed since."""
     began, folder = time.monotonic(), Path(out)
     store = Store(folder)
-    columns = [read_columns(path, [store.meta.column])[store.meta.column] for path in _inputs(store.meta)]
-    config = msgspec.structs.replace(store.meta.config, threshold=threshold)
+    config = load(DedupConfig, msgspec.to_builtins(store.meta.config) | {"threshold": threshold}).value
+    room, column = Scratch(parse_size(config.memory) // 2, folder.parent), store.meta.column
+    columns = [read_columns(path, [column], room)[column] for path in _inputs(store.meta)]
     ids = store.rows["id"] if store.meta.id_column else None
-    result = deduplicate(None, _chunks(columns), store.preference, config, reuse=store)
+    result = deduplicate(None, _chunks(columns), store.preference, config, reuse=store, room=room)
     return _write(folder, result, store.meta, ids, store.sets(), [], columns, began)
 
 
@@ -123,15 +130,15 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
     from sxl_data.dedup.compare import side_by_side
 
     store = Store(Path(out))
-    named = _row_ids(store.meta, store.rows["id"] if store.meta.id_column else None)
-    at = [_find(named, name, out) for name in ((row,) if other is None else (row, other))]
+    ids = store.rows["id"] if store.meta.id_column else None
+    at = [_find(store.meta, ids, name, out) for name in ((row,) if other is None else (row, other))]
     if other is None:
         twin = int(store.rows["twin"][at[0]].as_py())
         if twin < 0:
             raise error("U201", file=str(out), found=f"{row} was kept", expected="a dropped row, or two rows")
         at.append(twin)
     texts = [_text(store.meta, index) for index in at]
-    names = tuple(str(named[index]) for index in at)
+    names = _names(store.meta, ids, np.array(at)).tolist()
     return side_by_side(texts[1], texts[0], width, (names[1], names[0]))
 
 
@@ -163,25 +170,38 @@ def _inputs(meta: Meta) -> list[Path]:
     return [Path(file.path) for file in meta.files]
 
 
-def _row_ids(meta: Meta, ids: pa.ChunkedArray | None) -> np.ndarray:
-    """What the ledger calls each row."""
+def _names(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> np.ndarray:
+    """What the ledger calls these rows, as objects."""
     if ids is not None:
-        return np.asarray(ids.to_numpy(zero_copy_only=False) if isinstance(ids, pa.Array) else ids.to_numpy())
-    return np.concatenate(
-        [_numbered(file, np.arange(1, file.rows + 1)) for file in meta.files] or [np.zeros(0, "U1")]
+        return np.asarray(ids.take(pa.array(rows)).to_pylist(), dtype=object)
+    ends = np.cumsum([file.rows for file in meta.files])
+    files = np.searchsorted(ends, rows, side="right")
+    stems = [Path(file.path).name for file in meta.files]
+    firsts = ends - [file.rows for file in meta.files]
+    numbers = rows - firsts[files] + 1
+    return np.array(
+        [f"{stems[k]}:{number}" for k, number in zip(files.tolist(), numbers.tolist())], dtype=object
     )
 
 
-def _numbered(file: Input, rows: np.ndarray) -> np.ndarray:
-    return np.char.add(f"{Path(file.path).name}:", rows.astype(str)) if len(rows) else np.zeros(0, "U1")
-
-
-def _find(named: np.ndarray, name: str, out: str | Path) -> int:
-    hits = np.flatnonzero(named == name)
-    if not len(hits):
+def _find(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path) -> int:
+    if ids is not None:
+        at = int(pc.index(ids, pa.scalar(name, ids.type)).as_py())
+    else:
+        stem, _, number = name.rpartition(":")
+        firsts = dict(
+            zip(
+                [Path(file.path).name for file in reversed(meta.files)],
+                reversed(list(accumulate((file.rows for file in meta.files), initial=0))[:-1]),
+            )
+        )
+        counts = {Path(file.path).name: file.rows for file in reversed(meta.files)}
+        known = stem in firsts and number.isdecimal() and 0 < int(number) <= counts[stem]
+        at = firsts[stem] + int(number) - 1 if known else -1
+    if at < 0:
         raise error("U201", file=str(out), found=f"no row {name}", expected="an id as the ledger has it",
                     fix="take one from ledger/ledger.parquet")  # fmt: skip
-    return int(hits[0])
+    return at
 
 
 def _text(meta: Meta, index: int) -> str:
@@ -243,14 +263,14 @@ def ledger_lines(
 ) -> pa.Table:
     """One line of `LEDGER_SCHEMA` per dropped row."""
     gone = np.flatnonzero(~result.kept)
-    named = _row_ids(meta, ids)
     twins = np.empty(len(gone), dtype=object)
     here = result.store[gone] < 0
-    twins[here] = named[result.twin[gone[here]]]
+    twins[here] = _names(meta, ids, result.twin[gone[here]])
     for number, store in enumerate(stores):
         from_it = result.store[gone] == number
-        theirs = _row_ids(store.meta, store.rows["id"] if store.meta.id_column else None)
-        twins[from_it] = [f"{store.folder.parent.name}/{theirs[row]}" for row in result.twin[gone[from_it]]]
+        theirs = store.rows["id"] if store.meta.id_column else None
+        named = _names(store.meta, theirs, result.twin[gone[from_it]])
+        twins[from_it] = [f"{store.folder.parent.name}/{name}" for name in named]
     ends = np.cumsum([file.rows for file in meta.files])
     stems = np.array([Path(file.path).name for file in meta.files], dtype=object)
     codes = np.where(result.exact[gone], "D310", "D311")
@@ -262,7 +282,7 @@ def ledger_lines(
     ]
     return pa.table(
         {
-            "trace_id": pa.array(named[gone], pa.string()),
+            "trace_id": pa.array(_names(meta, ids, gone), pa.string()),
             "source": pa.array(stems[np.searchsorted(ends, gone, side="right")], pa.string()),
             "stage": ["dedup"] * len(gone),
             "action": ["dropped"] * len(gone),

@@ -14,9 +14,10 @@ machine code). Inputs under `SMALL` bytes run in numpy, so a short command compi
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,8 +68,10 @@ def sketch(
     seed: int = 1,
     workers: int | None = None,
     compiled: bool | None = None,
+    empty: Callable[[tuple[int, ...], Any], np.ndarray] = np.empty,
 ) -> Sketches:
-    """Signatures of every row. `workers` and `compiled` change the time, never a bit of the result."""
+    """Signatures of every row. `workers`, `compiled` and `empty`, which makes the array that they are written to,
+    change time and place, never a bit of the result."""
     rows = texts if isinstance(texts, Rows) else locate(texts)
     factors = multipliers(permutations, seed)
     if compiled is None:
@@ -78,7 +81,7 @@ def sketch(
     from sxl_data.dedup.native import entries, workspace
 
     sketch_rows = entries()["sketch_rows"]
-    signatures = np.empty((len(rows), permutations), dtype=np.uint16)
+    signatures = empty((len(rows), permutations), np.uint16)
     counts = np.empty(len(rows), dtype=np.uint32)
 
     def run(first: int, last: int) -> None:

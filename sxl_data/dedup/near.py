@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from sxl_data.contract.config import parse_size
+from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.clusters import components
 from sxl_data.dedup.exact import group_rows, hash_texts
 from sxl_data.dedup.minhash import SMALL, Sketches, sketch
 from sxl_data.dedup.rows import locate
+from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.search import Pairs, Search
 from sxl_data.dedup.shingles import Shingling
 
@@ -44,10 +47,17 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Seed of the permutations."""
     prefer: tuple[str, ...] = ()
     """Sources whose rows are kept first, best first; the others follow with equal right."""
-    memory: int = 1 << 28
-    """Bytes that the shingle sets of candidate rows may take at a time."""
+    memory: str = "4GB"
+    """Decimal bytes that texts, signatures, hashes of bands and shingle sets may take. Beyond it texts and signatures
+    go to scratch files and the rest to several passes: the same result, later. About 150 bytes a row come on top."""
     workers: int = 0
     """Threads; 0 takes all processors. Changes the time only."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold above 0 and at most 1, not {self.threshold}")
+        choose_bands(self.threshold, self.permutations)
+        parse_size(self.memory)
 
 
 @dataclass(frozen=True)
@@ -109,39 +119,44 @@ def deduplicate(
     stores: Sequence[Store] = (),
     reuse: Store | None = None,
     compiled: bool | None = None,
+    room: Scratch | None = None,
 ) -> DedupResult:
     """Finds exact and near duplicates and keeps the best row of each cluster.
 
     `rank` is a number per row, smaller is better; ties go to the smaller id (without ids, to the earlier row).
     `sources` names each row's source, for `config.prefer`. `also_pairs_at`, a lower threshold, adds the pairs of
     kept rows that reach it. Kept rows of `stores` win over all rows here. `reuse` takes keys and signatures from a
-    store of these very rows. ValueError for a threshold outside (0, 1] or columns of different lengths.
+    store of these very rows. `room` is where signatures go, by default half of `config.memory` and then
+    scratch files. ValueError for columns of different lengths.
     """
     rows = locate(texts)
     n = len(rows)
     for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
         if column is not None and len(column) != n:
             raise ValueError(f"{name} has {len(column)} rows, texts {n}")
-    if not 0 < config.threshold <= 1:
-        raise ValueError(f"threshold {config.threshold} is not above 0 and at most 1")
     compiled = rows.total_bytes > SMALL if compiled is None else compiled
     workers = config.workers or None
     if stores:
         from sxl_data.dedup.against import match_store
     preference = _preferences(n, ids, rank, sources, config.prefer)
+    room = room or Scratch(parse_size(config.memory) // 2)
     keys = hash_texts(rows, workers, compiled) if reuse is None else reuse.keys
     stands = _representatives(keys, preference)
     unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
     distinct = rows.take(unique)
     sketches = (
-        sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled)
+        sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
         if reuse is None
         else reuse.sketches
     )
     order = np.arange(len(unique)) if preference is None else np.argsort(preference[unique])
-    search = Search(distinct, sketches, order, config.memory, workers, compiled)
+    room.rest()
+    search = Search(
+        distinct, sketches, order, min(parse_size(config.memory) // 8, 1 << 30), workers, compiled
+    )
     matches = [
-        match_store(store, distinct, keys[unique], sketches, config.threshold, compiled) for store in stores
+        match_store(store, distinct, keys[unique], sketches, config.threshold, compiled, room)
+        for store in stores
     ]
     free = (
         np.all([match.twin < 0 for match in matches], axis=0)[order]

@@ -67,6 +67,7 @@ class Search:
     order: np.ndarray
     """i64 (n,): order[k] is the row with preference k. Pairs speak of preferences, so left < right."""
     memory: int = 1 << 28
+    """Bytes that hashes of bands, and then the shingle sets of candidates, may take at a time."""
     workers: int | None = None
     compiled: bool = True
 
@@ -118,6 +119,7 @@ class Search:
             fan=fan,
             workers=self.workers,
             compiled=self.compiled,
+            memory=self.memory,
         )
         left, right = _unpack(found)
         return _pack(among[left], among[right]), among[cut]

@@ -18,11 +18,13 @@ import pyarrow.compute as pc
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import SPOKEN, explode, text_of
+from sxl_data.contract.config import parse_size
 from sxl_data.contract.stage import Outcome
 from sxl_data.dedup.exact import hash_texts
 from sxl_data.dedup.minhash import Sketches, sketch
 from sxl_data.dedup.near import DedupConfig, _preferences, _representatives, deduplicate
 from sxl_data.dedup.rows import locate
+from sxl_data.dedup.scratch import Scratch
 
 DROPS_SCHEMA = pa.schema(
     [("trace_id", pa.string()), ("code", pa.string()), ("detail", pa.string()), ("twin_id", pa.string()),
@@ -80,18 +82,28 @@ def _sign(texts: pa.Array, config: DedupStage) -> pa.Table:
 
 
 class _Signed:
-    """Keys of all rows, and signatures of the distinct ones, as `deduplicate` wants to reuse them."""
+    """Keys of all rows, and signatures of the distinct ones, as `deduplicate` wants to reuse them.
 
-    def __init__(self, signatures: pa.Table, ids: pa.Array, rank: np.ndarray, sources: list[str] | None,
+    The shards' signatures are mapped files; half of `config.memory` may hold those of the distinct rows.
+    """
+
+    def __init__(self, shards: list[pa.Table], ids: pa.Array, rank: np.ndarray, sources: list[str] | None,
                  config: DedupStage) -> None:  # fmt: skip
-        self.keys = np.stack([signatures["key_hi"].to_numpy(), signatures["key_lo"].to_numpy()], axis=1)
+        narrow = pa.concat_tables([shard.select(["key_hi", "key_lo", "shingles"]) for shard in shards])
+        self.keys = np.stack([narrow["key_hi"].to_numpy(), narrow["key_lo"].to_numpy()], axis=1)
         preference = _preferences(len(ids), ids, rank, sources, config.prefer)
         stands = _representatives(self.keys, preference)
         unique = np.flatnonzero((stands == np.arange(len(ids))) & self.keys.any(axis=1))
-        values = signatures["signature"].combine_chunks()
-        matrix = values.flatten().to_numpy(zero_copy_only=True).reshape(len(values), config.permutations)
-        counts = signatures["shingles"].to_numpy()
-        self.sketches = Sketches(matrix[unique], counts[unique], config.shingling, config.seed)
+        room = Scratch(parse_size(config.memory) // 2)
+        matrix = room.empty((len(unique), config.permutations), np.uint16)
+        first = 0
+        for chunk in (chunk for shard in shards for chunk in shard["signature"].chunks):
+            begin, end = np.searchsorted(unique, (first, first + len(chunk)))
+            values = chunk.flatten().to_numpy(zero_copy_only=True).reshape(len(chunk), config.permutations)
+            matrix[begin:end] = values[unique[begin:end] - first]
+            first += len(chunk)
+        room.rest()
+        self.sketches = Sketches(matrix, narrow["shingles"].to_numpy()[unique], config.shingling, config.seed)
 
 
 def quality(batch: pa.Table) -> pa.Array:
@@ -109,7 +121,7 @@ def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], signature
     ids = rows["trace_id"].combine_chunks()
     column = pa.chunked_array([chunk for text in texts for chunk in text.chunks], pa.string())
     rank, sources = rows["rank"].to_numpy(), rows["source"].to_pylist() if config.prefer else None
-    signed = _Signed(pa.concat_tables(signatures), ids, rank, sources, config)
+    signed = _Signed(signatures, ids, rank, sources, config)
     found = deduplicate(ids, column, rank, config, sources=sources, reuse=signed,  # type: ignore[arg-type]
                         also_pairs_at=min(pairs_at, config.threshold))  # fmt: skip
     gone = np.flatnonzero(~found.kept)

@@ -36,6 +36,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument(
         "--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run"
     )
+    sub.add_argument(
+        "--memory", default="4GB", help="bytes for texts, signatures and candidates; beyond it scratch files (4GB)"
+    )
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
     sub.add_argument(
         "--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin"
@@ -52,10 +55,10 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _dedup(options: argparse.Namespace) -> int:
+    from sxl_data.contract.config import load
     from sxl_data.contract.errors import error
     from sxl_data.dedup.files import compare, rethreshold, run_files
     from sxl_data.dedup.near import DedupConfig
-    from sxl_data.dedup.shingles import Shingling
 
     if options.compare:
         if len(options.compare) not in (2, 3):
@@ -66,8 +69,9 @@ def _dedup(options: argparse.Namespace) -> int:
     else:
         if not (options.files and options.column and options.out):
             raise error("U401", found="too little", expected="FILE… --column NAME -o OUT")
-        config = DedupConfig(threshold=options.threshold, prefer=tuple(options.prefer),
-                             shingling=Shingling(kind=options.shingles))  # fmt: skip
+        values = {"threshold": options.threshold, "prefer": options.prefer, "memory": options.memory,
+                  "shingling": {"kind": options.shingles}}  # fmt: skip
+        config = load(DedupConfig, values).value
         print(run_files(options.files, options.column, options.out, config, id_column=options.id_column,
                         rank_column=options.rank_column, against=options.against))  # fmt: skip
     return 0
