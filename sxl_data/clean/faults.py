@@ -22,12 +22,17 @@ _SEARCHED = (
     ("steps", "content", "text"), ("steps", "text"), ("steps", "calls", "arguments_json"),
     ("steps", "results", "content", "text"),
 )  # fmt: skip
-# A part of everything that `trace.check.content` finds in a text, but for long runs.
-_HINT = (
-    r"</?(?:think|reasoning)|tool_call>|<function|\[TOOL_CALLS|<\||_of_turn>|INST\]|<<SYS|<｜|;base64,"
-    r"|AKIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AIza|hf_|glpat-|PRIVATE KEY|/home/|/Users/|\\Users\\"
-    r"|(?i:truncated|clipped|omitted)"
-)
+# By the letters of `trace.check.content`'s closer looks, a part of everything that the look finds; long runs are apart.
+_HINTS = {
+    "t": r"</?(?:think|reasoning)",
+    "c": r"tool_call>|<function|\[TOOL_CALLS|<\|",
+    "s": r"<\||_of_turn>|INST\]|<<SYS|<｜",
+    "b": r";base64,",
+    "k": r"AKIA|gh[pousr]_|github_pat_|sk-|xox[abprs]-|AIza|hf_|glpat-|PRIVATE KEY",
+    "h": r"/home/|/Users/|\\Users\\",
+    "x": r"(?i:truncated|clipped|omitted)",
+}
+_ANY = "|".join(_HINTS.values())
 _RUN = 1000  # characters without a space, from which a text may be base64
 
 
@@ -35,21 +40,27 @@ def failing(batch: pa.Table, profile: str) -> pa.Array:
     """Shape ``(rows,)`` of text: the codes of the errors at ``profile``, null for rows without any."""
     families = "".join(letter for letter in get(profile).families if letter in FAMILIES)
     found: list[str | None] = []
-    for trace, look in zip(to_traces(batch), suspects(batch).tolist()):
-        faults = check(trace, families, None if look else "")
+    for trace, wanted in zip(to_traces(batch), looks(batch)):
+        faults = check(trace, families, wanted)
         codes = sorted({fault.code for fault in faults if CODES[fault.code].level == "error"})
         found.append(", ".join(codes) or None)
     return pa.array(found, pa.string())
 
 
-def suspects(batch: pa.Table) -> np.ndarray:
-    """Shape ``(rows,)`` of bool: False where no text can hold what a closer look would find."""
+def looks(batch: pa.Table) -> list[str | None]:
+    """For each row the closer looks that its texts ask for, mostly none; None where some texts are no column."""
     segments = explode(batch, _SEARCHED).combine_chunks()
     texts, rows = segments["text"].combine_chunks(), segments["row"].to_numpy()
-    found = np.asarray(batch["subtraces_json"].is_valid()).copy()  # the texts of which are not columns
-    found[rows[np.asarray(pc.match_substring_regex(texts, _HINT))]] = True
-    found[rows[_long_runs(texts)]] = True
-    return found
+    wanted: list[set[str]] = [set() for _ in range(len(batch))]
+    suspect = pc.match_substring_regex(texts, _ANY)
+    some, of_some = texts.filter(suspect), rows[np.asarray(suspect)]
+    for letter, pattern in _HINTS.items():
+        for row in np.unique(of_some[np.asarray(pc.match_substring_regex(some, pattern))]).tolist():
+            wanted[row].add(letter)
+    for row in np.unique(rows[_long_runs(texts)]).tolist():
+        wanted[row].add("b")
+    nested = batch["subtraces_json"].is_valid().to_pylist()
+    return [None if inner else "".join(sorted(letters)) for letters, inner in zip(wanted, nested)]
 
 
 def _long_runs(texts: pa.Array) -> np.ndarray:
