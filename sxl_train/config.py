@@ -119,6 +119,9 @@ class Tune(Section, frozen=True, kw_only=True):
     """Compile the decoder layers; auto does so on a GPU."""
     recompute: Fraction = 0.2
     """Share of a compiled layer's activations computed again in the backward pass: less memory, same speed."""
+    shard: bool = False
+    """With several processes: share out weights, gradients and optimiser state (FSDP2), where by default each
+    process holds all of them (DDP)."""
     checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third slower."""
     evaluate_every: Natural = 0

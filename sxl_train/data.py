@@ -1,13 +1,15 @@
 """A training dataset in, conversations out: rows of ``messages`` and ``tools``, ready to be rendered.
 
 Reads what `sxl-data build` writes (``data/{train,validation,test}-*.parquet`` with a manifest), a folder saved by
-`datasets`, one JSONL or Parquet file, or a hub id. A dataset without a validation split gets one from the hash of
+`datasets`, one file or a folder of files in any format that `sxl-data validate` knows (`foreign.py`), or a hub id.
+A dataset without a validation split gets one from the hash of
 each row, so that it never depends on the order of the rows. pyarrow alone: no torch, and no cache on disk.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.trace.convert.chat_reading import is_trained
+from sxl_train.foreign import LOOKED_AT, find_foreign, is_plain, read_foreign
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT = 20
@@ -49,6 +53,8 @@ def find_dataset(source: str) -> Dataset:
     files: dict[str, list[str]] = {}
     names = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".jsonl", ".arrow") and p.is_file())
     inside = [p for p in names if p.is_relative_to(path / "data")] or names
+    if not inside:  # trajectories, a file each
+        inside = sorted(p for p in path.rglob("*.json") if p.is_file())
     for split in SPLITS:
         words = ("validation", "valid", "val", "dev") if split == "validation" else (split,)
         found = [str(p) for p in inside if any(p.stem == w or p.stem.startswith(w + "-") for w in words)
@@ -128,12 +134,21 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=type(message).__name__,
                                 expected="an object with a role"))  # fmt: skip
+    foreign = find_foreign(message)
+    if foreign:
+        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=foreign,
+                                expected="plain text and tool_calls, as in the file's first rows"))  # fmt: skip
+    trained = is_trained(message)
     clean = {key: value for key, value in message.items() if value is not None}
     clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
     content = clean.get("content", "")
     if isinstance(content, list):
         content = "".join(p.get("text") or "" for p in content if isinstance(p, dict))
     clean["content"] = content
+    clean.pop("weight", None)
+    clean.pop("train", None)
+    if not trained:
+        clean["train"] = False
     reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
     if reasoning and "reasoning_content" not in clean:
         clean["reasoning_content"] = reasoning
@@ -158,9 +173,26 @@ def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
 def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
     for name in files:
         try:
-            yield from _read_file(name)
+            records = _read_file(name)
+            head = list(itertools.islice(records, LOOKED_AT)) if _holds_rows(name) else []
+            if head and all(is_plain(record) for record in head):
+                yield from itertools.chain(head, records)
+            else:
+                yield from read_foreign(name)
         except (OSError, ValueError, msgspec.DecodeError) as problem:
             raise error("T102", file=name, found=problem, expected="a readable file") from problem
+
+
+def _holds_rows(name: str) -> bool:
+    """Whether the file may be read row by row: a table, or JSON whose first line is a value by itself."""
+    if not name.endswith((".jsonl", ".json")):
+        return True
+    with Path(name).open("rb") as lines:
+        first = next((line for line in lines if line.strip()), b"")
+    try:
+        return isinstance(msgspec.json.decode(first), dict)
+    except msgspec.DecodeError:
+        return False
 
 
 def _read_file(name: str) -> Iterator[dict[str, Any]]:

@@ -88,14 +88,23 @@ def _add_loss(model: Any, rows: Any) -> None:
         backbone = getattr(self, self.base_model_prefix)
         hidden = backbone(*args, use_cache=False, **kwargs).last_hidden_state
         states, following, weights = select_trained(hidden, labels, loss_weights, places)
-        head = self.get_output_embeddings()
-        if rows is not None and rows.in_head:
-            loss = cross_entropy(states, rows.table, following, weights, None, rows.places, rows.values())
-        else:
-            loss = cross_entropy(states, head.weight, following, weights, getattr(head, "bias", None))
+        loss = self.get_output_embeddings()(states, following, weights)
         return {"loss": loss, "tokens": following.numel()}
 
     model.forward = types.MethodType(forward, model)
+    head = model.get_output_embeddings()
+    project = head.forward
+
+    # The head itself makes the loss: where weights are sharded, calling a module is what gathers them.
+    @functools.wraps(project)
+    def judge(self: Any, states: Any, following: Any = None, weights: Any = None, **kwargs: Any) -> Any:
+        if following is None:
+            return project(states, **kwargs)
+        if rows is not None and rows.in_head:
+            return cross_entropy(states, rows.table, following, weights, None, rows.places, rows.values())
+        return cross_entropy(states, self.weight, following, weights, getattr(self, "bias", None))
+
+    head.forward = types.MethodType(judge, head)
 
 
 def _fuse_adapter(module: Any) -> None:
@@ -138,13 +147,17 @@ class Rows:
         self.adapter, self.in_head = adapter, in_head
         (self.name,) = adapter.trainable_tokens_delta
         self.places = adapter.token_indices[self.name]
-        self.table = adapter.base_layer.weight
         import torch
 
         device = self.table.device
         self.places = torch.as_tensor(self.places, device=device)
         self.slots = torch.full((self.table.shape[0],), -1, device=device)
         self.slots[self.places] = torch.arange(len(self.places), device=device)
+
+    @property
+    def table(self) -> Any:
+        """The frozen table; looked up each time, because sharding puts another tensor in its place."""
+        return self.adapter.base_layer.weight
 
     def values(self) -> Any:
         """The rows as a parameter: [rows, width]."""

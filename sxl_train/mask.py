@@ -1,10 +1,11 @@
 """A conversation and a chat template in; token ids out, each marked reflect, act or not trained.
 
 Only what the assistant writes is trained: its reasoning, answers, calls and the stop token. Tool outputs, users and
-system texts never are. Where a template carries ``{% generation %}`` marks they say what the assistant wrote;
-elsewhere each assistant turn is the text between two renderings, with and without it, and a template whose
-renderings do not extend each other (it rewrites the past) is refused. Tokens come from the whole text, so they are
-the ones that inference sees; a token belongs to the span that its first character lies in.
+system texts never are, nor is an assistant message with ``train: false`` (context copied from another trace, or an
+act that no model made): it stays in the text, without loss. Where a template carries ``{% generation %}`` marks they
+say what the assistant wrote; elsewhere each assistant turn is the text between two renderings, with and without it,
+and a template whose renderings do not extend each other (it rewrites the past) is refused. Tokens come from the whole
+text, so they are the ones that inference sees; a token belongs to the span that its first character lies in.
 """
 
 from __future__ import annotations
@@ -103,10 +104,12 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
 def split_phases(
     text: str, spans: list[tuple[int, int]], messages: list[Message]
 ) -> list[tuple[int, int, int]]:
-    """(start, end, phase) over the assistant's spans: reasoning with its closing mark is reflect, the rest act."""
+    """(start, end, phase) over the trained spans: reasoning with its closing mark is reflect, the rest act."""
     parts: list[tuple[int, int, int]] = []
     turns = [message for message in messages if message["role"] == "assistant"]
     for (start, end), message in zip(spans, turns, strict=True):
+        if message.get("train") is False:
+            continue
         border = start
         reasoning = (message.get("reasoning_content") or "").strip()
         place = text.find(reasoning, start, end) if reasoning else -1

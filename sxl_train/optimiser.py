@@ -14,6 +14,11 @@ import torch
 SLICE = 64
 
 
+def _local(tensor: Any) -> Any:
+    """This process's part of a sharded tensor: the update of a weight needs no other weight."""
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+
+
 class MasterAdamW(torch.optim.Optimizer):
     """`torch.optim.AdamW` for bf16 parameters with float32 state. Decoupled weight decay, fused kernels."""
 
@@ -42,13 +47,14 @@ class MasterAdamW(torch.optim.Optimizer):
             # In slices, so that the float32 copies of all gradients never exist at once.
             for start in range(0, len(params), SLICE):
                 some, parts = params[start : start + SLICE], states[start : start + SLICE]
-                exact = [torch.empty_like(s["master"]) for s in parts]
-                torch._foreach_copy_(exact, [p.grad for p in some])
+                masters = [_local(s["master"]) for s in parts]
+                exact = [torch.empty_like(master) for master in masters]
+                torch._foreach_copy_(exact, [_local(p.grad) for p in some])
                 torch._fused_adamw_(
-                    [s["master"] for s in parts],
+                    masters,
                     exact,
-                    [s["exp_avg"] for s in parts],
-                    [s["exp_avg_sq"] for s in parts],
+                    [_local(s["exp_avg"]) for s in parts],
+                    [_local(s["exp_avg_sq"]) for s in parts],
                     [],
                     [s["step"] for s in parts],
                     amsgrad=False,
@@ -59,7 +65,7 @@ class MasterAdamW(torch.optim.Optimizer):
                     eps=group["eps"],
                     maximize=False,
                 )
-                torch._foreach_copy_(some, [s["master"] for s in parts])
+                torch._foreach_copy_([_local(p) for p in some], masters)
 
     def load_state_dict(self, state_dict: Any) -> None:
         """Restore, keeping float32: the base class would round every state to the parameters' bf16."""

@@ -7,17 +7,17 @@ counted.
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract.config import Loaded
-from sxl_data.contract.console import format_bytes, format_count, format_table
+from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_train import data, mask, sequences
 from sxl_train.config import Recipe
+from sxl_train.conflicts import check_keys
+from sxl_train.forecast import check_disk, check_memory, find_config, show_memory
 
 PROBE_ROWS = 64
 SHOWN = 3
@@ -40,7 +40,7 @@ def needs_base(recipe: Recipe) -> bool:
 
 
 def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Report:
-    """Base, template, mask and disk. Raises `UserError` T101–T111 with all findings; ``rows`` 0 reads all."""
+    """Base, template, mask and disk. Raises `UserError` T101–T114 with all findings; ``rows`` 0 reads all."""
     from sxl_train.markers import add_markers, choose_template
     from sxl_train.quiet import hush
 
@@ -55,38 +55,11 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
     capacity = min(recipe.tune.max_length, config.get("max_position_embeddings") or recipe.tune.max_length)
     pieces, counts = sequences.cut_rows(found, tokenizer, template, recipe.tune, capacity)
     findings = list(_judge(recipe, dataset, pieces, counts, tokenizer, capacity))
-    findings += _check_disk(recipe, config)
+    findings += check_disk(recipe, config) + check_memory(recipe, config, capacity) + check_keys(recipe)
     errors = [item for item in findings if item.level == "error"]
     if errors:
         raise UserError(*errors)
     return Report(tokenizer, template, counts, pieces, findings, capacity)
-
-
-def find_config(recipe: Recipe) -> dict[str, Any]:
-    """``config.json`` of the base, or what the toy's will be. Raises `UserError` T101."""
-    if recipe.base_model == "demo":
-        shape = recipe.base
-        return {"max_position_embeddings": shape.context, "parameters": _count_toy(recipe)}
-    path = Path(recipe.base_model)
-    if path.is_dir():
-        missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).exists()]
-        if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
-            missing.append("*.safetensors")
-        if missing:
-            raise error("T101", file=recipe.base_model, found="no " + ", no ".join(missing))
-        return dict(msgspec.json.decode((path / "config.json").read_bytes()))
-    if path.exists() or recipe.base_model.count("/") != 1 or recipe.base_model.startswith((".", "/")):
-        raise error("T101", file=recipe.base_model, found="no such folder")
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
-    except Exception as problem:  # offline, unknown id, gated: the message says which
-        text = str(problem).strip().splitlines()[0]
-        raise error(
-            "T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}"
-        ) from None
-    return dict(config.get_text_config().to_dict())
 
 
 def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
@@ -121,7 +94,7 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
         text = mask.show(report.tokenizer, mask.Tokens(piece.ids, piece.phases))
         parts.append(f"── {piece.row}\n{text}")
     parts += [str(UserError(item)) for item in report.warnings]
-    parts.append(_forecast_memory(recipe, capacity))
+    parts.append(show_memory(recipe, capacity))
     from sxl_train import plan
 
     parts.append(plan.rehearse(recipe))
@@ -147,44 +120,6 @@ def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece],
     return found
 
 
-def _check_disk(recipe: Recipe, config: dict[str, Any]) -> list[Finding]:
-    """Every step's folder in bf16, and two checkpoints; adapters add little."""
-    weights = config.get("parameters") or _count(config)
-    folders = len(recipe.steps) + (2 * 6 if recipe.method == "full" else 1)
-    need = 2 * weights * folders
-    place = Path(recipe.out or "build/train").absolute()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    if need > free:
-        return [finding("T107", file=str(place), found=f"{format_bytes(free)} free",
-                        expected=f"about {format_bytes(need)} for the steps' folders and checkpoints")]  # fmt: skip
-    return []
-
-
-def _forecast_memory(recipe: Recipe, capacity: int) -> str:
-    """Weights, optimiser and activations of one sequence, from the configuration; a guide, not a promise."""
-    config = find_config(recipe)
-    weights = config.get("parameters") or _count(config)
-    hidden = config.get("hidden_size") or recipe.base.hidden
-    layers = config.get("num_hidden_layers") or recipe.base.layers
-    mlp = config.get("intermediate_size") or recipe.base.mlp
-    if recipe.method == "full":
-        fixed = 16 * weights
-    else:
-        kept = {"qlora": 0.55 if recipe.tune.dequantise == "each" else 2.0, "lora": 2.0}[recipe.method]
-        fixed = int(kept * weights)
-    each = int(capacity * layers * (2 * (8 * hidden + 3 * mlp)))
-    if recipe.tune.checkpointing:
-        each = int(capacity * layers * 2 * hidden + capacity * 2 * (8 * hidden + 3 * mlp))
-    rows = [
-        ("base", f"{weights / 1e6:.1f} M parameters"),
-        ("weights and optimiser", format_bytes(fixed)),
-        (f"activations of one sequence of {capacity} (bf16)", format_bytes(each)),
-    ]
-    return format_table(("memory forecast", ""), rows)
-
-
 def _open_tokenizer(recipe: Recipe, rows: list[data.Row]) -> Any:
     from sxl_train import base
 
@@ -193,20 +128,3 @@ def _open_tokenizer(recipe: Recipe, rows: list[data.Row]) -> Any:
     template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
     texts = [mask.render(template, row.messages, row.tools) for row in rows]
     return base.train_tokenizer(texts, recipe.base.vocabulary, recipe.base.context)
-
-
-def _count_toy(recipe: Recipe) -> int:
-    shape = recipe.base
-    each = 2 * shape.hidden * shape.hidden * (1 + shape.groups / shape.heads) + 3 * shape.hidden * shape.mlp
-    return int(shape.vocabulary * shape.hidden + shape.layers * each)
-
-
-def _count(config: dict[str, Any]) -> int:
-    """Parameters of a decoder of the Llama family."""
-    hidden, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
-    heads = int(config["num_attention_heads"])
-    groups = int(config.get("num_key_value_heads") or heads)
-    size = int(config.get("head_dim") or hidden // heads)
-    each = hidden * size * (2 * heads + 2 * groups) + 3 * hidden * int(config["intermediate_size"])
-    tables = 1 if config.get("tie_word_embeddings", True) else 2
-    return tables * int(config["vocab_size"]) * hidden + layers * each

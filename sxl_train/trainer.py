@@ -19,6 +19,17 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
     log_tokens: Any = None
     """Called with the number of tokens of each batch."""
 
+    def create_accelerator_and_postprocess(self) -> None:
+        """As in the base class; and sharding on CPUs, which accelerate leaves out though gloo does all it needs."""
+        super().create_accelerator_and_postprocess()
+        state: Any = self.accelerator.state
+        if self.args.fsdp and str(state.distributed_type).endswith("MULTI_CPU"):
+            from accelerate import DistributedType, FullyShardedDataParallelPlugin
+
+            state.distributed_type = DistributedType.FSDP
+            state.fsdp_plugin = FullyShardedDataParallelPlugin(**self.args.fsdp_plugin_args)
+            self.is_fsdp_enabled = True
+
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
@@ -59,9 +70,15 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
             self.args.world_size,
         )
         with torch.no_grad(), self.compute_loss_context_manager():
-            for start in range(rank * size, len(dataset), world * size):
+            for first in range(0, len(dataset), world * size):
+                start = first + rank * size
                 rows = [dataset[i] for i in range(start, min(start + size, len(dataset)))]
-                outputs: Any = model(**self._prepare_inputs(collate(rows)))
+                if not rows and not self.is_fsdp_enabled:
+                    break
+                # Sharded weights are gathered by all or by none: a process without rows runs one for the others.
+                outputs: Any = model(**self._prepare_inputs(collate(rows or [dataset[0]])))
+                if not rows:
+                    break
                 total += torch.stack([outputs["loss"].double(), torch.as_tensor(outputs["tokens"]).to(total)])
         total = self.accelerator.reduce(total, "sum")
         model.train(was_training)

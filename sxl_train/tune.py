@@ -57,8 +57,10 @@ def run(context: Context) -> Path:
         train_loss=round(result.training_loss, 4), validation_loss_before=_rounded(before),
         validation_loss_after=_rounded(after), seconds=round(result.metrics["train_runtime"], 1),
     )  # fmt: skip
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    state = gather(trainer)
     if trainer.accelerator.is_main_process:
-        save(trainer.accelerator.unwrap_model(trainer.model), tokenizer, context)
+        save(model, tokenizer, context, state)
         shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
     return context.folder
 
@@ -147,6 +149,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     steps = (
         tune.max_steps if tune.max_steps > 0 else math.ceil(len(train) / size / tune.accumulate * tune.epochs)
     )
+    sharded = tune.shard and int(os.environ.get("WORLD_SIZE", "1")) > 1
     full = all(p.requires_grad for p in model.parameters())
     arguments = SFTConfig(
         output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and bool(reason), seed=seed, data_seed=seed,
@@ -161,7 +164,9 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
         metric_for_best_model="eval_loss", greater_is_better=False, report_to=tune.report_to,
         gradient_checkpointing=tune.checkpointing, remove_unused_columns=False, packing=False,
         padding_free=bool(reason), max_length=None, dataset_kwargs={"skip_prepare_dataset": True},
-        average_tokens_across_devices=True, dataloader_pin_memory=gpu,
+        average_tokens_across_devices=True, dataloader_pin_memory=gpu, ddp_find_unused_parameters=False,
+        fsdp=sharded,  # type: ignore[arg-type]  # a bool since transformers 5
+        fsdp_config={"version": 2, "state_dict_type": "SHARDED_STATE_DICT"},
     )  # fmt: skip
     log = Log(folder / "log.jsonl", _flops_per_token(model, full))
     callbacks: list[Any] = [log]
@@ -197,7 +202,22 @@ def find_checkpoint(folder: Path) -> str | None:
     return str(max(complete)[1]) if complete else None
 
 
-def save(model: Any, tokenizer: Any, context: Context) -> None:
+def gather(trainer: Any) -> dict[str, Any] | None:
+    """Whole weights where processes hold shards of them (all must call this), else None."""
+    if not trainer.is_fsdp_enabled:
+        return None
+    whole: dict[str, Any] = {}
+    places: dict[int, Any] = {}
+    for name, weight in trainer.accelerator.unwrap_model(trainer.model).state_dict().items():
+        # A head tied to the embedding stays one tensor, or the file would hold it twice.
+        place = weight.to_local().data_ptr() if hasattr(weight, "to_local") else weight.data_ptr()
+        if place not in places or places[place].shape != weight.shape:
+            places[place] = (weight.full_tensor() if hasattr(weight, "full_tensor") else weight).cpu()
+        whole[name] = places[place]
+    return whole
+
+
+def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | None = None) -> None:
     """Adapters with the name of their base, or the whole model in bf16; and the tokenizer beside them."""
     import torch
 
@@ -207,10 +227,15 @@ def save(model: Any, tokenizer: Any, context: Context) -> None:
         for config in model.peft_config.values():
             config.base_model_name_or_path = str(Path(context.model).resolve()) if Path(context.model).is_dir() else (
                 context.model)  # fmt: skip
-        model.save_pretrained(context.folder, save_embedding_layers=False)
+        model.save_pretrained(context.folder, save_embedding_layers=False, state_dict=state)
     else:
         model.config.use_cache = True
-        model.to(torch.bfloat16).save_pretrained(context.folder)
+        if state is not None:
+            small = {id(weight): weight.to(torch.bfloat16) for weight in state.values()}
+            state = {name: small[id(weight)] for name, weight in state.items()}
+            model.save_pretrained(context.folder, state_dict=state)
+        else:
+            model.to(torch.bfloat16).save_pretrained(context.folder)
     if Path(context.model).is_dir():
         copy_tokenizer(Path(context.model), context.folder)
     else:

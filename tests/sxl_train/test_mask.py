@@ -138,3 +138,41 @@ def test_marks_that_are_not_one_for_each_turn_are_refused(tokenizer: Any) -> Non
     with pytest.raises(UserError) as problem:
         mask.tokenise(tokenizer, text, MESSAGES[:3], None)
     assert [item.code for item in problem.value.findings] == ["T108"]
+
+
+COPIED = [
+    {"role": "user", "content": "Add 1 and 2."},
+    {"role": "assistant", "content": "", "reasoning_content": "I add.", "tool_calls": [CALL], "train": False},
+    {"role": "tool", "content": "3", "name": "add", "tool_call_id": "c0"},
+    {"role": "assistant", "content": "It is 3."},
+]
+
+
+def test_copied_context_stays_in_the_text_and_none_of_its_tokens_is_trained(tokenizer: Any) -> None:
+    template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
+    expected = expect(tokenizer, [
+        ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+        ("<think>I add.</think>", 0),
+        ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 0),
+        ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
+        ("It is 3.<|im_end|>", 2),
+        ("\n", 0),
+    ])  # fmt: skip
+    tokens = mask.tokenise(tokenizer, template, COPIED, None)
+    assert expected == (tokens.ids, tokens.phases)
+
+
+def test_copied_context_is_masked_in_a_template_without_marks_too(tokenizer: Any) -> None:
+    turn = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    template = mask.Template(turn + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+    messages = [
+        {"role": "user", "content": "One?"}, {"role": "assistant", "content": "Copied.", "train": False},
+        {"role": "user", "content": "Two?"}, {"role": "assistant", "content": "Own."},
+    ]  # fmt: skip
+    expected = expect(tokenizer, [
+        ("<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\nCopied.<|im_end|>\n", 0),
+        ("<|im_start|>user\nTwo?<|im_end|>\n<|im_start|>assistant\n", 0),
+        ("Own.<|im_end|>\n", 2),
+    ])  # fmt: skip
+    tokens = mask.tokenise(tokenizer, template, messages, None)
+    assert expected == (tokens.ids, tokens.phases)

@@ -69,13 +69,26 @@ CODES: tuple[Code, ...] = (
         code="T111", rule="does-not-fit-memory", level="error",
         title="The run is forecast to need more memory than there is",
         why="it would be ended by the system after minutes or hours",
-        fix="use a smaller tune.batch or tune.max_length, tune.checkpointing=true, or method=qlora",
+        fix="use a smaller tune.batch or tune.max_length, tune.checkpointing=true, tune.shard=true with several "
+            "processes, or method=qlora",
     ),
     Code(
         code="T112", rule="training-diverged", level="error",
         title="The loss is not a number any more",
         why="every later step would only spread it",
         fix="lower tune.lr; the last checkpoint is kept",
+    ),
+    Code(
+        code="T113", rule="keys-contradict", level="error",
+        title="Keys of the recipe cannot be had together",
+        why="one of them would silently do nothing",
+        fix="change one of the keys named above",
+    ),
+    Code(
+        code="T114", rule="tracker-missing", level="error",
+        title="The chosen experiment tracker is not installed",
+        why="the run would stop when its first number is sent",
+        fix="install it, or use tune.report_to=none: the log is always in log.jsonl",
     ),
     Code(
         code="T201", rule="over-size-limit", level="error",
