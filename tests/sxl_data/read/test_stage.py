@@ -6,7 +6,7 @@ from pathlib import Path
 from sxl_data.engine.watch import Watch
 from sxl_data.read.files import plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_format, read_chunk
+from sxl_data.read.stage import HELD, find_format, read_chunk
 
 
 def chunk_of(tmp_path: Path, count: int = 6):
@@ -50,3 +50,9 @@ def test_the_format_is_found_with_its_reason(tmp_path: Path):
     name, reason = find_format(source, [chunk])
     assert "instruction_pair" == name
     assert reason
+
+
+def test_more_rows_than_are_held_as_objects_come_in_order(tmp_path: Path):
+    found = read_chunk(*chunk_of(tmp_path, 2 * HELD + 3), "instruction_pair")
+    assert [f"Say {n}." for n in range(2 * HELD + 3)] == found.traces["task"].to_pylist()
+    assert 3 == found.traces["task"].num_chunks
