@@ -6,14 +6,17 @@ arithmetic with a tenth in reserve. On a CPU more tokens at once gain nothing be
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from sxl_data.contract.console import say
+from sxl_data.contract.console import format_bytes, say
+from sxl_data.contract.errors import error
 from sxl_train.config import Tune
 
 CPU_TOKENS = 4096
 LARGEST = 64
 FEWEST_STEPS = 50
+RESERVE = 0.9
+"""Share of the memory that the forecast may fill."""
 
 
 def find_batch(model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any) -> int:
@@ -24,29 +27,73 @@ def find_batch(model: Any, sequences: list[Any], tune: Tune, capacity: int, coll
     wanted = min(wanted, LARGEST, max(1, len(sequences)))
     if not torch.cuda.is_available() or collator is None:
         return max(1, min(wanted, CPU_TOKENS // capacity))
-    fits = probe(model, sequences, collator, wanted)
+    fits = probe(model, sequences, collator, wanted, Gpu())
     say(f"tune       batch of {fits} × {capacity} tokens")
     return fits
 
 
-def probe(model: Any, sequences: list[Any], collator: Any, wanted: int) -> int:
-    """Run one and two of the longest sequences; how many fit in what is left."""
+class Memory(Protocol):
+    """What the probe asks of a device."""
+
+    def reset(self) -> None:
+        """Forget the peak."""
+
+    def peak(self) -> int:
+        """Bytes allocated at most since `reset`."""
+
+    def total(self) -> int:
+        """Bytes that this process may have."""
+
+
+class Gpu:
+    """The current CUDA device."""
+
+    def reset(self) -> None:
+        """Forget the peak."""
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+
+    def peak(self) -> int:
+        """Bytes allocated at most since `reset`."""
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+
+    def total(self) -> int:
+        """Bytes free, or already held by this process."""
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved())
+
+
+def probe(model: Any, sequences: list[Any], collator: Any, wanted: int, memory: Memory) -> int:
+    """Run one and two of the longest sequences; how many fit in what is left. Raises `UserError` T111."""
     import torch
 
     longest = sorted(sequences, key=lambda row: -len(row["input_ids"]))
     device = next(model.parameters()).device
-    peaks = []
+    peaks: list[int] = []
     model.train()
     for count in (1, 2):
-        torch.cuda.reset_peak_memory_stats()
+        memory.reset()
         rows = (longest * 2)[:count]
         batch = {k: v.to(device) if hasattr(v, "to") else v for k, v in collator(rows).items()}
-        loss = model(**batch)["loss"]
-        loss.backward()
-        peaks.append(torch.cuda.max_memory_allocated())
-        model.zero_grad(set_to_none=True)
+        try:
+            model(**batch)["loss"].backward()
+        except torch.OutOfMemoryError:
+            if peaks:
+                return 1
+            raise error("T111", found=f"{format_bytes(memory.total())} of memory",
+                        expected="room for one sequence") from None  # fmt: skip
+        finally:
+            model.zero_grad(set_to_none=True)
+        peaks.append(memory.peak())
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    free, _ = torch.cuda.mem_get_info()
-    room = 0.9 * (free + torch.cuda.memory_reserved()) - peaks[0] - 12 * trained  # the optimiser comes later
-    each = max(1, peaks[1] - peaks[0])
-    return int(max(1, min(wanted, 1 + room // each)))
+    return fit(peaks[0], peaks[1], 12 * trained, memory.total(), wanted)
+
+
+def fit(one: int, two: int, later: int, total: int, wanted: int) -> int:
+    """Sequences that fit: peaks of one and of two, bytes that the optimiser will take, and the memory there is."""
+    room = RESERVE * total - one - later
+    return int(max(1, min(wanted, 1 + room // max(1, two - one))))

@@ -151,6 +151,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     )
     sharded = tune.shard and int(os.environ.get("WORLD_SIZE", "1")) > 1
     full = all(p.requires_grad for p in model.parameters())
+    early = bool(tune.patience and tune.evaluate_every and validation)
     arguments = SFTConfig(
         output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and bool(reason), seed=seed, data_seed=seed,
         per_device_train_batch_size=size, per_device_eval_batch_size=size, num_train_epochs=tune.epochs,
@@ -158,9 +159,11 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
         lr_scheduler_type="cosine_with_min_lr", lr_scheduler_kwargs={"min_lr": tune.lr_floor},
         warmup_steps=math.ceil(tune.warmup * steps), weight_decay=tune.weight_decay, max_grad_norm=tune.clip,
         optim="adamw_torch_fused", logging_steps=5 if gpu else 1, logging_nan_inf_filter=False, disable_tqdm=True,
-        save_strategy="steps", save_steps=tune.save_every or max(1, steps // 10), save_total_limit=2,
+        save_strategy="steps", save_total_limit=2,
+        # The best model can only be taken up again where each validation has a checkpoint.
+        save_steps=tune.evaluate_every if early else tune.save_every or max(1, steps // 10),
         eval_strategy="steps" if tune.evaluate_every and validation else "no",
-        eval_steps=tune.evaluate_every or None, load_best_model_at_end=bool(tune.patience and validation),
+        eval_steps=tune.evaluate_every or None, load_best_model_at_end=early,
         metric_for_best_model="eval_loss", greater_is_better=False, report_to=tune.report_to,
         gradient_checkpointing=tune.checkpointing, remove_unused_columns=False, packing=False,
         padding_free=bool(reason), max_length=None, dataset_kwargs={"skip_prepare_dataset": True},
@@ -170,7 +173,7 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     )  # fmt: skip
     log = Log(folder / "log.jsonl", _flops_per_token(model, full))
     callbacks: list[Any] = [log]
-    if tune.patience and validation:
+    if early:
         callbacks.append(EarlyStoppingCallback(tune.patience))
     if reason:
         train, validation = ([{k: v for k, v in row.items() if k != "weights"} for row in rows]

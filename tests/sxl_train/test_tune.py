@@ -199,3 +199,28 @@ def test_dataset_without_a_trained_token_is_refused(folder: Path, tmp_path: Path
     with pytest.raises(UserError) as problem:
         step("tune", tune.run, str(folder), path, tmp_path / "out", *KEYS)
     assert [item.code for item in problem.value.findings] == ["T104"]
+
+
+def test_two_passes_accumulated_equal_one_of_twice_the_batch(
+    folder: Path, dataset: Path, tmp_path: Path
+) -> None:
+    keys = (*KEYS, "method=lora", "tune.max_steps=6")
+    step("tune", tune.run, str(folder), dataset, tmp_path / "two", *keys, "tune.batch=2")
+    step("tune", tune.run, str(folder), dataset, tmp_path / "one", *keys, "tune.batch=1", "tune.accumulate=2")
+    whole, parts = read_losses(tmp_path / "two" / "tune"), read_losses(tmp_path / "one" / "tune")
+    assert [loss for _, loss in parts] == pytest.approx([loss for _, loss in whole], rel=1e-4)
+
+
+def test_run_stops_when_validation_gets_no_better_and_keeps_the_best(
+    folder: Path, dataset: Path, tmp_path: Path
+) -> None:
+    keys = (*KEYS, "method=lora", "tune.max_steps=40", "tune.lr=0.5", "tune.lr_floor=0.5", "tune.evaluate_every=3",
+            "tune.patience=2")  # fmt: skip
+    made = step("tune", tune.run, str(folder), dataset, tmp_path, *keys)
+    lines = (tmp_path / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    judged = [(entry["step"], entry["eval_loss"]) for entry in map(json.loads, lines) if "eval_loss" in entry]
+    during = [(n, loss) for n, loss in judged[1:-1]]
+    best = min(loss for _, loss in during)
+    assert made.measured["steps"] < 40
+    assert [loss for _, loss in during[-2:]] == [loss for _, loss in during[-2:] if loss > best]
+    assert made.measured["validation_loss_after"] == pytest.approx(best, abs=1e-4)
