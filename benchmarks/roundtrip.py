@@ -22,10 +22,11 @@ from typing import Any
 
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import UserError
+from sxl_data.read.stage import known_formats
 from sxl_data.trace.export import export, exporters, read_back
 from sxl_data.trace.format import Document, Origin, RowError
 from sxl_data.trace.records import open_records
-from sxl_data.trace.registry import detect, formats
+from sxl_data.trace.registry import detect
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDERS = (
@@ -35,7 +36,7 @@ FOLDERS = (
 # Tool documentation, databases and answer keys lie beside the traces and are none.
 BESIDE = ("multi_turn_func_doc/", "possible_answer/", "init_database/", "response_examples/", "tool.jsonl",
           "exceptions.json", "public_apis.json", "format_sensitivity.json")  # fmt: skip
-SUFFIXES = (".json", ".jsonl", ".traj", ".eval")
+SUFFIXES = (".json", ".jsonl", ".traj", ".eval", ".yaml")
 
 
 def canonical(value: Any) -> str:
@@ -63,7 +64,7 @@ def check_file(path: Path, shown: str, tally: Tally, limit: int) -> None:
         if not values:
             tally.unread.append(f"{shown}: no record")
             return
-        chosen, _ = detect(values, formats().values(), file=shown)
+        chosen, _ = detect(values, known_formats().values(), file=shown)
     except UserError as problem:
         tally.unread.append(f"{shown}: {problem.findings[0].code} {problem.findings[0].found}")
         return

@@ -1,6 +1,6 @@
 """A file → its records, one after the other, each with its line, its bytes and what is wrong with it.
 
-In: JSONL, JSON (one value, several, or an array of records), CSV, TSV or Parquet, plain or in gzip or
+In: JSONL, JSON (one value, several, or an array of records), CSV, TSV, YAML or Parquet, plain or in gzip or
 zstd, told apart by content; an Inspect `.eval` archive is one record. Out: `Record`s as a stream; memory is
 bounded by the largest record.
 Nothing is repaired without saying so: a lone surrogate or NUL becomes U+FFFD and its record says it.
@@ -132,6 +132,13 @@ def _text(pieces: Iterator[bytes], first: bytes, file: str) -> Iterator[Raw | Re
         from sxl_data.trace.tables import csv_rows
 
         yield from csv_rows(pieces, file)
+    elif file.lower().removesuffix(".gz").endswith((".yaml", ".yml")) and start not in b"[{":
+        from sxl_data.trace.yaml_records import yaml_record
+
+        try:
+            yield yaml_record(pieces, file)
+        except CutOff as cut:
+            yield _cut(file, 1, str(cut))
     elif _is_lines(file, first):
         yield from _lines(pieces, file, 1)
     else:

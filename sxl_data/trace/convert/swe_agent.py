@@ -3,8 +3,9 @@
 In: ``{"trajectory": [...], "history": [...], "info": {...}}``. ``history`` is what the model saw and is
 preferred; ``trajectory`` adds the observation of the last action. Demonstrations in the history are input,
 not the agent's work. An action is free text for a shell, unless the model called functions. ``thought`` is
-the response without its action; where it is the whole response nothing is said twice. The published
-dataset's rows (``trajectory`` of ``role`` and ``text``) are read too; there the action is a fenced block.
+the response without its action; where it is the whole response nothing is said twice. Demonstration files (YAML)
+have a ``history`` alone. The published dataset's rows (``trajectory`` of ``role`` and ``text``) are read too; there
+the action is a fenced block.
 Source: https://swe-agent.com/latest/usage/trajectories/.
 """
 
@@ -34,9 +35,11 @@ class SweAgent:
     unit = "row"
 
     def detect(self, sample: Any) -> str | None:
-        """`trajectory` beside `history` or `info`, or a `trajectory` of `role` and `text`."""
-        if not isinstance(sample, dict) or not isinstance(sample.get("trajectory"), list):
+        """`trajectory` beside `history` or `info`, a `trajectory` of `role` and `text`, or a `history` alone."""
+        if not isinstance(sample, dict):
             return None
+        if not isinstance(sample.get("trajectory"), list):
+            return _demonstration(sample.get("history")) if "trajectory" not in sample else None
         if isinstance(sample.get("history"), list) or isinstance(sample.get("info"), dict):
             return "has `trajectory` with `history` or `info`"
         first = sample["trajectory"][0] if sample["trajectory"] else None
@@ -76,6 +79,12 @@ class SweAgent:
 
 
 FORMAT = SweAgent()
+
+
+def _demonstration(history: Any) -> str | None:
+    first = history[0] if isinstance(history, list) and history else None
+    known = isinstance(first, dict) and {"role", "content", "agent", "message_type"} <= first.keys()
+    return "has a `history` of messages with `agent` and `message_type`" if known else None
 
 
 def _read_history(builder: Builder, history: list[Any]) -> None:

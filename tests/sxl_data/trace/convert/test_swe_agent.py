@@ -73,3 +73,15 @@ def test_a_trajectory_without_steps_is_refused(reader) -> None:
 
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["swe_agent"] == reader.detects(TRAJECTORY)
+
+
+def test_a_demonstration_has_a_history_alone(reader, shape) -> None:
+    common = {"agent": "main", "message_type": "m"}
+    call = {"function": {"name": "edit", "arguments": '{"path": "a"}'}, "id": "c1", "type": "function"}
+    demo = {"history": [
+        {"role": "user", "content": "Fix it", **common},
+        {"role": "assistant", "content": "I look.", "tool_calls": [call], **common},
+        {"role": "tool", "content": "done", "tool_call_ids": ["c1"], **common},
+    ]}  # fmt: skip
+    assert "user act+1 unknown" == shape(reader(demo))
+    assert ["swe_agent"] == reader.detects(demo)
