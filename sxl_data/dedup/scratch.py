@@ -7,16 +7,20 @@ operating system, which keeps what fits and writes back the rest.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import math
 import mmap
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+
+from sxl_data.contract.errors import error
 
 # Without it a page in use on a full disk kills the process (SIGBUS) where an error could be raised here.
 _reserve = getattr(os, "posix_fallocate", None)
@@ -37,11 +41,11 @@ class Scratch:
         return fits
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-        """An array of any content. Raises OSError where the disk has no room for it."""
+        """An array of any content. Raises U301 where the disk has no room for it."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if self.take(size):
             return np.empty(shape, dtype)
-        with self._file() as file:
+        with self._writing(), self._file() as file:
             if _reserve is None:
                 file.truncate(size)
             else:
@@ -52,7 +56,7 @@ class Scratch:
 
     def table(self, schema: pa.Schema, batches: Iterable[pa.Table]) -> pa.Table:
         """A table whose buffers are mapped from a file, one batch in memory at a time while it is written."""
-        with self._file() as file:
+        with self._writing(), self._file() as file:
             with pa.ipc.new_file(file, schema) as writer:
                 for batch in batches:
                     writer.write_table(batch)
@@ -66,6 +70,15 @@ class Scratch:
             if hasattr(mapped, "madvise"):
                 mapped.flush()
                 mapped.madvise(mmap.MADV_DONTNEED)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as problem:
+            code = "U301" if problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)) else "U302"
+            raise error(code, file=str(self.folder or tempfile.gettempdir()), found=str(problem),
+                        expected="room for what exceeds the memory") from problem  # fmt: skip
 
     def _file(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self.folder)

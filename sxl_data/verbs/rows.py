@@ -55,11 +55,15 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _dedup(options: argparse.Namespace) -> int:
+    import pyarrow as pa
+
     from sxl_data.contract.config import load
     from sxl_data.contract.errors import error
     from sxl_data.dedup.files import compare, rethreshold, run_files
     from sxl_data.dedup.near import DedupConfig
 
+    # Arrow's own allocators keep the pages that Parquet decompressed into: half as much again as the column.
+    pa.set_memory_pool(pa.system_memory_pool())
     if options.compare:
         if len(options.compare) not in (2, 3):
             raise error("U401", found=f"{len(options.compare)} words", expected="--compare OUT ROW [OTHER]")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sxl_data.contract.errors import UserError
 from sxl_data.dedup import DedupConfig, deduplicate
 from sxl_data.dedup.files import rethreshold, run_files
 from sxl_data.dedup.scratch import Scratch
@@ -29,6 +30,12 @@ def test_what_exceeds_the_memory_is_in_a_file_without_a_name(tmp_path: Path) -> 
 def test_a_table_comes_back_from_its_file(tmp_path: Path) -> None:
     parts = [pa.table({"text": ["a", None]}), pa.table({"text": ["é" * 1000]})]
     assert pa.concat_tables(parts) == Scratch(0, tmp_path).table(parts[0].schema, parts)
+
+
+def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        Scratch(0, tmp_path / "absent").empty((8,), np.uint8)
+    assert [("U302", str(tmp_path / "absent"))] == [(f.code, f.file) for f in caught.value.findings]
 
 
 @pytest.mark.parametrize("memory", ["1B", "20KB"])
