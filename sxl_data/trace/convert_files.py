@@ -85,11 +85,11 @@ def convert(path: str | Path, to: str, out: str | Path, *, format: str = "auto",
     if to == OWN and target.suffix == ".parquet":
         files = [_write_table(list(traces()), target)]
     elif to == OWN:
-        files = [_write(target, (encode(trace) for trace in traces()))]
+        files = [write_rows(target, (encode(trace) for trace in traces()))]
     elif to in SESSIONS:
         files = _write_sessions(documents(), target)
     else:
-        files = [_write(target, (msgspec.json.encode(document) for document in documents()))]
+        files = [write_rows(target, (msgspec.json.encode(document) for document in documents()))]
     if submission.format is not None:
         made.source, made.reason = submission.format.name, submission.reason
     made.files = tuple(str(file) for file in files if file is not None)
@@ -115,7 +115,7 @@ def _always(place: str) -> bool:
     return place == "/trace_id" or place.startswith("/provenance")
 
 
-def _write(target: Path, rows: Iterable[bytes]) -> Path | None:
+def write_rows(target: Path, rows: Iterable[bytes]) -> Path | None:
     """``rows`` as lines, or as one JSON value; None where there are none."""
     as_json = target.suffix == ".json"
     count = 0
@@ -149,10 +149,10 @@ def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path |
     if first is None:
         return []
     if second is None:
-        return [_write(target, map(msgspec.json.encode, first))]
+        return [write_rows(target, map(msgspec.json.encode, first))]
     files = []
     for number, document in enumerate(_chain(first, second, waiting), 1):
-        files.append(_write(target / f"{number:05d}.jsonl", map(msgspec.json.encode, document)))
+        files.append(write_rows(target / f"{number:05d}.jsonl", map(msgspec.json.encode, document)))
     return files
 
 

@@ -3,13 +3,14 @@
 In: a file and where to write. Out: the repaired file and what was done. A format that has an exporter is
 written again as it was, other ones as sxl traces. Each repaired document is read back before it is
 written: where the repair would not survive, the record stays as it was and the result says so. What
-cannot be read is copied byte for byte.
+cannot be read is copied byte for byte. Records are written as they are read, so that memory is bounded by the
+largest one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.trace.check.families import faults
+from sxl_data.trace.convert_files import write_rows
 from sxl_data.trace.format import Document, Format
 from sxl_data.trace.repair import Change, repair
 from sxl_data.trace.submission import NATIVE, Submission, Submitted
@@ -25,22 +27,31 @@ from sxl_data.trace.types import ENCODER, Trace
 _FIXABLE = ("P102", "P109", "A304")
 
 
+# The changes that a result holds; the caller of `fix` is told each of them as it is made.
+_LISTED = 1000
+
+Tell = Callable[[int, Change], None]
+
+
 class Fixed(msgspec.Struct):
-    """What `fix` did. ``changes`` has (line, change); ``left`` counts findings that could not be mended."""
+    """What `fix` did. ``counts`` has the number of changes by code, ``changes`` the first thousand as (line,
+    change); ``left`` counts findings that could not be mended."""
 
     out: str
     format: str
     records: int = 0
+    counts: Counter[str] = msgspec.field(default_factory=Counter)
     changes: list[tuple[int, Change]] = msgspec.field(default_factory=list)
     left: int = 0
     unread: int = 0
 
     def text(self) -> str:
-        """For people: each change, then the sum."""
-        lines = [f"line {line}  {c.code}  {c.pointer}  {c.said}" for line, c in self.changes]
-        counts = Counter(change.code for _, change in self.changes)
-        many = ", ".join(f"{code} ×{count}" for code, count in sorted(counts.items())) or "nothing to repair"
-        lines.append(f"{self.records} records written to {self.out} as {self.format}: {many}")
+        """For people: the sum."""
+        many = (
+            ", ".join(f"{code} ×{count}" for code, count in sorted(self.counts.items()))
+            or "nothing to repair"
+        )
+        lines = [f"{self.records} records written to {self.out} as {self.format}: {many}"]
         if self.left:
             lines.append(
                 f"{self.left} records could not be written back in {self.format} and stay as they were"
@@ -50,12 +61,17 @@ class Fixed(msgspec.Struct):
         return "\n".join(lines)
 
 
-def fix(
-    path: str | Path, out: str | Path, format: str = "auto", known: dict[str, Format] | None = None
-) -> Fixed:
+def show(line: int, change: Change) -> str:
+    """One change in a line for people."""
+    return f"line {line}  {change.code}  {change.pointer}  {change.said}"
+
+
+def fix(path: str | Path, out: str | Path, format: str = "auto", known: dict[str, Format] | None = None,
+        tell: Tell | None = None) -> Fixed:  # fmt: skip
     """Repair the file at ``path`` into ``out`` (JSONL, or one JSON document for a name in .json).
 
-    Raises `UserError` for a file that cannot be read, or where ``out`` is the file itself.
+    ``tell`` is called with the line and each change as it is made. Raises `UserError` for a file that
+    cannot be read, or where ``out`` is the file itself.
     """
     target = Path(out)
     if str(path) != "-" and target.exists() and target.samefile(path):
@@ -64,23 +80,24 @@ def fix(
     submission = Submission(path, format, known)
     submission.origin = msgspec.structs.replace(submission.origin, lossless=True)
     result = Fixed(str(out), NATIVE)
-    values = list(_records(submission, result))
-    if target.suffix == ".json":
-        whole = values[0] if len(values) == 1 else b"[\n" + b",\n".join(values) + b"\n]"
-        data = whole + b"\n"
-    else:
-        data = b"".join(value + b"\n" for value in values)
-    part = target.with_name(target.name + ".part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(target)
+        written = write_rows(target, _records(submission, result, tell))
     except OSError as problem:
         raise error("U302", file=str(out), found=problem.strerror or problem) from None
+    if written is None:
+        raise error("U208", file=str(path), found="no record", expected="at least one")
     return result
 
 
-def _records(submission: Submission, result: Fixed) -> Iterator[bytes]:
+def _records(submission: Submission, result: Fixed, tell: Tell | None) -> Iterator[bytes]:
+    def note(line: int, changes: Iterable[Change]) -> None:
+        for change in changes:
+            result.counts[change.code] += 1
+            if len(result.changes) < _LISTED:
+                result.changes.append((line, change))
+            if tell is not None:
+                tell(line, change)
+
     for item in submission:
         writer = submission.format if hasattr(submission.format, "write") else None
         assert submission.format is not None
@@ -96,7 +113,7 @@ def _records(submission: Submission, result: Fixed) -> Iterator[bytes]:
         if item.native or writer is None:
             if not item.native:
                 changes = [*_by_reader(fixed), *changes]
-            result.changes += [(line, change) for change in changes]
+            note(line, changes)
             yield ENCODER.encode(fixed)
             continue
         written = _written(writer, fixed, item) if changes else None
@@ -104,7 +121,7 @@ def _records(submission: Submission, result: Fixed) -> Iterator[bytes]:
             result.left += bool(changes)
             values = item.document.value if isinstance(item.document.value, list) else [item.document.value]
         else:
-            result.changes += [(line, change) for change in changes]
+            note(line, changes)
             values = written if isinstance(written, list) else [written]
         yield from (msgspec.json.encode(value) for value in values)
 

@@ -1,25 +1,24 @@
 """Traces ⇄ Arrow tables.
 
-Towards Arrow, traces are encoded to JSON lines by msgspec and parsed by Arrow's own reader under the
-fixed schema: both run in C/C++ and nothing is inferred. Defaults that the JSON leaves out are then
-filled in by column, so that a query needs no knowledge of them. Backwards, plain values are put together
-column by column, which leaves out whole columns of nulls at once, and msgspec checks every row against the
-types once more.
+Both ways go column by column: a field of all traces is taken at once, a field that no trace has costs nothing, and no
+text is written out as JSON in between. Towards Arrow, what a trace leaves at its default is null as in its JSON, but
+for the scalars of steps, which are stated so that a query needs no knowledge of them. Backwards, msgspec checks every
+row against the types once more.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import typing
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import json as arrow_json
 
 from sxl_data.contract.columns import (
     FLAT_SCHEMA,
@@ -28,16 +27,11 @@ from sxl_data.contract.columns import (
     SPOKEN,
     TRACE_SCHEMA,
     leaf,
-    replace_leaf,
 )
-from sxl_data.trace import types
 from sxl_data.trace.types import ENCODER, Trace
 
 # Columns that only a published row has.
 PUBLISHED = frozenset({"n_turns", "text_bytes", "trace_tools"})
-
-# One Arrow JSON block must hold the longest row.
-_MIN_BLOCK = 1 << 20
 
 
 def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None,
@@ -49,25 +43,15 @@ def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None
     items = list(traces)
     if not items:
         return ROW_SCHEMA.empty_table()
-    lines = [_encode_row(trace) for trace in items]
-    table = arrow_json.read_json(
-        pa.BufferReader(b"\n".join(lines)),
-        read_options=arrow_json.ReadOptions(
-            use_threads=False, block_size=max(_MIN_BLOCK, max(map(len, lines)) + 2)
-        ),
-        parse_options=arrow_json.ParseOptions(
-            explicit_schema=TRACE_SCHEMA, unexpected_field_behavior="error"
-        ),
-    ).combine_chunks()
-    steps = table["steps"].combine_chunks()
-    phases = steps.flatten().field("phase")
-    for path, tag, default in _STEP_DEFAULTS:
-        values, at = leaf(steps.flatten(), path)
-        missing = pc.is_null(values)
-        if tag is not None:
-            missing = pc.and_(missing, pc.equal(phases.take(pa.array(at)), tag))
-        steps = replace_leaf(steps, path, pc.if_else(missing, pa.scalar(default, values.type), values))
-    table = table.set_column(table.schema.get_field_index("steps"), TRACE_SCHEMA.field("steps"), steps)
+    columns = []
+    for field in TRACE_SCHEMA:
+        if field.name == "subtraces_json":
+            nested = [ENCODER.encode(t.subtraces).decode() if t.subtraces else None for t in items]
+            columns.append(pa.array(nested, field.type))
+        else:
+            values = _stated(list(map(attrgetter(field.name), items)), [Trace], field.name)
+            columns.append(_array(values, field.type, stated=field.name == "steps"))
+    table = pa.table(columns, schema=TRACE_SCHEMA)
     empty = [None] * len(items)
     flat = flat_columns(table)
     flat["group"] = pa.array(empty if groups is None else groups, pa.string())
@@ -154,12 +138,49 @@ def own_fields(row: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _encode_row(trace: Trace) -> bytes:
-    if not trace.subtraces:
-        return ENCODER.encode(trace)
-    row = ENCODER.encode(msgspec.structs.replace(trace, subtraces=()))
-    nested = ENCODER.encode(ENCODER.encode(trace.subtraces).decode())
-    return row[:-1] + b',"subtraces_json":' + nested + b"}"
+def _array(values: list[Any], kind: pa.DataType, stated: bool) -> pa.Array:
+    """Parts of traces as an array of ``kind``; empty lists are null. Defaults too, unless they are to be ``stated``."""
+    if pa.types.is_list(kind):
+        lengths = [len(value) if value else 0 for value in values]
+        inner = list(itertools.chain.from_iterable(value for value in values if value))
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), pa.int32())
+        items = _array(inner, kind.value_type, stated)
+        return pa.ListArray.from_arrays(
+            offsets, items, type=kind, mask=pa.array([not n for n in lengths], pa.bool_())
+        )
+    if not pa.types.is_struct(kind):
+        return pa.array(values, kind)
+    classes: list[Any] = list(dict.fromkeys(map(type, values)))
+    whole = type(None) not in classes
+    classes = [cls for cls in classes if cls is not type(None)]
+    fields = []
+    for field in kind:
+        owners = [cls for cls in classes if field.name in cls.__struct_fields__]
+        if field.name == "phase":
+            fields.append(pa.array([value.__struct_config__.tag for value in values], field.type))
+        elif not owners:
+            fields.append(pa.nulls(len(values), field.type))
+        else:
+            if whole and len(owners) == len(classes):
+                found = list(map(attrgetter(field.name), values))
+            else:
+                found = [getattr(v, field.name) if type(v) in owners else None for v in values]
+            fields.append(_array(found if stated else _stated(found, owners, field.name), field.type, stated))
+    mask = None if whole else pa.array([value is None for value in values], pa.bool_())
+    return pa.StructArray.from_arrays(fields, fields=list(kind), mask=mask)
+
+
+def _stated(values: list[Any], owners: list[type], name: str) -> list[Any]:
+    """``values`` of the field ``name`` with None where one is the default, which msgspec leaves out of JSON too."""
+    (default,) = {id(d): d for cls in owners for d in [_defaults(cls)[name]]}.values()
+    if default is None or default is msgspec.NODEFAULT:
+        return values
+    return [None if value is default else value for value in values]
+
+
+@cache
+def _defaults(cls: type) -> dict[str, Any]:
+    return {field.name: field.default for field in msgspec.structs.fields(cls)}
 
 
 def _values(array: pa.Array) -> list[Any]:
@@ -194,26 +215,3 @@ def _prune(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _prune(v) for k, v in value.items() if v is not None}
     return [_prune(item) for item in value] if isinstance(value, list) else value
-
-
-def _step_defaults() -> list[tuple[tuple[str, ...], str | None, Any]]:
-    """(path below a step, phase or None for all, default) of every scalar default of a step."""
-    found: dict[tuple[tuple[str, ...], str | None], Any] = {}
-
-    def walk(cls: type[msgspec.Struct], path: tuple[str, ...], tag: str | None) -> None:
-        shared = set(types.StepBase.__struct_fields__) if not path else set()
-        hints = typing.get_type_hints(cls)
-        for field in msgspec.structs.fields(cls):
-            default = field.default
-            if default is not msgspec.NODEFAULT and default is not None and default != ():
-                found[(*path, field.name), None if field.name in shared else tag] = default
-            for inner in typing.get_args(hints[field.name]):
-                if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-                    walk(inner, (*path, field.name), None)
-
-    for step in (types.Observe, types.Reflect, types.Act, types.Iterate):
-        walk(step, (), str(step.__struct_config__.tag))
-    return [(path, tag, default) for (path, tag), default in found.items()]
-
-
-_STEP_DEFAULTS = _step_defaults()

@@ -30,6 +30,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
     sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
+    sub.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that share large JSONL files"
+    )
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
     sub.add_argument("-o", "--out", help="file to write the mended traces to")
 
@@ -80,15 +83,17 @@ def _validate(options: argparse.Namespace) -> int:
     from sxl_data.trace.validate import validate
 
     if options.fix:
-        from sxl_data.trace.fix import fix
+        from sxl_data.trace.fix import fix, show
 
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
-        mended = fix(options.files[0], options.out, options.format, _known())
+        mended = fix(options.files[0], options.out, options.format, _known(),
+                     tell=lambda line, change: print(show(line, change)))  # fmt: skip
         print(mended.text())
         return 1 if mended.left else 0
     report = validate(options.files, options.format, options.profile, known=_known(), template=options.template,
-                      tokenizer=options.tokenizer, max_length=options.max_length)  # fmt: skip
+                      tokenizer=options.tokenizer, max_length=options.max_length,
+                      jobs=max(1, options.jobs))  # fmt: skip
     print(report.render(options.output, show_all=options.all))
     return report.exit_code
 

@@ -71,3 +71,22 @@ def test_the_input_is_never_overwritten(tmp_path: Path):
         fix(path, path)
     assert raised.value.findings[0].code == "U302"
     assert path.read_bytes() == (EXAMPLES / "valid" / "agent.json").read_bytes()
+
+
+def test_a_file_is_repaired_as_a_stream(tmp_path: Path):
+    import tracemalloc
+
+    value = json.loads((EXAMPLES / "invalid" / "P102-id-repeated.json").read_text(encoding="utf-8"))
+    row = json.dumps({**value, "task": "many words " * 1000})
+    source = tmp_path / "in.jsonl"
+    with source.open("w", encoding="utf-8") as file:
+        for _ in range(1200):
+            file.write(row + "\n")
+    fix(source, tmp_path / "warm.jsonl")
+    told: list[str] = []
+    tracemalloc.start()
+    done = fix(source, tmp_path / "out.jsonl", tell=lambda line, change: told.append(change.code))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (1200, {"P102": 1200}, 1000, 1200) == (done.records, done.counts, len(done.changes), len(told))
+    assert peak < source.stat().st_size
