@@ -91,6 +91,17 @@ class Log(TrainerCallback):  # type: ignore[misc]
         return found
 
 
+def read_first_loss(path: Path) -> float | None:
+    """The validation loss before the first step, where a run that was cut off has logged it."""
+    if not path.exists():
+        return None
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        entry = json.loads(line) if line.endswith("\n") else {}
+        if entry.get("step") == 0 and "eval_loss" in entry:
+            return float(entry["eval_loss"])
+    return None
+
+
 def _every(steps: int) -> int:
     return max(1, steps // 10)
 

@@ -18,6 +18,7 @@ from sxl_data.contract.errors import error
 from sxl_train import data
 from sxl_train.base import read_template
 from sxl_train.config import Tune
+from sxl_train.log import read_first_loss
 from sxl_train.sequences import Counts, cut_rows, make_sequences
 from sxl_train.step import Context
 
@@ -42,8 +43,10 @@ def run(context: Context) -> Path:
     model = load(context.model, recipe.method, tune)
     model = adapt(model, recipe.method, tune, tokenizer, template, added)
     trainer = make_trainer(model, tokenizer, train, validation, tune, recipe.seed, context.folder, capacity)
-    before = trainer.evaluate()["eval_loss"] if validation else None
     checkpoint = find_checkpoint(context.folder / "checkpoints")
+    before = read_first_loss(context.folder / "log.jsonl") if checkpoint else None
+    if before is None and validation:
+        before = trainer.evaluate()["eval_loss"]
     if checkpoint:
         say(f"tune       continues from {Path(checkpoint).name}")
     result = trainer.train(resume_from_checkpoint=checkpoint)

@@ -116,6 +116,9 @@ def test_killed_run_continues_with_the_same_next_50_losses(
     whole, resumed = read_losses(tmp_path / "whole" / "tune"), read_losses(tmp_path / "killed" / "tune")
     assert len(whole) == 58
     assert whole == resumed
+    judged = [(tmp_path / name / "tune" / "log.jsonl").read_text(encoding="utf-8").count('"eval_loss"')
+              for name in ("whole", "killed")]  # fmt: skip
+    assert judged == [2, 2]
     assert (tmp_path / "whole/tune/adapter_model.safetensors").read_bytes() == (
         tmp_path / "killed/tune/adapter_model.safetensors").read_bytes()  # fmt: skip
 
