@@ -2,10 +2,13 @@
 
     python benchmarks/dedup.py [--quick] [--json FILE] [--peer NAME=PYTHON …] [--limit NAME=ROWS …]
 
-A peer is measured if its package is found in this interpreter or in the one given for it, for example
-`--peer rensa=/tmp/rensa/bin/python`. Each measurement is a whole process from Parquet to the list of removed rows; ours
-runs again right before each peer, so both see the same machine. CPU is user and system time of the process and its
-children. Slow peers run on fewer rows (`ROWS`), and the ratio is taken on those rows.
+A peer is measured if its package is found in this interpreter, in the one given for it (`--peer rensa=bin/python`) or
+in a folder of environments (`--venvs DIR`: DIR/rensa/bin/python). Each measurement is a whole process from Parquet to
+the list of removed rows; ours runs again right before each peer, on the same rows, so both see the same machine. CPU is
+user and system time of the process and its children. Ours is measured twice: `sxl` does what the peers do and answers
+the list; `sxl_files` is the whole command, which also writes the kept rows, the ledger and the signatures. The full
+corpora are for peers that take minutes, not hours (`ROWS` has the most rows of the others); the part `equal` gives
+every peer the same rows.
 
 Recall and precision come from brute force over strings (`dedup_truth.py`) on other rows: recall is the share of true
 pairs of which at most one row survived, precision the share of removed rows with a surviving row that truly reaches
@@ -34,8 +37,10 @@ from dedup_truth import all_pairs, code_tokens, shingle_sets, word_tokens
 
 PEERS = ("daft", "gaoya", "rensa", "datasketch", "text_dedup", "datatrove")
 OURS = ("sxl", "sxl_files")
-ROWS = {"datatrove": 2_000}
+ROWS = {"datatrove": 5_000}
 """Most rows a slow peer is given."""
+EQUAL = 5_000
+"""Source files of the part that gives every peer the same rows."""
 TARGETS = {"rensa": 10.0, "datasketch": 25.0, "text_dedup": 60.0}
 FASTEST = 4.0
 THRESHOLD = 0.7
@@ -69,12 +74,13 @@ def write(texts: list[str], path: Path) -> Path:
     return path
 
 
-def interpreters(given: list[str]) -> dict[str, str]:
+def interpreters(given: list[str], venvs: Path | None) -> dict[str, str]:
     """The interpreter of every peer that is installed somewhere we know of."""
     places = dict(item.split("=", 1) for item in given)
     found = {}
     for peer in PEERS:
-        python = places.get(peer, sys.executable)
+        own = [venvs / name / "bin" / "python" for name in (peer, peer.replace("_", "-"))] if venvs else []
+        python = places.get(peer) or next((str(path) for path in own if path.exists()), sys.executable)
         known = subprocess.run(
             [python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir()
         )
@@ -86,40 +92,52 @@ def interpreters(given: list[str]) -> dict[str, str]:
 
 
 def time_corpus(
-    name: str, texts: list[str], peers: dict[str, str], work: Path, metrics: dict[str, float]
+    name: str,
+    texts: list[str],
+    peers: dict[str, str],
+    limits: dict[str, int],
+    work: Path,
+    metrics: dict[str, float],
 ) -> None:
-    """Prints the table of one corpus and adds its numbers to `metrics`."""
+    """Prints the table of one corpus and adds its numbers to `metrics`. `limits` has the most rows of some peers."""
     size = sum(len(text.encode()) for text in texts) / 1e6
     print(f"\n{name}: {len(texts)} rows, {size:.0f} MB, threshold {THRESHOLD}")
-    print(f"{'tool':<12} {'rows':>8} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'removed':>8} {'CPU / ours':>10}")
+    print(
+        f"{'tool':<12} {'rows':>8} {'wall s':>8} {'CPU s':>8} {'MB':>7} {'removed':>8}"
+        f" {'CPU / sxl':>10} {'/ command':>10}"
+    )
     whole = write(texts, work / "corpus.parquet")
     run("sxl", sys.executable, whole, work)  # compiled code and page cache
-    ours: list[float] = []
-    for tool in ("sxl_files", *peers):
-        rows = min(len(texts), ROWS.get(tool, len(texts)))
+    ours: dict[str, list[float]] = {tool: [] for tool in OURS}
+    for peer, python in peers.items():
+        rows = min(len(texts), limits.get(peer, len(texts)))
         source = whole if rows == len(texts) else write(texts[:rows], work / "part.parquet")
-        base = run("sxl", sys.executable, source, work)
+        base = {tool: run(tool, sys.executable, source, work) for tool in OURS}
+        for tool, got in base.items():
+            show(tool, rows, got, *(cpu(got) / cpu(base[k]) for k in OURS))
+            if rows == len(texts):
+                ours[tool].append(cpu(got))
+                metrics |= {f"{name}/{tool}/{key}": float(got[key]) for key in ("wall", "memory")}  # type: ignore[arg-type]
         try:
-            got = run(tool, peers.get(tool, sys.executable), source, work)
+            got = run(peer, python, source, work)
         except RuntimeError as problem:
-            print(f"{tool:<12} failed: {str(problem)[-300:]}")
+            print(f"{peer:<12} failed: {str(problem)[-300:]}")
             continue
-        if rows == len(texts):
-            ours.append(float(base["cpu"]))  # type: ignore[arg-type]
-        ratio = float(got["cpu"]) / float(base["cpu"])  # type: ignore[arg-type]
-        show(tool, rows, got, ratio)
-        metrics |= {f"{name}/{tool}/{key}": float(got[key]) for key in ("wall", "cpu", "memory")}  # type: ignore[arg-type]
-        metrics[f"{name}/{tool}/ratio"] = ratio
-        if tool == "sxl_files":
-            show("sxl", rows, base, 1.0)
-            metrics |= {f"{name}/sxl/{key}": float(base[key]) for key in ("wall", "memory")}  # type: ignore[arg-type]
-    metrics[f"{name}/sxl/cpu"] = statistics.median(ours)
+        ratios = [cpu(got) / cpu(base[k]) for k in OURS]
+        show(peer, rows, got, *ratios)
+        metrics |= {f"{name}/{peer}/{key}": float(got[key]) for key in ("wall", "cpu", "memory")}  # type: ignore[arg-type]
+        metrics |= {f"{name}/{peer}/ratio": ratios[0], f"{name}/{peer}/ratio of the command": ratios[1]}
+    metrics |= {f"{name}/{tool}/cpu": statistics.median(found) for tool, found in ours.items() if found}
 
 
-def show(tool: str, rows: int, got: dict[str, object], ratio: float) -> None:
+def cpu(got: dict[str, object]) -> float:
+    return float(got["cpu"])  # type: ignore[arg-type]
+
+
+def show(tool: str, rows: int, got: dict[str, object], ratio: float, ratio_of_command: float) -> None:
     print(
         f"{tool:<12} {rows:>8} {got['wall']:>8.1f} {got['cpu']:>8.1f} {got['memory']:>7.0f}"
-        f" {len(got['removed']):>8} {ratio:>10.1f}",  # type: ignore[arg-type]
+        f" {len(got['removed']):>8} {ratio:>10.1f} {ratio_of_command:>10.1f}",  # type: ignore[arg-type]
         flush=True,
     )
 
@@ -184,14 +202,14 @@ def claims_of(metrics: dict[str, float], corpora: list[str]) -> list[dict[str, o
         claims.append({"text": text, "target": target, "measured": measured, "met": met})
 
     for name in corpora:
-        ratios = {
-            peer: metrics[f"{name}/{peer}/ratio"] for peer in PEERS if f"{name}/{peer}/ratio" in metrics
-        }
-        if ratios:
-            claim(f"{name}: CPU of the fastest peer over ours", FASTEST, min(ratios.values()))
-        for peer, target in TARGETS.items():
-            if peer in ratios:
-                claim(f"{name}: CPU of {peer} over ours", target, ratios[peer])
+        for kind, of in (("ratio", "ours"), ("ratio of the command", "the whole command's")):
+            keys = {peer: f"{name}/{peer}/{kind}" for peer in PEERS}
+            ratios = {peer: metrics[key] for peer, key in keys.items() if key in metrics}
+            if ratios:
+                claim(f"{name}: CPU of the fastest peer over {of}", FASTEST, min(ratios.values()))
+            for peer, target in TARGETS.items():
+                if peer in ratios:
+                    claim(f"{name}: CPU of {peer} over {of}", target, ratios[peer])
     if "scale/slope" in metrics:
         claim("slope of CPU time over rows, log-log", 1.1, metrics["scale/slope"], more=False)
         claim("bytes per row beyond the text", 600, metrics["scale/beyond"], more=False)
@@ -203,26 +221,32 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="2,000 files, 10,000 short rows")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--venvs", type=Path, help="folder with an environment per peer")
     parser.add_argument(
         "--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer"
     )
-    parser.add_argument("--only", action="append", choices=("files", "short", "quality", "scale"))
+    parser.add_argument("--only", action="append", choices=("files", "short", "equal", "quality", "scale"))
     parser.add_argument("--tools", nargs="*", help="these peers only")
     parser.add_argument("--work", type=Path, help="folder for the corpora")
     args = parser.parse_args()
     files, short, judged = (2_000, 10_000, 1_000) if args.quick else (50_000, 500_000, 10_000)
     ROWS.update({name: int(rows) for name, rows in (item.split("=") for item in args.limit)})
-    parts = set(args.only or ("files", "short", "quality", "scale"))
-    peers = {k: v for k, v in interpreters(args.peer).items() if args.tools is None or k in args.tools}
+    parts = set(args.only or ("files", "short", "equal", "quality", "scale"))
+    peers = {
+        k: v for k, v in interpreters(args.peer, args.venvs).items() if args.tools is None or k in args.tools
+    }
     metrics: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=args.work) as folder:
         work = Path(folder)
         sources = source_files(files)
         rows = short_rows(sources, short, share=0.5)
         if "files" in parts:
-            time_corpus("source files", sources, peers, work, metrics)
+            time_corpus("source files", sources, peers, ROWS, work, metrics)
         if "short" in parts:
-            time_corpus("short rows", rows, peers, work, metrics)
+            time_corpus("short rows", rows, peers, ROWS, work, metrics)
+        if "equal" in parts:
+            few_files = sources[: EQUAL if not args.quick else EQUAL // 10]
+            time_corpus("equal rows", few_files, peers, {}, work, metrics)
         if "quality" in parts:
             few = {peer: python for peer, python in peers.items() if peer != "datatrove" or args.quick}
             judge(
