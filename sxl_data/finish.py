@@ -24,7 +24,16 @@ from sxl_data.engine.task import FileInfo, Receipt
 from sxl_data.recipe import Recipe
 from sxl_data.write.arrow import folder_files
 from sxl_data.write.card import render_card
-from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, decode, encode, seal
+from sxl_data.write.manifest import (
+    Borderline,
+    BorderlinePair,
+    Manifest,
+    SourceSummary,
+    StageSummary,
+    decode,
+    encode,
+    seal,
+)
 from sxl_data.write.rows import PUBLISHED_SCHEMA
 
 PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
@@ -34,7 +43,7 @@ _PACKAGES = ("pyarrow", "numpy", "msgspec", "tree-sitter")
 
 def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary], funnel: list[StageSummary],
             leakage: dict[str, float], written: list[tuple[str, int, int, Receipt]], ledgers: list[FileInfo],
-            quarantines: list[FileInfo], seconds: dict[str, float]) -> Manifest:  # fmt: skip
+            quarantines: list[FileInfo], borderline: FileInfo, seconds: dict[str, float]) -> Manifest:  # fmt: skip
     """Fill ``out`` and return the manifest written there."""
     with writing(out):
         (out / "manifest.json").unlink(missing_ok=True)
@@ -66,11 +75,14 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
     for folder, infos in (("ledger", ledgers), ("quarantine", quarantines)):
         if infos:
             _gather(out / folder / f"{folder}.parquet", [store.verified(info) for info in infos])
+    if borderline.rows:
+        place(store.verified(borderline), out / "ledger" / "borderline.parquet")
     manifest = Manifest(
         name=recipe.name, description=recipe.description, sxl_version=__version__, seed=recipe.seed,
         recipe=_portable(recipe), stages=funnel, splits=splits, leakage=leakage,
         sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
+        borderline=Borderline(count=borderline.rows, closest=_closest(store.verified(borderline))),
         files=_files(out), versions={name: version(name) for name in _PACKAGES},
     )  # fmt: skip
     manifest = seal(manifest)
@@ -113,6 +125,10 @@ def _gather(target: Path, parts: list[Path]) -> None:
                 writer.write_table(pa.concat_tables(rest).combine_chunks(), row_group_size=ROW_GROUP)
 
     commit(target, write)
+
+
+def _closest(path: Path, shown: int = 10) -> list[BorderlinePair]:
+    return msgspec.convert(pq.read_table(path).slice(0, shown).to_pylist(), list[BorderlinePair])
 
 
 def _files(out: Path) -> dict[str, dict[str, object]]:

@@ -106,7 +106,8 @@ class Build:
         if self.rank:
             return await_manifest(self.out, self.store.root / done, self.recipe.engine.patience_seconds)
         manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
-                           self.ledgers, self.quarantines, self.seconds)  # fmt: skip
+                           self.ledgers, self.quarantines, resolved.files["borderline"],
+                           self.seconds)  # fmt: skip
         keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
         keep |= {receipt.path for receipt in self.receipts}
         if self.of > 1:
@@ -195,10 +196,13 @@ class Build:
         """What `resolve` found, and the shards without duplicates."""
         params = {"config": msgspec.to_builtins(self.recipe.dedup), "seed": self.recipe.seed}
         params["config"].pop("workers")  # changes the time only, so it must not change a key
+        # Another threshold asks the same signatures, so it does not make them anew.
+        seen_by = {key: params["config"][key] for key in ("view", "shingling", "permutations", "seed")}
         views = [
-            Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)}, params=params)
+            Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)},
+                 params={"config": seen_by})
             for i, s in enumerate(shards)
-        ]
+        ]  # fmt: skip
         sizes = [shard.rows for shard in shards]
         seen = self._run("view", views, sizes, "rows")
         resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",

@@ -104,7 +104,8 @@ def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
     )
     found = resolve_rows(narrow, [table["text"] for table in texts], signatures, config, params["pairs_at"])
     drops = {f"drops-{i:05d}": table for i, table in enumerate(found.drops)}
-    return Output(tables={"pairs": found.pairs, "keys": found.keys, **drops}, counters=found.counters)
+    tables = {"pairs": found.pairs, "keys": found.keys, "borderline": found.borderline}
+    return Output(tables=tables | drops, counters=found.counters)
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:

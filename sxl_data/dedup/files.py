@@ -4,6 +4,7 @@ In: Parquet, JSONL, JSON or CSV files with a text column. Out: a folder
 
     data/<file>.parquet       the rows that stay, with their own columns; several files for a large one (`kept.py`)
     ledger/ledger.parquet     one line per dropped row: its id, D310 or D311, its kept twin, score, shingles shared
+    ledger/borderline.parquet pairs within 0.02 of the threshold, the closest first
     signatures/               what `--against`, `rethreshold` and `compare` need later (`store.py`)
 
 Only the compared column is read first; the others follow in a second pass, file by file.
@@ -51,6 +52,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"dedup   {self.rows} → {self.kept}   −{self.rows - self.kept} (D310 ×{self.exact}, D311 ×{self.near})"
             f"   {self.seconds:.1f} s"
+        ) + (
+            f"\n{self.borderline} pairs within 0.02 of the threshold: ledger/borderline.parquet"
+            if self.borderline
+            else ""
         )
 
 
@@ -244,16 +249,17 @@ def _write(
         )
     lines = ledger_lines(result, meta, ids, stores)
     pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
+    borderline = result.borderline(lambda rows: pa.array(_names(meta, ids, rows), pa.string()))
+    pq.write_table(borderline, draft / "ledger" / "borderline.parquet", compression="zstd")
     row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
     write_store(draft / "signatures", result, row_numbers, meta.column, meta.id_column, meta.files, sets)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
     gone = int((~result.kept).sum())
     exact = int(result.exact.sum())
-    near = np.abs(result.pairs.scores - result.config.threshold) <= 0.02
     return Summary(
         rows=len(result.kept), kept=len(result.kept) - gone, exact=exact, near=gone - exact,
-        against=int((result.store >= 0).sum()), borderline=int(near.sum()), complete=result.complete,
+        against=int((result.store >= 0).sum()), borderline=len(borderline), complete=result.complete,
         seconds=time.monotonic() - began,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ stays; the rest goes through the rounds of `search.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MARGIN = 0.05
 """Verified pairs this far below the threshold are answered too, for the borderline section of reports."""
+BORDERLINE = 0.02
+"""How far from the threshold a pair is one that a person should look at."""
 
 
 class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +100,20 @@ class DedupResult:
     def clusters(self) -> np.ndarray:
         """i64 (n,): the kept row of each row's cluster; a kept row, or one dropped for a store's, names itself."""
         return np.where(self.kept | (self.store >= 0), np.arange(len(self.kept)), self.twin)
+
+    def borderline(self, names: Callable[[np.ndarray], pa.Array]) -> pa.Table:
+        """Pairs within BORDERLINE of the threshold as left, right, score, left_kept, right_kept, the closest first;
+        `names` gives rows their ids."""
+        import pyarrow as pa
+
+        away = np.abs(self.pairs.scores - self.config.threshold)
+        near = np.flatnonzero(away <= BORDERLINE + 1e-9)  # 0.72 - 0.7 is more than 0.02 in binary
+        pairs = self.pairs.take(near)
+        found = pa.table(
+            {"left": names(pairs.left), "right": names(pairs.right), "score": pairs.scores,
+             "left_kept": self.kept[pairs.left], "right_kept": self.kept[pairs.right], "away": away[near]}
+        )  # fmt: skip
+        return found.sort_by([(name, "ascending") for name in ("away", "left", "right")]).drop_columns("away")
 
     def groups(self, threshold: float) -> np.ndarray:
         """i64 (n,): one label per row, the smallest row number of its group; rows are in one group if linked by

@@ -24,6 +24,7 @@ from sxl_data.contract.errors import error
 
 # Without it a page in use on a full disk kills the process (SIGBUS) where an error could be raised here.
 _reserve = getattr(os, "posix_fallocate", None)
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class Scratch:
@@ -76,7 +77,7 @@ class Scratch:
         try:
             yield
         except OSError as problem:
-            code = "U301" if problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)) else "U302"
+            code = "U301" if problem.errno in _FULL else "U302"
             raise error(code, file=str(self.folder or tempfile.gettempdir()), found=str(problem),
                         expected="room for what exceeds the memory") from problem  # fmt: skip
 

@@ -50,10 +50,13 @@ class Viewed(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """``drops``: one table of `DROPS_SCHEMA` for each shard. ``pairs``: left, right (trace ids), score.
+    """``drops``: one table of `DROPS_SCHEMA` for each shard. ``borderline``: left, right (trace ids), score, left_kept,
+    right_kept of the pairs within 0.02 of the threshold,
+    by how close they are, then by id. ``pairs``: left, right (trace ids), score.
     ``keys``: trace_id and the 128-bit key of its text as key_hi, key_lo."""
 
     drops: list[pa.Table]
+    borderline: pa.Table
     pairs: pa.Table
     keys: pa.Table
     counters: dict[str, int]
@@ -145,7 +148,9 @@ def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], signature
     ).sort_by([("left", "ascending"), ("right", "ascending")])  # fmt: skip
     keys = pa.table({"trace_id": ids, "key_hi": found.keys[:, 0], "key_lo": found.keys[:, 1]})
     parts = [drops.slice(a, b - a) for a, b in itertools.pairwise(bounds)]
-    return Resolved(parts, pairs, keys, {"pairs": len(pairs), "complete": int(found.complete)})
+    borderline = found.borderline(lambda rows: ids.take(pa.array(rows)))
+    counters = {"pairs": len(pairs), "complete": int(found.complete)}
+    return Resolved(parts, borderline, pairs, keys, counters)
 
 
 def apply_drops(batch: pa.Table, drops: pa.Table) -> Outcome:

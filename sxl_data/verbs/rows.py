@@ -37,7 +37,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run"
     )
     sub.add_argument(
-        "--memory", default="4GB", help="bytes for texts, signatures and candidates; beyond it scratch files (4GB)"
+        "--memory",
+        default="4GB",
+        help="bytes for texts, signatures and candidates; beyond it scratch files (4GB)",
     )
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
     sub.add_argument(

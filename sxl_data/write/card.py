@@ -23,7 +23,8 @@ def render_card(manifest: Manifest) -> str:
         "reasoning there is no Reflect step, and where it shows no tool output there is none: nothing was "
         "written by a template.\n"
     )
-    blocks += [_use(manifest), _sources(manifest), _funnel(manifest), _splits(manifest), _limits(manifest)]
+    blocks += [_use(manifest), _sources(manifest), _funnel(manifest), _borderline(manifest), _splits(manifest),
+               _limits(manifest)]  # fmt: skip
     return "\n".join(blocks)
 
 
@@ -70,6 +71,23 @@ def _funnel(manifest: Manifest) -> str:
             f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |"
         )
     return "\n".join([*lines, "\nEvery dropped or edited row has a line in `ledger/` that says why.\n"])
+
+
+def _borderline(manifest: Manifest) -> str:
+    threshold, found = manifest.recipe["dedup"]["threshold"], manifest.borderline
+    if not found.count:
+        return (
+            f"No two compared rows lie within 0.02 of the similarity {threshold} from which one is dropped.\n"
+        )
+    lines = [f"{format_count(found.count)} pairs lie within 0.02 of the similarity {threshold} from which one is "
+             "dropped; the closest:\n", "| similarity | row | and row | |", "|---:|---|---|---|"]  # fmt: skip
+    for pair in found.closest:
+        both = pair.left_kept and pair.right_kept
+        outcome = (
+            "both kept" if both else "one dropped" if pair.left_kept or pair.right_kept else "both dropped"
+        )
+        lines.append(f"| {pair.score:.4f} | `{pair.left}` | `{pair.right}` | {outcome} |")
+    return "\n".join([*lines, "\nAll of them are in `ledger/borderline.parquet`.\n"])
 
 
 def _splits(manifest: Manifest) -> str:

@@ -45,6 +45,23 @@ class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
     edited: dict[str, int]
 
 
+class BorderlinePair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two rows whose similarity is close to the threshold of deduplication."""
+
+    left: str
+    right: str
+    score: float
+    left_kept: bool
+    right_kept: bool
+
+
+class Borderline(msgspec.Struct, frozen=True, kw_only=True):
+    """Pairs within 0.02 of the threshold: a person should look at some before trusting it."""
+
+    count: int = 0
+    closest: list[BorderlinePair] = []
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """The whole record of a build."""
 
@@ -60,6 +77,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     """Rows, text bytes and shards of every split."""
     leakage: dict[str, float]
     """Share of test rows with a partner in train at the split threshold: random, and ours."""
+    borderline: Borderline = Borderline()
+    """Pairs of `ledger/borderline.parquet`, which exists if there are any."""
     benchmarks: dict[str, str]
     """Fingerprints that the rows were checked against, and their version."""
     files: dict[str, dict[str, Any]]

@@ -184,3 +184,12 @@ def test_wrong_settings_are_refused() -> None:
         deduplicate(None, pa.array(["a"]), np.zeros(2))
     with pytest.raises(TypeError, match="column of strings"):
         deduplicate(None, pa.array([1, 2]))
+
+
+def test_pairs_near_the_threshold_are_named_the_closest_first() -> None:
+    words = [f"w{k}" for k in range(104)]  # 100 shingles
+    texts = [" ".join(words), " ".join(words[:83]), " ".join(words[:86]), " ".join(words[:90])]
+    result = deduplicate(None, pa.array(texts), None, DedupConfig(threshold=0.8))
+    found = result.borderline(lambda rows: pa.array([f"row {k}" for k in rows.tolist()])).to_pylist()
+    shown = [(f["left"], f["right"], f["score"], f["left_kept"], f["right_kept"]) for f in found]
+    assert [("row 0", "row 1", 0.79, True, True), ("row 0", "row 2", 0.82, True, False)] == shown

@@ -5,7 +5,16 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.write.card import render_card
-from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary, decode, encode, seal
+from sxl_data.write.manifest import (
+    Borderline,
+    BorderlinePair,
+    Manifest,
+    SourceSummary,
+    StageSummary,
+    decode,
+    encode,
+    seal,
+)
 
 
 def manifest() -> Manifest:
@@ -15,10 +24,12 @@ def manifest() -> Manifest:
     )  # fmt: skip
     return seal(
         Manifest(
-            name="toy set", sxl_version="0", seed=0, recipe={"split": {"threshold": 0.5}}, sources=[source],
+            name="toy set", sxl_version="0", seed=0, recipe={"split": {"threshold": 0.5}, "dedup": {"threshold": 0.7}}, sources=[source],
             stages=[StageSummary(stage="dedup", rows_in=11, rows_out=10, dropped={"D311": 1}, edited={})],
             splits={"train": {"rows": 9, "text_bytes": 90, "shards": 1}, "test": {"rows": 1, "text_bytes": 5, "shards": 1}},
             leakage={"ours": 0.0, "random": 0.25}, benchmarks={"mbpp": "v1"}, files={}, versions={},
+            borderline=Borderline(count=12, closest=[
+                BorderlinePair(left="toys:1", right="toys:2", score=0.7125, left_kept=True, right_kept=False)]),
         )
     )  # fmt: skip
 
@@ -47,6 +58,8 @@ def test_the_card_says_what_the_manifest_counted():
     assert "path: data/train-*.parquet" in card
     assert "| toys | instruction_pair | MIT | 1 | 12 | 11 | 10 |" in card
     assert "near-duplicate (D311) 1" in card
+    assert "12 pairs lie within 0.02 of the similarity 0.7" in card
+    assert "| 0.7125 | `toys:1` | `toys:2` | one dropped |" in card
     assert "0.00%; a random split of the same rows would have 25.00%" in card
 
 
