@@ -4,7 +4,8 @@ In: nothing; ten-step traces of about 9 kB are made here, as JSONL, ATIF and cha
 traces and megabytes per CPU second, medians of rounds in which the competitors take turns, so that a busy
 machine slows all of them alike. Peers: msgspec (typed decode of the same bytes), pydantic (the same types,
 shape only), jsonschema (our published schema), and tracelint on the same ATIF and chat documents where a
-Python that has it is named: ``--peer-python``. Times are CPU seconds of one process; ``jobs`` compares the
+Python that has it is named: ``--peer-python``; harbor's trajectory validator on the same ATIF documents where one
+with harbor is named: ``--harbor`` (it needs Python 3.12, and of its requirements only pydantic). Times are CPU seconds of one process; ``jobs`` compares the
 work that two processes do together with that of one.
 """
 
@@ -54,6 +55,20 @@ def one(line):
     value = json.loads(line)
     trace = from_atif_trajectory(value) if kind == "atif" else from_openai_messages(value["messages"])
     lint_trace(trace, rules, registry)
+one(lines[0])
+start = time.process_time()
+for line in lines:
+    one(line)
+print(json.dumps({"seconds": time.process_time() - start, "traces": len(lines)}))
+"""
+
+HARBOR = """
+import json, sys, time
+from harbor.utils.trajectory_validator import TrajectoryValidator
+lines = open(sys.argv[2], "rb").read().splitlines()
+def one(line):
+    validator = TrajectoryValidator()
+    assert validator.validate(json.loads(line), validate_images=False), validator.errors
 one(lines[0])
 start = time.process_time()
 for line in lines:
@@ -186,9 +201,11 @@ def take_turns(rounds: int, competitors: dict[str, Callable[[], Any]]) -> dict[s
     return times
 
 
-def run_peer(python: str, kind: str, path: Path) -> float:
-    """Seconds per trace that tracelint needs."""
-    done = subprocess.run([python, "-c", PEER, kind, str(path)], capture_output=True, text=True, check=True)
+def run_peer(python: str, kind: str, path: Path, program: str = PEER) -> float:
+    """Seconds per trace that the peer needs."""
+    done = subprocess.run(
+        [python, "-c", program, kind, str(path)], capture_output=True, text=True, check=True
+    )
     found = json.loads(done.stdout)
     return float(found["seconds"]) / int(found["traces"])
 
@@ -201,6 +218,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer traces and rounds")
     parser.add_argument("--json", type=Path, help="write the numbers here")
     parser.add_argument("--peer-python", help="a Python in which tracelint is installed")
+    parser.add_argument("--harbor", help="a Python in which harbor is installed")
     options = parser.parse_args()
     rng = random.Random(1)
     count, rounds = (2500, 3) if options.quick else (6000, 7)
@@ -242,6 +260,9 @@ def report(folder: Path, rows: list[dict[str, Any]], rounds: int, options: argpa
         for kind, path in others.items():
             spent = [run_peer(options.peer_python, kind, path) for _ in range(rounds)]
             speed[f"tracelint on {'ATIF' if kind == 'atif' else 'chat'}"] = 1 / statistics.median(spent)
+    if options.harbor:
+        spent = [run_peer(options.harbor, "atif", others["atif"], HARBOR) for _ in range(rounds)]
+        speed["harbor on ATIF"] = 1 / statistics.median(spent)
     large = folder / "large.jsonl"
     with large.open("wb") as file:
         for copy in range(8):  # other tasks and ids, so that no trace is there twice
@@ -299,6 +320,9 @@ def finish(speed: dict[str, float], size: float, one: float, two: float, options
         if f"tracelint on {kind}" in speed:
             ratio = speed[f"sxl validate on {kind}"] / speed[f"tracelint on {kind}"]
             claims.append(claim(f"10 times tracelint on {kind}", 10.0, ratio, False))
+    if "harbor on ATIF" in speed:
+        ratio = speed["sxl validate on ATIF"] / speed["harbor on ATIF"]
+        claims.append(claim("10 times harbor on ATIF", 10.0, ratio, False))
     for item in claims:
         verdict = "met   " if item["met"] else "MISSED"
         print(f"{verdict} {item['text']}: {item['measured']:.2f} (target {item['target']})")
