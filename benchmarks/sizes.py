@@ -114,7 +114,7 @@ def make_model(config: dict[str, Any]) -> Any:
 
 def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> Path:
     """Cut ``model`` as planned (the first of everything: random weights have no better) and write it."""
-    from sxl_train import checkpoints, quantise
+    from sxl_train import checkpoints, plan, precision, quantise
     from sxl_train.plan import GGUF
     from sxl_train.prune import slices, vocabulary
     from sxl_train.prune.importance import Importance
@@ -144,7 +144,12 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     if chosen.format == "bf16":
         return plain
     shutil.rmtree(work / "stored", ignore_errors=True)
-    return quantise.quantise(plain, work / "stored", chosen.format)
+    cut = plan.read_shape(checkpoints.read_config(plain))
+    base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
+    # Random weights have no sensitive ones: every byte is worth the same.
+    costs = {t.name: {chosen.format: float(t.count), plan.WIDER[chosen.format]: 0.0} for t in cut.tensors()}
+    others = precision.spend_room(cut, chosen.format, chosen.total - base, costs)
+    return quantise.quantise(plain, work / "stored", chosen.format, others)
 
 
 def weigh(folder: Path, predicted: int, limit: int) -> dict[str, Any]:

@@ -151,6 +151,10 @@ class Prune(Section, frozen=True, kw_only=True):
     """Sequences that importance is measured on; a quarter as many judge each trial cut."""
     order: Literal["measured", "planned"] = "measured"
     """auto: cut step by step what costs least loss per byte saved, by trial; planned: what the plan expects."""
+    trial_steps: Natural = 8
+    """measured: training steps after which the finalists are compared; 0 takes the step-by-step cut alone."""
+    finalists: Positive = 4
+    """measured: the step-by-step cut, and the best that the plan expects for other vocabularies."""
 
 
 class Distil(Section, frozen=True, kw_only=True):
@@ -272,7 +276,7 @@ USES: dict[str, tuple[str, ...]] = {
     "plan": ("base_model", "revision", "base", "size_limit", "steps", "method", "prune", "quantise"),
     "tune": ("method", "seed", "limit", "tune"),
     "merge": ("method", "tune.double_quant"),
-    "prune": ("prune", "size_limit", "seed"),
+    "prune": ("prune", "size_limit", "seed", "distil.lr", "distil.batch"),
     "distil": ("distil", "seed", "tune.max_length"),
     "quantise": ("quantise", "method", "size_limit", "tune.max_length"),
     "evaluate": ("evaluate", "seed"),

@@ -84,7 +84,9 @@ def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Se
             source[row, here[inside].long()] = there[inside].long()
         source = source.to(device)[chosen]
         aligned = (source >= 0).nonzero().squeeze(1)
-        sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][aligned]
+        sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][
+            aligned
+        ]
         with torch.no_grad():
             hidden = teacher.model(
                 input_ids=collate(olds, device)["input_ids"], use_cache=False

@@ -57,6 +57,11 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
             groups=groups, heads=self.heads // self.groups * groups,
         )  # fmt: skip
 
+    def allows(self, groups: int) -> bool:
+        """Whether a model with ``groups`` can be loaded: transformers' Llama wants hidden % heads = 0."""
+        heads = self.heads // self.groups * groups
+        return self.model_type != "llama" or self.hidden % heads == 0 or groups == self.groups
+
     def tensors(self) -> Iterator[Tensor]:
         """Every parameter of the model, a tied head counted once."""
         wide, narrow = self.heads * self.head_dim, self.groups * self.head_dim

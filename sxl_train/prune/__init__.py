@@ -8,6 +8,7 @@ or by the plan's expectation (``planned``, no trials). `axes.json` beside the mo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from sxl_train import checkpoints, plan, samples
 from sxl_train.config import parse_size
 from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import Importance, measure_importance
-from sxl_train.prune.search import AXES, Route, Trial, build, search
+from sxl_train.prune.search import AXES, Route, Trial, build, list_finalists, search
 from sxl_train.prune.slices import Cut, choose_cut, cut, mask
+from sxl_train.prune.trials import run_trials
 from sxl_train.samples import Sample
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def run(context: Context) -> Path:
                        parse_size(recipe.size_limit), views.look)  # fmt: skip
         sizes = {axis: getattr(route.steps[-1], axis) for axis in AXES}
         say(format_route(route))
+        if recipe.prune.trial_steps and len(route.steps) > 1:
+            sizes = choose_finalist(context, views, model, scores, route)
         (context.folder / "axes.json").write_bytes(msgspec.json.format(msgspec.json.encode(route), indent=1))
         context.measured["ranking"] = [(trial.axis, trial.price) for trial in route.ranking]
     smaller = shape.prune(**sizes)
@@ -66,6 +70,27 @@ def run(context: Context) -> Path:
     if kept is not None:
         vocabulary.write_tokenizer(folder, context.folder, vocabulary.trim_tokenizer(views.whole, kept), kept)
     return context.folder
+
+
+def choose_finalist(
+    context: Context, views: Views, model: Any, scores: Importance, route: Route
+) -> dict[str, int]:
+    """The sizes of the finalist that is best after a short recovery."""
+    from sxl_train.distil import Settings
+
+    recipe, folder = context.recipe, Path(context.model)
+    finalists = list_finalists(
+        route, plan.read_shape(checkpoints.read_config(folder)), plan.read_vocabulary(folder),
+        plan.read_plan(context).format, parse_size(recipe.size_limit), recipe.prune.finalists,
+    )  # fmt: skip
+    settings = Settings(steps=recipe.prune.trial_steps, lr=recipe.distil.lr, batch=recipe.distil.batch,
+                        share=0.0, seed=recipe.seed)  # fmt: skip
+    enough = recipe.prune.trial_steps * max(recipe.distil.batch // 64, 1)
+    found = run_trials(model, scores, finalists, views.train[:enough], views.held_out, views.spell, settings)
+    rows = [(*(getattr(f.shape, axis) for axis in AXES), f"{f.loss:.4f}") for f in found]
+    say(format_table((*AXES, "loss per byte after the trial"), rows))
+    context.measured["finalists"] = rows
+    return {axis: getattr(found[0].shape, axis) for axis in AXES}
 
 
 class Views:
@@ -85,9 +110,12 @@ class Views:
 
     def look(self, size: int, everything: bool = False) -> tuple[list[int] | None, list[Sample]]:
         """Old ids of the ``size`` tokens kept (None for all) and held-out samples in these tokens."""
-        rows = self.held_out if everything else self.held_out[: self.searched]
+        return self.spell(self.held_out if everything else self.held_out[: self.searched], size)
+
+    def spell(self, rows: Sequence[Sample], size: int) -> tuple[list[int] | None, list[Sample]]:
+        """Old ids of the ``size`` tokens kept (None for all) and ``rows`` in these tokens."""
         if size >= self.tokens:
-            return None, rows
+            return None, list(rows)
         if not self.whole:
             self.whole = vocabulary.read_tokenizer(self.folder)
             self.counts: Counter[int] = Counter()

@@ -115,6 +115,7 @@ def step_down(now: plan.Shape, whole: plan.Shape, axis: str) -> plan.Shape | Non
     if axis == "layers":
         return now.prune(layers=now.layers - 1) if now.layers > max(whole.layers // 3, 2) else None
     if axis == "groups":
-        return now.prune(groups=now.groups - 1) if now.groups > 1 else None
+        fewer = [count for count in range(now.groups - 1, 0, -1) if whole.allows(count)]
+        return now.prune(groups=fewer[0]) if fewer else None
     sizes = [k * 1024 for k in plan.TRIMS if k * 1024 < now.vocabulary]
     return now.prune(vocabulary=sizes[0]) if sizes else None

@@ -7,7 +7,7 @@ import torch
 
 from sxl_train import checkpoints, plan, samples
 from sxl_train.prune import AXES, build, measure_importance, search
-from sxl_train.prune.search import step_down
+from sxl_train.prune.search import Route, Trial, list_finalists, step_down
 from sxl_train.samples import Sample
 
 ROWS = [Sample(list(range(4 + i, 44 + i)), [1] * 40, 40) for i in range(4)]
@@ -62,5 +62,17 @@ def test_steps_keep_to_widths_the_formats_hold_and_end_somewhere() -> None:
         now, seen = WHOLE, 0
         while (smaller := step_down(now, WHOLE, axis)) is not None:
             assert smaller.count() < now.count() and 0 == smaller.mlp % 64
+            assert 0 == smaller.hidden % smaller.heads  # transformers refuses such a Llama otherwise
             now, seen = smaller, seen + 1
         assert 1 <= seen <= 20
+
+
+def test_the_finalists_fit_and_a_narrow_mlp_is_among_them() -> None:
+    limit, tokens = 20_000_000, [f"token{i}" for i in range(12288)]
+    tokenizer = plan.Vocabulary(tokens=tuple(tokens), merges=(), added=(), file_bytes=800_000)
+    last = Trial(axis="layers", vocabulary=12288, mlp=1536, layers=4, groups=4, total=1, loss=1, price=1)
+    found = list_finalists(Route([last], []), WHOLE, tokenizer, "nf4_dq", limit, 4)
+    assert 4 == len(found) and WHOLE.prune(layers=4) == found[0]
+    assert all(plan.measure(WHOLE, cut, "nf4_dq", tokenizer, limit).fits for cut in found[1:])
+    assert any(cut.mlp < 1024 and cut.layers == 8 for cut in found[1:])
+    assert len({cut.vocabulary for cut in found[1:]}) == 3
