@@ -13,8 +13,9 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from sxl_data.contract.console import Progress, format_seconds, is_live, say
+from sxl_data.contract.console import format_seconds, is_live, say
 from sxl_data.contract.errors import error
+from sxl_train.panel import Panel
 
 PEAK_FLOPS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12}
 """Dense bf16, from the makers' data sheets."""
@@ -28,7 +29,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.tokens = 0
         self.started = self.marked = time.monotonic()
         self.counted = 0
-        self.progress: Progress | None = None
+        self.panel: Panel | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.path.exists() and state.is_world_process_zero:
@@ -42,16 +43,21 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.started = self.marked = time.monotonic()
         self.first = state.global_step
         if is_live() and state.is_world_process_zero:
-            self.progress = Progress("tune", state.max_steps, "steps")
-            self.progress.advance(state.global_step)
+            self.panel = Panel(state.max_steps)
+            self.panel.move(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.progress is not None:
-            self.progress.advance()
+        if self.panel is not None:
+            self.panel.move(state.global_step)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.progress is not None:
-            self.progress.close()
+        self.close()
+
+    def close(self) -> None:
+        """Remove the live panel, however the run ended."""
+        if self.panel is not None:
+            self.panel.close()
+            self.panel = None
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
@@ -68,9 +74,9 @@ class Log(TrainerCallback):  # type: ignore[misc]
             entry |= self._measure(state)
         with self.path.open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(json.dumps(entry) + "\n")
-        if self.progress is None and (
-            "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0
-        ):
+        if self.panel is not None:
+            self.panel.add(entry)
+        elif "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0:
             say(_line(entry, state.max_steps))
 
     def _measure(self, state: Any) -> dict[str, Any]:

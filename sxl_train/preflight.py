@@ -75,6 +75,7 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
     rows = [
         ("rows in train", format_count(counts.rows)),
         ("pieces after cutting", format_count(counts.pieces)),
+        ("split at user turns: the template erases reasoning", format_count(counts.split)),
         ("cut at a loop's border", format_count(counts.cut)),
         ("left out: too long, or nothing to train", f"{counts.dropped_long + counts.dropped_empty}"),
         ("tokens", format_count(counts.tokens)),

@@ -133,12 +133,20 @@ def _answer(options: Any) -> int:
         print(preflight.rehearse(*open_recipe(options.recipe, options.overrides)))
         return 0
     made = run(options.recipe, options.overrides)
+    _leave_group()
     if int(os.environ.get("RANK", "0")):
         return 0
     from sxl_train import summary
 
     print(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))
     return 0
+
+
+def _leave_group() -> None:
+    """End the talk between processes; NCCL warns of leaks otherwise."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _first_comment(path: Path) -> str:

@@ -18,7 +18,7 @@ from sxl_data.contract.errors import error
 from sxl_train import data
 from sxl_train.base import read_template
 from sxl_train.config import Tune
-from sxl_train.log import read_first_loss
+from sxl_train.log import Log, read_first_loss
 from sxl_train.sequences import Counts, cut_rows, make_sequences
 from sxl_train.step import Context
 
@@ -49,7 +49,12 @@ def run(context: Context) -> Path:
         before = trainer.evaluate()["eval_loss"]
     if checkpoint:
         say(f"tune       continues from {Path(checkpoint).name}")
-    result = trainer.train(resume_from_checkpoint=checkpoint)
+    try:
+        result = trainer.train(resume_from_checkpoint=checkpoint)
+    finally:
+        for callback in trainer.callback_handler.callbacks:
+            if isinstance(callback, Log):
+                callback.close()
     after = trainer.evaluate()["eval_loss"] if validation else None
     context.measured.update(
         method=recipe.method, rows=counts.rows, pieces=counts.pieces, tokens=counts.tokens, trained=counts.trained,
@@ -134,7 +139,6 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
 
     from sxl_train import batch, fast
     from sxl_train.collate import Flatten
-    from sxl_train.log import Log
     from sxl_train.trainer import TraceTrainer
 
     gpu = torch.cuda.is_available()

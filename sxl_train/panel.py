@@ -1,0 +1,87 @@
+"""The log's entries in, four live lines out: where the run stands, its losses, its speed, what is left.
+
+For a person at a terminal; where stderr is none, `log.py` prints plain lines instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sxl_data.contract.console import format_seconds
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+CURVE, BAR = 40, 40
+
+
+def draw(step: int, steps: int, entries: Sequence[dict[str, Any]]) -> str:
+    """The panel's text after ``step`` of ``steps``; ``entries`` as in ``log.jsonl``, oldest first."""
+    losses = [entry["loss"] for entry in entries if "loss" in entry]
+    judged = [entry for entry in entries if "eval_loss" in entry]
+    latest: dict[str, Any] = next((entry for entry in reversed(entries) if "loss" in entry), {})
+    done = round(BAR * step / max(steps, 1))
+    left = f"  {format_seconds(latest['left_s'])} left" if "left_s" in latest else ""
+    lines = [f"step        {step}/{steps}  {'━' * done}{'─' * (BAR - done)}{left}"]
+    if losses:
+        lines.append(f"loss        {losses[-1]:.4f}  {draw_curve(losses)}")
+    if judged:
+        best = min(entry["eval_loss"] for entry in judged)
+        last = judged[-1]
+        lines.append(f"validation  {last['eval_loss']:.4f} at step {last['step']}, best {best:.4f}")
+    parts = []
+    if "tokens_per_s" in latest:
+        parts.append(f"{latest['tokens_per_s']:,.0f} tokens/s")
+    if "mfu" in latest:
+        parts.append(f"MFU {latest['mfu']:.1%}")
+    if "memory_gb" in latest:
+        parts.append(f"{latest['memory_gb']:.1f} GB")
+    if "learning_rate" in latest:
+        parts.append(f"rate {latest['learning_rate']:.2e}")
+    if parts:
+        lines.append("speed       " + "  ".join(parts))
+    return "\n".join(lines)
+
+
+def draw_curve(losses: Sequence[float]) -> str:
+    """The losses as blocks, at most `CURVE`: each block the mean of an equal share of them."""
+    size = min(CURVE, len(losses))
+    shares = [losses[i * len(losses) // size : (i + 1) * len(losses) // size] for i in range(size)]
+    means = [sum(share) / len(share) for share in shares]
+    low, high = min(means), max(means)
+    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BLOCKS[round((mean - low) * scale)] for mean in means)
+
+
+class Panel:
+    """The live display on stderr."""
+
+    def __init__(self, steps: int) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self.steps, self.step = steps, 0
+        self.entries: list[dict[str, Any]] = []
+        self.live = Live(console=Console(stderr=True), transient=True, refresh_per_second=4)
+        self.live.start()
+
+    def move(self, step: int) -> None:
+        """``step`` steps are done."""
+        self.step = step
+        self.show()
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """One more line of the log."""
+        self.entries.append(entry)
+        self.show()
+
+    def show(self) -> None:
+        """Draw what is known."""
+        from rich.panel import Panel as Frame
+        from rich.text import Text
+
+        text = Text(draw(self.step, self.steps, self.entries))
+        self.live.update(Frame(text, title="tune", title_align="left"))
+
+    def close(self) -> None:
+        """Remove the display."""
+        self.live.stop()
