@@ -6,7 +6,10 @@ from typing import Any
 
 from sxl_data.contract.console import format_table
 
-HEADERS = ("model", "loss", "per byte", "calls valid (forced)", "calls valid (generated)", "stopped")
+HEADERS = (
+    "model", "MB", "loss", "per byte", "calls valid (forced)", "calls valid (generated)", "stopped", "load s",
+    "tokens/s",
+)  # fmt: skip
 
 
 def compare(models: dict[str, dict[str, Any]]) -> str:
@@ -17,11 +20,14 @@ def compare(models: dict[str, dict[str, Any]]) -> str:
 def _cells(numbers: dict[str, Any]) -> tuple[str, ...]:
     forced, made = numbers["forced"], numbers["generated"]
     return (
+        f"{numbers['megabytes']:.1f}" if numbers.get("megabytes") else "–",
         f"{numbers['loss']:.4f}",
         f"{numbers['loss_per_byte']:.5f}",
         _share(forced["valid"], forced["wanted"]),
         _share(made["valid"], made["wanted"]),
         _share(made["stopped"], made["wanted"]),
+        f"{numbers['load_s']:.2f}" if "load_s" in numbers else "–",
+        f"{numbers['tokens_per_s']:.1f}" if numbers.get("tokens_per_s") else "–",
     )
 
 

@@ -25,12 +25,13 @@ def measure(
     started = time.monotonic()
     torch.manual_seed(0)
     model = open_model(folder)
+    loaded = time.monotonic()
     tokenizer = samples.load_tokenizer(folder)
     rows = data.read_rows(data.find_dataset(dataset), split, options.rows)
     kept = samples.read_samples(dataset, split, tokenizer, options.rows, max_length)
     loss = samples.measure_loss(model, kept)
     forced = force(model, tokenizer, rows, max_length)
-    made, stopped, example = generate(model, tokenizer, rows, options, max_length)
+    made, stopped, example, speed = generate(model, tokenizer, rows, options, max_length)
     return {
         "loss": round(loss.per_token, 4),
         "loss_per_byte": round(loss.per_byte, 5),
@@ -40,6 +41,9 @@ def measure(
         "forced": _tally(forced),
         "generated": _tally(made) | {"turns": min(options.generate, made.wanted), "stopped": stopped},
         "example": example,
+        "megabytes": _weigh(folder),
+        "load_s": round(loaded - started, 2),
+        "tokens_per_s": round(speed, 1),
         "seconds": round(time.monotonic() - started, 1),
     }
 
@@ -89,11 +93,11 @@ def force(model: Any, tokenizer: Any, rows: list[data.Row], max_length: int) -> 
 
 
 def generate(model: Any, tokenizer: Any, rows: list[data.Row], options: Evaluate,
-             max_length: int) -> tuple[Tally, int, str]:  # fmt: skip
-    """Verdicts on generated turns, how many of them ended with the stop token, and the first one's text."""
+             max_length: int) -> tuple[Tally, int, str, float]:  # fmt: skip
+    """Verdicts on generated turns, how many of them ended with the stop token, the first one's text, tokens/s."""
     import torch
 
-    tally, stopped, example = Tally(), 0, ""
+    tally, stopped, example, tokens, seconds = Tally(), 0, "", 0, 0.0
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     device = model.get_input_embeddings().weight.device
     for row in rows:
@@ -104,10 +108,13 @@ def generate(model: Any, tokenizer: Any, rows: list[data.Row], options: Evaluate
         ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"].to(device)
         if ids.shape[1] + options.new_tokens > max_length * 2:
             continue
+        began = time.monotonic()
         with torch.no_grad():
             made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=options.new_tokens,
                                   do_sample=False, eos_token_id=tokenizer.eos_token_id,
                                   pad_token_id=tokenizer.pad_token_id)[0, ids.shape[1] :].tolist()  # fmt: skip
+        seconds += time.monotonic() - began
+        tokens += len(made)
         stopped += tokenizer.eos_token_id in made
         text = tokenizer.decode(made, skip_special_tokens=False)
         example = example or text
@@ -115,7 +122,7 @@ def generate(model: Any, tokenizer: Any, rows: list[data.Row], options: Evaluate
         calls = find_calls(text)
         truth = find_calls(true[0][slice(*true[1][-1])])
         tally.add([judge(c, row.tools) for c in calls], 1, calls == truth)
-    return tally, stopped, example
+    return tally, stopped, example, tokens / seconds if seconds else 0.0
 
 
 def find_turns(tokens: mask.Tokens) -> list[tuple[int, int]]:
@@ -128,6 +135,15 @@ def find_turns(tokens: mask.Tokens) -> list[tuple[int, int]]:
             spans.append((start, index))
             start = None
     return spans
+
+
+def _weigh(folder: str) -> float | None:
+    """MB of all files that loading needs; of an adapter alone it would say nothing."""
+    from sxl_train.release import size
+
+    if not Path(folder).is_dir() or (Path(folder) / "adapter_config.json").exists():
+        return None
+    return round(size.measure(Path(folder)).megabytes, 2)
 
 
 def _tally(tally: Tally) -> dict[str, int]:

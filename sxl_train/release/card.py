@@ -78,14 +78,17 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         rows.append((step, f"{m['loss']:.4f}", f"{m['loss_per_byte']:.5f}",
                      f"{forced['parse']}, {forced['declared']}, {forced['valid']} of {forced['wanted']}",
                      f"{made['parse']}, {made['declared']}, {made['valid']} of {made['wanted']}",
-                     f"{made['stopped']} of {made['wanted']}"))  # fmt: skip
+                     f"{made['stopped']} of {made['wanted']}", m.get("megabytes") or "–", m.get("load_s", "–"),
+                     m.get("tokens_per_s") or "–"))  # fmt: skip
     first = next(iter(models.values()))
     note = (
         f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many parse, "
         "name a declared tool and satisfy its schema; forced = likeliest token at each place of the true turn, "
-        "generated = greedy from the prompt. Each model was reloaded from disk in a new process."
+        "generated = greedy from the prompt. Size is of every file that loading needs; seconds and tokens/s are of "
+        "the machine below, float32 on a CPU. Each model was reloaded from disk in a new process."
     )
-    headers = ("after step", "loss", "loss per byte", "calls, forced", "calls, generated", "stopped")
+    headers = ("after step", "loss", "loss per byte", "calls, forced", "calls, generated", "stopped", "MB",
+               "load s", "tokens/s")  # fmt: skip
     return "## Measured\n\n" + note + "\n\n" + _table(headers, rows)
 
 
