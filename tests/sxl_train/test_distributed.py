@@ -18,53 +18,57 @@ SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 assert SPEC and SPEC.loader
 toys = util.module_from_spec(SPEC)
 SPEC.loader.exec_module(toys)
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gloo's launcher needs a POSIX system")
 
 
-def train(tmp_path: Path, name: str, processes: int, batch: int, *more: str) -> list[float]:
-    root = Path(__file__).parents[2]
-    keys = [*toys.TINY, f"dataset={tmp_path / 'toy'}", f"out={tmp_path / name}", "steps=[tune]", "method=lora",
-            f"tune.batch={batch}", "tune.max_steps=5", "tune.max_length=256", "tune.save_every=100",
-            *more]  # fmt: skip
-    launch = [sys.executable, "-m"]
-    if processes > 1:
-        launch += [
-            "torch.distributed.run",
-            "--nproc_per_node",
-            str(processes),
-            "--master_port",
-            "29531",
-            "-m",
-        ]
-    done = subprocess.run(
-        [*launch, "sxl_train.recipe", "demo", *keys], capture_output=True, text=True, check=False, timeout=240,
-        env=dict(os.environ) | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    lines = (tmp_path / name / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [json.loads(line) for line in lines]
-    return [entry.get("loss", entry.get("eval_loss")) for entry in entries]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy dataset, and the tiny base that every run here starts from."""
+    from sxl_train import recipe
+
+    folder = tmp_path_factory.mktemp("two")
+    toys.write_dataset(folder / "toy", 40, 7)
+    recipe.run("demo", [*toys.TINY, f"dataset={folder / 'toy'}", f"out={folder / 'made'}", "steps=[tune]",
+                        "tune.max_steps=1", "tune.max_length=256", "method=lora"])  # fmt: skip
+    return folder
 
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="gloo's launcher needs a POSIX system")
+def train(folder: Path, name: str, processes: int, *keys: str) -> list[float]:
+    """The losses of a run of its own; one process runs here, two are launched."""
+    from sxl_train import recipe
+
+    words = [f"base_model={folder / 'made' / 'base'}", f"dataset={folder / 'toy'}", f"out={folder / name}",
+             "steps=[tune]", f"tune.batch={2 // processes}", "tune.max_steps=5", "tune.max_length=256",
+             "tune.save_every=100", *keys]  # fmt: skip
+    if processes == 1:
+        recipe.run("demo", words)
+    else:
+        launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(processes),
+                  "--master_port", "29531", "-m", "sxl_train.recipe", "demo", *words]  # fmt: skip
+        environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            launch, capture_output=True, text=True, check=False, timeout=240, env=environment
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+    lines = (folder / name / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    return [entry.get("loss", entry.get("eval_loss")) for entry in map(json.loads, lines)]
 
 
-@POSIX
-def test_two_processes_have_the_losses_of_one_with_twice_the_batch(tmp_path: Path) -> None:
-    toys.write_dataset(tmp_path / "toy", 40, 7)
-    assert train(tmp_path, "two", 2, 1) == pytest.approx(train(tmp_path, "one", 1, 2), rel=1e-4)
+def test_two_processes_have_the_losses_of_one_with_twice_the_batch(folder: Path) -> None:
+    one = train(folder, "lora-1", 1, "method=lora")
+    assert len(one) == 7
+    assert train(folder, "lora-2", 2, "method=lora") == pytest.approx(one, rel=1e-4)
 
 
-@POSIX
-def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_of_one(
-    tmp_path: Path,
-) -> None:
+def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_of_one(folder: Path) -> None:
     from safetensors.torch import load_file
 
-    toys.write_dataset(tmp_path / "toy", 40, 7)
-    one = train(tmp_path, "one", 1, 2, "method=full")
-    two = train(tmp_path, "two", 2, 1, "method=full", "tune.shard=true")
-    assert two == pytest.approx(one, rel=1e-4)
-    whole, sharded = (load_file(tmp_path / name / "tune" / "model.safetensors") for name in ("one", "two"))
+    one = train(folder, "full-1", 1, "method=full")
+    assert train(folder, "full-2", 2, "method=full", "tune.shard=true") == pytest.approx(one, rel=1e-4)
+    whole, sharded = (
+        load_file(folder / name / "tune" / "model.safetensors") for name in ("full-1", "full-2")
+    )
     assert {name: weight.shape for name, weight in sharded.items()} == {
         name: weight.shape for name, weight in whole.items()
     }
