@@ -46,8 +46,16 @@ FASTEST = 4.0
 THRESHOLD = 0.7
 
 
-def run(tool: str, python: str, source: Path, work: Path, threshold: float = THRESHOLD) -> dict[str, object]:
-    """One process; its wall and CPU seconds, largest resident memory in MB, and the rows it removed."""
+def run(
+    tool: str,
+    python: str,
+    source: Path,
+    work: Path,
+    threshold: float = THRESHOLD,
+    processors: int | None = None,
+) -> dict[str, object]:
+    """One process, on so many processors; its wall and CPU seconds, largest resident memory in MB, and the rows it
+    removed."""
     scratch = Path(tempfile.mkdtemp(dir=work))
     removed = scratch / "removed.json"
     command = [python, str(Path(__file__).with_name("dedup_peers.py")), tool, str(source), str(removed),
@@ -57,6 +65,8 @@ def run(tool: str, python: str, source: Path, work: Path, threshold: float = THR
     began = time.perf_counter()
     with (scratch / "log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=scratch)
+        if processors:
+            os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:processors])
         _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     if status or not removed.is_file():
@@ -194,6 +204,24 @@ def scale(rows: list[str], sizes: tuple[int, ...], work: Path, metrics: dict[str
     print(f"slope {metrics['scale/slope']:.2f}")
 
 
+def workers(texts: list[str], work: Path, metrics: dict[str, float]) -> None:
+    """Wall time of the whole command on one processor and on two, the best of five interleaved runs each."""
+    if not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2:
+        print("\nprocessors cannot be chosen here, or there is one only: two workers left out")
+        return
+    source = write(texts, work / "workers.parquet")
+    run("sxl_files", sys.executable, source, work)
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(5):
+        for count, seen in walls.items():
+            seen.append(float(run("sxl_files", sys.executable, source, work, processors=count)["wall"]))  # type: ignore[arg-type]
+    one, two = min(walls[1]), min(walls[2])
+    print(
+        f"\nwhole command, wall s: {one:.2f} on one processor, {two:.2f} on two; {one / two:.2f} times faster"
+    )
+    metrics |= {"workers/one/wall": one, "workers/two/wall": two, "workers/speedup": one / two}
+
+
 def claims_of(metrics: dict[str, float], corpora: list[str]) -> list[dict[str, object]]:
     claims: list[dict[str, object]] = []
 
@@ -210,6 +238,8 @@ def claims_of(metrics: dict[str, float], corpora: list[str]) -> list[dict[str, o
             for peer, target in TARGETS.items():
                 if peer in ratios:
                     claim(f"{name}: CPU of {peer} over {of}", target, ratios[peer])
+    if "workers/speedup" in metrics:
+        claim("wall time on one processor over two", 1.7, metrics["workers/speedup"])
     if "scale/slope" in metrics:
         claim("slope of CPU time over rows, log-log", 1.1, metrics["scale/slope"], more=False)
         claim("bytes per row beyond the text", 600, metrics["scale/beyond"], more=False)
@@ -225,13 +255,15 @@ def main() -> None:
     parser.add_argument(
         "--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer"
     )
-    parser.add_argument("--only", action="append", choices=("files", "short", "equal", "quality", "scale"))
+    parser.add_argument(
+        "--only", action="append", choices=("files", "short", "equal", "workers", "quality", "scale")
+    )
     parser.add_argument("--tools", nargs="*", help="these peers only")
     parser.add_argument("--work", type=Path, help="folder for the corpora")
     args = parser.parse_args()
     files, short, judged = (2_000, 10_000, 1_000) if args.quick else (50_000, 500_000, 10_000)
     ROWS.update({name: int(rows) for name, rows in (item.split("=") for item in args.limit)})
-    parts = set(args.only or ("files", "short", "equal", "quality", "scale"))
+    parts = set(args.only or ("files", "short", "equal", "workers", "quality", "scale"))
     peers = {
         k: v for k, v in interpreters(args.peer, args.venvs).items() if args.tools is None or k in args.tools
     }
@@ -247,6 +279,8 @@ def main() -> None:
         if "equal" in parts:
             few_files = sources[: EQUAL if not args.quick else EQUAL // 10]
             time_corpus("equal rows", few_files, peers, {}, work, metrics)
+        if "workers" in parts:
+            workers(sources, work, metrics)
         if "quality" in parts:
             few = {peer: python for peer, python in peers.items() if peer != "datatrove" or args.quick}
             judge(
