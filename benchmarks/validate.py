@@ -5,7 +5,8 @@ traces and megabytes per CPU second, medians of rounds in which the competitors 
 machine slows all of them alike. Peers: msgspec (typed decode of the same bytes), pydantic (the same types,
 shape only), jsonschema (our published schema), and tracelint on the same ATIF and chat documents where a
 Python that has it is named: ``--peer-python``; harbor's trajectory validator on the same ATIF documents where one
-with harbor is named: ``--harbor`` (it needs Python 3.12, and of its requirements only pydantic). Times are CPU seconds of one process; ``jobs`` compares the
+with harbor is named: ``--harbor`` (it needs Python 3.12, and of its requirements only
+pydantic). Times are CPU seconds of one process; ``jobs`` compares the
 work that two processes do together with that of one.
 """
 

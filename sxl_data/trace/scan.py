@@ -3,8 +3,8 @@
 In: the bytes of one record that decodes. Out: flags. ``HIDES`` asks for the exact walk of `decode` (a key
 twice, NUL, a long integer, too deep); the other flags ask for the closer looks of `check.content`. A flag
 that is not set is a promise, one that is set may be a false alarm. Compiled by numba, because the
-same questions asked with searches in C take several times as long as decoding itself; it costs half a
-second to load, so `submission` uses it for large files only.
+same questions asked with searches in C take several times as long as decoding itself. `scanning` calls it; this
+module is imported to compile it only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-HIDES, THINK, CALL, SPECIAL, BASE64, SECRET, HOME, CUT = 1, 2, 4, 8, 16, 32, 64, 128
+from sxl_data.trace.scanning import BASE64, CALL, CUT, HIDES, HOME, SECRET, SPECIAL, THINK
 
 _MAX_DEPTH = 500  # as in `decode`
 _MAX_KEYS = 48  # of one object; a larger one is left to the exact walk
@@ -39,15 +39,14 @@ def _runs() -> np.ndarray:
 
 
 _TABLE, _IN_RUN = _table(), _runs()
+# FNV-1a; signed, so that keys and positions share one array.
+_BASIS, _PRIME = np.int64(-3750763034362895579), np.int64(1099511628211)
 
 
-def flags(data: bytes) -> int:
-    """The flags of ``data``."""
-    # Eight bytes before and after, so that looking around a byte needs no check of the borders.
-    return int(_scan(np.frombuffer(b"        " + data + b"        ", dtype=np.uint8)))
+fast = numba.njit(nogil=True, error_model="numpy")
 
 
-@numba.njit(nogil=True, cache=True)
+@fast
 def _looked_for(data, i):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """The flags of what has its rarest letter at ``i``."""
     byte = data[i]
@@ -104,7 +103,7 @@ def _looked_for(data, i):  # type: ignore[no-untyped-def]  # pragma: no cover - 
     return 0
 
 
-@numba.njit(nogil=True, cache=True)
+@fast
 def _has_run(data, begin, end):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether a run of base64 lies in a long string: it covers one of the bytes that are `_RUN` apart."""
     for at in range(begin + _RUN - 1, end, _RUN):
@@ -119,14 +118,17 @@ def _has_run(data, begin, end):  # type: ignore[no-untyped-def]  # pragma: no co
     return False
 
 
-@numba.njit(nogil=True, cache=True)
-def _scan(data):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@fast
+def scan(data, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The flags of ``data``, which has eight bytes more at both ends, into ``room[0]``. ``room`` has `ROOM` numbers;
+    what stands in them does not matter."""
     n = len(data) - 8
     found = 0
     depth = 0
-    starts = np.zeros(_MAX_DEPTH + 2, dtype=np.int32)  # where the keys of each open object begin
-    is_object = np.zeros(_MAX_DEPTH + 2, dtype=np.uint8)
-    keys = np.empty(_ALL_KEYS, dtype=np.uint64)
+    starts = room[1 : _MAX_DEPTH + 3]  # where the keys of each open object begin
+    is_object = room[_MAX_DEPTH + 3 : 2 * _MAX_DEPTH + 5]
+    keys = room[2 * _MAX_DEPTH + 5 :]
+    starts[0] = is_object[0] = 0
     used = 0
     key_next = False
     i = 8
@@ -134,13 +136,13 @@ def _scan(data):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         byte = data[i]
         if byte == 34 and key_next:
             key_next = False
-            digest = np.uint64(14695981039346656037)
+            digest = _BASIS
             i += 1
             while i < n and data[i] != 34:
                 if data[i] == 92:  # an escaped key may equal another one
                     found |= HIDES
                     i += 1
-                digest = (digest ^ np.uint64(data[i])) * np.uint64(1099511628211)
+                digest = (digest ^ np.int64(data[i])) * _PRIME
                 i += 1
             if used - starts[depth] >= _MAX_KEYS or used >= _ALL_KEYS - 1:
                 found |= HIDES
@@ -177,9 +179,10 @@ def _scan(data):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         elif byte == 123 or byte == 91:
             depth += 1
             if depth > _MAX_DEPTH:
-                return found | HIDES
+                room[0] = found | HIDES
+                return
             starts[depth] = used
-            is_object[depth] = byte == 123
+            is_object[depth] = 1 if byte == 123 else 0
             key_next = byte == 123
         elif byte == 125 or byte == 93:
             used = starts[depth]
@@ -195,4 +198,9 @@ def _scan(data):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 found |= HIDES
             continue
         i += 1
-    return found
+    room[0] = found
+
+
+ROOM = 2 * _MAX_DEPTH + 5 + _ALL_KEYS
+ENTRIES = {"scan": (scan, "u1[::1], i8[::1]")}
+"""What Python calls: the function and its argument types in numba's notation."""

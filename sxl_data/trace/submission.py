@@ -19,15 +19,15 @@ from sxl_data.trace.check import Fault
 from sxl_data.trace.check.fields import examine
 from sxl_data.trace.decode import decode, may_hide
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.trace.published import own_fields
 from sxl_data.trace.records import Raw, Record, decoded, open_raw
 from sxl_data.trace.registry import detect, formats, get
-from sxl_data.trace.table import own_fields
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 
 NATIVE = "sxl_trace"
 _SAMPLE = 20
 _LARGE = 16 << 20
-# Flags of `trace.scan` without the lowest → the letters that `check.content` takes.
+# Flags of `trace.scanning` without the lowest → the letters that `check.content` takes.
 LOOKS = tuple(
     "".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128)
 )
@@ -222,9 +222,9 @@ class Submission:
         """The compiled scan, where the file is large enough to be worth its start."""
         if str(self.path) == "-" or not Path(self.path).is_file() or Path(self.path).stat().st_size < _LARGE:
             return None
-        from sxl_data.trace.scan import flags
+        from sxl_data.trace.scanning import load_scan
 
-        return flags
+        return load_scan()
 
     def _examined(self, record: Record, row: int) -> Submitted:
         self._note(record.findings)

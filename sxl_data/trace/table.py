@@ -30,9 +30,6 @@ from sxl_data.contract.columns import (
 )
 from sxl_data.trace.types import ENCODER, Trace
 
-# Columns that only a published row has.
-PUBLISHED = frozenset({"n_turns", "text_bytes", "trace_tools"})
-
 
 def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None,
              languages: Sequence[str | None] | None = None) -> pa.Table:  # fmt: skip
@@ -116,28 +113,6 @@ def to_traces(table: pa.Table) -> Iterator[Trace]:
         yield from msgspec.convert(rows, list[Trace])
 
 
-def from_row(row: dict[str, Any]) -> Trace:
-    """One row of plain values as a trace; null and absent mean the same."""
-    values = _prune(row)
-    nested = values.pop("subtraces_json", None)
-    if nested:
-        values["subtraces"] = json.loads(nested)
-    values.setdefault("steps", [])
-    return msgspec.convert(values, Trace)
-
-
-def own_fields(row: dict[str, Any]) -> dict[str, Any]:
-    """The trace's own fields of a published row, which has flat and training columns beside them; its
-    `tools` are those that chat templates want, and the trace's own stand in `trace_tools`. Any other row
-    is returned as it is."""
-    if not PUBLISHED & row.keys():
-        return row
-    fields = {key: value for key, value in row.items() if key in TRACE_SCHEMA.names}
-    if "trace_tools" in row:
-        fields["tools"] = row["trace_tools"]
-    return fields
-
-
 def _array(values: list[Any], kind: pa.DataType, stated: bool) -> pa.Array:
     """Parts of traces as an array of ``kind``; empty lists are null. Defaults too, unless they are to be ``stated``."""
     if pa.types.is_list(kind):
@@ -208,10 +183,3 @@ def _values(array: pa.Array) -> list[Any]:
             return lists
         return [row if valid else None for row, valid in zip(lists, array.is_valid().to_pylist())]
     return array.to_pylist()
-
-
-def _prune(value: Any) -> Any:
-    """Plain values without the nulls that the shared step columns put there."""
-    if isinstance(value, dict):
-        return {k: _prune(v) for k, v in value.items() if v is not None}
-    return [_prune(item) for item in value] if isinstance(value, list) else value

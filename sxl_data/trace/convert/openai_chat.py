@@ -24,7 +24,7 @@ from sxl_data.trace.export import released, restored
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump, load_object
 from sxl_data.trace.patch import rest, restore
-from sxl_data.trace.table import PUBLISHED
+from sxl_data.trace.published import PUBLISHED
 from sxl_data.trace.types import Trace
 
 NAME = "openai_chat"

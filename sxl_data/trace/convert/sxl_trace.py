@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.table import from_row, own_fields
+from sxl_data.trace.published import from_row, own_fields
 from sxl_data.trace.types import SCHEMA_VERSION, Trace, encode
 
 _PHASES = ("observe", "reflect", "act", "iterate")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sxl_data.trace.check.families import faults
 from sxl_data.trace.decode import decode, tokens
-from sxl_data.trace.scan import HIDES, flags
+from sxl_data.trace.scanning import HIDES, load_scan
 from sxl_data.trace.submission import LOOKS
 from sxl_data.trace.types import decode as decode_trace
 from sxl_data.trace.types import encode
@@ -32,6 +32,8 @@ NEEDLES = ["<think>", "</think>", "<tool_call>", "<function=x>", "[TOOL_CALLS]",
            "<<SYS>>", "<｜User｜>", "data:image/png;base64,xyz", "A" * 1200, "AKIAABCDEFGHIJKLMNOP", "ghp_" + "a" * 36,
            "sk-" + "b" * 40, "xoxb-" + "1" * 24, "hf_" + "c" * 34, "-----BEGIN PRIVATE KEY-----", "/home/jdoe/x",
            "C:\\Users\\jdoe\\x", "[Output truncated]", "[900 lines OMITTED]", "(response Clipped)", "plain", "a < b"]  # fmt: skip
+
+flags = load_scan()
 
 
 @given(objects, st.booleans(), st.sampled_from([None, 1]))

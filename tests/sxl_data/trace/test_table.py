@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.contract.columns import TRACE_SCHEMA
-from sxl_data.trace.table import from_row, to_table, to_traces
+from sxl_data.trace.published import from_row
+from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Trace, decode
 
 EXAMPLES = Path(__file__).parents[3] / "schemas/examples/valid"
