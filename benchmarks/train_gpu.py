@@ -7,7 +7,8 @@ follow the percentiles of real rows (CodeAlpaca, GSM8K and tau-bench sessions un
 from a Markov source, so that the loss moves and curves can be compared. All tokens are trained: the case that favours
 us least, since our loss skips what is not. Every variant runs in a process of its own. Reported: median step after
 warm-up, tokens (padding not counted) a second, peak memory, MFU, and the largest relative difference of the loss,
-averaged over ten steps, from plain TRL with the same method.
+averaged over ten steps, from plain TRL with the same method. ``--profile`` adds where the GPU time of three steps of
+each variant goes (`train_kernels.py`), to the output and to the JSON.
 """
 
 from __future__ import annotations
