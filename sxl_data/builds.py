@@ -14,6 +14,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.write.manifest import Manifest, decode
 
 
@@ -25,8 +26,17 @@ def open_build(folder: str | Path) -> Manifest:
     return decode(path.read_bytes(), str(path))
 
 
+def here(place: str | Path) -> Path:
+    """The folder of a build; one in an object store is fetched into the user's cache. Raises U305."""
+    if not is_remote(place):
+        return Path(place)
+    folder = work_folder(str(place)) / "fetched"
+    return Objects(str(place)).fetch(folder)
+
+
 def ledger(folder: str | Path, by: str | None = None) -> str:
     """The ledger of a build as a table: every line, or counted ``by`` a column (code, stage, source)."""
+    folder = here(folder)
     open_build(folder)
     table = read_ledger(folder)
     if by is None:
@@ -51,6 +61,7 @@ def read_ledger(folder: str | Path) -> pa.Table:
 
 def why(trace_id: str, folder: str | Path) -> str:
     """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
+    folder = here(folder)
     manifest = open_build(folder)
     lines = read_ledger(folder)
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
@@ -74,7 +85,7 @@ def why(trace_id: str, folder: str | Path) -> str:
 
 def diff(left: str | Path, right: str | Path) -> str:
     """How the rows of two builds differ: only in one, on another side, with other content."""
-    sides = [_rows(folder, open_build(folder)) for folder in (left, right)]
+    sides = [_rows(folder, open_build(folder)) for folder in map(here, (left, right))]
     a, b = sides
     common = a.keys() & b.keys()
     rows = [

@@ -22,6 +22,7 @@ import msgspec
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
+from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
@@ -40,8 +41,12 @@ DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
 
 def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit: int | None = None,
-          from_stage: str | None = None, rank: int = 0, of: int = 1) -> Manifest:  # fmt: skip
-    """Build the dataset of ``recipe`` (a path or a shipped name) into the folder ``out``.
+          from_stage: str | None = None, rank: int = 0, of: int = 1, work: str | Path | None = None,
+) -> Manifest:  # fmt: skip
+    """Build the dataset of ``recipe`` (a path or a shipped name) into ``out``: a folder, or a URL such as s3://….
+
+    For a URL the work is done in the folder ``work``, by default one of the user's cache, and the finished dataset
+    is put there.
 
     ``overrides`` are ``key=value``; ``limit`` takes that many rows of each file of each source;
     ``from_stage`` runs that stage and the later ones again even where their results are there.
@@ -49,18 +54,27 @@ def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit:
     Raises `UserError` for anything the user can change.
     """
     loaded, base = read(recipe, overrides)
-    folder = Path(out)
+    remote = Objects(str(out)) if is_remote(out) else None
+    folder = Path(work or work_folder(str(out))) if remote else Path(out)
     _refuse_foreign(folder)
     if of > 1 and from_stage is not None:
         raise error("U401", found="--from with --of", expected="one of them")
     with _interruptible(), locked(folder / WORK, "lock" if of == 1 else f"lock-{rank}-of-{of}"):
-        if of > 1:  # temporaries may be those of another rank
-            return Build(loaded, base, folder, limit, None, rank, of).run()
-        sweep_temporaries(folder)
-        try:
-            return Build(loaded, base, folder, limit, from_stage).run()
-        finally:
-            sweep_temporaries(folder)
+        with remote.locked(folder) if remote and not rank else contextlib.nullcontext():
+            manifest = _build(Build(loaded, base, folder, limit, from_stage, rank, of))
+            if remote and not rank:
+                remote.publish(folder, manifest.files)
+        return manifest
+
+
+def _build(run: Build) -> Manifest:
+    if run.of > 1:  # temporaries may be those of another rank
+        return run.run()
+    sweep_temporaries(run.out)
+    try:
+        return run.run()
+    finally:
+        sweep_temporaries(run.out)
 
 
 class Build:

@@ -162,6 +162,12 @@ CODES: tuple[Code, ...] = (
         fix="give it more memory or fewer engine.workers, raise engine.task_seconds, then run the same command again",
     ),
     Code(
+        code="U310", rule="store-not-installed", level="error",
+        title="No installed package opens such an address",
+        why="object stores are reached through fsspec, which has a package for each kind",
+        fix="pip install 'sheikh-sxl[s3]' for s3://, gcsfs for gs://, adlfs for abfs://",
+    ),
+    Code(
         code="U401", rule="usage", level="error",
         title="The command line was not understood",
         why="nothing was done",

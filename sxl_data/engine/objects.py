@@ -1,0 +1,187 @@
+"""A finished dataset in an object store: `s3://`, `gs://`, whatever fsspec opens.
+
+In: a local folder with its manifest, and a URL. Out: the same files below the URL. Stores have no rename and no
+lock, but a single object appears whole or not at all, so the manifest is the commit: it is removed first and put
+last, and what has none is no dataset. Every object is read back and its digest compared. A run that was stopped
+goes on: objects that are there and right are not sent again, and those that the manifest does not name are swept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.console import Progress, say
+from sxl_data.contract.errors import UserError, error
+
+LOCK = "sxl.lock"
+MANIFEST = "manifest.json"
+FOLDERS = ("data", "arrow", "ledger", "quarantine")
+BLOCK = 1 << 22
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who holds the lock object. A local lock guards ``folder``, so whoever works in it owns what it left here."""
+
+    host: str
+    folder: str
+    since: float
+
+
+def is_remote(place: str | Path) -> bool:
+    """Whether ``place`` is a URL and no path."""
+    return isinstance(place, str) and "://" in place
+
+
+def work_folder(url: str) -> Path:
+    """Where a build for ``url`` works on this machine: a folder of the user's cache, one for each URL."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "sxl" / hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+class Objects:
+    """The objects below one URL."""
+
+    def __init__(self, url: str) -> None:
+        """Raises U310 where the package for such URLs is not installed, U302 where the store refuses."""
+        from fsspec.core import url_to_fs
+
+        self.url = url.rstrip("/")
+        try:
+            self.fs, self.root = url_to_fs(self.url)
+        except (ImportError, ValueError) as problem:
+            raise error("U310", file=url, found=str(problem)) from problem
+        self.fs.invalidate_cache()
+
+    @contextlib.contextmanager
+    def locked(self, folder: Path) -> Iterator[None]:
+        """Holds the lock object. Raises U303 while somebody else does."""
+        owner = Owner(platform.node(), str(folder.resolve()), time.time())
+        with self._asked():
+            self._take(owner)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Exception):  # the next run from here takes it over
+                self.fs.rm_file(self._at(LOCK))
+
+    def publish(self, folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+        """Puts the dataset in ``folder`` here; ``files`` has bytes and sha256 of each published file."""
+        with self._asked():
+            there, known = self._sizes(), self._known()
+            if known == {name: info["sha256"] for name, info in files.items()} and all(
+                there.get(name) == info["bytes"] for name, info in files.items()
+            ):
+                say(f"{'upload':<14} nothing to do: {self.url} has these files")
+                return
+            if MANIFEST in there:
+                self.fs.rm_file(self._at(MANIFEST))
+            with Progress("upload", sum(info["bytes"] for info in files.values()) // 1000, "kB") as progress:
+                sent = 0
+                for name, info in sorted(files.items()):
+                    right = there.get(name) == info["bytes"] and info["sha256"] in (
+                        known.get(name), None if name in known else self._digest(name)
+                    )  # fmt: skip
+                    if not right:
+                        self._put(folder, name, info["sha256"])
+                        sent += 1
+                    progress.advance(info["bytes"] // 1000)
+            for name in there:
+                if name.split("/")[0] in FOLDERS and name not in files:
+                    self.fs.rm_file(self._at(name))
+            for name in ("README.md", MANIFEST):
+                self.fs.pipe_file(self._at(name), (folder / name).read_bytes())
+        say(f"{'upload':<14} {self.url}: {sent} of {len(files)} files sent, the others were there")
+
+    def fetch(self, folder: Path) -> Path:
+        """The dataset but for its Arrow copy, in ``folder``; files that are there and right stay. Raises U305."""
+        with self._asked():
+            if not self.fs.exists(self._at(MANIFEST)):
+                raise error("U305", file=self.url, found="no manifest.json", expected="a finished build")
+            manifest = self.fs.cat_file(self._at(MANIFEST))
+            wanted = [
+                name for name in msgspec.json.decode(manifest)["files"] if not name.startswith("arrow/")
+            ]
+            for name in wanted:
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not target.is_file() or target.stat().st_size != self.fs.size(self._at(name)):
+                    self.fs.get_file(self._at(name), str(target))
+        (folder / MANIFEST).write_bytes(manifest)
+        return folder
+
+    def _take(self, owner: Owner) -> None:
+        place, data = self._at(LOCK), msgspec.json.encode(owner)
+        if not self.fs.exists(place):
+            with contextlib.suppress(FileExistsError):
+                try:
+                    self.fs.pipe_file(place, data, mode="create")  # fails if another was quicker
+                except (TypeError, NotImplementedError):
+                    self.fs.pipe_file(place, data)
+                return
+        holder = msgspec.json.decode(self.fs.cat_file(place), type=Owner)
+        if (holder.host, holder.folder) != (owner.host, owner.folder):
+            raise error(
+                "U303", file=f"{self.url}/{LOCK}", expected="no lock, or one of this folder",
+                found=f"held by {holder.host} for {(time.time() - holder.since) / 60:.0f} minutes",
+                fix="wait for that build; if its machine is gone, remove the lock object",
+            )  # fmt: skip
+        self.fs.pipe_file(place, data)
+
+    def _put(self, folder: Path, name: str, sha256: str) -> None:
+        for _ in range(2):
+            self.fs.put_file(str(folder / name), self._at(name))
+            found = self._digest(name)
+            if found == sha256:
+                return
+        raise error(
+            "U304", file=f"{self.url}/{name}", found=f"sha256 {found[:16]}…", expected=f"{sha256[:16]}…"
+        )
+
+    def _digest(self, name: str) -> str:
+        digest = hashlib.sha256()
+        with self.fs.open(self._at(name), "rb", cache_type="none") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def _sizes(self) -> dict[str, int]:
+        found = self.fs.find(self.root, detail=True)
+        return {
+            name.removeprefix(self.root).lstrip("/"): int(info["size"] or 0) for name, info in found.items()
+        }
+
+    def _known(self) -> dict[str, str]:
+        """Digests of the files that a manifest vouches for."""
+        if not self.fs.exists(self._at(MANIFEST)):
+            return {}
+        try:
+            files = msgspec.json.decode(self.fs.cat_file(self._at(MANIFEST)))["files"]
+            return {name: info["sha256"] for name, info in files.items()}
+        except (msgspec.MsgspecError, KeyError, TypeError):
+            return {}
+
+    def _at(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        """What a store answers as an error of the user's: each package has exceptions of its own."""
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as problem:
+            raise error(
+                "U302", file=self.url, found=f"{type(problem).__name__}: {problem}",
+                expected="an existing bucket and the right to list, read, write and delete in it",
+                fix="check address and credentials, then run the same command again: nothing is built twice",
+            ) from problem  # fmt: skip
