@@ -31,8 +31,8 @@ FORMAT_COSTS: dict[str, float] = {
     "bf16": 0.0, "f16": 0.0, "q8_0": 0.0013, "int8": 0.0005, "f8": 0.0032, "q6_k": 0.0021, "q4_0+q8_0": 0.0066,
     "q4_k": 0.0074, "q4_0": 0.0108, "nf4": 0.0138, "nf4_dq": 0.0138,
 }  # fmt: skip
-"""Relative rise of the loss when nothing is pruned, measured on sxl-base-31m (benchmarks/compress_formats.py);
-int8 alone is a guess."""
+"""Relative rise of the loss when nothing is pruned, measured on sxl-base-31m (benchmarks/compress_formats.py; int8
+and f8 on the tuned model, benchmarks/compress.py)."""
 AXIS_COSTS = {"mlp": 0.05, "layers": 0.5, "groups": 0.13, "vocabulary": 0.02}
 """Relative rise of the loss after distillation when an axis is halved; it grows as r / (1 − r). Fitted to what
 sxl-base-31m lost at 30, 20 and 12 MB (benchmarks/compress.py): 1.0, 5.7 and 29 % measured, 2.2, 6.0 and 23 % here.
