@@ -103,3 +103,12 @@ def chat_answers(shared: Path) -> list[str]:
                 str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)
             ]
     return rows
+
+
+def instruction_rows(shared: Path) -> list[str]:
+    """CodeAlpaca's rows whole: instruction, input and output; empty where there is none."""
+    rows: list[str] = []
+    for path in sorted((shared / "data" / "codealpaca" / "aanony_20k_shards").rglob("*.json")):
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            rows.append("\n".join(str(row[key]) for key in ("instruction", "input", "output") if row.get(key)))
+    return rows

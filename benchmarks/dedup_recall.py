@@ -1,4 +1,4 @@
-"""Recall and precision of deduplication against brute force, at every threshold, on three kinds of text.
+"""Recall and precision of deduplication against brute force, at every threshold, on four kinds of text.
 
     python benchmarks/dedup_recall.py [--rows 20000] [--quick] [--json FILE]
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from dedup_corpora import chat_answers, short_rows, source_files
+from dedup_corpora import chat_answers, instruction_rows, short_rows, source_files
 from dedup_truth import all_pairs, shingle_sets
 
 from sxl_data.dedup import DedupConfig, deduplicate
@@ -76,6 +76,7 @@ def main() -> None:
     corpora = {
         "source files": files[:count],
         "chat answers": chat_answers(args.shared)[:count],
+        "CodeAlpaca": instruction_rows(args.shared)[:count],
         "1-20 tokens": [row for row in short_rows(files, 8 * count, lines=2, share=0.5) if len(row) < 90][
             :count
         ],
