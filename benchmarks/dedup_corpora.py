@@ -110,5 +110,7 @@ def instruction_rows(shared: Path) -> list[str]:
     rows: list[str] = []
     for path in sorted((shared / "data" / "codealpaca" / "aanony_20k_shards").rglob("*.json")):
         for row in json.loads(path.read_text(encoding="utf-8")):
-            rows.append("\n".join(str(row[key]) for key in ("instruction", "input", "output") if row.get(key)))
+            rows.append(
+                "\n".join(str(row[key]) for key in ("instruction", "input", "output") if row.get(key))
+            )
     return rows

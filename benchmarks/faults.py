@@ -1,6 +1,6 @@
 """What machines do to a build: kills, doubled tasks, failing calls, flipped bits, bad and hostile input.
 
-    python benchmarks/faults.py [kills twice io bits matrix inputs bombs ray] [--quick] [--json FILE]
+    python benchmarks/faults.py [kills twice io bits matrix inputs bombs memory ray] [--quick] [--json FILE]
 
 Without names all are run but ray. Each prints its claims; exit code 1 when one is missed.
 """
@@ -78,6 +78,12 @@ def run_bombs(folder: Path, quick: bool, until: float) -> Claims:
     return bombs(folder, quick)
 
 
+def run_memory(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_memory import memory
+
+    return memory(quick)
+
+
 def run_ray(folder: Path, quick: bool, until: float) -> Claims:
     from faults_ray import nodes
 
@@ -86,7 +92,7 @@ def run_ray(folder: Path, quick: bool, until: float) -> Claims:
 
 EXPERIMENTS: dict[str, Callable[[Path, bool, float], Claims]] = {
     "kills": run_kills, "twice": run_twice, "io": run_io, "bits": run_bits, "matrix": run_matrix,
-    "inputs": run_inputs, "bombs": run_bombs, "ray": run_ray,
+    "inputs": run_inputs, "bombs": run_bombs, "memory": run_memory, "ray": run_ray,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ here: a file that crashes its parser costs a worker, never the build.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import threading
 import time
@@ -36,6 +37,8 @@ from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
+INNER = {"detect": "read", "view": "dedup", "resolve": "dedup", "place": "split"}  # steps of a stage
+ROW_BYTES = 150  # that comparing rows holds of each, whatever `dedup.memory` is; dividing them holds less
 WORK = ".work"
 DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
@@ -108,11 +111,11 @@ class Build:
         try:
             shards, sources = self._read()
             shards = self._local("clean", shards, self.recipe.clean)
-            resolved, shards = self._dedup(shards)
+            seen, resolved, shards = self._dedup(shards)
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
             if self.recipe.ground.tools:
                 shards = self._local("ground", shards, self._grounds())
-            split, leakage = self._split(shards, resolved)
+            split, leakage = self._split(shards, seen, resolved)
             written = self._write(shards, split)
         finally:
             self.runner.close()
@@ -206,8 +209,9 @@ class Build:
         self._count(stage, sum(s.rows for s in shards), kept, receipts)
         return kept
 
-    def _dedup(self, shards: list[FileInfo]) -> tuple[Receipt, list[FileInfo]]:
-        """What `resolve` found, and the shards without duplicates."""
+    def _dedup(self, shards: list[FileInfo]) -> tuple[list[Receipt], Receipt, list[FileInfo]]:
+        """What `view` saw of each shard, what `resolve` found, and the shards without duplicates."""
+        self._refuse_too_many(sum(shard.rows for shard in shards))
         params = {"config": msgspec.to_builtins(self.recipe.dedup), "seed": self.recipe.seed}
         params["config"].pop("workers")  # changes the time only, so it must not change a key
         # Another threshold asks the same signatures, so it does not make them anew.
@@ -233,16 +237,34 @@ class Build:
         for inner in ("view", "resolve"):
             self.seconds["dedup"] += self.seconds.pop(inner)
         self._count("dedup", sum(s.rows for s in shards), kept, receipts)
-        return resolved, kept
+        return seen, resolved, kept
 
-    def _split(self, shards: list[FileInfo], resolved: Receipt) -> tuple[Receipt, dict[str, float]]:
+    def _refuse_too_many(self, rows: int) -> None:
+        """A worker that will not hold the narrow columns of all rows is not started. Raises U311."""
+        room = self.recipe.engine.worker_bytes
+        if room is not None and rows * ROW_BYTES > room:
+            raise error(
+                "U311", found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes of narrow columns",
+                expected=f"at most engine.worker_bytes, {room:,} bytes",
+            )  # fmt: skip
+
+    def _split(self, shards: list[FileInfo], seen: list[Receipt],
+               resolved: Receipt) -> tuple[Receipt, dict[str, float]]:  # fmt: skip
         """What the task `split` found, and the leakage."""
+        first = [0, *itertools.accumulate(receipt.files["narrow"].rows for receipt in seen)]
+        places = [
+            Task(stage="place", part=i, function="sxl_data.tasks:place", params={"first": first[i]},
+                 inputs={"traces": (s,), "narrow": (seen[i].files["narrow"],),
+                         "signatures": (seen[i].files["signatures"],)})
+            for i, s in enumerate(shards)
+        ]  # fmt: skip
+        placed = self._run("place", places, [shard.rows for shard in shards], "rows")
         task = Task(stage="split", part=0, function="sxl_data.tasks:split",
-                    inputs={"traces": tuple(shards), "keys": (resolved.files["keys"],),
-                            "pairs": (resolved.files["pairs"],)},
+                    inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (resolved.files["pairs"],)},
                     params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed,
                             "shard_bytes": self.recipe.write.shard_bytes}, timed=False)  # fmt: skip
         (receipt,) = self._run("split", [task])
+        self.seconds["split"] += self.seconds.pop("place")
         sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
         leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
         say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
@@ -276,7 +298,7 @@ class Build:
         sizes = sizes or [1] * len(tasks)
         jobs = [task.job() for task in tasks]
         self.reasons |= {(stage, job.task.part): self.store.why_not(job) for job in jobs}
-        if {"view": "dedup", "resolve": "dedup", "detect": "read"}.get(stage, stage) in self.forced:
+        if INNER.get(stage, stage) in self.forced:
             for job in jobs:
                 self.store.discard(job)
         started = time.monotonic()

@@ -92,19 +92,21 @@ def _mappable(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def _mapped(path: Path) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
 def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
     """All narrow columns → who is dropped for whom, the verified pairs, one table of drops per shard."""
     from sxl_data.dedup.stage import DedupStage, resolve_rows
 
     config = msgspec.convert(params["config"], DedupStage)
-    narrow = [pq.read_table(path) for path in inputs["narrow"]]
-    texts, signatures = (
-        [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in inputs[name]]
-        for name in ("text", "signatures")
-    )
+    columns = ["trace_id", "rank", *(["source"] if config.prefer else [])]
+    narrow = [pq.read_table(path, columns=columns) for path in inputs["narrow"]]
+    texts, signatures = ([_mapped(path) for path in inputs[name]] for name in ("text", "signatures"))
     found = resolve_rows(narrow, [table["text"] for table in texts], signatures, config, params["pairs_at"])
     drops = {f"drops-{i:05d}": table for i, table in enumerate(found.drops)}
-    tables = {"pairs": found.pairs, "keys": found.keys, "borderline": found.borderline}
+    tables = {"pairs": found.pairs, "borderline": found.borderline}
     return Output(tables=tables | drops, counters=found.counters)
 
 
@@ -116,58 +118,28 @@ def apply(params: dict[str, Any], inputs: Inputs) -> Output:
     return _outcome("dedup", batch, apply_drops(batch, pq.read_table(inputs["drops"][0])))
 
 
+def place(params: dict[str, Any], inputs: Inputs) -> Output:
+    """What `split` must know of one shard: numbers only."""
+    from sxl_data.split.stage import place_rows
+
+    traces = pq.read_table(inputs["traces"][0], columns=["trace_id", "group", "text_bytes"])
+    seen = pq.read_table(inputs["narrow"][0], columns=["trace_id"])["trace_id"].combine_chunks()
+    placed = place_rows(traces, seen, _mapped(inputs["signatures"][0]), params["first"])
+    return Output(tables={"placed": placed})
+
+
 def split(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Side and published shard of every row that is left, one table for each shard of work; what a random
-    split would leak; and the plan: for each side, the first and last shard of work of each published one.
+    """Side and published shard of every row that is left, one table for each shard of work; the plan of the
+    published shards; and what a random split would leak."""
+    from sxl_data.split.assign import SplitConfig
+    from sxl_data.split.stage import divide
 
-    Published shards are cut by rows and their text bytes alone, so that the size of work shards, which
-    follows the machine, changes no byte of the result.
-    """
-    from sxl_data.split.assign import SPLITS, SplitConfig, assign, leakage, random_split
-    from sxl_data.split.groups import label
-
-    config = msgspec.convert(params["config"], SplitConfig)
-    shards = [pq.read_table(path, columns=["trace_id", "group", "text_bytes"]) for path in inputs["traces"]]
-    rows = pa.concat_tables(shards)
-    known = pq.read_table(inputs["keys"][0])
-    at = pc.index_in(rows["trace_id"], value_set=known["trace_id"].combine_chunks()).to_numpy()
-    keys = np.stack([known["key_hi"].to_numpy(), known["key_lo"].to_numpy()], axis=1)[at]
-    pairs = pq.read_table(inputs["pairs"][0])
-    pairs = pairs.filter(pc.greater_equal(pairs["score"], config.threshold))
-    ids = rows["trace_id"].combine_chunks()
-    ends = [pc.index_in(pairs[name], value_set=ids) for name in ("left", "right")]
-    present = pc.and_(pc.is_valid(ends[0]), pc.is_valid(ends[1]))
-    edges = np.stack([np.asarray(end.filter(present), dtype=np.int64) for end in ends], axis=1)
-    sides = assign(label(len(rows), edges, rows["group"].combine_chunks()), keys, config, params["seed"])
-    bounds = np.cumsum([0, *(len(shard) for shard in shards)])
-    numbers, plan = _cut(sides, rows["text_bytes"].to_numpy(), bounds, params["shard_bytes"])
-    tables = {
-        f"sides-{i:05d}": pa.table({"trace_id": shard["trace_id"], "side": sides[a:b], "shard": numbers[a:b]})
-        for i, (shard, a, b) in enumerate(zip(shards, bounds[:-1], bounds[1:]))
-    }
-    ours, random = leakage(sides, edges), leakage(random_split(len(rows), config, params["seed"]), edges)
-    counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
-    # Counters are integers: shares travel in millionths.
-    counters |= {"leak_ours": round(ours * 1e6), "leak_random": round(random * 1e6)}
-    return Output(tables=tables, blobs={"plan": msgspec.json.encode(plan)}, counters=counters)
-
-
-def _cut(sides: np.ndarray, sizes: np.ndarray, bounds: np.ndarray,
-         shard_bytes: int) -> tuple[np.ndarray, list[list[tuple[int, int]]]]:  # fmt: skip
-    """The published shard of every row within its side, and the plan of `split`; ``bounds`` are the first
-    rows of the shards of work and the end."""
-    numbers = np.zeros(len(sides), dtype=np.int32)
-    plan: list[list[tuple[int, int]]] = []
-    for side in range(3):
-        rows = np.flatnonzero(sides == side)
-        before = np.cumsum(sizes[rows]) - sizes[rows]
-        _, first, shard = np.unique(before // shard_bytes, return_index=True, return_inverse=True)
-        numbers[rows] = shard
-        ends = [*(first[1:] - 1), len(rows) - 1] if len(rows) else []
-        homes = np.searchsorted(bounds, rows, "right") - 1
-        # A side without rows still gets its one empty shard, so that every split can be loaded.
-        plan.append([(int(homes[a]), int(homes[b])) for a, b in zip(first, ends)] or [(0, 0)])
-    return numbers, plan
+    placed = inputs["placed"]
+    found = divide(lambda shard, columns: pq.read_table(placed[shard], columns=columns), len(placed),
+                   pq.read_table(inputs["pairs"][0]), msgspec.convert(params["config"], SplitConfig), params["seed"],
+                   params["shard_bytes"])  # fmt: skip
+    tables = {f"sides-{i:05d}": table for i, table in enumerate(found.sides)}
+    return Output(tables=tables, blobs={"plan": msgspec.json.encode(found.plan)}, counters=found.counters)
 
 
 def write(params: dict[str, Any], inputs: Inputs) -> Output:

@@ -52,13 +52,11 @@ class Viewed(NamedTuple):
 class Resolved(NamedTuple):
     """``drops``: one table of `DROPS_SCHEMA` for each shard. ``borderline``: left, right (trace ids), score, left_kept,
     right_kept of the pairs within 0.02 of the threshold,
-    by how close they are, then by id. ``pairs``: left, right (trace ids), score.
-    ``keys``: trace_id and the 128-bit key of its text as key_hi, key_lo."""
+    by how close they are, then by id. ``pairs``: left, right (rows, counted through all shards), score."""
 
     drops: list[pa.Table]
     borderline: pa.Table
     pairs: pa.Table
-    keys: pa.Table
     counters: dict[str, int]
 
 
@@ -142,15 +140,16 @@ def resolve_rows(narrow: list[pa.Table], texts: list[pa.ChunkedArray], signature
         schema=DROPS_SCHEMA,
     )  # fmt: skip
     bounds = np.searchsorted(gone, np.cumsum([0, *(len(part) for part in narrow)]))
+    left, right = found.pairs.left, found.pairs.right
+    order = np.lexsort((right, left))
     pairs = pa.table(
-        {"left": ids.take(pa.array(found.pairs.left)), "right": ids.take(pa.array(found.pairs.right)),
-         "score": found.pairs.scores}
-    ).sort_by([("left", "ascending"), ("right", "ascending")])  # fmt: skip
-    keys = pa.table({"trace_id": ids, "key_hi": found.keys[:, 0], "key_lo": found.keys[:, 1]})
+        {"left": left[order].astype(np.uint32), "right": right[order].astype(np.uint32),
+         "score": found.pairs.scores[order]}
+    )  # fmt: skip
     parts = [drops.slice(a, b - a) for a, b in itertools.pairwise(bounds)]
     borderline = found.borderline(lambda rows: ids.take(pa.array(rows)))
     counters = {"pairs": len(pairs), "complete": int(found.complete)}
-    return Resolved(parts, borderline, pairs, keys, counters)
+    return Resolved(parts, borderline, pairs, counters)
 
 
 def apply_drops(batch: pa.Table, drops: pa.Table) -> Outcome:

@@ -6,6 +6,8 @@ adding a shard, or reading sources in another order, moves no old row.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 import numpy as np
 
@@ -32,25 +34,31 @@ class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("train, validation and test shares that add up to 1")
 
 
-def assign(labels: np.ndarray, contents: np.ndarray, config: SplitConfig, seed: int) -> np.ndarray:
-    """The split of every row as an index into `SPLITS`, shape ``(n,)``.
+def assign(shards: Iterable[np.ndarray], members: np.ndarray, labels: np.ndarray, config: SplitConfig,
+           seed: int) -> np.ndarray:  # fmt: skip
+    """The split of every row as an index into `SPLITS`, i8 ``(n,)``.
 
-    ``labels`` are components (`groups.label`), shape ``(n,)``; ``contents`` is the 128-bit digest of
-    every row's text as two u64, shape ``(n, 2)``.
+    ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
+    the other: only those of ``members``, the rows that belong with others, are held. ``labels`` are their components
+    (`groups.label`).
     """
+    sides, contents, first = [], np.empty((len(members), 2), dtype=np.uint64), 0
+    for digests in shards:
+        sides.append(_sides(digests, config, seed))
+        begin, end = np.searchsorted(members, (first, first + len(digests)))
+        contents[begin:end] = digests[members[begin:end] - first]
+        first += len(digests)
+    out = np.concatenate([np.empty(0, np.int8), *sides])
     order = np.lexsort((contents[:, 1], contents[:, 0], labels))
-    first = np.concatenate([[True], np.diff(labels[order]) != 0]) if len(order) else np.empty(0, bool)
-    group = np.cumsum(first) - 1
-    bounds = np.cumsum([config.train, config.validation])
-    sides = np.searchsorted(bounds, _unit(contents[order[first]], seed), "right").astype(np.int8)
-    out = np.empty(len(labels), dtype=np.int8)
-    out[order] = sides[group]
+    smallest = np.diff(labels[order], prepend=-1) != 0
+    group = np.cumsum(smallest) - 1
+    out[members[order]] = _sides(contents[order[smallest]], config, seed)[group]
     return out
 
 
 def random_split(n: int, config: SplitConfig, seed: int) -> np.ndarray:
     """What a plain random split would do, for comparison; shape ``(n,)``."""
-    order = np.random.default_rng(seed).permutation(n)
+    order = np.random.default_rng(seed).permutation(np.arange(n, dtype=np.uint32))
     sides = np.zeros(n, dtype=np.int8)
     first, second = round(n * config.train), round(n * (config.train + config.validation))
     sides[order[first:second]] = 1
@@ -63,9 +71,13 @@ def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
     test = int((sides == 2).sum())
     if not test or not len(pairs):
         return 0.0
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    leaked = np.unique(both[(sides[both[:, 0]] == 2) & (sides[both[:, 1]] == 0), 0])
-    return len(leaked) / test
+    leaked = [one[(sides[one] == 2) & (sides[other] == 0)] for one, other in (pairs.T, pairs[:, ::-1].T)]
+    return len(np.unique(np.concatenate(leaked))) / test
+
+
+def _sides(digests: np.ndarray, config: SplitConfig, seed: int) -> np.ndarray:
+    bounds = np.cumsum([config.train, config.validation])
+    return np.searchsorted(bounds, _unit(digests, seed), "right").astype(np.int8)
 
 
 def _unit(digests: np.ndarray, seed: int) -> np.ndarray:

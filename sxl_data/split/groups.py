@@ -3,29 +3,36 @@
 Rows belong together when a chain of verified pairs links them (at the looser split threshold) or when
 they share a group: a session, a repository, a task. Both are edges of one graph; its connected
 components are the groups. Chains are wanted here, unlike in deduplication: nothing is dropped by them.
+Rows without an edge, most of a corpus, are not held.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import xxhash
 
 from sxl_data.contract.graph import components
 
 
-def label(n: int, pairs: np.ndarray, groups: pa.Array) -> np.ndarray:
-    """Smallest row of each row's component, shape ``(n,)``.
+def name_groups(groups: pa.ChunkedArray) -> np.ndarray:
+    """u64 ``(n,)``: a hash of each row's group name, 0 for none, so that shards can be compared without strings.
+    Should two names ever share a hash, their rows share a side, which breaks no promise."""
+    codes = groups.combine_chunks().dictionary_encode()
+    names = [max(1, xxhash.xxh3_64_intdigest(name.encode())) for name in codes.dictionary.to_pylist()]
+    hashes = np.array([*names, 0], dtype=np.uint64)
+    return hashes[codes.indices.fill_null(len(names)).to_numpy()]
 
-    ``pairs`` has shape ``(m, 2)``; ``groups`` has one name or null for each row.
+
+def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that belong with others, ascending, and for each the place in that list of the first of its component.
+
+    ``pairs`` are rows, shape ``(m, 2)``; row ``rows[k]`` is of the group ``groups[k]``.
     """
-    edges = [pairs.astype(np.int64).reshape(-1, 2)]
-    codes = groups.dictionary_encode().indices if not pa.types.is_dictionary(groups.type) else groups.indices
-    valid = np.flatnonzero(np.asarray(codes.is_valid()))
-    if len(valid):
-        values = np.asarray(codes.drop_null())
-        order = np.argsort(values, kind="stable")
-        rows, values = valid[order], values[order]
-        same = values[1:] == values[:-1]
-        edges.append(np.stack([rows[:-1][same], rows[1:][same]], axis=1))
-    linked = np.concatenate(edges)
-    return components(n, linked[:, 0], linked[:, 1])
+    order = np.argsort(groups, kind="stable")
+    rows, groups = rows[order], groups[order]
+    same = groups[1:] == groups[:-1]
+    chains = np.stack([rows[:-1][same], rows[1:][same]], axis=1)
+    members, places = np.unique(np.concatenate([pairs, chains]), return_inverse=True)
+    places = places.reshape(-1, 2)
+    return members, components(len(members), places[:, 0], places[:, 1])

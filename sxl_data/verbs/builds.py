@@ -17,7 +17,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("recipe", help="path of a recipe, or the name of one that ships (demo, sheikh-sxl)")
     sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
     sub.add_argument("-o", "--out", required=True, help="folder or s3://… to build into")
-    sub.add_argument("--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)")
+    sub.add_argument(
+        "--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)"
+    )
     sub.add_argument("--limit", type=int, help="take at most this many rows of each file")
     sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
     sub.add_argument("--engine", choices=("process", "inline", "ray"), help="where the work is done")

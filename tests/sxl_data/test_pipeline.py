@@ -112,7 +112,7 @@ def test_from_a_stage_runs_it_again_with_the_same_result(recipe: Path, tmp_path:
     times = {p: p.stat().st_mtime_ns for p in (tmp_path / "out/.work").rglob("*.json")}
     build(str(recipe), tmp_path / "out", INLINE, from_stage="decontaminate")
     changed = {p.parent.name for p in times if p.stat().st_mtime_ns != times[p]}
-    assert {"decontaminate", "split", "write"} == changed
+    assert {"decontaminate", "place", "split", "write"} == changed
     assert before == published(tmp_path / "out")
 
 
@@ -204,3 +204,10 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
     subprocess.run(command, check=True, capture_output=True)
     build(str(recipe), tmp_path / "whole", INLINE)
     assert published(tmp_path / "whole") == published(tmp_path / "out")
+
+
+def test_more_rows_than_a_worker_may_hold_are_refused_before_they_are_compared(recipe: Path, tmp_path: Path):
+    with pytest.raises(UserError) as problem:
+        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=13000"])
+    assert "U311" == problem.value.findings[0].code
+    assert not (tmp_path / "out/.work/resolve").exists()

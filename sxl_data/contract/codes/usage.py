@@ -168,6 +168,12 @@ CODES: tuple[Code, ...] = (
         fix="pip install 'sheikh-sxl[s3]' for s3://, gcsfs for gs://, adlfs for abfs://",
     ),
     Code(
+        code="U311", rule="too-many-rows", level="error", stage="dedup",
+        title="More rows than a worker may hold the narrow columns of",
+        why="one task compares all rows: texts and signatures can leave its memory, about 150 bytes a row cannot",
+        fix="raise engine.worker_bytes, or build the sources in two runs",
+    ),
+    Code(
         code="U401", rule="usage", level="error",
         title="The command line was not understood",
         why="nothing was done",

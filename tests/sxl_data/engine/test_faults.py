@@ -16,7 +16,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "ray"])
+@pytest.mark.parametrize(
+    "name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "memory", "ray"]
+)
 def test_every_claim_holds(name: str, tmp_path: Path):
     if name == "ray":
         pytest.importorskip("ray")

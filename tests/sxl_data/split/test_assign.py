@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sxl_data.split.assign import SplitConfig, assign, leakage, random_split
-from sxl_data.split.groups import label
+from sxl_data.split.groups import label, name_groups
 
 NONE = np.empty((0, 2), dtype=np.int64)
 
@@ -16,19 +16,25 @@ def digests(n: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 2**63, size=(n, 2)).astype(np.uint64)
 
 
-def nameless(n: int) -> pa.Array:
-    return pa.nulls(n, pa.string())
+def alone() -> tuple[np.ndarray, np.ndarray]:
+    return linked(NONE)
+
+
+def linked(pairs: np.ndarray, *names: str | None) -> tuple[np.ndarray, np.ndarray]:
+    groups = name_groups(pa.chunked_array([pa.array(names, pa.string())]))
+    rows = np.flatnonzero(groups)
+    return label(pairs, rows, groups[rows])
 
 
 def test_linked_rows_and_rows_of_one_group_are_one_component():
-    labels = label(6, np.array([[0, 1], [1, 2]]), pa.array([None, None, "s", "s", None, "t"]))
-    assert labels.tolist() == [0, 0, 0, 0, 4, 5]
+    members, labels = linked(np.array([[0, 1], [1, 2]]), None, None, "s", "s", None, "t")
+    assert ([0, 1, 2, 3], [0, 0, 0, 0]) == (members.tolist(), labels.tolist())
 
 
 def test_a_long_chain_is_one_component():
-    n = 2000
-    order = np.random.default_rng(1).permutation(n)
-    assert {0} == set(label(n, np.stack([order[:-1], order[1:]], axis=1), nameless(n)).tolist())
+    order = np.random.default_rng(1).permutation(2000)
+    members, labels = linked(np.stack([order[:-1], order[1:]], axis=1))
+    assert (2000, {0}) == (len(members), set(labels.tolist()))
 
 
 @given(
@@ -38,34 +44,36 @@ def test_a_long_chain_is_one_component():
 )
 def test_no_pair_straddles_two_splits(n: int, links: list[tuple[int, int]], seed: int):
     pairs = np.array([(a % n, b % n) for a, b in links], dtype=np.int64).reshape(-1, 2)
-    sides = assign(label(n, pairs, nameless(n)), digests(n), SplitConfig(), seed)
+    sides = assign([digests(n)], *linked(pairs), SplitConfig(), seed)
     assert (sides[pairs[:, 0]] == sides[pairs[:, 1]]).all()
     assert leakage(sides, pairs) == 0
 
 
-def test_sides_follow_content_and_not_position():
+def test_sides_follow_content_and_not_position_or_shards():
     keys, order = digests(300), np.random.default_rng(3).permutation(300)
-    alone = label(300, NONE, nameless(300))
-    expected = assign(alone, keys, SplitConfig(), 7)[order]
-    assert expected.tolist() == assign(alone, keys[order], SplitConfig(), 7).tolist()
+    pairs = np.random.default_rng(4).integers(0, 300, size=(60, 2))
+    expected = assign([keys], *linked(pairs), SplitConfig(), 7)[order]
+    moved = linked(np.argsort(order)[pairs])
+    assert expected.tolist() == assign([keys[order]], *moved, SplitConfig(), 7).tolist()
+    cut = np.split(keys[order], [1, 1, 50, 299])
+    assert expected.tolist() == assign(cut, *moved, SplitConfig(), 7).tolist()
 
 
 def test_adding_rows_moves_no_old_row():
     keys = digests(500)
-    few = assign(label(300, NONE, nameless(300)), keys[:300], SplitConfig(), 0)
-    many = assign(label(500, NONE, nameless(500)), keys, SplitConfig(), 0)
+    few = assign([keys[:300]], *alone(), SplitConfig(), 0)
+    many = assign([keys], *alone(), SplitConfig(), 0)
     assert few.tolist() == many[:300].tolist()
 
 
 def test_shares_are_near_what_was_asked():
     n = 20_000
-    sides = assign(label(n, NONE, nameless(n)), digests(n), SplitConfig(), 0)
+    sides = assign([digests(n)], *alone(), SplitConfig(), 0)
     np.testing.assert_allclose(np.bincount(sides) / n, [0.8, 0.1, 0.1], atol=0.01)
 
 
 def test_another_seed_gives_another_split():
-    alone = label(100, NONE, nameless(100))
-    sides = [assign(alone, digests(100), SplitConfig(), seed).tolist() for seed in (0, 1)]
+    sides = [assign([digests(100)], *alone(), SplitConfig(), seed).tolist() for seed in (0, 1)]
     assert sides[0] != sides[1]
 
 

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sxl_data.split.assign import SplitConfig
+from sxl_data.split.stage import Division, divide, place_rows
+
+
+def corpus(n: int, gone: set[int], cuts: list[int]) -> list[pa.Table]:
+    """Placed shards of ``n`` rows, of which those in ``gone`` have left since they were compared."""
+    rng = np.random.default_rng(5)
+    keys = pa.table(
+        {"key_hi": rng.integers(0, 2**63, n).astype(np.uint64), "key_lo": np.arange(n, dtype=np.uint64)}
+    )
+    ids = pa.array([f"toy:{i}" for i in range(n)])
+    groups = pa.array([f"g{i % 40}" if i % 3 == 0 else None for i in range(n)])
+    rows = pa.table({"trace_id": ids, "group": groups, "text_bytes": rng.integers(1, 90, n)})
+    shards = []
+    for a, b in itertools.pairwise([0, *cuts, n]):
+        stay = pa.array([i for i in range(a, b) if i not in gone], pa.int64())
+        shards.append(place_rows(rows.take(stay), ids[a:b], keys.slice(a, b - a), a))
+    return shards
+
+
+def divided(shards: list[pa.Table], pairs: list[tuple[int, int, float]]) -> Division:
+    left, right, scores = (list(column) for column in zip(*pairs))
+    table = pa.table(
+        {"left": pa.array(left, pa.uint32()), "right": pa.array(right, pa.uint32()), "score": scores}
+    )
+    return divide(lambda i, names: shards[i].select(names), len(shards), table, SplitConfig(), 3, 500)
+
+
+PAIRS = [(0, 1, 0.9), (1, 2, 0.6), (2, 7, 0.4), (5, 100, 0.7), (100, 250, 0.8), (299, 4, 0.5)]
+
+
+@pytest.mark.parametrize("cuts", [[], [150], [1, 1, 40, 299], list(range(10, 300, 10))])
+def test_sides_and_published_shards_do_not_depend_on_the_shards_of_work(cuts: list[int]):
+    whole, parts = (divided(corpus(300, {7, 100}, c), PAIRS) for c in ([], cuts))
+    assert whole.counters == parts.counters
+    assert whole.sides[0].to_pylist() == pa.concat_tables(parts.sides).to_pylist()
+
+
+def test_pairs_count_from_the_threshold_on_while_both_rows_are_there():
+    found = divided(corpus(300, {100}, [30]), PAIRS)
+    sides = dict(zip([i for i in range(300) if i != 100], pa.concat_tables(found.sides)["side"].to_pylist()))
+    assert sides[0] == sides[1] == sides[2] and sides[299] == sides[4]
+    assert (
+        0
+        == found.counters["leak_ours"]
+        < 299
+        == sum(number for name, number in found.counters.items() if name.startswith("rows_"))
+    )
+
+
+def test_the_plan_names_the_shards_that_hold_a_published_one():
+    found = divided(corpus(300, set(), [100, 200]), PAIRS)
+    for side, spans in enumerate(found.plan):
+        for number, (first, last) in enumerate(spans):
+            holders = [
+                i for i, table in enumerate(found.sides)
+                if {"side": side, "shard": number} in table.to_pylist()
+            ]  # fmt: skip
+            assert (first, last) == (holders[0], holders[-1])
+
+
+def test_a_build_without_rows_has_one_empty_shard_of_each_split():
+    found = divided(corpus(3, {0, 1, 2}, []), PAIRS)
+    assert [[(0, 0)], [(0, 0)], [(0, 0)]] == found.plan
