@@ -17,7 +17,6 @@ import msgspec
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Evaluate
-from sxl_train.evaluate.compare import compare
 from sxl_train.step import Context
 
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -35,7 +34,9 @@ def run(context: Context) -> Path:
     (context.folder / "evaluation.json").write_bytes(
         msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n"
     )
-    say(compare(models))
+    say(
+        "evaluate   loss " + " → ".join(f"{numbers['loss']:.4f} ({step})" for step, numbers in models.items())
+    )
     return Path(context.model)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from sxl_train.config import ORDER
@@ -57,15 +59,22 @@ def _describe(context: Context, report: SizeReport, records: dict[str, dict[str,
     rows = [
         ("base", "a toy Llama built in place" if recipe.base_model == "demo" else recipe.base_model),
         ("method", recipe.method),
-        ("dataset", recipe.dataset),
+        ("dataset", Path(recipe.dataset).name if Path(recipe.dataset).exists() else recipe.dataset),
         ("size", f"{report.megabytes:.1f} MB of {recipe.size_limit} allowed, every file that loading needs"),
-        ("format", records.get("quantise", {}).get("measured", {}).get("format", "bf16")),
+        ("format", _format(records.get("quantise", {}).get("measured", {}))),
         ("seed", recipe.seed),
     ]
     sha = next((r["dataset_sha256"] for r in records.values()), "")
     if sha:
         rows.append(("dataset manifest sha256", f"`{sha}`"))
     return _table(("", ""), rows)
+
+
+def _format(measured: dict[str, Any]) -> str:
+    """What the weights are stored in; a limit with room to spare leaves some matrices wider than the rest."""
+    others = Counter(measured.get("others", {}).values())
+    wider = "".join(f", {count} matrices in {format}" for format, count in others.items())
+    return str(measured.get("format", "bf16")) + wider
 
 
 def _evaluations(records: dict[str, dict[str, Any]]) -> str:
