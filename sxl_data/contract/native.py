@@ -24,6 +24,7 @@ import os
 import platform
 import sys
 import tempfile
+from array import array
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -33,7 +34,6 @@ from threading import Lock
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from sxl_data.contract.errors import error
 
@@ -51,7 +51,7 @@ _ENGINES: list[Any] = []  # what owns the machine code must live as long as the 
 
 def load(
     package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str | None = None
-) -> dict[str, Callable[..., None]]:
+) -> dict[str, Kernel]:
     """Every entry of the modules ``kernels`` of ``package`` by name; ``sources`` are the modules whose text decides
     about the object code. The first call compiles or loads; it is safe from several threads. ``loader`` is ``object``
     or ``numba``, by default the one that ``SXL_KERNELS`` names or that this platform takes."""
@@ -67,7 +67,7 @@ def _usual_loader() -> str:
 @cache
 def _entries(
     package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str
-) -> dict[str, Callable[..., None]]:
+) -> dict[str, Kernel]:
     import llvmlite.binding as llvm
 
     if loader not in LOADERS:
@@ -90,13 +90,13 @@ def _entries(
     return _load(llvm, compiled)
 
 
-def _through_numba(modules: list[str], places: list[Path]) -> dict[str, Callable[..., None]]:
+def _through_numba(modules: list[str], places: list[Path]) -> dict[str, Kernel]:
     """The entries as numba itself loads them, kept in the first folder of `places` that can be written."""
     import numba
 
     config: Any = numba.config
     folder = next((place for place in places if _writable(place)), None)
-    functions: dict[str, Callable[..., None]] = {}
+    functions: dict[str, Kernel] = {}
     for module in modules:
         for name, (function, spelled) in import_module(module).ENTRIES.items():
             own = numba.njit(nogil=True, error_model="numpy")(function.py_func)
@@ -169,7 +169,7 @@ def _overload(function: Any, spelled: str) -> Any:
     return function.overloads[normalize_signature(signature)[0]]
 
 
-def _load(llvm: Any, compiled: Compiled) -> dict[str, Callable[..., None]]:
+def _load(llvm: Any, compiled: Compiled) -> dict[str, Kernel]:
     # The object code also holds numba's Python wrappers and reference counting. We never enter the former and our
     # arrays have no owner to count, so what they would call is linked to a function that ends the process.
     never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
@@ -177,7 +177,7 @@ def _load(llvm: Any, compiled: Compiled) -> dict[str, Callable[..., None]]:
         if not llvm.address_of_symbol(symbol):
             llvm.add_symbol(symbol, never)
     machine = llvm.Target.from_default_triple().create_target_machine()
-    functions: dict[str, Callable[..., None]] = {}
+    functions: dict[str, Kernel] = {}
     for name, (symbol, code, spelled) in compiled.items():
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -187,7 +187,7 @@ def _load(llvm: Any, compiled: Compiled) -> dict[str, Callable[..., None]]:
     return functions
 
 
-def _bind(address: int, spelled: str) -> Callable[..., None]:
+def _bind(address: int, spelled: str) -> Kernel:
     """A callable of numpy arrays and numbers from a numba function at an address."""
     kinds = [part.strip() for part in spelled.replace(", ::1]", ";::1]").split(",")]
     slots: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]
@@ -195,18 +195,50 @@ def _bind(address: int, spelled: str) -> Callable[..., None]:
         whole = 0 if "[" not in kind else 2 if ";" in kind else 1
         arrays = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
         slots += arrays + [ctypes.c_int64] * 2 * whole if whole else [ctypes.c_int64]
-    function = ctypes.CFUNCTYPE(ctypes.c_int32, *slots)(address)
+    return Kernel(ctypes.CFUNCTYPE(ctypes.c_int32, *slots)(address), kinds)
 
-    def call(*args: Any) -> None:
+
+def _of_array(value: Any, kind: str) -> list[Any]:
+    """A numpy array as a compiled function takes it."""
+    import numpy as np
+
+    assert value.flags.c_contiguous and value.dtype == np.dtype(kind[:2]), (kind, value.dtype)
+    return [None, None, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides]
+
+
+def _of_buffer(value: bytearray | array[int], kind: str) -> list[Any]:
+    """The same of what a command holds that has not imported numpy."""
+    view = memoryview(value)
+    assert view.itemsize == int(kind[1]), (kind, view.itemsize)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(value))
+    return [None, None, len(view), view.itemsize, address, len(view), view.itemsize]
+
+
+class Kernel:
+    """A compiled function of arrays (numpy's, or flat ones of the standard library) and numbers."""
+
+    def __init__(self, function: Any, kinds: list[str]) -> None:
+        self.function, self.kinds = function, kinds
+
+    def __call__(self, *args: Any) -> None:
+        self.prepare(*args)()
+
+    def prepare(self, *args: Any) -> Callable[[], None]:
+        """The call with these arguments, to be made many times; what the arrays hold may change between."""
         result, error = ctypes.c_void_p(), ctypes.c_void_p()
         flat: list[Any] = [ctypes.addressof(result), ctypes.addressof(error)]
-        for kind, value in zip(kinds, args, strict=True):
+        for kind, value in zip(self.kinds, args, strict=True):
             if "[" not in kind:
                 flat.append(int(value))
                 continue
-            assert value.flags.c_contiguous and value.dtype == np.dtype(kind[:2]), (kind, value.dtype)
-            flat += [None, None, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides]
-        status = function(*flat)
-        assert status == 0, status
+            flat += (
+                _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
+            )
+        held = (result, error, args)  # the addresses above are theirs
+        function = self.function
 
-    return call
+        def run() -> None:
+            status = function(*flat)
+            assert status == 0, (status, held)
+
+        return run

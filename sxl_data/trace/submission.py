@@ -25,6 +25,7 @@ from sxl_data.trace.registry import detect, formats, get
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 
 NATIVE = "sxl_trace"
+_ANY = msgspec.json.Decoder()
 _SAMPLE = 20
 _LARGE = 16 << 20
 # Flags of `trace.scanning` without the lowest → the letters that `check.content` takes.
@@ -85,9 +86,10 @@ class Submission:
         elif self.format.name == NATIVE:
             yield from self._native(everything)
         else:
+            scan = self._scanner()
             for number, item in enumerate(everything):
-                record = decoded(item, self.file) if isinstance(item, Raw) else item
-                yield from self._row(record, _position(item, number))
+                record, looks = self._decoded(item, scan)
+                yield from self._row(record, _position(item, number), looks)
 
     def _items(self) -> Iterator[Raw | Record]:
         for item in open_raw(self.path, *self.part):
@@ -99,7 +101,20 @@ class Submission:
     def _document(self, row: int, line: int, value: Any = None) -> Document:
         return Document(file=self.file, value=value, lines=(line,), row=row)
 
-    def _row(self, record: Record, row: int) -> Iterator[Submitted]:
+    def _decoded(self, item: Raw | Record, scan: Callable[[bytes], int] | None) -> tuple[Record, str | None]:
+        """The record of ``item``, and the looks that its bytes ask for where they were scanned."""
+        if not isinstance(item, Raw):
+            return item, None
+        if scan is not None and item.finding is None:
+            try:
+                value = _ANY.decode(item.data)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                value = None
+            if value is not None and not (found := scan(item.data)) & 1:
+                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1]
+        return decoded(item, self.file), None
+
+    def _row(self, record: Record, row: int, looks: str | None = None) -> Iterator[Submitted]:
         value = record.value if record.value is not None else record.salvaged
         self._note(record.findings)
         document = self._document(row, record.line, value)
@@ -107,13 +122,13 @@ class Submission:
             yield Submitted(None, document, record.findings, at=record.at, raw=record.raw)
             return
         findings = record.findings
-        for item in self._read(document, record.at, record.raw):
+        for item in self._read(document, record.at, record.raw, looks):
             yield msgspec.structs.replace(item, findings=(*findings, *item.findings)) if findings else item
             findings = ()
         if findings:
             yield Submitted(None, document, findings, at=record.at)
 
-    def _read(self, document: Document, at: str, raw: bytes) -> Iterator[Submitted]:
+    def _read(self, document: Document, at: str, raw: bytes, looks: str | None = None) -> Iterator[Submitted]:
         assert self.format is not None
         some = False
         try:
@@ -122,7 +137,7 @@ class Submission:
                 if isinstance(reading, RowError):  # a part that is no trace, among others that are
                     yield self._refused(reading, document, at)
                 else:
-                    yield Submitted(reading, document, at=at, raw=raw)
+                    yield Submitted(reading, document, at=at, raw=raw, looks=looks)
             if not some:
                 yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
         except RowError as problem:

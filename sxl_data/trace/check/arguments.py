@@ -53,7 +53,7 @@ def check(trace: Trace) -> Iterator[Fault]:
         if type(step) is not Act or not step.calls:
             continue
         for k, call in enumerate(step.calls):
-            if call.kind not in _KINDS:
+            if call.kind not in _KINDS and not _fits(call.arguments_json, known.get(call.name)):
                 yield from _arguments(call, f"/steps/{i}/calls/{k}", known.get(call.name))
             if not tools:
                 if not asked_for_tools and call.kind == "function":
@@ -64,6 +64,19 @@ def check(trace: Trace) -> Iterator[Fault]:
             elif call.name not in known and call.kind != "server":
                 near = ", ".join(repr(name) for name in list(known)[:5])
                 yield Fault("A301", f"/steps/{i}/calls/{k}/name", repr(call.name), f"one of {near}")
+
+
+def _fits(text: str, compiled: Compiled | None) -> bool:
+    """Whether nothing is wrong with the arguments ``text``; `_arguments` says what is."""
+    try:
+        value = load(text)
+    except ValueError:
+        return False
+    if type(value) is not dict:
+        return False
+    if compiled is None or compiled.is_valid is None:
+        return True
+    return compiled.is_valid(value) and (compiled.properties is None or compiled.properties.issuperset(value))
 
 
 def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fault]:

@@ -39,7 +39,7 @@ _HOME = re.compile(
 )
 _SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
 _CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
-_REPEATED = 40  # shorter reasoning may well be said again
+REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000
 
 
@@ -47,6 +47,11 @@ def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
     """The faults of content in ``trace``. ``wanted`` are the closer looks that the text may need (as
     `_wanted` says), where who decoded it knows them already."""
     yield from _steps(trace)
+    yield from look(trace, wanted)
+
+
+def look(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
+    """The faults within the texts of ``trace``."""
     if wanted is None:
         wanted = _wanted(trace)
     if wanted:
@@ -61,7 +66,7 @@ def _steps(trace: Trace) -> Iterator[Fault]:
         if kind is Iterate:
             for k, result in enumerate(step.results):  # type: ignore[union-attr]
                 content = result.content
-                if result.status == "ok" and not (content and _is_plain_output(content[0].text)):
+                if result.status == "ok" and not (content and is_plain_output(content[0].text)):
                     yield from _ok(result, f"/steps/{i}/results/{k}")
                 for part in content:
                     if part.type != "text":
@@ -69,10 +74,10 @@ def _steps(trace: Trace) -> Iterator[Fault]:
                         break
             continue
         if kind is Reflect:
-            if len(step.text) >= _REPEATED:  # type: ignore[union-attr]
+            if len(step.text) >= REPEATED:  # type: ignore[union-attr]
                 yield from _repeated(trace, i, step)  # type: ignore[arg-type]
             continue
-        if kind is Act and not step.calls and not _says(step.content):  # type: ignore[union-attr]
+        if kind is Act and not step.calls and not says(step.content):  # type: ignore[union-attr]
             yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
         for part in step.content:  # type: ignore[union-attr]
             if part.type != "text":
@@ -184,24 +189,26 @@ def _may_be_base64(text: str) -> bool:
     )
 
 
-def _says(content: tuple[Part, ...]) -> bool:
+def says(content: tuple[Part, ...]) -> bool:
     return any(part.type != "text" or (part.text is not None and part.text.strip()) for part in content)
 
 
-def _is_plain_output(text: str | None) -> bool:
+def is_plain_output(text: str | None) -> bool:
     """Whether ``text`` says something that does not begin like an error; a quick look that is never wrong
     when it says yes."""
     if not text or text[0].isspace():
         return False
     head = text[:120]
-    return not (
+    if not (
         "rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head
-    )
+    ):
+        return True
+    return _ERROR.match(text) is None
 
 
 def _ok(result: Result, at: str) -> Iterator[Fault]:
     first = result.content[0].text if result.content else None
-    if not _says(result.content) and not result.structured_json:
+    if not says(result.content) and not result.structured_json:
         yield Fault("C409", at, "status ok without content", "the output")
     elif first is not None and (match := _ERROR.match(first)):
         yield Fault("C410", f"{at}/status", f"status ok, text {match.group().strip()!r}", "status error")
@@ -225,7 +232,7 @@ def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
             return
         if isinstance(act, Act):
             if any(
-                len(p.text or "") >= _REPEATED and step.text.strip() in (p.text or "") for p in act.content
+                len(p.text or "") >= REPEATED and step.text.strip() in (p.text or "") for p in act.content
             ):
                 place = f"/steps/{n}/content"
                 yield Fault(

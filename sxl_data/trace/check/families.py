@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sxl_data.trace.check import Fault, arguments, content, licences, metrics, order, pairing, shape
+from sxl_data.trace.check.plain import is_plain
 from sxl_data.trace.types import Trace
 
 Check = Callable[[Trace], Iterator[Fault]]
@@ -27,8 +28,17 @@ def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) ->
     """What is wrong with ``trace``, by the checks of ``families`` (their letters); ``looks`` are those that
     `check.content` takes, where they are known."""
     found: list[Fault] = []
+    plain = is_plain(trace)
     for letter in families:
-        found += FAMILIES[letter](trace) if letter != "C" else content.check(trace, looks)
+        if letter == "C":
+            if not plain:
+                found += content.check(trace, looks)
+            elif looks != "":
+                found += content.look(trace, looks)
+        elif not plain or letter not in "SPOM":
+            found += FAMILIES[letter](trace)
+        elif letter == "M" and (trace.metrics is not None or trace.outcome.reward is not None):
+            found += metrics.sums(trace)
     for n, inner in enumerate(trace.subtraces):
         at = f"/subtraces/{n}"
         found += [

@@ -20,6 +20,11 @@ _TOTALS = {"total_prompt_tokens": "prompt_tokens", "total_completion_tokens": "c
 
 def check(trace: Trace) -> Iterator[Fault]:
     """The contradictions in the numbers of ``trace``."""
+    yield from _results(trace)
+    yield from sums(trace)
+
+
+def _results(trace: Trace) -> Iterator[Fault]:
     for i, step in enumerate(trace.steps):
         if type(step) is not Iterate:
             continue
@@ -31,6 +36,10 @@ def check(trace: Trace) -> Iterator[Fault]:
                 yield Fault(
                     "M502", f"/steps/{i}/results/{k}/duration_ms", str(result.duration_ms), "0 or more"
                 )
+
+
+def sums(trace: Trace) -> Iterator[Fault]:
+    """The contradictions in what is said of the whole of ``trace``."""
     metrics = trace.metrics
     if metrics is not None:
         for name in _COUNTS:

@@ -12,7 +12,7 @@ from sxl_data.trace.check import Fault
 from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
 
 MANY_CALLS = 16
-_ASKING = ("user", "parent")
+ASKING = ("user", "parent")
 
 
 def check(trace: Trace) -> Iterator[Fault]:
@@ -32,7 +32,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                 yield Fault("O201", f"/steps/{i}", f"{_name(step)} as the first step", "an Observe")
         if final_at is not None:
             if kind is Observe:
-                if step.origin in _ASKING:  # type: ignore[union-attr]
+                if step.origin in ASKING:  # type: ignore[union-attr]
                     final_at = None
             else:
                 yield _after_final(trace, i, final_at)
@@ -88,7 +88,7 @@ def _unanswered(trace: Trace) -> bool:
 def _after_final(trace: Trace, i: int, final_at: int) -> Fault:
     for n in range(i, len(trace.steps)):
         step = trace.steps[n]
-        if type(step) is Observe and step.origin in _ASKING:
+        if type(step) is Observe and step.origin in ASKING:
             break
         if type(step) is Act and step.final:
             return Fault("O208", f"/steps/{n}/final", "a second final act", "one", (f"/steps/{final_at}",))

@@ -31,18 +31,18 @@ def check(trace: Trace) -> Iterator[Fault]:
         loops = max(loops, step.iteration)
         allowed = (step.iteration + 1,) if kind is Iterate else (step.iteration,)
         if step.timestamp is not None:
-            if before and not _in_order(before, step.timestamp):
-                earlier = _time(step.timestamp)
+            if before and not in_order(before, step.timestamp):
+                earlier = time_of(step.timestamp)
                 if earlier is None:
                     yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
                     continue
-                last = _time(before)
+                last = time_of(before)
                 if last is not None and earlier < last:
                     related = (f"/steps/{i - 1}",)
                     yield Fault(
                         "S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related
                     )
-            elif not before and _time(step.timestamp) is None:
+            elif not before and time_of(step.timestamp) is None:
                 yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
                 continue
             before = step.timestamp
@@ -67,12 +67,12 @@ def embedded(text: str, pointer: str) -> Iterator[Fault]:
         yield Fault("S206", pointer, f"{text[:80]!r} ({problem})", "JSON text")
 
 
-def _in_order(before: str, after: str) -> bool:
+def in_order(before: str, after: str) -> bool:
     """Whether two times of the same writing are in order, without parsing them."""
     return before <= after and len(before) == len(after) and before[-1] == after[-1] == "Z"
 
 
-def _time(text: str) -> datetime | None:
+def time_of(text: str) -> datetime | None:
     """The time that ``text`` says, None when it is no RFC 3339 date and time."""
     if len(text) < 16 or text[10] not in "Tt ":
         return None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sxl_data.contract.errors import UserError
-from sxl_data.trace import spread
+from sxl_data.trace import spread, submission
 from sxl_data.trace.convert import openai_chat
 from sxl_data.trace.registry import formats
 from sxl_data.trace.testing import assert_valid
@@ -321,6 +321,21 @@ def test_several_processes_report_what_one_reports(tmp_path: Path, monkeypatch: 
     assert one.counts == two.counts == {"D101": 9, "D102": 1, "S201": 1, "S101": 1}
     assert placed(one) == placed(two)
     assert (one.checked, one.files) == (two.checked, two.files)
+
+
+@pytest.mark.parametrize("planted", [ten_defects_chat, ten_defects_atif, ten_defects_trace])
+def test_large_files_are_scanned_and_report_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted
+):
+    rows = [json.dumps(planted()[0], ensure_ascii=n > 0).replace("Rome", said) for n, said in
+            enumerate(["<think>Rome", "\\u0000", "\\ud800", "/home/jo/x", "sk-" + "a1" * 20, "é" * 300, "A" * 1200])]  # fmt: skip
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join([*rows, rows[0].replace('"', '"a":1,"a":2,"', 1), "{"]), encoding="utf-8")
+    walked = validate(path, profile="publish")
+    monkeypatch.setattr(submission, "_LARGE", 0)
+    scanned = validate(path, profile="publish")
+    assert placed(scanned) == placed(walked)
+    assert {"S101", "S104", "S105"} <= set(walked.counts)
 
 
 def test_the_reader_is_named_with_its_reason():
