@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -182,31 +182,24 @@ def _cut(file: str, line: int, reason: str) -> Record:
                                                 expected="the rest of the file"),))  # fmt: skip
 
 
-def _range(path: str | Path, offset: int, length: int, first_line: int) -> Iterator[Raw]:
-    stream = streams.open_bytes(path)
-    with stream:
+def _range(path: str | Path, offset: int, length: int, first_line: int) -> Iterator[Raw | Record]:
+    with streams.open_bytes(path) as stream:
         if offset:
             stream.seek(offset - 1)
             if stream.read(1) != b"\n":
                 stream.readline()
-        number = first_line
-        while length < 0 or stream.tell() < offset + length:
-            line = stream.readline(streams.MAX_RECORD + 1)
-            if not line:
-                return
-            if len(line) > streams.MAX_RECORD:
-                size = len(line)
-                while line and not line.endswith(b"\n"):
-                    line = stream.readline(streams.CHUNK)
-                    size += len(line)
-                yield Raw(number, b"", finding("S109", found=f"{size} bytes on one line",
-                                               expected=f"at most {streams.MAX_RECORD}"))  # fmt: skip
-            else:
-                if number == 1 and offset == 0:
-                    line = line.removeprefix(BOM)
-                if not line.isspace():
-                    yield Raw(number, line.rstrip(b"\r\n"))
-            number += 1
+        left = -1 if length < 0 else max(0, offset + length - stream.tell())
+        yield from _lines(_lines_within(stream, left, first=offset == 0), str(path), first_line)
+
+
+def _lines_within(stream: BinaryIO, left: int, first: bool) -> Iterator[bytes]:
+    """The next ``left`` bytes (-1: all) in pieces, and the rest of the line in which they end."""
+    while left and (piece := stream.read(streams.CHUNK if left < 0 else min(left, streams.CHUNK))):
+        left -= len(piece) if left > 0 else 0
+        yield piece.removeprefix(BOM) if first else piece
+        first = False
+        while not left and not piece.endswith(b"\n") and (piece := stream.readline(streams.CHUNK)):
+            yield piece
 
 
 def _values(pieces: Iterator[bytes], file: str) -> Iterator[Raw | Record]:

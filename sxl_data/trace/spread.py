@@ -15,7 +15,7 @@ from sxl_data.trace.profiles import Profile
 from sxl_data.trace.records import Raw, open_raw
 from sxl_data.trace.report import Report
 from sxl_data.trace.submission import Submission
-from sxl_data.trace.twins import Seen
+from sxl_data.trace.twins import Entry, Seen
 
 # Below this the start of a process costs more than it saves.
 SMALLEST = 32 << 20
@@ -25,12 +25,17 @@ _BLOCK = 1 << 20
 Range = tuple[int, int, int]
 
 
-def divide(submission: Submission, jobs: int, smallest: int = SMALLEST) -> list[Range]:
-    """(offset, length, first line) of about equal parts; empty where the file is not worth dividing or
-    not plain JSONL."""
+def divide(submission: Submission, jobs: int) -> list[Range]:
+    """(offset, length, first line) of about equal parts; empty where the file is not worth dividing, not plain
+    JSONL, or one session."""
     path = Path(submission.path)
-    if not path.is_file() or path.stat().st_size < smallest or not _is_plain_lines(path):
+    if not path.is_file() or path.stat().st_size < SMALLEST or not _is_plain_lines(path):
         return []
+    try:
+        if submission.recognise().unit != "row":
+            return []
+    except UserError:
+        return []  # who reads the file says why
     size = path.stat().st_size
     step = max(1, size // (jobs * _PARTS))
     ranges: list[Range] = []
@@ -54,16 +59,12 @@ def divide(submission: Submission, jobs: int, smallest: int = SMALLEST) -> list[
 
 
 def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: int,
-           limit: int) -> Iterator[tuple[Report, Seen]]:  # fmt: skip
-    """The report of each range and the ids seen in it, in the order of the file."""
+           limit: int) -> Iterator[tuple[Report, list[Entry]]]:  # fmt: skip
+    """The report of each range and the traces seen in it, in the order of the file."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    name = submission.wanted
-    if name == "auto":
-        # The whole file has one format: its beginning decides for all parts.
-        next(iter(submission), None)
-        name = submission.format.name if submission.format is not None else name
+    name = submission.recognise().name  # the whole file has one format: its beginning decides for all parts
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         tasks = [
             pool.submit(_check, submission.path, name, submission.known, part, profile, limit)
@@ -76,13 +77,13 @@ def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: 
 
 
 def _check(path: str | Path, format: str, known: object, part: Range, profile: Profile,
-           limit: int) -> tuple[Report, Seen]:  # fmt: skip
+           limit: int) -> tuple[Report, list[Entry]]:  # fmt: skip
     from sxl_data.trace.validate import check_file
 
     report = Report(profile=profile.name, limit=limit)
-    ids = Seen()
-    check_file(Submission(path, format, known, part), profile, report, ids)  # type: ignore[arg-type]
-    return report, ids
+    seen = Seen()
+    check_file(Submission(path, format, known, part), profile, report, seen)  # type: ignore[arg-type]
+    return report, list(seen.ids.values())
 
 
 def _is_plain_lines(path: Path) -> bool:

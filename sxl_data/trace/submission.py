@@ -8,7 +8,7 @@ that the build uses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,7 @@ class Submission:
                 return
         items = self._items()
         head = list(itertools.islice(items, _SAMPLE))
-        if self.format is None:
-            sample = [value for value in map(_value, head) if value is not None]
-            if sample:
-                self.format, self.reason = detect(sample, self.known.values(), file=self.file)
-            else:
-                # Nothing can be told of the format; what is wrong with the bytes is said record by record.
-                self.format, self.reason = self.known[NATIVE], "no record could be decoded"
+        self.format = self.recognise(head)
         everything = itertools.chain(head, items)
         if self.format.unit == "file":
             yield from self._whole(everything)
@@ -90,6 +84,21 @@ class Submission:
             for number, item in enumerate(everything):
                 record, looks = self._decoded(item, scan)
                 yield from self._row(record, _position(item, number), looks)
+
+    def recognise(self, head: Sequence[Raw | Record] | None = None) -> Format:
+        """The format, read off the first records of the file, which are ``head`` where somebody has them."""
+        if self.format is not None:
+            return self.format
+        if self.wanted != "auto":
+            return get(self.wanted, self.known, file=self.file)
+        head = list(itertools.islice(self._items(), _SAMPLE)) if head is None else head
+        sample = [value for value in map(_value, head) if value is not None]
+        if sample:
+            self.format, self.reason = detect(sample, self.known.values(), file=self.file)
+        else:
+            # Nothing can be told of the format; what is wrong with the bytes is said record by record.
+            self.format, self.reason = self.known[NATIVE], "no record could be decoded"
+        return self.format
 
     def _items(self) -> Iterator[Raw | Record]:
         for item in open_raw(self.path, *self.part):

@@ -1,49 +1,58 @@
 """D1: the same trace twice, or one id for two traces, across all files of one validation.
 
-In: traces one after the other. Out: faults. Held in memory is a 16-byte digest, the id and the place of each
-trace. What counts is what the trace says (task, tools, steps), not its id or where it came from.
+In: traces one after the other. Out: faults. Held in memory is one entry for each trace: its id, a 16-byte digest, file
+and line, about 400 bytes. What counts is what the trace says (task, tools, steps), not its id or where it came from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-import msgspec
 import xxhash
 
 from sxl_data.trace.check import Fault
 from sxl_data.trace.types import ENCODER, Trace
 
 
-class Seen(msgspec.Struct):
-    """What was seen so far. Places are ``file line N``."""
+class Entry(NamedTuple):
+    """One trace that was seen."""
 
-    ids: dict[str, tuple[bytes, str]] = msgspec.field(default_factory=dict)
-    """Trace id → digest and place."""
-    contents: dict[bytes, tuple[str, str]] = msgspec.field(default_factory=dict)
-    """Digest → trace id and place."""
+    identity: str
+    digest: bytes
+    file: str
+    line: int
 
-    def add(self, trace: Trace, place: str) -> list[Fault]:
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return f"{self.file} line {self.line}"
+
+
+class Seen:
+    """What was seen so far, by trace id and by digest; both lead to the same entries."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, Entry] = {}
+        self.contents: dict[bytes, Entry] = {}
+
+    def add(self, trace: Trace, file: str, line: int) -> list[Fault]:
         """Take ``trace`` in; the fault of its being there already, or nothing."""
         digest = xxhash.xxh3_128_digest(ENCODER.encode((trace.task, trace.tools, trace.steps)))
-        return self.note(trace.trace_id, digest, place)
+        return self.note(Entry(trace.trace_id, digest, file, line))
 
-    def note(self, identity: str, digest: bytes, place: str) -> list[Fault]:
+    def note(self, entry: Entry) -> list[Fault]:
         """As `add`, for a trace whose digest is known."""
-        before = self.ids.get(identity)
-        twin = self.contents.get(digest)
-        if before is None:
-            self.ids[identity] = (digest, place)
-        if twin is None:
-            self.contents[digest] = (identity, place)
-        if before is not None and before[0] != digest:
-            return [Fault("D102", "", f"the id of another trace at {before[1]}", "an id of its own")]
-        if twin is not None:
-            return [Fault("D101", "", f"what {twin[0]!r} says at {twin[1]}", "each trace once")]
-        return []
+        before = self.ids.setdefault(entry.identity, entry)
+        twin = self.contents.setdefault(entry.digest, entry)
+        if before is entry and twin is entry:
+            return []
+        if before is not entry and before.digest != entry.digest:
+            return [Fault("D102", "", f"the id of another trace at {before.place}", "an id of its own")]
+        return [Fault("D101", "", f"what {twin.identity!r} says at {twin.place}", "each trace once")]
 
-    def merge(self, later: Seen) -> Iterator[tuple[str, str, Fault]]:
-        """Take in what was seen in a later part; (id, place, fault) of each that is in both."""
-        for identity, (digest, place) in later.ids.items():
-            for fault in self.note(identity, digest, place):
-                yield identity, place, fault
+    def merge(self, later: list[Entry]) -> Iterator[tuple[Entry, Fault]]:
+        """Take in the entries of a later part; those that are in both with their fault."""
+        for entry in later:
+            for fault in self.note(entry):
+                yield entry, fault

@@ -25,7 +25,7 @@ from sxl_data.trace.report import LIMIT, FileReport, Report
 from sxl_data.trace.rows import RowSubmission
 from sxl_data.trace.spread import divide, spread
 from sxl_data.trace.submission import Submission, Submitted
-from sxl_data.trace.twins import Seen
+from sxl_data.trace.twins import Entry, Seen
 from sxl_data.trace.types import Trace
 
 
@@ -95,7 +95,7 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
     return check
 
 
-def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, Seen]]) -> None:
+def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]]) -> None:
     """Put the parts of one file together, in the order of the file."""
     entry: FileReport | None = None
     for part, ids in parts:
@@ -111,10 +111,11 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, Seen]]) -> N
         else:
             entry.records += part.files[0].records
             entry.traces += part.files[0].traces
-        for identity, place, fault in seen.merge(ids):
-            file, _, line = place.rpartition(" line ")
-            report.add([finding(fault.code, file=file, line=int(line), trace_id=identity, pointer="",
-                                found=fault.found, expected=fault.expected)])  # fmt: skip
+        report.add(
+            finding(fault.code, file=twin.file, line=twin.line, trace_id=twin.identity, pointer="",
+                    found=fault.found, expected=fault.expected)
+            for twin, fault in seen.merge(ids)
+        )  # fmt: skip
 
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
@@ -147,7 +148,8 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
                 if extra is not None:
                     found += extra(reading.trace)
                 if unique:
-                    found += seen.add(reading.trace, _place(item))
+                    lines = item.document.lines
+                    found += seen.add(reading.trace, item.document.file, lines[0] if lines else 1)
                 if not item.native and "A" in families:
                     found += originals(reading.trace)
                 if not item.native and "L" in families:
@@ -176,10 +178,6 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
     entry.format = submission.format.name if submission.format is not None else None
     entry.reason = submission.reason
     report.complete = report.complete and submission.complete
-
-
-def _place(item: Submitted) -> str:
-    return f"{item.document.file} line {item.document.lines[0] if item.document.lines else 1}"
 
 
 def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:

@@ -142,7 +142,9 @@ def test_compiled_layers_on_a_gpu_give_the_gradients_of_float32_on_a_cpu(kind: s
     plain = make(kind, hidden_size=128, head_dim=32)
     plain = adapt(plain) if adapted else plain
     model = copy.deepcopy(plain).cuda()
-    for parameter in model.parameters():  # and no buffer: positions stay in float32, as when a model is loaded
+    for (
+        parameter
+    ) in model.parameters():  # and no buffer: positions stay in float32, as when a model is loaded
         parameter.data = parameter.data.bfloat16()
     wanted = run_plain(plain)
     fast.narrow(model)

@@ -323,6 +323,25 @@ def test_several_processes_report_what_one_reports(tmp_path: Path, monkeypatch: 
     assert (one.checked, one.files) == (two.checked, two.files)
 
 
+def test_a_session_is_one_document_however_many_processes_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(spread, "SMALLEST", 1)
+    row = {
+        "type": "user",
+        "uuid": "u0",
+        "parentUuid": None,
+        "sessionId": "s",
+        "message": {"role": "user", "content": "Hi"},
+    }
+    answer = {"role": "assistant", "id": "m", "content": [{"type": "text", "text": "Hello there"}]}
+    rows = [row, {**row, "type": "assistant", "uuid": "u1", "parentUuid": "u0", "message": answer}]
+    path = tmp_path / "session.jsonl"
+    path.write_text("".join(json.dumps(item) + "\n" for item in rows), encoding="utf-8")
+    one, two = validate(path), validate(path, jobs=2)
+    assert (1, "claude_code", one.counts) == (two.checked, two.files[0].format, two.counts)
+
+
 @pytest.mark.parametrize("planted", [ten_defects_chat, ten_defects_atif, ten_defects_trace])
 def test_large_files_are_scanned_and_report_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted
