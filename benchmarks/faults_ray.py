@@ -17,7 +17,20 @@ from sxl_data.engine.task import Receipt, Task
 from sxl_data.pipeline import Build, build
 from sxl_data.recipe import read
 
-STAGES = ("read", "clean", "view", "resolve", "dedup", "decontaminate", "split", "write")
+STAGES = (
+    "read",
+    "clean",
+    "view",
+    "exact",
+    "meet",
+    "check",
+    "settle",
+    "conclude",
+    "dedup",
+    "decontaminate",
+    "split",
+    "write",
+)
 
 
 class KillingRunner(RayRunner):
@@ -52,7 +65,7 @@ def nodes(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False, configure_logging=False)
     same, killed = [], 0
-    stages = ("none", "read", "resolve") if quick else ("none", *STAGES)
+    stages = ("none", "read", "meet") if quick else ("none", *STAGES)
     try:
         for stage in stages:
             loaded, base = read(str(recipe))

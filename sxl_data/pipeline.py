@@ -20,9 +20,10 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.contract.config import Loaded
+from sxl_data.contract.config import Loaded, parse_size
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
+from sxl_data.dedup.shards import MOST_ROWS
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
@@ -33,12 +34,14 @@ from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
 from sxl_data.read.stage import adapter_digest, format_of, is_file
 from sxl_data.recipe import Recipe, read
+from sxl_data.rounds import STEPS, Compared, Rounds
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
-INNER = {"detect": "read", "view": "dedup", "resolve": "dedup", "place": "split"}  # steps of a stage
-ROW_BYTES = 150  # that comparing rows holds of each, whatever `dedup.memory` is; dividing them holds less
+COMPARING = ("view", *STEPS)
+INNER = {"detect": "read", "place": "split"} | dict.fromkeys(COMPARING, "dedup")  # steps of a stage
+ROW_BYTES = 80  # that `split` holds of each row, the one task whose memory grows with them
 WORK = ".work"
 DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
@@ -111,11 +114,11 @@ class Build:
         try:
             shards, sources = self._read()
             shards = self._local("clean", shards, self.recipe.clean)
-            seen, resolved, shards = self._dedup(shards)
+            seen, compared, shards = self._dedup(shards)
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
             if self.recipe.ground.tools:
                 shards = self._local("ground", shards, self._grounds())
-            split, leakage = self._split(shards, seen, resolved)
+            split, leakage = self._split(shards, seen, compared.pairs)
             written = self._write(shards, split)
         finally:
             self.runner.close()
@@ -123,7 +126,7 @@ class Build:
         if self.rank:
             return await_manifest(self.out, self.store.root / done, self.recipe.engine.patience_seconds)
         manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
-                           self.ledgers, self.quarantines, resolved.files["borderline"],
+                           self.ledgers, self.quarantines, compared.borderline,
                            self.seconds)  # fmt: skip
         keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
         keep |= {receipt.path for receipt in self.receipts}
@@ -209,13 +212,13 @@ class Build:
         self._count(stage, sum(s.rows for s in shards), kept, receipts)
         return kept
 
-    def _dedup(self, shards: list[FileInfo]) -> tuple[list[Receipt], Receipt, list[FileInfo]]:
-        """What `view` saw of each shard, what `resolve` found, and the shards without duplicates."""
+    def _dedup(self, shards: list[FileInfo]) -> tuple[list[Receipt], Compared, list[FileInfo]]:
+        """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
         self._refuse_too_many(sum(shard.rows for shard in shards))
-        params = {"config": msgspec.to_builtins(self.recipe.dedup), "seed": self.recipe.seed}
-        params["config"].pop("workers")  # changes the time only, so it must not change a key
+        config = self.recipe.dedup
         # Another threshold asks the same signatures, so it does not make them anew.
-        seen_by = {key: params["config"][key] for key in ("view", "shingling", "permutations", "seed")}
+        seen_by = {name: msgspec.to_builtins(getattr(config, name))
+                   for name in ("view", "shingling", "permutations", "seed")}  # fmt: skip
         views = [
             Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)},
                  params={"config": seen_by})
@@ -223,44 +226,52 @@ class Build:
         ]  # fmt: skip
         sizes = [shard.rows for shard in shards]
         seen = self._run("view", views, sizes, "rows")
-        resolve = Task(stage="resolve", part=0, function="sxl_data.tasks:resolve",
-                       inputs={name: tuple(r.files[name] for r in seen) for name in ("narrow", "text", "signatures")},
-                       params=params | {"pairs_at": self.recipe.split.threshold}, timed=False)  # fmt: skip
-        (resolved,) = self._run("resolve", [resolve])
+        compared = Rounds(self._run, seen, sizes, config, self._task_bytes()).compare(
+            self.recipe.split.threshold
+        )
         tasks = [
             Task(stage="dedup", part=i, function="sxl_data.tasks:apply", params={},
-                 inputs={"traces": (s,), "drops": (resolved.files[f"drops-{i:05d}"],)})
-            for i, s in enumerate(shards)
+                 inputs={"traces": (s,), "drops": (drops,)})
+            for i, (s, drops) in enumerate(zip(shards, compared.drops))
         ]  # fmt: skip
         receipts = self._run("dedup", tasks, sizes, "rows")
         kept = [r.files["kept"] for r in receipts]
-        for inner in ("view", "resolve"):
+        for inner in COMPARING:
             self.seconds["dedup"] += self.seconds.pop(inner)
         self._count("dedup", sum(s.rows for s in shards), kept, receipts)
-        return seen, resolved, kept
+        return seen, compared, kept
+
+    def _task_bytes(self) -> int:
+        """What a task of the comparison plans to hold."""
+        engine = self.recipe.engine
+        planned = engine.task_bytes or parse_size(self.recipe.dedup.memory)
+        return max(1, planned if engine.worker_bytes is None else min(planned, engine.worker_bytes // 2))
 
     def _refuse_too_many(self, rows: int) -> None:
-        """A worker that will not hold the narrow columns of all rows is not started. Raises U311."""
+        """More rows than 32 bits number, or than a worker can divide, are not started with. Raises U311."""
         room = self.recipe.engine.worker_bytes
+        if rows > MOST_ROWS:
+            raise error(
+                "U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number"
+            )
         if room is not None and rows * ROW_BYTES > room:
             raise error(
-                "U311", found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes of narrow columns",
+                "U311", found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
                 expected=f"at most engine.worker_bytes, {room:,} bytes",
             )  # fmt: skip
 
     def _split(self, shards: list[FileInfo], seen: list[Receipt],
-               resolved: Receipt) -> tuple[Receipt, dict[str, float]]:  # fmt: skip
+               pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:  # fmt: skip
         """What the task `split` found, and the leakage."""
-        first = [0, *itertools.accumulate(receipt.files["narrow"].rows for receipt in seen)]
+        first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
         places = [
             Task(stage="place", part=i, function="sxl_data.tasks:place", params={"first": first[i]},
-                 inputs={"traces": (s,), "narrow": (seen[i].files["narrow"],),
-                         "signatures": (seen[i].files["signatures"],)})
+                 inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)})
             for i, s in enumerate(shards)
         ]  # fmt: skip
         placed = self._run("place", places, [shard.rows for shard in shards], "rows")
         task = Task(stage="split", part=0, function="sxl_data.tasks:split",
-                    inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (resolved.files["pairs"],)},
+                    inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
                     params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed,
                             "shard_bytes": self.recipe.write.shard_bytes}, timed=False)  # fmt: skip
         (receipt,) = self._run("split", [task])

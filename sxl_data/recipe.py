@@ -36,12 +36,21 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Of several ranks: how long one waits for parts of the others before it makes them itself."""
     worker_bytes: int | None = None
     """Memory that one worker process may allocate; null sets no limit."""
+    task_bytes: int | None = None
+    """Memory that a task plans for which compares rows of all shards: the more rows, the more tasks, each of which
+    takes about so much (64 bytes of each row whose key it looks at, 24 of each row and band) and besides 8 bytes of
+    each pair that it finds, 100 of each row that has a verified pair. Null takes `dedup.memory`; half of `worker_bytes`
+    is never exceeded. The one task that grows with all rows is `split`, by up to 80 bytes of each."""
     chunk_bytes: int = 16_000_000
     """Input bytes of one reading task, about; archives and compressed files are not cut."""
 
     def __post_init__(self) -> None:
-        if (self.workers or 1) < 1 or self.task_seconds <= 0 or self.chunk_bytes < 1:
-            raise ValueError("workers, task_seconds and chunk_bytes above zero")
+        if (
+            (self.workers or 1) < 1
+            or self.task_seconds <= 0
+            or min(self.chunk_bytes, self.task_bytes or 1) < 1
+        ):
+            raise ValueError("workers, task_seconds, task_bytes and chunk_bytes above zero")
 
 
 class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

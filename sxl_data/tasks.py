@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sxl_data.comparing import mappable, mapped
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.stage import Outcome, check_conservation
@@ -76,42 +77,16 @@ def ground(params: dict[str, Any], inputs: Inputs) -> Output:
 
 
 def view(params: dict[str, Any], inputs: Inputs) -> Output:
-    """What of one shard is compared: narrow columns, and as Arrow files that can be mapped the signatures
-    and the text."""
+    """What of one shard is compared: as Arrow files that can be mapped, keys with signatures, and the text."""
     from sxl_data.dedup.stage import DedupStage, view_rows
 
     seen = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
-    return Output(tables={"narrow": seen.narrow},
-                  blobs={"text": _mappable(seen.texts), "signatures": _mappable(seen.signatures)})  # fmt: skip
-
-
-def _mappable(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _mapped(path: Path) -> pa.Table:
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-
-
-def resolve(params: dict[str, Any], inputs: Inputs) -> Output:
-    """All narrow columns → who is dropped for whom, the verified pairs, one table of drops per shard."""
-    from sxl_data.dedup.stage import DedupStage, resolve_rows
-
-    config = msgspec.convert(params["config"], DedupStage)
-    columns = ["trace_id", "rank", *(["source"] if config.prefer else [])]
-    narrow = [pq.read_table(path, columns=columns) for path in inputs["narrow"]]
-    texts, signatures = ([_mapped(path) for path in inputs[name]] for name in ("text", "signatures"))
-    found = resolve_rows(narrow, [table["text"] for table in texts], signatures, config, params["pairs_at"])
-    drops = {f"drops-{i:05d}": table for i, table in enumerate(found.drops)}
-    tables = {"pairs": found.pairs, "borderline": found.borderline}
-    return Output(tables=tables | drops, counters=found.counters)
+    return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(seen.signed)},
+                  counters={"rows": len(seen.signed)})  # fmt: skip
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Drop from one shard the rows that `resolve` named."""
+    """Drop from one shard the rows that the comparison named."""
     from sxl_data.dedup.stage import apply_drops
 
     batch = load(inputs["traces"])
@@ -123,9 +98,7 @@ def place(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.split.stage import place_rows
 
     traces = pq.read_table(inputs["traces"][0], columns=["trace_id", "group", "text_bytes"])
-    seen = pq.read_table(inputs["narrow"][0], columns=["trace_id"])["trace_id"].combine_chunks()
-    placed = place_rows(traces, seen, _mapped(inputs["signatures"][0]), params["first"])
-    return Output(tables={"placed": placed})
+    return Output(tables={"placed": place_rows(traces, mapped(inputs["signatures"][0]), params["first"])})
 
 
 def split(params: dict[str, Any], inputs: Inputs) -> Output:

@@ -81,7 +81,7 @@ def test_no_verified_pair_straddles_two_splits(dataset: Path):
     for path in (dataset / "data").glob("*.parquet"):
         for trace_id in pq.read_table(path, columns=["trace_id"])["trace_id"].to_pylist():
             side[trace_id] = path.name.partition("-")[0]
-    (pairs,) = (dataset / ".work" / "resolve").glob("*.pairs.parquet")
+    (pairs,) = (dataset / ".work" / "conclude").glob("*.pairs.parquet")
     rows = [
         r
         for r in pq.read_table(pairs).to_pylist()

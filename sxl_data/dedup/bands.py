@@ -80,49 +80,16 @@ def find_candidates(
     cut = np.zeros(len(order), dtype=np.uint8)
     if not len(order):
         return np.zeros(0, dtype=np.uint64), cut.astype(bool)
-    if compiled:
-        found = _find_compiled(signatures, order, bands, fan, workers, cut, memory)
-    else:
-        found = [_find_band(signatures, order, bands, band, fan, cut) for band in range(bands.count)]
-    pairs = np.concatenate(found)
-    pairs.sort()
-    return pairs, cut.astype(bool)
-
-
-def _find_compiled(
-    signatures: np.ndarray, order: np.ndarray, bands: Bands, fan: int, workers: int | None, cut: np.ndarray,
-    memory: int,
-) -> list[np.ndarray]:  # fmt: skip
-    from sxl_data.dedup.native import entries
-
-    hash_bands, pack_shared, compare_buckets = (
-        entries()[name] for name in ("hash_bands", "pack_shared", "compare_buckets")
-    )
     # Bands are hashed in one pass over the signatures, or few, in row order: the order of preference would miss the
     # cache at every row, and a pass per band would read every cache line many times.
     by_row = np.argsort(order)
     rows, places = order[by_row], by_row.astype(np.uint32)
-    width = min(
-        32, max(6, int(8 * len(order)).bit_length())
-    )  # 8 to 16 bits a row: one row in nine passes by chance
 
     def compare(hashes: np.ndarray, band: int) -> np.ndarray:
-        keys, made = np.empty(len(order), dtype=np.uint64), np.zeros(1, dtype=np.int64)
-        once, twice = np.zeros((2, 1 << (width - 6)), dtype=np.uint64)
-        pack_shared(hashes, places, 32 - width, once, twice, keys, made)
-        keys = keys[: made[0]]
-        keys.sort()
-        parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)
-        while progress[0] < len(keys):
-            out = np.empty(room, dtype=np.uint64)
-            compare_buckets(
-                keys, progress, signatures, order, bands.rows, band, bands.agreement, ALL_PAIRS, fan, MOST, out, cut
-            )  # fmt: skip
-            parts.append(out[: progress[1]].copy())
-            room *= 1 if progress[1] else 4  # one bucket's pairs did not fit
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
+        keys = share(hashes, places, compiled)
+        return compare_buckets(keys, signatures, order, bands, band, fan, cut, compiled)
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor((workers or os.cpu_count() or 1) if compiled else 1) as pool:
         found: list[np.ndarray] = []
         cuts = np.linspace(0, len(order), 17).astype(np.int64).tolist()
         at_once = max(1, memory // (4 * len(order)))
@@ -130,40 +97,101 @@ def _find_compiled(
             numbers = range(first, min(first + at_once, bands.count))
             hashes = np.empty((len(numbers), len(order)), dtype=np.uint32)
             hashed = [
-                pool.submit(hash_bands, signatures, rows, a, b, first * bands.rows, bands.rows, hashes)
+                pool.submit(hash_bands, signatures, rows, a, b, bands, first, hashes, compiled)
                 for a, b in pairwise(cuts)
             ]
             for part in hashed:
                 part.result()
             found += pool.map(compare, hashes, numbers)
-        return found
+    pairs = np.concatenate(found)
+    pairs.sort()
+    return pairs, cut.astype(bool)
 
 
-def _find_band(
-    signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray
-) -> np.ndarray:
-    values = signatures[order, band * bands.rows : (band + 1) * bands.rows]
-    by_value = np.lexsort((np.arange(len(order)), *values.T))
-    same = (values[by_value[1:]] == values[by_value[:-1]]).all(axis=1)
-    starts = np.flatnonzero(np.concatenate(([True], ~same)))
-    ends = np.append(starts[1:], len(order))
-    left: list[np.ndarray] = []
-    right: list[np.ndarray] = []
-    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist()):
-        members, size = by_value[start:end], end - start
-        last = size - 1
-        if size > ALL_PAIRS:
-            last = min(size - 1, max(1, min(fan, MOST // size)))
-            if last < size - 1:
-                cut[members] = 1
+def hash_bands(
+    signatures: np.ndarray, rows: np.ndarray, begin: int, end: int, bands: Bands, first: int, hashes: np.ndarray,
+    compiled: bool,
+) -> None:  # fmt: skip
+    """Fills hashes[:, begin:end], u32 (some bands from `first` on, rows), with a hash of each band of these rows."""
+    if compiled:
+        from sxl_data.dedup.native import entries
+
+        entries()["hash_bands"](signatures, rows, begin, end, first * bands.rows, bands.rows, hashes)
+        return
+    values = signatures[rows[begin:end], first * bands.rows : (first + len(hashes)) * bands.rows]
+    values = values.reshape(end - begin, len(hashes), bands.rows).astype(np.uint64)
+    state = np.zeros((end - begin, len(hashes)), dtype=np.uint64)
+    for k in range(bands.rows):
+        state = (state ^ values[:, :, k]) * np.uint64(0x9E3779B97F4A7C15)
+        state ^= state >> np.uint64(29)
+    hashes[:, begin:end] = (state >> np.uint64(32)).T
+
+
+def share(hashes: np.ndarray, places: np.ndarray, compiled: bool) -> np.ndarray:
+    """hash << 32 | place, sorted, of the rows whose hash another one has too, and of some others: u64 keys."""
+    if not compiled:
+        return np.sort((hashes.astype(np.uint64) << np.uint64(32)) | places)
+    from sxl_data.dedup.native import entries
+
+    width = min(
+        32, max(6, int(8 * len(places)).bit_length())
+    )  # 8 to 16 bits a row: one in nine passes by chance
+    keys, made = np.empty(len(places), dtype=np.uint64), np.zeros(1, dtype=np.int64)
+    once, twice = np.zeros((2, 1 << (width - 6)), dtype=np.uint64)
+    entries()["pack_shared"](hashes, places, 32 - width, once, twice, keys, made)
+    keys = keys[: made[0]]
+    keys.sort()
+    return keys
+
+
+def compare_buckets(
+    keys: np.ndarray, signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray,
+    compiled: bool, small: int = ALL_PAIRS, most: int = MOST,
+) -> np.ndarray:  # fmt: skip
+    """The pairs of places, u64 left << 32 | right, that the buckets of one band yield and signatures do not rule out.
+
+    `keys` are sorted: equal high halves are a bucket, the low halves places in `order`, which names rows of
+    `signatures`. A bucket of more than `small` rows gives `fan` stars; `cut` (u8) is set for its places.
+    """
+    if not compiled:
+        return _compare_small(keys, signatures, order, bands, band, fan, cut, small, most)
+    from sxl_data.dedup.native import entries
+
+    compare = entries()["compare_buckets"]
+    parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)
+    while progress[0] < len(keys):
+        out = np.empty(room, dtype=np.uint64)
+        compare(
+            keys, progress, signatures, order, bands.rows, band, bands.agreement, small, fan, most, out, cut
+        )
+        parts.append(out[: progress[1]].copy())
+        room *= 1 if progress[1] else 4  # one bucket's pairs did not fit
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
+
+
+def count_stars(size: int, fan: int, most: int = MOST) -> int:
+    """How many rows of a bucket of `size` rows, more than ALL_PAIRS, are compared with all others."""
+    return min(size - 1, max(1, min(fan, most // size)))
+
+
+def _compare_small(
+    keys: np.ndarray, signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray,
+    small: int, most: int,
+) -> np.ndarray:  # fmt: skip
+    hashes, places = keys >> np.uint64(32), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    bounds = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1], [True])))
+    left, right = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for start, size in zip(bounds[:-1].tolist(), np.diff(bounds).tolist()):
+        members = places[start : start + size]
+        last = size - 1 if size <= small else count_stars(size, fan, most)
+        if last < size - 1:
+            cut[members] = 1
         for k in range(last):
             left.append(np.full(size - k - 1, members[k]))
             right.append(members[k + 1 :])
-    if not left:
-        return np.zeros(0, dtype=np.uint64)
     one, two = np.concatenate(left), np.concatenate(right)
-    same_values = signatures[order[one]] == signatures[order[two]]
-    passed = same_values.sum(axis=1) >= bands.agreement
-    whole = same_values[:, : bands.count * bands.rows].reshape(len(one), bands.count, bands.rows).all(axis=2)
-    passed &= whole.argmax(axis=1) == band  # each pair once, in the first band that it shares
+    same = signatures[order[one]] == signatures[order[two]]
+    whole = same[:, : bands.count * bands.rows].reshape(len(one), bands.count, bands.rows).all(axis=2)
+    # Each pair once, in the first band that it shares; hashes may agree where values do not.
+    passed = (same.sum(axis=1) >= bands.agreement) & whole[:, band] & (whole.argmax(axis=1) == band)
     return (one[passed].astype(np.uint64) << np.uint64(32)) | two[passed].astype(np.uint64)

@@ -12,6 +12,8 @@ at the cost of one of his own rows being called a duplicate of the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sxl_data.dedup.minhash import SMALL, over_spans
@@ -74,6 +76,22 @@ def group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     places = np.union1d(at, at + 1)
     starts = ~np.isin(places, at + 1, assume_unique=True)
     return order[places], np.cumsum(starts)
+
+
+def find_copies(
+    keys: np.ndarray, prefer: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that repeat the key of a better row, and that row, the best one of the key: i64 (m,) each.
+
+    `prefer` gives rows, those that share a key with another, numbers to compare: the smaller one is better.
+    """
+    members, groups = group_rows(keys)
+    if not len(members):
+        return members, members
+    by_preference = np.lexsort((prefer(members), groups))
+    members, groups = members[by_preference], groups[by_preference]
+    first = np.concatenate(([True], groups[1:] != groups[:-1]))
+    return members[~first], members[first][np.cumsum(first) - 1][~first]
 
 
 def _hash_small(texts: list[bytes], keys: np.ndarray) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from sxl_data.contract.config import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.clusters import components
-from sxl_data.dedup.exact import group_rows, hash_texts
+from sxl_data.dedup.exact import find_copies, hash_texts
 from sxl_data.dedup.minhash import SMALL, Sketches, sketch
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.scratch import Scratch
@@ -51,7 +51,9 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Sources whose rows are kept first, best first; the others follow with equal right."""
     memory: str = "4GB"
     """Decimal bytes that texts, signatures, hashes of bands and shingle sets may take. Beyond it texts and signatures
-    go to scratch files and the rest to several passes: the same result, later. About 150 bytes a row come on top."""
+    go to scratch files and the rest to several passes: the same result, later. About 150 bytes a row come on top. In
+    a build it is what each task that compares rows of all shards plans for, where `engine.task_bytes` says nothing
+    else, and there is no such addition."""
     workers: int = 0
     """Threads; 0 takes all processors. Changes the time only."""
 
@@ -104,16 +106,7 @@ class DedupResult:
     def borderline(self, names: Callable[[np.ndarray], pa.Array]) -> pa.Table:
         """Pairs within BORDERLINE of the threshold as left, right, score, left_kept, right_kept, the closest first;
         `names` gives rows their ids."""
-        import pyarrow as pa
-
-        away = np.abs(self.pairs.scores - self.config.threshold)
-        near = np.flatnonzero(away <= BORDERLINE + 1e-9)  # 0.72 - 0.7 is more than 0.02 in binary
-        pairs = self.pairs.take(near)
-        found = pa.table(
-            {"left": names(pairs.left), "right": names(pairs.right), "score": pairs.scores,
-             "left_kept": self.kept[pairs.left], "right_kept": self.kept[pairs.right], "away": away[near]}
-        )  # fmt: skip
-        return found.sort_by([(name, "ascending") for name in ("away", "left", "right")]).drop_columns("away")
+        return borderline(self.pairs, self.config.threshold, lambda rows: self.kept[rows], names)
 
     def groups(self, threshold: float) -> np.ndarray:
         """i64 (n,): one label per row, the smallest row number of its group; rows are in one group if linked by
@@ -154,7 +147,7 @@ def deduplicate(
     workers = config.workers or None
     if stores:
         from sxl_data.dedup.against import match_store
-    preference = _preferences(n, ids, rank, sources, config.prefer)
+    preference = rank_rows(n, ids, rank, sources, config.prefer)
     room = room or Scratch(parse_size(config.memory) // 2)
     keys = hash_texts(rows, workers, compiled) if reuse is None else reuse.keys
     stands = _representatives(keys, preference)
@@ -201,14 +194,34 @@ def deduplicate(
     )  # fmt: skip
 
 
-def _preferences(
+def borderline(
+    pairs: Pairs,
+    threshold: float,
+    kept: Callable[[np.ndarray], np.ndarray],
+    names: Callable[[np.ndarray], pa.Array],
+) -> pa.Table:
+    """The table of `DedupResult.borderline`; `kept` tells which of some rows stay, `names` gives them their ids."""
+    import pyarrow as pa
+
+    away = np.abs(pairs.scores - threshold)
+    near = np.flatnonzero(away <= BORDERLINE + 1e-9)  # 0.72 - 0.7 is more than 0.02 in binary
+    pairs = pairs.take(near)
+    found = pa.table(
+        {"left": names(pairs.left), "right": names(pairs.right), "score": pairs.scores,
+         "left_kept": kept(pairs.left), "right_kept": kept(pairs.right), "away": away[near]}
+    )  # fmt: skip
+    return found.sort_by([(name, "ascending") for name in ("away", "left", "right")]).drop_columns("away")
+
+
+def rank_rows(
     n: int,
     ids: pa.Array | pa.ChunkedArray | None,
     rank: np.ndarray | None,
     sources: Sequence[str] | None,
     prefer: tuple[str, ...],
 ) -> np.ndarray | None:
-    """i64 (n,): each row's place in the order of preference, None for the order of the rows themselves."""
+    """i64 (n,): each row's place in the order of preference: by source, rank, id and row. None for the order of the
+    rows themselves."""
     keys: list[np.ndarray] = []  # the last one counts first, as np.lexsort has it
     if ids is not None:
         keys.append(_id_ranks(ids))
@@ -238,12 +251,8 @@ def _id_ranks(ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
 def _representatives(keys: np.ndarray, preference: np.ndarray | None) -> np.ndarray:
     """i64 (n,): the preferred row among those with the same key."""
     stands = np.arange(len(keys), dtype=np.int64)
-    members, groups = group_rows(keys)
-    if len(members):
-        by_preference = np.lexsort((members if preference is None else preference[members], groups))
-        members, groups = members[by_preference], groups[by_preference]
-        first = np.concatenate(([True], groups[1:] != groups[:-1]))
-        stands[members] = members[first][np.cumsum(first) - 1]
+    copies, best = find_copies(keys, lambda rows: rows if preference is None else preference[rows])
+    stands[copies] = best
     return stands
 
 

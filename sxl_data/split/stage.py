@@ -29,16 +29,16 @@ class Division(NamedTuple):
     counters: dict[str, int]
 
 
-def place_rows(batch: pa.Table, seen: pa.Array, keys: pa.Table, first: int) -> pa.Table:
+def place_rows(batch: pa.Table, seen: pa.Table, first: int) -> pa.Table:
     """The columns row, key_hi, key_lo, group, text_bytes of a shard's rows.
 
-    ``seen`` are the ids that the shard had when rows were compared, the first of them the row ``first`` of the
-    build; ``keys`` are their digests.
+    ``seen`` are the trace_id, key_hi and key_lo that the shard had when rows were compared, the first of them the row
+    ``first`` of the build.
     """
-    at = pc.index_in(batch["trace_id"], value_set=seen)
+    at = pc.index_in(batch["trace_id"], value_set=seen["trace_id"].combine_chunks())
     return pa.table(
         {"row": (np.asarray(at).astype(np.int64) + first).astype(np.uint32),
-         "key_hi": keys["key_hi"].take(at), "key_lo": keys["key_lo"].take(at),
+         "key_hi": seen["key_hi"].take(at), "key_lo": seen["key_lo"].take(at),
          "group": name_groups(batch["group"]), "text_bytes": batch["text_bytes"]}
     )  # fmt: skip
 

@@ -208,6 +208,21 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
 
 def test_more_rows_than_a_worker_may_hold_are_refused_before_they_are_compared(recipe: Path, tmp_path: Path):
     with pytest.raises(UserError) as problem:
-        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=13000"])
+        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=7000"])
     assert "U311" == problem.value.findings[0].code
-    assert not (tmp_path / "out/.work/resolve").exists()
+    assert not (tmp_path / "out/.work/view").exists()
+
+
+def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_path: Path):
+    one = build(str(recipe), tmp_path / "one", INLINE)
+    keys = [
+        "write.arrow=false",
+        "engine.workers=2",
+        "engine.chunk_bytes=900",
+        "engine.worker_bytes=2000000000",
+    ]
+    many = build(str(recipe), tmp_path / "many", [*keys, "engine.task_bytes=4000"])
+    parts = {name: len(list((tmp_path / "many/.work" / name).glob("*.json"))) for name in ("exact", "meet")}
+    assert parts["exact"] > 1 and parts["meet"] > 20
+    assert published(tmp_path / "one") == published(tmp_path / "many")
+    assert one.content_hash == many.content_hash

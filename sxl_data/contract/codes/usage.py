@@ -169,8 +169,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         code="U311", rule="too-many-rows", level="error", stage="dedup",
-        title="More rows than a worker may hold the narrow columns of",
-        why="one task compares all rows: texts and signatures can leave its memory, about 150 bytes a row cannot",
+        title="More rows than one build can number, or a worker divide",
+        why="rows are numbers of 32 bits, and the task that divides them into splits holds up to 80 bytes of each",
         fix="raise engine.worker_bytes, or build the sources in two runs",
     ),
     Code(

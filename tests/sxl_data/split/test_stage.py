@@ -13,16 +13,15 @@ from sxl_data.split.stage import Division, divide, place_rows
 def corpus(n: int, gone: set[int], cuts: list[int]) -> list[pa.Table]:
     """Placed shards of ``n`` rows, of which those in ``gone`` have left since they were compared."""
     rng = np.random.default_rng(5)
-    keys = pa.table(
-        {"key_hi": rng.integers(0, 2**63, n).astype(np.uint64), "key_lo": np.arange(n, dtype=np.uint64)}
-    )
     ids = pa.array([f"toy:{i}" for i in range(n)])
+    high = rng.integers(0, 2**63, n).astype(np.uint64)
+    seen = pa.table({"trace_id": ids, "key_hi": high, "key_lo": np.arange(n, dtype=np.uint64)})
     groups = pa.array([f"g{i % 40}" if i % 3 == 0 else None for i in range(n)])
     rows = pa.table({"trace_id": ids, "group": groups, "text_bytes": rng.integers(1, 90, n)})
     shards = []
     for a, b in itertools.pairwise([0, *cuts, n]):
         stay = pa.array([i for i in range(a, b) if i not in gone], pa.int64())
-        shards.append(place_rows(rows.take(stay), ids[a:b], keys.slice(a, b - a), a))
+        shards.append(place_rows(rows.take(stay), seen.slice(a, b - a), a))
     return shards
 
 

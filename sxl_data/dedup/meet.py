@@ -1,0 +1,171 @@
+"""Candidate pairs of a whole build by spans of band hashes: what `find_candidates` finds, in independent parts.
+
+In: the shards' signatures and a span of the space band × 2^32 + hash. Out: the candidate pairs of the buckets in that
+span, and the rows of buckets that were cut. A bucket lies in one span and a pair is emitted in the first band that it
+shares, so the parts together hold every pair once, whatever their number. A part streams all signatures; it holds 8
+bytes of each row and band of its span (24 of the band at hand), and the signatures of a few buckets at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from sxl_data.dedup.bands import (
+    ALL_PAIRS,
+    Bands,
+    choose_bands,
+    compare_buckets,
+    count_stars,
+    hash_bands,
+)
+from sxl_data.dedup.shards import Shards
+
+ENTRY_BYTES = 24
+"""Memory for each row and band of a span."""
+AT_ONCE = 1 << 16
+"""Rows whose signatures are held at a time."""
+_LOW, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+
+class Among(NamedTuple):
+    """Which rows take part, of those that have shingles. ``only``: these rows, None for all. ``out``: not these.
+    All are ascending, u32, and may be mapped files."""
+
+    only: np.ndarray | None
+    out: tuple[np.ndarray, ...]
+
+    def rows(self, shards: Shards, shard: int) -> np.ndarray:
+        """i64: numbers of the rows of a shard that take part, in that shard."""
+        first, end = shards.first[shard : shard + 2].tolist()
+        filled = shards.numbers(shard, "shingles") > 0
+        filled &= (shards.numbers(shard, "key_hi") | shards.numbers(shard, "key_lo")) != 0
+        if self.only is not None:
+            chosen = np.zeros(len(filled), dtype=bool)
+            chosen[_within(self.only, first, end)] = True
+            filled &= chosen
+        for rows in self.out:
+            filled[_within(rows, first, end)] = False
+        return np.flatnonzero(filled)
+
+
+class Found(NamedTuple):
+    """``pairs``: u64 row << 32 | row, the smaller number first, ascending. ``cut``: u32, ascending."""
+
+    pairs: np.ndarray
+    cut: np.ndarray
+
+
+def meet(shards: Shards, among: Among, threshold: float, fan: int, part: int, parts: int, *, compiled: bool,
+         at_once: int = AT_ONCE) -> Found:  # fmt: skip
+    """The candidates of part ``part`` of ``parts``. ``at_once`` and ``compiled`` change no bit of the result."""
+    permutations = shards.numbers(0, "signature").shape[1] if len(shards) else 1
+    bands = choose_bands(threshold, permutations)
+    spans = list(_spans(bands, part, parts))
+    pairs, cut = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.uint32)]
+    for (band, _, _), keys in zip(spans, _keys(shards, among, bands, spans, compiled), strict=True):
+        for found in _compare(shards, keys, bands, band, fan, at_once, compiled):
+            pairs.append(found.pairs)
+            cut.append(found.cut)
+    return Found(np.sort(np.concatenate(pairs)), np.unique(np.concatenate(cut)))
+
+
+def _within(rows: np.ndarray, first: int, end: int) -> np.ndarray:
+    """Which numbers of a shard are among ascending ``rows``."""
+    a, b = np.searchsorted(rows, np.array([first, end], dtype=rows.dtype))
+    return rows[a:b].astype(np.int64) - first
+
+
+def _spans(bands: Bands, part: int, parts: int) -> Iterator[tuple[int, int, int]]:
+    """band, first hash and the end, for each band that the part touches."""
+    begin, end = (k * (bands.count << 32) // parts for k in (part, part + 1))
+    for band in range(begin >> 32, -(-end >> 32)):
+        yield band, max(begin - (band << 32), 0), min(end - (band << 32), 1 << 32)
+
+
+def _keys(shards: Shards, among: Among, bands: Bands, spans: list[tuple[int, int, int]],
+          compiled: bool) -> Iterator[np.ndarray]:  # fmt: skip
+    """For each span hash << 32 | row of the rows whose hash another one has too: u64, ascending."""
+    held: list[list[np.ndarray]] = [[] for _ in spans]
+    for shard in range(len(shards)):
+        local = among.rows(shards, shard)
+        if not len(local):
+            continue
+        signatures = np.take(shards.numbers(shard, "signature"), local, axis=0)
+        hashes = np.empty((len(spans), len(local)), dtype=np.uint32)
+        numbers = np.arange(len(local), dtype=np.uint32)
+        hash_bands(signatures, numbers, 0, len(local), bands, spans[0][0], hashes, compiled)
+        rows = (local + shards.first[shard]).astype(np.uint64)
+        for (_, begin, end), hashed, mine in zip(spans, hashes, held):
+            keys = (hashed.astype(np.uint64) << _32) | rows
+            whole = (begin, end) == (0, 1 << 32)
+            mine.append(keys if whole else keys[(hashed >= begin) & (hashed <= end - 1)])
+    for mine in held:
+        keys = np.concatenate([np.zeros(0, dtype=np.uint64), *mine])
+        mine.clear()
+        keys.sort()
+        again = (keys[1:] ^ keys[:-1]) <= _LOW
+        shared = np.zeros(len(keys), dtype=bool)
+        shared[1:] |= again
+        shared[:-1] |= again
+        yield keys[shared]
+
+
+def _compare(shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int, at_once: int,
+             compiled: bool) -> Iterator[Found]:  # fmt: skip
+    """What the buckets of one band yield, some of them at a time."""
+    ends = np.flatnonzero((keys[1:] ^ keys[:-1]) > _LOW) + 1
+    bounds = np.concatenate(([0], ends, [len(keys)] if len(keys) else []))
+    bounds, at = bounds.astype(np.int64), 0
+    while at < len(bounds) - 1:
+        end = max(at + 1, int(np.searchsorted(bounds, bounds[at] + at_once, "right")) - 1)
+        part = keys[bounds[at] : bounds[end]]
+        if len(part) > max(at_once, ALL_PAIRS):
+            yield from _stars(shards, (part & _LOW).astype(np.uint32), bands, band, fan, at_once, compiled)
+        else:
+            yield _some(shards, part, np.diff(bounds[at : end + 1]), bands, band, fan, compiled)
+        at = end
+
+
+def _some(shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, band: int, fan: int,
+          compiled: bool) -> Found:  # fmt: skip
+    """The pairs of buckets that lie in ``keys`` one after the other."""
+    rows, where = np.unique((keys & _LOW).astype(np.uint32), return_inverse=True)
+    large = np.repeat(sizes > ALL_PAIRS, sizes)
+    rank = np.full(len(rows), len(rows), dtype=np.int64)
+    if large.any():  # only there it matters which row is the best
+        chosen = np.unique(where[large])
+        rank[chosen] = shards.places(rows[chosen])
+    order = np.argsort(rank, kind="stable").astype(np.uint32)
+    place = np.empty(len(rows), dtype=np.uint64)
+    place[order] = np.arange(len(rows), dtype=np.uint64)
+    packed = np.sort((np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes) << _32) | place[where])
+    cut = np.zeros(len(rows), dtype=np.uint8)
+    found = compare_buckets(packed, shards.signatures(rows), order, bands, band, fan, cut, compiled)
+    ordered = rows[order]
+    return Found(_pack(ordered[found >> _32], ordered[found & _LOW]), ordered[cut.astype(bool)])
+
+
+def _stars(shards: Shards, rows: np.ndarray, bands: Bands, band: int, fan: int, at_once: int,
+           compiled: bool) -> Iterator[Found]:  # fmt: skip
+    """The pairs of one bucket that is too large to be held."""
+    stars = count_stars(len(rows), fan)
+    centres = shards.best(rows, stars)
+    if stars < len(rows) - 1:
+        yield Found(np.zeros(0, dtype=np.uint64), rows)
+    rest = np.setdiff1d(rows, centres, assume_unique=True)
+    signatures = shards.signatures(centres)
+    for first in range(0, len(rest), at_once):
+        members = np.concatenate((centres, rest[first : first + at_once]))
+        both = np.concatenate((signatures, shards.signatures(members[stars:])))
+        numbers = np.arange(len(members), dtype=np.uint32)
+        found = compare_buckets(numbers.astype(np.uint64), both, numbers, bands, band, stars,
+                                np.zeros(len(members), dtype=np.uint8), compiled, small=0, most=1 << 62)  # fmt: skip
+        found = found[((found & _LOW) >= stars) | (first == 0)]  # centres meet each other once
+        yield Found(_pack(members[found >> _32], members[found & _LOW]), rows[:0])
+
+
+def _pack(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return (np.minimum(left, right).astype(np.uint64) << _32) | np.maximum(left, right).astype(np.uint64)
