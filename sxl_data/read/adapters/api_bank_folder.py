@@ -13,7 +13,7 @@ from typing import Any
 
 from sxl_data.read.adapters.folders import json_lines
 from sxl_data.trace.convert.api_bank import ROLES, read_dialogue
-from sxl_data.trace.convert.schema_dialects import declared_tool, inferred_tools, parameters
+from sxl_data.trace.convert.declared_tools import declared_tool, inferred_tools, parameters
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Tool
 

@@ -94,7 +94,10 @@ def _properties(
         found = f"`required: {str(properties[name]['required']).lower()}` at a property"
         changes.append((f"{at}/properties/{name}/required", found, "a list `required` beside `properties`"))
     out["properties"] = {
-        name: _node(item, f"{at}/properties/{name}", changes, depth + 1) for name, item in properties.items()
+        name: _node(
+            _worded(item, f"{at}/properties/{name}", changes), f"{at}/properties/{name}", changes, depth + 1
+        )
+        for name, item in properties.items()
     }
     if isinstance(out.get("required"), (bool, str)) or out.get("required", ()) is None:
         changes.append((f"{at}/required", f"`required: {out['required']}`", "a list of names"))
@@ -103,6 +106,15 @@ def _properties(
         listed = out.get("required")
         names = listed if isinstance(listed, list) else []
         out["required"] = [*names, *(name for name in needed if name not in names)]
+
+
+def _worded(item: Any, at: str, changes: list[Change]) -> Any:
+    """A property that is given as the name of a type only."""
+    meant = meaning(item) if isinstance(item, str) else None
+    if meant is None:
+        return item
+    changes.append((at, f"`{item}`", "a schema"))
+    return meant
 
 
 def _type(out: dict[str, Any], at: str, changes: list[Change]) -> None:
@@ -115,18 +127,23 @@ def _type(out: dict[str, Any], at: str, changes: list[Change]) -> None:
         return
     if not isinstance(kind, str) or kind in JSON_TYPES:
         return
-    meaning = _meaning(kind)
-    if meaning is None:
+    meant = meaning(kind)
+    if meant is None:
         return
-    shown = meaning.get("type", "no `type`")
+    shown = meant.get("type", "no `type`")
     changes.append((f"{at}/type", f"`{kind}`", f"`{shown}`" if isinstance(shown, str) else repr(shown)))
-    del out["type"]
-    for key, value in meaning.items():
-        out.setdefault(key, value)
+    stated = dict(out)
+    out.clear()
+    for key, value in stated.items():  # keys keep their order: it changes the tokens that a model reads
+        if key == "type":
+            out.update({name: said for name, said in meant.items() if name == "type" or name not in stated})
+        else:
+            out[key] = value
 
 
-def _meaning(kind: str) -> dict[str, Any] | None:
-    """The keywords that say what the type name ``kind`` means, or None where it means nothing known."""
+def meaning(kind: str) -> dict[str, Any] | None:
+    """The keywords that say what the type name ``kind`` means (``List[int]`` → array of integer), or None where it
+    means nothing known."""
     lowered = kind.strip().lower()
     if lowered in JSON_TYPES:
         return {"type": lowered}
@@ -138,12 +155,12 @@ def _meaning(kind: str) -> dict[str, Any] | None:
     if match is None:
         return None
     name, inner = (match.group(1) or match.group(3)).lower(), match.group(2) or match.group(4)
-    first = _meaning(inner.split(",")[0].strip())
+    first = meaning(inner.split(",")[0].strip())
     if name == "optional":
         return None if first is None else {"type": [first["type"], "null"]} if "type" in first else {}
     if name in ("literal", "union"):
         return {}
-    outer = _meaning(name)
+    outer = meaning(name)
     if outer is None:
         return None
     return {**outer, "items": first} if outer.get("type") == "array" and first else outer

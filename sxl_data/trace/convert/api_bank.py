@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.trace.build import Builder, parts
-from sxl_data.trace.convert.schema_dialects import inferred_tools
+from sxl_data.trace.convert.declared_tools import inferred_tools
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Result, Tool

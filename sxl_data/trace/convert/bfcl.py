@@ -15,7 +15,7 @@ from typing import Any
 
 from sxl_data.trace.build import Builder
 from sxl_data.trace.convert.content import parts_of
-from sxl_data.trace.convert.schema_dialects import declared_tool, normalise
+from sxl_data.trace.convert.declared_tools import declared_tool, schema_of
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Tool
@@ -150,7 +150,7 @@ def tool_of(item: Any) -> Tool:
     """A function document as a tool; its ``parameters`` are in a dialect with type dict."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
         raise RowError(repr(item)[:80], "a function with a name", "/function")
-    schema = normalise(item.get("parameters") or {"type": "object", "properties": {}})
+    schema = schema_of(item.get("parameters") or {"type": "object", "properties": {}})
     output = item.get("response")
     return declared_tool(item["name"], str(item.get("description") or ""), schema, item,
-                         normalise(output) if isinstance(output, dict) else None)  # fmt: skip
+                         schema_of(output) if isinstance(output, dict) else None)  # fmt: skip

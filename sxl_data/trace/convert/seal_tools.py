@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.trace.build import Builder
-from sxl_data.trace.convert.schema_dialects import declared_tool, inferred_tools, parameters
+from sxl_data.trace.convert.declared_tools import declared_tool, inferred_tools, parameters
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Tool

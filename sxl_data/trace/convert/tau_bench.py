@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.trace.build import Builder
+from sxl_data.trace.convert.declared_tools import inferred_tools
 from sxl_data.trace.convert.openai_chat import read_messages
-from sxl_data.trace.convert.schema_dialects import inferred_tools
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import load_object
 from sxl_data.trace.types import Outcome

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.trace.build import Builder, parts
-from sxl_data.trace.convert.schema_dialects import declared_tool, normalise
+from sxl_data.trace.convert.declared_tools import declared_tool, schema_of
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.json_text import load_object
 from sxl_data.trace.types import Agent, Outcome, Result, Tool
@@ -127,5 +127,5 @@ def _follow(builder: Builder, path: Path) -> bool:
 
 def _tool(item: dict[str, Any]) -> Tool:
     return declared_tool(
-        str(item.get("name")), str(item.get("description") or ""), normalise(item.get("parameters")), item
+        str(item.get("name")), str(item.get("description") or ""), schema_of(item.get("parameters")), item
     )

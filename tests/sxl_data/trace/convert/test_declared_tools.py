@@ -1,4 +1,4 @@
-"""sxl_data.trace.convert.schema_dialects"""
+"""sxl_data.trace.convert.declared_tools"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sxl_data.trace.convert.schema_dialects import inferred_tools, normalise, type_of
+from sxl_data.trace.convert.declared_tools import inferred_tools, schema_of
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,11 @@ from sxl_data.trace.convert.schema_dialects import inferred_tools, normalise, ty
     ],
 )  # fmt: skip
 def test_words_become_types(schema, word):
-    assert type_of(word) == schema
+    assert schema_of(word) == schema
 
 
 def test_required_moves_from_the_property_to_the_object():
-    assert normalise({"type": "dict", "properties": {"a": {"type": "int", "required": True}, "b": {"type": "any"}}}) == {
+    assert schema_of({"type": "dict", "properties": {"a": {"type": "int", "required": True}, "b": {"type": "any"}}}) == {
         "type": "object", "properties": {"a": {"type": "integer"}, "b": {}}, "required": ["a"],
     }  # fmt: skip
 
