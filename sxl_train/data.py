@@ -2,8 +2,8 @@
 
 Reads what `sxl-data build` writes (``data/{train,validation,test}-*.parquet`` with a manifest), a folder saved by
 `datasets`, one file or a folder of files in any format that `sxl-data validate` knows (`foreign.py`), or a hub id.
-A dataset without a validation split gets one from the hash of
-each row, so that it never depends on the order of the rows. pyarrow alone: no torch, and no cache on disk.
+A dataset without a validation split gets one from the hash of each row, so that it never depends on the order of
+the rows. pyarrow alone: no torch, and no cache on disk.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from sxl_train.foreign import LOOKED_AT, find_foreign, is_plain, read_foreign
 SPLITS = ("train", "validation", "test")
 HELD_OUT = 20
 """One row in so many is held out where a dataset has no validation split."""
+ROWS = (".parquet", ".arrow", ".jsonl", ".ndjson", ".csv", ".tsv")
+"""Endings of a folder's files with many rows each, perhaps with .gz or .zst behind them."""
+TRAJECTORIES = (".json", ".traj", ".eval", ".yaml", ".yml")
+"""Those of files that are often one trace; looked for where a folder has none of `ROWS`."""
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -51,20 +55,25 @@ def find_dataset(source: str) -> Dataset:
     if not path.exists():
         path = _fetch(source)
     files: dict[str, list[str]] = {}
-    names = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".jsonl", ".arrow") and p.is_file())
+    found = sorted(p for p in path.rglob("*") if p.is_file())
+    names = [p for p in found if _bare(p.name).endswith(ROWS)]
     inside = [p for p in names if p.is_relative_to(path / "data")] or names
-    if not inside:  # trajectories, a file each
-        inside = sorted(p for p in path.rglob("*.json") if p.is_file())
+    inside = inside or [p for p in found if _bare(p.name).endswith(TRAJECTORIES)]
     for split in SPLITS:
         words = ("validation", "valid", "val", "dev") if split == "validation" else (split,)
-        found = [str(p) for p in inside if any(p.stem == w or p.stem.startswith(w + "-") for w in words)
-                 or p.parent.name in words]  # fmt: skip
-        if found:
-            files[split] = found
+        chosen = [str(p) for p in inside if any(p.name.split(".")[0] == w or p.name.startswith(w + "-") for w in words)
+                  or p.parent.name in words]  # fmt: skip
+        if chosen:
+            files[split] = chosen
     if not files and inside:
         files["train"] = [str(p) for p in inside]
     if "train" not in files:
-        raise error("T102", file=source, found="no train files", expected="data/train-*.parquet, or *.jsonl")
+        raise error(
+            "T102",
+            file=source,
+            found="no train files",
+            expected="such as data/train-*.parquet, or any of *" + ", *".join((*ROWS, *TRAJECTORIES)),
+        )
     manifest = path / "manifest.json"
     return _describe(
         source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs]
@@ -173,8 +182,8 @@ def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
 def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
     for name in files:
         try:
-            records = _read_file(name)
-            head = list(itertools.islice(records, LOOKED_AT)) if _holds_rows(name) else []
+            records = _read_file(name) if _holds_rows(name) else iter(())
+            head = list(itertools.islice(records, LOOKED_AT))
             if head and all(is_plain(record) for record in head):
                 yield from itertools.chain(head, records)
             else:
@@ -183,10 +192,17 @@ def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
             raise error("T102", file=name, found=problem, expected="a readable file") from problem
 
 
+def _bare(name: str) -> str:
+    """A file's name in lower case without the ending of its compression."""
+    return name.lower().removesuffix(".gz").removesuffix(".zst")
+
+
 def _holds_rows(name: str) -> bool:
     """Whether the file may be read row by row: a table, or JSON whose first line is a value by itself."""
-    if not name.endswith((".jsonl", ".json")):
+    if name.endswith((".parquet", ".arrow")):
         return True
+    if not name.endswith((".jsonl", ".json")):
+        return False
     with Path(name).open("rb") as lines:
         first = next((line for line in lines if line.strip()), b"")
     try:
@@ -239,12 +255,15 @@ def _fetch(source: str) -> Path:
         from huggingface_hub import snapshot_download
 
         return Path(
-            snapshot_download(source, repo_type="dataset", allow_patterns=["*.parquet", "*.jsonl", "*.json"])
+            snapshot_download(
+                source,
+                repo_type="dataset",
+                allow_patterns=[f"*{end}{more}" for end in (*ROWS, ".json") for more in ("", ".gz", ".zst")],
+            )
         )
     except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
-        raise error(
-            "T102", file=source, found=f"not on this machine, and {type(problem).__name__} from the hub"
-        ) from problem
+        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise error("T102", file=source, found=f"not on this machine, and the hub said: {said}") from problem
 
 
 def _is_held_out(record: dict[str, Any]) -> bool:

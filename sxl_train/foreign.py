@@ -1,8 +1,8 @@
 """A file of any format that `sxl-data validate` reads in, records of ``messages`` and ``tools`` out.
 
 Our own rows and plain chat rows need no conversion and are read column by column (`data.py`). Everything else, such
-as agent trajectories, ShareGPT, content blocks of other makers or calls in the old ``function_call`` form, goes
-through the validator's own readers: what it accepts is what is trained on.
+as agent trajectories, ShareGPT, content blocks of other makers, calls in the old ``function_call`` form, or the rows
+of a source such as Alpaca or GSM8K, goes through the validator's own readers: what it accepts is what is trained on.
 """
 
 from __future__ import annotations
@@ -43,11 +43,13 @@ def find_foreign(message: Any) -> str | None:
 
 def read_foreign(name: str) -> Iterator[dict[str, Any]]:
     """Every trace of the file as a record. Raises `UserError` T102 where one cannot be read."""
+    from sxl_data.read.stage import known_formats
     from sxl_data.trace.messages import to_messages
     from sxl_data.trace.submission import Submission
 
+    known = {key: item for key, item in known_formats().items() if item.unit in ("row", "file")}
     try:
-        for item in Submission(name):
+        for item in Submission(name, known=known):
             if item.reading is None:
                 if item.findings:
                     raise UserError(*item.findings)

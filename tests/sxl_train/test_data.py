@@ -175,6 +175,25 @@ def test_whatever_passes_the_validator_is_read_with_its_calls(name: str, suffix:
         assert row.tools[0]["function"]["name"] == "add"
 
 
+@pytest.mark.parametrize(
+    "name", ["rows.json", "rows.csv", "rows.jsonl.gz", "folder/rows.jsonl", "folder/one.json"]
+)
+def test_rows_of_a_source_are_read_by_its_adapter_wherever_they_lie(name: str, tmp_path: Path) -> None:
+    import gzip
+
+    row = {"instruction": "Add 1 and 2.", "input": "", "output": "3"}
+    texts = {".json": json.dumps([row] * 3), ".csv": "instruction,input,output\n" + "Add 1 and 2.,,3\n" * 3}
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    data = texts.get(path.suffix, (json.dumps(row) + "\n") * 3).encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    dataset = find_dataset(str(path.parent if path.parent.name == "folder" else path))
+    rows = read_rows(dataset, "train") + read_rows(dataset, "validation")
+    assert [[(m["role"], m["content"]) for m in row.messages] for row in rows] == [
+        [("user", "Add 1 and 2."), ("assistant", "3")]
+    ] * 3
+
+
 def test_foreign_message_far_down_a_plain_file_is_refused_not_emptied(tmp_path: Path) -> None:
     path = tmp_path / "mixed.jsonl"
     rows = [FOREIGN["chat"]] * 60 + [FOREIGN["chat of the old form"]]
