@@ -27,7 +27,7 @@ METHODS = ("full", "lora", "qlora")
 
 def make_rows(count: int) -> list[Any]:
     """Traces with one to four calls of a calculator."""
-    from sxl_train.data import Row
+    from sxl_train.conversations import Row
 
     tool = {"type": "function", "function": {"name": "add", "description": "Add two numbers.", "parameters": {
         "type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}}}  # fmt: skip
@@ -55,9 +55,10 @@ def make_pair(
     method: str, folder: str, sequences: list[Any], capacity: int, steps: int
 ) -> list[tuple[Any, Any, Any]]:
     """(trainer, model, optimiser) of the plain and of our path."""
-    from sxl_train import tune
+    from sxl_train import adapt
     from sxl_train.base import read_template
     from sxl_train.config import Tune
+    from sxl_train.trainer import make_trainer
 
     made = []
     for fast in (False, True):
@@ -67,10 +68,10 @@ def make_pair(
         import torch
 
         torch.manual_seed(0)
-        model = tune.load(folder, method, settings)
-        model = tune.adapt(model, method, settings, tokenizer, template, [])
+        model = adapt.load(folder, method, settings)
+        model = adapt.adapt(model, method, settings, tokenizer, template, [])
         out = Path(tempfile.mkdtemp())
-        trainer = tune.make_trainer(model, tokenizer, sequences, [], settings, 0, out, capacity)
+        trainer = make_trainer(model, tokenizer, sequences, [], settings, 0, out, capacity)
         trainer.log_tokens = None
         made.append(
             (trainer, model, torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3))

@@ -225,17 +225,18 @@ def make_ours(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps:
     """The trainer that `sxl-train recipe` uses."""
     import torch
 
-    from sxl_train import tune
+    from sxl_train import adapt
     from sxl_train.config import Tune
     from sxl_train.mask import Template
+    from sxl_train.trainer import make_trainer
 
     accumulate = options.get("accumulate", 1)
     settings = Tune(max_steps=steps, batch=BATCH // accumulate, max_length=length, lr=1e-4, lr_floor=3e-5,
                     warmup=3 / steps, save_every=10**6, markers="none", **options)  # fmt: skip
-    model = tune.load(str(folder), method, settings)
+    model = adapt.load(str(folder), method, settings)
     torch.manual_seed(0)
-    model = tune.adapt(model, method, settings, tokenizer, Template(""), [])
-    trainer = tune.make_trainer(model, tokenizer, rows, [], settings, 0, out, length)
+    model = adapt.adapt(model, method, settings, tokenizer, Template(""), [])
+    trainer = make_trainer(model, tokenizer, rows, [], settings, 0, out, length)
     trainer.args.logging_steps = 1
     trainer.state.logging_steps = 1
     return trainer

@@ -42,10 +42,11 @@ def run_worker(task: dict[str, Any]) -> None:
     import torch
     from transformers import AutoTokenizer, TrainerCallback
 
-    from sxl_train import tune
+    from sxl_train import adapt
     from sxl_train.config import Tune
     from sxl_train.mask import Template
     from sxl_train.quiet import hush
+    from sxl_train.trainer import make_trainer
 
     hush()
     gpu = torch.cuda.is_available()
@@ -58,12 +59,10 @@ def run_worker(task: dict[str, Any]) -> None:
         warmup=3 / task["steps"], save_every=10**6, markers="none", shard=task["shard"],
         compile="auto",
     )  # fmt: skip
-    model = tune.load(task["folder"], task["method"], settings)
+    model = adapt.load(task["folder"], task["method"], settings)
     torch.manual_seed(0)
-    model = tune.adapt(model, task["method"], settings, tokenizer, Template(""), [])
-    trainer = tune.make_trainer(
-        model, tokenizer, rows, [], settings, 0, Path(tempfile.mkdtemp()), task["length"]
-    )
+    model = adapt.adapt(model, task["method"], settings, tokenizer, Template(""), [])
+    trainer = make_trainer(model, tokenizer, rows, [], settings, 0, Path(tempfile.mkdtemp()), task["length"])
     trainer.args.logging_steps = trainer.state.logging_steps = 1
     trainer.args.save_strategy = "no"
     marks: list[float] = []

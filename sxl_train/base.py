@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.console import Progress, say
+from sxl_data.contract.errors import error
 from sxl_train import data, mask
 from sxl_train.config import Base
 from sxl_train.markers import add_markers, choose_template, resize
 from sxl_train.mask import MARKERS, OWN, PAD, Template, make_template
+from sxl_train.quiet import hush
 from sxl_train.step import Context
 
 END = "<|endoftext|>"
@@ -23,28 +25,47 @@ DEMO = "demo"
 
 def run(context: Context) -> Path:
     """Make or extend the base; returns its folder."""
-    import os
-
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    hush()
     if context.model == DEMO:
         return _build(context)
     from transformers import AutoModelForCausalLM
 
-    tokenizer = open_tokenizer(context.model, context.recipe.revision)
+    source = fetch(context.model, context.recipe.revision)
+    tokenizer = open_tokenizer(str(source))
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)
     added = add_markers(tokenizer, template)
     context.measured.update(toy=False, added_tokens=added)
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say("base       used in place: it has every token the template needs")
-        return Path(context.model)
-    model = AutoModelForCausalLM.from_pretrained(
-        context.model, revision=context.recipe.revision, dtype="auto"
-    )
+        return source
+    model = AutoModelForCausalLM.from_pretrained(source, dtype="auto")
     resize(model, tokenizer, added)
     model.save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
     return context.folder
+
+
+def fetch(model: str, revision: str) -> Path:
+    """A local folder itself; of a hub id the folder of the local cache, fetched where it is not there.
+
+    Every later step then reads a folder, of the one revision. Raises `UserError` T101.
+    """
+    if Path(model).is_dir():
+        return Path(model)
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
+    try:
+        folder = Path(snapshot_download(model, revision=revision, allow_patterns=wanted))
+        if not list(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(model, revision=revision, allow_patterns=[*wanted, "*.bin"]))
+    except Exception as problem:  # offline, unknown id, gated: the message says which
+        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise error(
+            "T101", file=model, found=f"not in the local cache, and the hub said: {said}"
+        ) from problem
+    return folder
 
 
 def open_tokenizer(model: str, revision: str = "main") -> Any:

@@ -19,11 +19,13 @@ RESERVE = 0.9
 """Share of the memory that the forecast may fill."""
 
 
-def find_batch(model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any) -> int:
-    """The largest batch that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
+def find_batch(
+    model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1
+) -> int:
+    """The largest batch of a process that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
     import torch
 
-    wanted = max(1, int(len(sequences) * tune.epochs / tune.accumulate / FEWEST_STEPS))
+    wanted = max(1, int(len(sequences) * tune.epochs / tune.accumulate / processes / FEWEST_STEPS))
     wanted = min(wanted, LARGEST, max(1, len(sequences)))
     if not torch.cuda.is_available() or collator is None:
         return max(1, min(wanted, CPU_TOKENS // capacity))

@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.contract.errors import UserError, error, finding
-from sxl_data.trace.convert.chat_reading import is_trained
-from sxl_train.foreign import LOOKED_AT, find_foreign, is_plain, read_foreign
+from sxl_data.contract.errors import error
+from sxl_train.conversations import Row, to_row
+from sxl_train.foreign import LOOKED_AT, is_plain, read_foreign
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT = 20
@@ -37,14 +37,6 @@ class Dataset(msgspec.Struct, frozen=True):
     sha256: str
     carved: bool
     """Whether validation is carved out of train."""
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One conversation: messages with object arguments, tools as JSON schemas or None."""
-
-    id: str
-    messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]] | None
 
 
 def find_dataset(source: str) -> Dataset:
@@ -114,69 +106,6 @@ def spread(kinds: Sequence[str], limit: int) -> list[int]:
         chosen += [places[kind][i * len(places[kind]) // share] for i in range(share)]
         left -= share
     return sorted(chosen)
-
-
-def to_row(record: dict[str, Any], place: str = "row") -> Row:
-    """A record with ``messages`` (or ``prompt`` + ``completion``) and perhaps ``tools``, made uniform.
-
-    Nulls that Arrow put into missing keys are dropped, but never inside arguments; arguments become objects.
-    """
-    name = str(record.get("trace_id") or record.get("id") or place)
-    messages = _decode(record.get("messages"))
-    if messages is None and record.get("prompt") is not None and record.get("completion") is not None:
-        prompt, completion = _decode(record["prompt"]), _decode(record["completion"])
-        messages = (prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]) + (
-            completion if isinstance(completion, list) else [{"role": "assistant", "content": completion}]
-        )
-    if not isinstance(messages, list) or not messages:
-        raise error(
-            "T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column"
-        )
-    tools = _decode(record.get("tools"))
-    if isinstance(tools, list):
-        tools = [_drop_nulls(_decode(tool)) for tool in tools]
-    return Row(name, [_to_message(m, name, i) for i, m in enumerate(messages)], tools or None)
-
-
-def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
-    message = _decode(message)
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=type(message).__name__,
-                                expected="an object with a role"))  # fmt: skip
-    foreign = find_foreign(message)
-    if foreign:
-        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=foreign,
-                                expected="plain text and tool_calls, as in the file's first rows"))  # fmt: skip
-    trained = is_trained(message)
-    clean = {key: value for key, value in message.items() if value is not None}
-    clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
-    content = clean.get("content", "")
-    if isinstance(content, list):
-        content = "".join(p.get("text") or "" for p in content if isinstance(p, dict))
-    clean["content"] = content
-    clean.pop("weight", None)
-    clean.pop("train", None)
-    if not trained:
-        clean["train"] = False
-    reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
-    if reasoning and "reasoning_content" not in clean:
-        clean["reasoning_content"] = reasoning
-    calls = clean.pop("tool_calls", None)
-    if calls:
-        clean["tool_calls"] = [
-            _to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)
-        ]
-    return clean
-
-
-def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
-    function = call.get("function") or call
-    arguments = _decode(function.get("arguments"))
-    if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
-        raise UserError(finding("T110", trace_id=name, pointer=pointer, found=function,
-                                expected="a name and an object of arguments"))  # fmt: skip
-    clean = {"type": "function", "function": {"name": function["name"], "arguments": arguments or {}}}
-    return clean | ({"id": call["id"]} if call.get("id") else {})
 
 
 def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
@@ -269,19 +198,3 @@ def _fetch(source: str) -> Path:
 def _is_held_out(record: dict[str, Any]) -> bool:
     text = msgspec.json.encode(record.get("messages") or record.get("prompt"), order="deterministic")
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % HELD_OUT == 0
-
-
-def _decode(value: Any) -> Any:
-    """JSON text (how Arrow keeps free JSON) → its value; a string that is no JSON container stays a string."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            return value
-    return value
-
-
-def _drop_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _drop_nulls(inner) for key, inner in value.items() if inner is not None}
-    return [_drop_nulls(inner) for inner in value] if isinstance(value, list) else value

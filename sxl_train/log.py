@@ -30,6 +30,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.started = self.marked = time.monotonic()
         self.counted = 0
         self.panel: Panel | None = None
+        self.kept: list[dict[str, Any]] = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.path.exists() and state.is_world_process_zero:
@@ -40,10 +41,11 @@ class Log(TrainerCallback):  # type: ignore[misc]
                 if line.endswith("\n") and json.loads(line)["step"] <= state.global_step
             ]
             self.path.write_text("".join(kept), encoding="utf-8", newline="\n")
+            self.kept = [json.loads(line) for line in kept]
         self.started = self.marked = time.monotonic()
         self.first = state.global_step
         if is_live() and state.is_world_process_zero:
-            self.panel = Panel(state.max_steps)
+            self.panel = Panel(state.max_steps, self.kept)
             self.panel.move(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -71,7 +73,10 @@ class Log(TrainerCallback):  # type: ignore[misc]
         entry = {"step": state.global_step, "epoch": round(float(state.epoch or 0), 4)}
         entry |= {key: value for key, value in logs.items() if isinstance(value, int | float)}
         if "loss" in logs:
-            entry |= self._measure(state)
+            self.tokens = int(
+                logs.get("num_tokens", self.tokens)
+            )  # SFTTrainer's own count, on the plain path
+            entry |= self._measure(state, args.world_size)
         with self.path.open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(json.dumps(entry) + "\n")
         if self.panel is not None:
@@ -79,7 +84,8 @@ class Log(TrainerCallback):  # type: ignore[misc]
         elif "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0:
             say(_line(entry, state.max_steps))
 
-    def _measure(self, state: Any) -> dict[str, Any]:
+    def _measure(self, state: Any, processes: int) -> dict[str, Any]:
+        """Tokens of all processes in a second; memory and MFU of this one."""
         now = time.monotonic()
         rate = (self.tokens - self.counted) / max(now - self.marked, 1e-9)
         self.marked, self.counted = now, self.tokens
@@ -93,7 +99,11 @@ class Log(TrainerCallback):  # type: ignore[misc]
             name = torch.cuda.get_device_name()
             peak = next((flops for key, flops in PEAK_FLOPS.items() if key in name), None)
             if peak:
-                found["mfu"] = round(rate * self.flops / peak, 4)
+                found["mfu"] = round(rate / processes * self.flops / peak, 4)
+        else:
+            import psutil
+
+            found["memory_gb"] = round(psutil.Process().memory_info().rss / 1e9, 2)
         return found
 
 
@@ -114,7 +124,10 @@ def _every(steps: int) -> int:
 
 def _line(entry: dict[str, Any], steps: int) -> str:
     if "eval_loss" in entry:
-        return f"tune       {entry['step']}/{steps}  validation loss {entry['eval_loss']:.4f}"
+        place = (
+            f"{entry['step']}/{steps}" if steps else "before"
+        )  # the steps are counted when training begins
+        return f"tune       {place}  validation loss {entry['eval_loss']:.4f}"
     parts = [
         f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"
     ]

@@ -55,12 +55,12 @@ def draw_curve(losses: Sequence[float]) -> str:
 class Panel:
     """The live display on stderr."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, entries: Sequence[dict[str, Any]] = ()) -> None:
         from rich.console import Console
         from rich.live import Live
 
         self.steps, self.step = steps, 0
-        self.entries: list[dict[str, Any]] = []
+        self.entries = list(entries)
         self.live = Live(console=Console(stderr=True), transient=True, refresh_per_second=4)
         self.live.start()
 

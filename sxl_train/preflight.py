@@ -17,6 +17,7 @@ from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_train import data, mask, sequences
 from sxl_train.config import Recipe
 from sxl_train.conflicts import check_keys
+from sxl_train.conversations import Row
 from sxl_train.forecast import check_disk, check_memory, find_config, show_memory
 
 PROBE_ROWS = 64
@@ -121,7 +122,7 @@ def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece],
     return found
 
 
-def _open_tokenizer(recipe: Recipe, rows: list[data.Row]) -> Any:
+def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> Any:
     from sxl_train import base
 
     if recipe.base_model != "demo":

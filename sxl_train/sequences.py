@@ -15,7 +15,7 @@ import msgspec
 
 from sxl_train import mask
 from sxl_train.config import Tune
-from sxl_train.data import Row
+from sxl_train.conversations import Row
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -27,6 +27,9 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         from optuna.storages.journal import JournalFileBackend
     except ModuleNotFoundError:
         raise error("U402", found="optuna is not installed", expected="pip install optuna") from None
+    from sxl_train.quiet import hush
+
+    hush()
     from sxl_train import base, data, preflight, tune
     from sxl_train.recipe import open_recipe
     from sxl_train.step import Context, perform

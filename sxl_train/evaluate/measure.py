@@ -13,6 +13,7 @@ from typing import Any
 
 from sxl_train import data, mask, samples
 from sxl_train.config import Evaluate
+from sxl_train.conversations import Row
 from sxl_train.evaluate.calls import Tally, find_calls, judge
 
 
@@ -67,7 +68,7 @@ def open_model(folder: str) -> Any:
     return PeftModel.from_pretrained(base, folder).merge_and_unload()
 
 
-def force(model: Any, tokenizer: Any, rows: list[data.Row], max_length: int) -> Tally:
+def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally:
     """Verdicts on the likeliest tokens in place of each turn that calls a tool."""
     import torch
 
@@ -92,7 +93,7 @@ def force(model: Any, tokenizer: Any, rows: list[data.Row], max_length: int) -> 
     return tally
 
 
-def generate(model: Any, tokenizer: Any, rows: list[data.Row], options: Evaluate,
+def generate(model: Any, tokenizer: Any, rows: list[Row], options: Evaluate,
              max_length: int) -> tuple[Tally, int, str, float]:  # fmt: skip
     """Verdicts on generated turns, how many of them ended with the stop token, the first one's text, tokens/s."""
     import torch

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sxl_data.contract.errors import UserError
-from sxl_train.data import find_dataset, read_rows, spread, to_row
+from sxl_train.data import find_dataset, read_rows, spread
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 assert SPEC and SPEC.loader
@@ -56,26 +56,6 @@ def test_datasets_own_parquet_and_arrow_read_the_same(tmp_path: Path) -> None:
         rows = read_rows(dataset, "train") or read_rows(dataset, "validation")
         assert rows[0].messages == toys.make_messages(1, 2)
         assert rows[0].tools == [toys.ADD]
-
-
-def test_null_inside_arguments_is_kept() -> None:
-    call = {"function": {"name": "f", "arguments": '{"a": null}'}}
-    row = to_row({"messages": [{"role": "assistant", "content": None, "tool_calls": [call], "name": None}]})
-    (message,) = row.messages
-    assert message["tool_calls"][0]["function"]["arguments"] == {"a": None}
-    assert message["content"] == "" and "name" not in message
-
-
-def test_prompt_and_completion_become_messages() -> None:
-    row = to_row({"prompt": "a", "completion": "b"})
-    assert [m["role"] for m in row.messages] == ["user", "assistant"]
-
-
-def test_developer_is_system_and_parts_are_joined() -> None:
-    row = to_row(
-        {"messages": [{"role": "developer", "content": [{"type": "text", "text": "x"}, {"text": "y"}]}]}
-    )
-    assert row.messages == [{"role": "system", "content": "xy"}]
 
 
 def test_file_without_a_validation_split_is_carved_by_content_not_order(tmp_path: Path) -> None:
@@ -202,10 +182,3 @@ def test_foreign_message_far_down_a_plain_file_is_refused_not_emptied(tmp_path: 
         read_rows(find_dataset(str(path)), "train")
         read_rows(find_dataset(str(path)), "validation")
     assert [item.code for item in problem.value.findings] == ["T110"]
-
-
-@pytest.mark.parametrize("said", [{"train": False}, {"weight": 0}])
-def test_message_that_is_not_to_be_trained_is_marked_and_no_other_is(said: dict[str, object]) -> None:
-    row = to_row({"messages": [ASKED, {**ANSWERED, **said}, ASKED, {**ANSWERED, "weight": 1, "train": True}]})
-    assert [m.get("train", True) for m in row.messages] == [True, False, True, True]
-    assert not any("weight" in m for m in row.messages)

@@ -11,7 +11,7 @@ import pytest
 
 from sxl_train import mask
 from sxl_train.config import Tune
-from sxl_train.data import Row
+from sxl_train.conversations import Row
 from sxl_train.sequences import cut_rows, erases_reasoning, find_borders, make_sequences, pack, split_on_user
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")

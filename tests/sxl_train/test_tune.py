@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from sxl_data.contract.errors import UserError
-from sxl_train import base, data, tune
+from sxl_train import adapt, base, data, tune
 from sxl_train.base import read_template
 from sxl_train.config import Tune
 from sxl_train.recipe import open_recipe
@@ -123,10 +123,43 @@ def test_killed_run_continues_with_the_same_next_50_losses(
         tmp_path / "killed/tune/adapter_model.safetensors").read_bytes()  # fmt: skip
 
 
+def test_signal_saves_the_step_under_way_and_the_run_goes_on_from_there(
+    folder: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import signal
+
+    from sxl_train import log
+
+    keys = (*KEYS, "method=lora", "tune.max_steps=12")
+    step("tune", tune.run, str(folder), dataset, tmp_path / "whole", *keys)
+    begin = log.Log.on_step_begin
+
+    def terminate(self: Any, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step == 6:  # in the middle of the seventh step
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(log.Log, "on_step_begin", terminate)
+    with pytest.raises(KeyboardInterrupt):
+        step("tune", tune.run, str(folder), dataset, tmp_path / "stopped", *keys)
+    assert handler == signal.getsignal(signal.SIGTERM)
+    assert (tmp_path / "stopped/tune.part/checkpoints/checkpoint-7/trainer_state.json").exists()
+    monkeypatch.setattr(log.Log, "on_step_begin", begin)
+    step("tune", tune.run, str(folder), dataset, tmp_path / "stopped", *keys)
+    assert read_losses(tmp_path / "whole" / "tune") == read_losses(tmp_path / "stopped" / "tune")
+
+
+def test_run_goes_on_with_the_batch_it_began_with_whatever_would_fit_now(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint-5"
+    checkpoint.mkdir()
+    (checkpoint / "trainer_state.json").write_text('{"train_batch_size": 3}', encoding="utf-8")
+    assert tune.read_batch(str(checkpoint)) == 3
+
+
 def make_pieces(folder: Path, dataset: Path, method: str, **keys: Any) -> tuple[Any, Any]:
     tokenizer, template = read_template(str(folder))
     settings = Tune(max_length=256, batch=2, **keys)
-    model = tune.adapt(tune.load(str(folder), method, settings), method, settings, tokenizer, template, [])
+    model = adapt.adapt(adapt.load(str(folder), method, settings), method, settings, tokenizer, template, [])
     return model, tune.prepare(
         data.find_dataset(str(dataset)), "train", 12, tokenizer, template, settings, 256
     )[0]

@@ -1,0 +1,47 @@
+"""SIGTERM or Ctrl-C in; a checkpoint of the step that was under way, and the end of the run, out.
+
+A spot instance gets half a minute's notice, a person presses a key: both lose nothing. A second signal ends the run at
+once, and then it goes on from the checkpoint before. With several processes the signal does not reach all of them in
+the same step, so it ends them as it always did.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from transformers import TrainerCallback
+
+from sxl_data.contract.console import say
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt(TrainerCallback):  # type: ignore[misc]
+    """Saves and stops after the step in which a signal came; `came` says so afterwards."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.before: dict[int, Any] = {}
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # Only the main thread may ask for signals.
+        if args.world_size == 1 and threading.current_thread() is threading.main_thread():
+            self.before = {number: signal.signal(number, self._note) for number in SIGNALS}
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.came:
+            control.should_save = control.should_training_stop = True
+            control.should_evaluate = False
+
+    def close(self) -> None:
+        """Give the signals back to whoever had them."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        self.before = {}
+
+    def _note(self, number: int, frame: Any) -> None:
+        self.came = True
+        self.close()
+        say("stopping after this step; once more to stop at once")
