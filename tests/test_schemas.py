@@ -18,7 +18,7 @@ SCHEMAS = ROOT / "schemas"
 EXAMPLES = SCHEMAS / "examples"
 VALID = sorted((EXAMPLES / "valid").iterdir())
 INVALID = sorted((EXAMPLES / "invalid").iterdir())
-NATIVE = {"agent", "agent-with-subtrace", "code", "instruction", "reasoning", "tool_use"}
+NATIVE = {"agent", "answer", "call", "agent-with-subtrace", "code", "instruction", "reasoning", "tool_use"}
 # 256 MB on one line: `test_records` shows it with a smaller limit.
 WITHOUT_EXAMPLE = {"S109"}
 # What a format of somebody else has no place for is not asked of its example.

@@ -1,4 +1,4 @@
-"""What a person sees while work goes on. Everything here goes to stderr; results go to stdout.
+"""What a person sees while work goes on, which goes to stderr, and how wide results may be, which go to stdout.
 
 Bars are drawn only on a terminal and never in CI (``FORCE_COLOR`` makes rich flood logs otherwise);
 elsewhere a plain line is printed at the start, at most every ten seconds, and at the end.
@@ -7,7 +7,10 @@ elsewhere a plain line is printed at the start, at most every ten seconds, and a
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -24,6 +27,28 @@ def is_live() -> bool:
 def say(text: str) -> None:
     """Print one line for the person at the keyboard."""
     print(text, file=sys.stderr, flush=True)
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that results go to; None where they go to a file or another program."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fit(text: str, width: int | None) -> str:
+    """``text`` with lines beyond ``width`` wrapped below the column in which their last field begins. Words stay
+    whole, so that a path can still be copied."""
+    if width is None or width < 40:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        if len(line) <= width:
+            lines.append(line)
+            continue
+        fields = [match.end() for match in re.finditer(r"(?:^|\S) {2,}(?=\S)", line[: width * 2 // 3])]
+        indent = " " * (fields[-1] if fields else 0)
+        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False,
+                               break_on_hyphens=False) or [line]  # fmt: skip
+    return "\n".join(lines)
 
 
 def format_count(number: int) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from sxl_data.contract.native import load
+from sxl_data.contract.native import Kernel, load
 
 KERNELS = ("kernel", "bands_kernel", "exact_kernel")
 SOURCES = (*KERNELS, "vectors", "shingles", "exact")
 
 
-def entries() -> dict[str, Callable[..., None]]:
+def entries() -> dict[str, Kernel]:
     """Every kernel entry by name; compiled or loaded when first asked for."""
     return load("sxl_data.dedup", KERNELS, SOURCES)
 

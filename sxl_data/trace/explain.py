@@ -1,4 +1,4 @@
-"""What a code means: title, why, fix, and an example that has it.
+"""What a code means: title, why, fix, and an example that has it beside one that does not.
 
 In: a code, or the start of one. Out: text for people.
 """
@@ -9,11 +9,12 @@ import difflib
 from pathlib import Path
 
 from sxl_data.contract.codes import CODES, Code
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import error, shorten
 from sxl_data.resources import schemas_folder
 from sxl_data.trace.profiles import PROFILES
 
-_SHOWN = 1500
+_LINES = 40
+_WIDTH = 100
 
 
 def explain(code: str) -> str:
@@ -57,10 +58,45 @@ def _one(entry: Code) -> str:
     if profiles:
         lines.append(f"  profiles  {', '.join(profile.name for profile in profiles)}")
     path = example(entry.code)
-    if path is not None:
-        lines += ["", f"example {path.name}"]
-        text = path.read_bytes()[: _SHOWN + 1].decode("utf-8", "replace")
-        if path.suffix not in (".gz", ".zst"):
-            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
-            lines += ["  " + line for line in shown.splitlines()]
+    if path is not None and path.suffix not in (".gz", ".zst"):
+        lines += ["", *_shown(entry.code, path)]
     return "\n".join(lines)
+
+
+def _shown(code: str, path: Path) -> list[str]:
+    """The failing example at ``path``: its difference from a sound one, the template that has the code, or all."""
+    template = next(iter(sorted((path.parents[1] / "templates").glob(f"{code}-*"))), None)
+    if template is not None:
+        text = template.read_text(encoding="utf-8").splitlines()
+        return [f"example  the template {template.name}", *(f"    {line}" for line in text[:_LINES])]
+    if code[0] == "R":  # what is wrong is not in the file
+        return []
+    found = _beside(path)
+    if found:
+        return [f"example  {path.name}, and with + how it is right", *found]
+    whole = path.read_text(encoding="utf-8").splitlines()
+    more = [f"    … {len(whole) - _LINES} more lines"] if len(whole) > _LINES else []
+    return [f"example  {path.name}", *(f"    {shorten(line, _WIDTH)}" for line in whole[:_LINES]), *more]
+
+
+def _beside(path: Path) -> list[str]:
+    """The lines of the failing example at ``path`` that differ from the sound one it is made from; none where it is
+    made from no other."""
+    wrong = path.read_bytes().decode("utf-8", "replace").splitlines()
+    name = next((line for line in wrong if line.startswith('  "trace_id"')), "")
+    best: list[str] = []
+    for valid in sorted((path.parents[1] / "valid").glob("*.json")):
+        right = [name if line.startswith('  "trace_id"') else line
+                 for line in valid.read_text(encoding="utf-8").splitlines()]  # fmt: skip
+        found = list(difflib.unified_diff(wrong, right, n=2, lineterm=""))[3:]
+        if not best or _changed(found) < _changed(best):
+            best = found
+    if not best or _changed(best) > len(wrong) // 2:
+        return []
+    best = ["  …" if line.startswith("@@") else line for line in best]
+    margin = min(len(line[1:]) - len(line[1:].lstrip()) for line in best if line[1:].strip())
+    return [f"  {line[0]} {shorten(line[1 + margin :], _WIDTH)}" for line in best[:_LINES]]
+
+
+def _changed(lines: list[str]) -> int:
+    return sum(line[0] in "+-" for line in lines)

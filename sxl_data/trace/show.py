@@ -14,12 +14,12 @@ from sxl_data.trace.format import Format
 from sxl_data.trace.submission import Submission
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Reflect, Result, Step, Trace
 
-_WIDTH = 96
+WIDTH = 80
 _LINES = 40
 
 
 def show(path: str | Path, row: int | str | None = None, format: str = "auto", *,
-         known: dict[str, Format] | None = None, max_lines: int = _LINES) -> str:  # fmt: skip
+         known: dict[str, Format] | None = None, max_lines: int = _LINES, width: int = WIDTH) -> str:  # fmt: skip
     """Trace ``row`` of the file as text: a number from 0, a trace id, or None for the first.
 
     At most ``max_lines`` lines of each text are shown (0: all). Raises `UserError` U201 for a row that
@@ -32,14 +32,14 @@ def show(path: str | Path, row: int | str | None = None, format: str = "auto", *
             continue
         trace = item.reading.trace
         if row is None or seen == position or trace.trace_id == row or trace.provenance.source_id == row:
-            return render(trace, max_lines)
+            return render(trace, max_lines, width)
         seen += 1
     raise error("U201", file=str(path), found=f"{seen} traces, none is {row!r}", expected="a number from 0, or an id",
                 why="there is nothing to show", fix="sxl-data stats FILE says how many traces there are")  # fmt: skip
 
 
-def render(trace: Trace, max_lines: int = _LINES) -> str:
-    """``trace`` as blocks of text."""
+def render(trace: Trace, max_lines: int = _LINES, width: int = WIDTH) -> str:
+    """``trace`` as blocks of text, with heads ``width`` columns wide."""
     about = [trace.kind, trace.agent.name, trace.agent.model, trace.provenance.licence or "no licence"]
     lines = [f"trace {escape(trace.trace_id)}  ·  " + "  ·  ".join(escape(part) for part in about if part)]
     if trace.tools:
@@ -47,13 +47,17 @@ def render(trace: Trace, max_lines: int = _LINES) -> str:
         more = f" and {len(names) - 12} more" if len(names) > 12 else ""
         lines.append("tools " + ", ".join(names[:12]) + more)
     for step in trace.steps:
-        lines += ["", *_step(step, max_lines)]
+        lines += ["", *_step(step, max_lines, width)]
     outcome = trace.outcome
     reward = "" if outcome.reward is None else f", reward {outcome.reward:g}"
     verifier = f", by {escape(outcome.verifier)}" if outcome.verifier else ""
     lines += ["", f"outcome {outcome.status}{reward}{verifier}"]
     for n, inner in enumerate(trace.subtraces):
-        lines += ["", f"subtrace {n}", *("  " + line for line in render(inner, max_lines).split("\n"))]
+        lines += [
+            "",
+            f"subtrace {n}",
+            *("  " + line for line in render(inner, max_lines, width - 2).split("\n")),
+        ]
     return "\n".join(lines)
 
 
@@ -65,31 +69,31 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _step(step: Step, max_lines: int) -> Iterator[str]:
+def _step(step: Step, max_lines: int, width: int) -> Iterator[str]:
     if isinstance(step, Observe):
-        yield _head(step, step.origin)
+        yield _head(step, step.origin, width)
         yield from _parts(step.content, max_lines)
     elif isinstance(step, Reflect):
-        yield _head(step, "" if step.form == "field" else step.form)
+        yield _head(step, "" if step.form == "field" else step.form, width)
         yield from _text(step.text, max_lines)
     elif isinstance(step, Act):
-        yield _head(step, "final" if step.final else step.kind)
+        yield _head(step, "final" if step.final else step.kind, width)
         yield from _parts(step.content, max_lines)
         for call in step.calls:
             yield from _call(call, max_lines)
     elif isinstance(step, Iterate):
-        yield _head(step, f"{step.decision} ({step.decision_origin})")
+        yield _head(step, f"{step.decision} ({step.decision_origin})", width)
         for result in step.results:
             yield from _result(result, max_lines)
 
 
-def _head(step: Step, note: str) -> str:
+def _head(step: Step, note: str, width: int) -> str:
     name = type(step).__name__.upper()
     when = f"  {escape(step.timestamp)}" if step.timestamp else ""
     head = (
         f"── {step.index} {name}{'  ' + note if note else ''}  turn {step.turn}, loop {step.iteration}{when} "
     )
-    return head + "─" * max(0, _WIDTH - len(head))
+    return head + "─" * max(0, width - len(head))
 
 
 def _call(call: Call, max_lines: int) -> Iterator[str]:

@@ -79,6 +79,7 @@ def _known() -> dict[str, Any]:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import fit, terminal_width
     from sxl_data.contract.errors import error
     from sxl_data.trace.validate import validate
 
@@ -94,7 +95,8 @@ def _validate(options: argparse.Namespace) -> int:
     report = validate(options.files, options.format, options.profile, known=_known(), template=options.template,
                       tokenizer=options.tokenizer, max_length=options.max_length,
                       jobs=max(1, options.jobs))  # fmt: skip
-    print(report.render(options.output, show_all=options.all))
+    text = report.render(options.output, show_all=options.all)
+    print(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
 
 
@@ -119,15 +121,19 @@ def _stats(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from sxl_data.trace.show import show
+    from sxl_data.contract.console import fit, terminal_width
+    from sxl_data.trace.show import WIDTH, show
 
     extra = {"max_lines": 0} if options.all else {}
-    print(show(options.file, options.row, options.format, known=_known(), **extra))
+    width = terminal_width()
+    text = show(options.file, options.row, options.format, known=_known(), width=width or WIDTH, **extra)
+    print(fit(text, width))
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import fit, terminal_width
     from sxl_data.trace.explain import explain
 
-    print(explain(options.code))
+    print(fit(explain(options.code), terminal_width()))
     return 0

@@ -23,6 +23,10 @@ def test_a_code_is_explained_with_its_example():
     assert text.startswith("P105 result-without-call")
     assert all(part in text for part in (entry.title, entry.why, entry.fix, "P105-result-without-call.json"))
     assert explain("result-without-call") == text
+    assert '  -     "call_id": "c7",' in text.splitlines()  # what is wrong, with nothing to put in its place
+    right = '  +     "text": "It is sunny."'
+    assert right in explain("C402").splitlines()
+    assert "the template R701-" in explain("R701")
 
 
 def test_a_letter_lists_its_family():
