@@ -73,31 +73,57 @@ def _csv_record(header: list[str], row: list[str], line: int, file: str) -> Reco
 
 
 def parquet_rows(path: str | Path) -> Iterator[Record]:
-    """The rows of a Parquet file, in order."""
+    """The rows of a Parquet file, in order. Pages that carry a checksum are checked. What cannot be decoded costs its
+    row, a damaged page what is left of its row group; the groups after it are still read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = str(path)
     try:
-        source = pq.ParquetFile(path)
+        source = pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as problem:
         raise error(
             "U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file"
         ) from None
     with source:
         row = 0
+        for group in range(source.num_row_groups):
+            end = row + source.metadata.row_group(group).num_rows
+            try:
+                for batch in source.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+                    yield from _decoded(batch, row, file)
+                    row += len(batch)
+            except (pa.ArrowException, OSError) as problem:
+                reason = str(problem).split("\n")[0]
+                yield Record(row + 1, None, findings=(finding("S110", file=file, line=row + 1,
+                                                              found=f"rows {row + 1} to {end} unreadable: {reason}",
+                                                              expected="whole pages"),))  # fmt: skip
+                row = end
+
+
+def _decoded(batch: Any, before: int, file: str) -> Iterator[Record]:
+    """The rows of ``batch``. Arrow does not check that its strings are UTF-8 and has dates that Python has not."""
+    try:
+        values = batch.to_pylist()
+    except (ValueError, OverflowError):
+        for at in range(len(batch)):
+            yield from _row(batch.slice(at, 1), before + at + 1, file)
+        return
+    for at, value in enumerate(values, 1):
+        yield _clean(value, before + at, file)
+
+
+def _row(batch: Any, row: int, file: str) -> Iterator[Record]:
+    value: dict[str, Any] = {}
+    for name, column in zip(batch.schema.names, batch.columns):
         try:
-            for batch in source.iter_batches(batch_size=_BATCH_ROWS):
-                for value in batch.to_pylist():
-                    row += 1
-                    yield _clean(value, row, file)
-        except (pa.ArrowException, OSError) as problem:
-            yield Record(row + 1, None, findings=(finding("S110", file=file, line=row + 1,
-                                                          found=str(problem).split("\n")[0],
-                                                          expected="whole pages"),))  # fmt: skip
-        except UnicodeDecodeError as problem:
-            yield Record(row + 1, None, findings=(finding("S102", file=file, line=row + 1, found=str(problem),
-                                                          expected="UTF-8"),))  # fmt: skip
+            value[name] = column[0].as_py()
+        except (ValueError, OverflowError) as problem:
+            code, expected = ("S102", "UTF-8") if isinstance(problem, UnicodeDecodeError) else ("S111", "a value")
+            yield Record(row, None, findings=(finding(code, file=file, line=row, pointer=f"/{name}",
+                                                      found=str(problem), expected=expected),))  # fmt: skip
+            return
+    yield _clean(value, row, file)
 
 
 def _clean(value: dict[str, Any], row: int, file: str) -> Record:

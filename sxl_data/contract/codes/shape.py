@@ -67,7 +67,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         code="S111", rule="malformed-row", level="error",
-        title="A table row does not have the columns of its header",
+        title="A table row does not fit its columns",
         why="it is unclear which value belongs to which column",
         fix="quote values that hold separators or line breaks",
     ),

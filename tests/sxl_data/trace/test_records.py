@@ -197,3 +197,26 @@ def test_a_damaged_parquet_file_is_a_clean_error_or_a_finding(tmp_path: Path):
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(UserError):
         list(open_records(path))
+
+
+def test_a_parquet_row_that_is_no_text_costs_itself(tmp_path: Path):
+    path = tmp_path / "a.parquet"
+    texts = pa.array([b"one", b"\xff\xfe", b"three"], pa.binary()).view(pa.string())
+    days = pa.array([0, 0, 2**60], pa.timestamp("us"))
+    pq.write_table(pa.table({"t": texts, "day": days}), path)
+    found = list(open_records(path))
+    assert [r.value["t"] if r.value else None for r in found] == ["one", None, None]
+    assert [(r.line, r.finding.code, r.finding.pointer) for r in found[1:]] == [(2, "S102", "/t"), (3, "S111", "/day")]
+
+
+def test_a_damaged_parquet_page_costs_its_row_group_and_no_other(tmp_path: Path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"t": [f"row {n}" for n in range(9)]}), path, row_group_size=3, compression="none",
+                   use_dictionary=False, write_page_checksum=True)  # fmt: skip
+    data = bytearray(path.read_bytes())
+    data[data.index(b"row 4")] ^= 1
+    path.write_bytes(data)
+    found = list(open_records(path))
+    assert [r.value["t"] for r in found if r.value] == [f"row {n}" for n in (0, 1, 2, 6, 7, 8)]
+    (lost,) = [r.finding for r in found if not r.value]
+    assert lost.code == "S110" and lost.found.startswith("rows 4 to 6 unreadable")
