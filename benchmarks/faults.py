@@ -8,6 +8,8 @@ Without names all are run but ray. Each prints its claims; exit code 1 when one 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import platform
@@ -67,9 +69,10 @@ def run_matrix(folder: Path, quick: bool, until: float) -> Claims:
 
 
 def run_inputs(folder: Path, quick: bool, until: float) -> Claims:
+    from faults_damage import damaged
     from faults_inputs import inputs
 
-    return inputs(folder, quick)
+    return inputs(folder, quick) + ([] if quick else damaged(folder))
 
 
 def run_bombs(folder: Path, quick: bool, until: float) -> Claims:
@@ -111,7 +114,8 @@ def main() -> None:
     for name in options.names or [name for name in EXPERIMENTS if name != "ray"]:
         print(f"== {name}", flush=True)
         until = time.monotonic() + options.seconds if options.seconds else float("inf")
-        with tempfile.TemporaryDirectory() as folder:
+        said = io.StringIO()  # what hundreds of builds say of themselves
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(said):
             claims += EXPERIMENTS[name](Path(folder), options.quick, until)
     if options.json:
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -49,6 +49,8 @@ def leftovers(out: Path) -> list[str]:
     for path in work.glob("*/*.json"):
         receipt = json.loads(path.read_bytes().rpartition(b"\n")[0])
         known |= {path.relative_to(work).as_posix(), *(info["path"] for info in receipt["files"].values())}
+    if not (out / "manifest.json").exists():
+        return ["no manifest"]
     named = {"manifest.json", "README.md", *json.loads((out / "manifest.json").read_bytes())["files"]}
     left = {p.relative_to(work).as_posix() for p in work.rglob("*") if p.is_file()} - known
     mine = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file() and WORK not in p.parts}

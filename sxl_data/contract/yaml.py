@@ -1,7 +1,7 @@
 """YAML text → plain values and the line of each, refusing what a recipe never needs.
 
-Aliases are refused because a few lines of them explode into gigabytes when walked, and repeated keys
-because YAML readers silently keep one of the two.
+Aliases are refused because a few lines of them explode into gigabytes when walked, repeated keys because YAML
+readers silently keep one of the two, and deep nesting because the parser needs hours for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import yaml
 from sxl_data.contract.errors import UserError, error, finding
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 100
 
 
 def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
@@ -24,11 +25,16 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
         raise error("U103", file=file, found=f"{len(text)} characters", expected=f"at most {MAX_BYTES}")
     lines: dict[str, int] = {}
     try:
-        events = yaml.parse(text, Loader=yaml.SafeLoader)
-        for event in events:
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
                 raise error("U103", file=file, line=line, found="a YAML alias", expected="the value itself")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise error(
+                    "U103", file=file, line=line, found=f"over {MAX_DEPTH} nested levels", expected="fewer"
+                )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         _walk(node, "", lines, file)
         return yaml.safe_load(text), lines
@@ -37,8 +43,6 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
         what = getattr(problem, "problem", None) or str(problem)
         line = None if mark is None else mark.line + 1
         raise error("U103", file=file, line=line, found=what, expected="YAML") from None
-    except RecursionError:
-        raise error("U103", file=file, found="hundreds of nested levels", expected="a recipe") from None
 
 
 def _walk(node: yaml.Node | None, pointer: str, lines: dict[str, int], file: str | None) -> None:

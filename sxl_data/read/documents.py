@@ -21,6 +21,7 @@ from sxl_data.read.licences import by_folder, is_licence_file, nearest
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Unit
 from sxl_data.trace.records import open_records
+from sxl_data.trace.streams import Damaged, broken
 
 # A member or text file beyond this is data, not source text; a bomb unpacks to far more.
 MAX_TEXT_BYTES = 8_000_000
@@ -41,6 +42,13 @@ class Read(msgspec.Struct, frozen=True):
     repairs: tuple[Finding, ...] = ()
 
 
+class Begin(msgspec.Struct):
+    """A file or member of an archive begins; whoever sets ``leave`` gets nothing more of it."""
+
+    name: str
+    leave: bool = False
+
+
 def documents(
     chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
 ) -> Iterator[Read | Unread]:
@@ -49,25 +57,31 @@ def documents(
 
     ``suffixes``: endings of the file names that a format of unit text or folder reads; empty reads all.
     """
+    found = (item for item in announced(chunk, unit, source, suffixes) if not isinstance(item, Begin))
+    return islice(found, source.limit) if unit == "text" else found
+
+
+def announced(
+    chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
+) -> Iterator[Begin | Read | Unread]:
+    """As `documents` without the limit of files, and `Begin` before those of each file."""
     if unit == "folder":
         yield from _folder(chunk, source, suffixes)
-    else:
-        found = _each(chunk, unit, source, suffixes)
-        yield from islice(found, source.limit) if unit == "text" else found
-
-
-def _each(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread]:
+        return
     licences: dict[str, str] = {}
     if unit == "text":
         licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
     for piece in chunk.pieces:
         if chunk.archive:
             yield from _members(piece, unit, source, suffixes, licences)
-        elif unit == "text":
-            if piece.name.lower().endswith(suffixes or ("",)):
+        elif unit != "text" or piece.name.lower().endswith(suffixes or ("",)):
+            yield (begin := Begin(piece.name))
+            if begin.leave:
+                continue
+            if unit == "text":
                 yield from _text(piece.name, _head(Path(piece.path)), piece.sha256, licences)
-        else:
-            yield from _records(Path(piece.path), piece, unit, source.limit)
+            else:
+                yield from _records(Path(piece.path), piece, unit, source.limit, begin)
 
 
 def _head(path: Path) -> bytes:
@@ -86,7 +100,7 @@ def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator
     for item in items:
         if isinstance(item, Unread):
             yield item
-        else:
+        elif isinstance(item, Read):
             texts[item.document.file] = item.document.text or ""
     if texts:
         digest = hashlib.sha256("".join(piece.sha256 for piece in chunk.pieces).encode("ascii"))
@@ -124,13 +138,19 @@ def _folder_licences(chunk: Chunk) -> dict[str, str]:
     return by_folder(files.items())
 
 
-def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterator[Read | Unread]:
+def _records(
+    path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Begin
+) -> Iterator[Read | Unread]:
     values: list[object] = []
     lines: list[int] = []
     places: list[str] = []
     repairs: list[Finding] = []
     first_row = piece.first_line - 1
     try:
+        # The checksum comes last: rows that were read before it failed may be other than they were.
+        if limit is None and isinstance(problem := broken(path), Damaged):
+            yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole file"))
+            return
         for row, record in enumerate(open_records(path, offset=piece.offset, length=piece.length,
                                                   first_line=piece.first_line)):  # fmt: skip
             if limit is not None and row >= limit:
@@ -148,6 +168,8 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None) -> Iterato
                 lines.append(record.line)
                 places.append(record.at)
                 repairs += found
+            if begin.leave:
+                return
     except UserError as problem:
         yield from (Unread(_named(item, piece.name)) for item in problem.findings)
     if values:
@@ -173,7 +195,11 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
 
 
 def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...],
-             licences: dict[str, str]) -> Iterator[Read | Unread]:  # fmt: skip
+             licences: dict[str, str]) -> Iterator[Begin | Read | Unread]:  # fmt: skip
+    cut = broken(Path(piece.path)) if source.limit is None else None
+    if isinstance(cut, Damaged):
+        yield Unread(finding("U204", file=piece.name, found=cut, expected="a whole archive"))
+        return
     try:
         for number, (name, member) in enumerate(members(Path(piece.path))):
             if number >= MAX_MEMBERS:
@@ -183,19 +209,26 @@ def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...]
                 return
             if not wanted(name, source) or (unit == "text" and not name.lower().endswith(suffixes or ("",))):
                 continue
+            yield (begin := Begin(name))
+            if begin.leave:
+                continue
             if unit == "text":
                 data = member.read(MAX_TEXT_BYTES + 1)
                 yield from _text(name, data, hashlib.sha256(data).hexdigest(), licences)
                 continue
             try:
                 with unpacked(name, member) as (path, digest, size):
-                    yield from _records(path, Piece(str(path), name, digest, size), unit, source.limit)
+                    yield from _records(path, Piece(str(path), name, digest, size), unit, source.limit,
+                                        begin)  # fmt: skip
             except Oversized as problem:
                 yield Unread(
                     finding("U204", file=name, found=problem, expected=f"at most {MAX_MEMBER_BYTES}")
                 )
     except DAMAGED as problem:
         yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole archive"))
+    else:
+        if cut is not None:
+            yield Unread(finding("S110", file=piece.name, found=cut, expected="the rest of the archive"))
 
 
 def wanted(name: str, source: Source) -> bool:

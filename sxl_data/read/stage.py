@@ -21,7 +21,7 @@ from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.engine.watch import Watch
-from sxl_data.read.documents import Unread, documents
+from sxl_data.read.documents import Begin, Unread, announced, documents
 from sxl_data.read.files import Chunk
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
@@ -95,8 +95,9 @@ def format_of(name: str) -> Format:
 def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None) -> ReadChunk:
     """Read every document of ``chunk`` with the format called ``format_name``.
 
-    ``watch`` is told where the work is: item 2n is the decoding of document n, 2n + 1 its conversion. What
-    killed earlier workers is set aside: the document, or from a decoding on the rest of the chunk.
+    ``watch`` is told where the work is: files that begin and documents are counted together, item 2n is the decoding
+    of the n-th and 2n + 1 its conversion. What killed earlier workers is set aside: the document, or from a decoding
+    on the rest of its file.
     """
     watch = watch or Watch()
     format = format_of(format_name)
@@ -109,7 +110,8 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     tables: list[pa.Table] = []
     entries: list[Entry] = []
     quarantine: list[dict[str, object]] = []
-    looked_at = 0
+    looked_at = at = 0
+    begin: Begin | None = None
 
     def reject(item: Finding, raw: bytes) -> None:
         name = f"{source.name}:{item.file}#{item.line or 1}"
@@ -119,20 +121,24 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
              "rule": item.rule, "found": item.found, "expected": item.expected, "raw": raw[:RAW_LIMIT]}
         )  # fmt: skip
 
-    found_documents = documents(chunk, format.unit, source, getattr(format, "suffixes", ()))
-    while True:
-        if reason := watch.skipped.get(2 * looked_at):
-            names = ", ".join(piece.name for piece in chunk.pieces[:5])
-            reject(
-                finding("U211", file=names, found=reason, expected=f"document {looked_at + 1} to be read"),
-                b"",
-            )
-            looked_at += 1
-            break
-        watch.at(2 * looked_at)
-        item = next(found_documents, None)
+    items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
+    most = source.limit if format.unit == "text" else None
+    while most is None or looked_at < most:
+        if reason := watch.skipped.get(2 * at):
+            name = begin.name if begin else ", ".join(piece.name for piece in chunk.pieces[:5])
+            reject(finding("U211", file=name, found=reason, expected="the rest of it to be read"), b"")
+            looked_at, at = looked_at + 1, at + 1
+            if begin is None or begin.leave:
+                break  # it is left already: what kills lies between the files
+            begin.leave = True
+        watch.at(2 * at)
+        item = next(items, None)
         if item is None:
             break
+        at += 1
+        if isinstance(item, Begin):
+            begin = item
+            continue
         looked_at += 1
         if isinstance(item, Unread):
             reject(item.finding, item.raw)
@@ -141,11 +147,11 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             name = f"{source.name}:{repaired.file}#{repaired.line}"
             entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
-        if reason := watch.skipped.get(2 * looked_at - 1):
+        if reason := watch.skipped.get(2 * at - 1):
             reject(finding("U211", file=document.file, line=document.lines[0] if document.lines else None,
                            found=reason, expected=f"the {format.name} reader to cope"), _raw(document))  # fmt: skip
             continue
-        watch.at(2 * looked_at - 1)
+        watch.at(2 * at - 1)
         try:
             found = []
             for reading in format.read(document, origin):

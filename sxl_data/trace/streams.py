@@ -35,6 +35,10 @@ class CutOff(Exception):
     """The compressed stream ends or breaks before its content does."""
 
 
+class Damaged(CutOff):
+    """The compressed stream is not what was written: what came before may be wrong too."""
+
+
 def open_bytes(path: str | Path) -> BinaryIO:
     """The file at ``path`` (``-``: stdin), at its start. Raises `UserError` U201 or U204."""
     if str(path) == "-":
@@ -80,6 +84,21 @@ def chunks(stream: BinaryIO, kind: str) -> Iterator[bytes]:
         yield from _gunzip(stream) if kind == "gzip" else _unzstd(stream)
 
 
+def broken(path: Path) -> CutOff | None:
+    """What is wrong with the gzip or zstd file at ``path``, whose checksums come after what they are of; None where it
+    is sound or not compressed. Raises `UserError` as `open_bytes` does."""
+    with open_bytes(path) as stream:
+        head = stream.read(4)
+        stream.seek(0)
+        kind = "gzip" if head.startswith(GZIP) else "zstd" if head.startswith(ZSTD) else "text"
+        try:
+            for _ in chunks(stream, kind) if kind != "text" else ():
+                pass
+        except CutOff as problem:
+            return problem
+    return None
+
+
 def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)
     pending = b""
@@ -94,17 +113,21 @@ def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
                 pending = b""
                 continue
             inflate = zlib.decompressobj(wbits=31)
-        try:
-            out = inflate.decompress(data, CHUNK)
-        except zlib.error as cause:
-            raise CutOff(f"damaged gzip data ({cause})") from None
+        out = _inflate(inflate, data)
         pending = inflate.unconsumed_tail or inflate.unused_data
         if out:
             yield out
-    while not inflate.eof and (out := inflate.decompress(inflate.unconsumed_tail, CHUNK)):
+    while not inflate.eof and (out := _inflate(inflate, inflate.unconsumed_tail)):
         yield out
     if not inflate.eof:
         raise CutOff("the gzip data ends early")
+
+
+def _inflate(inflate: zlib._Decompress, data: bytes) -> bytes:
+    try:
+        return inflate.decompress(data, CHUNK)
+    except zlib.error as cause:
+        raise Damaged(f"damaged gzip data ({cause})") from None
 
 
 def _unzstd(stream: BinaryIO) -> Iterator[bytes]:
@@ -120,7 +143,7 @@ def _unzstd(stream: BinaryIO) -> Iterator[bytes]:
         try:
             out = frame.decompress(data)
         except zstandard.ZstdError as cause:
-            raise CutOff(f"damaged zstd data ({cause})") from None
+            raise Damaged(f"damaged zstd data ({cause})") from None
         pending = frame.unused_data if frame.eof else b""
         if out:
             yield out

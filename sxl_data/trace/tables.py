@@ -119,7 +119,9 @@ def _row(batch: Any, row: int, file: str) -> Iterator[Record]:
         try:
             value[name] = column[0].as_py()
         except (ValueError, OverflowError) as problem:
-            code, expected = ("S102", "UTF-8") if isinstance(problem, UnicodeDecodeError) else ("S111", "a value")
+            code, expected = (
+                ("S102", "UTF-8") if isinstance(problem, UnicodeDecodeError) else ("S111", "a value")
+            )
             yield Record(row, None, findings=(finding(code, file=file, line=row, pointer=f"/{name}",
                                                       found=str(problem), expected=expected),))  # fmt: skip
             return

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import gzip
 import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+import zstandard
 
 from sxl_data.engine.watch import Watch
 from sxl_data.read.files import plan
@@ -29,20 +35,47 @@ class Recorder(Watch):
 def test_the_watch_is_told_before_each_decoding_and_conversion(tmp_path: Path):
     watch = Recorder()
     read_chunk(*chunk_of(tmp_path, 3), "instruction_pair", watch)
-    assert [0, 1, 2, 3, 4, 5, 6] == watch.items
+    assert [0, 2, 3, 4, 5, 6, 7, 8] == watch.items
 
 
 def test_a_document_that_kills_is_set_aside_and_accounted_for(tmp_path: Path):
-    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({5: "killed by signal 11"}))
+    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({7: "killed by signal 11"}))
     assert ["Say 0.", "Say 1.", "Say 3.", "Say 4.", "Say 5."] == found.traces["task"].to_pylist()
     (line,) = found.quarantine.to_pylist()
     assert ("U211", 3, "killed by signal 11") == (line["code"], line["line"], line["found"])
     assert 6 == found.documents == len(found.traces) + len(found.ledger)
 
 
-def test_a_decoding_that_kills_ends_the_chunk_and_is_accounted_for(tmp_path: Path):
-    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({4: "no sign of life"}))
+def test_a_decoding_that_kills_ends_its_file_and_is_accounted_for(tmp_path: Path):
+    found = read_chunk(*chunk_of(tmp_path), "instruction_pair", Watch({6: "no sign of life"}))
     assert (2, ["U211"]) == (len(found.traces), found.ledger["code"].to_pylist())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_kills_costs_no_other(tmp_path: Path, packed: bool):
+    for n in range(3):
+        (tmp_path / f"{n}.json").write_text(json.dumps({"instruction": f"Say {n}.", "output": f"It is {n}."}))
+    if packed:
+        with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+            for n in range(3):
+                archive.write(tmp_path / f"{n}.json", f"{n}.json")
+    source = Source(name="s", path="all.zip" if packed else "*.json")
+    (chunk,) = plan(source, tmp_path)
+    found = read_chunk(source, chunk, "instruction_pair", Watch({6: "no sign of life"}))
+    assert ["Say 0.", "Say 2."] == found.traces["task"].to_pylist()
+    assert [("1.json", "no sign of life")] == [(q["file"], q["found"]) for q in found.quarantine.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data)]
+)
+def test_nothing_is_kept_of_a_file_whose_checksum_fails(tmp_path: Path, pack: Callable[[bytes], bytes]):
+    source, _ = chunk_of(tmp_path, 2000)
+    data = bytearray(pack((tmp_path / "x.jsonl").read_bytes()))
+    data[-1 if pack is not gzip.compress else -8] ^= 1  # the checksum itself: all rows could be decoded
+    (tmp_path / "x.jsonl").write_bytes(data)
+    found = read_chunk(source, next(plan(source, tmp_path)), "instruction_pair")
+    assert (0, ["U204"]) == (len(found.traces), found.ledger["code"].to_pylist())
 
 
 def test_the_format_is_found_with_its_reason(tmp_path: Path):
