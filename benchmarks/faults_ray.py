@@ -18,6 +18,7 @@ from sxl_data.pipeline import Build, build
 from sxl_data.recipe import read
 
 STAGES = (
+    "detect",
     "read",
     "clean",
     "view",
@@ -28,6 +29,7 @@ STAGES = (
     "conclude",
     "dedup",
     "decontaminate",
+    "place",
     "split",
     "write",
 )

@@ -51,7 +51,7 @@ def main() -> None:
     os.dup2(2, 1)  # a library that prints must not write into our protocol
     root, watch_path, memory = receive(incoming)
     _limit_memory(memory)
-    from sxl_data.engine.watch import SharedWatch
+    from sxl_data.engine.watch import NOWHERE, SharedWatch
     from sxl_data.engine.work import execute
 
     watch = SharedWatch(Path(watch_path))
@@ -59,6 +59,7 @@ def main() -> None:
     threading.Thread(target=_read_jobs, args=(incoming, jobs), daemon=True).start()
     while True:
         job = jobs.get()
+        watch.at(NOWHERE)  # starting this program is not part of the task's time
         try:
             answer: Any = execute(job, root, watch)
         except BaseException as problem:
