@@ -1,19 +1,107 @@
-"""Bytes a row that dividing a corpus holds: peak memory of `divide` at two sizes, each in a process of its own."""
+"""What the global steps of a build hold of each row: peak memory at two sizes, each in a process of its own.
+
+Parts of the comparison get `engine.task_bytes` and must stay within them whatever the number of rows, since
+there are more parts then; memory is what a process has of its own, not the pages of mapped files, which the system
+takes back. `settle`, which sees rows of verified pairs only, and `split`, the one step that sees all rows, grow: here
+is by how much.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from faults_toy import report
 
 SPLIT_BYTES = 80
-SHARD = 100_000
+SETTLE_BYTES = 200
+SHARD = 50_000
 
 
-def grow(folder: Path, rows: int) -> int:
+def own_bytes(field: str) -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith(field)).split()[1]) * 1024
+
+
+def watch(work: Callable[[], object]) -> int:
+    """The most bytes that this process had of its own while it worked, beyond those before."""
+    ctypes.CDLL(None).malloc_trim(0)  # or what loading the kernels took would be there to be used again
+    before, most, done = own_bytes("RssAnon"), [0], threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.002):
+            most[0] = max(most[0], own_bytes("RssAnon"))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    work()
+    done.set()
+    thread.join()
+    return max(most[0], own_bytes("RssAnon")) - before
+
+
+def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
+    """Shards of rows whose keys and signatures are drawn by chance, a fifth of them copies of the row before."""
+    import numpy as np
+    import pyarrow as pa
+
+    from sxl_data.comparing import mappable
+
+    paths = [folder / f"signed-{shard}" for shard in range(rows // SHARD)]
+    for shard, path in enumerate(paths):
+        if path.is_file():
+            continue
+        rng = np.random.default_rng(shard)
+        signatures = rng.integers(0, 1 << 16, (SHARD, 128), dtype=np.uint16)
+        keys = rng.integers(0, 1 << 64, (SHARD, 2), dtype=np.uint64)
+        twins = np.arange(4, SHARD, 5)
+        signatures[twins], keys[twins] = signatures[twins - 1], keys[twins - 1]
+        table = pa.table({
+            "trace_id": [f"toy:{shard:08x}{k:08x}" for k in range(SHARD)], "source": ["toy"] * SHARD,
+            "rank": -rng.integers(0, 9000, SHARD), "key_hi": keys[:, 0], "key_lo": keys[:, 1],
+            "shingles": np.full(SHARD, 90, dtype=np.uint32),
+            "signature": pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), 128),
+        })  # fmt: skip
+        path.write_bytes(mappable(table))
+    return [SHARD] * len(paths), paths
+
+
+def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
+    """Peak bytes of one part of a step over so many rows."""
+    import numpy as np
+    import pyarrow as pa
+
+    from sxl_data.comparing import mapped
+    from sxl_data.dedup import choose_bands
+    from sxl_data.dedup.copies import KEY_BYTES, find_copies_of
+    from sxl_data.dedup.meet import AT_ONCE, ENTRY_BYTES, Among, meet
+    from sxl_data.dedup.settle import settle
+    from sxl_data.dedup.shards import Shards
+    from sxl_data.rounds import count_parts
+
+    sizes, paths = sign(folder, rows)
+    few = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))
+    meet(few, Among(None, ()), 0.7, 1, 0, 25, compiled=True)  # loads the kernels
+    shards, none = Shards(sizes, lambda k: mapped(paths[k])), np.zeros(0, dtype=np.uint32)
+    if step == "exact":
+        parts = count_parts(rows, KEY_BYTES, task_bytes, 1 << 62)
+        return watch(lambda: find_copies_of(shards, 0, parts))
+    if step == "meet":
+        parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
+        at_once = max(1 << 10, min(AT_ONCE, task_bytes >> 11))
+        return watch(lambda: meet(shards, Among(None, ()), 0.7, 1, 0, parts, compiled=True, at_once=at_once))
+    left = np.arange(0, rows, 10, dtype=np.uint32)
+    shared = np.full(len(left), 80, dtype=np.uint32)
+    pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
+    return watch(lambda: settle(shards, pairs, 0.7, none, none, none))
+
+
+def divide_rows(folder: Path, rows: int) -> int:
     """Peak bytes of a process that divides ``rows`` rows, a fifth of them in pairs and a tenth in groups of five."""
     import numpy as np
     import pyarrow as pa
@@ -38,23 +126,39 @@ def grow(folder: Path, rows: int) -> int:
     pairs = pa.table({"left": ends * 10, "right": ends * 10 + 1, "score": np.full(len(ends), 0.6)})
     divide(lambda i, names: pq.read_table(folder / f"{i}.parquet", columns=names, use_threads=False), shards,
            pairs, SplitConfig(), 0, 250_000_000)  # fmt: skip
-    # What getrusage says starts at the size of the parent.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+    return own_bytes("VmHWM")  # what getrusage says starts at the size of the parent
 
 
 def memory(quick: bool) -> list[dict[str, object]]:
-    """The growth between the sizes, for each row; the smaller one pays for the interpreter."""
-    few, many = (200_000, 1_000_000) if quick else (1_000_000, 5_000_000)
+    """Each step at two sizes; where it grows, the growth for each row, so that the smaller one pays for the rest."""
+    few, many = (300_000, 900_000) if quick else (1_000_000, 4_000_000)
+    task_bytes = 40_000_000 if quick else 100_000_000
+    claims = []
     with tempfile.TemporaryDirectory() as folder:
-        small, large = (
-            int(subprocess.run([sys.executable, __file__, folder, str(rows)], capture_output=True, text=True,
-                               check=True, timeout=300).stdout) for rows in (few, many)
-        )  # fmt: skip
-    each = (large - small) / (many - few)
-    return [report(f"bytes a row held while {many} rows are divided ({large / 1e6:.0f} MB in all)",
-                   f"≤ {SPLIT_BYTES}", round(each), each <= SPLIT_BYTES)]  # fmt: skip
+
+        def grow(step: str, rows: int) -> int:
+            command = [sys.executable, __file__, folder, step, str(rows), str(task_bytes)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
+            return int(done.stdout)
+
+        for step in ("exact", "meet"):
+            small, large = grow(step, few), grow(step, many)
+            text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
+            claims.append(report(text, f"≤ {task_bytes / 1e6:.0f}", f"{small / 1e6:.0f} and {large / 1e6:.0f}",
+                                 max(small, large) <= task_bytes))  # fmt: skip
+        few, many = (400_000, 1_000_000) if quick else (1_000_000, 5_000_000)
+        small, large = grow("split", few), grow("split", many)
+        each = (large - small) / (many - few)
+        claims.append(report(f"split: bytes a row held while {many} rows are divided ({large / 1e6:.0f} MB in all)",
+                             f"≤ {SPLIT_BYTES}", round(each), each <= SPLIT_BYTES))  # fmt: skip
+        few, many = (300_000, 900_000) if quick else (1_000_000, 4_000_000)
+        small, large = grow("settle", few), grow("settle", many)
+        each = (large - small) / ((many - few) / 5)
+        claims.append(report(f"settle: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
+                             f"≤ {SETTLE_BYTES}", round(each), each <= SETTLE_BYTES))  # fmt: skip
+    return claims
 
 
 if __name__ == "__main__":
-    print(grow(Path(sys.argv[1]), int(sys.argv[2])))
+    place, kind, size, most = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    print(divide_rows(place, size) if kind == "split" else compare(place, kind, size, most))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sxl_data.contract.errors import error
 from sxl_data.engine.task import Output
 
 Inputs = dict[str, list[Path]]
@@ -50,7 +51,8 @@ def meet(params: dict[str, Any], inputs: Inputs) -> Output:
     out = [_rows(path) for name in ("copies", "near") for path in inputs.get(name, [])]
     only = [_rows(path) for path in inputs.get("again", [])]
     found = meet(_shards(params, inputs), Among(only[0] if only else None, tuple(out)), params["threshold"],
-                 params["fan"], params["part"], params["parts"], compiled=params["compiled"])  # fmt: skip
+                 params["fan"], params["part"], params["parts"], compiled=params["compiled"],
+                 at_once=params["at_once"])  # fmt: skip
     left, right = found.pairs >> np.uint64(32), found.pairs & np.uint64(0xFFFFFFFF)
     pairs = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
     tables = {
@@ -66,7 +68,11 @@ def check(params: dict[str, Any], inputs: Inputs) -> Output:
 
     shingling = msgspec.convert(params["shingling"], Shingling)
     candidates = pa.concat_tables([pq.read_table(path) for path in inputs["pairs"]])
-    found = check(_shards(params, inputs), candidates, params["floor"], shingling, params["memory"])
+    try:
+        found = check(_shards(params, inputs), candidates, params["floor"], shingling, params["memory"])
+    except (ValueError, OSError) as problem:  # Arrow's own errors are ValueErrors too
+        raise error("U304", file=str(inputs["text"][0].parent), found=str(problem),
+                    expected="texts as they were first read") from problem  # fmt: skip
     return Output(tables={"pairs": found})
 
 

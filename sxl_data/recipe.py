@@ -37,10 +37,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     worker_bytes: int | None = None
     """Memory that one worker process may allocate; null sets no limit."""
     task_bytes: int | None = None
-    """Memory that a task plans for which compares rows of all shards: the more rows, the more tasks, each of which
-    takes about so much (64 bytes of each row whose key it looks at, 24 of each row and band) and besides 8 bytes of
-    each pair that it finds, 100 of each row that has a verified pair. Null takes `dedup.memory`; half of `worker_bytes`
-    is never exceeded. The one task that grows with all rows is `split`, by up to 80 bytes of each."""
+    """Memory that a task plans for which compares rows of all shards. More rows make more such tasks, none of which
+    takes more: 96 bytes for each row whose key it sorts, 24 for each row and band of its hashes. On top come 8 bytes
+    for each pair that it finds, and in the one that settles who stays 170 for each row of a verified pair. Null takes
+    `dedup.memory`; never more than half of `worker_bytes`. The one task that grows with all rows is `split`, by up to
+    80 bytes of each."""
     chunk_bytes: int = 16_000_000
     """Input bytes of one reading task, about; archives and compressed files are not cut."""
 

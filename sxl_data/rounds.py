@@ -18,7 +18,7 @@ import msgspec
 from sxl_data.comparing import CHUNK
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.copies import KEY_BYTES
-from sxl_data.dedup.meet import ENTRY_BYTES
+from sxl_data.dedup.meet import AT_ONCE, ENTRY_BYTES
 from sxl_data.dedup.minhash import SMALL
 from sxl_data.dedup.near import MARGIN, DedupConfig
 from sxl_data.dedup.search import LINK_FAN, ROUNDS
@@ -93,7 +93,15 @@ class Rounds:
         """Candidates, of at most ``rows`` rows, and their exact similarities; answers the rows of cut buckets."""
         entries = rows * choose_bands(threshold, self.config.permutations).count
         parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
-        params = {"threshold": threshold, "fan": fan, "parts": parts, "compiled": self.compiled}
+        # A quarter of the memory for signatures of 256 bytes, twice.
+        at_once = max(1 << 10, min(AT_ONCE, self.memory >> 11))
+        params = {
+            "threshold": threshold,
+            "fan": fan,
+            "parts": parts,
+            "compiled": self.compiled,
+            "at_once": at_once,
+        }
         first = turn * ROUND
         met = self.run("meet", [
             self._task("meet", "meet", first + part, params | {"part": part}, **among) for part in range(parts)
@@ -127,7 +135,7 @@ class Rounds:
               **inputs: Files) -> Task:  # fmt: skip
         params = params | {"sizes": self.sizes, "prefer": list(self.config.prefer)}
         return Task(stage=stage, part=part, function=f"sxl_data.comparing:{function}", params=params,
-                    inputs={"signatures": self.signatures, **inputs}, timed=False)  # fmt: skip
+                    inputs={"signatures": self.signatures, **inputs}, timed=False, looked_up=("text",))  # fmt: skip
 
 
 def _chunks(infos: list[FileInfo]) -> list[tuple[FileInfo, ...]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from sxl_data.dedup.exact import find_copies
 from sxl_data.dedup.shards import Shards
 
-KEY_BYTES = 64
+KEY_BYTES = 96
 """Memory for each row of a part, while its keys are sorted."""
 
 

@@ -3,7 +3,8 @@
 In: the shards' signatures and a span of the space band × 2^32 + hash. Out: the candidate pairs of the buckets in that
 span, and the rows of buckets that were cut. A bucket lies in one span and a pair is emitted in the first band that it
 shares, so the parts together hold every pair once, whatever their number. A part streams all signatures; it holds 8
-bytes of each row and band of its span (24 of the band at hand), and the signatures of a few buckets at a time.
+bytes of each row and band of its span, twice as much of rows that share a bucket, and the signatures of a few buckets
+at a time.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from sxl_data.dedup.shards import Shards
 
 ENTRY_BYTES = 24
 """Memory for each row and band of a span."""
-AT_ONCE = 1 << 16
-"""Rows whose signatures are held at a time."""
+AT_ONCE = 1 << 15
+"""Most rows whose signatures are held at a time."""
 _LOW, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
@@ -65,7 +66,7 @@ def meet(shards: Shards, among: Among, threshold: float, fan: int, part: int, pa
     bands = choose_bands(threshold, permutations)
     spans = list(_spans(bands, part, parts))
     pairs, cut = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.uint32)]
-    for (band, _, _), keys in zip(spans, _keys(shards, among, bands, spans, compiled), strict=True):
+    for (band, _, _), keys in zip(spans, _keys(shards, among, bands, spans, at_once, compiled), strict=True):
         for found in _compare(shards, keys, bands, band, fan, at_once, compiled):
             pairs.append(found.pairs)
             cut.append(found.cut)
@@ -85,32 +86,52 @@ def _spans(bands: Bands, part: int, parts: int) -> Iterator[tuple[int, int, int]
         yield band, max(begin - (band << 32), 0), min(end - (band << 32), 1 << 32)
 
 
-def _keys(shards: Shards, among: Among, bands: Bands, spans: list[tuple[int, int, int]],
+def _keys(shards: Shards, among: Among, bands: Bands, spans: list[tuple[int, int, int]], at_once: int,
           compiled: bool) -> Iterator[np.ndarray]:  # fmt: skip
     """For each span hash << 32 | row of the rows whose hash another one has too: u64, ascending."""
-    held: list[list[np.ndarray]] = [[] for _ in spans]
+    most = int(shards.first[-1]) if among.only is None else len(among.only)
+    held = [_Column(most, (end - begin) / (1 << 32)) for _, begin, end in spans]
     for shard in range(len(shards)):
-        local = among.rows(shards, shard)
-        if not len(local):
-            continue
-        signatures = np.take(shards.numbers(shard, "signature"), local, axis=0)
-        hashes = np.empty((len(spans), len(local)), dtype=np.uint32)
-        numbers = np.arange(len(local), dtype=np.uint32)
-        hash_bands(signatures, numbers, 0, len(local), bands, spans[0][0], hashes, compiled)
-        rows = (local + shards.first[shard]).astype(np.uint64)
-        for (_, begin, end), hashed, mine in zip(spans, hashes, held):
-            keys = (hashed.astype(np.uint64) << _32) | rows
-            whole = (begin, end) == (0, 1 << 32)
-            mine.append(keys if whole else keys[(hashed >= begin) & (hashed <= end - 1)])
-    for mine in held:
-        keys = np.concatenate([np.zeros(0, dtype=np.uint64), *mine])
-        mine.clear()
+        every = among.rows(shards, shard)
+        for first in range(0, len(every), at_once):
+            local = every[first : first + at_once]
+            signatures = np.take(shards.numbers(shard, "signature"), local, axis=0)
+            hashes = np.empty((len(spans), len(local)), dtype=np.uint32)
+            numbers = np.arange(len(local), dtype=np.uint32)
+            hash_bands(signatures, numbers, 0, len(local), bands, spans[0][0], hashes, compiled)
+            rows = (local + shards.first[shard]).astype(np.uint64)
+            for (_, begin, end), hashed, mine in zip(spans, hashes, held):
+                keys = (hashed.astype(np.uint64) << _32) | rows
+                whole = (begin, end) == (0, 1 << 32)
+                mine.append(keys if whole else keys[(hashed >= begin) & (hashed <= end - 1)])
+    while held:
+        keys = held.pop(0).values()
         keys.sort()
-        again = (keys[1:] ^ keys[:-1]) <= _LOW
         shared = np.zeros(len(keys), dtype=bool)
-        shared[1:] |= again
-        shared[:-1] |= again
+        for first in range(0, len(keys) - 1, at_once):
+            part = keys[first : first + at_once + 1]
+            again = (part[1:] ^ part[:-1]) <= _LOW
+            shared[first + 1 : first + len(part)] |= again
+            shared[first : first + len(part) - 1] |= again
         yield keys[shared]
+
+
+class _Column:
+    """Numbers as they come, in one array: about a share of ``rows``, whose pages count when they are written to."""
+
+    def __init__(self, rows: int, share: float) -> None:
+        self.room, self.used = np.empty(int(rows * min(1.0, share * 1.1)) + 1024, dtype=np.uint64), 0
+
+    def append(self, values: np.ndarray) -> None:
+        if self.used + len(values) > len(self.room):
+            self.room = np.concatenate(
+                (self.room, np.empty(len(self.room) // 2 + len(values), dtype=np.uint64))
+            )
+        self.room[self.used : self.used + len(values)] = values
+        self.used += len(values)
+
+    def values(self) -> np.ndarray:
+        return self.room[: self.used]
 
 
 def _compare(shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int, at_once: int,

@@ -60,6 +60,15 @@ def locate(texts: pa.Array | pa.ChunkedArray) -> Rows:
     return Rows(addresses, lengths, owners)
 
 
+def pick(texts: pa.Array, which: np.ndarray) -> Rows:
+    """The address and length of some rows of a string column. ValueError where they do not lie in its buffer, which
+    a file that was damaged can bring about."""
+    addresses, lengths = np.zeros(len(which), dtype=np.uint64), np.zeros(len(which), dtype=np.int64)
+    owners: list[Any] = []
+    _locate_chunk(_as_string(texts), addresses, lengths, owners, which)
+    return Rows(addresses, lengths, owners)
+
+
 def _as_string(chunk: pa.Array) -> pa.Array:
     if pa.types.is_string(chunk.type) or pa.types.is_large_string(chunk.type):
         return chunk
@@ -68,19 +77,25 @@ def _as_string(chunk: pa.Array) -> pa.Array:
     raise TypeError(f"expected a column of strings, found {chunk.type}")
 
 
-def _locate_chunk(chunk: pa.Array, addresses: np.ndarray, lengths: np.ndarray, owners: list[Any]) -> None:
+def _locate_chunk(chunk: pa.Array, addresses: np.ndarray, lengths: np.ndarray, owners: list[Any],
+                  which: np.ndarray | None = None) -> None:  # fmt: skip
     wide = pa.types.is_large_string(chunk.type)
     _, offset_buffer, data = chunk.buffers()
     offsets = np.frombuffer(offset_buffer, dtype=np.int64 if wide else np.int32)
-    offsets = offsets[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
-    lengths[:] = np.diff(offsets)
-    if chunk.null_count:
-        lengths[~np.asarray(chunk.is_valid())] = 0
+    offsets = offsets[chunk.offset : chunk.offset + len(chunk) + 1]
+    begins, ends = (offsets[:-1], offsets[1:]) if which is None else (offsets[which], offsets[which + 1])
+    begins, ends = begins.astype(np.int64), ends.astype(np.int64)
     base, size = (data.address, data.size) if data is not None else (0, 0)
-    addresses[:] = np.uint64(base) + offsets[:-1].astype(np.uint64)
+    lengths[:] = ends - begins
+    if len(begins) and (begins.min() < 0 or lengths.min() < 0 or ends.max() > size):
+        raise ValueError("offsets of texts that lie outside their buffer")
+    if chunk.null_count:
+        valid = np.asarray(chunk.is_valid())
+        lengths[~(valid if which is None else valid[which])] = 0
+    addresses[:] = np.uint64(base) + begins.astype(np.uint64)
     owners.append(data)
-    # Offsets only grow, so the rows too close to the end are the last ones, and empty ones among them.
-    late = np.flatnonzero(offsets[:-1] + lengths + SLACK > size)
+    # Rows too close to the end of the buffer move to a padded one.
+    late = np.flatnonzero(begins + lengths + SLACK > size)
     if len(late):
         starts = np.concatenate(([0], np.cumsum(lengths[late])))
         pad = np.zeros(int(starts[-1]) + SLACK + 64, dtype=np.uint8)

@@ -14,8 +14,9 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.dedup.exact import hash_texts
 from sxl_data.dedup.near import rank_rows
-from sxl_data.dedup.rows import Rows, locate
+from sxl_data.dedup.rows import Rows, pick
 
 MOST_ROWS = (1 << 32) - 1
 """How far rows can be numbered."""
@@ -41,8 +42,7 @@ class Shards:
 
     def column(self, shard: int, name: str) -> pa.Array:
         """A column of one shard, where its file has it."""
-        chunks = self._signed(shard)[name]
-        return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+        return _whole(self._signed(shard)[name])
 
     def numbers(self, shard: int, name: str) -> np.ndarray:
         """A column of numbers of one shard; shape ``(rows, permutations)`` for signatures. Not to be written to."""
@@ -61,26 +61,39 @@ class Shards:
 
     def signatures(self, rows: np.ndarray) -> np.ndarray:
         """u16 ``(n, permutations)`` of ascending rows."""
-        parts = [
-            np.take(self.numbers(shard, "signature"), local, axis=0) for shard, _, local in self.pieces(rows)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.uint16)
+        found = np.empty((len(rows), self.numbers(0, "signature").shape[1]), dtype=np.uint16)
+        for shard, span, local in self.pieces(rows):
+            np.take(self.numbers(shard, "signature"), local, axis=0, out=found[span], mode="clip")
+        return found
 
     def shingles(self, rows: np.ndarray) -> np.ndarray:
         """u32 ``(n,)``: how many shingles each of the ascending rows has."""
         parts = [self.numbers(shard, "shingles")[local] for shard, _, local in self.pieces(rows)]
         return np.concatenate([np.zeros(0, dtype=np.uint32), *parts])
 
+    def keys(self, rows: np.ndarray) -> np.ndarray:
+        """u64 ``(n, 2)``: the exact keys of ascending rows."""
+        parts = [
+            np.stack([self.numbers(shard, name)[local] for name in ("key_hi", "key_lo")], axis=1)
+            for shard, _, local in self.pieces(rows)
+        ]
+        return np.concatenate([np.zeros((0, 2), dtype=np.uint64), *parts])
+
     def locate(self, rows: np.ndarray) -> Rows:
-        """Where the texts of ascending rows lie."""
+        """Where the texts of ascending rows lie. ValueError where a text is not the one that its key was made of: a
+        shard of which few rows are wanted is not read as a whole to compare it with its digest."""
         assert self._texts is not None
         addresses, lengths = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=np.int64)
         owners: list[object] = []
         for shard, span, local in self.pieces(rows):
-            found = locate(self._texts(shard)["text"])
-            addresses[span], lengths[span] = found.addresses[local], found.lengths[local]
+            found = pick(_whole(self._texts(shard)["text"]), local)
+            addresses[span], lengths[span] = found.addresses, found.lengths
             owners += found.owners
-        return Rows(addresses, lengths, owners)
+        texts = Rows(addresses, lengths, owners)
+        wrong = np.flatnonzero((hash_texts(texts) != self.keys(rows)).any(axis=1))
+        if len(wrong):
+            raise ValueError(f"text of row {rows[wrong[0]]}, and {len(wrong) - 1} more, is not what it was")
+        return texts
 
     def ids(self, rows: np.ndarray) -> pa.Array:
         """The ids of any rows, in the order given."""
@@ -110,3 +123,7 @@ class Shards:
     def _strings(self, name: str, rows: np.ndarray) -> pa.Array:
         parts = [self.column(shard, name).take(pa.array(local)) for shard, _, local in self.pieces(rows)]
         return pa.concat_arrays([pa.array([], pa.string()), *(part.cast(pa.string()) for part in parts)])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -21,6 +21,8 @@ from sxl_data.engine.commit import TEMPORARY, commit, sha256, writing
 from sxl_data.engine.task import FileInfo, Job, Receipt, Task
 
 LOCK = "lock"
+_CHECKED: dict[str, tuple[str, tuple[int, ...] | None]] = {}
+"""Files that were found to have this digest when they had this state."""
 
 
 class Store:
@@ -34,13 +36,18 @@ class Store:
         return self.root / info.path
 
     def verified(self, info: FileInfo) -> Path:
-        """The path, after its bytes were compared with the receipt. Raises `UserError` U304."""
+        """The path, after its bytes were compared with the receipt: once in a process while the file stays as it is,
+        since tasks that look rows up in all shards would read them all again. Raises `UserError` U304."""
         path = self.path(info)
+        state = _state(path)
+        if state is not None and _CHECKED.get(str(path)) == (info.sha256, state):
+            return path
         found = _digest_of(path)
         if found != info.sha256:
             raise error(
                 "U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{info.sha256[:16]}…"
             )
+        _CHECKED[str(path)] = (info.sha256, state)
         return path
 
     def reused(self, tasks: Iterable[Task], todo: MutableSequence[Job]) -> Iterator[Receipt]:
@@ -146,6 +153,15 @@ def locked(root: Path, name: str = LOCK) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file is written or replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _digest_of(path: Path) -> str:

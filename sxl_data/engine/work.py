@@ -28,7 +28,10 @@ def execute(job: Job, root: str, watch: Watch | None = None) -> Receipt:
         raise error("U308", file=task.function, found=f"code {code_version(task.function)}",
                     expected=f"code {job.origin['code']}")  # fmt: skip
     started = time.monotonic()
-    inputs = {name: [store.verified(info) for info in infos] for name, infos in task.inputs.items()}
+    inputs = {
+        name: [store.path(info) if name in task.looked_up else store.verified(info) for info in infos]
+        for name, infos in task.inputs.items()
+    }
     watch = watch or Watch()
     watch.skipped, watch.careful = job.skipped, job.careful
     token = WATCH.set(watch)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sxl_data.comparing import mapped
+from sxl_data.contract.errors import UserError
 from sxl_data.dedup import DedupResult, deduplicate
 from sxl_data.dedup.stage import DedupStage, view_rows
 from sxl_data.engine.local import InlineRunner
@@ -129,6 +130,15 @@ def test_nothing_to_compare_is_no_error(tmp_path: Path):
     compared = Rounds(run, viewed(run, [table], config), [0], config, 10**9).compare(0.5)
     assert [0] == [info.rows for info in compared.drops]
     assert (0, "check" in run.counts) == (compared.pairs.rows, True) and not run.counts["check"]
+
+
+def test_a_text_that_changed_after_it_was_read_is_an_error(tmp_path: Path):
+    table, run, config = corpus(1), Inline(tmp_path), DedupStage()
+    seen = viewed(run, [table], config)
+    path = run.store.path(seen[0].files["text"])
+    path.write_bytes(path.read_bytes().replace(b"shared17", b"shared71"))
+    with pytest.raises(UserError, match="U304"):
+        Rounds(run, seen, [len(table)], config, 10**9).compare(0.5)
 
 
 def test_parts_follow_memory_and_then_work():

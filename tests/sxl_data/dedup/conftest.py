@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import numpy as np
+import pyarrow as pa
 import pytest
+
+from sxl_data.dedup import hash_texts, sketch
+from sxl_data.dedup.rows import locate
+from sxl_data.dedup.shards import Shards
 
 SPELLED = "alpha beta gamma ( ) = + - x y z 1 2 3 if else return ; , é 中 文"
 WORDS = [*SPELLED.split(), "\n"]
@@ -36,6 +42,31 @@ def noise(seed: int, count: int = 300) -> list[str]:
         "a" * 31 + " b c d e",
         "",
     ]
+
+
+def shards_of(
+    texts: list[str], cuts: list[int], ranks: list[int] | None = None, prefer: list[str] | None = None
+) -> Shards:
+    """Shards of rows called r000, r001, … from the sources s0, s1, s0, …, cut before the rows ``cuts``."""
+    column, n = pa.array(texts, pa.string()), len(texts)
+    keys, found = hash_texts(locate(column)), sketch(column)
+    signed = pa.table(
+        {"trace_id": [f"r{k:03d}" for k in range(n)], "source": [f"s{k % 2}" for k in range(n)],
+         "rank": pa.array(ranks or [0] * n, pa.int64()), "key_hi": keys[:, 0], "key_lo": keys[:, 1],
+         "shingles": found.counts,
+         "signature": pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), 128)}
+    )  # fmt: skip
+    bounds = np.array([0, *cuts, n])
+
+    def part(table: pa.Table) -> Callable[[int], pa.Table]:
+        return lambda k: table.slice(bounds[k], bounds[k + 1] - bounds[k])
+
+    return Shards(np.diff(bounds).tolist(), part(signed), part(pa.table({"text": column})), prefer or ())
+
+
+@pytest.fixture(name="shards_of")
+def _shards_of() -> Callable[..., Shards]:
+    return shards_of
 
 
 @pytest.fixture(name="edited_texts")

@@ -51,6 +51,15 @@ def test_a_flipped_bit_in_an_input_is_refused(toy, tmp_path: Path):
         execute(follower, str(tmp_path))
 
 
+def test_a_bit_that_flips_after_a_first_look_is_refused_at_the_next(toy, tmp_path: Path):
+    store, _, receipt = committed(toy, tmp_path)
+    info = receipt.files["out"]
+    assert store.path(info) == store.verified(info) == store.verified(info)
+    flip(store.path(info))
+    with pytest.raises(UserError, match="U304"):
+        store.verified(info)
+
+
 def test_a_lost_file_is_no_result(toy, tmp_path: Path):
     store, job, receipt = committed(toy, tmp_path)
     store.path(receipt.files["out"]).unlink()
