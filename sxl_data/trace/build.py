@@ -56,6 +56,8 @@ class Builder:
         self.metrics: Metrics | None = None
         self.ext: dict[str, Any] = {}
         self.executed = False
+        self.submitted = False
+        """Whether the source says that the task ended with the last results: the agent's call was to hand in."""
         self.findings: list[Finding] = []
         self._matched: list[tuple[str | None, int | None]] = []
         self._steps: list[Step] = []
@@ -162,13 +164,22 @@ class Builder:
             self.findings.append(finding("P108", pointer=at, line=line, found=count))
         trace = Trace(
             schema_version=SCHEMA_VERSION, trace_id=trace_id(origin.source, document, part), kind=self.kind,
-            task=self.task, agent=self.agent, tools=tuple(self.tools), steps=infer_decisions(self._steps),
+            task=self.task, agent=self.agent, tools=tuple(self.tools), steps=self._decided(),
             outcome=self.outcome, subtraces=tuple(self.subtraces), metrics=self.metrics,
             provenance=msgspec.structs.replace(provenance, executed=self.executed),
             ext_json=msgspec.json.encode(self.ext).decode() if self.ext else None,
         )  # fmt: skip
         return Reading(trace=trace, places=self._places, lines=self._lines, line=document.lines[0],
                        findings=tuple(self.findings), group=group, language=language)  # fmt: skip
+
+    def _decided(self) -> tuple[Step, ...]:
+        steps = infer_decisions(self._steps)
+        if not self.submitted or not steps or not isinstance(steps[-1], Iterate):
+            return steps
+        return (
+            *steps[:-1],
+            msgspec.structs.replace(steps[-1], decision="finish", decision_origin="explicit"),
+        )
 
     @property
     def open_calls(self) -> list[Call]:

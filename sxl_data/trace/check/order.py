@@ -72,7 +72,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                 yield Fault("O204", f"/steps/{i}", f"{_name(following)} next", "the act of its turn")
     if not acts:
         yield Fault("O212", "/steps", f"{len(steps)} steps and no act", "at least one act")
-    elif type(steps[-1]) is not Act and not _unanswered(trace):
+    elif type(steps[-1]) is not Act and not _unanswered(trace) and not _is_left(steps[-1]):
         yield Fault("O207", f"/steps/{len(steps) - 1}", f"{_name(steps[-1])} at the end", "an act")
 
 
@@ -83,6 +83,11 @@ def _unanswered(trace: Trace) -> bool:
     if type(end) is not Iterate or type(before) is not Act:
         return False
     return not {call.call_id for call in before.calls} <= {result.call_id for result in end.results}
+
+
+def _is_left(step: object) -> bool:
+    """Whether the agent decided, and not only stopped, to go no further."""
+    return isinstance(step, Iterate) and step.decision in ("finish", "abort")
 
 
 def _after_final(trace: Trace, i: int, final_at: int) -> Fault:

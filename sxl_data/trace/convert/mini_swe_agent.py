@@ -22,6 +22,7 @@ from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 
 NAME = "mini_swe_agent"
+_SUBMITTED = ("Submitted", "submitted")
 _FENCES = ("mswea_bash_command", "bash", "sh", "shell")
 
 
@@ -62,15 +63,16 @@ FORMAT = MiniSweAgent()
 def _read(row: dict[str, Any], document: Document, origin: Origin, part: int, at: str, line: int | None,
           messages: list[Any]) -> Reading:  # fmt: skip
     builder = Builder("agent")
+    info = row["info"] if isinstance(row.get("info"), dict) else {}
+    last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
+    extra = last["extra"] if last.get("role") == "exit" and isinstance(last.get("extra"), dict) else {}
+    exit_status = info.get("exit_status") or extra.get("exit_status")
+    builder.submitted = exit_status in _SUBMITTED
     if any(isinstance(m, dict) and m.get("tool_calls") for m in messages):
         read_messages(builder, [m for m in messages if m.get("role") != "exit"], at)
     else:
         for i, message in enumerate(messages):
             _read_message(builder, message, f"{at}/{i}", line, i)
-    info = row["info"] if isinstance(row.get("info"), dict) else {}
-    last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
-    extra = last["extra"] if last.get("role") == "exit" and isinstance(last.get("extra"), dict) else {}
-    exit_status = info.get("exit_status") or extra.get("exit_status")
     builder.outcome = _outcome(row, exit_status)
     builder.agent = _agent(row, info)
     stats = info.get("model_stats")
@@ -113,6 +115,9 @@ def _read_message(builder: Builder, message: Any, at: str, line: int | None, num
         )
     elif role in ("user", "tool") and builder.open_calls:
         builder.result(_result(builder.next_call(at, line), text), at=at, line=line)
+    elif role == "exit" and builder.submitted and builder.open_calls:
+        # What the last command printed is handed in; the harness leaves as soon as it sees it.
+        builder.result(Result(call_id=builder.next_call(at, line), content=content), at=at, line=line)
     elif role == "exit":
         builder.observe(content, "environment", at=at, line=line, ext_json=dump({NAME: {"role": "exit"}}))
     else:
@@ -138,7 +143,7 @@ def _outcome(row: dict[str, Any], exit_status: Any) -> Outcome:
     for key in ("resolved", "verified"):
         if isinstance(row.get(key), bool):
             return Outcome(status="success" if row[key] else "failure", verifier=key)
-    limits = isinstance(exit_status, str) and exit_status not in ("Submitted", "submitted")
+    limits = isinstance(exit_status, str) and exit_status not in _SUBMITTED
     return Outcome(status="aborted" if limits else "unknown")
 
 

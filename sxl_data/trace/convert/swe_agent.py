@@ -66,6 +66,7 @@ class SweAgent:
         builder.outcome = _outcome(info, value.get("target"))
         builder.metrics = _metrics(info.get("model_stats"))
         builder.executed = True
+        builder.submitted = str(info.get("exit_status") or "").startswith("submitted")
         ext = {
             key: info[key]
             for key in ("exit_status", "submission", "generated_patch", "eval_logs")

@@ -21,6 +21,10 @@ SAMPLES = {
     "commits.jsonl": ("commit_edit", 3), "bfcl.jsonl": ("bfcl", 2), "seal_tools.jsonl": ("seal_tools", 2),
     "toolalpaca.json": ("toolalpaca", 2), "api_bank.jsonl": ("api_bank", 1), "toolbench.json": ("toolbench", 1),
     "react.jsonl": ("react_text", 2), "traces.jsonl": ("sxl_trace", 11),
+    "codex.jsonl": ("codex_rollout", 1), "pi.jsonl": ("pi_session", 1), "gemini.json": ("gemini_cli", 1),
+    "kimi.jsonl": ("kimi_cli", 1), "openhands.json": ("openhands_events", 1), "inspect.json": ("inspect_eval", 1),
+    "adp.jsonl": ("adp", 1), "hermes.jsonl": ("hermes_text", 1), "anthropic.jsonl": ("anthropic_messages", 1),
+    "responses.jsonl": ("openai_responses", 1), "mini_swe_agent.traj.json": ("mini_swe_agent", 1), "sts.jsonl": ("sts", 1),
     "atif.jsonl": ("atif", 11), "tau_bench.json": ("tau_bench", 1), "intercode.json": ("intercode", 1),
 }  # fmt: skip
 BY_NAME = {
@@ -54,6 +58,20 @@ def test_a_sample_of_text_files_is_read_by_the_format_that_is_named(name):
     format, traces, refused = read(name, BY_NAME[name][0])
     assert ((format, len(traces)), refused) == (BY_NAME[name], 0)
     assert failing(traces, "train").to_pylist() == [None] * len(traces)
+
+
+SESSIONS = ("codex.jsonl", "pi.jsonl", "gemini.json", "kimi.jsonl", "inspect.json", "hermes.jsonl", "anthropic.jsonl",
+            "responses.jsonl", "sts.jsonl")  # fmt: skip
+
+
+def test_the_same_session_says_the_same_in_every_format():
+    phases = {
+        name: [step["phase"] for step in read(name, "auto")[1]["steps"][0].as_py()] for name in SESSIONS
+    }
+    loop = ["observe", "reflect", "act", "iterate", "act", "iterate", "act"]
+    assert {name: [p for p in found if p != "observe"] for name, found in phases.items()} == dict.fromkeys(
+        SESSIONS, loop[1:]
+    )
 
 
 def test_every_sample_is_tested():

@@ -49,6 +49,15 @@ def test_function_calls_of_version_2_are_read(reader, shape) -> None:
     assert "user act+1 unknown" == shape(reader([row]))
 
 
+def test_what_a_submission_prints_is_the_result_of_its_command(reader, shape) -> None:
+    row = {"trajectory_format": "mini-swe-agent-1.1", "info": {"exit_status": "Submitted"},
+           "messages": [*MESSAGES[:3], {"role": "exit", "content": "diff --git"}]}  # fmt: skip
+    (reading,) = reader.readings([row])
+    trace = reading.trace
+    assert "system user reflect act+1 unknown" == shape(trace)
+    assert ("finish", "explicit") == (trace.steps[-1].decision, trace.steps[-1].decision_origin)
+
+
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["mini_swe_agent"] == reader.detects(MESSAGES)
     assert ["mini_swe_agent"] == reader.detects({"messages": MESSAGES})
