@@ -7,6 +7,7 @@ counted.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -91,8 +92,7 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
         format_table(("tokens", ""), rows),
         "three examples; trained text is inside ⟦r reasoning⟧ and ⟦a answers, calls and the stop token⟧",
     ]
-    step = max(1, len(report.pieces) // SHOWN)
-    for piece in report.pieces[::step][:SHOWN]:
+    for piece in choose_examples(report.pieces):
         text = mask.show(report.tokenizer, mask.Tokens(piece.ids, piece.phases))
         parts.append(f"── {piece.row}\n{text}")
     parts += [str(UserError(item)) for item in report.warnings]
@@ -103,11 +103,21 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
     return "\n\n".join(parts)
 
 
+def choose_examples(pieces: list[sequences.Piece]) -> list[sequences.Piece]:
+    """`SHOWN` pieces, of those with reasoning, with several turns and the others alike."""
+    kinds = []
+    for piece in pieces:
+        turns = sum(before == mask.IGNORED != phase for before, phase in itertools.pairwise(piece.phases))
+        kinds.append("reasoning" if mask.REFLECT in piece.phases else "turns" if turns > 1 else "plain")
+    return [pieces[place] for place in data.spread(kinds, SHOWN)]
+
+
 def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece], counts: sequences.Counts,
            tokenizer: Any, capacity: int) -> list[Finding]:  # fmt: skip
     found = []
     if not counts.trained:
-        found.append(finding("T104", file=dataset.source, found=f"{counts.rows} rows, no trained token",
+        found.append(finding("T104", file=dataset.source, found=f"{counts.rows} rows, no trained token; "
+                             f"{counts.dropped_long} of them are longer than {capacity} tokens",
                              expected="assistant messages that fit"))  # fmt: skip
     elif counts.dropped_empty - counts.dropped_long > counts.rows / 10:
         found.append(finding("T104", file=dataset.source, found=f"{counts.dropped_empty} of {counts.rows} rows",

@@ -8,6 +8,7 @@ finished trials kept and a killed one's training continued from its checkpoint.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,21 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         folder = out / f"rank{rank}-lr{rate:.2e}"
         part = folder / "tune.part"
         place = Context(chosen.value, dict(chosen.origins), "tune", ground.model, part, folder, title)
-        made = perform(place, tune.run, ground.key, dataset.sha256)
+        try:
+            made = perform(place, tune.run, ground.key, dataset.sha256)
+        except UserError as problem:
+            if any(item.code != "T112" for item in problem.findings):
+                raise
+            say(f"sweep      rank {rank}, rate {rate:.2e} diverged; the next one")
+            raise optuna.TrialPruned from problem
         return float(made.measured["validation_loss_after"])
 
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(out / "study.journal"))), study_name=title, load_if_exists=True,
-        direction="minimize", sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=4),
+        direction="minimize",
     )  # fmt: skip
+    # A sampler that began again with the same seed would propose the same first trials.
+    study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + len(study.trials), n_startup_trials=4)
     for trial in study.get_trials(deepcopy=False):
         if (
             trial.state == optuna.trial.TrialState.RUNNING
@@ -77,39 +86,61 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         {"rank": trial.params.get("rank", 0), "lr": trial.params["lr"], "loss": trial.value}
         for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
     ]
+    if not rows:
+        raise error(
+            "T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset"
+        )
     rows.sort(key=lambda row: row["loss"])
-    (out / "sweep.svg").write_text(draw(rows), encoding="utf-8", newline="\n")
+    plot = out / "sweep.svg"
+    plot.write_text(draw(rows), encoding="utf-8", newline="\n")
+    say(f"sweep      {len(rows)} trials, plot in {plot}")
     return rows
 
 
-def draw(rows: Sequence[dict[str, Any]], width: int = 640, height: int = 360) -> str:
-    """Validation loss over learning rate (logarithmic), one colour for each rank, as SVG."""
-    import math
+def draw(rows: Sequence[dict[str, Any]], width: int = 720, height: int = 400) -> str:
+    """Validation loss over learning rate (logarithmic), one colour for each rank, the best trial ringed, as SVG."""
+    left, right, top, bottom = 70, width - 110, 40, height - 60
+    ranks = sorted({row["rank"] for row in rows})
+    colours = dict(zip(ranks, ("#1b6ca8", "#c8553d", "#4f772d", "#7b2d8b"), strict=False))
+    best = min(rows, key=lambda row: row["loss"])
+    low, high = best["loss"], max(row["loss"] for row in rows)
+    span = (high - low) or 1.0
 
-    colours = dict(
-        zip(sorted({row["rank"] for row in rows}), ("#1b6ca8", "#c8553d", "#4f772d", "#7b2d8b"), strict=False)
-    )
-    low, high = math.log(RATES[0]), math.log(RATES[1])
-    best, worst = min(row["loss"] for row in rows), max(row["loss"] for row in rows)
-    span = (worst - best) or 1.0
+    def across(rate: float) -> float:
+        return left + (right - left) * math.log(rate / RATES[0]) / math.log(RATES[1] / RATES[0])
+
+    def up(loss: float) -> float:
+        return bottom - (bottom - top) * (loss - low) / span
+
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
-        f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">learning rate</text>',
-        f'<text x="8" y="20">validation loss, {best:.4f} to {worst:.4f}</text>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        'font-size="13">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        f'<text x="{left}" y="22" font-weight="bold">validation loss</text>',
+        f'<text x="{(left + right) / 2}" y="{height - 12}" text-anchor="middle">learning rate</text>',
     ]
-    for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3):
-        x = 60 + (width - 100) * (math.log(rate) - low) / (high - low)
-        parts.append(f'<text x="{x:.0f}" y="{height - 26}" text-anchor="middle">{rate:g}</text>')
-    for row in rows:
-        x = 60 + (width - 100) * (math.log(row["lr"]) - low) / (high - low)
-        y = height - 50 - (height - 90) * (row["loss"] - best) / span
-        words = f"rank {row['rank']}, {row['lr']:.2e}: {row['loss']:.4f}"
+    for step in range(5):
+        loss = low + span * step / 4
         parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colours[row["rank"]]}"><title>{words}</title></circle>'
+            f'<line x1="{left}" x2="{right}" y1="{up(loss):.1f}" y2="{up(loss):.1f}" stroke="#ddd"/>'
         )
+        parts.append(f'<text x="{left - 8}" y="{up(loss) + 4:.1f}" text-anchor="end">{loss:.4f}</text>')
+    for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3):
+        parts.append(f'<text x="{across(rate):.1f}" y="{bottom + 24}" text-anchor="middle">{rate:g}</text>')
+    parts.append(
+        f'<circle cx="{across(best["lr"]):.1f}" cy="{up(low):.1f}" r="9" fill="none" stroke="#222"/>'
+    )
+    for row in rows:
+        words = f"{_name(row['rank'])}, {row['lr']:.2e}: {row['loss']:.4f}"
+        parts.append(f'<circle cx="{across(row["lr"]):.1f}" cy="{up(row["loss"]):.1f}" r="5" '
+                     f'fill="{colours[row["rank"]]}"><title>{words}</title></circle>')  # fmt: skip
     for index, (rank, colour) in enumerate(colours.items()):
-        parts.append(f'<text x="{width - 90}" y="{20 + 16 * index}" fill="{colour}">● rank {rank}</text>')
+        parts.append(f'<text x="{right + 16}" y="{top + 18 * index}" fill="{colour}">● {_name(rank)}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _name(rank: int) -> str:
+    return f"rank {rank}" if rank else "all weights"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,7 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say("interrupted; the same command continues")
         return 130
     print(format_table(("rank", "learning rate", "validation loss"),
-                       [(row["rank"], f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows]))  # fmt: skip
+                       [(row["rank"] or "–", f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows]))  # fmt: skip
+    keys = f"tune.lr={rows[0]['lr']:.2e}"
+    if rows[0]["rank"]:
+        keys += f" tune.rank={rows[0]['rank']} tune.alpha={2 * rows[0]['rank']}"
+    print(f"\nthe best as keys of the recipe:  {keys}")
     return 0
 
 

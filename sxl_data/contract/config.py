@@ -73,20 +73,30 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
     for override in overrides:
         key, sep, text = override.partition("=")
         if not sep or not key:
-            raise error("U401", found=override, expected="key=value, for example dedup.threshold=0.8")
+            raise error("U401", found=override, expected=f"key=value, such as {key or 'name'}=…")
         if _set(values, key.split("."), yaml.parse(text)[0]):
             origins[key] = "command line"
         else:
             raise error("U101", pointer="/" + key.replace(".", "/"), found=key, expected="an existing key")
 
-    problems = list(_unknown(cls, values, "", file, lines))
+    problems = list(_unknown(cls, cls, values, "", file, lines))
     problems += _missing(cls, values, "", file, lines)
+    value: Any = None
+    if not problems:
+        try:
+            value = msgspec.convert(values, cls)
+        except msgspec.ValidationError as problem:
+            problems = [_wrong_value(str(problem), cls, values, file, lines)]
     if problems:
-        raise UserError(*problems)
-    try:
-        value = msgspec.convert(values, cls)
-    except msgspec.ValidationError as problem:
-        raise UserError(_wrong_value(str(problem), values, file, lines)) from None
+        spoken = {"/" + key.replace(".", "/") for key, origin in origins.items() if origin == "command line"}
+        raise UserError(
+            *(
+                msgspec.structs.replace(item, file="command line", line=None)
+                if item.pointer in spoken
+                else item
+                for item in problems
+            )
+        )
     full: dict[str, Origin] = dict.fromkeys(_leaves(msgspec.to_builtins(value)), "default")
     for key, origin in origins.items():
         for leaf in full:
@@ -171,19 +181,36 @@ def _nested(cls: type, values: dict[str, Any], pointer: str) -> Iterator[tuple[t
                 yield struct, inner, place
 
 
-def _unknown(cls: type, values: dict[str, Any], pointer: str, file: str | None,
+def _unknown(root: type, cls: type, values: dict[str, Any], pointer: str, file: str | None,
              lines: dict[str, int]) -> Iterator[Finding]:  # fmt: skip
     names = list(cls.__struct_encode_fields__)  # type: ignore[attr-defined]
     for name in values:
         if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+            near = _nearest(root, cls, str(name))
             place = f"{pointer}/{name}"
             yield finding(
                 "U101", file=file, line=lines.get(place), pointer=place, found=name,
-                expected=f"{near[0]}?" if near else "one of " + ", ".join(names),
+                expected=f"{near}?" if near else "one of " + ", ".join(names),
             )  # fmt: skip
     for struct, inner, place in _nested(cls, values, pointer):
-        yield from _unknown(struct, inner, place, file, lines)
+        yield from _unknown(root, struct, inner, place, file, lines)
+
+
+def _nearest(root: type, cls: type, name: str) -> str | None:
+    """The key that was meant: the same in another section, spelt alike here, or documented by these words here."""
+    names = list(cls.__struct_encode_fields__)  # type: ignore[attr-defined]
+    elsewhere = [
+        f"{section}.{name}"
+        for section, hint in typing.get_type_hints(root).items()
+        if isinstance(hint, type) and name in getattr(hint, "__struct_encode_fields__", ())
+    ]
+    if elsewhere:
+        return ", ".join(elsewhere)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return near[0]
+    words = name.replace("_", " ").lower()
+    return next((key for key, text in field_docs(cls).items() if text.lower().startswith(words)), None)
 
 
 def _missing(cls: type, values: dict[str, Any], pointer: str, file: str | None,
@@ -197,7 +224,7 @@ def _missing(cls: type, values: dict[str, Any], pointer: str, file: str | None,
         yield from _missing(struct, inner, place, file, lines)
 
 
-def _wrong_value(message: str, values: Any, file: str | None, lines: dict[str, int]) -> Finding:
+def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: dict[str, int]) -> Finding:
     """msgspec says ``Expected `int`, got `str` - at `$.dedup.bands` `` or, from a struct's own check,
     a sentence; both become one finding."""
     text, _, path = message.partition(" - at `$")
@@ -209,8 +236,31 @@ def _wrong_value(message: str, values: Any, file: str | None, lines: dict[str, i
         except (KeyError, IndexError, ValueError, TypeError):
             found = None
     shown = None if isinstance(found, dict | list) else repr(found)
-    return finding("U102", file=file, line=lines.get(pointer), pointer=pointer or "/",
-                   found=shown, expected=text.removeprefix("Expected ").replace("`", ""))  # fmt: skip
+    expected = text.removeprefix("Expected ").replace("`", "")
+    hint, default = _field_at(cls, pointer)
+    if typing.get_origin(hint) is typing.Literal:
+        expected = "one of " + ", ".join(map(str, typing.get_args(hint)))
+    elif isinstance(default, str | int | float) and default != "":
+        expected += f"; the default is {default}"
+    return finding(
+        "U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected
+    )
+
+
+def _field_at(cls: type, pointer: str) -> tuple[Any, Any]:
+    """Type and default of the field that ``pointer`` names, or ``(None, None)``."""
+    struct: type | None = cls
+    hint, default = None, None
+    for part in pointer.strip("/").split("/"):
+        if part.isdigit():
+            hint = (typing.get_args(hint) or (None,))[0]
+            continue
+        fields = {f.encode_name: f for f in msgspec.structs.fields(struct)} if struct is not None else {}
+        if part not in fields:
+            return None, None
+        hint, default = fields[part].type, fields[part].default
+        struct = _struct_of(hint)[0]
+    return hint, default
 
 
 def _leaves(values: Any, prefix: str = "") -> Iterator[str]:

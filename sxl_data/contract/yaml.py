@@ -1,11 +1,13 @@
 """YAML text → plain values and the line of each, refusing what a recipe never needs.
 
 Aliases are refused because a few lines of them explode into gigabytes when walked, repeated keys because YAML
-readers silently keep one of the two, and deep nesting because the parser needs hours for it.
+readers silently keep one of the two, and deep nesting because the parser needs hours for it. ``1e-4`` is a number, as
+in YAML 1.2; in 1.1 it is a text.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -14,6 +16,15 @@ from sxl_data.contract.errors import UserError, error, finding
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain values, with exponents without a point as numbers."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
@@ -26,7 +37,7 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
     lines: dict[str, int] = {}
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_Loader):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
                 raise error("U103", file=file, line=line, found="a YAML alias", expected="the value itself")
@@ -35,9 +46,9 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
                 raise error(
                     "U103", file=file, line=line, found=f"over {MAX_DEPTH} nested levels", expected="fewer"
                 )
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
         _walk(node, "", lines, file)
-        return yaml.safe_load(text), lines
+        return yaml.load(text, Loader=_Loader), lines
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or str(problem)

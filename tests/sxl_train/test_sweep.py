@@ -35,6 +35,9 @@ def test_sweep_goes_on_where_it_stopped_and_ranks_by_validation_loss(tmp_path: P
 def test_plot_is_well_formed_and_has_a_point_for_each_trial() -> None:
     rows = [{"rank": 4, "lr": 1e-4, "loss": 2.0}, {"rank": 8, "lr": 1e-3, "loss": 1.0}]
     root = xml.etree.ElementTree.fromstring(draw(rows))
-    points = {float(c.get("cx", 0)): float(c.get("cy", 0)) for c in root.iter() if c.tag.endswith("circle")}
+    circles = [c for c in root.iter() if c.tag.endswith("circle")]
+    points = {float(c.get("cx", 0)): float(c.get("cy", 0)) for c in circles if c.get("fill") != "none"}
+    (ring,) = (float(c.get("cx", 0)) for c in circles if c.get("fill") == "none")
     assert len(points) == 2
     assert points[max(points)] > points[min(points)]
+    assert ring == max(points)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -64,7 +65,36 @@ def test_a_wrong_type_names_the_place_and_what_was_found():
         load(Outer, {"name": "x", "many": [{"threshold": "high"}]})
     (found,) = problem.value.findings
     assert (found.code, found.pointer, found.found, found.expected) == (
-        "U102", "/many/0/threshold", "'high'", "float, got str")  # fmt: skip
+        "U102", "/many/0/threshold", "'high'", "float, got str; the default is 0.7")  # fmt: skip
+
+
+class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: Literal["a", "b"] = "a"
+    """Which one."""
+    rate: float = 1.0
+    """Learning rate at the start."""
+    inner: Inner = Inner()
+    """The inside."""
+
+
+@pytest.mark.parametrize(("expected", "override"), [
+    (("/kind", "one of a, b"), "kind=c"),
+    (("/learning_rate", "rate?"), "learning_rate=3"),
+    (("/threshold", "inner.threshold?"), "threshold=3"),
+    (("/inner/threshold", "float, got str; the default is 0.7"), "inner.threshold=high"),
+])  # fmt: skip
+def test_a_wrong_override_is_placed_on_the_command_line_and_says_what_was_meant(
+    expected: tuple[str, str], override: str
+):
+    with pytest.raises(UserError) as problem:
+        load(Choosing, {}, [override])
+    (found,) = problem.value.findings
+    assert (found.file, found.pointer, found.expected) == ("command line", *expected)
+
+
+@pytest.mark.parametrize("text", ["1e-4", "1E-4", "0.0001", "+1e-4", "1.0e-4"])
+def test_a_rate_may_be_written_with_an_exponent(text: str):
+    assert load(Choosing, {}, [f"rate={text}"]).value.rate == 1e-4
 
 
 @pytest.mark.parametrize(
