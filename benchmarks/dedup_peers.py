@@ -36,13 +36,14 @@ def read(path: Path) -> list[str]:
 
 def sxl(path: Path, threshold: float, scratch: Path) -> list[int]:
     import numpy as np
+    import pyarrow as pa
 
     from sxl_data.dedup import DedupConfig, deduplicate
     from sxl_data.dedup.tables import read_columns
 
-    workers = int((scratch / "workers").read_text()) if (scratch / "workers").is_file() else 0
+    pa.set_memory_pool(pa.system_memory_pool())  # as the command does
     texts = read_columns(path, ["text"])["text"]
-    result = deduplicate(None, texts, config=DedupConfig(threshold=threshold, workers=workers))
+    result = deduplicate(None, texts, config=DedupConfig(threshold=threshold))
     return [int(row) for row in np.flatnonzero(~result.kept)]
 
 
@@ -61,10 +62,9 @@ def sxl_files(path: Path, threshold: float, scratch: Path) -> list[int]:
     """The whole command: kept rows, ledger and signatures are written too."""
     import pyarrow.parquet as pq
 
-    from sxl_data.dedup import DedupConfig
-    from sxl_data.dedup.files import run_files
+    from sxl_data.cli import run
 
-    run_files([path], "text", scratch / "out", DedupConfig(threshold=threshold))
+    run(["dedup", str(path), "--column", "text", "--threshold", str(threshold), "-o", str(scratch / "out")])
     ids = pq.read_table(scratch / "out" / "ledger" / "ledger.parquet", columns=["trace_id"])["trace_id"]
     return [int(name.rsplit(":", 1)[1]) - 1 for name in ids.to_pylist()]
 

@@ -23,7 +23,7 @@ import numpy as np
 
 RECALL = 0.985
 """Least chance that a pair exactly at the threshold shares a bucket."""
-ALL_PAIRS = 16
+ALL_PAIRS = 32
 """Rows of a bucket up to which all its pairs are compared."""
 DEVIATIONS = 3.0
 """Standard errors below the threshold at which an estimate rules a pair out: loses 0.1 % of pairs at it."""

@@ -10,12 +10,13 @@ import numpy as np
 from numba import njit
 
 from sxl_data.dedup import exact
+from sxl_data.dedup.lanes import sum_mixed
 from sxl_data.dedup.vectors import line_masks, load64
 
 _P1, _P2 = np.uint64(exact.PLACE1), np.uint64(exact.PLACE2)
 _M1, _M2, _M3, _M4 = (np.uint64(mix) for mix in (exact.MIX1, exact.MIX2, exact.MIX3, exact.MIX4))
 _ONE, _NONE, _ALL, _EIGHT = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(8)
-_32, _29 = np.uint64(32), np.uint64(29)
+_32, _29, _64 = np.uint64(32), np.uint64(29), np.uint64(64)
 _MARK = np.uint64(0xBFBBEF)
 
 
@@ -80,6 +81,12 @@ def hash_bytes(address, length, keys, row):
     low, high = size * _M2, size * _M4
     place1, place2 = _NONE, _NONE
     end = address + size
+    while end - address >= _64:
+        low += sum_mixed(address, place1, _P1, _M1, _M2)
+        high += sum_mixed(address, place2, _P2, _M3, _M4)
+        place1 += _P1 << np.uint64(3)
+        place2 += _P2 << np.uint64(3)
+        address += _64
     while address < end:
         word = load64(address)
         if end - address < _EIGHT:

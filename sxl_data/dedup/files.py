@@ -21,7 +21,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.config import load, parse_size
@@ -191,6 +190,8 @@ def _names(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> np.ndar
 
 def _find(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path) -> int:
     if ids is not None:
+        import pyarrow.compute as pc
+
         at = int(pc.index(ids, pa.scalar(name, ids.type)).as_py())
     else:
         stem, _, number = name.rpartition(":")

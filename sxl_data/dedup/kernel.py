@@ -13,12 +13,13 @@ import numpy as np
 from numba import njit
 
 from sxl_data.dedup import shingles
+from sxl_data.dedup.lanes import SQUEEZES, copy16, longer, squeeze
 from sxl_data.dedup.vectors import byte_masks, compare8, load64, ones, rotate31, trailing_zeros
 
 CAPACITY = 1024
 """Tokens held at once; a block of 64 bytes adds at most 64."""
-ROOM = CAPACITY + 64 + 32 + 8
-"""Length of the working arrays: a block more, the tokens carried over, and padding to eight."""
+ROOM = CAPACITY + 64 + 64 + 32
+"""Length of the working arrays: a block more, what is written beyond it, and the tokens carried over."""
 
 _STARTS, _CLASSES = shingles.RANGE_STARTS, shingles.RANGE_CLASSES
 _K0, _K1, _K2, _K3 = (np.uint64(k) for k in (shingles.K0, shingles.K1, shingles.K2, shingles.K3))
@@ -28,7 +29,7 @@ _NEXT8 = np.array([2 ** (8 * max(size - 8, 0)) - 1 for size in range(17)], dtype
 _WORD, _SPACE, _MARK = np.uint64(shingles.WORD), np.uint64(shingles.SPACE), np.uint64(shingles.MARK)
 _ONE, _NONE, _ALL = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 _EMPTY, _FREE = np.uint32(0xFFFFFFFF), np.uint32(0)
-_THREE, _SEVEN, _EIGHT, _SIXTEEN, _32, _64 = (np.uint64(k) for k in (3, 7, 8, 16, 32, 64))
+_TWO, _THREE, _FOUR, _SEVEN, _EIGHT, _SIXTEEN, _32, _64 = (np.uint64(k) for k in (2, 3, 4, 7, 8, 16, 32, 64))
 _BYTE, _SIX, _TOP = np.uint64(0xFF), np.uint64(0x3F), np.uint64(63)
 
 
@@ -82,7 +83,7 @@ def refine(address, high, kind, cls):
 
 
 @fast
-def write_places(bits, base, places, n):
+def write_by_eights(bits, base, places, n):
     """Appends `base` plus the index of every set bit; answers the new length. Writes up to 7 more."""
     # Eight at a time, whether or not there are eight: a loop that ends at the last bit is mispredicted at most blocks.
     count = ones(bits)
@@ -93,6 +94,15 @@ def write_places(bits, base, places, n):
             bits &= bits - _ONE
         at += _EIGHT
     return n + np.int64(count)
+
+
+@fast
+def write_squeezed(bits, base, places, n):
+    """The same by one instruction. Writes up to 63 more."""
+    return n + np.int64(squeeze(bits, base, np.uint64(places.ctypes.data) + (np.uint64(n) << _TWO)))
+
+
+write_places = write_squeezed if SQUEEZES else write_by_eights
 
 
 @fast
@@ -151,25 +161,38 @@ def scan(address, length, position, carry, cls, kind, starts, ends, n_starts, n_
 
 
 @fast
-def hash_tokens(address, starts, ends, count, tokens, held, long):
+def hash_tokens(address, starts, ends, count, tokens, held, words):
     """32 bits of each token starts[i] … ends[i] (at least one byte) into tokens[held + i], sixteen bytes a step."""
-    # Without a branch for tokens of up to 16 bytes, nearly all; the others are noted and gone through again.
-    n_long = np.uint64(0)
-    held = np.uint64(held)
-    for i in range(np.uint64(count)):
-        size = np.uint64(ends[i]) - np.uint64(starts[i])
-        tokens[held + i] = np.uint32(mix(size * _K3, address + np.uint64(starts[i]), size) >> _32)
-        long[n_long] = i
-        n_long += np.uint64(size > _SIXTEEN)
-    for k in range(n_long):
-        place = address + np.uint64(starts[long[k]])
-        size = np.uint64(ends[long[k]]) - np.uint64(starts[long[k]])
-        state = mix(size * _K3, place, size)
-        while size > _SIXTEEN:
-            size -= _SIXTEEN
-            place += _SIXTEEN
-            state = mix(state, place, size)
-        tokens[held + np.uint64(long[k])] = np.uint32(state >> _32)
+    # Bytes are gathered first, so that the arithmetic is over arrays and vectorised. That hashes tokens of up to 16
+    # bytes, nearly all, without a branch; the others are then gone through again.
+    count, held = np.uint64(count), np.uint64(held)
+    gathered = np.uint64(words.ctypes.data)
+    for i in range(count):
+        copy16(address + np.uint64(starts[i]), gathered + (i << _FOUR))
+    for i in range(count):
+        size = np.uint64(ends[i] - starts[i])
+        own = min(size, _SIXTEEN)
+        low = words[_TWO * i] & (_ALL >> (_64 - (min(own, _EIGHT) << _THREE)))
+        high = words[_TWO * i + _ONE] & ((_ALL >> ((_SIXTEEN - own) << _THREE)) if own > _EIGHT else _NONE)
+        state = (size * _K3) ^ (low * _K0) ^ rotate31(high * _K1)
+        state ^= state >> _32
+        tokens[held + i] = np.uint32((state * _K2) >> _32)
+    for first in range(_NONE, count, _64):
+        bits = longer(
+            np.uint64(starts.ctypes.data) + (first << _TWO), np.uint64(ends.ctypes.data) + (first << _TWO)
+        )
+        if count - first < _64:
+            bits &= (_ONE << (count - first)) - _ONE
+        while bits != _NONE:
+            i = first + trailing_zeros(bits)
+            bits &= bits - _ONE
+            place, size = address + np.uint64(starts[i]), np.uint64(ends[i] - starts[i])
+            state = mix(size * _K3, place, size)
+            while size > _SIXTEEN:
+                size -= _SIXTEEN
+                place += _SIXTEEN
+                state = mix(state, place, size)
+            tokens[held + i] = np.uint32(state >> _32)
 
 
 @fast
@@ -200,18 +223,19 @@ def combine(tokens, count, size, hashes):
 
 
 @fast
-def next_shingles(address, length, kind, size, state, starts, ends, tokens, hashes):
+def next_shingles(address, length, kind, size, state, work, words):
     """The next block of shingle hashes of a row into `hashes`: how many, 0 only at the end of the row, and the state.
 
     The state at a row's start is (0, 0, 0, 0, 0, 0): position, carry, class, starts waiting, tokens carried over,
     whether any shingle was made.
     """
+    starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
     position, carry, cls, waiting, held, made = state
     while position < length:
         position, carry, cls, n_starts, n_ends = scan(
             address, length, position, carry, cls, kind, starts, ends, waiting, 0
         )
-        hash_tokens(address, starts, ends, n_ends, tokens, held, hashes)
+        hash_tokens(address, starts, ends, n_ends, tokens, held, words)
         held += n_ends
         waiting = n_starts - n_ends
         if waiting:
@@ -229,9 +253,9 @@ def next_shingles(address, length, kind, size, state, starts, ends, tokens, hash
 
 
 @fast
-def fold(hashes, count, factors, minima):
-    """Lowers `minima` by `count` shingle hashes; reads up to 7 repeats beyond them."""
-    # Eight hashes a pass: the minima are then loaded and stored once for eight products, which is what limits it.
+def fold(hashes, count, factors, least, most):
+    """Lowers `least` and raises `most` by `count` shingle hashes; reads up to 7 repeats beyond them."""
+    # Eight hashes a pass: the extremes are then loaded and stored once for eight products.
     for i in range(count, (count + 7) // 8 * 8):
         hashes[i] = hashes[0]
     for i in range(0, count, 8):
@@ -239,49 +263,52 @@ def fold(hashes, count, factors, minima):
         h4, h5, h6, h7 = hashes[i + 4], hashes[i + 5], hashes[i + 6], hashes[i + 7]
         for j in range(factors.shape[0]):
             factor = factors[j]
-            a = min(min(np.uint32(h0 * factor), np.uint32(h1 * factor)), np.uint32(h2 * factor))
-            b = min(min(np.uint32(h3 * factor), np.uint32(h4 * factor)), np.uint32(h5 * factor))
-            c = min(min(np.uint32(h6 * factor), np.uint32(h7 * factor)), minima[j])
-            minima[j] = min(min(a, b), c)
+            p0, p1, p2 = np.uint32(h0 * factor), np.uint32(h1 * factor), np.uint32(h2 * factor)
+            p3, p4, p5 = np.uint32(h3 * factor), np.uint32(h4 * factor), np.uint32(h5 * factor)
+            p6, p7 = np.uint32(h6 * factor), np.uint32(h7 * factor)
+            low = min(min(min(p0, p1), min(p2, p3)), min(min(p4, p5), min(p6, p7)))
+            high = max(max(max(p0, p1), max(p2, p3)), max(max(p4, p5), max(p6, p7)))
+            least[j] = min(least[j], low)
+            most[j] = max(most[j], high)
 
 
 @fast
-def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, work, minima):
-    """Signatures (n, p) and shingle counts (n,) of rows. `work` is u32 (4, ROOM), `minima` u32 (p,)."""
-    starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
+def sketch_rows(addresses, lengths, kind, size, factors, signatures, counts, work, words, extremes):
+    """Signatures (n, p) and shingle counts (n,) of rows. `work` is u32 (4, ROOM), `words` u64 (2 · ROOM,), `factors`
+    u32 (⌈p / 2⌉,) and `extremes` u32 (2, ⌈p / 2⌉)."""
+    hashes, least, most = work[3], extremes[0], extremes[1]
+    half, p = factors.shape[0], signatures.shape[1]
     for row in range(addresses.shape[0]):
-        minima[:] = _EMPTY
+        least[:], most[:] = _EMPTY, ~_EMPTY
         state = (0, _NONE, _NONE, 0, 0, 0)
         total = 0
         while True:
-            count, state = next_shingles(
-                addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
-            )
+            count, state = next_shingles(addresses[row], lengths[row], kind, size, state, work, words)
             if count == 0:
                 break
             total += count
-            fold(hashes, count, factors, minima)
+            fold(hashes, count, factors, least, most)
         counts[row] = total
-        for k in range(minima.shape[0]):
-            signatures[row, k] = np.uint16(np.uint32(minima[k] * _STEP) >> np.uint32(16))
+        for k in range(half):
+            signatures[row, k] = np.uint16(np.uint32(least[k] * _STEP) >> np.uint32(16))
+        for k in range(p - half):
+            signatures[row, half + k] = np.uint16(np.uint32(~most[k] * _STEP) >> np.uint32(16))
 
 
 @fast
-def collect_sets(addresses, lengths, kind, size, offsets, out, sizes, work, table):
+def collect_sets(addresses, lengths, kind, size, offsets, out, sizes, work, words, table):
     """The distinct shingles of each row into out[offsets[row]:], in order of appearance, and how many: `sizes`.
 
     `table` is u32 of at least table_size(the most shingles of a row). A shingle 0 comes last.
     """
-    starts, ends, tokens, hashes = work[0], work[1], work[2], work[3]
+    hashes = work[3]
     for row in range(addresses.shape[0]):
         state = (0, _NONE, _NONE, 0, 0, 0)
         mask = clear(table, offsets[row + 1] - offsets[row])
         at = np.uint64(offsets[row])
         zero = _NONE  # whether 0, which marks a free slot, is itself among the shingles
         while True:
-            count, state = next_shingles(
-                addresses[row], lengths[row], kind, size, state, starts, ends, tokens, hashes
-            )
+            count, state = next_shingles(addresses[row], lengths[row], kind, size, state, work, words)
             if count == 0:
                 break
             for i in range(np.uint64(count)):
@@ -358,11 +385,11 @@ def intersect_sets(left, right, offsets, sizes, values, shared, table):
 ENTRIES = {
     "sketch_rows": (
         sketch_rows,
-        "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u4[::1]",
+        "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u8[::1], u4[:, ::1]",
     ),
     "collect_sets": (
         collect_sets,
-        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u4[::1]",
+        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u8[::1], u4[::1]",
     ),
     "intersect_sets": (
         intersect_sets,

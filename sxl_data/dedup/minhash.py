@@ -3,9 +3,11 @@
 In: a string column and a shingle definition. Out: a signature of `permutations` u16 values per row (row-major) and
 the number of its shingles. Value i comes from the minimum over the row's shingles h of `h * a_i mod 2^32` with a_i
 odd: a bijection of the 32-bit hashes, so two rows have the same minimum with probability equal to the Jaccard
-similarity of their shingle sets (Broder 1997). The high bits of a product depend on all lower ones and the hashes
-are finalised, so no addend is needed; tests hold the estimates against datasketch's. Of each minimum 16 mixed bits
-are kept: different minima then agree once in 65,536 times, a bias under 0.00002, for half the memory.
+similarity of their shingle sets (Broder 1997). So do the maxima of the same products, from which the second half of
+the values comes: half the multiplications, and as a minimum and a maximum are two draws from the union without putting
+back, estimates vary no more than those of as many permutations. The high bits of a product depend on all lower ones
+and the hashes are finalised, so no addend is needed; tests hold the estimates against datasketch's. Of each extreme 16
+mixed bits are kept: different ones then agree once in 65,536 times, a bias under 0.00002, for half the memory.
 
 Two paths give the same bits. Large inputs run a compiled kernel without the GIL on threads (`native.py` keeps its
 machine code). Inputs under `SMALL` bytes run in numpy, so a short command compiles nothing.
@@ -27,6 +29,8 @@ from sxl_data.dedup.shingles import KINDS, STEP, Shingling, hash_shingles
 if TYPE_CHECKING:
     import pyarrow as pa
 
+VERSION = 2
+"""Changes whenever a value of a signature would."""
 SMALL = 2_000_000
 """Bytes of text under which numpy is fast enough to spare a first use the compiler."""
 EMPTY = (0xFFFFFFFF * STEP & 0xFFFFFFFF) >> 16
@@ -73,11 +77,11 @@ def sketch(
     """Signatures of every row. `workers`, `compiled` and `empty`, which makes the array that they are written to,
     change time and place, never a bit of the result."""
     rows = texts if isinstance(texts, Rows) else locate(texts)
-    factors = multipliers(permutations, seed)
+    factors = multipliers((permutations + 1) // 2, seed)
     if compiled is None:
         compiled = rows.total_bytes > SMALL
     if not compiled:
-        return Sketches(*_sketch_small(rows, shingling, factors), shingling, seed)
+        return Sketches(*_sketch_small(rows, shingling, factors, permutations), shingling, seed)
     from sxl_data.dedup.native import entries, workspace
 
     sketch_rows = entries()["sketch_rows"]
@@ -87,7 +91,7 @@ def sketch(
     def run(first: int, last: int) -> None:
         sketch_rows(
             rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size, factors,
-            signatures[first:last], counts[first:last], workspace(), np.empty(permutations, dtype=np.uint32),
+            signatures[first:last], counts[first:last], *workspace(), np.empty((2, len(factors)), dtype=np.uint32),
         )  # fmt: skip
 
     over_spans(run, rows.lengths, workers)
@@ -115,13 +119,18 @@ def over_spans(run: object, weights: np.ndarray, workers: int | None, pieces: in
             done.result()
 
 
-def _sketch_small(rows: Rows, shingling: Shingling, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sketch_small(
+    rows: Rows, shingling: Shingling, factors: np.ndarray, permutations: int
+) -> tuple[np.ndarray, np.ndarray]:
     hashes, offsets = hash_shingles(rows, shingling)
     counts = np.diff(offsets)
-    signatures = np.full((len(rows), len(factors)), EMPTY, dtype=np.uint16)
+    signatures = np.full((len(rows), 2 * len(factors)), EMPTY, dtype=np.uint16)
     filled = np.flatnonzero(counts)
     if len(filled):
+        firsts = offsets[:-1][filled]
         for i, factor in enumerate(factors):
-            minima = np.minimum.reduceat(hashes * factor, offsets[:-1][filled])
-            signatures[filled, i] = (minima * np.uint32(STEP)) >> np.uint32(16)
-    return signatures, counts.astype(np.uint32)
+            products = hashes * factor
+            least, most = np.minimum.reduceat(products, firsts), np.maximum.reduceat(products, firsts)
+            for at, extreme in ((i, least), (len(factors) + i, ~most)):
+                signatures[filled, at] = (extreme * np.uint32(STEP)) >> np.uint32(16)
+    return np.ascontiguousarray(signatures[:, :permutations]), counts.astype(np.uint32)

@@ -7,7 +7,7 @@ import numpy as np
 from sxl_data.contract.native import Kernel, load
 
 KERNELS = ("kernel", "bands_kernel", "exact_kernel")
-SOURCES = (*KERNELS, "vectors", "shingles", "exact")
+SOURCES = (*KERNELS, "lanes", "vectors", "shingles", "exact")
 
 
 def entries() -> dict[str, Kernel]:
@@ -15,9 +15,12 @@ def entries() -> dict[str, Kernel]:
     return load("sxl_data.dedup", KERNELS, SOURCES)
 
 
-def workspace() -> np.ndarray:
-    """The working arrays of one call: u32 (4, ROOM) of `kernel.py`."""
-    return np.empty((4, 1024 + 64 + 32 + 8), dtype=np.uint32)
+ROOM = 1024 + 64 + 64 + 32  # that of `kernel.py`, which only a compiler imports
+
+
+def workspace() -> tuple[np.ndarray, np.ndarray]:
+    """The working arrays of one call: u32 (4, ROOM) and u64 (2 · ROOM,)."""
+    return np.empty((4, ROOM), dtype=np.uint32), np.empty(2 * ROOM, dtype=np.uint64)
 
 
 def table(count: int) -> np.ndarray:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from sxl_data.contract.errors import error
-from sxl_data.dedup import exact, shingles
+from sxl_data.dedup import exact, minhash, shingles
 from sxl_data.dedup.minhash import Sketches
 from sxl_data.dedup.near import DedupConfig, DedupResult
 from sxl_data.dedup.search import Pairs
@@ -49,7 +49,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-VERSIONS = {"store": 1, "shingles": shingles.VERSION, "keys": exact.VERSION}
+VERSIONS = {"store": 1, "shingles": shingles.VERSION, "signatures": minhash.VERSION, "keys": exact.VERSION}
 
 
 class Store:

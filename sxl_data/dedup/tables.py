@@ -8,6 +8,7 @@ all bad lines of a file are reported at once.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from sxl_data.dedup.scratch import Scratch
 FORMATS = {".parquet": "parquet", ".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv"}
 REPORTED = 20
 """Bad lines of one file named in full."""
+PIECE = 1 << 20
+"""Bytes of a Parquet column that are decoded at a time."""
 
 
 def format_of(path: Path) -> str:
@@ -83,28 +86,32 @@ def read_table(path: Path, columns: list[str] | None = None, room: Scratch | Non
 
 
 def _read_parquet(path: Path, columns: list[str] | None, room: Scratch | None) -> pa.Table:
-    """One row group a task, each decoded by one thread: a third of the CPU time and four fifths of the memory of
-    `pq.read_table`, which decodes through the dataset scanner."""
+    """One row group a task, each decoded by one thread and in pieces of about `PIECE` bytes: a quarter of the CPU time
+    and four fifths of the memory of `pq.read_table`, which decodes through the dataset scanner. Arrow grows a column's
+    buffer by doubling, and a fresh page of memory costs more than decoding what goes into it: small buffers are used
+    again, those of a whole row group touch three times the memory that the column needs."""
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path, memory_map=True)
     wanted = [name for name in file.schema_arrow.names if columns is None or name in columns]
+    schema = file.read_row_groups([], columns=wanted).schema
 
     def read(group: int) -> pa.Table:
         own = pq.ParquetFile(path, metadata=file.metadata, memory_map=True)
-        return own.read_row_group(group, columns=wanted, use_threads=False)
+        size = _size([file.metadata.row_group(group)], wanted)
+        rows = max(1, file.metadata.row_group(group).num_rows * PIECE // max(size, PIECE))
+        batches = own.iter_batches(rows, row_groups=[group], columns=wanted, use_threads=False)
+        return pa.Table.from_batches(list(batches), schema)
 
-    if room is not None and not room.take(_size(file.metadata, wanted)):
-        return room.table(
-            file.read_row_groups([], columns=wanted).schema, map(read, range(file.num_row_groups))
-        )
+    groups = range(file.num_row_groups)
+    if room is not None and not room.take(_size(map(file.metadata.row_group, groups), wanted)):
+        return room.table(schema, map(read, groups))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        groups = list(pool.map(read, range(file.num_row_groups)))
-    return pa.concat_tables(groups) if groups else file.schema_arrow.empty_table().select(wanted)
+        return pa.concat_tables([schema.empty_table(), *pool.map(read, groups)])
 
 
-def _size(metadata: Any, columns: list[str]) -> int:
-    groups = (metadata.row_group(k) for k in range(metadata.num_row_groups))
+def _size(groups: Iterable[Any], columns: list[str]) -> int:
+    """Bytes of some columns of row groups before compression."""
     chunks = (group.column(k) for group in groups for k in range(group.num_columns))
     return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema.split(".")[0] in columns)
 

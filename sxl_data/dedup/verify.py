@@ -78,7 +78,7 @@ def collect_shingles(
     def run(first: int, last: int) -> None:
         collect_sets(
             rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size,
-            offsets[first : last + 1], values, sizes[first:last], workspace(),
+            offsets[first : last + 1], values, sizes[first:last], *workspace(),
             table(int(counts[first:last].max(initial=0))),
         )  # fmt: skip
 

@@ -64,7 +64,8 @@ def _dedup(options: argparse.Namespace) -> int:
     from sxl_data.dedup.files import compare, rethreshold, run_files
     from sxl_data.dedup.near import DedupConfig
 
-    # Arrow's own allocators keep the pages that Parquet decompressed into: half as much again as the column.
+    # Arrow's own allocators ask for huge pages. Where memory is fragmented, one that is fresh costs more than decoding
+    # what goes into it; and they keep what is freed.
     pa.set_memory_pool(pa.system_memory_pool())
     if options.compare:
         if len(options.compare) not in (2, 3):

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 from datasketch import MinHash
 
+from sxl_data.dedup import kernel
 from sxl_data.dedup.minhash import EMPTY, multipliers, sketch
+from sxl_data.dedup.native import workspace
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.shingles import Shingling, hash_shingles
 
@@ -38,6 +40,35 @@ def test_the_compiled_path_gives_the_same_bits_as_numpy(
     large = sketch(texts, shingling, compiled=True)
     assert small.counts.tolist() == large.counts.tolist()
     assert np.array_equal(small.signatures, large.signatures)
+
+
+@pytest.mark.parametrize("permutations", [1, 7, 64])
+def test_an_odd_number_of_permutations_is_cut_alike_on_both_paths(
+    permutations: int, noise: Callable[..., list[str]]
+) -> None:
+    texts = pa.array(noise(seed=3))
+    small = sketch(texts, permutations=permutations, compiled=False).signatures
+    assert (len(texts), permutations) == small.shape
+    assert np.array_equal(small, sketch(texts, permutations=permutations, compiled=True).signatures)
+
+
+def test_the_working_arrays_are_as_long_as_the_kernel_says() -> None:
+    work, words = workspace()
+    assert (4, kernel.ROOM) == work.shape
+    assert 2 * kernel.ROOM == len(words)
+
+
+@pytest.mark.skipif(not kernel.SQUEEZES, reason="the processor has one way of doing it only")
+@pytest.mark.parametrize("bits", [0, 1, 1 << 63, 0x8000_0000_0000_0001, 0x0F0F_1234_5678_9ABC, 2**64 - 1])
+def test_both_ways_of_writing_the_places_of_bits_agree(bits: int) -> None:
+    one, two = np.zeros((2, 160), dtype=np.uint32)
+    ends = [
+        write(np.uint64(bits), np.uint64(640), places, 5)
+        for write, places in ((kernel.write_by_eights, one), (kernel.write_squeezed, two))
+    ]
+    expected = [640 + k for k in range(64) if bits >> k & 1]
+    assert [5 + len(expected)] * 2 == ends
+    assert expected == one[5 : ends[0]].tolist() == two[5 : ends[0]].tolist()
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
