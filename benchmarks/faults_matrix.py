@@ -1,4 +1,4 @@
-"""One content hash whatever runs the build: runner × workers × size of the work shards."""
+"""One content hash whatever runs the build: runner × workers × size of the work shards × parts of the comparison."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     for number, ((kind, workers), size) in enumerate(cases):
         out = folder / f"m{number}"
         build(str(recipe), out, ["write.arrow=true", "write.shard_bytes=2000", f"engine.kind={kind}",
-                                 f"engine.workers={workers}", f"engine.chunk_bytes={size}"])  # fmt: skip
+                                 f"engine.workers={workers}", f"engine.chunk_bytes={size}",
+                                 f"engine.task_bytes={(20_000, 5_000, 10**9)[number % 3]}"])  # fmt: skip
         found.add(digest(out))
     shards = len(list((out / "data").iterdir()))
     return [
-        report(f"{len(cases)} builds (runner × workers × chunk size; {shards} published shards): digests over all "
-               "published files", "1", len(found), len(found) == 1),
+        report(f"{len(cases)} builds (runner × workers × chunk size × bytes of a task; {shards} published shards): "
+               "digests over all published files", "1", len(found), len(found) == 1),
     ]  # fmt: skip

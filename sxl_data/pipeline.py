@@ -41,7 +41,7 @@ from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
 COMPARING = ("view", *STEPS)
 INNER = {"detect": "read", "place": "split"} | dict.fromkeys(COMPARING, "dedup")  # steps of a stage
-ROW_BYTES = 80  # that `split` holds of each row, the one task whose memory grows with them
+ROW_BYTES = 30  # that `split` holds of each row, the one task whose memory grows with all of them
 WORK = ".work"
 DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 

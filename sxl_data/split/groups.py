@@ -29,10 +29,17 @@ def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.n
 
     ``pairs`` are rows, shape ``(m, 2)``; row ``rows[k]`` is of the group ``groups[k]``.
     """
-    order = np.argsort(groups, kind="stable")
-    rows, groups = rows[order], groups[order]
+    order = np.argsort(groups, kind="stable").astype(np.uint32)
+    rows, groups = rows[order].astype(np.uint32), groups[order]
     same = groups[1:] == groups[:-1]
-    chains = np.stack([rows[:-1][same], rows[1:][same]], axis=1)
-    members, places = np.unique(np.concatenate([pairs, chains]), return_inverse=True)
-    places = places.reshape(-1, 2)
-    return members, components(len(members), places[:, 0], places[:, 1])
+    del order, groups
+    first, second = rows[:-1][same], rows[1:][same]
+    del rows
+    ends = pairs.astype(np.uint32)
+    members = np.unique(np.concatenate([ends.ravel(), first, second]))
+    left, right = (
+        np.searchsorted(members, np.concatenate([ends[:, side], chain]))
+        for side, chain in enumerate((first, second))
+    )
+    del first, second
+    return members, components(len(members), left, right)

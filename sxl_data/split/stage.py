@@ -1,14 +1,14 @@
 """The split stage of a build: which side, and which published shard, every row goes to.
 
 A global stage in two steps. `place_rows` (each shard): narrow columns, numbers only. `divide` (once): sides and
-published shards; it holds 4 + 8 bytes of each row and its group's hash where it has one, the digests of rows that
-belong with others, and passes over the rest shard by shard. No text and no id comes here.
+published shards. Of each row it holds its side and published shard, 6 bytes; of rows that have a group or a pair their
+group's hash and digest; all else it passes over shard by shard. No text and no id comes here.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,61 +51,79 @@ def divide(read: Callable[[int, list[str]], pa.Table], shards: int, pairs: pa.Ta
     are cut by rows and their text bytes alone, so that the size of work shards, which follows the machine,
     changes no byte of the result.
     """
-    numbers, sizes, owners, groups, bounds = [], [], [], [], [0]
+    ends = _ends(pairs.filter(pc.greater_equal(pairs["score"], config.threshold)))
+    wanted = np.unique(ends)
+    places = np.full(len(wanted), -1, dtype=np.int64)
+    owners, groups, bounds = [], [], [0]
     for shard in range(shards):
-        table = read(shard, ["row", "group", "text_bytes"])
+        table = read(shard, ["row", "group"])
         group = table["group"].to_numpy()
         owned = np.flatnonzero(group)
         owners.append((owned + bounds[-1]).astype(np.uint32))
         groups.append(group[owned])
-        numbers.append(table["row"].to_numpy())
-        sizes.append(table["text_bytes"].to_numpy())
+        _find(table["row"].to_numpy(), bounds[-1], wanted, places)
         bounds.append(bounds[-1] + len(table))
-    edges = _present(
-        pairs.filter(pc.greater_equal(pairs["score"], config.threshold)), np.concatenate(numbers)
-    )
-    del numbers
-    members, labels = label(edges, np.concatenate(owners), np.concatenate(groups))
+    edges = places[np.searchsorted(wanted, ends)].reshape(-1, 2)
+    edges = edges[(edges >= 0).all(axis=1)]
+    owned_rows, group_names = np.concatenate(owners), np.concatenate(groups)
+    del owners, groups
+    members, labels = label(edges, owned_rows, group_names)
+    del owned_rows, group_names
     digests = (_stacked(read(shard, ["key_hi", "key_lo"])) for shard in range(shards))
     sides = assign(digests, members, labels, config, seed)
-    published, plan = _cut(sides, np.concatenate(sizes), np.array(bounds), shard_bytes)
-    tables = [pa.table({"side": sides[a:b], "shard": published[a:b]}) for a, b in itertools.pairwise(bounds)]
+    del members, labels
     counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
     # Counters are integers: shares travel in millionths.
     counters["leak_ours"] = round(leakage(sides, edges) * 1e6)
     counters["leak_random"] = round(leakage(random_split(len(sides), config, seed), edges) * 1e6)
+    sizes = (read(shard, ["text_bytes"])["text_bytes"].to_numpy() for shard in range(shards))
+    parts = [sides[a:b] for a, b in itertools.pairwise(bounds)]
+    published, plan = _cut(parts, sizes, shard_bytes)
+    tables = [pa.table({"side": side, "shard": number}) for side, number in zip(parts, published)]
     return Division(tables, plan, counters)
+
+
+def _ends(pairs: pa.Table) -> np.ndarray:
+    """Rows of pairs, shape ``(m, 2)``."""
+    return np.stack([pairs[name].to_numpy() for name in ("left", "right")], axis=1)
+
+
+def _find(rows: np.ndarray, first: int, wanted: np.ndarray, places: np.ndarray) -> None:
+    """Set the places of those ``wanted`` rows that are among a shard's ``rows``, the first of which has the place
+    ``first``; all ascend."""
+    if not len(rows):
+        return
+    a, b = np.searchsorted(wanted, rows[0]), np.searchsorted(wanted, rows[-1], "right")
+    local = np.searchsorted(rows, wanted[a:b])
+    there = rows[local] == wanted[a:b]
+    places[a:b][there] = local[there] + first
 
 
 def _stacked(keys: pa.Table) -> np.ndarray:
     return np.stack([keys["key_hi"].to_numpy(), keys["key_lo"].to_numpy()], axis=1)
 
 
-def _present(pairs: pa.Table, numbers: np.ndarray) -> np.ndarray:
-    """The pairs whose rows are both still there, as places in ``numbers``, which ascend; shape ``(m, 2)``."""
-    ends = np.stack([pairs[name].to_numpy() for name in ("left", "right")], axis=1)
-    if not len(numbers):
-        return np.empty((0, 2), dtype=np.int64)
-    places = np.searchsorted(numbers, ends)
-    there = numbers[np.minimum(places, len(numbers) - 1)] == ends
-    return places[there.all(axis=1)]
-
-
-def _cut(sides: np.ndarray, sizes: np.ndarray, bounds: np.ndarray,
-         shard_bytes: int) -> tuple[np.ndarray, list[list[tuple[int, int]]]]:  # fmt: skip
-    """The published shard of every row within its side, and the plan of `Division`; ``bounds`` are the first
-    rows of the shards of work and the end."""
-    numbers = np.zeros(len(sides), dtype=np.int32)
-    plan: list[list[tuple[int, int]]] = []
-    for side in range(len(SPLITS)):
-        rows = np.flatnonzero(sides == side)
-        before = np.cumsum(sizes[rows]) - sizes[rows]
-        before //= shard_bytes
-        starts = np.diff(before, prepend=-1) != 0
-        numbers[rows] = np.cumsum(starts, dtype=np.int32) - 1
-        first = np.flatnonzero(starts)
-        ends = [*(first[1:] - 1), len(rows) - 1] if len(rows) else []
-        # A side without rows still gets its one empty shard, so that every split can be loaded.
-        homes = [np.searchsorted(bounds, rows[at], "right") - 1 for at in (first, ends)] if len(rows) else []
-        plan.append([(int(a), int(b)) for a, b in zip(*homes)] or [(0, 0)])
-    return numbers, plan
+def _cut(parts: list[np.ndarray], sizes: Iterable[np.ndarray],
+         shard_bytes: int) -> tuple[list[np.ndarray], list[list[tuple[int, int]]]]:  # fmt: skip
+    """The published shard of every row within its side, and the plan of `Division`; ``parts`` and ``sizes`` are the
+    sides and bytes of the rows of each shard of work."""
+    totals, last = [0] * len(SPLITS), [-1] * len(SPLITS)
+    spans: list[list[list[int]]] = [[] for _ in SPLITS]
+    published = []
+    for shard, (sides, size) in enumerate(zip(parts, sizes)):
+        numbers = np.zeros(len(sides), dtype=np.int32)
+        for side, found in enumerate(spans):
+            rows = np.flatnonzero(sides == side)
+            if not len(rows):
+                continue
+            before = (totals[side] + np.cumsum(size[rows]) - size[rows]) // shard_bytes
+            starts = np.diff(before, prepend=last[side]) != 0
+            numbers[rows] = len(found) - 1 + np.cumsum(starts)
+            if not starts[0]:
+                found[-1][1] = shard
+            found += [[shard, shard] for _ in range(int(starts.sum()))]
+            totals[side] += int(size[rows].sum())
+            last[side] = int(before[-1])
+        published.append(numbers)
+    # A side without rows still gets its one empty shard, so that every split can be loaded.
+    return published, [[(a, b) for a, b in found] or [(0, 0)] for found in spans]

@@ -208,7 +208,7 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
 
 def test_more_rows_than_a_worker_may_hold_are_refused_before_they_are_compared(recipe: Path, tmp_path: Path):
     with pytest.raises(UserError) as problem:
-        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=7000"])
+        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=2000"])
     assert "U311" == problem.value.findings[0].code
     assert not (tmp_path / "out/.work/view").exists()
 

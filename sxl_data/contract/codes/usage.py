@@ -170,7 +170,7 @@ CODES: tuple[Code, ...] = (
     Code(
         code="U311", rule="too-many-rows", level="error", stage="dedup",
         title="More rows than one build can number, or a worker divide",
-        why="rows are numbers of 32 bits, and the task that divides them into splits holds up to 80 bytes of each",
+        why="rows are numbers of 32 bits, and the task that divides them into splits holds 30 bytes of each",
         fix="raise engine.worker_bytes, or build the sources in two runs",
     ),
     Code(
