@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, error
-from sxl_data.trace.export import OWN, carry, export, exporters
+from sxl_data.trace.export import OWN, carry, export, exporters, stated
 from sxl_data.trace.format import Format, Origin
 from sxl_data.trace.submission import Submission
 from sxl_data.trace.types import Trace, encode
@@ -79,7 +79,7 @@ def convert(path: str | Path, to: str, out: str | Path, *, format: str = "auto",
     def documents() -> Iterator[Any]:
         for trace in traces():
             exported = export(trace, to)
-            losses.update({place: n for place, n in exported.losses.items() if not _always(place)})
+            losses.update(stated(exported.losses))
             yield carry(exported, to) if residual else exported.document
 
     if to == OWN and target.suffix == ".parquet":
@@ -108,11 +108,6 @@ def render(made: Conversion) -> str:
     if made.losses:
         lines.append("  kept in the residual; other programs do not see it")
     return "\n".join(lines)
-
-
-def _always(place: str) -> bool:
-    """The id and provenance are ours and never part of another format."""
-    return place == "/trace_id" or place.startswith("/provenance")
 
 
 def write_rows(target: Path, rows: Iterable[bytes]) -> Path | None:

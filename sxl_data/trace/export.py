@@ -71,6 +71,14 @@ def read_back(document: Any, residual: dict[str, Any] | None, name: str) -> Trac
     return msgspec.convert(apply(plain(_read(document, name)), residual), Trace)
 
 
+def stated(losses: dict[str, int]) -> dict[str, int]:
+    """Those of ``losses`` that are worth saying: the id and provenance are ours and in no other format."""
+    return {
+        place: count for place, count in losses.items()
+        if place != "/trace_id" and not place.startswith("/provenance")
+    }  # fmt: skip
+
+
 def carry(exported: Exported, name: str) -> Any:
     """The document of ``exported`` with its residual inside."""
     document = exported.document

@@ -1,6 +1,6 @@
-"""Rows in memory as a submission: dicts of any known format, or traces.
+"""Rows in memory as a submission: dicts of any known format, traces, or a table of another library.
 
-In: a list of dicts or `Trace`s. Out: what `Submission` gives for a file; a row's number stands for its
+In: rows. Out: what `Submission` gives for a file; a row's number stands for its
 line.
 """
 
@@ -40,6 +40,17 @@ class RowSubmission(Submission):
                 data = _loosely(row)
             found = decode(data)
             yield Record(number, found.value, data, found.findings, found.salvaged)
+
+
+def rows_of(source: Any) -> list[Any]:
+    """The rows of a table or an iterable. Libraries are known by their methods, so that none is imported."""
+    if hasattr(source, "to_dicts"):  # polars
+        return list(source.to_dicts())
+    if hasattr(source, "to_pylist"):  # pyarrow
+        return list(source.to_pylist())
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
+        return list(source.to_dict("records"))
+    return list(source)
 
 
 def _loosely(row: Any) -> bytes:

@@ -25,6 +25,12 @@ def show(path: str | Path, row: int | str | None = None, format: str = "auto", *
     At most ``max_lines`` lines of each text are shown (0: all). Raises `UserError` U201 for a row that
     the file does not have.
     """
+    return render(pick(path, row, format, known), max_lines, width)
+
+
+def pick(path: str | Path, row: int | str | None = None, format: str = "auto",
+         known: dict[str, Format] | None = None) -> Trace:  # fmt: skip
+    """Trace ``row`` of the file, as in `show`."""
     position = int(row) if isinstance(row, int) or (isinstance(row, str) and row.isdigit()) else None
     seen = 0
     for item in Submission(path, format, known):
@@ -32,7 +38,7 @@ def show(path: str | Path, row: int | str | None = None, format: str = "auto", *
             continue
         trace = item.reading.trace
         if row is None or seen == position or trace.trace_id == row or trace.provenance.source_id == row:
-            return render(trace, max_lines, width)
+            return trace
         seen += 1
     raise error("U201", file=str(path), found=f"{seen} traces, none is {row!r}", expected="a number from 0, or an id",
                 why="there is nothing to show", fix="sxl-data stats FILE says how many traces there are")  # fmt: skip

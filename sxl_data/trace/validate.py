@@ -22,7 +22,7 @@ from sxl_data.trace.places import Placer
 from sxl_data.trace.profiles import Profile, get
 from sxl_data.trace.registry import get as registry_get
 from sxl_data.trace.report import LIMIT, FileReport, Report
-from sxl_data.trace.rows import RowSubmission
+from sxl_data.trace.rows import RowSubmission, rows_of
 from sxl_data.trace.spread import divide, spread
 from sxl_data.trace.submission import Submission, Submitted
 from sxl_data.trace.twins import Entry, Seen
@@ -33,7 +33,8 @@ def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[s
              format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
              template: str | None = None, tokenizer: str | Path | None = None, max_length: int | None = None,
              export: str | None = None, jobs: int = 1, limit: int = LIMIT) -> Report:  # fmt: skip
-    """Check ``source``: a path, several paths, or rows (dicts of any format that is known, or `Trace`s).
+    """Check ``source``: a path, several paths, or rows: dicts of any format that is known, `Trace`s, a table of
+    pandas, polars or pyarrow, a data set of the Hub's library.
 
     ``format`` names one of the formats that are read, or ``auto``; ``profile`` is ingest, train or
     publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
@@ -86,8 +87,9 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
             yield from trainability.check(trace, loaded, max_length)
         if export is not None:
             from sxl_data.trace.export import export as written
+            from sxl_data.trace.export import stated
 
-            losses = written(trace, export).losses
+            losses = stated(written(trace, export).losses)
             if losses:
                 shown = ", ".join(f"{place} ×{count}" for place, count in sorted(losses.items())[:8])
                 yield Fault("R708", "", f"{export} loses {shown}", "nothing, or a residual beside it")
@@ -123,7 +125,7 @@ def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> I
         return [Submission(source, format, known)]
     if isinstance(source, (Trace, dict)):
         return [RowSubmission([source], format, known)]
-    items = list(source)
+    items = rows_of(source)
     if items and all(isinstance(item, (str, Path)) for item in items):
         return [Submission(path, format, known) for path in items]
     return [RowSubmission(items, format, known)]

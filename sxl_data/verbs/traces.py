@@ -25,11 +25,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report"
     )
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
-    sub.add_argument(
-        "--template", help="chat template to render with: a name, a .jinja file or a model folder"
-    )
-    sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
-    sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
+    _template(sub)
+    sub.add_argument("--export", metavar="FORMAT", help="say what this format could not carry (R708)")
     sub.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes that share large JSONL files"
     )
@@ -51,16 +48,21 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes."
     )
-    sub.add_argument("files", nargs="+")
+    sub.add_argument("files", nargs="+", help="files of traces, - for stdin")
     _format(sub)
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")
-    sub.add_argument("--output", default="text", choices=("text", "json"))
+    sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the counts")
 
-    sub = command("show", _show, "Print one trace as Observe / Reflect / Act / Iterate blocks.")
-    sub.add_argument("file")
+    sub = command(
+        "show", _show, "Print one trace as Observe / Reflect / Act / Iterate blocks, or as it is trained.",
+        "examples:\n  sxl-data show chat.jsonl --row 3\n"
+        "  sxl-data show chat.jsonl --template qwen3     what carries loss, in ⟦ ⟧",
+    )  # fmt: skip
+    sub.add_argument("file", help="file of traces, - for stdin")
     _format(sub)
     sub.add_argument("--row", help="number from 0, or a trace id (default: the first)")
     sub.add_argument("--all", action="store_true", help="show long texts whole")
+    _template(sub)
 
     sub = command("explain", _explain, "Explain a code, a rule, or a family of codes.",
                   "examples:\n  sxl-data explain P105\n  sxl-data explain P")  # fmt: skip
@@ -69,6 +71,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _format(sub: argparse.ArgumentParser, flag: str = "--format") -> None:
     sub.add_argument(flag, dest="format", default="auto", help="name of the format (auto looks at the file)")
+
+
+def _template(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--template", help="chat template to render with: a name, a .jinja file or a model folder"
+    )
+    sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
+    sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
 
 
 def _known() -> dict[str, Any]:
@@ -93,7 +103,7 @@ def _validate(options: argparse.Namespace) -> int:
         print(mended.text())
         return 1 if mended.left else 0
     report = validate(options.files, options.format, options.profile, known=_known(), template=options.template,
-                      tokenizer=options.tokenizer, max_length=options.max_length,
+                      tokenizer=options.tokenizer, max_length=options.max_length, export=options.export,
                       jobs=max(1, options.jobs))  # fmt: skip
     text = report.render(options.output, show_all=options.all)
     print(fit(text, terminal_width()) if options.output == "text" else text)
@@ -124,8 +134,17 @@ def _show(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, terminal_width
     from sxl_data.trace.show import WIDTH, show
 
-    extra = {"max_lines": 0} if options.all else {}
     width = terminal_width()
+    if options.template:
+        from sxl_data.trace.show import pick
+        from sxl_data.trace.show_rendered import show_rendered
+        from sxl_data.trace.template import load
+
+        template = load(options.template, options.tokenizer)
+        trace = pick(options.file, options.row, options.format, _known())
+        print(fit(show_rendered(trace, template, options.max_length), width))
+        return 0
+    extra = {"max_lines": 0} if options.all else {}
     text = show(options.file, options.row, options.format, known=_known(), width=width or WIDTH, **extra)
     print(fit(text, width))
     return 0

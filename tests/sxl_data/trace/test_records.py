@@ -206,7 +206,10 @@ def test_a_parquet_row_that_is_no_text_costs_itself(tmp_path: Path):
     pq.write_table(pa.table({"t": texts, "day": days}), path)
     found = list(open_records(path))
     assert [r.value["t"] if r.value else None for r in found] == ["one", None, None]
-    assert [(r.line, r.finding.code, r.finding.pointer) for r in found[1:]] == [(2, "S102", "/t"), (3, "S111", "/day")]
+    assert [(r.line, r.finding.code, r.finding.pointer) for r in found[1:]] == [
+        (2, "S102", "/t"),
+        (3, "S111", "/day"),
+    ]
 
 
 def test_a_damaged_parquet_page_costs_its_row_group_and_no_other(tmp_path: Path):

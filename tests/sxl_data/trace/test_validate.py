@@ -270,6 +270,16 @@ def test_rows_may_be_dicts_or_traces_and_findings_become_rows():
     assert validate([decode(json.dumps(TRACE))]).ok
 
 
+def test_tables_of_other_libraries_are_rows():
+    pa, pl, pd = (pytest.importorskip(name) for name in ("pyarrow", "polars", "pandas"))
+    rows = [{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": said}]}
+            for said in ("Hello there", "<think>Hm</think>", "")]  # fmt: skip
+    expected = [(item.code, item.line) for item in validate(rows).findings]
+    assert {("C401", 3)} < set(expected)
+    for table in (pa.Table.from_pylist(rows), pl.DataFrame(rows), pd.DataFrame(rows), (row for row in rows)):
+        assert [(item.code, item.line) for item in validate(table).findings] == expected, type(table)
+
+
 def test_findings_beyond_the_limit_are_counted_and_said():
     report = validate([ten_defects_chat()[0]] * 20, limit=10, profile="train")
     assert (len(report.findings), report.unlisted > 100, report.exit_code) == (10, True, 1)
