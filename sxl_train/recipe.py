@@ -81,15 +81,20 @@ def print_recipe(loaded: Loaded[Recipe]) -> str:
     return format_table(("key", "value", "from"), rows)
 
 
-def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command line; `sxl-train recipe NAME` and `python -m sxl_train.recipe NAME` are the same."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["recipe"]:
         words = words[1:]
     parser = argparse.ArgumentParser(
         prog="sxl-train recipe",
         description="Tune, shrink, evaluate and package a small coding agent.",
-        epilog="example: sxl-train recipe qlora base_model=Qwen/Qwen2.5-Coder-0.5B dataset=build/data/demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""examples:
+  sxl-train recipe qlora base_model=Qwen/Qwen2.5-Coder-0.5B dataset=build/data/demo
+  torchrun --nproc_per_node 4 -m sxl_train.recipe full dataset=build/data/demo tune.shard=true   several GPUs
+  sxl-train sweep lora dataset=build/data/demo --trials 12                        rank and learning rate
+
+A run that was stopped or killed goes on when the same command is given again.""",
     )
     parser.add_argument("recipe", nargs="?", metavar="NAME|FILE", help="a recipe's name (see --list) or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key, such as tune.lr=2e-4")
@@ -103,7 +108,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    options = parse_arguments(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["sweep"]:
+        from sxl_train import sweep
+
+        return sweep.main(words[1:])
+    options = parse_arguments(words)
     try:
         return _answer(options)
     except UserError as problem:

@@ -1,4 +1,4 @@
-"""``python -m sxl_train.sweep NAME [key=value…]``: which rank and learning rate give the lowest validation loss.
+"""``sxl-train sweep NAME [key=value…]``: which rank and learning rate give the lowest validation loss.
 
 Optuna's tree-structured Parzen estimator (Bergstra et al. 2011) chooses trials; each is the recipe's tune step in a
 folder of its own on one shared base. The study is a journal file: run the same command again and it goes on, with
@@ -146,7 +146,7 @@ def _name(rank: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m sxl_train.sweep", description=__doc__.splitlines()[0] if __doc__ else ""
+        prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else ""
     )
     parser.add_argument("recipe", metavar="NAME|FILE", help="a recipe's name or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key of the recipe")

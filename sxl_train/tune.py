@@ -124,13 +124,17 @@ def find_capacity(model: str, tune: Tune) -> int:
 
 
 def find_checkpoint(folder: Path) -> str | None:
-    """The newest complete checkpoint. The trainer writes trainer_state.json last: one without it was cut off."""
+    """The newest complete checkpoint. The trainer writes trainer_state.json last: what lacks it, or half of it, was cut
+    off, and is removed."""
     complete = []
     for path in folder.glob("checkpoint-*"):
-        if (path / "trainer_state.json").exists():
+        try:
+            read_batch(str(path))
+        except (OSError, msgspec.DecodeError):
+            if not int(os.environ.get("RANK", "0")):
+                shutil.rmtree(path)
+        else:
             complete.append((int(path.name.split("-")[1]), path))
-        elif not int(os.environ.get("RANK", "0")):
-            shutil.rmtree(path)
     return str(max(complete)[1]) if complete else None
 
 

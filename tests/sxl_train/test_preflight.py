@@ -142,3 +142,15 @@ def test_dry_run_shows_origins_tokens_examples_memory_and_sizes(
         assert expected in said
     assert said.count("── toy:") == 3
     assert not out.exists()
+
+
+def test_examples_are_of_each_kind_there_is() -> None:
+    from sxl_train.sequences import Piece
+
+    plain, turns, reasoned = (0, 0, 2), (0, 2, 0, 2), (0, 1, 2)
+    pieces = [
+        Piece(list(range(len(p))), list(p), "row")
+        for p in [plain] * 50 + [reasoned] + [turns] * 9 + [plain] * 9
+    ]
+    chosen = preflight.choose_examples(pieces)
+    assert sorted(tuple(piece.phases) for piece in chosen) == sorted([plain, turns, reasoned])

@@ -149,11 +149,16 @@ def test_signal_saves_the_step_under_way_and_the_run_goes_on_from_there(
     assert read_losses(tmp_path / "whole" / "tune") == read_losses(tmp_path / "stopped" / "tune")
 
 
-def test_run_goes_on_with_the_batch_it_began_with_whatever_would_fit_now(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "checkpoint-5"
-    checkpoint.mkdir()
-    (checkpoint / "trainer_state.json").write_text('{"train_batch_size": 3}', encoding="utf-8")
-    assert tune.read_batch(str(checkpoint)) == 3
+def test_newest_whole_checkpoint_is_taken_and_halves_are_removed(tmp_path: Path) -> None:
+    for number, state in ((5, '{"train_batch_size": 3}'), (10, '{"train_bat'), (15, None)):
+        checkpoint = tmp_path / f"checkpoint-{number}"
+        checkpoint.mkdir()
+        if state is not None:
+            (checkpoint / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert tune.find_checkpoint(tmp_path) == str(tmp_path / "checkpoint-5")
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-5"]
+    # What would fit now may be another number, and with it the order of the data.
+    assert tune.read_batch(str(tmp_path / "checkpoint-5")) == 3
 
 
 def make_pieces(folder: Path, dataset: Path, method: str, **keys: Any) -> tuple[Any, Any]:
