@@ -2,9 +2,9 @@
 
 In: the shards' signatures and a span of the space band × 2^32 + hash. Out: the candidate pairs of the buckets in that
 span, and the rows of buckets that were cut. A bucket lies in one span and a pair is emitted in the first band that it
-shares, so the parts together hold every pair once, whatever their number. A part streams all signatures; it holds 8
-bytes of each row and band of its span, twice as much of rows that share a bucket, and the signatures of a few buckets
-at a time.
+shares, so the parts together hold every pair once, whatever their number. A part streams all signatures; it holds 4
+to 8 bytes of each row and band of its span, up to 12 more of the band at hand, and the signatures of a few buckets at
+a time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sxl_data.dedup.bands import (
     compare_buckets,
     count_stars,
     hash_bands,
+    share,
 )
 from sxl_data.dedup.shards import Shards
 
@@ -90,7 +91,9 @@ def _keys(shards: Shards, among: Among, bands: Bands, spans: list[tuple[int, int
           compiled: bool) -> Iterator[np.ndarray]:  # fmt: skip
     """For each span hash << 32 | row of the rows whose hash another one has too: u64, ascending."""
     most = int(shards.first[-1]) if among.only is None else len(among.only)
-    held = [_Column(most, (end - begin) / (1 << 32)) for _, begin, end in spans]
+    portions = [(end - begin) / (1 << 32) for _, begin, end in spans]
+    everyone = _Column(most, float(1.0 in portions))  # the rows of all whole bands
+    held = [(_Column(most, part), everyone if part == 1 else _Column(most, part)) for part in portions]
     for shard in range(len(shards)):
         every = among.rows(shards, shard)
         for first in range(0, len(every), at_once):
@@ -99,33 +102,37 @@ def _keys(shards: Shards, among: Among, bands: Bands, spans: list[tuple[int, int
             hashes = np.empty((len(spans), len(local)), dtype=np.uint32)
             numbers = np.arange(len(local), dtype=np.uint32)
             hash_bands(signatures, numbers, 0, len(local), bands, spans[0][0], hashes, compiled)
-            rows = (local + shards.first[shard]).astype(np.uint64)
-            for (_, begin, end), hashed, mine in zip(spans, hashes, held):
-                keys = (hashed.astype(np.uint64) << _32) | rows
-                whole = (begin, end) == (0, 1 << 32)
-                mine.append(keys if whole else keys[(hashed >= begin) & (hashed <= end - 1)])
+            rows = (local + shards.first[shard]).astype(np.uint32)
+            if 1.0 in portions:
+                everyone.append(rows)
+            for (_, begin, end), hashed, (kept, named) in zip(spans, hashes, held):
+                if named is everyone:
+                    kept.append(hashed)
+                    continue
+                mine = (hashed >= begin) & (hashed <= end - 1)
+                # Times an odd number: a bijection, after which hashes of a narrow range differ in their high bits.
+                kept.append(hashed[mine] * np.uint32(0x9E3779B1))
+                named.append(rows[mine])
     while held:
-        keys = held.pop(0).values()
-        keys.sort()
+        kept, named = held.pop(0)
+        keys = share(kept.values(), named.values(), compiled)
+        again = (keys[1:] ^ keys[:-1]) <= _LOW
         shared = np.zeros(len(keys), dtype=bool)
-        for first in range(0, len(keys) - 1, at_once):
-            part = keys[first : first + at_once + 1]
-            again = (part[1:] ^ part[:-1]) <= _LOW
-            shared[first + 1 : first + len(part)] |= again
-            shared[first : first + len(part) - 1] |= again
+        shared[1:] |= again
+        shared[:-1] |= again
         yield keys[shared]
 
 
 class _Column:
     """Numbers as they come, in one array: about a share of ``rows``, whose pages count when they are written to."""
 
-    def __init__(self, rows: int, share: float) -> None:
-        self.room, self.used = np.empty(int(rows * min(1.0, share * 1.1)) + 1024, dtype=np.uint64), 0
+    def __init__(self, rows: int, portion: float) -> None:
+        self.room, self.used = np.empty(int(rows * min(1.0, portion * 1.1)) + 1024, dtype=np.uint32), 0
 
     def append(self, values: np.ndarray) -> None:
         if self.used + len(values) > len(self.room):
             self.room = np.concatenate(
-                (self.room, np.empty(len(self.room) // 2 + len(values), dtype=np.uint64))
+                (self.room, np.empty(len(self.room) // 2 + len(values), dtype=np.uint32))
             )
         self.room[self.used : self.used + len(values)] = values
         self.used += len(values)
@@ -153,16 +160,21 @@ def _compare(shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int
 def _some(shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, band: int, fan: int,
           compiled: bool) -> Found:  # fmt: skip
     """The pairs of buckets that lie in ``keys`` one after the other."""
-    rows, where = np.unique((keys & _LOW).astype(np.uint32), return_inverse=True)
+    named = (keys & _LOW).astype(np.uint32)  # a row lies in one bucket of a band
+    ascending = np.argsort(named)
+    rows, place = named[ascending], np.empty(len(named), dtype=np.uint64)
+    place[ascending] = np.arange(len(rows), dtype=np.uint64)
+    bucket = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes) << _32
+    order = np.arange(len(rows), dtype=np.uint32)
     large = np.repeat(sizes > ALL_PAIRS, sizes)
-    rank = np.full(len(rows), len(rows), dtype=np.int64)
     if large.any():  # only there it matters which row is the best
-        chosen = np.unique(where[large])
-        rank[chosen] = shards.places(rows[chosen])
-    order = np.argsort(rank, kind="stable").astype(np.uint32)
-    place = np.empty(len(rows), dtype=np.uint64)
-    place[order] = np.arange(len(rows), dtype=np.uint64)
-    packed = np.sort((np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes) << _32) | place[where])
+        rank = np.full(len(rows), len(rows), dtype=np.int64)
+        rank[place[large]] = shards.places(named[large])
+        order = np.argsort(rank, kind="stable").astype(np.uint32)
+        position = np.empty(len(rows), dtype=np.uint64)
+        position[order] = np.arange(len(rows), dtype=np.uint64)
+        place = position[place]
+    packed = np.sort(bucket | place) if large.any() else bucket | place
     cut = np.zeros(len(rows), dtype=np.uint8)
     found = compare_buckets(packed, shards.signatures(rows), order, bands, band, fan, cut, compiled)
     ordered = rows[order]
