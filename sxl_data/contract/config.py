@@ -19,7 +19,6 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sxl_data.contract import yaml
 from sxl_data.contract.errors import Finding, UserError, error, finding
 
 T = TypeVar("T")
@@ -63,7 +62,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
             raise error("U104", file=file, found="no such file", expected="a recipe") from None
         except (OSError, UnicodeDecodeError) as problem:
             raise error("U103", file=file, found=problem, expected="UTF-8 text") from None
-        values, lines = yaml.parse(text, file)
+        values, lines = _parse(text, file)
         values = {} if values is None else values
     if not isinstance(values, dict):
         raise error("U103", file=file, found=type(values).__name__, expected="a mapping of keys to values")
@@ -74,7 +73,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
         key, sep, text = override.partition("=")
         if not sep or not key:
             raise error("U401", found=override, expected=f"key=value, such as {key or 'name'}=…")
-        if _set(values, key.split("."), yaml.parse(text)[0]):
+        if _set(values, key.split("."), _parse(text)[0]):
             origins[key] = "command line"
         else:
             raise error("U101", pointer="/" + key.replace(".", "/"), found=key, expected="an existing key")
@@ -245,6 +244,12 @@ def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: 
     return finding(
         "U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected
     )
+
+
+def _parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
+    from sxl_data.contract import yaml  # 10 ms that a command without a recipe does not need
+
+    return yaml.parse(text, file)
 
 
 def _field_at(cls: type, pointer: str) -> tuple[Any, Any]:

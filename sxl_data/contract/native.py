@@ -28,7 +28,7 @@ from array import array
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -123,8 +123,14 @@ def _writable(folder: Path) -> bool:
 
 
 def _digest(llvm: Any, sources: list[Path]) -> str:
+    import llvmlite
+
     parts = [path.read_bytes() for path in sources]
-    parts += [text.encode() for text in (version("numba"), version("llvmlite"), sys.version, sys.platform)]
+    # numba is not imported, and importlib.metadata, which knows its version too, imports half of the e-mail package.
+    found = find_spec("numba")
+    assert found is not None and found.origin is not None
+    parts += [Path(found.origin).with_name("_version.py").read_bytes(), llvmlite.__version__.encode()]
+    parts += [text.encode() for text in (sys.version, sys.platform)]
     parts += [llvm.get_host_cpu_name().encode(), llvm.get_host_cpu_features().flatten().encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
 
