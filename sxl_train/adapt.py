@@ -32,7 +32,7 @@ def load(folder: str, method: str, tune: Tune) -> Any:
 
 
 def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, added: list[str]) -> Any:
-    """Adapters on every linear layer and on the markers' embedding rows; nothing for full fine-tuning.
+    """Adapters on every linear layer and on the markers' rows of embedding and head; nothing for full fine-tuning.
 
     ``added``: the markers that the base did not have, see `tune.markers`.
     """
@@ -49,10 +49,16 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
         say("tune       the markers' rows stay frozen: SFTTrainer's own loss cannot train them")
         rows = []
     targets = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
-    embedding = next(n for n, m in model.named_modules() if m is model.get_input_embeddings()).split(".")[-1]
+    tables = [model.get_input_embeddings()]
+    if not model.config.get_text_config().tie_word_embeddings:
+        tables.append(model.get_output_embeddings())
+    names = [
+        name.split(".")[-1] for name, module in model.named_modules() if any(module is t for t in tables)
+    ]
+    indices = {name: rows for name in names} if rows else None
     config = LoraConfig(
         r=tune.rank, lora_alpha=tune.alpha, lora_dropout=tune.dropout, target_modules=targets, use_dora=tune.dora,
-        use_rslora=tune.rslora, task_type="CAUSAL_LM", trainable_token_indices={embedding: rows} if rows else None,
+        use_rslora=tune.rslora, task_type="CAUSAL_LM", trainable_token_indices=indices,
     )  # fmt: skip
     return get_peft_model(model, config)
 

@@ -45,8 +45,7 @@ def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0) -> None:
     use_documents(inner)
     for module in model.modules():
         _fuse_adapter(module)
-    rows = _fuse_rows(inner)
-    _add_loss(inner, rows)
+    _add_loss(inner, _fuse_rows(inner))
     if compile_layers:
         import torch
         import torch._functorch.config
@@ -100,9 +99,10 @@ def _add_loss(model: Any, rows: Any) -> None:
     def judge(self: Any, states: Any, following: Any = None, weights: Any = None, **kwargs: Any) -> Any:
         if following is None:
             return project(states, **kwargs)
-        if rows is not None and rows.in_head:
-            return cross_entropy(states, rows.table, following, weights, None, rows.places, rows.values())
-        return cross_entropy(states, self.weight, following, weights, getattr(self, "bias", None))
+        bias = getattr(getattr(self, "original_module", self), "bias", None)
+        if rows is not None:
+            return cross_entropy(states, rows.table, following, weights, bias, rows.places, rows.values())
+        return cross_entropy(states, self.weight, following, weights, bias)
 
     head.forward = types.MethodType(judge, head)
 
@@ -143,16 +143,14 @@ def _fused_class() -> type:
 class Rows:
     """Trained rows of a frozen token table."""
 
-    def __init__(self, adapter: Any, in_head: bool) -> None:
-        self.adapter, self.in_head = adapter, in_head
-        (self.name,) = adapter.trainable_tokens_delta
-        self.places = adapter.token_indices[self.name]
+    def __init__(self, adapter: Any) -> None:
         import torch
 
-        device = self.table.device
-        self.places = torch.as_tensor(self.places, device=device)
-        self.slots = torch.full((self.table.shape[0],), -1, device=device)
-        self.slots[self.places] = torch.arange(len(self.places), device=device)
+        self.adapter = adapter
+        (self.name,) = adapter.trainable_tokens_delta
+        self.places = torch.as_tensor(adapter.token_indices[self.name], device=self.table.device)
+        self.slots = torch.full((self.table.shape[0],), -1, device=self.table.device)
+        self.slots[self.places] = torch.arange(len(self.places), device=self.table.device)
 
     @property
     def table(self) -> Any:
@@ -165,15 +163,13 @@ class Rows:
 
 
 def _fuse_rows(model: Any) -> Rows | None:
-    from peft.tuners.trainable_tokens import TrainableTokensLayer
-
-    wrapper = model.get_input_embeddings()
-    adapter = getattr(wrapper, "token_adapter", None)
-    if not isinstance(adapter, TrainableTokensLayer) or len(adapter.trainable_tokens_delta) != 1:
+    """Let the embedding look its trained rows up; the trained rows of the head, its own or the embedding's."""
+    adapter = _find_rows(model.get_input_embeddings())
+    if adapter is None:
         return None
-    head = getattr(model.get_output_embeddings(), "token_adapter", None)
-    rows = Rows(adapter, in_head=head is not None and head.tied_adapter is adapter)
     import torch
+
+    rows = Rows(adapter)
 
     def forward(self: Any, ids: Any, *args: Any, **kwargs: Any) -> Any:
         frozen = torch.nn.functional.embedding(ids, rows.table)
@@ -181,5 +177,16 @@ def _fuse_rows(model: Any) -> Rows | None:
         own = torch.nn.functional.embedding(slots.clamp(min=0), rows.values())
         return torch.where((slots >= 0)[..., None], own.to(frozen.dtype), frozen)
 
-    adapter.forward = types.MethodType(forward, adapter)  # type: ignore[method-assign]
-    return rows
+    adapter.forward = types.MethodType(forward, adapter)
+    head = _find_rows(model.get_output_embeddings())
+    if head is None:
+        return None
+    return rows if head.tied_adapter is adapter else Rows(head)
+
+
+def _find_rows(module: Any) -> Any:
+    from peft.tuners.trainable_tokens import TrainableTokensLayer
+
+    adapter = getattr(module, "token_adapter", None)
+    whole = isinstance(adapter, TrainableTokensLayer) and (adapter.tied_adapter or adapter)
+    return adapter if whole and len(whole.trainable_tokens_delta) == 1 else None

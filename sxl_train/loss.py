@@ -50,6 +50,7 @@ class _CrossEntropy(torch.autograd.Function):
             states, table = hidden.to(compute), head.to(compute)
             own = None if rows is None else rows.to(compute)
             shift = None if own is None else own - table[places]
+            lift = None if bias is None else bias.to(compute)
             size = max(16, CHUNK_BYTES.get(kind, 2**26) // (table.shape[0] * table.element_size()))
             total = torch.zeros((), dtype=torch.float32, device=hidden.device)
             wanted = ctx.needs_input_grad
@@ -60,9 +61,11 @@ class _CrossEntropy(torch.autograd.Function):
             step = _compiled() if kind == "cuda" else _differentiate
             for start in range(0, states.shape[0], size):
                 part = states[start : start + size]
-                logits = torch.nn.functional.linear(part, table, None if bias is None else bias.to(compute))
+                logits = torch.nn.functional.linear(part, table, lift)
                 if own is not None:
-                    logits[:, places] = torch.nn.functional.linear(part, own)
+                    logits[:, places] = torch.nn.functional.linear(
+                        part, own, None if lift is None else lift[places]
+                    )
                 total += step(logits, labels[start : start + size], weights[start : start + size])
                 slope = logits  # in place: a second buffer of this size would be the peak of the whole step
                 if d_hidden is not None:

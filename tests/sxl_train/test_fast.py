@@ -40,8 +40,8 @@ def adapt(model: Any, **keys: Any) -> Any:
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(1)
-    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM",
-                        trainable_token_indices={"embed_tokens": [5, 7, 70]}, **keys)  # fmt: skip
+    keys = {"trainable_token_indices": {"embed_tokens": [5, 7, 70]}} | keys
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **keys)
     adapted = get_peft_model(model, config)
     for name, parameter in adapted.named_parameters():
         if "lora_B" in name:  # zero at the start would hide errors in A's gradient
@@ -94,10 +94,14 @@ def test_untied_head_gets_its_own_gradient() -> None:
     assert compare(run_plain(copy.deepcopy(model)), run_fast(model)) < 1e-4
 
 
-def test_adapters_and_trained_rows_give_the_gradients_of_peft() -> None:
-    model = adapt(make("llama"))
+@pytest.mark.parametrize("tied", [True, False])
+def test_adapters_and_trained_rows_give_the_gradients_of_peft(tied: bool) -> None:
+    tables = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
+    model = adapt(
+        make("llama", tie_word_embeddings=tied), trainable_token_indices={key: [5, 7, 70] for key in tables}
+    )
     plain, made = run_plain(copy.deepcopy(model)), run_fast(model)
-    assert any("trainable_tokens" in name for name in made[1])
+    assert sum("trainable_tokens" in name for name in made[1]) == len(tables)
     assert compare(plain, made) < 1e-4
 
 

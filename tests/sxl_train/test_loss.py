@@ -22,6 +22,20 @@ def test_weighted_loss_is_the_weighted_sum_of_token_losses() -> None:
     assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(wanted, got))
 
 
+def test_rows_that_stand_in_for_some_of_a_head_with_bias_are_as_if_written_into_it() -> None:
+    torch.manual_seed(0)
+    hidden, head, bias = torch.randn(20, 8), torch.randn(12, 8), torch.randn(12)
+    places, rows = torch.tensor([2, 11]), torch.randn(2, 8, requires_grad=True)
+    labels, weights = torch.randint(0, 12, (20,)), torch.rand(20)
+    written = head.index_copy(0, places, rows)
+    losses = torch.nn.functional.cross_entropy(hidden @ written.T + bias, labels, reduction="none")
+    expected = (losses * weights).sum()
+    made = cross_entropy(hidden, head, labels, weights, bias, places, rows)
+    assert torch.allclose(expected, made, rtol=1e-5)
+    (wanted,), (got,) = torch.autograd.grad(expected, [rows]), torch.autograd.grad(made, [rows])
+    assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-5)
+
+
 def test_chunks_of_the_loss_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from sxl_train import loss
 

@@ -41,6 +41,26 @@ def test_the_merged_folder_equals_base_plus_adapter(make_model, tmp_path: Path) 
     assert (base / "tokenizer.json").read_bytes() == (out / "tokenizer.json").read_bytes()
 
 
+@pytest.mark.parametrize("tables", [["embed_tokens"], ["embed_tokens", "lm_head"]], ids=["tied", "untied"])
+def test_trained_rows_of_the_markers_are_merged(tables: list[str], make_model, tmp_path: Path) -> None:
+    base = make_model(tie_word_embeddings=len(tables) == 1)
+    settings = LoraConfig(
+        r=2, target_modules=["q_proj"], trainable_token_indices={name: [1, 2] for name in tables}
+    )
+    tuned = get_peft_model(checkpoints.load(base, "float32"), settings)
+    with torch.no_grad():
+        for name, parameter in tuned.named_parameters():
+            if "trainable_tokens" in name:
+                parameter += 0.25
+    tuned.save_pretrained(tmp_path / "adapter", save_embedding_layers=False)
+    expected = run(tuned.eval())
+    out = merge.merge(tmp_path / "adapter", tmp_path / "merged", base)
+    got = run(AutoModelForCausalLM.from_pretrained(out, dtype=torch.float32))
+    before = run(checkpoints.load(base, "float32"))
+    assert (got - expected)[..., [1, 2]].abs().mean() < 0.02 * expected.std()
+    assert (before - expected)[..., [1, 2]].abs().mean() > expected.std()
+
+
 def test_merging_onto_the_dequantised_base_equals_what_qlora_trained(make_model, tmp_path: Path) -> None:
     base = make_model()
     adapter = make_adapter(base, tmp_path / "adapter")
