@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.config import load, parse_size
+from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.dedup.kept import write_kept
@@ -44,18 +45,25 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Dropped for a row of another store; counted in `exact` and `near` too."""
     borderline: int
     """Verified pairs within 0.02 of the threshold."""
+    closest: tuple[str, str, float] | None
+    """The one of them that is closest to it: both ids and the score."""
     complete: bool
     seconds: float
 
     def __str__(self) -> str:
-        return (
+        lines = [
             f"dedup   {self.rows} → {self.kept}   −{self.rows - self.kept} (D310 ×{self.exact}, D311 ×{self.near})"
             f"   {self.seconds:.1f} s"
-        ) + (
-            f"\n{self.borderline} pairs within 0.02 of the threshold: ledger/borderline.parquet"
-            if self.borderline
-            else ""
-        )
+        ]
+        if self.against:
+            lines.append(f"{self.against} of them for rows of another store")
+        if self.closest:
+            left, right, score = self.closest
+            lines.append(
+                f"{self.borderline} pairs within 0.02 of the threshold: ledger/borderline.parquet;"
+                f" the closest, {left} and {right}: {score:.3f}"
+            )
+        return "\n".join(lines)
 
 
 def run_files(
@@ -68,13 +76,15 @@ def run_files(
     rank_column: str | None = None,
     against: Sequence[str | Path] = (),
     store_shingles: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> Summary:
     """Deduplicates `files` by `column` into the folder `out`.
 
     `id_column` names rows in the ledger; without it a row is `file:row`, counted from 1. `rank_column` is numeric,
     smaller is kept first; then comes `config.prefer` over file names without suffix, then the id. `against`: output
     folders of earlier runs, whose kept rows win over all rows here. `store_shingles` also stores the shingle sets of
-    kept rows (about the size of the texts), so that a later `against` scores exactly instead of by estimate.
+    kept rows (about the size of the texts), so that a later `against` scores exactly instead of by estimate. `say` is
+    told after each step what it found.
     Raises `UserError`: U201, U202, U203, U204, U105 about files, U306 when `out` holds something else, U305 and U102
     about stores.
     """
@@ -101,7 +111,15 @@ def run_files(
         if config.prefer
         else None
     )
+    say = say or _keep_quiet
+    say(
+        f"read    {format_count(len(texts))} rows of {len(paths)} files, {format_bytes(texts.nbytes)} of text"
+    )
     result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores, room=room)
+    say(
+        f"compare {format_count(len(result.pairs))} pairs verified,"
+        f" {format_count(int((~result.kept).sum()))} rows have a kept twin"
+    )
     inputs = tuple(
         Input(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns, len(table))
         for path, table in zip(paths, tables)
@@ -144,6 +162,10 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
     texts = [_text(store.meta, index) for index in at]
     names = _names(store.meta, ids, np.array(at)).tolist()
     return side_by_side(texts[1], texts[0], width, (names[1], names[0]))
+
+
+def _keep_quiet(line: str) -> None:
+    pass
 
 
 def _check_out(folder: Path) -> None:
@@ -258,9 +280,12 @@ def _write(
     draft.rename(folder)
     gone = int((~result.kept).sum())
     exact = int(result.exact.sum())
+    first_pair = borderline.slice(0, 1).to_pylist()
+    closest = [(pair["left"], pair["right"], pair["score"]) for pair in first_pair]
     return Summary(
         rows=len(result.kept), kept=len(result.kept) - gone, exact=exact, near=gone - exact,
         against=int((result.store >= 0).sum()), borderline=len(borderline), complete=result.complete,
+        closest=closest[0] if closest else None,
         seconds=time.monotonic() - began,
     )  # fmt: skip
 
@@ -282,7 +307,11 @@ def ledger_lines(
     stems = np.array([Path(file.path).name for file in meta.files], dtype=object)
     codes = np.where(result.exact[gone], "D310", "D311")
     details = [
-        None if same else "estimated from signatures" if not union else f"{shared} of {union} shingles shared"
+        "the same text"
+        if same
+        else "estimated from signatures"
+        if not union
+        else f"{shared} of {union} shingles shared"
         for same, shared, union in zip(
             result.exact[gone].tolist(), result.shared[gone].tolist(), result.union[gone].tolist()
         )

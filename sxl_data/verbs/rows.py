@@ -28,14 +28,25 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--rank-column", help="numeric column; of duplicates the row with the smallest value stays"
     )
     sub.add_argument(
-        "--prefer", action="append", default=[], metavar="FILE", help="file stem to keep rows of first"
+        "--prefer",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="file name without suffix whose rows are kept first; may be repeated, best first",
     )
     sub.add_argument(
-        "--shingles", choices=("code", "words", "characters"), default="code", help="what is compared"
+        "--shingles",
+        choices=("code", "words", "characters"),
+        default="code",
+        help="what is compared: runs of five tokens of code (default), of words, or of characters",
     )
     sub.add_argument(
         "--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run"
     )
+    sub.add_argument(
+        "--store-shingles", action="store_true",
+        help="keep shingle sets too, so that a later --against scores exactly (about the size of the texts)",
+    )  # fmt: skip
     sub.add_argument(
         "--memory",
         default="4GB",
@@ -60,6 +71,7 @@ def _dedup(options: argparse.Namespace) -> int:
     import pyarrow as pa
 
     from sxl_data.contract.config import load
+    from sxl_data.contract.console import say
     from sxl_data.contract.errors import error
     from sxl_data.dedup.files import compare, rethreshold, run_files
     from sxl_data.dedup.near import DedupConfig
@@ -75,12 +87,18 @@ def _dedup(options: argparse.Namespace) -> int:
         print(rethreshold(options.rethreshold, options.threshold))
     else:
         if not (options.files and options.column and options.out):
-            raise error("U401", found="too little", expected="FILE… --column NAME -o OUT")
+            raise error(
+                "U401",
+                found="too little",
+                expected="FILE… --column NAME -o OUT",
+                fix="name the files, the column whose text is compared and a folder for the result",
+            )
         values = {"threshold": options.threshold, "prefer": options.prefer, "memory": options.memory,
                   "shingling": {"kind": options.shingles}}  # fmt: skip
         config = load(DedupConfig, values).value
         print(run_files(options.files, options.column, options.out, config, id_column=options.id_column,
-                        rank_column=options.rank_column, against=options.against))  # fmt: skip
+                        rank_column=options.rank_column, against=options.against,
+                        store_shingles=options.store_shingles, say=say))  # fmt: skip
     return 0
 
 

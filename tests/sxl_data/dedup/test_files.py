@@ -46,7 +46,23 @@ def test_kept_rows_and_the_ledger_add_up(tmp_path: Path) -> None:
     assert ledger(tmp_path / "out") == [("b", "D310", "a"), ("c", "D311", "a")]
     assert pq.read_schema(tmp_path / "out" / "data" / "in.parquet").names == ["name", "text", "size"]
     detail = pq.read_table(tmp_path / "out" / "ledger" / "ledger.parquet")["detail"].to_pylist()
-    assert detail == [None, "19 of 23 shingles shared"]
+    assert detail == ["the same text", "19 of 23 shingles shared"]
+
+
+def test_a_person_is_told_what_each_step_found(tmp_path: Path) -> None:
+    said: list[str] = []
+    done = run_files([write_lines(tmp_path / "in.jsonl", ROWS)], "text", tmp_path / "out", say=said.append)
+    assert ["read", "compare"] == [line.split()[0] for line in said]
+    assert "5 rows of 1 files" in said[0]
+    assert "2 rows have a kept twin" in said[1]
+    assert done.closest is None
+
+
+def test_the_summary_names_the_pair_closest_to_the_threshold(tmp_path: Path) -> None:
+    rows = write_lines(tmp_path / "in.jsonl", ROWS)
+    done = run_files([rows], "text", tmp_path / "out", DedupConfig(threshold=19 / 23), id_column="name")
+    assert done.closest == ("a", "c", pytest.approx(19 / 23))
+    assert "the closest, a and c: 0.826" in str(done)
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "json"])
