@@ -46,11 +46,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Input bytes of one reading task, about; archives and compressed files are not cut."""
 
     def __post_init__(self) -> None:
-        if (
-            (self.workers or 1) < 1
-            or self.task_seconds <= 0
-            or min(self.chunk_bytes, self.task_bytes or 1) < 1
-        ):
+        sizes = [self.chunk_bytes] if self.task_bytes is None else [self.chunk_bytes, self.task_bytes]
+        if (self.workers or 1) < 1 or self.task_seconds <= 0 or min(sizes) < 1:
             raise ValueError("workers, task_seconds, task_bytes and chunk_bytes above zero")
 
 
