@@ -5,8 +5,11 @@
 For each corpus and threshold: the pairs that exist, the share of them of which at most one row was kept (recall:
 what a user pays for), of the pairs of kept rows from 0.5 on the share with one label (`grouped`: what a split relies
 on; at threshold 0.5 no such pairs are wanted), the share of dropped rows whose named twin is kept and truly reaches
-the threshold (precision), and the largest error of a reported score. Pairs come from brute force over strings
-(`dedup_truth.py`), not from our hashes.
+the threshold (precision), and the largest error of a reported score.
+
+Beside them what text-dedup's own benchmark calls macro F1 (the mean of two precisions over clusters) and the macro F1
+itself: both call a row wrong whose cluster lacks a true partner, as it must wherever clusters do not chain. Pairs come
+from brute force over strings (`dedup_truth.py`), not from our hashes.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from dedup_corpora import chat_answers, instruction_rows, short_rows, source_files
-from dedup_truth import all_pairs, shingle_sets
+from dedup_truth import all_pairs, shingle_sets, text_dedup_scores
 
 from sxl_data.dedup import DedupConfig, deduplicate
 
@@ -59,6 +62,7 @@ def measure(texts: list[str], thresholds: tuple[float, ...] = THRESHOLDS) -> lis
                 "precision": float(fine.mean()) if len(dropped) else 1.0,
                 "score_error": float(errors.max(initial=0.0)),
                 "complete": result.complete,
+                **text_dedup_scores(one, two, result.clusters),
             }
         )
     return out
@@ -88,11 +92,14 @@ def main() -> None:
             continue
         began = time.perf_counter()
         print(f"\n{name}: {len(texts)} rows, {sum(map(len, texts)) / 1e6:.1f} MB")
-        print("threshold    pairs  recall  grouped  dropped  precision  score error  complete")
+        print(
+            "threshold    pairs  recall  grouped  dropped  precision  score error  complete  text-dedup's  macro F1"
+        )
         for row in measure(texts):
             print(
                 f"{row['threshold']:9} {row['pairs']:8} {row['recall']:7.4f} {row['grouped']:8.4f} {row['dropped']:8}"
-                f" {row['precision']:10.4f} {row['score_error']:12.6f}  {row['complete']}"
+                f" {row['precision']:10.4f} {row['score_error']:12.6f}  {row['complete']!s:<8}"
+                f" {row['published']:13.4f} {row['macro_f1']:9.4f}"
             )
             metrics |= {f"{name}/{row['threshold']}/{key}": value for key, value in row.items()}
             worst, sure = min(worst, row["recall"], row["grouped"]), min(sure, row["precision"])
