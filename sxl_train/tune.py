@@ -46,7 +46,7 @@ def run(context: Context) -> Path:
     added = list(read_added(context) or [])
     checkpoint = find_checkpoint(context.folder / "checkpoints")
     if checkpoint:
-        tune = msgspec.structs.replace(tune, batch=read_batch(checkpoint))
+        tune = msgspec.structs.replace(tune, batch=read_state(checkpoint)["train_batch_size"])
     model = load(context.model, recipe.method, tune)
     model = adapt(model, recipe.method, tune, tokenizer, template, added)
     trainer = make_trainer(model, tokenizer, train, validation, tune, recipe.seed, context.folder, capacity)
@@ -89,7 +89,8 @@ def train_on(trainer: Any, checkpoint: str | None) -> Any:
     finally:
         for callback in closing:
             callback.close()
-    if any(isinstance(c, Interrupt) and c.came for c in closing):
+    came = any(isinstance(c, Interrupt) and c.came for c in closing)
+    if came and trainer.state.global_step < trainer.state.max_steps:
         say(f"tune       step {trainer.state.global_step} is saved")
         raise KeyboardInterrupt
     return result
@@ -124,24 +125,28 @@ def find_capacity(model: str, tune: Tune) -> int:
 
 
 def find_checkpoint(folder: Path) -> str | None:
-    """The newest complete checkpoint. The trainer writes trainer_state.json last: what lacks it, or half of it, was cut
-    off, and is removed."""
-    complete = []
+    """The newest checkpoint to go on from.
+
+    The trainer writes trainer_state.json last: what lacks it, or half of it, was cut off, and is removed. One of the
+    last step is passed over, since the trainer would take a step beyond it; those before it are taken again instead.
+    """
+    found = []
     for path in folder.glob("checkpoint-*"):
         try:
-            read_batch(str(path))
+            state = read_state(str(path))
         except (OSError, msgspec.DecodeError):
             if not int(os.environ.get("RANK", "0")):
                 shutil.rmtree(path)
-        else:
-            complete.append((int(path.name.split("-")[1]), path))
-    return str(max(complete)[1]) if complete else None
+            continue
+        if state["global_step"] < state["max_steps"]:
+            found.append((state["global_step"], path))
+    return str(max(found)[1]) if found else None
 
 
-def read_batch(checkpoint: str) -> int:
-    """The batch that the run began with: found again on another machine it might differ, and with it the data order."""
-    state = msgspec.json.decode((Path(checkpoint) / "trainer_state.json").read_bytes())
-    return int(state["train_batch_size"])
+def read_state(checkpoint: str) -> dict[str, Any]:
+    """Where a checkpoint stands, and the batch that its run began with: found again on another machine it might differ,
+    and with it the order of the data."""
+    return dict(msgspec.json.decode((Path(checkpoint) / "trainer_state.json").read_bytes()))
 
 
 def gather(trainer: Any) -> dict[str, Any] | None:

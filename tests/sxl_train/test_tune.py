@@ -149,16 +149,35 @@ def test_signal_saves_the_step_under_way_and_the_run_goes_on_from_there(
     assert read_losses(tmp_path / "whole" / "tune") == read_losses(tmp_path / "stopped" / "tune")
 
 
-def test_newest_whole_checkpoint_is_taken_and_halves_are_removed(tmp_path: Path) -> None:
-    for number, state in ((5, '{"train_batch_size": 3}'), (10, '{"train_bat'), (15, None)):
+def test_newest_whole_checkpoint_before_the_last_step_is_taken_and_halves_are_removed(tmp_path: Path) -> None:
+    whole = '{"global_step": %d, "max_steps": 20, "train_batch_size": 3}'
+    for number, state in ((4, whole % 4), (5, whole % 5), (10, whole[:20]), (15, None), (20, whole % 20)):
         checkpoint = tmp_path / f"checkpoint-{number}"
         checkpoint.mkdir()
         if state is not None:
             (checkpoint / "trainer_state.json").write_text(state, encoding="utf-8")
     assert tune.find_checkpoint(tmp_path) == str(tmp_path / "checkpoint-5")
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-5"]
-    # What would fit now may be another number, and with it the order of the data.
-    assert tune.read_batch(str(tmp_path / "checkpoint-5")) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-4", "checkpoint-5", "checkpoint-20"}
+
+
+def test_run_that_ended_before_its_model_was_written_ends_the_same_again(
+    folder: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = (*KEYS, "method=lora", "tune.max_steps=6", "tune.save_every=4")
+    step("tune", tune.run, str(folder), dataset, tmp_path / "whole", *keys)
+
+    def fail(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tune, "save", fail)
+        with pytest.raises(KeyboardInterrupt):
+            step("tune", tune.run, str(folder), dataset, tmp_path / "late", *keys)
+    assert (tmp_path / "late/tune.part/checkpoints/checkpoint-6").exists()
+    step("tune", tune.run, str(folder), dataset, tmp_path / "late", *keys)
+    assert read_losses(tmp_path / "whole" / "tune") == read_losses(tmp_path / "late" / "tune")
+    assert (tmp_path / "whole/tune/adapter_model.safetensors").read_bytes() == (
+        tmp_path / "late/tune/adapter_model.safetensors").read_bytes()  # fmt: skip
 
 
 def make_pieces(folder: Path, dataset: Path, method: str, **keys: Any) -> tuple[Any, Any]:
