@@ -104,15 +104,19 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
         return
     if compiled is None or compiled.is_valid is None:
         return
+    lacking = False
     if not compiled.is_valid(value):
         for error in compiled.errors(value):
             path = "".join("/" + _escape(str(part)) for part in error.instance_path)
             keyword = next(
                 (str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema"
             )
-            yield Fault("A307", pointer + path, f"{_short(error.message)} (keyword `{keyword}`)",
-                        "arguments that fit the tool's parameters")  # fmt: skip
-    elif compiled.properties is not None and not compiled.properties.issuperset(value):
+            lacking = lacking or keyword == "required"
+            # Arguments may be text in the submitted file, so the place in them is said too.
+            found = f"{path + ': ' if path else ''}{_short(error.message)} (keyword `{keyword}`)"
+            yield Fault("A307", pointer + path, found, "arguments that fit the tool's parameters")
+    # Where a required argument is missing, an unknown one is likely that one misspelt, which is one fault.
+    if not lacking and compiled.properties is not None and not compiled.properties.issuperset(value):
         for name in value:
             if name not in compiled.properties:
                 expected = ", ".join(sorted(compiled.properties)[:8]) or "no arguments"

@@ -71,6 +71,8 @@ def faults(arguments: str, schema: Any = CITY, **call: Any) -> list[tuple[str, s
         ("{}", [("A307", "")]),
         ("", [("A307", "")]),
         ('{"city": "Rome", "zoom": 1, "x/y": 2}', [("A309", "/zoom"), ("A309", "/x~1y")]),
+        ('{"city": 5, "zoom": 1}', [("A307", "/city"), ("A309", "/zoom")]),
+        ('{"town": "Rome"}', [("A307", "")]),
         ("city=Rome", [("A305", "")]),
         ('["Rome"]', [("A306", "")]),
         ('"Rome"', [("A306", "")]),
