@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 import xxhash
 
 from sxl_data.trace.check import Fault
-from sxl_data.trace.types import ENCODER, Trace
+from sxl_data.trace.types import Trace
+
+_PACKER = msgspec.msgpack.Encoder()  # text goes in as it is, where JSON looks for what it must escape
 
 
 class Entry(NamedTuple):
@@ -38,7 +41,7 @@ class Seen:
 
     def add(self, trace: Trace, file: str, line: int) -> list[Fault]:
         """Take ``trace`` in; the fault of its being there already, or nothing."""
-        digest = xxhash.xxh3_128_digest(ENCODER.encode((trace.task, trace.tools, trace.steps)))
+        digest = xxhash.xxh3_128_digest(_PACKER.encode((trace.task, trace.tools, trace.steps)))
         return self.note(Entry(trace.trace_id, digest, file, line))
 
     def note(self, entry: Entry) -> list[Fault]:
