@@ -6,11 +6,13 @@ In: a code, or the start of one. Out: text for people.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 
 from sxl_data.contract.codes import CODES, Code
 from sxl_data.contract.errors import error, shorten
 from sxl_data.resources import schemas_folder
+from sxl_data.trace.format import Format
 from sxl_data.trace.profiles import PROFILES
 
 _LINES = 40
@@ -37,6 +39,15 @@ def explain(code: str) -> str:
     families = ", ".join(sorted({key[0] for key in CODES}))
     expected = f"{near[0]}?" if near else f"a code of the families {families}"
     raise error("U401", found=f"code {code!r}", expected=expected)
+
+
+def list_formats(known: Mapping[str, Format]) -> str:
+    """The formats of ``known``, one a line: name, whether it is written too, what it is."""
+    widest = max(map(len, known))
+    return "\n".join(
+        f"{name:<{widest}}  {'read, written' if hasattr(item, 'write') else 'read':<13}  {item.title}"
+        for name, item in known.items()
+    )
 
 
 def example(code: str) -> Path | None:

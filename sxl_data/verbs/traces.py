@@ -64,13 +64,17 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--all", action="store_true", help="show long texts whole")
     _template(sub)
 
-    sub = command("explain", _explain, "Explain a code, a rule, or a family of codes.",
-                  "examples:\n  sxl-data explain P105\n  sxl-data explain P")  # fmt: skip
-    sub.add_argument("code", help="for example P105, result-without-call, or P for the whole family")
+    sub = command("explain", _explain, "Explain a code, a rule, or a family of codes; list the formats.",
+                  "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats")  # fmt: skip
+    sub.add_argument(
+        "code",
+        help="for example P105, result-without-call, P for the whole family, or `formats` for what is read",
+    )
 
 
 def _format(sub: argparse.ArgumentParser, flag: str = "--format") -> None:
-    sub.add_argument(flag, dest="format", default="auto", help="name of the format (auto looks at the file)")
+    known = "name of the format (auto looks at the file; `sxl-data explain formats` lists them)"
+    sub.add_argument(flag, dest="format", default="auto", help=known)
 
 
 def _template(sub: argparse.ArgumentParser) -> None:
@@ -152,7 +156,8 @@ def _show(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, terminal_width
-    from sxl_data.trace.explain import explain
+    from sxl_data.trace.explain import explain, list_formats
 
-    print(fit(explain(options.code), terminal_width()))
+    text = list_formats(_known()) if options.code == "formats" else explain(options.code)
+    print(fit(text, terminal_width()))
     return 0

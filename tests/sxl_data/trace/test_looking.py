@@ -9,7 +9,8 @@ import pytest
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import UserError
-from sxl_data.trace.explain import explain
+from sxl_data.trace.explain import explain, list_formats
+from sxl_data.trace.registry import formats
 from sxl_data.trace.show import escape, show
 from sxl_data.trace.stats import stats
 
@@ -31,6 +32,12 @@ def test_a_code_is_explained_with_its_example():
 
 def test_a_letter_lists_its_family():
     assert [line.split()[0] for line in explain("M").splitlines()] == ["M501", "M502", "M503", "M504"]
+
+
+def test_formats_are_listed_with_what_is_written():
+    lines = {line.split()[0]: line for line in list_formats(formats()).splitlines()}
+    assert sorted(lines) == sorted(formats())
+    assert "read, written" in lines["atif"] and "written" not in lines["claude_code"]
 
 
 def test_an_unknown_code_is_refused_with_the_nearest():
