@@ -67,6 +67,11 @@ def render(trace: Trace, max_lines: int = _LINES, width: int = WIDTH) -> str:
     return "\n".join(lines)
 
 
+def step_blocks(step: Step) -> list[str]:
+    """The head of one step and its lines, whole."""
+    return list(_step(step, 0, WIDTH))
+
+
 def escape(text: str) -> str:
     """``text`` with everything that does not print written as an escape; tabs become spaces."""
     text = text.replace("\t", "    ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -62,6 +63,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     _format(sub)
     sub.add_argument("--row", help="number from 0, or a trace id (default: the first)")
     sub.add_argument("--all", action="store_true", help="show long texts whole")
+    sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
     _template(sub)
 
     sub = command("explain", _explain, "Explain a code, a rule, or a family of codes; list the formats.",
@@ -139,6 +141,14 @@ def _show(options: argparse.Namespace) -> int:
     from sxl_data.trace.show import WIDTH, show
 
     width = terminal_width()
+    if options.html:
+        from sxl_data.trace.show import pick
+        from sxl_data.trace.show_page import page
+
+        made = page(pick(options.file, options.row, options.format, _known()))
+        Path(options.html).write_text(made, encoding="utf-8", newline="\n")
+        print(f"written to {options.html}")
+        return 0
     if options.template:
         from sxl_data.trace.show import pick
         from sxl_data.trace.show_rendered import show_rendered
