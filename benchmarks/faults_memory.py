@@ -79,9 +79,10 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     from sxl_data.comparing import mapped
     from sxl_data.dedup import choose_bands
     from sxl_data.dedup.copies import KEY_BYTES, find_copies_of
-    from sxl_data.dedup.meet import AT_ONCE, ENTRY_BYTES, Among, meet
+    from sxl_data.dedup.meet import bands_of, meet
     from sxl_data.dedup.settle import settle
     from sxl_data.dedup.shards import Shards
+    from sxl_data.dedup.spans import AT_ONCE, ENTRY_BYTES, Among, scatter
     from sxl_data.rounds import count_parts
 
     sizes, paths = sign(folder, rows)
@@ -95,6 +96,11 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
         parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
         at_once = max(1 << 10, min(AT_ONCE, task_bytes >> 11))
         return watch(lambda: meet(shards, Among(None, ()), 0.7, 1, 0, parts, compiled=True, at_once=at_once))
+    if step == "scatter":
+        parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
+        end = max(1, len(sizes) // parts)
+        bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
+        return watch(lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
     left = np.arange(0, rows, 10, dtype=np.uint32)
     shared = np.full(len(left), 80, dtype=np.uint32)
     pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
@@ -142,7 +148,7 @@ def memory(quick: bool) -> list[dict[str, object]]:
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
             return int(done.stdout)
 
-        for step in ("exact", "meet"):
+        for step in ("exact", "scatter", "meet"):
             small, large = grow(step, few), grow(step, many)
             text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
             claims.append(report(text, f"≤ {task_bytes / 1e6:.0f}", f"{small / 1e6:.0f} and {large / 1e6:.0f}",

@@ -44,13 +44,23 @@ def find_copies(params: dict[str, Any], inputs: Inputs) -> Output:
     return Output(blobs={"copies": mappable(found)}, counters={"copies": len(found)})
 
 
+def scatter(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The band hashes of some shards, in a file for each part that meets them."""
+    from sxl_data.dedup.meet import bands_of
+    from sxl_data.dedup.spans import scatter
+
+    shards = _shards(params, inputs)
+    tables = scatter(shards, _among(inputs), bands_of(shards, params["threshold"]), params["begin"], params["end"],
+                     params["parts"], compiled=params["compiled"], at_once=params["at_once"])  # fmt: skip
+    return Output(blobs={f"keys-{part:05d}": mappable(table) for part, table in enumerate(tables)})
+
+
 def meet(params: dict[str, Any], inputs: Inputs) -> Output:
     """Candidates of one span of band hashes, in files of `CHUNK`, and the rows whose buckets were cut."""
-    from sxl_data.dedup.meet import Among, meet
+    from sxl_data.dedup.meet import meet
 
-    out = [_rows(path) for name in ("copies", "near") for path in inputs.get(name, [])]
-    only = [_rows(path) for path in inputs.get("again", [])]
-    found = meet(_shards(params, inputs), Among(only[0] if only else None, tuple(out)), params["threshold"],
+    among = [mapped(path) for path in inputs["keys"]] if "keys" in inputs else _among(inputs)
+    found = meet(_shards(params, inputs), among, params["threshold"],
                  params["fan"], params["part"], params["parts"], compiled=params["compiled"],
                  at_once=params["at_once"])  # fmt: skip
     left, right = found.pairs >> np.uint64(32), found.pairs & np.uint64(0xFFFFFFFF)
@@ -104,6 +114,15 @@ def name_drops(params: dict[str, Any], inputs: Inputs) -> Output:
     begin, end = params["begin"], params["end"]
     drops = name_drops(_shards(params, inputs), copies, near, begin, end)
     return Output(tables={f"drops-{i:05d}": table for i, table in zip(range(begin, end), drops)})
+
+
+def _among(inputs: Inputs) -> Any:
+    """Which rows a round compares."""
+    from sxl_data.dedup.spans import Among
+
+    out = [_rows(path) for name in ("copies", "near") for path in inputs.get(name, [])]
+    only = [_rows(path) for path in inputs.get("again", [])]
+    return Among(only[0] if only else None, tuple(out))
 
 
 def _shards(params: dict[str, Any], inputs: Inputs) -> Any:

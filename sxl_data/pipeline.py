@@ -237,7 +237,7 @@ class Build:
         receipts = self._run("dedup", tasks, sizes, "rows")
         kept = [r.files["kept"] for r in receipts]
         for inner in COMPARING:
-            self.seconds["dedup"] += self.seconds.pop(inner)
+            self.seconds["dedup"] += self.seconds.pop(inner, 0)
         self._count("dedup", sum(s.rows for s in shards), kept, receipts)
         return seen, compared, kept
 

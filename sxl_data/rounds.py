@@ -18,15 +18,15 @@ import msgspec
 from sxl_data.comparing import CHUNK
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.copies import KEY_BYTES
-from sxl_data.dedup.meet import AT_ONCE, ENTRY_BYTES
 from sxl_data.dedup.minhash import SMALL
 from sxl_data.dedup.near import MARGIN, DedupConfig
 from sxl_data.dedup.search import LINK_FAN, ROUNDS
+from sxl_data.dedup.spans import AT_ONCE, ENTRY_BYTES, STREAMED
 from sxl_data.engine.task import FileInfo, Receipt, Task
 
 MOST_PARTS = 32
 """Parts into which a step is cut for the sake of workers; more only where memory asks for them."""
-STEPS = ("exact", "meet", "check", "settle", "conclude")
+STEPS = ("exact", "scatter", "meet", "check", "settle", "conclude")
 ROUND = 100_000
 """Parts of round k are numbered from k times this on."""
 Run = Callable[[str, list[Task]], list[Receipt]]
@@ -95,16 +95,19 @@ class Rounds:
         parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
         # A quarter of the memory for signatures of 256 bytes, twice.
         at_once = max(1 << 10, min(AT_ONCE, self.memory >> 11))
-        params = {
-            "threshold": threshold,
-            "fan": fan,
-            "parts": parts,
-            "compiled": self.compiled,
-            "at_once": at_once,
-        }
+        params = {"threshold": threshold, "parts": parts, "compiled": self.compiled, "at_once": at_once}
         first = turn * ROUND
+        inputs = [among] * parts
+        if parts > STREAMED:
+            groups = self._groups(count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23))
+            sent = self.run("scatter", [
+                self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, **among)
+                for k, (a, b) in enumerate(groups)
+            ])  # fmt: skip
+            inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in sent)} for part in range(parts)]
         met = self.run("meet", [
-            self._task("meet", "meet", first + part, params | {"part": part}, **among) for part in range(parts)
+            self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, **rows_of)
+            for part, rows_of in enumerate(inputs)
         ])  # fmt: skip
         found = [info for r in met for name, info in sorted(r.files.items()) if name.startswith("pairs")]
         params = {"floor": floor, "memory": min(self.memory // 8, 1 << 30),
@@ -117,10 +120,8 @@ class Rounds:
         return tuple(receipt.files["cut"] for receipt in met)
 
     def _conclude(self, copies: Files, near: Files) -> Compared:
-        shards = len(self.sizes)
         # A few small shards are named by one task: starting more would take longer.
-        step = max(1, -(-shards // count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 20)))
-        spans = [(begin, min(begin + step, shards)) for begin in range(0, shards, step)]
+        spans = self._groups(count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 20))
         params = {"threshold": self.config.threshold}
         tasks = [self._task("conclude", "conclude", 0, params, pairs=tuple(self.verified), near=near)]
         tasks += [
@@ -130,6 +131,11 @@ class Rounds:
         whole, *named = self.run("conclude", tasks)
         drops = [r.files[f"drops-{i:05d}"] for r, (a, b) in zip(named, spans) for i in range(a, b)]
         return Compared(drops, whole.files["pairs"], whole.files["borderline"])
+
+    def _groups(self, count: int) -> list[tuple[int, int]]:
+        """Neighbouring shards in about ``count`` groups: the first one of each and the one after the last."""
+        step = max(1, len(self.sizes) // count)
+        return [(first, min(first + step, len(self.sizes))) for first in range(0, len(self.sizes), step)]
 
     def _task(self, stage: str, function: str, part: int, params: dict[str, Any], /,
               **inputs: Files) -> Task:  # fmt: skip

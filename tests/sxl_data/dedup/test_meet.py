@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sxl_data.dedup import choose_bands, find_candidates
-from sxl_data.dedup.meet import Among, meet
+from sxl_data.dedup.meet import bands_of, meet
 from sxl_data.dedup.shards import Shards
+from sxl_data.dedup.spans import Among, scatter
 
 BODY = " ".join(f"common{k}" for k in range(60))
 ALL = Among(None, ())
@@ -51,6 +52,26 @@ def test_parts_together_hold_the_candidates_of_the_whole_each_once(
     assert pairs == {(pair >> 32, pair & 0xFFFFFFFF) for pair in packed}
     assert cut == {row for part in found for row in part.cut.tolist()}
     assert len(cut) >= 70
+
+
+@pytest.mark.parametrize("parts", [1, 3, 25, 60])
+def test_scattered_hashes_meet_as_streamed_ones_do(
+    shards_of: Callable[..., Shards], edited_texts: Callable[..., list[str]], parts: int
+):
+    texts = corpus(edited_texts)
+    shards, some = shards_of(texts, [10, 10, 50]), Among(None, (np.array([3, 11, 60], dtype=np.uint32),))
+    sent = [
+        scatter(shards, some, bands_of(shards, 0.7), a, b, parts, compiled=False, at_once=9)
+        for a, b in ((0, 2), (2, 4))
+    ]
+    found = 0
+    for part in range(parts):
+        whole = meet(shards, some, 0.7, 4, part, parts, compiled=False)
+        again = meet(shards, [tables[part] for tables in sent], 0.7, 4, part, parts, compiled=False)
+        assert whole.pairs.tolist() == again.pairs.tolist()
+        assert whole.cut.tolist() == again.cut.tolist()
+        found += len(again.pairs)
+    assert found > 60
 
 
 def test_rows_that_take_no_part_are_in_no_pair(
