@@ -27,15 +27,26 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
-    """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured."""
+    """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured.
+
+    In a folder that holds a GGUF file and no configuration, that file is the model; its weights are expanded.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(
-        str(folder), dtype=getattr(torch, dtype), device_map=device, local_files_only=Path(folder).is_dir()
-    )
+        str(folder), dtype=getattr(torch, dtype), device_map=device, local_files_only=Path(folder).is_dir(),
+        **find_gguf(folder),
+    )  # fmt: skip
     cure_bitsandbytes(model)
     return model.eval()
+
+
+def find_gguf(folder: Path | str) -> dict[str, str]:
+    """What `from_pretrained` needs to open a folder with nothing but a GGUF file; empty for any other."""
+    folder = Path(folder)
+    files = sorted(folder.glob("*.gguf")) if folder.is_dir() else []
+    return {"gguf_file": files[0].name} if files and not (folder / "config.json").is_file() else {}
 
 
 def choose_device() -> str:

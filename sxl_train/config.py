@@ -162,10 +162,10 @@ class Distil(Section, frozen=True, kw_only=True):
 
     teacher: str = ""
     """Folder or hub id with the same vocabulary; empty = the model before pruning."""
-    steps: Natural = 100
+    steps: Natural = 300
     """Optimiser steps."""
-    lr: float = 1e-4
-    """Learning rate."""
+    lr: float = 3e-4
+    """Learning rate; where it makes a hardly pruned model worse, a quarter of it is tried."""
     temperature: float = 1.0
     """Softens both distributions."""
     share: Fraction = 0.5
@@ -177,21 +177,24 @@ class Distil(Section, frozen=True, kw_only=True):
     written where it does not. Empty = the teacher answers as it goes."""
     batch: Positive = 8192
     """Tokens in one step, padding included."""
+    on_policy: Natural = 0
+    """Steps before the others on texts that the student writes itself (TRL's trainer); needs the same vocabulary."""
     quantise_aware: bool = True
-    """Compute with NF4-rounded weights in the last third of the steps, where the plan quantises."""
+    """Compute with rounded weights in the last third of the steps, where the plan stores four bits."""
 
 
 class Quantise(Section, frozen=True, kw_only=True):
     """How weights are stored."""
 
-    scheme: Literal["auto", "nf4", "none"] = "auto"
-    """auto: NF4 where the size limit asks for it and always for qlora; none keeps bf16."""
+    scheme: Literal["auto", "nf4", "gguf", "none"] = "auto"
+    """auto: NF4 where the size limit asks for it and always for qlora; gguf: one file for llama.cpp, the embedding
+    quantised too, which transformers opens with `gguf_file=`: far less has to be pruned; none keeps bf16."""
     double_quant: bool = True
     """Quantise the scales too."""
     float8: bool = True
     """Allow float8 where the limit lies between bf16 and NF4; plain transformers from 5 on reads it, not 4."""
     mixed: bool = True
-    """Spend the room under the limit on bf16 for the matrices whose rounding costs most."""
+    """Spend the room under the limit on a wider format for the matrices whose rounding costs most."""
     samples: Positive = 32
     """Sequences that the sensitivity of each matrix is measured on."""
 

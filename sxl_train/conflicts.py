@@ -33,6 +33,9 @@ def check_keys(recipe: Recipe) -> list[Finding]:
     if tune.report_to != "none" and importlib.util.find_spec(tune.report_to) is None:
         found.append(finding("T114", found=f"tune.report_to={tune.report_to}",
                              expected=f"pip install {tune.report_to}"))  # fmt: skip
+    writes = recipe.quantise.scheme == "gguf" and "quantise" in recipe.steps
+    if (writes or recipe.release.gguf) and importlib.util.find_spec("gguf") is None:
+        found.append(finding("U402", found="no package gguf", expected="pip install 'sheikh-sxl[gguf]'"))
     return found
 
 

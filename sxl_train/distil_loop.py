@@ -2,16 +2,16 @@
 
 On every trained token the student matches the teacher's distribution as well as the token itself:
 loss = (1 − share) · cross-entropy + share · T² · KL(teacher ‖ student), temperature T (Hinton et al. 2015).
-In the last ``aware`` share of the steps the student computes with weights rounded to NF4 while the gradient
-passes straight through (Bengio et al. 2013), so that quantising afterwards costs little. The student that comes
-out is never worse than the one that went in: `recover` measures both on held-out traces and keeps the better.
+In the last ``aware`` share of the steps the student computes with weights rounded as they will be stored while the
+gradient passes straight through (Bengio et al. 2013), so that quantising afterwards costs little. The student that
+comes out is never worse than the one that went in: `recover` measures both on held-out traces and keeps the better.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ import msgspec
 
 from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
-from sxl_train import samples
+from sxl_train import plan, samples
 from sxl_train.distil_teach import Partial, Teach, measure_divergence
 from sxl_train.samples import Sample, collate
 
@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clip: float = 1.0
     aware: float = 0.0
     seed: int = 0
+    format: plan.Format = "nf4_dq"
+    others: dict[str, plan.Format] = {}
+    columns: Any = None
+    """The last three say how `rounded` rounds."""
 
 
 def train(
@@ -63,7 +67,7 @@ def train(
                 group["lr"] = settings.lr * scale_rate(step, settings)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 if step >= rounding_from:
-                    with rounded(student):
+                    with rounded(student, settings.format, settings.others, settings.columns):
                         loss = compute_loss(student, batch, settings, teach)
                         loss.backward()
                 else:
@@ -106,7 +110,7 @@ def measure(student: Any, held_out: Sequence[Sample], settings: Settings) -> flo
     """Held-out loss per token of ``student`` as it will be stored."""
     if not settings.aware:
         return samples.measure_loss(student, held_out).per_token
-    with rounded(student):
+    with rounded(student, settings.format, settings.others, settings.columns):
         return samples.measure_loss(student, held_out).per_token
 
 
@@ -158,19 +162,21 @@ def scale_rate(step: int, settings: Settings) -> float:
 
 
 @contextmanager
-def rounded(model: Any) -> Iterator[None]:
-    """Within, every linear layer but the head computes with NF4-rounded weights; gradients pass straight."""
-    import torch
+def rounded(model: Any, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
+            columns: Any = None) -> Iterator[None]:  # fmt: skip
+    """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
 
-    from sxl_train.quantise import round_to_nf4
+    ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4
+    holds linear layers only, so the embedding stays as it is there.
+    """
+    from sxl_train.precision import round_to
 
-    linears = [module for name, module in model.named_modules()
-               if isinstance(module, torch.nn.Linear) and not name.endswith("lm_head")]  # fmt: skip
-    exact = [module.weight.data for module in linears]
-    for module in linears:
-        module.weight.data = round_to_nf4(module.weight.data)
+    matrices = [(name, weight) for name, weight in model.named_parameters() if weight.dim() == 2]
+    exact = [weight.data for _, weight in matrices]
+    for name, weight in matrices:
+        weight.data = round_to(weight.data, name, (others or {}).get(name, format), columns)
     try:
         yield
     finally:
-        for module, weight in zip(linears, exact):
-            module.weight.data = weight
+        for (_, weight), values in zip(matrices, exact):
+            weight.data = values

@@ -10,17 +10,51 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sxl_train import plan
-from sxl_train.plan.formats import store
+from sxl_train import blocks, plan
+from sxl_train.plan.formats import BLOCKS, choose_type, store
 from sxl_train.samples import Sample, collate
 
 Costs = dict[str, dict[str, float]]
 """Tensor → format → expected rise of the loss in nats per token."""
+Columns = Mapping[str, Any]
+"""Matrix → the mean square of each of its input columns; the embedding's are those of the output head."""
 ENTRY = 100
 """Bytes that a matrix outside NF4 may add to the header and to config.json."""
 
 
-def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format]) -> Costs:
+def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
+    """The mean square of what enters each column of each matrix of ``model`` on ``samples``."""
+    import torch
+
+    squares: dict[str, Any] = {}
+    tokens = sum(len(sample.ids) for sample in samples)
+    tied = model.config.tie_word_embeddings
+    handles = []
+
+    def watch(name: str, module: Any) -> None:
+        def add(_: Any, inputs: tuple[Any, ...]) -> None:
+            found = inputs[0].detach().float().square().flatten(0, -2).sum(0)
+            squares[name] = squares[name] + found if name in squares else found
+
+        handles.append(module.register_forward_pre_hook(add))
+
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            is_head = module is model.get_output_embeddings()
+            watch("model.embed_tokens.weight" if is_head and tied else name + ".weight", module)
+    device = model.get_input_embeddings().weight.device
+    try:
+        with torch.no_grad():
+            for sample in samples:
+                model(input_ids=collate([sample], device)["input_ids"], use_cache=False)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: found / max(tokens, 1) for name, found in squares.items()}
+
+
+def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format],
+                        columns: Columns | None = None) -> Costs:  # fmt: skip
     """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``."""
     import torch
 
@@ -41,7 +75,9 @@ def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence
     with torch.no_grad():
         return {
             name: {
-                format: float((squares[name] * (round_to(weight, name, format) - weight).square()).sum())
+                format: float(
+                    (squares[name] * (round_to(weight, name, format, columns) - weight).square()).sum()
+                )
                 / (2 * max(tokens, 1))
                 for format in formats
             }
@@ -49,7 +85,7 @@ def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence
         }
 
 
-def round_to(weight: Any, name: str, format: plan.Format) -> Any:
+def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | None = None) -> Any:
     """``weight`` as ``format`` stores the matrix ``name``, in its own dtype."""
     import torch
 
@@ -61,31 +97,51 @@ def round_to(weight: Any, name: str, format: plan.Format) -> Any:
         return round_to_float8(weight)
     if format in ("nf4", "nf4_dq") and linear:
         return round_to_nf4(weight, format == "nf4_dq")
+    if format in plan.GGUF:
+        kind = choose_type(
+            plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding"), format
+        )
+        if kind == "f16":
+            return weight.half().to(weight.dtype)
+        return blocks.round_to_blocks(weight, kind, (columns or {}).get(name))
     return weight.to(torch.bfloat16).to(weight.dtype)
 
 
 def spend_room(shape: plan.Shape, format: plan.Format, room: int, costs: Costs) -> dict[str, plan.Format]:
-    """Matrices to store wider than ``format``, at most ``room`` bytes more in all; greedy by gain per byte."""
-    wider = plan.WIDER[format]
-    offers = []
-    for tensor in shape.tensors():
-        if tensor.kind == "vector" or count_bytes(tensor, wider) == count_bytes(tensor, format):
-            continue  # NF4 leaves the embedding in bf16
-        more = count_bytes(tensor, wider) - count_bytes(tensor, format) + ENTRY
-        offers.append(((costs[tensor.name][format] - costs[tensor.name][wider]) / more, more, tensor.name))
+    """Matrices to store wider than ``format``, at most ``room`` bytes more in all; greedy by gain per byte.
+
+    Where there are several wider formats a matrix may climb more than one of them.
+    """
+    ladder = (format, *plan.WIDER[format])
+    tensors = {tensor.name: tensor for tensor in shape.tensors() if tensor.kind != "vector"}
     chosen: dict[str, plan.Format] = {}
-    for gain, more, name in sorted(offers, reverse=True):
-        if gain > 0 and more <= room:
-            chosen[name], room = wider, room - more
+    while True:
+        offers = []
+        for name in tensors:
+            now = chosen.get(name, format)
+            for wider in ladder[ladder.index(now) + 1 :]:
+                more = count_bytes(tensors[name], wider) - count_bytes(tensors[name], now)
+                if not more:
+                    continue  # NF4 leaves the embedding in bf16
+                more += ENTRY if wider not in plan.GGUF else 0
+                offers.append(((costs[name][now] - costs[name][wider]) / more, more, name, wider))
+        fitting = [offer for offer in offers if offer[0] > 0 and offer[1] <= room]
+        if not fitting:
+            break
+        _, more, name, wider = max(fitting)
+        chosen[name], room = wider, room - more
     return chosen
 
 
 def count_bytes(tensor: Any, format: plan.Format) -> int:
-    """Bytes of one tensor's parts in a safetensors file, names left out."""
+    """Bytes of one tensor in a file, names left out."""
     from math import prod
 
     from sxl_train.plan.formats import DTYPE_BYTES
 
+    if format in plan.GGUF:
+        block, size = BLOCKS[choose_type(tensor, format)]
+        return int(tensor.count // block * size)
     return sum(DTYPE_BYTES[dtype] * prod(extents) for _, dtype, extents in store(tensor, format))
 
 

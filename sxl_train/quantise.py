@@ -1,10 +1,11 @@
-"""A bf16 model folder → a smaller safetensors folder that plain transformers (with bitsandbytes for NF4) loads.
+"""A bf16 model folder → a smaller one: safetensors that plain transformers (with bitsandbytes for NF4) loads, or GGUF.
 
 NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64 weights; with
 double quantisation the scales are 8-bit themselves (Dettmers et al. 2023). It holds linear layers only: a large
-embedding is trimmed (`sxl_train.prune.vocabulary`), or the model goes out as GGUF (`sxl_train.release.gguf`).
-Between NF4 and bf16 lies float8 for every matrix (`sxl_train.float8`). Room under the size limit goes to the
-matrices whose rounding costs most: they stay bf16 (`sxl_train.precision`).
+embedding is trimmed (`sxl_train.prune.vocabulary`), or the model goes out as GGUF (`sxl_train.release.gguf`), whose
+blocks hold the embedding too (``quantise.scheme: gguf``). Between NF4 and bf16 lies float8 for every matrix
+(`sxl_train.float8`). Room under the size limit goes to the matrices whose rounding costs most: they are stored
+in a wider format (`sxl_train.precision`).
 
 The folder is saved before anything is computed with the model, and is judged from a reloaded copy: a forward
 pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damages them.
@@ -12,7 +13,8 @@ pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damage
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,31 +33,48 @@ NF4_COLUMNS, NF4_ROWS, BLOCK = 64, 32, 64
 
 def run(context: Context) -> Path:
     """The step: store the model in the format of the plan; nothing to do where that is bf16."""
-    format = plan.read_plan(context).format
+    format, recipe, folder = plan.read_plan(context).format, context.recipe, Path(context.model)
     if format == "bf16":
-        return Path(context.model)
-    others = choose_others(context, format) if context.recipe.quantise.mixed and format in plan.WIDER else {}
-    out = quantise(Path(context.model), context.folder, format, others)
-    before, after = size.measure(Path(context.model)), size.measure(out)
+        return folder
+    others: dict[str, plan.Format] = {}
+    columns: Any = None
+    if recipe.quantise.mixed:
+        model = checkpoints.load(folder, "float32", checkpoints.choose_device())
+        rows = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(folder),
+                                    recipe.quantise.samples, recipe.tune.max_length)  # fmt: skip
+        others, columns = choose_others(context, format, model, folder, rows)
+    if format in plan.GGUF:
+        from sxl_train.release import gguf
+
+        gguf.write(folder, context.folder / f"model-{format.replace('+', '-')}.gguf", format, others, columns)
+        out = context.folder
+    else:
+        out = quantise(folder, context.folder, format, others)
+    before, after = size.measure(folder), size.measure(out)
     context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
     return out
 
 
-def choose_others(context: Context, format: plan.Format) -> dict[str, plan.Format]:
-    """The matrices that the room under the limit stores in a wider format, by measured sensitivity."""
-    recipe, folder = context.recipe, Path(context.model)
-    shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(recipe.size_limit)
+def choose_others(
+    context: Context, format: plan.Format, model: Any, folder: Path, rows: Sequence[samples.Sample]
+) -> tuple[dict[str, plan.Format], Any]:
+    """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
+
+    ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in GGUF formats only.
+    """
+    shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(context.recipe.size_limit)
     base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
-    model = checkpoints.load(folder, "float32", checkpoints.choose_device())
-    rows = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(folder),
-                                recipe.quantise.samples, recipe.tune.max_length)  # fmt: skip
-    costs = precision.measure_sensitivity(model, rows, (format, plan.WIDER[format]))
-    others = precision.spend_room(shape, format, int(limit * (1 - plan.SAFETY)) - base.total, costs)
+    columns = precision.measure_columns(model, rows) if format in plan.GGUF else None
+    wider = plan.WIDER.get(format, ())
+    costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
+    room = int(limit * (1 - plan.SAFETY)) - base.total
+    others = precision.spend_room(shape, format, room, costs) if wider else {}
     rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
-    say(f"quantise   {len(others)} of {len(costs)} matrices in {plan.WIDER[format]}; expected loss +{rise:.4f}, "
-        f"+{plain:.4f} with {format} alone")  # fmt: skip
+    counts = Counter(others.values())
+    say(f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
+        f"{len(costs)}; expected loss +{rise:.4f}, +{plain:.4f} with {format} alone")  # fmt: skip
     context.measured.update(others=others, expected_rise=rise, expected_rise_alone=plain)
-    return others
+    return others, columns
 
 
 def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq",

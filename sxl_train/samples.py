@@ -47,7 +47,9 @@ def load_tokenizer(folder: Path | str) -> Any:
 
     if (Path(folder) / "tokenizer.json").is_file():
         return PreTrainedTokenizerFast.from_pretrained(str(folder))
-    return AutoTokenizer.from_pretrained(str(folder))
+    from sxl_train.checkpoints import find_gguf
+
+    return AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder))
 
 
 def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_length: int) -> list[Sample]:

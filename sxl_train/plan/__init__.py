@@ -18,7 +18,7 @@ from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
 from sxl_train.plan.choose import SAFETY, TRIMS, Plan, choose, forecast_sizes, list_cuts, measure
 from sxl_train.plan.formats import GGUF, SAFETENSORS, WIDER, Format, count_weights
-from sxl_train.plan.shapes import Shape, read_shape
+from sxl_train.plan.shapes import Shape, Tensor, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "Format",
     "Plan",
     "Shape",
+    "Tensor",
     "Vocabulary",
     "choose",
     "count_weights",
@@ -106,6 +107,8 @@ def list_formats(recipe: recipes.Recipe) -> tuple[Format, ...]:
     four: Format = "nf4_dq" if recipe.quantise.double_quant else "nf4"
     if "quantise" not in recipe.steps or recipe.quantise.scheme == "none":
         return ("bf16",)
+    if recipe.quantise.scheme == "gguf":
+        return ("f16", "q8_0", "q4_0")
     if recipe.quantise.scheme == "nf4" or recipe.method == "qlora":
         return (four,)
     return ("bf16", "f8", four) if recipe.quantise.float8 else ("bf16", four)
@@ -199,6 +202,6 @@ def describe(plan: Plan, shape: Shape) -> str:
     ]
     return (
         f"plan       {', '.join(cuts) or 'nothing pruned'}; stored as {plan.format}; "
-        f"{f'{plan.wider:.0%} of it as {WIDER[plan.format]}; ' if plan.wider else ''}"
+        f"{f'{plan.wider:.0%} of it as {plan.next}; ' if plan.wider else ''}"
         f"{plan.total / 1e6:.1f} MB, expected loss +{plan.loss:.1%}"
     )

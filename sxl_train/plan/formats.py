@@ -17,12 +17,16 @@ from typing import Literal
 
 from sxl_train.plan.shapes import Shape, Tensor
 
-Format = Literal["bf16", "f8", "int8", "nf4", "nf4_dq", "f16", "q8_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"]
+Format = Literal[
+    "bf16", "f8", "int8", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"
+]
 SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int8", "nf4", "nf4_dq")
-GGUF: tuple[Format, ...] = ("f16", "q8_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
+GGUF: tuple[Format, ...] = ("f16", "q8_0", "q5_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
 DTYPE_BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}  # in the order of the library's files
-WIDER: dict[Format, Format] = {"f8": "bf16", "nf4": "bf16", "nf4_dq": "bf16"}
-"""What room under the limit is spent on: matrices of the one format are stored as in the other."""
+WIDER: dict[Format, tuple[Format, ...]] = {
+    "f8": ("bf16",), "nf4": ("bf16",), "nf4_dq": ("bf16",), "q4_0": ("q5_0", "q8_0", "f16"),
+}  # fmt: skip
+"""What room under the limit is spent on: single matrices in the next wider formats, narrowest first."""
 # Weights in a block and the block's bytes.
 BLOCKS = {
     "f32": (1, 4), "f16": (1, 2), "q8_0": (32, 34), "q4_0": (32, 18), "q5_0": (32, 22), "q5_1": (32, 24),
@@ -39,11 +43,11 @@ def count_weights(shape: Shape, format: Format, metadata_bytes: int = 0,
 
     ``metadata_bytes`` are those of a GGUF file's own metadata (tokenizer, template; see
     `sxl_train.plan.tokenizers`); safetensors formats ignore it. ``others`` names tensors stored in another
-    safetensors format.
+    format of the same kind of file.
     """
-    if format in GGUF:
-        return count_gguf(shape, format, metadata_bytes)
     own = others or {}
+    if format in GGUF:
+        return count_gguf(shape, format, metadata_bytes, own)
     parts = [part for tensor in shape.tensors() for part in store(tensor, own.get(tensor.name, format))]
     return count_safetensors(parts)
 
@@ -111,12 +115,15 @@ def choose_type(tensor: Tensor, format: Format, is_output: bool = False) -> str:
     return "f16" if columns % BLOCKS[wanted][0] else wanted
 
 
-def count_gguf(shape: Shape, format: Format, metadata_bytes: int) -> int:
+def count_gguf(
+    shape: Shape, format: Format, metadata_bytes: int, others: Mapping[str, Format] | None = None
+) -> int:
     """Bytes of a GGUF file: header, metadata, tensor table, then each tensor padded to 32."""
+    own = others or {}
     table, data = 24 + metadata_bytes, 0
     for tensor in shape.tensors():
         is_output = tensor.kind == "head" or (tensor.kind == "embedding" and shape.tied)
-        block, size = BLOCKS[choose_type(tensor, format, is_output)]
+        block, size = BLOCKS[choose_type(tensor, own.get(tensor.name, format), is_output)]
         stored = tensor.count // block * size
         data += stored + -stored % 32
         table += 8 + len(rename(tensor.name)) + 4 + 8 * len(tensor.shape) + 4 + 8

@@ -50,7 +50,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
         section = make(records)
         if section:
             parts.append(section)
-    parts.append(_use(name))
+    parts.append(_use(name, [path for path, _ in report.files]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -126,14 +126,17 @@ def _steps(records: dict[str, dict[str, Any]]) -> str:
     return f"## Made by\n\n{_table(('step', 'seconds', 'finished'), rows)}\n\nOn {machine}, with {versions}."
 
 
-def _use(name: str) -> str:
+def _use(name: str, files: list[str]) -> str:
+    file = next((path for path in files if path.endswith(".gguf")), "")
+    named = f', gguf_file="{file}"' if file else ""
+    also = f"\n\nllama.cpp opens `{file}` as it is; tokenizer and chat template are inside." if file else ""
     return (
         "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
-        f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder)\n'
-        "model = AutoModelForCausalLM.from_pretrained(folder)\n"
+        f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder{named})\n'
+        f"model = AutoModelForCausalLM.from_pretrained(folder{named})\n"
         'messages = [{"role": "user", "content": "Add 2 and 3."}]\n'
         'inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt")\n'
-        "print(tokenizer.decode(model.generate(**inputs, max_new_tokens=64)[0]))\n```"
+        f"print(tokenizer.decode(model.generate(**inputs, max_new_tokens=64)[0]))\n```{also}"
     )
 
 

@@ -1,7 +1,8 @@
 """A model folder → one GGUF file for llama.cpp, with tokenizer and chat template inside.
 
-F16, Q8_0 and Q4_0 are written with the `gguf` package alone; ``q4_0+q8_0`` keeps the embedding, which is
-also the output matrix of these models, in eight bits. K-quants are llama.cpp's own work (`requantise`, where
+F16, Q8_0, Q5_0 and Q4_0 are written without llama.cpp, their scales fitted to calibration samples where there are any
+(`sxl_train.blocks`); ``q4_0+q8_0`` keeps the embedding, which is also the output matrix of these models, in eight
+bits, and single matrices may be wider than the rest. K-quants are llama.cpp's own work (`requantise`, where
 llama-cpp-python is installed) and fall back to larger types for rows that are no multiple of 256. This is
 the format in which the embedding is quantised too; transformers reads the file as well (``gguf_file=``).
 
@@ -12,28 +13,32 @@ interleaved, those of Qwen are not.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train import blocks
 from sxl_train.checkpoints import read_config
 from sxl_train.plan.formats import Format, choose_type, rename
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
-FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7}
+FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 
 
-def write(folder: Path, out: Path, format: Format = "q4_0") -> Path:
+def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str, Format] | None = None,
+          columns: Mapping[str, Any] | None = None) -> Path:  # fmt: skip
     """Write the bf16 (or NF4) model of ``folder`` to the file ``out`` and return it.
 
-    ``format`` is one of f16, q8_0, q4_0, q4_0+q8_0. Raises `UserError` T503 for a shape or a tokenizer that
-    llama.cpp would compute differently, U402 where the `gguf` package is missing.
+    ``format`` is one of f16, q8_0, q5_0, q4_0, q4_0+q8_0; ``others`` names tensors in another one; ``columns`` are
+    the mean squares of their inputs (`sxl_train.precision.measure_columns`). Raises `UserError` T503 for a shape or a
+    tokenizer that llama.cpp would compute differently, U402 where the `gguf` package is missing.
     """
     import numpy as np
+    import torch
 
     try:
         import gguf
@@ -53,7 +58,7 @@ def write(folder: Path, out: Path, format: Format = "q4_0") -> Path:
     tensors = {tensor.name: tensor for tensor in shape.tensors()}
     types = {}
     for name, tensor in tensors.items():
-        chosen = choose_type(tensor, format)
+        chosen = choose_type(tensor, (others or {}).get(name, format))
         types[name] = gguf.GGMLQuantizationType[chosen.upper()]
         block, size = gguf.GGML_QUANT_SIZES[types[name]]
         stored = tensor.count // block * size
@@ -67,7 +72,13 @@ def write(folder: Path, out: Path, format: Format = "q4_0") -> Path:
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for name, weight in read_weights(folder, list(tensors)):
-        writer.write_tensor_data(gguf.quantize(interleave(name, weight, shape), types[name]))
+        kind = types[name].name.lower()
+        placed = interleave(name, weight, shape)
+        if kind in blocks.LOWEST:
+            weights = torch.from_numpy(np.ascontiguousarray(placed))
+            writer.write_tensor_data(blocks.pack(weights, kind, (columns or {}).get(name)))
+        else:
+            writer.write_tensor_data(gguf.quantize(placed, types[name]))
     writer.close()
     partial.replace(out)
     return out

@@ -29,12 +29,18 @@ def add_gguf(context: Context) -> Path:
     format = next((forecast.format for forecast in forecasts if forecast.fits), FINEST_FIRST[-1])
     out = gguf.write(source, context.folder / f"model-{format.replace('+', '-')}.gguf", format)
     context.measured["gguf"] = {"format": format, "bytes": size.require(out, limit).total}
-    if gguf_check.is_available():
-        found = gguf_check.check(out, "def add(a, b):", 16)
-        context.measured["gguf"] |= {key: found[key] for key in ("load_s", "tokens_per_s", "text")}
-    else:
-        say("release    llama-cpp-python is not installed: the GGUF file was written and not tried")
+    try_gguf(context, out)
     return out
+
+
+def try_gguf(context: Context, path: Path) -> None:
+    """Let llama.cpp load ``path`` and write, where it is installed; `UserError` T202 where it cannot."""
+    if not gguf_check.is_available():
+        say("release    llama-cpp-python is not installed: the GGUF file was written and not tried")
+        return
+    found = gguf_check.check(path, "def add(a, b):", 16)
+    seen = {key: found[key] for key in ("load_s", "tokens_per_s", "text")}
+    context.measured["gguf"] = context.measured.get("gguf", {}) | seen
 
 
 def find_source(context: Context) -> Path:

@@ -1,7 +1,7 @@
-"""The last model of a run in, the folder to publish out: safetensors, tokenizer, template, card; gated by size.
+"""The last model of a run in, the folder to publish out: weights, tokenizer, template, card; gated by size.
 
 The folder must load with transformers alone (and bitsandbytes where it is NF4), which is proved by a fresh process
-that loads it and generates. The gate measures the real files.
+that loads it and generates; a GGUF file is tried by llama.cpp too where it is there. The gate measures the real files.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import GateMissed, UserError, error
+from sxl_train.checkpoints import find_gguf
 from sxl_train.config import Evaluate
 from sxl_train.evaluate.run import measure_apart
 from sxl_train.release import size
 from sxl_train.release.card import write_card
-from sxl_train.release.gguf_beside import add_gguf
+from sxl_train.release.gguf_beside import add_gguf, try_gguf
 from sxl_train.step import Context
 
 
@@ -38,7 +39,9 @@ def run(context: Context) -> Path:
         bytes=report.total, files=dict(report.files), limit=recipe.size_limit, reload_loss=numbers["loss"],
         example=numbers["example"],
     )  # fmt: skip
-    if recipe.release.gguf:
+    if find_gguf(context.folder):
+        try_gguf(context, context.folder / find_gguf(context.folder)["gguf_file"])
+    elif recipe.release.gguf:
         add_gguf(context)
     write_card(context, report)
     try:

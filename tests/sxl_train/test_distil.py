@@ -163,3 +163,34 @@ def test_the_better_of_two_students_is_kept(tuned) -> None:
         student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0)
     )
     assert loss(student) == pytest.approx(after) and after < before
+
+
+def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
+    pytest.importorskip("trl")
+    from sxl_train.distil_policy import practise
+
+    folder = make_model()
+    teacher, tokenizer = checkpoints.load(folder, "float32"), samples.load_tokenizer(folder)
+    student = checkpoints.load(folder, "float32")
+    with torch.no_grad():
+        for weight in student.parameters():
+            weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
+    prompts = ["def add(first, second):\n", "import json\n", "<|im_start|>user\nhi<|im_end|>\n"] * 4
+
+    def apart() -> float:
+        found = []
+        for prompt in prompts[:3]:
+            ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+            ids = student.generate(ids, max_new_tokens=12, min_new_tokens=12, do_sample=False)
+            with torch.no_grad():
+                wanted, own = (m(input_ids=ids).logits.log_softmax(-1) for m in (teacher, student))
+            found.append(float((own.exp() * (own - wanted)).sum(-1).mean()))
+        return sum(found) / 3
+
+    before = apart()
+    practise(student, teacher, tokenizer, prompts, distil.Settings(steps=6, lr=1e-3), new_tokens=12)
+    assert 0.8 * before > apart()
+    smaller = cut(teacher, choose_cut(measure_importance(teacher, ROWS[:2])))
+    vocabulary.trim_model(smaller, list(range(300)))
+    with pytest.raises(UserError, match="T505"):
+        practise(smaller, teacher, tokenizer, prompts, distil.Settings(steps=1), new_tokens=4)

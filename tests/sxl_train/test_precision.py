@@ -63,3 +63,38 @@ def test_the_plan_expects_the_bytes_that_are_spent(parts) -> None:
         - plan.count_weights(shape, chosen.format)
     )
     assert 0.8 * chosen.total <= made <= chosen.total + 600
+
+
+def test_a_gguf_file_takes_the_room_in_steps_and_stays_within_it(parts, tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    from sxl_train.release import gguf
+
+    folder, shape, model = parts
+    columns = precision.measure_columns(model, ROWS)
+    assert {t.name for t in shape.tensors() if t.kind != "vector"} == set(columns)
+    costs = precision.measure_sensitivity(model, ROWS, ("q4_0", *plan.WIDER["q4_0"]), columns)
+    assert all(cost["q4_0"] > cost["q5_0"] > cost["q8_0"] for cost in costs.values())
+    narrow, wide = (plan.count_weights(shape, f) for f in ("q4_0", "q8_0"))
+    room = (wide - narrow) // 2
+    others = precision.spend_room(shape, "q4_0", room, costs)
+    assert {"q5_0", "q8_0"} >= set(others.values()) > set()
+    written = [gguf.write(folder, tmp_path / name / "model.gguf", "q4_0", chosen, columns).stat().st_size
+               for name, chosen in (("mixed", others), ("alike", {}))]  # fmt: skip
+    assert plan.count_weights(shape, "q4_0", others=others) - narrow == written[0] - written[1]
+    assert 0.7 * room <= written[0] - written[1] <= room
+    stored = checkpoints.load(tmp_path / "mixed", "float32")
+    for name, weight in model.named_parameters():
+        if weight.dim() == 2:
+            expected = precision.round_to(weight, name, others.get(name, "q4_0"), columns)
+            assert torch.allclose(expected, stored.get_parameter(name), atol=1e-6)
+
+
+def test_a_plan_climbs_the_ladder_with_its_limit(parts) -> None:
+    _, shape, _ = parts
+    sizes = {f: plan.measure(shape, shape, f, 0, 1).total for f in ("q4_0", "q5_0", "q8_0")}
+    found = [
+        plan.choose(shape, 0, round(limit / (1 - plan.SAFETY)) + 1, ["q4_0"], cuts=[shape])
+        for limit in ((sizes["q4_0"] + sizes["q5_0"]) // 2, (sizes["q5_0"] + sizes["q8_0"]) // 2)
+    ]
+    assert ["q5_0", "q8_0"] == [plan_.next for plan_ in found if plan_ is not None]
+    assert [0.5, 0.5] == [pytest.approx(plan_.wider, abs=0.02) for plan_ in found if plan_ is not None]

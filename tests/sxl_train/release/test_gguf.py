@@ -21,7 +21,7 @@ TEXTS = [
     "<|im_start|>user\nhi<|im_end|>",
     "  a\t\n\n b",
 ]
-FORMATS = ["f16", "q8_0", "q4_0", "q4_0+q8_0"]
+FORMATS = ["f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0"]
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
