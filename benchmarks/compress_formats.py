@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 FOLDERS, FILES, MADE_BY_LLAMA = (
     ("bf16", "f8", "nf4", "nf4_dq"),
-    ("f16", "q8_0", "q4_0+q8_0", "q4_0"),
+    ("f16", "q8_0", "q5_0", "q4_0+q8_0", "q4_0"),
     ("Q6_K", "Q4_K_M"),
 )
 

@@ -1,7 +1,7 @@
 """A model folder + a built dataset → one small folder for `benchmarks/compress.py` on a machine without either.
 
 Weights are split into high and low bytes (the high bytes of bf16 compress to a third), conversations are
-tokenised already, and validation prompts that call for a tool travel as text with their tools.
+tokenised already, and validation prompts that call for a tool travel as text with their tools and true calls.
 
     python benchmarks/compress_pack.py --model MODEL --dataset BUILD -o FOLDER
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import lzma
+import random
 import shutil
 import sys
 from array import array
@@ -19,12 +20,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+LONGEST = 112
+"""Tokens of the true turn: what is judged must have room to end."""
+
 
 def pack(
     model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int
 ) -> None:
     """Write weights, tokenizer with the markers of our template, samples and prompts to ``out``."""
-    from sxl_train import data, markers, mask, samples
+    from sxl_train import markers, samples
 
     out.mkdir(parents=True, exist_ok=True)
     for path in model.iterdir():
@@ -40,17 +44,30 @@ def pack(
         found = samples.read_samples(dataset, split, tokenizer, limit, max_length)
         pack_samples(found, out / f"{split}.xz")
         print(split, len(found), "samples", sum(len(s.ids) for s in found), "tokens")
-    asked: list[dict[str, Any]] = []
-    template = mask.make_template(tokenizer.chat_template, tokenizer)
-    for row in data.read_rows(data.find_dataset(dataset), "validation"):
-        place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
-        if place is None or len(asked) >= prompts:
-            continue
-        text = mask.render(template, row.messages[:place], row.tools, prompt=True)
-        if len(tokenizer(text, add_special_tokens=False)["input_ids"]) < max_length - 200:
-            asked.append({"text": text, "tools": row.tools})
+    asked = find_prompts(dataset, tokenizer, prompts, max_length)
     (out / "prompts.xz").write_bytes(lzma.compress(json.dumps(asked).encode()))
     print("prompts", len(asked))
+
+
+def find_prompts(dataset: str, tokenizer: Any, count: int, max_length: int) -> list[dict[str, Any]]:
+    """Validation turns that call a tool, drawn at random among those whose call takes few tokens."""
+    from sxl_train import data, mask
+
+    template = mask.make_template(tokenizer.chat_template, tokenizer)
+    rows = list(data.read_rows(data.find_dataset(dataset), "validation"))
+    random.Random(0).shuffle(rows)
+    asked: list[dict[str, Any]] = []
+    for row in rows:
+        place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
+        if place is None or len(asked) >= count:
+            continue
+        text = mask.render(template, row.messages[:place], row.tools, prompt=True)
+        whole, spans = mask.find_spans(template, row.messages[: place + 1], row.tools)
+        truth = whole[slice(*spans[-1])]
+        lengths = [len(ids) for ids in tokenizer([text, truth], add_special_tokens=False)["input_ids"]]
+        if lengths[0] < max_length - 200 and lengths[1] <= LONGEST and "<tool_call>" in truth:
+            asked.append({"text": text, "tools": row.tools, "truth": truth})
+    return asked
 
 
 def pack_weights(content: bytes, out: Path) -> None:

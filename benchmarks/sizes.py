@@ -147,7 +147,9 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     cut = plan.read_shape(checkpoints.read_config(plain))
     base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
     # Random weights have no sensitive ones: every byte is worth the same.
-    costs = {t.name: {chosen.format: float(t.count), plan.WIDER[chosen.format]: 0.0} for t in cut.tensors()}
+    costs = {
+        t.name: {chosen.format: float(t.count), plan.WIDER[chosen.format][0]: 0.0} for t in cut.tensors()
+    }
     others = precision.spend_room(cut, chosen.format, chosen.total - base, costs)
     return quantise.quantise(plain, work / "stored", chosen.format, others)
 
