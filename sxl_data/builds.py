@@ -14,6 +14,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.engine.commit import sha256
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.write.manifest import Manifest, decode
 
@@ -24,6 +25,15 @@ def open_build(folder: str | Path) -> Manifest:
     if not path.is_file():
         raise error("U305", file=str(folder), found="no manifest.json", expected="a finished build")
     return decode(path.read_bytes(), str(path))
+
+
+def verified(folder: str | Path, manifest: Manifest, name: str) -> Path:
+    """The path of a published file, after its bytes were compared with the manifest. Raises U304."""
+    path, expected = Path(folder) / name, str(manifest.files[name]["sha256"])
+    found = sha256(path) if path.is_file() else "no file"
+    if found != expected:
+        raise error("U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{expected[:16]}…")
+    return path
 
 
 def here(place: str | Path) -> Path:
@@ -37,8 +47,7 @@ def here(place: str | Path) -> Path:
 def ledger(folder: str | Path, by: str | None = None) -> str:
     """The ledger of a build as a table: every line, or counted ``by`` a column (code, stage, source)."""
     folder = here(folder)
-    open_build(folder)
-    table = read_ledger(folder)
+    table = _checked_ledger(folder, open_build(folder))
     if by is None:
         rows = [[_short(v) for v in row.values()] for row in table.to_pylist()]
         return format_table(table.column_names, rows)
@@ -59,11 +68,18 @@ def read_ledger(folder: str | Path) -> pa.Table:
     return pq.read_table(path) if path.is_file() else LEDGER_SCHEMA.empty_table()
 
 
+def _checked_ledger(folder: str | Path, manifest: Manifest) -> pa.Table:
+    for name in manifest.files:
+        if name.startswith("ledger/"):
+            verified(folder, manifest, name)
+    return read_ledger(folder)
+
+
 def why(trace_id: str, folder: str | Path) -> str:
     """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
     folder = here(folder)
     manifest = open_build(folder)
-    lines = read_ledger(folder)
+    lines = _checked_ledger(folder, manifest)
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
     out = [trace_id]
     for line in mine:
@@ -100,7 +116,7 @@ def diff(left: str | Path, right: str | Path) -> str:
 def _rows(folder: str | Path, manifest: Manifest) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for name, split in _shards(manifest):
-        table = pq.read_table(Path(folder) / name, columns=["trace_id", "messages", "steps"])
+        table = pq.read_table(verified(folder, manifest, name), columns=["trace_id", "messages", "steps"])
         for row in table.to_pylist():
             found[row["trace_id"]] = (split, hash(repr(row["steps"])))
     return found
@@ -114,7 +130,7 @@ def _shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> str | None:
     for name, _ in _shards(manifest):
-        ids = pq.read_table(Path(folder) / name, columns=["trace_id"])["trace_id"]
+        ids = pq.read_table(verified(folder, manifest, name), columns=["trace_id"])["trace_id"]
         at = pc.index(ids, trace_id).as_py()
         if at >= 0:
             return f"{name} row {at}"

@@ -316,9 +316,13 @@ class Build:
         found: dict[int, Receipt] = {}
         place = {task.part: i for i, task in enumerate(tasks)}
         with Progress(stage, total=sum(sizes), unit=unit) as progress:
-            for receipt in self.runner.run(tasks):
-                found[place[receipt.part]] = receipt
-                progress.advance(sizes[place[receipt.part]])
+            try:
+                for receipt in self.runner.run(tasks):
+                    found[place[receipt.part]] = receipt
+                    progress.advance(sizes[place[receipt.part]])
+            except KeyboardInterrupt:
+                say(f"{stage:<14} stopped: {len(found)} of {len(tasks)} parts are kept, and what came before")
+                raise
         self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - started
         receipts = [found[i] for i in range(len(tasks))]
         self.receipts += receipts
@@ -344,9 +348,19 @@ class Build:
         if len(anew) == len(receipts) and set(why) <= {"not run before"}:
             return ""
         reasons = "; ".join(f"{n} anew: {reason}" for reason, n in why.most_common(3))
+        if anew and receipts[0].stage == "dedup" and (causes := self._changed(COMPARING)):
+            reasons += f", since {', '.join(causes)} changed"
         return f", {len(receipts) - len(anew)} of {len(receipts)} reused" + (
             f" ({reasons})" if reasons else ""
         )
+
+    def _changed(self, stages: Sequence[str]) -> list[str]:
+        """Parameters, not inputs, because of which tasks of ``stages`` were not reused."""
+        said = [self.reasons[key] for key in self.reasons if key[0] in stages]
+        names = [
+            n for text in said if text.endswith(" changed") for n in text.removesuffix(" changed").split(", ")
+        ]
+        return [name for name in dict.fromkeys(names) if not name.startswith("input ")][:4]
 
     def _line(self, stage: str, rows_in: int, rows_out: int | None, dropped: dict[str, int],
               edited: dict[str, int], more: str = "") -> None:  # fmt: skip

@@ -21,6 +21,7 @@ import msgspec
 
 from sxl_data.contract.console import Progress, say
 from sxl_data.contract.errors import UserError, error
+from sxl_data.engine.commit import sha256
 
 LOCK = "sxl.lock"
 MANIFEST = "manifest.json"
@@ -107,14 +108,12 @@ class Objects:
             if not self.fs.exists(self._at(MANIFEST)):
                 raise error("U305", file=self.url, found="no manifest.json", expected="a finished build")
             manifest = self.fs.cat_file(self._at(MANIFEST))
-            wanted = [
-                name for name in msgspec.json.decode(manifest)["files"] if not name.startswith("arrow/")
-            ]
-            for name in wanted:
+            for name, info in msgspec.json.decode(manifest)["files"].items():
                 target = folder / name
+                if name.startswith("arrow/") or (target.is_file() and sha256(target) == info["sha256"]):
+                    continue
                 target.parent.mkdir(parents=True, exist_ok=True)
-                if not target.is_file() or target.stat().st_size != self.fs.size(self._at(name)):
-                    self.fs.get_file(self._at(name), str(target))
+                self.fs.get_file(self._at(name), str(target))
         (folder / MANIFEST).write_bytes(manifest)
         return folder
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def test_a_changed_parameter_runs_its_stage_and_what_that_changes(recipe: Path, 
     assert said["dedup"].endswith("2 of 2 reused")  # the same rows came to it
 
 
+def test_another_threshold_is_named_as_the_reason(recipe: Path, tmp_path: Path, capsys):
+    words = [*INLINE, "dedup.shingling.size=1"]
+    build(str(recipe), tmp_path / "out", [*words, "dedup.threshold=0.9"])
+    capsys.readouterr()
+    build(str(recipe), tmp_path / "out", [*words, "dedup.threshold=0.6"])
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("dedup")]
+    assert "anew: input drops changed, since threshold" in said
+
+
 def test_from_a_stage_runs_it_again_with_the_same_result(recipe: Path, tmp_path: Path):
     build(str(recipe), tmp_path / "out", INLINE)
     before = published(tmp_path / "out")
@@ -199,6 +209,7 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
         process.send_signal(number)
         said = process.stderr.read()
     assert (130, True) == (process.returncode, "run the same command again" in said)
+    assert re.search(r"stopped: \d+ of \d+ parts are kept", said)
     assert not (tmp_path / "out/manifest.json").exists()
     assert [] == list((tmp_path / "out").rglob(".part-*"))
     subprocess.run(command, check=True, capture_output=True)
