@@ -32,7 +32,7 @@ from sxl_data.pipeline import build
 
 DEEP = b"[" * 100_000
 POSITIONS = {"first": 0, "middle": 3, "last": 5}
-SLOW_SECONDS = 20
+SLOW_SECONDS = 60
 PARENTHESES = "Here:\\n```python\\nx = %s\\n```"
 
 

@@ -43,10 +43,10 @@ def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     shards = len(list((out / "data").iterdir()))
     others = [] if quick else [*in_surroundings(recipe, folder), in_ranks(recipe, folder)]
     found |= {digest(out) for out in others}
+    what = f"runner × workers × chunk size, up to {parts} parts of a comparison, ranks, Ray, hash seed, locale, time zone"
     return [
-        report(f"{len(cases) + len(others)} builds (runner × workers × chunk size, up to {parts} parts of a comparison, "
-               f"ranks, Ray, hash seed, locale, time zone; {shards} published shards): digests over all published files",
-               "1", len(found), len(found) == 1),
+        report(f"{len(cases) + len(others)} builds ({what}; {shards} published shards): digests over all files", "1",
+               len(found), len(found) == 1),
     ]  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class RayRunner:
     def _connect(self, address: str | None, workers: int | None) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         if address is None:
-            self.ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False,
+            self.ray.init(address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False,
                           _node_ip_address="127.0.0.1", configure_logging=False)  # fmt: skip
             return
         self.ray.init(address=address, log_to_driver=False, configure_logging=False)
