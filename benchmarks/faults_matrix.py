@@ -43,7 +43,7 @@ def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     shards = len(list((out / "data").iterdir()))
     others = [] if quick else [*in_surroundings(recipe, folder), in_ranks(recipe, folder)]
     found |= {digest(out) for out in others}
-    what = f"runner × workers × chunk size, up to {parts} parts of a comparison, ranks, Ray, hash seed, locale, time zone"
+    what = f"runner × workers × chunk size, {parts} parts of a comparison, ranks, Ray, hash seed, locale, time zone"
     return [
         report(f"{len(cases) + len(others)} builds ({what}; {shards} published shards): digests over all files", "1",
                len(found), len(found) == 1),

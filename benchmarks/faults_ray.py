@@ -44,7 +44,7 @@ class KillingRunner(RayRunner):
 
     def _submit(self, job: Any) -> Any:
         ref = super()._submit(job)
-        if job.task.stage == self.stage and not self.killed and job.task.part in (0, 1):
+        if job.task.stage == self.stage and not self.killed:
             self.killed += 1
             self.ray.wait([ref], timeout=0.05)
             self.cluster.remove_node(self.node[0], allow_graceful=False)
