@@ -114,7 +114,7 @@ def exchanged(out: Path, rows: int) -> dict[str, float]:
 
 def show(what: str, rows: int, size: int, found: dict[str, float]) -> None:
     print(f"{what}: {rows} documents, {size / 1e6:.1f} MB, {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
-          f"{rows / found['cpu']:.0f} documents and {size / 1e6 / found['cpu']:.2f} MB per CPU second; the command held "
+          f"{rows / found['cpu']:.0f} documents and {size / 1e6 / found['cpu']:.2f} MB per CPU second; the command "
           f"{found['own'] / 1e6:.0f} MB, its largest worker {found['largest'] / 1e6:.0f}, all "
           f"{found['together'] / 1e6:.0f}", flush=True)  # fmt: skip
 

@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import zstandard
 from faults_toy import report
 
@@ -67,6 +69,49 @@ def links(path: Path) -> None:
     tar_of(path, (tarfile.TarInfo("good.jsonl"), GOOD.encode()), (soft, b""), (hard, b""), (pipe, b""))
 
 
+def zip_traversal(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("good.jsonl", "../../../escaped.jsonl", "/tmp/escaped.jsonl", "C:\\escaped.jsonl"):
+            archive.writestr(name, GOOD)
+
+
+def nested(path: Path) -> None:
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as archive:
+        info = tarfile.TarInfo("zeros.jsonl")
+        info.size = 500 << 20
+        archive.addfile(info, _Zeros(info.size))
+    tar_of(
+        path, (tarfile.TarInfo("good.jsonl"), GOOD.encode()), (tarfile.TarInfo("in.tar.gz"), inner.getvalue())
+    )
+
+
+class _Zeros(io.RawIOBase):
+    """So many zero bytes."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, self.left)
+        self.left -= size
+        return bytes(size)
+
+
+def parquet_bomb(path: Path) -> None:
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["y" * 1_000_000])
+    table = pa.table({"instruction": [f"Say it {n} times." for n in range(1000)], "output": text})
+    pq.write_table(table, path, compression="zstd")
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
 def cut_off(path: Path) -> None:
     tar_of(path, (tarfile.TarInfo("good.jsonl"), GOOD.encode() * 3000))
     path.write_bytes(path.read_bytes()[:100_000])
@@ -83,6 +128,9 @@ def folder_of_traps(path: Path) -> None:
 CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "gzip bomb, 2 GB": ("bomb.jsonl.gz", gzip_bomb), "zstd bomb, 2 GB": ("bomb.jsonl.zst", zstd_bomb),
     "zip bomb, 2 GB": ("bomb.zip", zip_bomb), "paths out of a tar": ("paths.tar", traversal),
+    "paths out of a zip": ("paths.zip", zip_traversal), "a tar in a tar": ("nested.tar", nested),
+    "Parquet bomb, 1 GB": ("bomb.parquet", parquet_bomb), "a pipe": ("pipe.jsonl", pipe),
+    "a device without end": ("zero.jsonl", endless), "link loop by a pattern": ("traps/**/good.jsonl", folder_of_traps),
     "links and a pipe in a tar": ("links.tar", links), "a tar cut off": ("cut.tar", cut_off),
     "link loop, outward link and pipe in a folder": ("traps", folder_of_traps),
 }  # fmt: skip
@@ -92,11 +140,11 @@ def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
     """Each case in a process of its own, whose memory and new files are looked at."""
     claims = []
     for number, (name, (file, make)) in enumerate(CASES.items()):
-        if quick and "2 GB" in name:
+        if quick and "GB" in name:
             continue
         case = folder / f"case-{number}"
         case.mkdir()
-        make(case / file)
+        make(case / file.partition("/")[0])
         recipe = case / "r.yaml"
         recipe.write_text(f"name: case\nsources:\n  - {{name: src, path: {file}, format: instruction_pair}}\n"
                           "write: {arrow: false}\nengine: {kind: inline}\n", encoding="utf-8")  # fmt: skip
