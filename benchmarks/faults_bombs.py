@@ -99,8 +99,8 @@ class _Zeros(io.RawIOBase):
 
 
 def parquet_bomb(path: Path) -> None:
-    text = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["y" * 1_000_000])
-    table = pa.table({"instruction": [f"Say it {n} times." for n in range(1000)], "output": text})
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 300, pa.int32()), ["y" * 1_000_000])
+    table = pa.table({"instruction": [f"Say it {n} times." for n in range(300)], "output": text})
     pq.write_table(table, path, compression="zstd")
 
 
@@ -129,7 +129,7 @@ CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "gzip bomb, 2 GB": ("bomb.jsonl.gz", gzip_bomb), "zstd bomb, 2 GB": ("bomb.jsonl.zst", zstd_bomb),
     "zip bomb, 2 GB": ("bomb.zip", zip_bomb), "paths out of a tar": ("paths.tar", traversal),
     "paths out of a zip": ("paths.zip", zip_traversal), "a tar in a tar": ("nested.tar", nested),
-    "Parquet bomb, 1 GB": ("bomb.parquet", parquet_bomb), "a pipe": ("pipe.jsonl", pipe),
+    "Parquet bomb, 0.3 GB": ("bomb.parquet", parquet_bomb), "a pipe": ("pipe.jsonl", pipe),
     "a device without end": ("zero.jsonl", endless), "link loop by a pattern": ("traps/**/good.jsonl", folder_of_traps),
     "links and a pipe in a tar": ("links.tar", links), "a tar cut off": ("cut.tar", cut_off),
     "link loop, outward link and pipe in a folder": ("traps", folder_of_traps),
