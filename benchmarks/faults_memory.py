@@ -103,7 +103,9 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
         return watch(lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
     left = np.arange(0, rows, 10, dtype=np.uint32)
     shared = np.full(len(left), 80, dtype=np.uint32)
-    pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
+    pairs = pa.table(
+        {"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)}
+    )
     return watch(lambda: settle(shards, pairs, 0.7, none, none, none))
 
 
@@ -119,7 +121,9 @@ def divide_rows(folder: Path, rows: int, every: int) -> int:
 
     def write(shard: int) -> None:
         rng, at = np.random.default_rng(shard), np.arange(shard * SHARD, (shard + 1) * SHARD)
-        group = np.where(at % every == 0, at // (5 * every) + 1, 0).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        group = np.where(at % every == 0, at // (5 * every) + 1, 0).astype(np.uint64) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
         hi, lo = (rng.integers(0, 2**64, SHARD, dtype=np.uint64) for _ in range(2))
         table = pa.table({"row": at.astype(np.uint32), "key_hi": hi, "key_lo": lo, "group": group,
                           "text_bytes": rng.integers(1, 9000, SHARD)})  # fmt: skip
