@@ -40,6 +40,8 @@ SAME_JOB = ("clean: {text: false, secrets: false, code: keep, profile: \"off\", 
             "decontaminate: {against: []}\n")  # fmt: skip
 RECIPES = {"same job": SAME_JOB, "whole build": ""}
 TARGET = 5.0
+# A worker holds a published shard and about eight times its text; small ones leave the growth of the rest to be seen.
+SHARD = 16_000_000
 PARTS = {"tiny": 100, "small": 10, "large": 1}  # the input is so many times smaller than asked for
 PUBLISHED = (
     "published by others: fuzzy deduplication alone 150 to 300 dollars per 10^9 documents (NeMo Curator's kind of GPU\n"
@@ -64,7 +66,7 @@ def build(source: Path, out: Path, settings: str, workers: int) -> dict[str, flo
     """What `watch` finds of one build."""
     recipe = source.with_suffix(".yaml")
     recipe.write_text(f"name: x\nsources:\n  - {{name: x, path: {source.name}, format: instruction_pair}}\n"
-                      f"write: {{arrow: false}}\n{settings}", encoding="utf-8")  # fmt: skip
+                      f"write: {{arrow: false, shard_bytes: {SHARD}}}\n{settings}", encoding="utf-8")  # fmt: skip
     return watch(
         [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), f"engine.workers={workers}"]
     )
