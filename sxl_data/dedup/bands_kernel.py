@@ -9,6 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sxl_data.dedup.vectors import prefetch
+
+AHEAD = 16
+"""Keys between the bucket that is compared and the one whose signatures are asked for."""
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
@@ -76,11 +80,21 @@ def compare_buckets(keys, progress, signatures, order, rows, band, agreement, al
     """Pairs of the buckets from key progress[0] on; sets progress to (key to go on from, pairs written). `cut`, by
     position, is set to 1 for the rows of a bucket that was cut."""
     at, made, n = progress[0], 0, keys.shape[0]
+    base, bytes_ = np.uint64(signatures.ctypes.data), np.uint64(2 * signatures.shape[1])
+    lines = (2 * signatures.shape[1] + 63) // 64
     while at < n:
         end = at + 1
         while end < n and (keys[end] >> _32) == (keys[at] >> _32):
             end += 1
         size = end - at
+        for k in range(at + AHEAD, min(end + AHEAD, n)):
+            # Signatures lie anywhere in memory: those of buckets soon to come are asked for now.
+            if (keys[k] >> _32) == (keys[k - 1] >> _32) or (
+                k + 1 < n and (keys[k] >> _32) == (keys[k + 1] >> _32)
+            ):
+                row = np.uint64(order[keys[k] & _LOW])
+                for line in range(lines):
+                    prefetch(base + row * bytes_ + np.uint64(64 * line))
         if size > 1:
             last = size - 1
             if size > all_pairs:

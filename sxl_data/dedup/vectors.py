@@ -26,6 +26,21 @@ def _load64(typing: Any, address: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+def _prefetch(typing: Any, address: Any) -> Any:
+    """Begins to load the cache line at an address."""
+
+    def emit(context: Any, build: Any, signature: Any, args: Any) -> Any:
+        bytes_ = ir.IntType(8).as_pointer()
+        flags = [ir.IntType(32)] * 3
+        kind = ir.FunctionType(ir.VoidType(), [bytes_, *flags])
+        fetch = build.module.declare_intrinsic("llvm.prefetch", [bytes_], kind)
+        read, keep, data = (ir.Constant(ir.IntType(32), value) for value in (0, 3, 1))
+        build.call(fetch, [build.inttoptr(args[0], bytes_), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(types.uint64), emit
+
+
 def _trailing_zeros(typing: Any, bits: Any) -> Any:
     """The index of the lowest set bit; 64 for 0."""
 
@@ -129,6 +144,7 @@ def _compare8(typing: Any, address: Any, value: Any) -> Any:
 
 # Bound by name rather than decorated: a type checker reads a decorated one as a function of (typing, address).
 load64: Any = intrinsic(_load64)
+prefetch: Any = intrinsic(_prefetch)
 trailing_zeros: Any = intrinsic(_trailing_zeros)
 ones: Any = intrinsic(_ones)
 rotate31: Any = intrinsic(_rotate31)
