@@ -33,7 +33,7 @@ AWARE: tuple[plan.Format, ...] = ("nf4", "nf4_dq", "q4_0")
 WORTH = 0.003
 """Expected rise of the loss, in nats per token, under which they do not."""
 
-__all__ = ["Settings", "compute_loss", "measure", "recover", "rounded", "run", "train"]
+__all__ = ["Settings", "compute_loss", "measure", "pays", "recover", "rounded", "run", "train"]
 
 
 def run(context: Context) -> Path:

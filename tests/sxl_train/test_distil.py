@@ -165,6 +165,12 @@ def test_the_better_of_two_students_is_kept(tuned) -> None:
     assert loss(student) == pytest.approx(after) and after < before
 
 
+def test_steps_with_rounded_weights_are_taken_where_rounding_costs_something() -> None:
+    assert [True, True, False, False] == [
+        distil.pays("nf4_dq", 0.02), distil.pays("q4_0", 0.004), distil.pays("q4_0", 0.001), distil.pays("f8", 0.02)
+    ]  # fmt: skip
+
+
 def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
     pytest.importorskip("trl")
     from sxl_train.distil_policy import practise

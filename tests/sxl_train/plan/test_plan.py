@@ -132,6 +132,10 @@ def test_the_recipe_decides_what_may_be_done() -> None:
     assert (1024, 32768) == (plan.make_plan(manual, SMOL_135, tokenizer).mlp, 32768)
     assert "nf4_dq" == plan.make_plan(Recipe(method="qlora"), SMOL_135, tokenizer).format
     assert "bf16" == plan.make_plan(Recipe(method="lora"), SMOL_135, tokenizer).format
+    file = msgspec.structs.replace(small, quantise=Quantise(scheme="gguf"))
+    found = plan.make_plan(file, SMOL_135, tokenizer)
+    assert ("q4_0", 1.0) == (found.format, found.kept)
+    assert 99_000_000 < found.total <= 100_000_000 and 0 < found.wider <= 1
 
 
 def test_a_vocabulary_without_byte_level_is_left_whole(shared: Path) -> None:
