@@ -43,7 +43,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `dedup.memory`; never more than half of `worker_bytes`. The one task that grows with all rows is `split`, by 30
     bytes of each and 80 more of each that has a group."""
     chunk_bytes: int = 16_000_000
-    """Input bytes of one reading task, about; archives and compressed files are not cut."""
+    """Input bytes of one reading task, about. Archives, Parquet and compressed files are not cut: a worker holds some
+    eight times what one unpacks to."""
 
     def __post_init__(self) -> None:
         sizes = [self.chunk_bytes] if self.task_bytes is None else [self.chunk_bytes, self.task_bytes]
@@ -55,7 +56,7 @@ class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How the result is cut into files."""
 
     shard_bytes: int = 250_000_000
-    """Text bytes of a published shard, about."""
+    """Text bytes of a published shard, about; the worker that writes it holds some eight times as many."""
     arrow: bool = True
     """Also write `arrow/`, which `datasets.load_from_disk` opens."""
 
