@@ -54,6 +54,9 @@ def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path
     vocabulary = plan.read_vocabulary(folder)
     chosen = plan.choose(shape, vocabulary, limit, ["bf16", "nf4_dq"])
     small = plan.choose(shape, vocabulary, limit, ["q4_0+q8_0", "q4_0"])
+    if small is not None:  # every matrix alike: what room is left is not spent here
+        axes = {axis: getattr(small, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
+        small = plan.measure(shape, shape.prune(**axes), small.format, vocabulary, limit)
     row: dict[str, Any] = {"model": name, "parameters": shape.count(), "plan_s": time.monotonic() - started}
     if chosen is None:
         best = min(plan.forecast_sizes(shape, vocabulary, ["nf4_dq", "q4_0"], limit), key=lambda p: p.total)
@@ -137,20 +140,21 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
         source = work / "tokenizer"
         vocabulary.write_tokenizer(tokenizer, source, vocabulary.trim_tokenizer(whole, kept), kept)
     checkpoints.save(made, plain, source)
+    others: dict[str, Any] = {}
+    if chosen.format in plan.WIDER:
+        cut = plan.read_shape(checkpoints.read_config(plain))
+        base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
+        # Random weights have no sensitive ones: every byte is worth the same, each further bit a quarter.
+        ladder = (chosen.format, *plan.WIDER[chosen.format])
+        costs = {t.name: {f: t.count / 4**step for step, f in enumerate(ladder)} for t in cut.tensors()}
+        others = precision.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
     if chosen.format in GGUF:
         from sxl_train.release import gguf
 
-        return gguf.write(plain, work / "model.gguf", chosen.format)
+        return gguf.write(plain, work / "model.gguf", chosen.format, others)
     if chosen.format == "bf16":
         return plain
     shutil.rmtree(work / "stored", ignore_errors=True)
-    cut = plan.read_shape(checkpoints.read_config(plain))
-    base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
-    # Random weights have no sensitive ones: every byte is worth the same.
-    costs = {
-        t.name: {chosen.format: float(t.count), plan.WIDER[chosen.format][0]: 0.0} for t in cut.tensors()
-    }
-    others = precision.spend_room(cut, chosen.format, chosen.total - base, costs)
     return quantise.quantise(plain, work / "stored", chosen.format, others)
 
 
