@@ -100,7 +100,9 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
         parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
         end = max(1, len(sizes) // parts)
         bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
-        return watch(lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
+        return watch(
+            lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once)
+        )
     left = np.arange(0, rows, 10, dtype=np.uint32)
     shared = np.full(len(left), 80, dtype=np.uint32)
     pairs = pa.table(

@@ -45,9 +45,11 @@ def here(place: str | Path) -> Path:
 
 
 def ledger(folder: str | Path, by: str | None = None) -> str:
-    """The ledger of a build as a table: every line, or counted ``by`` a column (code, stage, source)."""
+    """The ledger of a build, or of an output of `dedup`, as a table: every line, or counted ``by`` a column (code,
+    stage, source)."""
     folder = here(folder)
-    table = _checked_ledger(folder, open_build(folder))
+    alone = (folder / "signatures" / "meta.json").is_file()  # what `dedup` writes has no manifest
+    table = read_ledger(folder) if alone else _checked_ledger(folder, open_build(folder))
     if by is None:
         rows = [[_short(v) for v in row.values()] for row in table.to_pylist()]
         return format_table(table.column_names, rows)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -28,6 +27,7 @@ from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.dedup.kept import write_kept
+from sxl_data.dedup.naming import find_row, name_files, name_rows
 from sxl_data.dedup.near import DedupConfig, DedupResult, deduplicate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
@@ -153,14 +153,14 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
 
     store = Store(Path(out))
     ids = store.rows["id"] if store.meta.id_column else None
-    at = [_find(store.meta, ids, name, out) for name in ((row,) if other is None else (row, other))]
+    at = [find_row(store.meta, ids, name, out) for name in ((row,) if other is None else (row, other))]
     if other is None:
         twin = int(store.rows["twin"][at[0]].as_py())
         if twin < 0:
             raise error("U201", file=str(out), found=f"{row} was kept", expected="a dropped row, or two rows")
         at.append(twin)
     texts = [_text(store.meta, index) for index in at]
-    names = _names(store.meta, ids, np.array(at)).tolist()
+    names = name_rows(store.meta, ids, np.array(at)).tolist()
     return side_by_side(texts[1], texts[0], width, (names[1], names[0]))
 
 
@@ -194,42 +194,6 @@ def _inputs(meta: Meta) -> list[Path]:
             raise error("U304", file=file.path, found="changed or gone since the run", expected="the file as it was",
                         why="its rows are read again", fix="run dedup again")  # fmt: skip
     return [Path(file.path) for file in meta.files]
-
-
-def _names(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> np.ndarray:
-    """What the ledger calls these rows, as objects."""
-    if ids is not None:
-        return np.asarray(ids.take(pa.array(rows)).to_pylist(), dtype=object)
-    ends = np.cumsum([file.rows for file in meta.files])
-    files = np.searchsorted(ends, rows, side="right")
-    stems = [Path(file.path).name for file in meta.files]
-    firsts = ends - [file.rows for file in meta.files]
-    numbers = rows - firsts[files] + 1
-    return np.array(
-        [f"{stems[k]}:{number}" for k, number in zip(files.tolist(), numbers.tolist())], dtype=object
-    )
-
-
-def _find(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path) -> int:
-    if ids is not None:
-        import pyarrow.compute as pc
-
-        at = int(pc.index(ids, pa.scalar(name, ids.type)).as_py())
-    else:
-        stem, _, number = name.rpartition(":")
-        firsts = dict(
-            zip(
-                [Path(file.path).name for file in reversed(meta.files)],
-                reversed(list(accumulate((file.rows for file in meta.files), initial=0))[:-1]),
-            )
-        )
-        counts = {Path(file.path).name: file.rows for file in reversed(meta.files)}
-        known = stem in firsts and number.isdecimal() and 0 < int(number) <= counts[stem]
-        at = firsts[stem] + int(number) - 1 if known else -1
-    if at < 0:
-        raise error("U201", file=str(out), found=f"no row {name}", expected="an id as the ledger has it",
-                    fix="take one from ledger/ledger.parquet")  # fmt: skip
-    return at
 
 
 def _text(meta: Meta, index: int) -> str:
@@ -272,7 +236,7 @@ def _write(
         )
     lines = ledger_lines(result, meta, ids, stores)
     pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
-    borderline = result.borderline(lambda rows: pa.array(_names(meta, ids, rows), pa.string()))
+    borderline = result.borderline(lambda rows: pa.array(name_rows(meta, ids, rows), pa.string()))
     pq.write_table(borderline, draft / "ledger" / "borderline.parquet", compression="zstd")
     row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
     write_store(draft / "signatures", result, row_numbers, meta.column, meta.id_column, meta.files, sets)
@@ -297,14 +261,14 @@ def ledger_lines(
     gone = np.flatnonzero(~result.kept)
     twins = np.empty(len(gone), dtype=object)
     here = result.store[gone] < 0
-    twins[here] = _names(meta, ids, result.twin[gone[here]])
+    twins[here] = name_rows(meta, ids, result.twin[gone[here]])
     for number, store in enumerate(stores):
         from_it = result.store[gone] == number
         theirs = store.rows["id"] if store.meta.id_column else None
-        named = _names(store.meta, theirs, result.twin[gone[from_it]])
+        named = name_rows(store.meta, theirs, result.twin[gone[from_it]])
         twins[from_it] = [f"{store.folder.parent.name}/{name}" for name in named]
     ends = np.cumsum([file.rows for file in meta.files])
-    stems = np.array([Path(file.path).name for file in meta.files], dtype=object)
+    stems = np.array(name_files([file.path for file in meta.files]), dtype=object)
     codes = np.where(result.exact[gone], "D310", "D311")
     details = [
         "the same text"
@@ -318,7 +282,7 @@ def ledger_lines(
     ]
     return pa.table(
         {
-            "trace_id": pa.array(_names(meta, ids, gone), pa.string()),
+            "trace_id": pa.array(name_rows(meta, ids, gone), pa.string()),
             "source": pa.array(stems[np.searchsorted(ends, gone, side="right")], pa.string()),
             "stage": ["dedup"] * len(gone),
             "action": ["dropped"] * len(gone),

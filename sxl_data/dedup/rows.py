@@ -83,8 +83,8 @@ def _locate_chunk(chunk: pa.Array, addresses: np.ndarray, lengths: np.ndarray, o
     _, offset_buffer, data = chunk.buffers()
     offsets = np.frombuffer(offset_buffer, dtype=np.int64 if wide else np.int32)
     offsets = offsets[chunk.offset : chunk.offset + len(chunk) + 1]
-    begins, ends = (offsets[:-1], offsets[1:]) if which is None else (offsets[which], offsets[which + 1])
-    begins, ends = begins.astype(np.int64), ends.astype(np.int64)
+    begins = (offsets[:-1] if which is None else offsets[which]).astype(np.int64)
+    ends = (offsets[1:] if which is None else offsets[which + 1]).astype(np.int64)
     base, size = (data.address, data.size) if data is not None else (0, 0)
     lengths[:] = ends - begins
     if len(begins) and (begins.min() < 0 or lengths.min() < 0 or ends.max() > size):

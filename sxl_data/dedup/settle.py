@@ -98,7 +98,7 @@ def name_drops(
         column[fell] = near[name].to_numpy()[at[fell]]
     score = np.where(fell, shared / np.maximum(union, 1).astype(np.float64), 1.0)
     details = [
-        f"{a} of {b} shingles shared" if resembles else None
+        f"{a} of {b} shingles shared" if resembles else "the same text"
         for resembles, a, b in zip(fell.tolist(), shared.tolist(), union.tolist())
     ]
     drops = pa.table(

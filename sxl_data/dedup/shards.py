@@ -109,7 +109,7 @@ class Shards:
         found = rank_rows(len(rows), self._strings("trace_id", ordered),
                            np.concatenate([np.zeros(0, dtype=np.int64), *ranks]), sources, self.prefer)  # fmt: skip
         places = np.empty(len(rows), dtype=np.int64)
-        places[ascending] = found
+        places[ascending] = np.arange(len(rows)) if found is None else found
         return places
 
     def best(self, rows: np.ndarray, count: int) -> np.ndarray:

@@ -97,7 +97,7 @@ def test_parts_decide_what_one_process_decides(
     drops = [pq.read_table(run.store.path(info)) for info in compared.drops]
     lines = [
         (ids[row], "D310" if found.exact[row] else "D311", ids[found.twin[row]], found.score[row],
-         None if found.exact[row] else f"{found.shared[row]} of {found.union[row]} shingles shared")
+         "the same text" if found.exact[row] else f"{found.shared[row]} of {found.union[row]} shingles shared")
         for row in np.flatnonzero(~found.kept)
     ]  # fmt: skip
     names = ("trace_id", "code", "twin_id", "score", "detail")
