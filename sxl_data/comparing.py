@@ -22,12 +22,12 @@ CHUNK = 1 << 18
 """Candidates in a file, and about the most that one task verifies."""
 
 
-def mappable(table: pa.Table) -> bytes:
+def mappable(table: pa.Table) -> pa.Buffer:
     """An Arrow file of ``table``."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()
+    return sink.getvalue()
 
 
 def mapped(path: Path) -> pa.Table:

@@ -36,6 +36,7 @@ from sxl_data.read.stage import adapter_digest, format_of, is_file
 from sxl_data.recipe import Recipe, read
 from sxl_data.rounds import STEPS, Compared, Rounds
 from sxl_data.split.assign import SPLITS
+from sxl_data.tasks import KEPT
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
@@ -187,7 +188,7 @@ class Build:
                               documents=documents, traces=rows, quarantined=bad, empty=empty, kept={})
             )  # fmt: skip
         self.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
-        shards = [r.files["kept"] for r in receipts]
+        shards = [info for r in receipts for name, info in sorted(r.files.items()) if name.startswith(KEPT)]
         self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
         return shards, summaries
 

@@ -20,11 +20,17 @@ import pyarrow.parquet as pq
 from sxl_data.comparing import mappable, mapped
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
+from sxl_data.contract.columns import cut_rows
 from sxl_data.contract.stage import Outcome, check_conservation
 from sxl_data.engine.task import Output
 from sxl_data.engine.watch import WATCH
 
 Inputs = dict[str, list[Path]]
+
+SHARD_BYTES = 64_000_000
+"""Text in a shard of work, about: a task holds several times as much."""
+KEPT = "kept-"
+"""What the names of the shards that one reading task leaves begin with."""
 
 
 def detect(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -48,7 +54,10 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     source = msgspec.convert(params["source"], Source)
     found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"], WATCH.get())
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
-    return Output(tables={"kept": found.traces, "ledger": found.ledger, "quarantine": found.quarantine},
+    # A file that unpacks to far more than its own size becomes several shards.
+    runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)
+    kept = {f"{KEPT}{i:05d}": found.traces.slice(a, b - a) for i, (a, b) in enumerate(runs)}
+    return Output(tables=kept | {"ledger": found.ledger, "quarantine": found.quarantine},
                   counters=counters | _count(found.ledger))  # fmt: skip
 
 
@@ -121,12 +130,13 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.write.parquet import encode_parquet
     from sxl_data.write.rows import publish_rows
 
-    tables = []
-    for shard, sides in zip(inputs["traces"], inputs["sides"]):
-        table, side = load([shard]), pq.read_table(sides)
-        mine = pc.and_(pc.equal(side["side"], params["side"]), pc.equal(side["shard"], params["shard"]))
-        tables.append(table.filter(mine))
-    rows = publish_rows(pa.concat_tables(tables).combine_chunks())
+    def mine(shard: Path, sides: Path) -> pa.Table:
+        side = pq.read_table(sides)
+        chosen = pc.and_(pc.equal(side["side"], params["side"]), pc.equal(side["shard"], params["shard"]))
+        return pq.read_table(shard).filter(chosen)
+
+    # Only one copy of a shard that may be large is held at a time.
+    rows = publish_rows(pa.concat_tables(map(mine, inputs["traces"], inputs["sides"])).combine_chunks())
     blobs = {"data": encode_parquet(rows)}
     if params["arrow"]:
         blobs["arrow"] = encode_arrow(rows)

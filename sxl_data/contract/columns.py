@@ -11,6 +11,7 @@ came from without touching anything else.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -185,3 +186,11 @@ def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, _flat(segments["text"]))
     return pc.binary_join(lists, separator)
+
+
+def cut_rows(sizes: np.ndarray, most: int) -> list[tuple[int, int]]:
+    """Runs of rows, first and end, that together hold about ``most`` of ``sizes``, shape ``(n,)``, each; one run, and
+    an empty one, where there are no rows."""
+    after = np.cumsum(sizes) // most
+    starts = np.flatnonzero(np.diff(after, prepend=-1)).tolist() or [0]
+    return list(itertools.pairwise([*starts, len(sizes)]))

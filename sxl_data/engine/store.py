@@ -109,7 +109,7 @@ class Store:
         pq.write_table(table, sink, compression="lz4", row_group_size=16_384, store_schema=True)
         return self.put(name, len(table), lambda file: file.write(sink.getvalue()))
 
-    def put_bytes(self, name: str, data: bytes) -> FileInfo:
+    def put_bytes(self, name: str, data: bytes | pa.Buffer) -> FileInfo:
         """Commit raw bytes."""
         return self.put(name, 0, lambda file: file.write(data))
 

@@ -86,7 +86,7 @@ class Output(msgspec.Struct, kw_only=True):
     """What a task function returns: tables to commit by name, raw files by name, and counts."""
 
     tables: dict[str, pa.Table] = {}
-    blobs: dict[str, bytes] = {}
+    blobs: dict[str, bytes | pa.Buffer] = {}
     counters: dict[str, int] = {}
 
 

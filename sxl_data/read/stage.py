@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.contract.ledger import Entry, entry
@@ -32,8 +33,8 @@ ADAPTERS = "sxl_data.read.adapters"
 
 # Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
 RAW_LIMIT = 64_000
-# Traces that are held as objects, which take ten times the room of a table.
-HELD = 2_000
+# Traces that are held as objects, which take ten times the room of a table: at first, at most, and of what text.
+FIRST_HELD, MOST_HELD, HELD_BYTES = 100, 2_000, 32_000_000
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -110,7 +111,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     tables: list[pa.Table] = []
     entries: list[Entry] = []
     quarantine: list[dict[str, object]] = []
-    looked_at = at = 0
+    looked_at, at, held = 0, 0, FIRST_HELD
     begin: Begin | None = None
 
     def reject(item: Finding, raw: bytes) -> None:
@@ -175,9 +176,10 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
                 entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace")
             )
         readings += found
-        if len(readings) >= HELD:
+        if len(readings) >= held:
             tables.append(_table(readings))
-            readings = []
+            readings, text = [], pc.sum(tables[-1]["text_bytes"]).as_py()
+            held = max(1, min(MOST_HELD, HELD_BYTES * len(tables[-1]) // max(text, 1)))
     tables.append(_table(readings))
     return ReadChunk(
         pa.concat_tables(tables),

@@ -15,13 +15,13 @@ import pyarrow as pa
 from sxl_data.write.features import features, with_features
 
 
-def encode_arrow(table: pa.Table) -> bytes:
+def encode_arrow(table: pa.Table) -> pa.Buffer:
     """``table`` as an Arrow IPC stream that `datasets` can memory-map."""
     schema = with_features(table.schema)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_table(table.replace_schema_metadata(schema.metadata), max_chunksize=1000)
-    return sink.getvalue().to_pybytes()
+    return sink.getvalue()
 
 
 def folder_files(splits: dict[str, list[tuple[str, str]]], schema: pa.Schema) -> dict[str, bytes]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import msgspec
 import pyarrow as pa
 
-from sxl_data.contract.columns import ROW_SCHEMA
+from sxl_data.contract.columns import ROW_SCHEMA, cut_rows
 from sxl_data.trace.messages import to_messages
 from sxl_data.trace.table import to_traces
 
+HELD_BYTES = 8_000_000
+"""Text of the rows that are objects at a time."""
 JSON = pa.json_(pa.string())
 FUNCTION = pa.struct([("name", pa.string()), ("arguments", JSON)])
 TOOL_CALL = pa.struct([("type", pa.string()), ("id", pa.string()), ("function", FUNCTION)])
@@ -39,7 +41,20 @@ PUBLISHED_SCHEMA = pa.schema(
 
 
 def publish_rows(table: pa.Table) -> pa.Table:
-    """A table of `ROW_SCHEMA` as one of `PUBLISHED_SCHEMA`, row for row."""
+    """A table of `ROW_SCHEMA` as one of `PUBLISHED_SCHEMA`, row for row.
+
+    Of about `HELD_BYTES` of text at a time objects are made: they take several times the room of a column.
+    """
+    runs = cut_rows(table["text_bytes"].to_numpy(), HELD_BYTES)
+    parts = [_say(table.slice(first, end - first)) for first, end in runs]
+    plain, listed = (pa.concat_arrays(column) for column in zip(*parts))
+    columns = [table[name].combine_chunks() for name in ROW_SCHEMA.names]
+    return pa.table([*columns, _wrap(plain, pa.list_(MESSAGE)), _wrap(listed, pa.list_(JSON))],
+                    schema=PUBLISHED_SCHEMA)  # fmt: skip
+
+
+def _say(table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """The columns messages and tools of some rows, as the types that store them."""
     encode = msgspec.json.encode
     messages, tools = [], []
     for trace in to_traces(table):
@@ -49,11 +64,8 @@ def publish_rows(table: pa.Table) -> pa.Table:
                 call["function"]["arguments"] = encode(call["function"]["arguments"]).decode()
         messages.append(said)
         tools.append(None if declared is None else [encode(tool).decode() for tool in declared])
-    plain = pa.array(messages, _storage(PUBLISHED_SCHEMA.field("messages").type))
-    listed = pa.array(tools, _storage(PUBLISHED_SCHEMA.field("tools").type))
-    columns = [table[name].combine_chunks() for name in ROW_SCHEMA.names]
-    return pa.table([*columns, _wrap(plain, pa.list_(MESSAGE)), _wrap(listed, pa.list_(JSON))],
-                    schema=PUBLISHED_SCHEMA)  # fmt: skip
+    plain, listed = (_storage(PUBLISHED_SCHEMA.field(name).type) for name in ("messages", "tools"))
+    return pa.array(messages, plain), pa.array(tools, listed)
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:

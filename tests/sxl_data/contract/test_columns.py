@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 
-from sxl_data.contract.columns import ROW_SCHEMA, TRACE_SCHEMA, explode, replace, text_of
+from sxl_data.contract.columns import ROW_SCHEMA, TRACE_SCHEMA, cut_rows, explode, replace, text_of
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Reflect, Result, Trace
 
@@ -75,3 +77,11 @@ def test_a_filtered_table_is_exploded_like_a_fresh_one():
     table = to_table([trace(1), trace(2), trace(3)])
     part = table.filter(pa.array([False, True, True])).slice(1)
     assert text_of(part).to_pylist() == text_of(to_table([trace(3)])).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "runs"),
+    [([3, 3, 3, 3], [(0, 3), (3, 4)]), ([30, 1, 9], [(0, 2), (2, 3)]), ([], [(0, 0)]), ([0, 0], [(0, 2)])],
+)
+def test_rows_are_cut_into_runs_by_size(sizes: list[int], runs: list[tuple[int, int]]):
+    assert runs == cut_rows(np.array(sizes, dtype=np.int64), 10)

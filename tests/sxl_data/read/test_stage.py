@@ -12,7 +12,7 @@ import zstandard
 from sxl_data.engine.watch import Watch
 from sxl_data.read.files import plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import HELD, find_format, read_chunk
+from sxl_data.read.stage import MOST_HELD, find_format, read_chunk
 
 
 def chunk_of(tmp_path: Path, count: int = 6):
@@ -86,6 +86,6 @@ def test_the_format_is_found_with_its_reason(tmp_path: Path):
 
 
 def test_more_rows_than_are_held_as_objects_come_in_order(tmp_path: Path):
-    found = read_chunk(*chunk_of(tmp_path, 2 * HELD + 3), "instruction_pair")
-    assert [f"Say {n}." for n in range(2 * HELD + 3)] == found.traces["task"].to_pylist()
+    found = read_chunk(*chunk_of(tmp_path, 2 * MOST_HELD + 3), "instruction_pair")
+    assert [f"Say {n}." for n in range(2 * MOST_HELD + 3)] == found.traces["task"].to_pylist()
     assert 3 == found.traces["task"].num_chunks
