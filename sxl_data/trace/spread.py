@@ -7,7 +7,7 @@ are spawned, never forked: that works on every system and inherits no state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sxl_data.contract.errors import UserError
@@ -25,20 +25,22 @@ _BLOCK = 1 << 20
 Range = tuple[int, int, int]
 
 
-def divide(submission: Submission, jobs: int) -> list[Range]:
-    """(offset, length, first line) of about equal parts; empty where the file is not worth dividing, not plain
+def divide(submission: Submission, jobs: int) -> Iterator[Range] | None:
+    """(offset, length, first line) of about equal parts; None where the file is not worth dividing, not plain
     JSONL, or one session."""
     path = Path(submission.path)
     if not path.is_file() or path.stat().st_size < SMALLEST or not _is_plain_lines(path):
-        return []
+        return None
     try:
         if submission.recognise().unit != "row":
-            return []
+            return None
     except UserError:
-        return []  # who reads the file says why
-    size = path.stat().st_size
-    step = max(1, size // (jobs * _PARTS))
-    ranges: list[Range] = []
+        return None  # who reads the file says why
+    return _cut(path, max(1, path.stat().st_size // (jobs * _PARTS)))
+
+
+def _cut(path: Path, step: int) -> Iterator[Range]:
+    """Parts of ``step`` bytes or a line more. Lines are counted while other processes start and check what came."""
     begin = position = 0
     line = first = 1
     with path.open("rb") as file:
@@ -49,16 +51,15 @@ def divide(submission: Submission, jobs: int) -> list[Range]:
                 if end < 0:
                     break
                 line += block.count(b"\n", at, end + 1)
-                ranges.append((begin, position + end + 1 - begin, first))
+                yield begin, position + end + 1 - begin, first
                 begin, first, at = position + end + 1, line, end + 1
             line += block.count(b"\n", at)
             position += len(block)
-    if begin < size:
-        ranges.append((begin, size - begin, first))
-    return ranges
+    if begin < position:
+        yield begin, position - begin, first
 
 
-def spread(submission: Submission, ranges: list[Range], profile: Profile, jobs: int,
+def spread(submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int,
            limit: int) -> Iterator[tuple[Report, list[Entry]]]:  # fmt: skip
     """The report of each range and the traces seen in it, in the order of the file."""
     from concurrent.futures import ProcessPoolExecutor

@@ -49,8 +49,8 @@ def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[s
     report = Report(profile=chosen.name, limit=limit)
     seen = Seen()
     for submission in _submissions(source, format, known):
-        ranges = divide(submission, jobs) if jobs > 1 and extra is None else []
-        if ranges:
+        ranges = divide(submission, jobs) if jobs > 1 and extra is None else None
+        if ranges is not None:
             merge(report, seen, spread(submission, ranges, chosen, jobs, limit))
         else:
             check_file(submission, chosen, report, seen, extra)
