@@ -46,15 +46,13 @@ def publish_rows(table: pa.Table) -> pa.Table:
     Of about `HELD_BYTES` of text at a time objects are made: they take several times the room of a column.
     """
     runs = cut_rows(table["text_bytes"].to_numpy(), HELD_BYTES)
-    parts = [_say(table.slice(first, end - first)) for first, end in runs]
-    plain, listed = (pa.concat_arrays(column) for column in zip(*parts))
-    columns = [table[name].combine_chunks() for name in ROW_SCHEMA.names]
-    return pa.table([*columns, _wrap(plain, pa.list_(MESSAGE)), _wrap(listed, pa.list_(JSON))],
-                    schema=PUBLISHED_SCHEMA)  # fmt: skip
+    said = [_say(table.slice(first, end - first)) for first, end in runs]
+    columns = [table[name] for name in ROW_SCHEMA.names] + [pa.chunked_array(parts) for parts in zip(*said)]
+    return pa.table(columns, schema=PUBLISHED_SCHEMA)
 
 
 def _say(table: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """The columns messages and tools of some rows, as the types that store them."""
+    """The columns messages and tools of some rows."""
     encode = msgspec.json.encode
     messages, tools = [], []
     for trace in to_traces(table):
@@ -64,8 +62,11 @@ def _say(table: pa.Table) -> tuple[pa.Array, pa.Array]:
                 call["function"]["arguments"] = encode(call["function"]["arguments"]).decode()
         messages.append(said)
         tools.append(None if declared is None else [encode(tool).decode() for tool in declared])
-    plain, listed = (_storage(PUBLISHED_SCHEMA.field(name).type) for name in ("messages", "tools"))
-    return pa.array(messages, plain), pa.array(tools, listed)
+    kinds = (PUBLISHED_SCHEMA.field(name).type for name in ("messages", "tools"))
+    plain, listed = (
+        _wrap(pa.array(values, _storage(kind)), kind) for values, kind in zip((messages, tools), kinds)
+    )
+    return plain, listed
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
