@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    # Nothing here multiplies matrices, and numpy's threads for it spin for a while at the start of every process.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     parser = make_parser()
     options, rest = parser.parse_known_args(arguments)
     # argparse takes no positional values after an option; `build R -o OUT key=value` is how people type.
