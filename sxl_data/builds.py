@@ -118,7 +118,7 @@ def diff(left: str | Path, right: str | Path) -> str:
 def _rows(folder: str | Path, manifest: Manifest) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for name, split in _shards(manifest):
-        table = pq.read_table(verified(folder, manifest, name), columns=["trace_id", "messages", "steps"])
+        table = pq.read_table(verified(folder, manifest, name), columns=["trace_id", "steps"])
         for row in table.to_pylist():
             found[row["trace_id"]] = (split, hash(repr(row["steps"])))
     return found

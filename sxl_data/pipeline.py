@@ -188,7 +188,7 @@ class Build:
                               documents=documents, traces=rows, quarantined=bad, empty=empty, kept={})
             )  # fmt: skip
         self.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
-        shards = [info for r in receipts for name, info in sorted(r.files.items()) if name.startswith(KEPT)]
+        shards = [info for r in receipts for info in r.numbered(KEPT)]
         self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
         return shards, summaries
 

@@ -99,17 +99,16 @@ class Rounds:
         first = turn * ROUND
         inputs = [among] * parts
         if parts > STREAMED:
-            groups = self._groups(count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23))
             sent = self.run("scatter", [
                 self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, **among)
-                for k, (a, b) in enumerate(groups)
+                for k, (a, b) in enumerate(self._groups(parts))
             ])  # fmt: skip
             inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in sent)} for part in range(parts)]
         met = self.run("meet", [
             self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, **rows_of)
             for part, rows_of in enumerate(inputs)
         ])  # fmt: skip
-        found = [info for r in met for name, info in sorted(r.files.items()) if name.startswith("pairs")]
+        found = [info for r in met for info in r.numbered("pairs-")]
         params = {"floor": floor, "memory": min(self.memory // 8, 1 << 30),
                   "shingling": msgspec.to_builtins(self.config.shingling)}  # fmt: skip
         checked = self.run("check", [

@@ -61,7 +61,7 @@ def fetch(model: str, revision: str) -> Path:
         if not list(folder.glob("*.safetensors")):
             folder = Path(snapshot_download(model, revision=revision, allow_patterns=[*wanted, "*.bin"]))
     except Exception as problem:  # offline, unknown id, gated: the message says which
-        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        said = data.first_line(problem)
         raise error(
             "T101", file=model, found=f"not in the local cache, and the hub said: {said}"
         ) from problem

@@ -191,8 +191,14 @@ def _fetch(source: str) -> Path:
             )
         )
     except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
-        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise error("T102", file=source, found=f"not on this machine, and the hub said: {said}") from problem
+        raise error(
+            "T102", file=source, found=f"not on this machine, and the hub said: {first_line(problem)}"
+        ) from problem
+
+
+def first_line(problem: Exception) -> str:
+    """The first line of what a client of the hub says, or the kind of its error where it says nothing."""
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
 
 
 def _is_held_out(record: dict[str, Any]) -> bool:

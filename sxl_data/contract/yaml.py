@@ -46,9 +46,10 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
                 raise error(
                     "U103", file=file, line=line, found=f"over {MAX_DEPTH} nested levels", expected="fewer"
                 )
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
         _walk(node, "", lines, file)
-        return yaml.load(text, Loader=_Loader), lines
+        return None if node is None else loader.construct_document(node), lines
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or str(problem)

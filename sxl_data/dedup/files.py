@@ -27,7 +27,7 @@ from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.dedup.kept import write_kept
-from sxl_data.dedup.naming import find_row, name_files, name_rows
+from sxl_data.dedup.naming import files_of, find_row, name_files, name_rows
 from sxl_data.dedup.near import DedupConfig, DedupResult, deduplicate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
@@ -267,8 +267,7 @@ def ledger_lines(
         theirs = store.rows["id"] if store.meta.id_column else None
         named = name_rows(store.meta, theirs, result.twin[gone[from_it]])
         twins[from_it] = [f"{store.folder.parent.name}/{name}" for name in named]
-    ends = np.cumsum([file.rows for file in meta.files])
-    stems = np.array(name_files([file.path for file in meta.files]), dtype=object)
+    names = np.array(name_files([file.path for file in meta.files]), dtype=object)
     codes = np.where(result.exact[gone], "D310", "D311")
     details = [
         "the same text"
@@ -283,7 +282,7 @@ def ledger_lines(
     return pa.table(
         {
             "trace_id": pa.array(name_rows(meta, ids, gone), pa.string()),
-            "source": pa.array(stems[np.searchsorted(ends, gone, side="right")], pa.string()),
+            "source": pa.array(names[files_of(meta, gone)], pa.string()),
             "stage": ["dedup"] * len(gone),
             "action": ["dropped"] * len(gone),
             "code": codes,

@@ -40,10 +40,14 @@ def name_rows(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> np.n
     """What the ledger calls these rows, as objects, shape ``(n,)``."""
     if ids is not None:
         return np.asarray(ids.take(pa.array(rows)).to_pylist(), dtype=object)
-    firsts, names = _firsts(meta), name_files([file.path for file in meta.files])
-    files = np.searchsorted(firsts, rows, side="right") - 1
-    numbers = rows - firsts[files] + 1
+    names, files = name_files([file.path for file in meta.files]), files_of(meta, rows)
+    numbers = rows - _firsts(meta)[files] + 1
     return np.array([f"{names[k]}:{n}" for k, n in zip(files.tolist(), numbers.tolist())], dtype=object)
+
+
+def files_of(meta: Meta, rows: np.ndarray) -> np.ndarray:
+    """The number of the file that each row is in, shape ``(n,)``."""
+    return np.searchsorted(_firsts(meta), rows, side="right") - 1
 
 
 def find_row(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path) -> int:

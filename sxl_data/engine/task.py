@@ -107,6 +107,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         """Path of the receipt's own file below the store's root."""
         return f"{self.stage}/{self.part:05d}-{self.key}.json"
 
+    def numbered(self, prefix: str) -> list[FileInfo]:
+        """The files whose names are ``prefix`` and a number, in order."""
+        return [info for name, info in sorted(self.files.items()) if name.startswith(prefix)]
+
 
 class Runner(Protocol):
     """Runs tasks somewhere and yields their receipts as they finish."""
