@@ -28,7 +28,7 @@ from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
-from sxl_data.engine.task import FileInfo, Receipt, Runner, Task
+from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.finish import await_manifest, publish
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
@@ -44,6 +44,7 @@ COMPARING = ("view", *STEPS)
 INNER = {"detect": "read", "place": "split"} | dict.fromkeys(COMPARING, "dedup")  # steps of a stage
 ROW_BYTES = 30  # that `split` holds of each row, the one task whose memory grows with all of them
 WORK = ".work"
+SHOWN = 4  # names of what changed, in a line
 DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
 
@@ -104,7 +105,7 @@ class Build:
         if of > 1:
             self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
         self.receipts: list[Receipt] = []
-        self.reasons: dict[tuple[str, int], str] = {}
+        self.reasons: dict[tuple[str, int], WhyNot] = {}
         self.ledgers: list[FileInfo] = []
         self.quarantines: list[FileInfo] = []
         self.funnel: list[StageSummary] = []
@@ -345,10 +346,10 @@ class Build:
     def _reuse(self, receipts: list[Receipt]) -> str:
         """What of an earlier run was used again, and why the rest was not; empty on a first run."""
         anew = [receipt for receipt in receipts if not receipt.reused]
-        why = Counter(self.reasons.get((r.stage, r.part), "") for r in anew)
-        if len(anew) == len(receipts) and set(why) <= {"not run before"}:
+        why = [self.reasons[receipt.stage, receipt.part] for receipt in anew]
+        if len(anew) == len(receipts) and not any(why):
             return ""
-        reasons = "; ".join(f"{n} anew: {reason}" for reason, n in why.most_common(3))
+        reasons = "; ".join(f"{n} anew: {said}" for said, n in Counter(map(_say_why, why)).most_common(3))
         if anew and receipts[0].stage == "dedup" and (causes := self._changed(COMPARING)):
             reasons += f", since {', '.join(causes)} changed"
         return f", {len(receipts) - len(anew)} of {len(receipts)} reused" + (
@@ -357,11 +358,10 @@ class Build:
 
     def _changed(self, stages: Sequence[str]) -> list[str]:
         """Parameters, not inputs, because of which tasks of ``stages`` were not reused."""
-        said = [self.reasons[key] for key in self.reasons if key[0] in stages]
         names = [
-            n for text in said if text.endswith(" changed") for n in text.removesuffix(" changed").split(", ")
+            name for (stage, _), why in self.reasons.items() if stage in stages for name in why.parameters
         ]
-        return [name for name in dict.fromkeys(names) if not name.startswith("input ")][:4]
+        return list(dict.fromkeys(names))[:SHOWN]
 
     def _line(self, stage: str, rows_in: int, rows_out: int | None, dropped: dict[str, int],
               edited: dict[str, int], more: str = "") -> None:  # fmt: skip
@@ -393,6 +393,13 @@ class Build:
         from sxl_data.read.fetch import fetch
 
         return fetch(source, self.base)
+
+
+def _say_why(why: WhyNot) -> str:
+    if why.damaged:
+        return "its files were damaged"
+    changed = sorted([*why.parameters, *(f"input {name}" for name in why.inputs)])
+    return ", ".join(changed[:SHOWN]) + " changed" if changed else "not run before"
 
 
 def _sum(receipts: list[Receipt], prefix: str) -> Counter[str]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import TEMPORARY, commit, sha256, writing
-from sxl_data.engine.task import FileInfo, Job, Receipt, Task
+from sxl_data.engine.task import FileInfo, Job, Receipt, Task, WhyNot, compare
 
 LOCK = "lock"
 _CHECKED: dict[str, tuple[str, tuple[int, ...] | None]] = {}
@@ -67,17 +67,15 @@ class Store:
             return None
         return msgspec.structs.replace(receipt, reused=True)
 
-    def why_not(self, job: Job) -> str:
+    def why_not(self, job: Job) -> WhyNot:
         """Why nothing could be reused for ``job``: what differs from the last run of the same part."""
         if (self.root / f"{job.stem}.json").exists():
-            return "its files were damaged"
+            return WhyNot(damaged=True)
         others = sorted((self.root / job.task.stage).glob(f"{job.task.part:05d}-*.json"))
         for receipt in filter(None, map(self._receipt, others)):
-            names = sorted(job.origin.keys() | receipt.origin.keys())
-            changed = [name for name in names if job.origin.get(name) != receipt.origin.get(name)]
-            if changed:
-                return ", ".join(changed[:4]) + " changed"
-        return "not run before"
+            if found := compare(job.origin, receipt.origin):
+                return found
+        return WhyNot()
 
     def _receipt(self, path: Path) -> Receipt | None:
         try:

@@ -20,6 +20,8 @@ import msgspec
 import pyarrow as pa
 
 DISTRIBUTION = "sheikh-sxl"
+_INPUT = "input "
+"""What the names of inputs begin with among those of an origin."""
 
 
 class FileInfo(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             nested = value if isinstance(value, dict) else {"": value}
             found |= {f"{name}.{key}".rstrip("."): _digest(part) for key, part in nested.items()}
         for name, infos in self.inputs.items():
-            found[f"input {name}"] = _digest([info.sha256 for info in infos])
+            found[_INPUT + name] = _digest([info.sha256 for info in infos])
         return found
 
     def job(self) -> Job:
@@ -80,6 +82,27 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def stem(self) -> str:
         """Path of the output below the store's root, without suffix."""
         return f"{self.task.stage}/{self.task.part:05d}-{self.key}"
+
+
+class WhyNot(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a task must run: what it left before is ``damaged``, or the last run of its part had other values of
+    these ``parameters`` (``code`` is one) and ``inputs``, all by name and in order. None of these: it never ran."""
+
+    damaged: bool = False
+    parameters: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != WhyNot()
+
+
+def compare(origin: dict[str, str], before: dict[str, str]) -> WhyNot:
+    """What differs between two origins of one part."""
+    changed = [name for name in sorted(origin.keys() | before.keys()) if origin.get(name) != before.get(name)]
+    return WhyNot(
+        parameters=tuple(name for name in changed if not name.startswith(_INPUT)),
+        inputs=tuple(name.removeprefix(_INPUT) for name in changed if name.startswith(_INPUT)),
+    )
 
 
 class Output(msgspec.Struct, kw_only=True):

@@ -116,6 +116,15 @@ def test_another_threshold_is_named_as_the_reason(recipe: Path, tmp_path: Path, 
     assert "anew: input drops changed, since threshold" in said
 
 
+def test_a_damaged_part_is_named_as_the_reason(recipe: Path, tmp_path: Path, capsys):
+    build(str(recipe), tmp_path / "out", INLINE)
+    next((tmp_path / "out/.work/clean").glob("*.kept.parquet")).write_bytes(b"half")
+    capsys.readouterr()
+    build(str(recipe), tmp_path / "out", INLINE)
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("clean")]
+    assert said.endswith("1 of 2 reused (1 anew: its files were damaged)")
+
+
 def test_from_a_stage_runs_it_again_with_the_same_result(recipe: Path, tmp_path: Path):
     build(str(recipe), tmp_path / "out", INLINE)
     before = published(tmp_path / "out")

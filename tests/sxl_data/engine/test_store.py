@@ -8,6 +8,7 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.engine.store import Store, locked, sweep_temporaries
+from sxl_data.engine.task import WhyNot
 from sxl_data.engine.work import execute
 
 
@@ -38,7 +39,7 @@ def test_a_flipped_bit_in_an_output_or_receipt_is_no_result(toy, tmp_path: Path,
     store, job, _ = committed(toy, tmp_path)
     flip(tmp_path / f"{job.stem}{suffix}")
     assert None is store.find(job)
-    assert "its files were damaged" == store.why_not(job)
+    assert WhyNot(damaged=True) == store.why_not(job)
     assert not execute(job, str(tmp_path)).reused
     assert store.find(job) is not None
 
@@ -68,10 +69,15 @@ def test_a_lost_file_is_no_result(toy, tmp_path: Path):
 
 def test_why_not_names_what_changed(toy, tmp_path: Path):
     store, _, receipt = committed(toy, tmp_path)
-    assert "n changed" == store.why_not(toy("double", n=2).job())
-    assert "not run before" == store.why_not(toy("double", 7, n=1).job())
+    assert WhyNot(parameters=("n",)) == store.why_not(toy("double", n=2).job())
     inputs = {"parts": (receipt.files["out"],)}
-    assert "input parts, n changed" == store.why_not(toy("double", inputs=inputs, n=2).job())
+    both = WhyNot(parameters=("n",), inputs=("parts",))
+    assert both == store.why_not(toy("double", inputs=inputs, n=2).job())
+
+
+def test_a_part_that_never_ran_has_no_reason(toy, tmp_path: Path):
+    store, _, _ = committed(toy, tmp_path)
+    assert (WhyNot(), False) == ((found := store.why_not(toy("double", 7, n=1).job())), bool(found))
 
 
 def test_other_code_is_refused_before_it_writes(toy, tmp_path: Path):
