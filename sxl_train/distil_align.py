@@ -60,6 +60,7 @@ def align(student: Sample, teacher: Sample, spelling: Spelling, kept: Sequence[i
 def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Sequence[Sample],
                   students: Sequence[Sample]) -> Teach:  # fmt: skip
     """Targets for the samples ``students``, which are the teacher's samples ``own`` spelled in ``kept``."""
+    import numpy as np
     import torch
 
     device = teacher.get_input_embeddings().weight.device
@@ -70,19 +71,19 @@ def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Se
 
     def places(sample: Sample, old: Sample, key: int) -> tuple[Any, Any]:
         if key not in known:
-            found = torch.tensor(align(sample, old, spelling, kept), dtype=torch.int32).reshape(-1, 2)
+            found = np.array(align(sample, old, spelling, kept), dtype=np.int32).reshape(-1, 2)
             known[key] = (found[:, 0], found[:, 1])
         return known[key]
 
     def teach(batch: Sequence[Sample], chosen: Any) -> Any:
         keys = [hash_sample(sample) for sample in batch]
         olds = [partners[key] for key in keys]
-        source = torch.full(tuple(chosen.shape), -1)
+        position_of = np.full(tuple(chosen.shape), -1)
         for row, (sample, old, key) in enumerate(zip(batch, olds, keys)):
             here, there = places(sample, old, key)
             inside = here < chosen.shape[1]
-            source[row, here[inside].long()] = there[inside].long()
-        source = source.to(device)[chosen]
+            position_of[row, here[inside]] = there[inside]
+        source = torch.from_numpy(position_of).to(device)[chosen]
         aligned = (source >= 0).nonzero().squeeze(1)
         sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][
             aligned

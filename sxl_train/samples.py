@@ -73,20 +73,17 @@ def to_sample(tokenizer: Any, tokens: mask.Tokens, max_length: int) -> Sample:
 
 def collate(samples: Sequence[Sample], device: str = "cpu") -> dict[str, Any]:
     """``input_ids``, ``attention_mask`` and ``labels`` (−100 where not trained), padded on the right."""
+    import numpy as np
     import torch
 
-    longest = max(len(sample.ids) for sample in samples)
-    shape = (len(samples), longest)
-    ids = torch.zeros(shape, dtype=torch.long)
-    attention = torch.zeros(shape, dtype=torch.long)
-    labels = torch.full(shape, -100, dtype=torch.long)
+    shape = (len(samples), max(len(sample.ids) for sample in samples))
+    ids, attention, labels = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.full(shape, -100)
     for row, sample in enumerate(samples):
         length = len(sample.ids)
-        ids[row, :length] = torch.tensor(sample.ids)
-        attention[row, :length] = 1
-        wanted = torch.tensor(sample.trained, dtype=torch.bool)
-        labels[row, :length][wanted] = ids[row, :length][wanted]
-    return {"input_ids": ids.to(device), "attention_mask": attention.to(device), "labels": labels.to(device)}
+        ids[row, :length], attention[row, :length] = sample.ids, 1
+        labels[row, :length] = np.where(sample.trained, ids[row, :length], -100)
+    arrays = {"input_ids": ids, "attention_mask": attention, "labels": labels}
+    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
 
 
 def make_batches(samples: Iterable[Sample], tokens: int = 4096) -> Iterator[list[Sample]]:
