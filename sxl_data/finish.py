@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data import __version__
+from sxl_data.contract.costs import split_costs
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit, commit_bytes, place, sha256, writing
 from sxl_data.engine.store import Store
@@ -77,9 +78,10 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
             _gather(out / folder / f"{folder}.parquet", [store.verified(info) for info in infos])
     if borderline.rows:
         place(store.verified(borderline), out / "ledger" / "borderline.parquet")
+    decides, costs = split_costs(recipe)
     manifest = Manifest(
         name=recipe.name, description=recipe.description, sxl_version=__version__, seed=recipe.seed,
-        recipe=_portable(recipe), stages=funnel, splits=splits, leakage=leakage,
+        recipe=decides, stages=funnel, splits=splits, leakage=leakage,
         sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
         borderline=Borderline(count=borderline.rows, closest=_closest(store.verified(borderline))),
@@ -89,7 +91,7 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
     commit_bytes(out / "README.md", render_card(manifest).encode("utf-8"))
     timed = msgspec.structs.replace(
         manifest,
-        timing={"seconds": {k: round(v, 2) for k, v in seconds.items()}, "engine": msgspec.to_builtins(recipe.engine),
+        timing={"seconds": {k: round(v, 2) for k, v in seconds.items()}, **costs,
                 "python": platform.python_version(), "machine": platform.machine()},
     )  # fmt: skip
     commit_bytes(out / "manifest.json", encode(timed))
@@ -142,13 +144,6 @@ def _files(out: Path) -> dict[str, dict[str, object]]:
                     info["rows"] = pq.read_metadata(path).num_rows
                 found[path.relative_to(out).as_posix()] = info
     return found
-
-
-def _portable(recipe: Recipe) -> dict[str, object]:
-    """The recipe's values without what must not change a byte: the engine."""
-    values = msgspec.to_builtins(recipe)
-    values.pop("engine")
-    return dict(values)
 
 
 def _fingerprint_version(name: str) -> str:

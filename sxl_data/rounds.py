@@ -95,24 +95,25 @@ class Rounds:
         parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
         # A quarter of the memory for signatures of 256 bytes, twice.
         at_once = max(1 << 10, min(AT_ONCE, self.memory >> 11))
-        params = {"threshold": threshold, "parts": parts, "compiled": self.compiled, "at_once": at_once}
+        params = {"threshold": threshold, "parts": parts}
+        costs = {"compiled": self.compiled, "at_once": at_once}
         first = turn * ROUND
         inputs = [among] * parts
         if parts > STREAMED:
             sent = self.run("scatter", [
-                self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, **among)
+                self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, costs, **among)
                 for k, (a, b) in enumerate(self._groups(parts))
             ])  # fmt: skip
             inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in sent)} for part in range(parts)]
         met = self.run("meet", [
-            self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, **rows_of)
+            self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, costs, **rows_of)
             for part, rows_of in enumerate(inputs)
         ])  # fmt: skip
         found = [info for r in met for info in r.numbered("pairs-")]
-        params = {"floor": floor, "memory": min(self.memory // 8, 1 << 30),
-                  "shingling": msgspec.to_builtins(self.config.shingling)}  # fmt: skip
+        params = {"floor": floor, "shingling": msgspec.to_builtins(self.config.shingling)}
+        costs = {"memory": min(self.memory // 8, 1 << 30)}
         checked = self.run("check", [
-            self._task("check", "check", first + part, params, pairs=chunk, text=self.texts)
+            self._task("check", "check", first + part, params, costs, pairs=chunk, text=self.texts)
             for part, chunk in enumerate(_chunks(found))
         ])  # fmt: skip
         self.verified += [receipt.files["pairs"] for receipt in checked]
@@ -136,11 +137,12 @@ class Rounds:
         step = max(1, len(self.sizes) // count)
         return [(first, min(first + step, len(self.sizes))) for first in range(0, len(self.sizes), step)]
 
-    def _task(self, stage: str, function: str, part: int, params: dict[str, Any], /,
-              **inputs: Files) -> Task:  # fmt: skip
+    def _task(self, stage: str, function: str, part: int, params: dict[str, Any],
+              costs: dict[str, Any] | None = None, /, **inputs: Files) -> Task:  # fmt: skip
         params = params | {"sizes": self.sizes, "prefer": list(self.config.prefer)}
         return Task(stage=stage, part=part, function=f"sxl_data.comparing:{function}", params=params,
-                    inputs={"signatures": self.signatures, **inputs}, timed=False, looked_up=("text",))  # fmt: skip
+                    inputs={"signatures": self.signatures, **inputs}, timed=False, looked_up=("text",),
+                    costs=costs or {})  # fmt: skip
 
 
 def _chunks(infos: list[FileInfo]) -> list[tuple[FileInfo, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 import numpy as np
@@ -39,6 +39,7 @@ BORDERLINE = 0.02
 class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Near-duplicate removal."""
 
+    COSTS: ClassVar = ("memory", "workers")
     threshold: float = 0.7
     """Jaccard similarity of two texts' shingle sets from which one of them is dropped, above 0 and at most 1."""
     permutations: int = 128

@@ -39,7 +39,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     ``function`` is ``module:name``; it is called with ``params`` (plain values) and a list of `Path`s
     for every entry of ``inputs``, and returns an `Output`. ``timed`` is False for a task that looks at
     the whole corpus: no limit of time fits it. ``looked_up`` names inputs of which the function wants a few rows
-    and compares those with what they were: the files are not read as a whole to check them.
+    and compares those with what they were: the files are not read as a whole to check them. ``costs`` are params
+    that decide memory or time and no bit of the output: no part of the key.
     """
 
     stage: str
@@ -49,6 +50,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, tuple[FileInfo, ...]] = {}
     timed: bool = True
     looked_up: tuple[str, ...] = ()
+    costs: dict[str, Any] = {}
 
     def origin(self) -> dict[str, str]:
         """Digests of all that decides the output, by name: what a key is made of."""

@@ -37,7 +37,7 @@ def execute(job: Job, root: str, watch: Watch | None = None) -> Receipt:
     token = WATCH.set(watch)
     try:
         with _without_collector():
-            output: Output = resolve(task.function)(task.params, inputs)
+            output: Output = resolve(task.function)(task.params | task.costs, inputs)
     finally:
         WATCH.reset(token)
     files = {

@@ -1,7 +1,7 @@
 """The manifest: what went in, what was done, what came out. A dataset exists only if it is there.
 
 Everything but the ``timing`` block follows from inputs, recipe and seed, and is covered by
-``content_hash``; the timing block is what differs between two runs.
+``content_hash``; the timing block is what differs between two runs, recipe keys that change no row among it.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     sxl_version: str
     seed: int
     recipe: dict[str, Any]
+    """The values that decide the rows; those of memory, workers and the engine are in ``timing``."""
     sources: list[SourceSummary]
     stages: list[StageSummary]
     splits: dict[str, dict[str, int]]

@@ -17,6 +17,8 @@ from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
 INLINE = ["engine.kind=inline", "write.arrow=false"]
+NEAR = [*INLINE, "dedup.shingling.size=1"]
+"""So that rows resemble each other and are compared."""
 
 
 def rows(count: int, start: int = 0) -> list[dict[str, str]]:
@@ -246,3 +248,45 @@ def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_p
     assert parts["exact"] > 1 and parts["meet"] > 20
     assert published(tmp_path / "one") == published(tmp_path / "many")
     assert one.content_hash == many.content_hash
+
+
+@pytest.mark.parametrize("memory", ["8GB", "50MB", "4kB"])
+def test_memory_and_workers_of_deduplication_are_no_part_of_the_dataset(
+    recipe: Path, tmp_path: Path, memory: str
+):
+    one = build(str(recipe), tmp_path / "one", NEAR)
+    other = build(str(recipe), tmp_path / "other", [*NEAR, f"dedup.memory={memory}", "dedup.workers=2"])
+    assert published(tmp_path / "one") == published(tmp_path / "other")
+    assert one.content_hash == other.content_hash
+    assert {"memory": memory, "workers": 2} == other.timing["dedup"]
+    assert (
+        one.content_hash != build(str(recipe), tmp_path / "one", [*NEAR, "dedup.threshold=0.9"]).content_hash
+    )
+
+
+def test_a_stopped_build_goes_on_with_other_memory_and_workers(recipe: Path, tmp_path: Path, capsys):
+    out, small = tmp_path / "out", ["dedup.memory=50MB", "dedup.workers=1"]
+    whole = build(str(recipe), out, [*NEAR, *small])
+    (out / "manifest.json").unlink()
+    for stage in ("decontaminate", "place", "split", "write"):
+        for receipt in (out / ".work" / stage).glob("*.json"):
+            receipt.unlink()
+    kept = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
+    assert {"read", "clean", "view", "exact", "meet", "check", "settle", "conclude", "dedup"} <= {
+        p.parent.name for p in kept
+    }
+    capsys.readouterr()
+    again = build(str(recipe), out, [*NEAR, "dedup.memory=8GB", "dedup.workers=2"])
+    assert whole.content_hash == again.content_hash
+    assert kept == {p: p.stat().st_mtime_ns for p in kept}
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("dedup")]
+    assert said.endswith("2 of 2 reused")
+
+
+def test_less_memory_than_a_part_needs_costs_the_comparison_alone(recipe: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    build(str(recipe), out, NEAR)
+    before = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
+    build(str(recipe), out, [*NEAR, "dedup.memory=4kB"])
+    stages = {p.parent.name for p, time in before.items() if not p.exists() or p.stat().st_mtime_ns != time}
+    assert {"exact", "meet", "check", "settle", "conclude"} >= stages >= {"exact", "meet", "check"}
