@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.ledger import LEDGER_SCHEMA
-from sxl_data.engine.commit import sha256
+from sxl_data.engine import digests
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.write.manifest import Manifest, decode
+
+HOLD_ROWS = ("data", "arrow")
+"""Folders of a build that hold its rows, each of them all."""
+MEND = (
+    "copy the dataset again, build it again into its folder, or remove manifest.json if the change was meant"
+)
+
+
+def is_build(folder: str | Path) -> bool:
+    """Whether the folder has a manifest of ours, or one that cannot be read: other programs have files of that name."""
+    path = Path(folder) / "manifest.json"
+    if not path.is_file():
+        return False
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return True
+    return isinstance(found, dict) and "content_hash" in found
 
 
 def open_build(folder: str | Path) -> Manifest:
@@ -29,11 +48,26 @@ def open_build(folder: str | Path) -> Manifest:
 
 def verified(folder: str | Path, manifest: Manifest, name: str) -> Path:
     """The path of a published file, after its bytes were compared with the manifest. Raises U304."""
-    path, expected = Path(folder) / name, str(manifest.files[name]["sha256"])
-    found = sha256(path) if path.is_file() else "no file"
-    if found != expected:
-        raise error("U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{expected[:16]}…")
-    return path
+    return digests.verified(Path(folder) / name, str(manifest.files[name]["sha256"]))
+
+
+def check_files(folder: str | Path, used: Iterable[str | Path]) -> None:
+    """Compare the ``used`` files of a build with its manifest, and what it names beside them: a shard that was never
+    copied is missed by nobody else. Raises U304 with every file that is damaged, missing or not the build's, U305."""
+    folder, manifest = Path(folder), open_build(folder)
+    names = {Path(path).relative_to(folder).as_posix() for path in used}
+    names = {name for name in names if name.partition("/")[0] in HOLD_ROWS}
+    beside = {name.partition("/")[0] for name in names} or {"data"}
+    names |= {name for name in manifest.files if name.partition("/")[0] in beside}
+    found = []
+    for name in sorted(names):
+        if name in manifest.files:
+            found.append(digests.find_damage(folder / name, str(manifest.files[name]["sha256"]), MEND))
+        else:
+            found.append(finding("U304", file=str(folder / name), found="a file that the manifest does not name",
+                                 expected="the build's own files alone", fix=MEND))  # fmt: skip
+    if damages := [item for item in found if item]:
+        raise UserError(*damages)
 
 
 def here(place: str | Path) -> Path:

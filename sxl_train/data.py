@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.builds import check_files, is_build
 from sxl_data.contract.errors import error
 from sxl_train.conversations import Row, to_row
 from sxl_train.foreign import LOOKED_AT, is_plain, read_foreign
@@ -40,7 +41,8 @@ class Dataset(msgspec.Struct, frozen=True):
 
 
 def find_dataset(source: str) -> Dataset:
-    """Locate the files of ``source``; nothing is decoded. Raises `UserError` T102."""
+    """Locate the files of ``source``; nothing is decoded. Those of a build are compared with its manifest.
+    Raises `UserError` T102, U304, U305."""
     path = Path(source)
     if path.is_file():
         return _describe(source, {"train": [str(path)]}, [path])
@@ -59,6 +61,8 @@ def find_dataset(source: str) -> Dataset:
             files[split] = chosen
     if not files and inside:
         files["train"] = [str(p) for p in inside]
+    if is_build(path):
+        check_files(path, itertools.chain.from_iterable(files.values()))
     if "train" not in files:
         raise error(
             "T102",

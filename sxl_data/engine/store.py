@@ -1,7 +1,6 @@
 """The intermediate files of a build: found again by key, checked before use, swept when superseded.
 
-One flipped bit in uncompressed Parquet reads as a wrong value without any error, so the digest in the
-receipt is compared before a file is read or published, and a receipt carries a digest of itself.
+The digest in the receipt is compared before a file is read or published, and a receipt carries a digest of itself.
 """
 
 from __future__ import annotations
@@ -17,12 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
-from sxl_data.engine.commit import TEMPORARY, commit, sha256, writing
+from sxl_data.engine.commit import TEMPORARY, commit, writing
+from sxl_data.engine.digests import digest_of, verified
 from sxl_data.engine.task import FileInfo, Job, Receipt, Task, WhyNot, compare
 
 LOCK = "lock"
-_CHECKED: dict[str, tuple[str, tuple[int, ...] | None]] = {}
-"""Files that were found to have this digest when they had this state."""
 
 
 class Store:
@@ -36,19 +34,8 @@ class Store:
         return self.root / info.path
 
     def verified(self, info: FileInfo) -> Path:
-        """The path, after its bytes were compared with the receipt: once in a process while the file stays as it is,
-        since tasks that look rows up in all shards would read them all again. Raises `UserError` U304."""
-        path = self.path(info)
-        state = _state(path)
-        if state is not None and _CHECKED.get(str(path)) == (info.sha256, state):
-            return path
-        found = _digest_of(path)
-        if found != info.sha256:
-            raise error(
-                "U304", file=str(path), found=f"sha256 {found[:16]}…", expected=f"{info.sha256[:16]}…"
-            )
-        _CHECKED[str(path)] = (info.sha256, state)
-        return path
+        """The path, after its bytes were compared with the receipt. Raises `UserError` U304."""
+        return verified(self.path(info), info.sha256)
 
     def reused(self, tasks: Iterable[Task], todo: MutableSequence[Job]) -> Iterator[Receipt]:
         """Receipts of the tasks that are committed, as they are checked; the jobs of the others go to ``todo``."""
@@ -63,7 +50,7 @@ class Store:
     def find(self, job: Job) -> Receipt | None:
         """The receipt of ``job`` if it is committed and its files are as it says."""
         receipt = self._receipt(self.root / f"{job.stem}.json")
-        if receipt is None or any(_digest_of(self.path(f)) != f.sha256 for f in receipt.files.values()):
+        if receipt is None or any(digest_of(self.path(f)) != f.sha256 for f in receipt.files.values()):
             return None
         return msgspec.structs.replace(receipt, reused=True)
 
@@ -151,19 +138,3 @@ def locked(root: Path, name: str = LOCK) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _state(path: Path) -> tuple[int, ...] | None:
-    """What changes when a file is written or replaced; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _digest_of(path: Path) -> str:
-    try:
-        return sha256(path)
-    except OSError:
-        return "no file"

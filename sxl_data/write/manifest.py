@@ -105,5 +105,5 @@ def decode(data: bytes, file: str) -> Manifest:
     """The manifest of ``data``; raises `UserError` U305 when it is none."""
     try:
         return msgspec.json.decode(data, type=Manifest)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise error("U305", file=file, found=problem, expected="a manifest of this version") from None

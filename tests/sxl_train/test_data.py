@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Callable
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,85 @@ def test_manifest_decides_the_hash(tmp_path: Path) -> None:
     before = find_dataset(str(folder)).sha256
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
     assert find_dataset(str(folder)).sha256 != before
+
+
+def flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+DAMAGES: dict[str, tuple[str, str, Callable[[Path], object]]] = {
+    "a flipped bit": ("data/train-00000-of-00001.parquet", "sha256 ", flip_a_bit),
+    "a lost shard": ("data/validation-00000-of-00001.parquet", "no file", Path.unlink),
+    "a lost train shard": ("data/train-00000-of-00001.parquet", "no file", Path.unlink),
+    "a shard that is half there": ("data/train-00000-of-00001.parquet", "sha256 ", lambda path: os.truncate(path, 400)),
+    "a shard of another build": ("data/train-00001-of-00002.parquet", "a file that", lambda path: shutil.copy(
+        path.with_name("train-00000-of-00001.parquet"), path)),
+    "no shards": ("data/train-00000-of-00001.parquet", "no file", lambda path: shutil.rmtree(path.parent)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_built_dataset_that_is_not_what_its_manifest_says_is_refused(damage: str, tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 6, 2)
+    find_dataset(str(folder))
+    name, found, do = DAMAGES[damage]
+    do(folder / name)
+    with pytest.raises(UserError) as problem:
+        find_dataset(str(folder))
+    first = next(item for item in problem.value.findings if item.file == str(folder / name))
+    assert ("U304", True) == (first.code, (first.found or "").startswith(found))
+    assert "copy the dataset again" in first.fix
+    assert (3 if damage == "no shards" else 1) == len(problem.value.findings)
+
+
+def test_a_manifest_that_is_half_there_is_refused(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    os.truncate(folder / "manifest.json", 100)
+    with pytest.raises(UserError) as problem:
+        find_dataset(str(folder))
+    assert ["U305"] == [item.code for item in problem.value.findings]
+
+
+def test_files_of_other_names_beside_the_shards_change_nothing(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    before = find_dataset(str(folder))
+    for name in ("notes.csv", "data/notes.csv", "data/.DS_Store", "ledger/ledger.parquet"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"mine")
+    assert before == find_dataset(str(folder))
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"files": {"data/train-00000-of-00001.parquet": "00"}}'])
+def test_the_manifest_of_another_program_vouches_for_nothing(text: str, tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    assert 2 == len(read_rows(find_dataset(str(folder)), "train"))
+
+
+def test_what_the_builder_wrote_is_opened_in_both_forms(tmp_path: Path) -> None:
+    from sxl_data.pipeline import build
+
+    rows = [{"instruction": f"Say {n} in words.", "output": f"It is number {n}."} for n in range(60)]
+    write_lines(tmp_path / "rows.jsonl", rows)
+    (tmp_path / "toy.yaml").write_text(
+        "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair}\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    manifest = build(str(tmp_path / "toy.yaml"), out, ["engine.kind=inline"])
+    expected = [manifest.splits[split]["rows"] for split in ("train", "validation")]
+    for gone in (None, "data"):
+        if gone:
+            shutil.rmtree(out / gone)
+        dataset = find_dataset(str(out))
+        assert expected == [len(read_rows(dataset, split)) for split in ("train", "validation")]
+    shard = next((out / "arrow/train").glob("*.arrow"))
+    flip_a_bit(shard)
+    with pytest.raises(UserError) as problem:
+        find_dataset(str(out))
+    assert [("U304", str(shard))] == [(item.code, item.file) for item in problem.value.findings]
 
 
 @pytest.mark.parametrize("text", ['{"messages": [', '{"text": "no conversation"}'])

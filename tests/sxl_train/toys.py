@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sxl_data.write.manifest import Manifest, encode, seal
+
 ADD = {
     "type": "function",
     "function": {
@@ -56,11 +58,17 @@ def write_dataset(folder: Path, train: int = 60, validation: int = 8) -> Path:
             rows.append({"trace_id": f"toy:{count:04d}", "messages": messages, "tools": json.dumps([ADD])})
             count += 1
         pq.write_table(pa.Table.from_pylist(rows), folder / "data" / f"{split}-00000-of-00001.parquet")
-    digests = {
-        p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").iterdir())
-    }
-    (folder / "manifest.json").write_text(json.dumps({"files": digests}), encoding="utf-8")
+    write_manifest(folder)
     return folder
+
+
+def write_manifest(folder: Path) -> None:
+    """The manifest of what lies in ``folder / "data"``."""
+    digests = {f"data/{path.name}": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+               for path in sorted((folder / "data").iterdir())}  # fmt: skip
+    manifest = Manifest(name="toy", sxl_version="0", seed=0, recipe={}, sources=[], stages=[], splits={}, leakage={},
+                        benchmarks={}, files=digests, versions={})  # fmt: skip
+    (folder / "manifest.json").write_bytes(encode(seal(manifest)))
 
 
 TINY = (

@@ -46,9 +46,10 @@ def test_a_manifest_survives_the_file():
     assert manifest() == decode(encode(manifest()), "manifest.json")
 
 
-def test_what_is_no_manifest_is_a_clear_error():
+@pytest.mark.parametrize("data", [b"{}", b'{"name": "half', b'{"name": "\xff"}'])
+def test_what_is_no_manifest_is_a_clear_error(data: bytes):
     with pytest.raises(UserError) as problem:
-        decode(b"{}", "manifest.json")
+        decode(data, "manifest.json")
     assert "U305" == problem.value.findings[0].code
 
 
