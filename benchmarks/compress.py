@@ -31,7 +31,7 @@ from compress_bench import WHOLE, Bench
 from compress_report import draw, show, summarise
 
 LIMITS = (63, 30, 20, 12)
-KINDS = {"ours": ("f16", "q8_0", "q4_0"), "ours, safetensors": ("bf16", "f8", "nf4_dq")}
+KINDS = {"ours": ("f16", "q8_0", "q4_0"), "ours, safetensors": ("bf16", "f8", "int4", "nf4_dq")}
 PLAIN = ("q4_0", "nf4_dq", "q5_0", "f8", "q8_0")
 AXES = ("vocabulary", "mlp", "layers", "groups")
 

@@ -53,7 +53,7 @@ class Bench:
                 shutil.copyfile(path, self.base / path.name)
         (self.base / "model.safetensors").write_bytes(unpack_weights(source))
         self.train_rows = unpack_samples(source / "train.xz")
-        self.held_out = unpack_samples(source / "validation.xz")
+        self.held_out = unpack_samples(source / "test.xz")
         if self.options.quick:
             self.train_rows, self.held_out = self.train_rows[:64], self.held_out[:4]
         self.prompts = json.loads(lzma.decompress((source / "prompts.xz").read_bytes()))[
@@ -180,11 +180,11 @@ class Bench:
             shape, shape, format, plan.read_vocabulary(self.view(size)[2]), limit * 10**6
         ).total
         rows = self.train_view(size)[: 4 if self.options.quick else 32]
-        columns = precision.measure_columns(model, rows) if format in plan.GGUF else None
+        columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
         wider = plan.WIDER.get(format, ())
         costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
         room = int(limit * 10**6 * (1 - plan.SAFETY)) - base
-        others = precision.spend_room(shape, format, room, costs) if wider and room > 0 else {}
+        others = plan.spend_room(shape, format, room, costs) if wider and room > 0 else {}
         self.rise = precision.expect_rise(costs, format, others)
         return {"format": format, "others": others, "columns": columns}
 
@@ -201,7 +201,7 @@ class Bench:
             out = self.work / "stored"
             gguf.write(plain, out / "model.gguf", format, how["others"], how["columns"])
         elif format != "bf16":
-            out = quantise.quantise(plain, self.work / "stored", format, how["others"])
+            out = quantise.quantise(plain, self.work / "stored", format, **how)
         loaded = checkpoints.load(out, "bfloat16" if self.device == "cuda" else "float32", self.device)
         self.record(limit, way, stage if format != "bf16" else "stored", loaded, size, calls=calls, format=format,
                     bytes=measure(out).total, wider=len(how["others"]),

@@ -1,7 +1,8 @@
 """A model folder + a built dataset → one small folder for `benchmarks/compress.py` on a machine without either.
 
 Weights are split into high and low bytes (the high bytes of bf16 compress to a third), conversations are
-tokenised already, and validation prompts that call for a tool travel as text with their tools and true calls.
+tokenised already, and prompts that call for a tool travel as text with their tools and true calls. What is
+measured is read from the test split: the defaults of distillation were chosen on the validation split.
 
     python benchmarks/compress_pack.py --model MODEL --dataset BUILD -o FOLDER
 """
@@ -40,7 +41,7 @@ def pack(
     added = markers.add_markers(tokenizer, template)
     tokenizer.save_pretrained(out)
     (out / "added.json").write_text(json.dumps(added), encoding="utf-8")
-    for split, limit in (("train", rows), ("validation", held_out)):
+    for split, limit in (("train", rows), ("test", held_out)):
         found = samples.read_samples(dataset, split, tokenizer, limit, max_length)
         pack_samples(found, out / f"{split}.xz")
         print(split, len(found), "samples", sum(len(s.ids) for s in found), "tokens")
@@ -50,11 +51,11 @@ def pack(
 
 
 def find_prompts(dataset: str, tokenizer: Any, count: int, max_length: int) -> list[dict[str, Any]]:
-    """Validation turns that call a tool, drawn at random among those whose call takes few tokens."""
+    """Test turns that call a tool, drawn at random among those whose call takes few tokens."""
     from sxl_train import data, mask
 
     template = mask.make_template(tokenizer.chat_template, tokenizer)
-    rows = list(data.read_rows(data.find_dataset(dataset), "validation"))
+    rows = list(data.read_rows(data.find_dataset(dataset), "test"))
     random.Random(0).shuffle(rows)
     asked: list[dict[str, Any]] = []
     for row in rows:
@@ -121,8 +122,8 @@ if __name__ == "__main__":
     parser.add_argument("--dataset", required=True)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=0, help="training rows; 0 takes all")
-    parser.add_argument("--held-out", type=int, default=400, help="validation rows")
-    parser.add_argument("--prompts", type=int, default=256, help="validation prompts that call for a tool")
+    parser.add_argument("--held-out", type=int, default=400, help="test rows")
+    parser.add_argument("--prompts", type=int, default=256, help="test prompts that call for a tool")
     parser.add_argument("--max-length", type=int, default=1024, help="tokens of a row")
     chosen = parser.parse_args()
     pack(

@@ -170,7 +170,7 @@ def draw(metrics: dict[str, Any], path: Path) -> None:
              '<rect width="940" height="450" fill="white"/>',
              '<path d="M80 50V380H700" fill="none" stroke="#888"/>',
              '<text x="390" y="430" text-anchor="middle">MB of all files needed to load</text>',
-             '<text x="20" y="30">validation loss, nats per byte</text>']  # fmt: skip
+             '<text x="20" y="30">test loss, nats per byte</text>']  # fmt: skip
     for mb in range(10, int(largest) + 1, 10):
         parts.append(f'<text x="{place(mb, low)[0]:.0f}" y="400" text-anchor="middle">{mb}</text>')
     for step in range(6):

@@ -117,8 +117,10 @@ def make_model(config: dict[str, Any]) -> Any:
 
 def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> Path:
     """Cut ``model`` as planned (the first of everything: random weights have no better) and write it."""
-    from sxl_train import checkpoints, plan, precision, quantise
+    from sxl_train import checkpoints, plan, quantise
     from sxl_train.plan import GGUF
+    from sxl_train.plan.choose import FORMAT_COSTS
+    from sxl_train.plan.room import expect_costs
     from sxl_train.prune import slices, vocabulary
     from sxl_train.prune.importance import Importance
 
@@ -140,14 +142,11 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
         source = work / "tokenizer"
         vocabulary.write_tokenizer(tokenizer, source, vocabulary.trim_tokenizer(whole, kept), kept)
     checkpoints.save(made, plain, source)
-    others: dict[str, Any] = {}
-    if chosen.format in plan.WIDER:
-        cut = plan.read_shape(checkpoints.read_config(plain))
-        base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
-        # Random weights have no sensitive ones: every byte is worth the same, each further bit a quarter.
-        ladder = (chosen.format, *plan.WIDER[chosen.format])
-        costs = {t.name: {f: t.count / 4**step for step, f in enumerate(ladder)} for t in cut.tensors()}
-        others = precision.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
+    cut = plan.read_shape(checkpoints.read_config(plain))
+    base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
+    # Random weights have no sensitive ones: every weight is worth the same.
+    costs = expect_costs(cut, FORMAT_COSTS)
+    others = plan.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
     if chosen.format in GGUF:
         from sxl_train.release import gguf
 

@@ -186,13 +186,14 @@ class Distil(Section, frozen=True, kw_only=True):
 class Quantise(Section, frozen=True, kw_only=True):
     """How weights are stored."""
 
-    scheme: Literal["auto", "nf4", "gguf", "none"] = "auto"
-    """auto: NF4 where the size limit asks for it and always for qlora; gguf: one file for llama.cpp, the embedding
-    quantised too, which transformers opens with `gguf_file=`: far less has to be pruned; none keeps bf16."""
+    scheme: Literal["auto", "int4", "nf4", "gguf", "none"] = "auto"
+    """auto: what keeps most under the size limit, always four bits for qlora; int4: every matrix, the embedding too
+    (the reader needs compressed-tensors); nf4: linear layers only (the reader needs bitsandbytes); gguf: one file for
+    llama.cpp, which transformers opens with `gguf_file=`; none keeps bf16."""
     double_quant: bool = True
     """Quantise the scales too."""
     float8: bool = True
-    """Allow float8 where the limit lies between bf16 and NF4; plain transformers from 5 on reads it, not 4."""
+    """Allow float8 alone where the limit lies between bf16 and four bits; transformers from 5 on reads it, not 4."""
     mixed: bool = True
     """Spend the room under the limit on a wider format for the matrices whose rounding costs most."""
     samples: Positive = 32

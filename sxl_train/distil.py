@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sxl_train.config import Recipe
     from sxl_train.step import Context
 
-AWARE: tuple[plan.Format, ...] = ("nf4", "nf4_dq", "q4_0")
+AWARE: tuple[plan.Format, ...] = ("int4", "nf4", "nf4_dq", "q4_0")
 """Formats coarse enough for steps with rounded weights to pay."""
 WORTH = 0.003
 """Expected rise of the loss, in nats per token, under which they do not."""

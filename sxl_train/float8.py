@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train import checkpoints
 
 LARGEST = 448.0
 """The largest number of the type; what is larger would become NaN."""
@@ -32,20 +33,14 @@ def store(folder: Path, names: Collection[str]) -> Path:
     Raises `UserError` T109 for a weight that the type cannot hold.
     """
     import torch
-    from safetensors import safe_open
-    from safetensors.torch import load_file, save_file
 
-    path = Path(folder) / "model.safetensors"
-    with safe_open(path, "pt") as file:
-        described = file.metadata()
-    tensors = load_file(path)
-    for name in names:
-        largest = float(tensors[name].abs().max())
+    def narrow(name: str, weight: Any) -> dict[str, Any]:
+        if name not in names:
+            return {name: weight}
+        largest = float(weight.abs().max())
         if not largest <= LARGEST:
             raise error("T109", file=str(folder), pointer="/" + name, found=f"a weight of {largest:g}",
                         expected=f"at most {LARGEST:g}, which float8 holds")  # fmt: skip
-        tensors[name] = tensors[name].to(torch.bfloat16).to(torch.float8_e4m3fn)
-    partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, metadata=described)
-    partial.replace(path)
-    return Path(folder)
+        return {name: weight.to(torch.bfloat16).to(torch.float8_e4m3fn)}
+
+    return checkpoints.rewrite(folder, narrow)

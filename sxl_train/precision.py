@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sxl_train import blocks, plan
-from sxl_train.plan.formats import BLOCKS, choose_type, store
+from sxl_train import blocks, packed, plan
+from sxl_train.plan.formats import choose_type
+from sxl_train.plan.room import Costs
 from sxl_train.samples import Sample, collate
 
-Costs = dict[str, dict[str, float]]
-"""Tensor → format → expected rise of the loss in nats per token."""
 Columns = Mapping[str, Any]
 """Matrix → the mean square of each of its input columns; the embedding's are those of the output head."""
-ENTRY = 100
-"""Bytes that a matrix outside NF4 may add to the header and to config.json."""
 
 
 def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -55,7 +52,10 @@ def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
 
 def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format],
                         columns: Columns | None = None) -> Costs:  # fmt: skip
-    """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``."""
+    """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``.
+
+    In nats per trained token.
+    """
     import torch
 
     weights = {name: weight for name, weight in model.named_parameters() if weight.dim() == 2}
@@ -97,52 +97,18 @@ def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | Non
         return round_to_float8(weight)
     if format in ("nf4", "nf4_dq") and linear:
         return round_to_nf4(weight, format == "nf4_dq")
-    if format in plan.GGUF:
-        kind = choose_type(
-            plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding"), format
-        )
-        if kind == "f16":
-            return weight.half().to(weight.dtype)
+    if format == "int4":
+        kind = packed.CODES if weight.shape[-1] % blocks.BLOCK == 0 else "bf16"
+    elif format in plan.GGUF:
+        tensor = plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
+        kind = choose_type(tensor, format)
+    else:
+        kind = "bf16"
+    if kind == "f16":
+        return weight.half().to(weight.dtype)
+    if kind in blocks.LOWEST:
         return blocks.round_to_blocks(weight, kind, (columns or {}).get(name))
     return weight.to(torch.bfloat16).to(weight.dtype)
-
-
-def spend_room(shape: plan.Shape, format: plan.Format, room: int, costs: Costs) -> dict[str, plan.Format]:
-    """Matrices to store wider than ``format``, at most ``room`` bytes more in all; greedy by gain per byte.
-
-    Where there are several wider formats a matrix may climb more than one of them.
-    """
-    ladder = (format, *plan.WIDER[format])
-    tensors = {tensor.name: tensor for tensor in shape.tensors() if tensor.kind != "vector"}
-    chosen: dict[str, plan.Format] = {}
-    while True:
-        offers = []
-        for name in tensors:
-            now = chosen.get(name, format)
-            for wider in ladder[ladder.index(now) + 1 :]:
-                more = count_bytes(tensors[name], wider) - count_bytes(tensors[name], now)
-                if not more:
-                    continue  # NF4 leaves the embedding in bf16
-                more += ENTRY if wider not in plan.GGUF else 0
-                offers.append(((costs[name][now] - costs[name][wider]) / more, more, name, wider))
-        fitting = [offer for offer in offers if offer[0] > 0 and offer[1] <= room]
-        if not fitting:
-            break
-        _, more, name, wider = max(fitting)
-        chosen[name], room = wider, room - more
-    return chosen
-
-
-def count_bytes(tensor: Any, format: plan.Format) -> int:
-    """Bytes of one tensor in a file, names left out."""
-    from math import prod
-
-    from sxl_train.plan.formats import DTYPE_BYTES
-
-    if format in plan.GGUF:
-        block, size = BLOCKS[choose_type(tensor, format)]
-        return int(tensor.count // block * size)
-    return sum(DTYPE_BYTES[dtype] * prod(extents) for _, dtype, extents in store(tensor, format))
 
 
 def expect_rise(costs: Costs, format: plan.Format, others: Mapping[str, plan.Format]) -> float:

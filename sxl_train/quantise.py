@@ -1,11 +1,12 @@
-"""A bf16 model folder → a smaller one: safetensors that plain transformers (with bitsandbytes for NF4) loads, or GGUF.
+"""A bf16 model folder → a smaller one: safetensors that plain transformers loads, or one GGUF file.
 
-NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64 weights; with
-double quantisation the scales are 8-bit themselves (Dettmers et al. 2023). It holds linear layers only: a large
-embedding is trimmed (`sxl_train.prune.vocabulary`), or the model goes out as GGUF (`sxl_train.release.gguf`), whose
-blocks hold the embedding too (``quantise.scheme: gguf``). Between NF4 and bf16 lies float8 for every matrix
-(`sxl_train.float8`). Room under the size limit goes to the matrices whose rounding costs most: they are stored
-in a wider format (`sxl_train.precision`).
+``int4`` holds every matrix in four bits, the embedding too (`sxl_train.packed`; the reader needs the package
+compressed-tensors). NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64
+weights; with double quantisation the scales are 8-bit themselves (Dettmers et al. 2023; bitsandbytes reads it). It
+holds linear layers only: a large embedding is trimmed (`sxl_train.prune.vocabulary`). GGUF's blocks hold the
+embedding too (`sxl_train.release.gguf`). Between four bits and bf16 lies float8 for every matrix (`sxl_train.float8`).
+Room under the size limit goes to the matrices whose rounding costs most: they are stored in a wider format
+(`sxl_train.precision`).
 
 The folder is saved before anything is computed with the model, and is judged from a reloaded copy: a forward
 pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damages them.
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, finding
-from sxl_train import checkpoints, float8, plan, precision, samples
+from sxl_train import checkpoints, float8, packed, plan, precision, samples
 from sxl_train.config import parse_size
 from sxl_train.plan.formats import store
 from sxl_train.release import size
@@ -49,7 +50,7 @@ def run(context: Context) -> Path:
         gguf.write(folder, context.folder / f"model-{format.replace('+', '-')}.gguf", format, others, columns)
         out = context.folder
     else:
-        out = quantise(folder, context.folder, format, others)
+        out = quantise(folder, context.folder, format, others, columns)
     before, after = size.measure(folder), size.measure(out)
     context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
     return out
@@ -60,15 +61,15 @@ def choose_others(
 ) -> tuple[dict[str, plan.Format], Any]:
     """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
 
-    ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in GGUF formats only.
+    ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in formats with fitted scales only.
     """
     shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(context.recipe.size_limit)
     base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
-    columns = precision.measure_columns(model, rows) if format in plan.GGUF else None
+    columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
     wider = plan.WIDER.get(format, ())
     costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
     room = int(limit * (1 - plan.SAFETY)) - base.total
-    others = precision.spend_room(shape, format, room, costs) if wider else {}
+    others = plan.spend_room(shape, format, room, costs) if wider else {}
     rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
     counts = Counter(others.values())
     say(f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
@@ -77,11 +78,12 @@ def choose_others(
     return others, columns
 
 
-def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq",
-             others: Mapping[str, plan.Format] | None = None) -> Path:  # fmt: skip
+def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
+             columns: precision.Columns | None = None) -> Path:  # fmt: skip
     """Store the matrices of the model folder ``model`` in ``format`` in ``out`` and return ``out``.
 
-    ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) that stay bf16. Raises
+    ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) in a wider format, ``columns`` weighs the
+    rounding of int4. Raises
     `UserError` T109 where a weight's shape does not fit the blocks. Quantise from the bf16 folder: transformers
     5.23 cannot save a 4-bit model that it loaded from a 4-bit folder.
     """
@@ -89,9 +91,13 @@ def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq",
     made = load_quantised(model, format, own)
     checkpoints.save(made, out, model)
     shape = plan.read_shape(checkpoints.read_config(model))
-    eights = [name for tensor in shape.tensors() for name, dtype, _ in store(tensor, own.get(tensor.name, format))
-              if dtype == "F8_E4M3"]  # fmt: skip
-    return float8.store(out, eights) if eights else out
+    stored = [(tensor.name, dtype) for tensor in shape.tensors()
+              for _, dtype, _ in store(tensor, own.get(tensor.name, format))]  # fmt: skip
+    eights = [name for name, dtype in stored if dtype == "F8_E4M3"]
+    fours = [name for name, dtype in stored if dtype == "I32"]
+    if eights:
+        float8.store(out, eights)
+    return packed.store(out, fours, columns) if fours else out
 
 
 def load_quantised(model: Path, format: plan.Format = "nf4_dq",
@@ -104,7 +110,7 @@ def load_quantised(model: Path, format: plan.Format = "nf4_dq",
         "lm_head",
         *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name),
     ]
-    if format in ("bf16", "f8"):
+    if format in ("bf16", "f8", "int4"):
         return checkpoints.load(model)
     if format == "int8":
         how = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skipped)

@@ -28,7 +28,17 @@ from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.errors import error
 from sxl_train.config import USES, Recipe
 
-PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "tokenizers", "datasets")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "bitsandbytes",
+    "compressed-tensors",
+    "accelerate",
+    "tokenizers",
+    "datasets",
+)
 CONTINUES = ("tune", "distil")
 SHARED = ("tune",)
 """Steps that all processes of a distributed run work on."""

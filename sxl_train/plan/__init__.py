@@ -16,8 +16,9 @@ import msgspec
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
-from sxl_train.plan.choose import SAFETY, TRIMS, Plan, choose, forecast_sizes, list_cuts, measure
-from sxl_train.plan.formats import GGUF, SAFETENSORS, WIDER, Format, count_weights
+from sxl_train.plan.choose import SAFETY, Plan, choose, forecast_sizes, list_cuts, list_trims, measure
+from sxl_train.plan.formats import FITTED, GGUF, SAFETENSORS, WIDER, Format, count_weights
+from sxl_train.plan.room import spend_room
 from sxl_train.plan.shapes import Shape, Tensor, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from sxl_train.step import Context
 
 __all__ = [
+    "FITTED",
     "GGUF",
     "SAFETENSORS",
     "SAFETY",
-    "TRIMS",
     "WIDER",
     "Format",
     "Plan",
@@ -40,6 +41,7 @@ __all__ = [
     "forecast_sizes",
     "format_plans",
     "list_cuts",
+    "list_trims",
     "make_plan",
     "measure",
     "read_base",
@@ -48,6 +50,7 @@ __all__ = [
     "read_vocabulary",
     "rehearse",
     "run",
+    "spend_room",
 ]
 
 BYTES_PER_TOKEN = 70
@@ -109,9 +112,13 @@ def list_formats(recipe: recipes.Recipe) -> tuple[Format, ...]:
         return ("bf16",)
     if recipe.quantise.scheme == "gguf":
         return ("f16", "q8_0", "q4_0")
-    if recipe.quantise.scheme == "nf4" or recipe.method == "qlora":
+    if recipe.quantise.scheme == "nf4":
         return (four,)
-    return ("bf16", "f8", four) if recipe.quantise.float8 else ("bf16", four)
+    if recipe.quantise.scheme == "int4":
+        return ("int4",)
+    if recipe.method == "qlora":
+        return ("int4", four)
+    return ("bf16", "f8", "int4", four) if recipe.quantise.float8 else ("bf16", "int4", four)
 
 
 def read_plan(context: Context) -> Plan:
@@ -202,6 +209,6 @@ def describe(plan: Plan, shape: Shape) -> str:
     ]
     return (
         f"plan       {', '.join(cuts) or 'nothing pruned'}; stored as {plan.format}; "
-        f"{f'{plan.wider:.0%} of it as {plan.next}; ' if plan.wider else ''}"
+        f"{''.join(f'{count} matrices as {wider}; ' for wider, count in plan.others.items())}"
         f"{plan.total / 1e6:.1f} MB, expected loss +{plan.loss:.1%}"
     )

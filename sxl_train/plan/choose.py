@@ -10,12 +10,14 @@ collapse there, so such a model is named a teacher instead.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from sxl_train.plan.formats import GGUF, WIDER, Format, count_weights
+from sxl_train.plan.room import expect_costs, spend_room
 from sxl_train.plan.shapes import Shape
 from sxl_train.plan.tokenizers import SMALL_FILES, Vocabulary, count_files, count_metadata
 
@@ -29,11 +31,12 @@ TRIMS = (128, 96, 64, 48, 40, 32, 28, 24, 20, 16, 12, 10, 8, 6, 5, 4)
 
 FORMAT_COSTS: dict[str, float] = {
     "bf16": 0.0, "f16": 0.0, "q8_0": 0.0005, "int8": 0.0005, "f8": 0.0025, "q6_k": 0.004, "q5_0": 0.0064,
-    "q4_0+q8_0": 0.019, "q4_k": 0.021, "nf4": 0.0222, "nf4_dq": 0.0222, "q4_0": 0.0311,
+    "q4_0+q8_0": 0.019, "q4_k": 0.021, "nf4": 0.0222, "nf4_dq": 0.0222, "q4_0": 0.0311, "int4": 0.0311,
 }  # fmt: skip
 """Relative rise of the loss when nothing is pruned. Measured on sxl-base-31m tuned on traces, three seeds, every matrix
 alike and no aware steps (benchmarks/compress.py); q6_k, q4_k and q4_0+q8_0 were measured on the untuned base, relative
-to q4_0 (benchmarks/compress_formats.py), and are scaled. Fitted scales and mixed formats cost less."""
+to q4_0 (benchmarks/compress_formats.py), and are scaled; int4 has the numbers of q4_0. Fitted scales and mixed formats
+cost less."""
 AXIS_COSTS = {"mlp": 0.05, "layers": 0.5, "groups": 0.13, "vocabulary": 0.02}
 """Relative rise of the loss after distillation when an axis is halved; it grows as r / (1 − r). Fitted to what
 sxl-base-31m lost at 30, 20 and 12 MB; a later run (benchmarks/compress.py, three shapes, three seeds) lost 3.8, 10.0
@@ -57,10 +60,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     loss: float
     kept: float
     fits: bool
-    wider: float = 0.0
-    """Share of the matrices that the room left stores in the format ``next``, the others in the one before it."""
-    next: str = ""
-    """The widest format that the room pays for (`formats.WIDER`)."""
+    others: dict[str, int] = {}
+    """How many matrices the room left is expected to store in each wider format (`formats.WIDER`)."""
 
 
 def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int,
@@ -73,37 +74,34 @@ def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[
     return [measure(shape, cut, format, tokenizer, limit) for format in formats]
 
 
-def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | int, limit: int) -> Plan:
-    """The plan that stores ``shape`` cut down to ``cut`` in ``format``, every matrix alike."""
+def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | int, limit: int,
+            others: Mapping[str, Format] | None = None) -> Plan:  # fmt: skip
+    """The plan that stores ``shape`` cut down to ``cut`` in ``format``, every matrix alike but ``others``."""
     beside, inside = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
-    weights = count_weights(cut, format, inside)
-    total = weights if format in GGUF else weights + beside + SMALL_FILES
+    weights = count_weights(cut, format, inside, others)
+    total = weights if format in GGUF else weights + beside + SMALL_FILES + sum(map(len, others or {}))
     return Plan(
         format=format, vocabulary=cut.vocabulary, mlp=cut.mlp, layers=cut.layers, groups=cut.groups,
         weights=weights, tokenizer=inside if format in GGUF else beside, total=total,
         loss=expect_loss(shape, cut, format), kept=cut.count("linear") / shape.count("linear"),
-        fits=total <= limit * (1 - SAFETY),
+        fits=total <= limit * (1 - SAFETY), others=dict(Counter((others or {}).values())),
     )  # fmt: skip
 
 
 def spend(plan: Plan, shape: Shape, tokenizer: Vocabulary | int, limit: int) -> Plan:
-    """``plan`` with the room under ``limit`` bytes spent on matrices in the next wider format."""
-    if not plan.fits:
+    """``plan`` with the room under ``limit`` bytes spent on matrices in wider formats.
+
+    Which ones is known when they have been measured; how many bytes they take hardly depends on it.
+    """
+    ladder = {rung: FORMAT_COSTS[rung] for rung in (plan.format, *WIDER.get(plan.format, ()))}
+    if not plan.fits or len(ladder) == 1:
         return plan
     cut = shape.prune(vocabulary=plan.vocabulary, mlp=plan.mlp, layers=plan.layers, groups=plan.groups)
-    narrow = plan
-    for rung in WIDER.get(plan.format, ()):
-        wide = measure(shape, cut, rung, tokenizer, limit)
-        share = min((limit * (1 - SAFETY) - narrow.total) / (wide.total - narrow.total), 1.0)
-        more = int(share * (wide.total - narrow.total))
-        plan = msgspec.structs.replace(
-            plan, weights=narrow.weights + more, total=narrow.total + more, wider=share, next=rung,
-            loss=narrow.loss + share * (wide.loss - narrow.loss),
-        )  # fmt: skip
-        if share < 1:
-            break
-        narrow = wide
-    return plan
+    costs, room = expect_costs(cut, ladder), int(limit * (1 - SAFETY)) - plan.total
+    others = spend_room(cut, plan.format, room, costs)
+    gained = sum(costs[name][plan.format] - costs[name][wider] for name, wider in others.items())
+    spent = measure(shape, cut, plan.format, tokenizer, limit, others)
+    return msgspec.structs.replace(spent, loss=plan.loss - gained)
 
 
 def count_tokenizer(tokenizer: Vocabulary | int, rows: int, keep: int) -> tuple[int, int]:
@@ -130,11 +128,16 @@ def expect_loss(shape: Shape, cut: Shape, format: Format) -> float:
     return rise
 
 
+def list_trims(vocabulary: int) -> list[int]:
+    """Vocabularies to try below ``vocabulary``, largest first; less than a twentieth is not worth a new tokenizer."""
+    return [k * 1024 for k in TRIMS if k * 1024 <= 0.95 * vocabulary]
+
+
 def list_cuts(shape: Shape, trim: bool = True, smallest_vocabulary: int = 4096) -> Iterator[Shape]:
     """The shapes to try: widths in multiples of 64, at least half of each axis, some vocabularies."""
     sizes = [shape.vocabulary]
     if trim:
-        sizes += [k * 1024 for k in TRIMS if smallest_vocabulary <= k * 1024 < shape.vocabulary]
+        sizes += [size for size in list_trims(shape.vocabulary) if size >= smallest_vocabulary]
     widths = sorted({max(round(shape.mlp * n / 16 / 64) * 64, 64) for n in range(6, 16)} | {shape.mlp})
     depths = range(max(math.ceil(shape.layers / 2), 1), shape.layers + 1)
     counts = {shape.groups, max(shape.groups * 3 // 4, 1), max(shape.groups // 2, 1)}
@@ -170,7 +173,8 @@ def choose(shape: Shape, tokenizer: Vocabulary | int, limit: int, formats: Seque
                     share = min(room / more, 1.0)
                     loss -= share * (FORMAT_COSTS[narrow] - FORMAT_COSTS[rung])
                     narrow, taken, room = rung, taken + more, room - share * more
-                found.append((loss, bytes_taken, cut, format))
+                # Where all room is used up equally well the format with the fewest exceptions comes first.
+                found.append((round(loss, 9), bytes_taken, cut, format))
     for _, _, cut, format in sorted(found, key=lambda item: (item[0], -item[1])):
         plan = measure(shape, cut, format, tokenizer, limit)
         if plan.fits:

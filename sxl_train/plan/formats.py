@@ -3,7 +3,7 @@
 safetensors files are counted exactly: the JSON header is written here as the library writes it, and the
 parts that bitsandbytes stores for each 4-bit weight (codes, scales, their own scales, two look-up tables,
 a description) are counted one by one. GGUF files are the sum of padded tensors and metadata. ``f8`` holds every
-matrix, the embedding too, in float8 (`sxl_train.float8`).
+matrix, the embedding too, in float8 (`sxl_train.float8`), ``int4`` in four bits (`sxl_train.packed`).
 
 Block sizes from the bitsandbytes 0.50 checkpoint layout and ggml's table of quantised types.
 """
@@ -18,13 +18,16 @@ from typing import Literal
 from sxl_train.plan.shapes import Shape, Tensor
 
 Format = Literal[
-    "bf16", "f8", "int8", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"
+    "bf16", "f8", "int8", "int4", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"
 ]
-SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int8", "nf4", "nf4_dq")
+SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int8", "int4", "nf4", "nf4_dq")
 GGUF: tuple[Format, ...] = ("f16", "q8_0", "q5_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
-DTYPE_BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}  # in the order of the library's files
+FITTED: tuple[Format, ...] = ("int4", *GGUF)
+"""Formats of blocks whose scales can be fitted to calibration samples."""
+# In the order of the library's files.
+DTYPE_BYTES = {"I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}
 WIDER: dict[Format, tuple[Format, ...]] = {
-    "f8": ("bf16",), "nf4": ("bf16",), "nf4_dq": ("bf16",), "q4_0": ("q5_0", "q8_0", "f16"),
+    "f8": ("bf16",), "int4": ("f8", "bf16"), "nf4": ("bf16",), "nf4_dq": ("bf16",), "q4_0": ("q5_0", "q8_0", "f16"),
 }  # fmt: skip
 """What room under the limit is spent on: single matrices in the next wider formats, narrowest first."""
 # Weights in a block and the block's bytes.
@@ -56,7 +59,13 @@ def store(tensor: Tensor, format: Format) -> Iterable[Part]:
     """(name, dtype, shape) of what one parameter becomes in a safetensors file."""
     if tensor.kind != "vector" and format == "f8":
         return [(tensor.name, "F8_E4M3", tensor.shape)]
-    if tensor.kind != "linear" or format == "bf16":
+    if tensor.kind != "vector" and format == "int4" and tensor.shape[-1] % BLOCKS["q4_0"][0] == 0:
+        rows, columns = tensor.shape
+        return [
+            (tensor.name + "_packed", "I32", (rows, columns // 8)), (tensor.name + "_shape", "I64", (2,)),
+            (tensor.name + "_scale", "F16", (rows, columns // BLOCKS["q4_0"][0])),
+        ]  # fmt: skip
+    if tensor.kind != "linear" or format in ("bf16", "int4"):
         return [(tensor.name, "BF16", tensor.shape)]
     if format == "int8":
         base = tensor.name.removesuffix("weight")

@@ -79,7 +79,7 @@ def list_finalists(route: Route, shape: plan.Shape, tokenizer: plan.Vocabulary |
     Loss right after a cut says little of what training wins back (a narrow MLP recovers, a lost layer does
     not), so the greedy route alone misses good shapes. One shape is offered for each vocabulary.
     """
-    sizes = [shape.vocabulary, *(k * 1024 for k in plan.TRIMS if k * 1024 < shape.vocabulary)]
+    sizes = [shape.vocabulary, *plan.list_trims(shape.vocabulary)]
     last = route.steps[-1]
     found = [shape.prune(**{axis: getattr(last, axis) for axis in AXES})]
     planned = []
@@ -117,5 +117,5 @@ def step_down(now: plan.Shape, whole: plan.Shape, axis: str) -> plan.Shape | Non
     if axis == "groups":
         fewer = [count for count in range(now.groups - 1, 0, -1) if whole.allows(count)]
         return now.prune(groups=fewer[0]) if fewer else None
-    sizes = [k * 1024 for k in plan.TRIMS if k * 1024 < now.vocabulary]
+    sizes = plan.list_trims(now.vocabulary)
     return now.prune(vocabulary=sizes[0]) if sizes else None

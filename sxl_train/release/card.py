@@ -11,6 +11,11 @@ from sxl_train.release.size import SizeReport
 from sxl_train.step import Context, read_record
 
 NONCOMMERCIAL = "other"
+READERS = {
+    "f8": "transformers from 5.0 on", "int4": "transformers from 5.23 on and compressed-tensors",
+    "nf4": "transformers and bitsandbytes", "nf4_dq": "transformers and bitsandbytes",
+}  # fmt: skip
+"""What has to be installed to read a format."""
 
 
 def write_card(context: Context, report: SizeReport) -> None:
@@ -50,7 +55,8 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
         section = make(records)
         if section:
             parts.append(section)
-    parts.append(_use(name, [path for path, _ in report.files]))
+    format = records.get("quantise", {}).get("measured", {}).get("format", "")
+    parts.append(_use(name, [path for path, _ in report.files], READERS.get(format, "")))
     return "\n\n".join(parts) + "\n"
 
 
@@ -126,12 +132,13 @@ def _steps(records: dict[str, dict[str, Any]]) -> str:
     return f"## Made by\n\n{_table(('step', 'seconds', 'finished'), rows)}\n\nOn {machine}, with {versions}."
 
 
-def _use(name: str, files: list[str]) -> str:
+def _use(name: str, files: list[str], readers: str) -> str:
     file = next((path for path in files if path.endswith(".gguf")), "")
     named = f', gguf_file="{file}"' if file else ""
     also = f"\n\nllama.cpp opens `{file}` as it is; tokenizer and chat template are inside." if file else ""
+    needs = f"Reading it takes {readers}.\n\n" if readers else ""
     return (
-        "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+        f"## Use\n\n{needs}```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
         f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder{named})\n'
         f"model = AutoModelForCausalLM.from_pretrained(folder{named})\n"
         'messages = [{"role": "user", "content": "Add 2 and 3."}]\n'

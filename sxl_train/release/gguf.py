@@ -31,7 +31,7 @@ NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 
 def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str, Format] | None = None,
           columns: Mapping[str, Any] | None = None) -> Path:  # fmt: skip
-    """Write the bf16 (or NF4) model of ``folder`` to the file ``out`` and return it.
+    """Write the bf16 (or four-bit) model of ``folder`` to the file ``out`` and return it.
 
     ``format`` is one of f16, q8_0, q5_0, q4_0, q4_0+q8_0; ``others`` names tensors in another one; ``columns`` are
     the mean squares of their inputs (`sxl_train.precision.measure_columns`). Raises `UserError` T503 for a shape or a
@@ -87,15 +87,17 @@ def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str,
 def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
     """(name, float32 array) in the order of ``names``; 4-bit folders are expanded."""
     if "quantization_config" in read_config(folder):
-        from bitsandbytes.functional import dequantize_4bit
-
         from sxl_train import checkpoints
 
         model = checkpoints.load(folder)
         for name in names:
             weight = model.get_parameter(name)
             state = getattr(weight, "quant_state", None)
-            plain = weight.data if state is None else dequantize_4bit(weight.data, state)
+            plain: Any = weight.data
+            if state is not None:
+                from bitsandbytes.functional import dequantize_4bit
+
+                plain = dequantize_4bit(plain, state)
             yield name, plain.float().numpy()
         return
     from safetensors import safe_open

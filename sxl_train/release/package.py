@@ -1,6 +1,6 @@
 """The last model of a run in, the folder to publish out: weights, tokenizer, template, card; gated by size.
 
-The folder must load with transformers alone (and bitsandbytes where it is NF4), which is proved by a fresh process
+The folder must load with transformers alone (and the package that its format names), which is proved by a fresh process
 that loads it and generates; a GGUF file is tried by llama.cpp too where it is there. The gate measures the real files.
 """
 

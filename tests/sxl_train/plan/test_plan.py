@@ -117,7 +117,7 @@ def test_the_recipe_decides_what_may_be_done() -> None:
     tokenizer = plan.Vocabulary(
         tokens=tuple(f"t{i}" for i in range(49152)), merges=(), added=(), file_bytes=4_000_000
     )
-    small = msgspec.structs.replace(Recipe(), size_limit="100MB", method="lora")
+    small = msgspec.structs.replace(Recipe(), size_limit="75MB", method="lora")
     assert (
         plan.make_plan(small, SMOL_135, tokenizer).kept < 1 or plan.make_plan(small, SMOL_135, tokenizer).fits
     )
@@ -130,12 +130,17 @@ def test_the_recipe_decides_what_may_be_done() -> None:
             plan.make_plan(msgspec.structs.replace(small, **changed), SMOL_135, tokenizer)
     manual = msgspec.structs.replace(small, prune=Prune(mode="manual", mlp=1024, vocabulary=32768))
     assert (1024, 32768) == (plan.make_plan(manual, SMOL_135, tokenizer).mlp, 32768)
-    assert "nf4_dq" == plan.make_plan(Recipe(method="qlora"), SMOL_135, tokenizer).format
+    for limit, expected in (("300MB", "nf4_dq"), ("100MB", "int4")):
+        four = plan.make_plan(Recipe(method="qlora", size_limit=limit), SMOL_135, tokenizer)
+        assert (expected, 1.0) == (four.format, four.kept)
+    for scheme, expected in (("int4", "int4"), ("nf4", "nf4_dq")):
+        forced = Recipe(method="qlora", quantise=Quantise(scheme=scheme))
+        assert expected == plan.make_plan(forced, SMOL_135, tokenizer).format
     assert "bf16" == plan.make_plan(Recipe(method="lora"), SMOL_135, tokenizer).format
-    file = msgspec.structs.replace(small, quantise=Quantise(scheme="gguf"))
+    file = msgspec.structs.replace(small, size_limit="100MB", quantise=Quantise(scheme="gguf"))
     found = plan.make_plan(file, SMOL_135, tokenizer)
     assert ("q4_0", 1.0) == (found.format, found.kept)
-    assert 99_000_000 < found.total <= 100_000_000 and 0 < found.wider <= 1
+    assert 99_000_000 < found.total <= 100_000_000 and found.others
 
 
 def test_a_vocabulary_without_byte_level_is_left_whole(shared: Path) -> None:

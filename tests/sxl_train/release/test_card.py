@@ -38,3 +38,9 @@ def test_matrices_in_a_wider_format_are_counted():
         "d", format="nf4_dq", others={"a": "bf16", "b": "bf16"}
     )
     assert "| format | nf4_dq |" in card("d", format="nf4_dq")
+
+
+def test_what_reading_takes_is_said_with_the_way_to_read_it():
+    assert "compressed-tensors" in card("d", format="int4").partition("## Use")[2]
+    assert "bitsandbytes" in card("d", format="nf4").partition("## Use")[2]
+    assert "Reading it takes" not in card("d", format="bf16")
