@@ -201,7 +201,7 @@ class Bench:
             out = self.work / "stored"
             gguf.write(plain, out / "model.gguf", format, how["others"], how["columns"])
         elif format != "bf16":
-            out = quantise.quantise(plain, self.work / "stored", format, **how)
+            out = quantise.quantise(plain, self.work / "stored", format, how["others"], how["columns"])
         loaded = checkpoints.load(out, "bfloat16" if self.device == "cuda" else "float32", self.device)
         self.record(limit, way, stage if format != "bf16" else "stored", loaded, size, calls=calls, format=format,
                     bytes=measure(out).total, wider=len(how["others"]),
