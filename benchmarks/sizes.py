@@ -52,7 +52,7 @@ def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path
     prepare_tokenizer(tokenizer, folder, config["vocab_size"])
     shape = plan.read_shape(config)
     vocabulary = plan.read_vocabulary(folder)
-    chosen = plan.choose(shape, vocabulary, limit, ["bf16", "nf4_dq"])
+    chosen = plan.choose(shape, vocabulary, limit, ["bf16", "f8", "int4", "nf4_dq"])
     small = plan.choose(shape, vocabulary, limit, ["q4_0+q8_0", "q4_0"])
     if small is not None:  # every matrix alike: what room is left is not spent here
         axes = {axis: getattr(small, axis) for axis in ("vocabulary", "mlp", "layers", "groups")}
