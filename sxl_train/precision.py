@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sxl_train import blocks, packed, plan
+from sxl_train import blocks, plan
 from sxl_train.plan.formats import choose_type
 from sxl_train.plan.room import Costs
 from sxl_train.samples import Sample, collate
@@ -97,13 +97,10 @@ def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | Non
         return round_to_float8(weight)
     if format in ("nf4", "nf4_dq") and linear:
         return round_to_nf4(weight, format == "nf4_dq")
-    if format == "int4":
-        kind = packed.CODES if weight.shape[-1] % blocks.BLOCK == 0 else "bf16"
-    elif format in plan.GGUF:
+    kind = "bf16"
+    if format in plan.FITTED:
         tensor = plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
         kind = choose_type(tensor, format)
-    else:
-        kind = "bf16"
     if kind == "f16":
         return weight.half().to(weight.dtype)
     if kind in blocks.LOWEST:

@@ -83,9 +83,8 @@ def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Map
     """Store the matrices of the model folder ``model`` in ``format`` in ``out`` and return ``out``.
 
     ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) in a wider format, ``columns`` weighs the
-    rounding of int4. Raises
-    `UserError` T109 where a weight's shape does not fit the blocks. Quantise from the bf16 folder: transformers
-    5.23 cannot save a 4-bit model that it loaded from a 4-bit folder.
+    rounding of int4. Raises `UserError` T109 where a weight's shape does not fit the blocks. Quantise from the bf16
+    folder: transformers 5.23 cannot save a 4-bit model that it loaded from a 4-bit folder.
     """
     own = dict(others or {})
     made = load_quantised(model, format, own)

@@ -59,7 +59,7 @@ def store(tensor: Tensor, format: Format) -> Iterable[Part]:
     """(name, dtype, shape) of what one parameter becomes in a safetensors file."""
     if tensor.kind != "vector" and format == "f8":
         return [(tensor.name, "F8_E4M3", tensor.shape)]
-    if tensor.kind != "vector" and format == "int4" and tensor.shape[-1] % BLOCKS["q4_0"][0] == 0:
+    if format == "int4" and choose_type(tensor, format) == "q4_0":
         rows, columns = tensor.shape
         return [
             (tensor.name + "_packed", "I32", (rows, columns // 8)), (tensor.name + "_shape", "I64", (2,)),
@@ -108,12 +108,14 @@ def count_safetensors(parts: Iterable[Part]) -> int:
 
 
 def choose_type(tensor: Tensor, format: Format, is_output: bool = False) -> str:
-    """The ggml type that a tensor gets in a GGUF ``format``."""
+    """The ggml type that a tensor gets in a GGUF ``format``; "bf16" for a matrix that int4 leaves plain."""
     if tensor.kind == "vector":
         return "f32"
     if format == "f16":
         return "f16"
     wanted: str = format
+    if format == "int4":
+        return "bf16" if tensor.shape[-1] % BLOCKS["q4_0"][0] else "q4_0"
     if format == "q4_0+q8_0":
         wanted = "q8_0" if tensor.kind in ("embedding", "head") else "q4_0"
     elif format == "q4_k" and is_output:
