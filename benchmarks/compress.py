@@ -38,7 +38,7 @@ AXES = ("vocabulary", "mlp", "layers", "groups")
 
 def run_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     """Every way at every limit for one seed; the main lines first, alternatives while time is left."""
-    from sxl_train import plan
+    from sxl_train.plan import step as plan
 
     bench = Bench(options, seed)
     bench.read()
@@ -74,7 +74,7 @@ def choose_cut(bench: Bench, limit: int, format: str) -> tuple[dict[str, Any], A
     """The shape for a limit: a greedy route and the planner's best, each recovering for a few steps."""
     import msgspec
 
-    from sxl_train import samples
+    from sxl_train.data import samples
     from sxl_train.prune import vocabulary
     from sxl_train.prune.search import build, list_finalists, search
 
@@ -110,7 +110,7 @@ def describe(shape: Any) -> dict[str, int]:
 
 def compress(bench: Bench, limit: int, way: str, shape: Any, format: str) -> None:
     """Our way: prune, recover by distillation, quantise with aware steps where they pay, spend the room."""
-    from sxl_train import distil
+    from sxl_train.distil import step as distil
     from sxl_train.prune.search import build
 
     size, pruned = shape.vocabulary, shape != bench.shape
@@ -129,7 +129,7 @@ def compress(bench: Bench, limit: int, way: str, shape: Any, format: str) -> Non
 
 
 def fits(bench: Bench, candidate: Any, format: str, limit: int) -> bool:
-    from sxl_train.plan import measure
+    from sxl_train.plan.step import measure
 
     return measure(bench.shape, candidate, format, bench.vocabulary, limit * 10**6).fits
 

@@ -65,9 +65,12 @@ class Bench:
 
     def tune(self) -> None:
         """The whole model, tuned with every weight on the traces: teacher and yardstick."""
-        from sxl_train import checkpoints, markers, plan, samples
+        from sxl_train.data import samples
+        from sxl_train.data import special_tokens as markers
+        from sxl_train.plan import step as plan
         from sxl_train.prune import vocabulary
         from sxl_train.prune.importance import measure_importance
+        from sxl_train.run import checkpoints
 
         tokenizer = samples.load_tokenizer(self.base)
         model = checkpoints.load(self.base, "float32", self.device)
@@ -87,7 +90,7 @@ class Bench:
 
     def train(self, model: Any, rows: Any, steps: int, lr: float, **options: Any) -> None:
         """Cross-entropy, or distillation where ``teach`` is given."""
-        from sxl_train import distil
+        from sxl_train.distil import step as distil
 
         teach = options.pop("teach", None)
         settings = distil.Settings(steps=steps, lr=lr, batch=self.options.batch, seed=self.seed,
@@ -99,7 +102,7 @@ class Bench:
 
         ``rounding`` (format, others, columns) makes these the last steps, with weights rounded as they are stored.
         """
-        from sxl_train import distil
+        from sxl_train.distil import step as distil
 
         lr, share = self.options.distil_lr, self.options.share
         if rounding:
@@ -111,8 +114,8 @@ class Bench:
 
     def teach(self, size: int, rows: Any = None, own: Any = None) -> Any:
         """The tuned model as the teacher of a student with ``size`` tokens."""
-        from sxl_train.distil_align import spell, teach_aligned
-        from sxl_train.distil_teach import teach_live
+        from sxl_train.distil.align import spell, teach_aligned
+        from sxl_train.distil.teach import teach_live
 
         kept = self.view(size)[0]
         if kept is None:
@@ -123,7 +126,7 @@ class Bench:
     def keep(self, model: Any, name: str, tokenizer_from: Path | None) -> Path:
         from copy import deepcopy
 
-        from sxl_train import checkpoints
+        from sxl_train.run import checkpoints
 
         return checkpoints.save(checkpoints.to_bf16(deepcopy(model)), self.work / name, tokenizer_from)
 
@@ -154,7 +157,7 @@ class Bench:
         """Measure ``model`` and write it down; ``calls`` is "", "primed" or "all" of `compress_calls`."""
         from compress_calls import judge_calls
 
-        from sxl_train.samples import measure_loss
+        from sxl_train.data.samples import measure_loss
 
         _, rows, folder = self.view(size)
         loss = measure_loss(model, rows, 16384)
@@ -173,7 +176,8 @@ class Bench:
 
     def round(self, model: Any, size: int, format: str, limit: int) -> dict[str, Any]:
         """How ``model`` is going to be stored under ``limit`` MB: format, wider matrices, weights of the columns."""
-        from sxl_train import plan, precision
+        from sxl_train.plan import step as plan
+        from sxl_train.quantise import precision
 
         shape = plan.read_shape(model.config.to_dict() | {"tie_word_embeddings": True})
         base = plan.measure(
@@ -191,9 +195,11 @@ class Bench:
     def store(self, limit: int, way: str, model: Any, size: int, format: str = "nf4_dq", stage: str = "quantised", *,
               calls: str = "", rounding: dict[str, Any] | None = None, **more: Any) -> None:  # fmt: skip
         """Write the model as `round` says, and measure the files and what is loaded from them."""
-        from sxl_train import checkpoints, plan, quantise
-        from sxl_train.release import gguf
-        from sxl_train.release.size import measure
+        from sxl_train.plan import step as plan
+        from sxl_train.quantise import gguf
+        from sxl_train.quantise import step as quantise
+        from sxl_train.run import checkpoints
+        from sxl_train.run.size import measure
 
         out = plain = self.keep(model, "plain", self.view(size)[2])
         how = {"others": {}, "columns": None} | (rounding or {})
@@ -214,7 +220,8 @@ class Bench:
         import gguf
         import torch
 
-        from sxl_train import checkpoints, plan
+        from sxl_train.plan import step as plan
+        from sxl_train.run import checkpoints
 
         if format not in plan.GGUF:
             self.store(0, "quantise only", self.model, self.shape.vocabulary, format)

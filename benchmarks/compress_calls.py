@@ -18,7 +18,7 @@ def judge_calls(
     model: Any, folder: Path, prompts: list[Any], new_tokens: int, free: bool = True
 ) -> dict[str, float]:
     """Shares of ``prompts`` (text, tools, truth) whose calls are valid, by measure; the tokenizer is ``folder``'s."""
-    from sxl_train import samples
+    from sxl_train.data import samples
 
     tokenizer = samples.load_tokenizer(folder)
     tokenizer.padding_side = "left"

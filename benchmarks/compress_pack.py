@@ -29,7 +29,8 @@ def pack(
     model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int
 ) -> None:
     """Write weights, tokenizer with the markers of our template, samples and prompts to ``out``."""
-    from sxl_train import markers, samples
+    from sxl_train.data import samples
+    from sxl_train.data import special_tokens as markers
 
     out.mkdir(parents=True, exist_ok=True)
     for path in model.iterdir():
@@ -52,7 +53,8 @@ def pack(
 
 def find_prompts(dataset: str, tokenizer: Any, count: int, max_length: int) -> list[dict[str, Any]]:
     """Test turns that call a tool, drawn at random among those whose call takes few tokens."""
-    from sxl_train import data, mask
+    from sxl_train.data import dataset as data
+    from sxl_train.data import mask
 
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     rows = list(data.read_rows(data.find_dataset(dataset), "test"))
@@ -100,7 +102,7 @@ def pack_samples(found: list[Any], path: Path) -> None:
 
 def unpack_samples(path: Path) -> list[Any]:
     """The samples that `pack_samples` wrote."""
-    from sxl_train.samples import Sample
+    from sxl_train.data.samples import Sample
 
     content = lzma.decompress(path.read_bytes())
     sizes = array("Q", content[:32])

@@ -39,7 +39,7 @@ def sxl(path: Path, threshold: float, scratch: Path) -> list[int]:
     import pyarrow as pa
 
     from sxl_data.dedup import DedupConfig, deduplicate
-    from sxl_data.dedup.tables import read_columns
+    from sxl_data.dedup.tables.read import read_columns
 
     pa.set_memory_pool(pa.system_memory_pool())  # as the command does
     texts = read_columns(path, ["text"])["text"]
@@ -51,7 +51,7 @@ def sxl_words(path: Path, threshold: float, scratch: Path) -> list[int]:
     import numpy as np
 
     from sxl_data.dedup import DedupConfig, Shingling, deduplicate
-    from sxl_data.dedup.tables import read_columns
+    from sxl_data.dedup.tables.read import read_columns
 
     texts = read_columns(path, ["text"])["text"]
     config = DedupConfig(threshold=threshold, shingling=Shingling(kind="words"))

@@ -28,11 +28,11 @@ from dedup_corpora import source_files
 
 from sxl_data.dedup.bands import choose_bands, find_candidates
 from sxl_data.dedup.exact import hash_texts
-from sxl_data.dedup.kept import write_kept
-from sxl_data.dedup.minhash import sketch
 from sxl_data.dedup.near import deduplicate
 from sxl_data.dedup.rows import locate
-from sxl_data.dedup.tables import read_columns
+from sxl_data.dedup.signatures import sketch
+from sxl_data.dedup.tables.kept import write_kept
+from sxl_data.dedup.tables.read import read_columns
 from sxl_data.dedup.verify import measure_overlaps
 
 THRESHOLD = 0.7

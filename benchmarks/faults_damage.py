@@ -19,7 +19,7 @@ import zstandard
 from faults_inputs import as_parquet, as_tar, lines, row
 from faults_toy import report
 
-from sxl_data.builds import read_ledger
+from sxl_data.build.questions import read_ledger
 from sxl_data.pipeline import build
 
 

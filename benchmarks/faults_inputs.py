@@ -26,7 +26,7 @@ import yaml
 import zstandard
 from faults_toy import report
 
-from sxl_data.builds import read_ledger
+from sxl_data.build.questions import read_ledger
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 

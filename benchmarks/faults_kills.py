@@ -17,10 +17,10 @@ from pathlib import Path
 
 from faults_toy import digest, leftovers, report
 
+from sxl_data.build.recipe import read
 from sxl_data.engine.pool import Pool
 from sxl_data.engine.task import Receipt, Task
 from sxl_data.pipeline import Build, build
-from sxl_data.recipe import read
 
 
 def forked(recipe: Path, out: Path, kill_after: float | None = None) -> int:

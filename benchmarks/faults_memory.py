@@ -50,7 +50,7 @@ def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
     import numpy as np
     import pyarrow as pa
 
-    from sxl_data.comparing import mappable
+    from sxl_data.dedup.parts.tasks import mappable
 
     paths = [folder / f"signed-{shard}" for shard in range(rows // SHARD)]
     for shard, path in enumerate(paths):
@@ -76,14 +76,14 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     import numpy as np
     import pyarrow as pa
 
-    from sxl_data.comparing import mapped
     from sxl_data.dedup import choose_bands
-    from sxl_data.dedup.copies import KEY_BYTES, find_copies_of
-    from sxl_data.dedup.meet import bands_of, meet
-    from sxl_data.dedup.settle import settle
-    from sxl_data.dedup.shards import Shards
-    from sxl_data.dedup.spans import AT_ONCE, ENTRY_BYTES, Among, scatter
-    from sxl_data.rounds import count_parts
+    from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, Among, scatter
+    from sxl_data.dedup.parts.candidates import bands_of, meet
+    from sxl_data.dedup.parts.exact import KEY_BYTES, find_copies_of
+    from sxl_data.dedup.parts.plan import count_parts
+    from sxl_data.dedup.parts.shards import Shards
+    from sxl_data.dedup.parts.survivors import settle
+    from sxl_data.dedup.parts.tasks import mapped
 
     sizes, paths = sign(folder, rows)
     few = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))

@@ -12,10 +12,10 @@ from typing import Any
 
 from faults_toy import digest, leftovers, report
 
+from sxl_data.build.recipe import read
 from sxl_data.engine.ray import RayRunner
 from sxl_data.engine.task import Receipt, Task
 from sxl_data.pipeline import Build, build
-from sxl_data.recipe import read
 
 STAGES = (
     "detect",

@@ -22,11 +22,11 @@ from typing import Any
 
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import UserError
+from sxl_data.files.records import open_records
+from sxl_data.formats.export import export, exporters, read_back
+from sxl_data.formats.registry import detect
 from sxl_data.read.stage import known_formats
-from sxl_data.trace.export import export, exporters, read_back
 from sxl_data.trace.format import Document, Origin, RowError
-from sxl_data.trace.records import open_records
-from sxl_data.trace.registry import detect
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDERS = (

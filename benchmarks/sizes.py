@@ -45,7 +45,7 @@ QUICK = {"tiny": {"model_type": "qwen2", "vocab_size": 151936, "hidden_size": 64
 def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path, limit: int,
                   answer: bool) -> dict[str, Any]:  # fmt: skip
     """Plan, build, cut, store and reload one model; its row of the table."""
-    from sxl_train import plan
+    from sxl_train.plan import step as plan
 
     started = time.monotonic()
     folder = work / "whole"
@@ -86,8 +86,8 @@ def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path
 
 def prepare_tokenizer(source: Path, folder: Path, rows: int) -> None:
     """The tokenizer in ``folder``, cut to ``rows`` tokens where the model has fewer."""
-    from sxl_train.checkpoints import copy_tokenizer
     from sxl_train.prune import vocabulary
+    from sxl_train.run.checkpoints import copy_tokenizer
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -117,12 +117,14 @@ def make_model(config: dict[str, Any]) -> Any:
 
 def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> Path:
     """Cut ``model`` as planned (the first of everything: random weights have no better) and write it."""
-    from sxl_train import checkpoints, plan, quantise
-    from sxl_train.plan import GGUF
+    from sxl_train.plan import step as plan
     from sxl_train.plan.choose import FORMAT_COSTS
     from sxl_train.plan.room import expect_costs
+    from sxl_train.plan.step import GGUF
     from sxl_train.prune import slices, vocabulary
     from sxl_train.prune.importance import Importance
+    from sxl_train.quantise import step as quantise
+    from sxl_train.run import checkpoints
 
     flat = Importance(
         [[0.0] * shape.mlp] * shape.layers, [[0.0] * shape.groups] * shape.layers, [0.0] * shape.layers
@@ -148,7 +150,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     costs = expect_costs(cut, FORMAT_COSTS)
     others = plan.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
     if chosen.format in GGUF:
-        from sxl_train.release import gguf
+        from sxl_train.quantise import gguf
 
         return gguf.write(plain, work / "model.gguf", chosen.format, others)
     if chosen.format == "bf16":
@@ -160,7 +162,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
 def weigh(folder: Path, predicted: int, limit: int) -> dict[str, Any]:
     """Real bytes, how far the forecast was off, and whether the gate passes."""
     from sxl_data.contract.errors import GateMissed
-    from sxl_train.release import size
+    from sxl_train.run import size
 
     report = size.measure(folder)
     try:

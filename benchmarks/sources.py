@@ -22,6 +22,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sxl_data.build.recipe import Recipe, read
 from sxl_data.clean.faults import failing
 from sxl_data.clean.stage import run as clean
 from sxl_data.contract.console import format_table
@@ -32,7 +33,6 @@ from sxl_data.ground.stage import run as ground
 from sxl_data.read.files import gather, plan
 from sxl_data.read.sources import Source
 from sxl_data.read.stage import find_format, format_of, read_chunk
-from sxl_data.recipe import Recipe, read
 
 
 def main() -> None:

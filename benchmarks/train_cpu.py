@@ -27,7 +27,7 @@ METHODS = ("full", "lora", "qlora")
 
 def make_rows(count: int) -> list[Any]:
     """Traces with one to four calls of a calculator."""
-    from sxl_train.conversations import Row
+    from sxl_train.data.conversations import Row
 
     tool = {"type": "function", "function": {"name": "add", "description": "Add two numbers.", "parameters": {
         "type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}}}  # fmt: skip
@@ -55,10 +55,10 @@ def make_pair(
     method: str, folder: str, sequences: list[Any], capacity: int, steps: int
 ) -> list[tuple[Any, Any, Any]]:
     """(trainer, model, optimiser) of the plain and of our path."""
-    from sxl_train import adapt
-    from sxl_train.base import read_template
     from sxl_train.config import Tune
-    from sxl_train.trainer import make_trainer
+    from sxl_train.data.base import read_template
+    from sxl_train.tune import adapt
+    from sxl_train.tune.trainer import make_trainer
 
     made = []
     for fast in (False, True):
@@ -122,11 +122,12 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the measurements here")
     options = parser.parse_args()
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    from sxl_train.quiet import hush
+    from sxl_train.run.quiet import hush
 
     hush()
-    from sxl_train import base, mask, sequences
     from sxl_train.config import Base, Tune
+    from sxl_train.data import base, mask
+    from sxl_train.data import packing as sequences
 
     rows, steps, capacity = make_rows(200), 8 if options.quick else 40, 512
     template = mask.Template(mask.OWN.read_text(encoding="utf-8"))

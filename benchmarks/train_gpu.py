@@ -68,7 +68,7 @@ def make_rows(count: int, vocabulary: int, length: int, seed: int = 0) -> list[d
     """Packed rows of a Markov source: half of the tokens follow from the one before."""
     import numpy as np
 
-    from sxl_train.sequences import pack
+    from sxl_train.data.packing import pack
 
     random = np.random.default_rng(seed)
     marks = np.linspace(0, 1, len(PERCENTILES))
@@ -118,7 +118,7 @@ def run_variant(method: str, variant: str, folder: Path, rows: list[dict[str, An
     import torch
     from transformers import AutoTokenizer, TrainerCallback
 
-    from sxl_train.quiet import hush
+    from sxl_train.run.quiet import hush
 
     hush()
     gpu = torch.cuda.is_available()
@@ -225,10 +225,10 @@ def make_ours(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps:
     """The trainer that `sxl-train recipe` uses."""
     import torch
 
-    from sxl_train import adapt
     from sxl_train.config import Tune
-    from sxl_train.mask import Template
-    from sxl_train.trainer import make_trainer
+    from sxl_train.data.mask import Template
+    from sxl_train.tune import adapt
+    from sxl_train.tune.trainer import make_trainer
 
     accumulate = options.get("accumulate", 1)
     settings = Tune(max_steps=steps, batch=BATCH // accumulate, max_length=length, lr=1e-4, lr_floor=3e-5,
@@ -330,7 +330,7 @@ def claim(text: str, target: float, measured: float, met: bool) -> dict[str, Any
 
 def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | None) -> None:
     """The table with ratios to plain TRL, MFU and the difference of the loss curves; claims to JSON."""
-    from sxl_train.log import PEAK_FLOPS
+    from sxl_train.run.log import PEAK_FLOPS
 
     heads, groups, hidden = shape["num_attention_heads"], shape["num_key_value_heads"], shape["hidden_size"]
     layer = (

@@ -42,11 +42,11 @@ def run_worker(task: dict[str, Any]) -> None:
     import torch
     from transformers import AutoTokenizer, TrainerCallback
 
-    from sxl_train import adapt
     from sxl_train.config import Tune
-    from sxl_train.mask import Template
-    from sxl_train.quiet import hush
-    from sxl_train.trainer import make_trainer
+    from sxl_train.data.mask import Template
+    from sxl_train.run.quiet import hush
+    from sxl_train.tune import adapt
+    from sxl_train.tune.trainer import make_trainer
 
     hush()
     gpu = torch.cuda.is_available()

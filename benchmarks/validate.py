@@ -30,10 +30,10 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.formats.export import carry, export
 from sxl_data.trace import types
-from sxl_data.trace.export import carry, export
 from sxl_data.trace.types import DECODER, Trace
-from sxl_data.trace.validate import validate
+from sxl_data.validate.validate import validate
 
 ROOT = Path(__file__).parents[1]
 WORDS = [

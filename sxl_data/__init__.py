@@ -18,22 +18,21 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "build": "sxl_data.pipeline",
-    "why": "sxl_data.builds",
-    "ledger": "sxl_data.builds",
-    "diff": "sxl_data.builds",
-    "open_build": "sxl_data.builds",
+    "why": "sxl_data.build.questions",
+    "ledger": "sxl_data.build.questions",
+    "diff": "sxl_data.build.questions",
+    "open_build": "sxl_data.build.questions",
     "Trace": "sxl_data.trace.types",
     "UserError": "sxl_data.contract.errors",
-    "validate": "sxl_data.trace.validate",
-    "stats": "sxl_data.trace.stats",
-    "show": "sxl_data.trace.show",
-    "convert": "sxl_data.trace.convert_files",
-    "explain": "sxl_data.trace.explain",
+    "stats": "sxl_data.view.stats",
+    "show": "sxl_data.view.show",
+    "convert": "sxl_data.validate.convert",
+    "explain": "sxl_data.view.explain",
+    "init": "sxl_data.build.init",
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("dedup", "decontaminate", "init")
+_VERBS = ("build", "decontaminate", "dedup", "validate")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

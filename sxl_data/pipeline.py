@@ -20,23 +20,23 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.build.publish import await_manifest, publish
+from sxl_data.build.recipe import Recipe, read
+from sxl_data.build.tasks import KEPT
 from sxl_data.contract.config import Loaded, parse_size
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
-from sxl_data.dedup.shards import MOST_ROWS
+from sxl_data.dedup.parts.plan import STEPS, Compared, Rounds
+from sxl_data.dedup.parts.shards import MOST_ROWS
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
-from sxl_data.finish import await_manifest, publish
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
 from sxl_data.read.stage import adapter_digest, format_of, is_file
-from sxl_data.recipe import Recipe, read
-from sxl_data.rounds import STEPS, Compared, Rounds
 from sxl_data.split.assign import SPLITS
-from sxl_data.tasks import KEPT
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
@@ -165,7 +165,7 @@ class Build:
                     "adapter": adapter_digest(format),
                 }
                 tasks.append(
-                    Task(stage="read", part=len(tasks), function="sxl_data.tasks:read", params=params)
+                    Task(stage="read", part=len(tasks), function="sxl_data.build.tasks:read", params=params)
                 )
         sizes = [
             sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks
@@ -196,7 +196,7 @@ class Build:
     def _detect(self, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
         """The format of a source and why, found by a task of its own."""
         first = msgspec.to_builtins(chunks[:DETECTED_CHUNKS])
-        task = Task(stage="detect", part=number, function="sxl_data.tasks:detect",
+        task = Task(stage="detect", part=number, function="sxl_data.build.tasks:detect",
                     params={"source": msgspec.to_builtins(source), "chunks": first})  # fmt: skip
         (receipt,) = self._run("detect", [task])
         path = self.store.verified(receipt.files["format"])
@@ -204,7 +204,7 @@ class Build:
 
     def _local(self, stage: str, shards: list[FileInfo], config: Any) -> list[FileInfo]:
         tasks = [
-            Task(stage=stage, part=i, function=f"sxl_data.tasks:{stage}", inputs={"traces": (shard,)},
+            Task(stage=stage, part=i, function=f"sxl_data.build.tasks:{stage}", inputs={"traces": (shard,)},
                  params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed},
                  timed=stage != "ground")  # which runs programs, each with a limit of its own
             for i, shard in enumerate(shards)
@@ -222,7 +222,7 @@ class Build:
         seen_by = {name: msgspec.to_builtins(getattr(config, name))
                    for name in ("view", "shingling", "permutations", "seed")}  # fmt: skip
         views = [
-            Task(stage="view", part=i, function="sxl_data.tasks:view", inputs={"traces": (s,)},
+            Task(stage="view", part=i, function="sxl_data.build.tasks:view", inputs={"traces": (s,)},
                  params={"config": seen_by})
             for i, s in enumerate(shards)
         ]  # fmt: skip
@@ -232,7 +232,7 @@ class Build:
             self.recipe.split.threshold
         )
         tasks = [
-            Task(stage="dedup", part=i, function="sxl_data.tasks:apply", params={},
+            Task(stage="dedup", part=i, function="sxl_data.build.tasks:apply", params={},
                  inputs={"traces": (s,), "drops": (drops,)})
             for i, (s, drops) in enumerate(zip(shards, compared.drops))
         ]  # fmt: skip
@@ -267,12 +267,12 @@ class Build:
         """What the task `split` found, and the leakage."""
         first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
         places = [
-            Task(stage="place", part=i, function="sxl_data.tasks:place", params={"first": first[i]},
+            Task(stage="place", part=i, function="sxl_data.build.tasks:place", params={"first": first[i]},
                  inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)})
             for i, s in enumerate(shards)
         ]  # fmt: skip
         placed = self._run("place", places, [shard.rows for shard in shards], "rows")
-        task = Task(stage="split", part=0, function="sxl_data.tasks:split",
+        task = Task(stage="split", part=0, function="sxl_data.build.tasks:split",
                     inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
                     params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed,
                             "shard_bytes": self.recipe.write.shard_bytes}, timed=False)  # fmt: skip
@@ -293,7 +293,7 @@ class Build:
                 places.append((name, number, len(spans)))
                 members = range(first, last + 1)
                 tasks.append(
-                    Task(stage="write", part=len(tasks), function="sxl_data.tasks:write",
+                    Task(stage="write", part=len(tasks), function="sxl_data.build.tasks:write",
                          params={"side": side, "shard": number, "arrow": self.recipe.write.arrow},
                          inputs={"traces": tuple(shards[i] for i in members),
                                  "sides": tuple(split.files[f"sides-{i:05d}"] for i in members)})

@@ -15,11 +15,13 @@ import msgspec
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import Finding, UserError, error, finding
-from sxl_train import data, mask, sequences
 from sxl_train.config import Recipe
-from sxl_train.conflicts import check_keys
-from sxl_train.conversations import Row
-from sxl_train.forecast import check_disk, check_memory, find_config, show_memory
+from sxl_train.data import dataset as data
+from sxl_train.data import mask
+from sxl_train.data import packing as sequences
+from sxl_train.data.conversations import Row
+from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
+from sxl_train.tune.conflicts import check_keys
 
 PROBE_ROWS = 64
 SHOWN = 3
@@ -43,8 +45,8 @@ def needs_base(recipe: Recipe) -> bool:
 
 def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Report:
     """Base, template, mask and disk. Raises `UserError` T101–T114 with all findings; ``rows`` 0 reads all."""
-    from sxl_train.markers import add_markers, choose_template
-    from sxl_train.quiet import hush
+    from sxl_train.data.special_tokens import add_markers, choose_template
+    from sxl_train.run.quiet import hush
 
     hush()
     config = find_config(recipe)
@@ -66,7 +68,7 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
 
 def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
     """``--dry-run``: the resolved recipe, token counts, three examples with marks, memory and sizes."""
-    from sxl_train.recipe import print_recipe
+    from sxl_train.run.recipes import print_recipe
 
     recipe = loaded.value
     dataset = data.find_dataset(recipe.dataset)
@@ -97,7 +99,7 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
         parts.append(f"── {piece.row}\n{text}")
     parts += [str(UserError(item)) for item in report.warnings]
     parts.append(show_memory(recipe, capacity))
-    from sxl_train import plan
+    from sxl_train.plan import step as plan
 
     parts.append(plan.rehearse(recipe))
     return "\n\n".join(parts)
@@ -133,7 +135,7 @@ def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece],
 
 
 def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> Any:
-    from sxl_train import base
+    from sxl_train.data import base
 
     if recipe.base_model != "demo":
         return base.open_tokenizer(recipe.base_model, recipe.revision)

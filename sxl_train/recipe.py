@@ -11,42 +11,22 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import Bug, UserError, error
-from sxl_train.config import ORDER, Recipe
-from sxl_train.step import Context, Made, _flatten, perform
-
-
-def find_recipes() -> dict[str, Path]:
-    """Recipes by name: the checkout's recipes/train, or the copy inside the installed package."""
-    checkout = Path(__file__).resolve().parent.parent / "recipes" / "train"
-    folder = checkout if checkout.is_dir() else Path(str(resources.files("sxl_train"))) / "_recipes" / "train"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
-def open_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[str, Loaded[Recipe]]:
-    """A recipe by name or path, with ``key=value`` overrides applied. Raises `UserError` (U1xx)."""
-    known = find_recipes()
-    if name in known:
-        return name, load(Recipe, known[name], overrides)
-    if not Path(name).is_file():
-        raise error("U104", file=name, found="no such recipe",
-                    expected="a file, or one of " + ", ".join(known))  # fmt: skip
-    return Path(name).stem, load(Recipe, Path(name), overrides)
+from sxl_train.config import ORDER
+from sxl_train.run.recipes import find_recipes, open_recipe, print_recipe
+from sxl_train.run.step import Context, Made, perform
 
 
 def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
     """Run a recipe to its end and return what each step made. Raises `UserError`, `GateMissed`."""
     title, loaded = open_recipe(name, overrides)
     recipe = loaded.value
-    from sxl_train import data, preflight
+    from sxl_train import preflight
+    from sxl_train.data import dataset as data
 
     dataset = data.find_dataset(recipe.dataset)
     preflight.check(recipe, dataset)
@@ -67,18 +47,12 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
     return made
 
 
-MODULES = {step: f"sxl_train.{step}" for step in ("base", *ORDER)} | {
+MODULES = {step: f"sxl_train.{step}.step" for step in ORDER} | {
+    "base": "sxl_train.data.base",
+    "merge": "sxl_train.tune.merge",
     "evaluate": "sxl_train.evaluate.run",
     "release": "sxl_train.release.package",
 }
-
-
-def print_recipe(loaded: Loaded[Recipe]) -> str:
-    """Every key, its value and where the value came from."""
-    values = _flatten(msgspec.to_builtins(loaded.value))
-    rows = [(key, msgspec.json.encode(value).decode(), loaded.origins.get(key, "default"))
-            for key, value in values.items()]  # fmt: skip
-    return format_table(("key", "value", "from"), rows)
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from sxl_data.resources import schemas_folder
-from sxl_data.schemas import render, write
+from sxl_data.build.schemas import render, write
+from sxl_data.contract.resources import schemas_folder
 from sxl_train.config import Recipe
 
 MODELS: dict[str, tuple[type, str]] = {"recipe.train.v1.json": (Recipe, "sxl training recipe 1.0")}

@@ -7,8 +7,8 @@ from pathlib import Path
 from sxl_data.contract.console import format_bytes, format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.evaluate.compare import compare
-from sxl_train.release.size import measure
-from sxl_train.step import Made, read_record
+from sxl_train.run.size import measure
+from sxl_train.run.step import Made, read_record
 
 
 def summarise(title: str, recipe: Recipe, made: dict[str, Made]) -> str:

@@ -28,12 +28,15 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         from optuna.storages.journal import JournalFileBackend
     except ModuleNotFoundError:
         raise error("U402", found="optuna is not installed", expected="pip install optuna") from None
-    from sxl_train.quiet import hush
+    from sxl_train.run.quiet import hush
 
     hush()
-    from sxl_train import base, data, preflight, tune
-    from sxl_train.recipe import open_recipe
-    from sxl_train.step import Context, perform
+    from sxl_train import preflight
+    from sxl_train.data import base
+    from sxl_train.data import dataset as data
+    from sxl_train.run.recipes import open_recipe
+    from sxl_train.run.step import Context, perform
+    from sxl_train.tune import step as tune
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     title, loaded = open_recipe(name, overrides)

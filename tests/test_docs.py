@@ -54,7 +54,7 @@ def test_commands_left_to_ci_are_run_there():
 
 
 def test_every_yaml_block_is_a_recipe(tmp_path: Path):
-    from sxl_data.recipe import read
+    from sxl_data.build.recipe import read
 
     recipes = [body for language, _, body in BLOCKS if language == "yaml"]
     assert recipes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from sxl_data.builds import diff, open_build, read_ledger, why
+from sxl_data.build.questions import diff, open_build, read_ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
@@ -91,7 +91,7 @@ def test_no_verified_pair_straddles_two_splits(dataset: Path):
 
 
 def test_our_own_rows_pass_our_own_validator(dataset: Path):
-    from sxl_data.trace.validate import validate
+    from sxl_data.validate.validate import validate
 
     report = validate([str(path) for path in sorted((dataset / "data").glob("*.parquet"))], profile="train")
     assert report.checked == sum(n["rows"] for n in open_build(dataset).splits.values())

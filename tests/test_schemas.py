@@ -11,7 +11,7 @@ import pytest
 
 from sxl_data.contract.codes import CODES
 from sxl_data.trace import schema
-from sxl_data.trace.validate import validate
+from sxl_data.validate.validate import validate
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT / "schemas"
@@ -116,11 +116,11 @@ def test_a_plain_validator_names_the_field_and_not_four_alternatives():
     assert messages == ["7 is not of type 'string'"]
 
 
-@pytest.mark.parametrize("module", ["sxl_data.schemas", "sxl_train.schemas"])
+@pytest.mark.parametrize("module", ["sxl_data.build.schemas", "sxl_train.schemas"])
 def test_recipe_and_manifest_schemas_are_what_the_structs_say(module: str):
     from importlib import import_module
 
-    from sxl_data.schemas import render
+    from sxl_data.build.schemas import render
 
     for name, entry in import_module(module).MODELS.items():
         assert render(name, *entry) == (SCHEMAS / name).read_text(encoding="utf-8")

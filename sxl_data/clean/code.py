@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sxl_data.contract.columns import explode
-from sxl_data.trace.syntax import canonical, parses
+from sxl_data.files.syntax import canonical, parses
 
 _FENCE = re.compile(r"^```([\w+#-]*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 KINDS = ("instruction", "code")

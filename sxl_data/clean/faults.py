@@ -13,16 +13,16 @@ import pyarrow.compute as pc
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode
-from sxl_data.trace.check.families import FAMILIES
-from sxl_data.trace.check.families import faults as check
-from sxl_data.trace.profiles import get
+from sxl_data.rules.families import FAMILIES
+from sxl_data.rules.families import faults as check
+from sxl_data.rules.profiles import get
 from sxl_data.trace.table import to_traces
 
 _SEARCHED = (
     ("steps", "content", "text"), ("steps", "text"), ("steps", "calls", "arguments_json"),
     ("steps", "results", "content", "text"),
 )  # fmt: skip
-# By the letters of `trace.check.content`'s closer looks, a part of everything that the look finds; long runs are apart.
+# By the letters of `rules.content`'s closer looks, a part of everything that the look finds; long runs are apart.
 _HINTS = {
     "t": r"</?(?:think|reasoning)",
     "c": r"tool_call>|<function|\[TOOL_CALLS|<\|",

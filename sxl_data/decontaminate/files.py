@@ -12,7 +12,7 @@ import pyarrow as pa
 from sxl_data.contract.errors import error
 from sxl_data.decontaminate.fingerprints import load
 from sxl_data.decontaminate.match import match
-from sxl_data.trace.records import open_records
+from sxl_data.files.records import open_records
 
 BATCH = 2_000
 

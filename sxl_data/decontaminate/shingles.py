@@ -39,7 +39,7 @@ def shingle(texts: pa.Array, known: np.ndarray | None = None) -> tuple[np.ndarra
     ``known`` are the hashes that are looked for: then nearly all others are left out. A text of fewer than
     `SIZE` words has no window: nothing that short identifies an item.
     """
-    from sxl_data.contract.native import load
+    from sxl_data.native.loader import load
 
     find = load(__package__, ("kernel",), ("kernel", "shingles"))["find_windows"]
     data, bounds = _bytes(_plain(texts))

@@ -24,7 +24,7 @@ _HOMES = {
     "DedupResult": "near",
     "Pairs": "search",
     "Shingling": "shingles",
-    "Sketches": "minhash",
+    "Sketches": "signatures",
     "choose_bands": "bands",
     "components": "clusters",
     "deduplicate": "near",
@@ -32,7 +32,7 @@ _HOMES = {
     "hash_texts": "exact",
     "keep_best": "clusters",
     "measure_overlaps": "verify",
-    "sketch": "minhash",
+    "sketch": "signatures",
 }
 __all__ = sorted(_HOMES)
 
@@ -43,4 +43,4 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
-make_callable(__name__, "sxl_data.dedup.files", "run_files")
+make_callable(__name__, "sxl_data.dedup.tables.command", "run_files")

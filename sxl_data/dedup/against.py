@@ -14,9 +14,9 @@ import numpy as np
 
 from sxl_data.contract.errors import error
 from sxl_data.dedup.bands import choose_bands, find_candidates
-from sxl_data.dedup.minhash import Sketches
 from sxl_data.dedup.rows import Rows, locate
 from sxl_data.dedup.scratch import Scratch
+from sxl_data.dedup.signatures import Sketches
 from sxl_data.dedup.store import Store
 from sxl_data.dedup.verify import collect_shingles
 

@@ -114,7 +114,7 @@ def hash_bands(
 ) -> None:  # fmt: skip
     """Fills hashes[:, begin:end], u32 (some bands from `first` on, rows), with a hash of each band of these rows."""
     if compiled:
-        from sxl_data.dedup.native import entries
+        from sxl_data.dedup.kernels.entries import entries
 
         entries()["hash_bands"](signatures, rows, begin, end, first * bands.rows, bands.rows, hashes)
         return
@@ -131,7 +131,7 @@ def share(hashes: np.ndarray, places: np.ndarray, compiled: bool) -> np.ndarray:
     """hash << 32 | place, sorted, of the rows whose hash another one has too, and of some others: u64 keys."""
     if not compiled:
         return np.sort((hashes.astype(np.uint64) << np.uint64(32)) | places)
-    from sxl_data.dedup.native import entries
+    from sxl_data.dedup.kernels.entries import entries
 
     width = min(
         32, max(6, int(8 * len(places)).bit_length())
@@ -155,7 +155,7 @@ def compare_buckets(
     """
     if not compiled:
         return _compare_small(keys, signatures, order, bands, band, fan, cut, small, most)
-    from sxl_data.dedup.native import entries
+    from sxl_data.dedup.kernels.entries import entries
 
     compare = entries()["compare_buckets"]
     parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)

@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sxl_data.dedup.minhash import SMALL, over_spans
 from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.signatures import SMALL, over_spans
 
 VERSION = 1
 """Changes whenever a key would."""
@@ -34,7 +34,7 @@ def hash_texts(rows: Rows, workers: int | None = None, compiled: bool | None = N
     if not compiled:
         _hash_small([normalise(rows.text(i)) for i in range(len(rows))], keys)
         return keys
-    from sxl_data.dedup.native import entries
+    from sxl_data.dedup.kernels.entries import entries
 
     hash_rows = entries()["hash_rows"]
 

@@ -19,11 +19,11 @@ from sxl_data.contract.config import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.clusters import components
 from sxl_data.dedup.exact import find_copies, hash_texts
-from sxl_data.dedup.minhash import SMALL, Sketches, sketch
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.search import Pairs, Search
 from sxl_data.dedup.shingles import Shingling
+from sxl_data.dedup.signatures import SMALL, Sketches, sketch
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,8 +14,8 @@ import numpy as np
 
 from sxl_data.dedup.bands import choose_bands, find_candidates
 from sxl_data.dedup.clusters import keep_best, survive
-from sxl_data.dedup.minhash import Sketches
 from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.signatures import Sketches
 from sxl_data.dedup.verify import measure_overlaps
 
 ROUNDS = 6

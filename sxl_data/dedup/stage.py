@@ -19,9 +19,9 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import SPOKEN, explode, text_of
 from sxl_data.contract.stage import Outcome
 from sxl_data.dedup.exact import hash_texts
-from sxl_data.dedup.minhash import sketch
 from sxl_data.dedup.near import DedupConfig
 from sxl_data.dedup.rows import locate
+from sxl_data.dedup.signatures import sketch
 
 
 class DedupStage(DedupConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):

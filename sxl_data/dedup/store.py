@@ -22,11 +22,12 @@ import numpy as np
 import pyarrow as pa
 
 from sxl_data.contract.errors import error
-from sxl_data.dedup import exact, minhash, shingles
-from sxl_data.dedup.minhash import Sketches
+from sxl_data.dedup import exact, shingles
+from sxl_data.dedup import signatures as minhash
 from sxl_data.dedup.near import DedupConfig, DedupResult
 from sxl_data.dedup.search import Pairs
 from sxl_data.dedup.shingles import Shingling
+from sxl_data.dedup.signatures import Sketches
 
 
 class Input(msgspec.Struct, frozen=True):

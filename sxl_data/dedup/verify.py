@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sxl_data.dedup.minhash import over_spans
 from sxl_data.dedup.rows import Rows
 from sxl_data.dedup.shingles import KINDS, Shingling, hash_shingles
+from sxl_data.dedup.signatures import over_spans
 
 
 def measure_overlaps(
@@ -68,7 +68,7 @@ def collect_shingles(
         sizes = np.array([len(part) for part in parts], dtype=np.int64)
         values = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
         return values, np.concatenate(([0], np.cumsum(sizes))), sizes
-    from sxl_data.dedup.native import entries, table, workspace
+    from sxl_data.dedup.kernels.entries import entries, table, workspace
 
     collect_sets = entries()["collect_sets"]
     offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
@@ -101,7 +101,7 @@ def _intersections(
             left, right = (values[offsets[row] : offsets[row] + sizes[row]] for row in (a, b))
             shared[k] = len(np.intersect1d(left, right, assume_unique=True))
         return shared
-    from sxl_data.dedup.native import entries, table
+    from sxl_data.dedup.kernels.entries import entries, table
 
     intersect_sets = entries()["intersect_sets"]
     widest = int(sizes[one].max(initial=0))

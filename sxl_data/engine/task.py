@@ -151,6 +151,12 @@ def resolve(function: str) -> Any:
     return getattr(import_module(module), name)
 
 
+_FRONT = ("cli.py", "verbs", "pipeline.py", "view", "validate", "engine", "trace/schema.py")
+_BESIDE = ("build/questions.py", "build/init.py", "build/schemas.py", "build/publish.py")
+NO_ROWS = frozenset(_FRONT + _BESIDE)
+"""Files and folders whose code decides no row: what is typed, shown, asked, and where tasks run."""
+
+
 @cache
 def code_version(function: str) -> str:
     """Digest of the package's sources and of what it depends on. The command line, the reports and the
@@ -160,7 +166,7 @@ def code_version(function: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         name = path.relative_to(root).as_posix()
-        if name.partition("/")[0] in ("cli.py", "report", "review", "publish", "engine", "pipeline.py"):
+        if name in NO_ROWS or name.partition("/")[0] in NO_ROWS:
             continue
         digest.update(name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
     for name, number in _versions().items():

@@ -20,11 +20,11 @@ import pyarrow as pa
 from sxl_data.contract import ledger
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.stage import Outcome
+from sxl_data.files.json_text import load, load_object
+from sxl_data.formats.api_bank import result_of
 from sxl_data.ground import api_bank, sandbox
 from sxl_data.ground.tools import Kind, agrees, execute, kind_of
 from sxl_data.trace.build import infer_decisions
-from sxl_data.trace.convert.api_bank import result_of
-from sxl_data.trace.json_text import load, load_object
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
 

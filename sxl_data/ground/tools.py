@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from sxl_data.files.json_text import load_object
 from sxl_data.ground import sandbox
 from sxl_data.ground.calculator import NotArithmetic, calculate, show
 from sxl_data.trace.build import parts
-from sxl_data.trace.json_text import load_object
 from sxl_data.trace.types import Call, Result
 
 Kind = Literal["calculator", "python", "shell", "api_bank"]

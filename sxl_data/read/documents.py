@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, finding
-from sxl_data.read.archives import DAMAGED, MAX_MEMBER_BYTES, Oversized, members, unpacked
+from sxl_data.files.archives import DAMAGED, MAX_MEMBER_BYTES, Oversized, members, unpacked
+from sxl_data.files.records import open_records
+from sxl_data.files.streams import Damaged, broken
 from sxl_data.read.files import Chunk, Piece
 from sxl_data.read.licences import by_folder, is_licence_file, nearest
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Unit
-from sxl_data.trace.records import open_records
-from sxl_data.trace.streams import Damaged, broken
 
 # A member or text file beyond this is data, not source text; a bomb unpacks to far more.
 MAX_TEXT_BYTES = 8_000_000

@@ -53,7 +53,7 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
 
     Raises `UserError` U201 when nothing is there.
     """
-    from sxl_data.resources import samples_folder
+    from sxl_data.contract.resources import samples_folder
 
     assert source.path is not None
     text = source.path.replace("{stdlib}", sysconfig.get_paths()["stdlib"])

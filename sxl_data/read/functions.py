@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from sxl_data.trace.syntax import parser
+from sxl_data.files.syntax import parser
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query

@@ -2,7 +2,7 @@
 """Guesses the programming language of an answer, and says nothing where it is not sure.
 
 In: a text, and perhaps the language that the source names. Out: a language as in
-`sxl_data.trace.syntax`, or None. A wrong guess costs a good row, because the clean stage drops code that
+`sxl_data.files.syntax`, or None. A wrong guess costs a good row, because the clean stage drops code that
 does not parse; so a text counts as code only when it has a fence or when its lines look like code, and a
 language is named only when its cues outnumber those of all others.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from sxl_data.trace.syntax import canonical
+from sxl_data.files.syntax import canonical
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]*)", re.MULTILINE)
 

@@ -22,11 +22,11 @@ from sxl_data.contract.errors import Finding, UserError, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.engine.watch import Watch
+from sxl_data.formats.registry import CONVERTERS, detect, formats, get
 from sxl_data.read.documents import Begin, Unread, announced, documents
 from sxl_data.read.files import Chunk
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
-from sxl_data.trace.registry import CONVERTERS, detect, formats, get
 from sxl_data.trace.table import to_table
 
 ADAPTERS = "sxl_data.read.adapters"

@@ -1,6 +1,6 @@
 """What a format is: how it is recognised, read and written.
 
-One file of `trace/convert/` (trace formats) or `read/adapters/` (source rows) holds one `Format`. The
+One file of `formats/` (trace formats) or `read/adapters/` (source rows) holds one `Format`. The
 validator and the build use the same readers: a third party's file enters by the same door as ours.
 """
 
@@ -107,7 +107,7 @@ class RowError(ValueError):
 
 @runtime_checkable
 class Format(Protocol):
-    """One format. ``write`` exists only where there is an exporter (see `trace/convert`)."""
+    """One format. ``write`` exists only where there is an exporter (see `formats`)."""
 
     name: str
     """Name used by `format:`, --format and --from."""

@@ -8,7 +8,7 @@ absent from null. Nothing is invented: a call without a result has no tool messa
 A message that must carry no loss says ``"train": false`` (the key of axolotl's chat data); on all others the key
 is absent.
 
-This form is for training and loses what a template cannot render; `trace.export` has the faithful one.
+This form is for training and loses what a template cannot render; `formats.export` has the faithful one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sxl_data.trace.json_text import load, load_object
+from sxl_data.files.json_text import load, load_object
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Reflect, Result, Tool, Trace
 
 Message = dict[str, Any]

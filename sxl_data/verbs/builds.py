@@ -48,7 +48,7 @@ def _build(options: argparse.Namespace) -> int:
     if options.engine:
         overrides.append(f"engine.kind={options.engine}")
     if options.dry_run:
-        from sxl_data.recipe import describe, read
+        from sxl_data.build.recipe import describe, read
 
         print(describe(read(options.recipe, overrides)[0]))
         return 0
@@ -65,8 +65,8 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
+    from sxl_data.build.init import init
     from sxl_data.contract.console import say
-    from sxl_data.init import init
 
     for path in init(options.folder):
         print(path)
@@ -75,21 +75,21 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace) -> int:
-    from sxl_data.builds import why
+    from sxl_data.build.questions import why
 
     print(why(options.trace_id, options.build))
     return 0
 
 
 def _ledger(options: argparse.Namespace) -> int:
-    from sxl_data.builds import ledger
+    from sxl_data.build.questions import ledger
 
     print(ledger(options.build, options.by))
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from sxl_data.builds import diff
+    from sxl_data.build.questions import diff
 
     print(diff(options.left, options.right))
     return 0

@@ -97,10 +97,10 @@ def _known() -> dict[str, Any]:
 def _validate(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, terminal_width
     from sxl_data.contract.errors import error
-    from sxl_data.trace.validate import validate
+    from sxl_data.validate.validate import validate
 
     if options.fix:
-        from sxl_data.trace.fix import fix, show
+        from sxl_data.validate.fix import fix, show
 
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
@@ -118,7 +118,7 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from sxl_data.contract.errors import render as render_finding
-    from sxl_data.trace.convert_files import convert, render
+    from sxl_data.validate.convert import convert, render
 
     made = convert(options.file, options.to, options.out, format=options.format, residual=not options.bare,
                    known=_known())  # fmt: skip
@@ -129,7 +129,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _stats(options: argparse.Namespace) -> int:
-    from sxl_data.trace.stats import stats
+    from sxl_data.view.stats import stats
 
     found = stats(options.files, options.format, known=_known(), tokenizer=options.tokenizer)
     print(found.text() if options.output == "text" else found.json())
@@ -138,21 +138,21 @@ def _stats(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, terminal_width
-    from sxl_data.trace.show import WIDTH, show
+    from sxl_data.view.show import WIDTH, show
 
     width = terminal_width()
     if options.html:
-        from sxl_data.trace.show import pick
-        from sxl_data.trace.show_page import page
+        from sxl_data.view.page import page
+        from sxl_data.view.show import pick
 
         made = page(pick(options.file, options.row, options.format, _known()))
         Path(options.html).write_text(made, encoding="utf-8", newline="\n")
         print(f"written to {options.html}")
         return 0
     if options.template:
-        from sxl_data.trace.show import pick
-        from sxl_data.trace.show_rendered import show_rendered
         from sxl_data.trace.template import load
+        from sxl_data.view.rendered import show_rendered
+        from sxl_data.view.show import pick
 
         template = load(options.template, options.tokenizer)
         trace = pick(options.file, options.row, options.format, _known())
@@ -166,7 +166,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, terminal_width
-    from sxl_data.trace.explain import explain, list_formats
+    from sxl_data.view.explain import explain, list_formats
 
     text = list_formats(_known()) if options.code == "formats" else explain(options.code)
     print(fit(text, terminal_width()))

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _answer(options: Any) -> int:
     from sxl_train.evaluate.compare import compare
     from sxl_train.evaluate.measure import measure
-    from sxl_train.quiet import hush
+    from sxl_train.run.quiet import hush
 
     hush()
     wanted = Evaluate(rows=options.rows, generate=options.generate, new_tokens=options.new_tokens)
@@ -55,7 +55,7 @@ def _answer(options: Any) -> int:
 def _work(task: dict[str, Any]) -> int:
     """What `run.measure_apart` asks for, on stdin; the answer is the last line of stdout."""
     from sxl_train.evaluate.measure import measure
-    from sxl_train.quiet import hush
+    from sxl_train.run.quiet import hush
 
     hush()
     options = msgspec.convert(task["options"], Evaluate)

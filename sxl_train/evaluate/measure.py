@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sxl_train import data, mask, samples
 from sxl_train.config import Evaluate
-from sxl_train.conversations import Row
+from sxl_train.data import dataset as data
+from sxl_train.data import mask, samples
+from sxl_train.data.conversations import Row
 from sxl_train.evaluate.calls import Tally, find_calls, judge
 
 
@@ -53,7 +54,7 @@ def open_model(folder: str) -> Any:
     """A model or adapter folder, in float32 on a CPU and bf16 on a GPU."""
     import torch
 
-    from sxl_train import checkpoints
+    from sxl_train.run import checkpoints
 
     gpu = torch.cuda.is_available()
     dtype, device = ("bfloat16", "cuda") if gpu else ("float32", "cpu")
@@ -62,7 +63,7 @@ def open_model(folder: str) -> Any:
         return checkpoints.load(folder, dtype, device)
     from peft import PeftModel
 
-    from sxl_train.merge import read_adapter
+    from sxl_train.tune.merge import read_adapter
 
     base = checkpoints.load(read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
     return PeftModel.from_pretrained(base, folder).merge_and_unload()
@@ -140,7 +141,7 @@ def find_turns(tokens: mask.Tokens) -> list[tuple[int, int]]:
 
 def _weigh(folder: str) -> float | None:
     """MB of all files that loading needs; of an adapter alone it would say nothing."""
-    from sxl_train.release import size
+    from sxl_train.run import size
 
     if not Path(folder).is_dir() or (Path(folder) / "adapter_config.json").exists():
         return None

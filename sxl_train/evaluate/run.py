@@ -17,7 +17,7 @@ import msgspec
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Evaluate
-from sxl_train.step import Context
+from sxl_train.run.step import Context
 
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 

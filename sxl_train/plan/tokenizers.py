@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_train.release.size import TOKENIZER
+from sxl_train.run.size import TOKENIZER
 
 SMALL_FILES = 2_000
 """Bytes of config.json and generation_config.json where they are not written yet."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_train.samples import Sample, collate
+from sxl_train.data.samples import Sample, collate
 
 
 class Importance(msgspec.Struct, frozen=True):

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from sxl_train import plan
+from sxl_train.data.samples import Sample, measure_loss
+from sxl_train.plan import step as plan
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.search import build
-from sxl_train.samples import Sample, measure_loss
 
 Spell = Callable[[Sequence[Sample], int], tuple[list[int] | None, list[Sample]]]
 """(samples, tokens to keep) → (their old ids or None for all, the samples in these tokens)."""
@@ -31,7 +31,7 @@ class Finalist(msgspec.Struct, frozen=True):
 def run_trials(model: Any, scores: Importance, finalists: Sequence[plan.Shape], rows: Sequence[Sample],
                held_out: Sequence[Sample], spell: Spell, settings: Any) -> list[Finalist]:  # fmt: skip
     """Each of ``finalists`` cut from ``model`` and trained by ``settings`` (`distil.Settings`), best first."""
-    from sxl_train import distil
+    from sxl_train.distil import step as distil
 
     found = []
     for shape in finalists:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
-from sxl_train.samples import Sample
+from sxl_train.data.samples import Sample
 
 KEPT_FILE = "kept_tokens.json"
 """Written beside the trimmed model: the old id of each new id. Not needed to load the model."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sxl_train.config import ORDER
-from sxl_train.release.size import SizeReport
-from sxl_train.step import Context, read_record
+from sxl_train.run.size import SizeReport
+from sxl_train.run.step import Context, read_record
 
 NONCOMMERCIAL = "other"
 READERS = {

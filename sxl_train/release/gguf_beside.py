@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import say
-from sxl_train import checkpoints, config, plan
+from sxl_train import config
+from sxl_train.plan import step as plan
 from sxl_train.plan.formats import Format
-from sxl_train.release import gguf, gguf_check, size
+from sxl_train.quantise import gguf
+from sxl_train.release import gguf_check
+from sxl_train.run import checkpoints, size
 
 if TYPE_CHECKING:
-    from sxl_train.step import Context
+    from sxl_train.run.step import Context
 
 FINEST_FIRST: tuple[Format, ...] = ("f16", "q8_0", "q4_0+q8_0", "q4_0")
 

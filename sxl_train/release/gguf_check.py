@@ -32,7 +32,7 @@ def check(path: Path, prompt: str = "", new_tokens: int = 16, ids: Sequence[Sequ
           timeout_s: float = 600) -> dict[str, Any]:  # fmt: skip
     """Load ``path`` in a new process and report on it.
 
-    ``ids`` and ``trained`` are samples as in `sxl_train.samples`: their loss is measured; ``texts`` are encoded
+    ``ids`` and ``trained`` are samples as in `sxl_train.data.samples`: their loss is measured; ``texts`` are encoded
     with the file's own tokenizer. The report has load_s, text, tokens_per_s, loss (nats per trained token or
     None), encoded. Raises `UserError` T202 when the process fails or llama.cpp refuses the file.
     """

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import GateMissed, UserError, error
-from sxl_train.checkpoints import find_gguf
 from sxl_train.config import Evaluate
 from sxl_train.evaluate.run import measure_apart
-from sxl_train.release import size
 from sxl_train.release.card import write_card
 from sxl_train.release.gguf_beside import add_gguf, try_gguf
-from sxl_train.step import Context
+from sxl_train.run import size
+from sxl_train.run.checkpoints import find_gguf
+from sxl_train.run.step import Context
 
 
 def run(context: Context) -> Path:

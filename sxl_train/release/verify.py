@@ -20,7 +20,7 @@ import msgspec
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import error
 from sxl_train.release import gguf_check
-from sxl_train.release.size import measure
+from sxl_train.run.size import measure
 
 ASKED = [{"role": "user", "content": "Write a Python function that adds two numbers."}]
 # Deliberately free of our package: this is what a user types.

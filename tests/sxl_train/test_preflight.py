@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from sxl_data.contract.errors import UserError
-from sxl_train import data, preflight
-from sxl_train.recipe import main, open_recipe
+from sxl_train import preflight
+from sxl_train.data import dataset as data
+from sxl_train.recipe import main
+from sxl_train.run.recipes import open_recipe
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 assert SPEC and SPEC.loader
@@ -145,7 +147,7 @@ def test_dry_run_shows_origins_tokens_examples_memory_and_sizes(
 
 
 def test_examples_are_of_each_kind_there_is() -> None:
-    from sxl_train.sequences import Piece
+    from sxl_train.data.packing import Piece
 
     plain, turns, reasoned = (0, 0, 2), (0, 2, 0, 2), (0, 1, 2)
     pieces = [

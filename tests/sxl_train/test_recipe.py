@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from sxl_data.contract.errors import UserError
-from sxl_train import data
 from sxl_train.config import ORDER, Recipe, parse_size
-from sxl_train.recipe import find_recipes, main, open_recipe
-from sxl_train.step import Context, perform, read_record
+from sxl_train.data import dataset as data
+from sxl_train.recipe import main
+from sxl_train.run.recipes import find_recipes, open_recipe
+from sxl_train.run.step import Context, perform, read_record
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 assert SPEC and SPEC.loader
@@ -173,7 +174,7 @@ def test_card_holds_the_numbers_that_were_measured(finished: tuple[Path, Path, A
 def test_package_over_the_limit_exits_1(
     finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sxl_train.release import size
+    from sxl_train.run import size
 
     out, _, _ = finished
     with pytest.raises(UserError) as problem:

@@ -1,7 +1,7 @@
 """API-Bank with its tools: the dialogues, and what the tools' own source says of them.
 
 In: the folder or archive with ``lv1-lv2-samples/*/*.jsonl`` and ``apis/*.py``. Out: the traces of
-`trace.convert.api_bank`, with the tools that the dialogue calls declared as their classes describe them,
+`formats.api_bank`, with the tools that the dialogue calls declared as their classes describe them,
 normalised to JSON Schema. The classes are read as syntax and never imported.
 """
 
@@ -11,9 +11,9 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.formats.api_bank import ROLES, read_dialogue
+from sxl_data.formats.declared_tools import declared_tool, inferred_tools, parameters
 from sxl_data.read.adapters.folders import json_lines
-from sxl_data.trace.convert.api_bank import ROLES, read_dialogue
-from sxl_data.trace.convert.declared_tools import declared_tool, inferred_tools, parameters
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Tool
 

@@ -1,7 +1,7 @@
 """The function-calling leaderboard with its answers.
 
 In: the folder with ``BFCL_*.json`` (JSON lines), ``possible_answer/*.json`` and ``multi_turn_func_doc/*.json``.
-Out: the traces of `trace.convert.bfcl`, each question with its answer of the same file name and id; several
+Out: the traces of `formats.bfcl`, each question with its answer of the same file name and id; several
 turns get the functions of the classes they involve.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from sxl_data.formats.bfcl import read_question
 from sxl_data.read.adapters.folders import json_lines
-from sxl_data.trace.convert.bfcl import read_question
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 
 ANSWERS, FUNCTIONS = "possible_answer", "multi_turn_func_doc"

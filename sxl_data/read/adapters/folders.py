@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.files.json_text import load
 from sxl_data.trace.format import RowError
-from sxl_data.trace.json_text import load
 
 
 def json_lines(path: str, text: str) -> Iterator[tuple[int, Any]]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.files.json_text import dump
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
-from sxl_data.trace.json_text import dump
 from sxl_data.trace.types import Tool
 
 COLUMNS = (("nl", "bash"), ("nl", "cmd"), ("nl", "cm"), ("invocation", "cmd"), ("nl_command", "bash_code"))

@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from sxl_data.files.json_text import load_object
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
-from sxl_data.trace.json_text import load_object
 from sxl_data.trace.types import Part, Result, Tool
 
 CELL = Tool(

@@ -1,7 +1,7 @@
 """Seal-Tools with its catalogue: requests, and the tools as the catalogue declares them.
 
 In: the folder with ``tool.jsonl`` and any of ``train.jsonl``, ``dev.jsonl``, ``test_*.jsonl``. Out: the traces
-of `trace.convert.seal_tools`, each with the tools that it calls, normalised to JSON Schema.
+of `formats.seal_tools`, each with the tools that it calls, normalised to JSON Schema.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.formats.seal_tools import catalogued, read_request
 from sxl_data.read.adapters.folders import json_lines
-from sxl_data.trace.convert.seal_tools import catalogued, read_request
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 
 

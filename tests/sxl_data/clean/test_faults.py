@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sxl_data.clean.faults import failing, looks
-from sxl_data.trace.check.content import _wanted, check
+from sxl_data.rules.content import _wanted, check
 from sxl_data.trace.table import to_traces
 
 _spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")

@@ -41,8 +41,8 @@ def test_a_configuration_that_names_none_decides_all():
 
 
 def test_every_cost_of_a_recipe_is_one_of_its_fields():
+    from sxl_data.build.recipe import EngineConfig, Recipe
     from sxl_data.read.sources import Source
-    from sxl_data.recipe import EngineConfig, Recipe
 
     recipe = Recipe(name="toy", sources=(Source(name="a", path="a.jsonl"),))
     decides, costs = split_costs(recipe)

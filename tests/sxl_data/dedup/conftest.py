@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.dedup import hash_texts, sketch
+from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.rows import locate
-from sxl_data.dedup.shards import Shards
 
 SPELLED = "alpha beta gamma ( ) = + - x y z 1 2 3 if else return ; , é 中 文"
 WORDS = [*SPELLED.split(), "\n"]

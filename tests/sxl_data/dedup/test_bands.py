@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.dedup.bands import ALL_PAIRS, choose_bands, find_candidates
-from sxl_data.dedup.minhash import sketch
+from sxl_data.dedup.signatures import sketch
 
 
 @pytest.mark.parametrize("permutations", [64, 128, 256])

@@ -11,8 +11,8 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.dedup import DedupConfig, deduplicate
-from sxl_data.dedup.files import rethreshold, run_files
 from sxl_data.dedup.scratch import Scratch
+from sxl_data.dedup.tables.command import rethreshold, run_files
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file has a name there while it is open")

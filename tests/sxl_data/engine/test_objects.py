@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from sxl_data import builds
+from sxl_data.build import questions as builds
 from sxl_data.contract.errors import UserError
 from sxl_data.engine.objects import Objects
 from sxl_data.pipeline import build

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.clean.faults import failing
+from sxl_data.contract.resources import samples_folder
 from sxl_data.read.files import gather, plan
 from sxl_data.read.sources import Source
 from sxl_data.read.stage import find_format, format_of, read_chunk
-from sxl_data.resources import samples_folder
 
 # Sample → (format, how many traces); auto where the rows say what they are.
 SAMPLES = {

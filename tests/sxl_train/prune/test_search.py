@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sxl_train import checkpoints, plan, samples
-from sxl_train.prune import AXES, build, measure_importance, search
+from sxl_train.data import samples
+from sxl_train.data.samples import Sample
+from sxl_train.plan import step as plan
+from sxl_train.prune import search
 from sxl_train.prune.search import Route, Trial, list_finalists, step_down
-from sxl_train.samples import Sample
+from sxl_train.prune.step import AXES, build, measure_importance
+from sxl_train.run import checkpoints
 
 ROWS = [Sample(list(range(4 + i, 44 + i)), [1] * 40, 40) for i in range(4)]
 WHOLE = plan.Shape(

@@ -8,10 +8,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from sxl_train import checkpoints, plan
+from sxl_train.data.samples import Sample
+from sxl_train.plan import step as plan
 from sxl_train.prune import slices
 from sxl_train.prune.importance import Importance, measure_importance
-from sxl_train.samples import Sample
+from sxl_train.run import checkpoints
 
 SAMPLES = [Sample(list(range(4 + i, 60 + i)), [1] * 56, 56) for i in range(4)]
 TOKENS = torch.tensor([SAMPLES[0].ids])

@@ -13,9 +13,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from sxl_data.contract.errors import UserError
-from sxl_train import checkpoints
 from sxl_train.prune import vocabulary
-from sxl_train.release import size
+from sxl_train.run import checkpoints, size
 
 CORPUS = "def add(first, second):\n    return first + second  # twelve and thirty-four\n" * 3
 ODD = [

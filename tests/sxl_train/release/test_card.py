@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sxl_train.config import Recipe
 from sxl_train.release.card import make_card
-from sxl_train.release.size import SizeReport
-from sxl_train.step import Context
+from sxl_train.run.size import SizeReport
+from sxl_train.run.step import Context
 
 REPORT = SizeReport((("model.safetensors", 2_000_000),), 2_000_000)
 

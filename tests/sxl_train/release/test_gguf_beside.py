@@ -9,10 +9,12 @@ import pytest
 pytest.importorskip("gguf")
 
 from sxl_data.contract.errors import GateMissed
-from sxl_train import checkpoints, plan, quantise
 from sxl_train.config import Recipe
+from sxl_train.plan import step as plan
+from sxl_train.quantise import step as quantise
 from sxl_train.release.gguf_beside import add_gguf, find_source
-from sxl_train.step import Context
+from sxl_train.run import checkpoints
+from sxl_train.run.step import Context
 
 
 def make_context(folder: Path, packed: Path, out: Path, limit: str) -> Context:

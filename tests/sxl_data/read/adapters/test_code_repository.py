@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sxl_data.files.syntax import parses
 from sxl_data.read.adapters.code_repository import FORMAT
-from sxl_data.trace.syntax import parses
 from tests.sxl_data.read.readings import outline, read_path, read_text, said
 
 PYTHON = '''import os

@@ -1,0 +1,107 @@
+"""`sxl-data init DIR`: a recipe, an adapter and its test to begin with.
+
+In: a folder. Out: four small files that work as they are: `sxl-data build DIR/recipe.yaml -o out` builds the
+sample rows through the adapter, `pytest DIR` tests it. Whoever adds a source changes these instead of
+beginning with an empty page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sxl_data.contract.errors import error
+
+RECIPE = """\
+# Build it:  sxl-data build recipe.yaml -o out
+name: my-dataset
+sources:
+  - {name: notes, path: notes.jsonl, format: notes.py, licence: MIT}
+# Any public dataset, by its id on the Hub; pin it with `revision:`.
+#  - {name: gsm8k, hub: openai/gsm8k, subset: main, format: gsm8k, licence: MIT}
+# The agent sessions of your home folder; names, paths and keys are taken out.
+#  - {name: sessions, path: ~/.claude/projects, format: claude_code, licence: LicenseRef-own}
+decontaminate: {against: []}
+"""
+
+ADAPTER = '''\
+"""Notes: a question, how it was worked out, and the answer."""
+
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import RowError
+
+
+class Notes:
+    name = "notes"
+    title = "questions with their working and answer"
+    unit = "row"
+
+    def detect(self, sample):
+        return "has `ask` and `reply`" if isinstance(sample, dict) and {"ask", "reply"} <= sample.keys() else None
+
+    def read(self, document, origin):
+        row = document.value
+        if not row.get("reply"):
+            raise RowError("no reply", "a text", "/reply")  # this row goes to quarantine, the others go on
+        builder = Builder("reasoning", row["ask"])
+        builder.observe(row["ask"], at="/ask")
+        if row.get("working"):  # nothing is invented: without it there is no Reflect step
+            builder.reflect(row["working"], at="/working")
+        builder.say(row["reply"], final=True, at="/reply")
+        yield builder.build(document, origin, self.name)
+
+
+FORMAT = Notes()
+'''
+
+TEST = '''\
+"""Run with `pytest`."""
+
+import pytest
+from notes import FORMAT
+from sxl_data.trace.format import Document, Origin, RowError
+
+
+def read(row):
+    return [reading.trace for reading in FORMAT.read(Document(file="toy", value=row), Origin(source="toy"))]
+
+
+def test_the_working_is_a_reflection():
+    (trace,) = read({"ask": "2 + 2?", "working": "two and two", "reply": "4"})
+    assert [type(step).__name__ for step in trace.steps] == ["Observe", "Reflect", "Act"]
+
+
+def test_a_row_without_a_reply_is_refused():
+    with pytest.raises(RowError):
+        read({"ask": "2 + 2?"})
+'''
+
+ROWS = """\
+{"ask": "How many seconds are in a week?", "working": "60 * 60 * 24 * 7", "reply": "604800"}
+{"ask": "Which HTTP status says that nothing was found?", "reply": "404"}
+{"ask": "Is 91 a prime number?", "working": "91 is 7 times 13.", "reply": "No."}
+{"ask": "What does `git bisect` do?", "reply": "It finds the commit that brought a fault in by halving the range."}
+"""
+
+FILES = {"recipe.yaml": RECIPE, "notes.py": ADAPTER, "test_notes.py": TEST, "notes.jsonl": ROWS}
+
+
+def init(folder: str | Path) -> list[Path]:
+    """Write the starter files into ``folder``, which is made if need be, and return their paths.
+
+    Raises `UserError` U306 where one of them is already there; then nothing is written.
+    """
+    target = Path(folder)
+    there = [name for name in FILES if (target / name).exists()]
+    if there:
+        raise error("U306", file=str(target), found=", ".join(there), expected="a folder without these files",
+                    why="init never replaces what you wrote", fix="give another folder")  # fmt: skip
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in FILES.items():
+            (target / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as problem:
+        raise error(
+            "U302", file=str(target), found=problem.strerror or problem, expected="a folder to write to"
+        ) from None
+    return [target / name for name in FILES]
+

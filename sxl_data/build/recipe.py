@@ -1,0 +1,136 @@
+"""The data recipe: which sources, and what happens to them. Every field's string is its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import msgspec
+
+from sxl_data.clean.stage import CleanConfig
+from sxl_data.contract.config import Loaded, load
+from sxl_data.contract.errors import error
+from sxl_data.contract.resources import recipes_folder
+from sxl_data.decontaminate.stage import DecontaminateConfig
+from sxl_data.dedup.stage import DedupStage
+from sxl_data.ground.stage import GroundConfig
+from sxl_data.read.sources import Source
+from sxl_data.split.assign import SplitConfig
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the work is done. Nothing here changes a byte of the result."""
+
+    kind: Literal["process", "inline", "ray"] = "process"
+    """process: workers on this machine; inline: one task after the other in this process; ray: a Ray
+    cluster that shares the output folder."""
+    workers: int | None = None
+    """Number of worker processes; null takes one for each core."""
+    address: str | None = None
+    """Address of a running Ray cluster, `auto` for the one of this machine; null starts one for the build."""
+    task_seconds: float = 600
+    """A task that gives no sign of life for so many seconds is killed and tried again; the row or document
+    it stood at is set aside the second time."""
+    patience_seconds: float = 900
+    """Of several ranks: how long one waits for parts of the others before it makes them itself."""
+    worker_bytes: int | None = None
+    """Memory that one worker process may allocate; null sets no limit."""
+    task_bytes: int | None = None
+    """Memory that a task plans for which compares rows of all shards. More rows make more such tasks, none of which
+    takes more: 96 bytes for each row whose key it sorts, 32 for each row and band of its hashes. On top come 8 bytes
+    for each pair that it finds, and in the one that settles who stays 190 for each row of a verified pair. Null takes
+    `dedup.memory`; never more than half of `worker_bytes`. The one task that grows with all rows is `split`, by 30
+    bytes of each and 80 more of each that has a group."""
+    chunk_bytes: int = 16_000_000
+    """Input bytes of one reading task, about. Archives, Parquet and compressed files are not cut: a worker holds some
+    eight times what one unpacks to."""
+
+    def __post_init__(self) -> None:
+        sizes = [self.chunk_bytes] if self.task_bytes is None else [self.chunk_bytes, self.task_bytes]
+        if (self.workers or 1) < 1 or self.task_seconds <= 0 or min(sizes) < 1:
+            raise ValueError("workers, task_seconds, task_bytes and chunk_bytes above zero")
+
+
+class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the result is cut into files."""
+
+    shard_bytes: int = 250_000_000
+    """Text bytes of a published shard, about; the worker that writes it holds some eight times as many."""
+    arrow: bool = True
+    """Also write `arrow/`, which `datasets.load_from_disk` opens."""
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dataset build."""
+
+    COSTS: ClassVar = ("engine",)
+    name: str
+    """Name of the dataset."""
+    sources: tuple[Source, ...]
+    """Where rows come from."""
+    description: str = ""
+    """What the dataset is for, in a sentence or two; goes into the card."""
+    seed: int = 0
+    """Decides the splits and MinHash permutations."""
+    clean: CleanConfig = CleanConfig()
+    """Repair and drop."""
+    dedup: DedupStage = DedupStage()
+    """Exact and near duplicates."""
+    decontaminate: DecontaminateConfig = DecontaminateConfig()
+    """Benchmarks to keep out."""
+    ground: GroundConfig = GroundConfig()
+    """Calls to run for real; off unless it names tools."""
+    split: SplitConfig = SplitConfig()
+    """Train, validation and test."""
+    write: WriteConfig = WriteConfig()
+    """Files of the result."""
+    engine: EngineConfig = EngineConfig()
+    """Workers."""
+
+    def __post_init__(self) -> None:
+        names = [source.name for source in self.sources]
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"each source name once, not {', '.join(sorted(repeated))} twice")
+        if not names:
+            raise ValueError("at least one source")
+
+
+def find(name: str) -> Path:
+    """The recipe file of ``name``: a path, or the name of a recipe that ships. Raises U104."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = recipes_folder() / f"{name}.yaml"
+    if path.suffix == "" and shipped.is_file():
+        return shipped
+    known = ", ".join(sorted(p.stem for p in recipes_folder().glob("*.yaml")))
+    raise error("U104", file=name, found="no such file", expected=f"a path or one of {known}")
+
+
+def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path]:
+    """The recipe of ``name`` with ``key=value`` overrides, and the folder its paths start from."""
+    path = find(name)
+    loaded = load(Recipe, path, overrides)
+    if exempt := loaded.value.clean.keep_private:
+        from sxl_data.contract.console import say
+
+        names = ", ".join(exempt)
+        say(
+            f"warning: home folders, user names and addresses stay in the logs of {names} (clean.keep_private)"
+        )
+    return loaded, path.resolve().parent
+
+
+def describe(loaded: Loaded[Recipe]) -> str:
+    """Every value of a recipe with its origin, as a table."""
+    from sxl_data.contract.console import format_table
+
+    rows = []
+    for key, origin in loaded.origins.items():
+        value: object = msgspec.to_builtins(loaded.value)
+        for part in key.split("."):
+            value = value[int(part)] if isinstance(value, list | tuple) else value[part]  # type: ignore[index]
+        rows.append([key, value, origin])
+    return format_table(["key", "value", "from"], rows)

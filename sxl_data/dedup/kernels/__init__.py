@@ -1,0 +1,1 @@
+"""The compiled half of deduplication. Nobody else in dedup imports numba."""

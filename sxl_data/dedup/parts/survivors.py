@@ -1,0 +1,116 @@
+"""Verified pairs of a whole build to survivors, and to what is said about the rows that go.
+
+In: pairs of rows from any number of tasks, in any order, perhaps some twice. Out: for every row that is dropped for a
+near one its twin and their overlap; the rows that another round must compare; at the end the drops of some shards, all
+pairs and those near the threshold. Only rows of some pair are held, so memory follows the clusters. The
+rounds are those of `Search.prune`, taken one at a time because others verify between them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from sxl_data.dedup.clusters import keep_best
+from sxl_data.dedup.near import borderline
+from sxl_data.dedup.parts.shards import Shards
+from sxl_data.dedup.search import Pairs
+
+DROPS_SCHEMA = pa.schema(
+    [("trace_id", pa.string()), ("code", pa.string()), ("detail", pa.string()), ("twin_id", pa.string()),
+     ("score", pa.float64())]
+)  # fmt: skip
+
+
+class Settled(NamedTuple):
+    """``near``: row, twin, shared, union of every row dropped for a kept one that it resembles, rows ascending.
+    ``again``: u32, the rows that another round must compare, ascending; none if every bucket was compared whole."""
+
+    near: pa.Table
+    again: np.ndarray
+
+
+def orient(shards: Shards, pairs: pa.Table) -> Pairs:
+    """Each pair of ``pairs`` (left, right, shared, union) once, the preferred row on the left, by left and right."""
+    left, right, shared, union = (pairs[name].to_numpy() for name in ("left", "right", "shared", "union"))
+    rows, where = np.unique(np.concatenate((left, right)), return_inverse=True)
+    place = shards.places(rows)
+    turned = place[where[: len(left)]] > place[where[len(left) :]]
+    left, right = np.where(turned, right, left), np.where(turned, left, right)
+    _, once = np.unique((left.astype(np.uint64) << np.uint64(32)) | right, return_index=True)
+    return Pairs(left.astype(np.int64), right.astype(np.int64), shared, union).take(once)
+
+
+def settle(shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndarray, cut: np.ndarray,
+           before: np.ndarray) -> Settled:  # fmt: skip
+    """Survivors at ``threshold``. ``cut`` are the rows of buckets cut in this round, ``first_cut`` in the first one,
+    ``before`` the rows that the round before dropped."""
+    strong = orient(shards, pairs).at_least(threshold)
+    rows, where = np.unique(np.concatenate((strong.left, strong.right)), return_inverse=True)
+    place = shards.places(rows)
+    ends = place[where]
+    twin, pair = keep_best(len(rows), ends[: len(strong)], ends[len(strong) :], strong.scores)
+    by_place = np.empty(len(rows), dtype=np.int64)
+    by_place[place] = rows
+    fallen = np.flatnonzero(twin >= 0)
+    fallen = fallen[np.argsort(by_place[fallen])]
+    via = strong.take(pair[fallen])
+    dropped = by_place[fallen].astype(np.uint32)
+    near = pa.table({"row": dropped, "twin": by_place[twin[fallen]].astype(np.uint32), "shared": via.shared,
+                     "union": via.union})  # fmt: skip
+    # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds, so it
+    # meets again whoever was in the buckets cut at first.
+    back = len(np.setdiff1d(before, dropped, assume_unique=True)) > 0
+    return Settled(near, np.setdiff1d(first_cut if back else cut, dropped))
+
+
+def conclude(shards: Shards, pairs: pa.Table, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
+    """All pairs as left, right (rows, the preferred one on the left) and score, and those near the threshold."""
+    known = orient(shards, pairs)
+    table = pa.table({"left": known.left.astype(np.uint32), "right": known.right.astype(np.uint32),
+                      "score": known.scores})  # fmt: skip
+    dropped = near["row"].to_numpy()
+    close = borderline(known, threshold, lambda rows: ~np.isin(rows, dropped), shards.ids)
+    return table, close
+
+
+def name_drops(
+    shards: Shards, copies: list[pa.Table], near: pa.Table, begin: int, end: int
+) -> list[pa.Table]:
+    """The drops, a table of `DROPS_SCHEMA`, of each of the shards from ``begin`` to before ``end``. ``copies`` are
+    tables of row and stands, the row with the same text that was compared; both they and ``near`` ascend by row."""
+    low, high = shards.first[begin], shards.first[end]
+    parts = [_between(table, low, high) for table in copies]
+    row = np.concatenate([np.zeros(0, np.uint32), *(part["row"].to_numpy() for part in parts)])
+    stands = np.concatenate([np.zeros(0, np.uint32), *(part["stands"].to_numpy() for part in parts)])
+    fallen = _between(near, low, high)["row"].to_numpy()
+    row, stands = np.concatenate((row, fallen)), np.concatenate((stands, fallen))
+    order = np.argsort(row)
+    row, stands = row[order], stands[order]
+    # A copy of a row that itself fell belongs to that row's twin: its twin must be kept.
+    known = near["row"].to_numpy()
+    at = np.minimum(np.searchsorted(known, stands), max(len(known) - 1, 0))
+    fell = known[at] == stands if len(known) else np.zeros(len(row), dtype=bool)
+    twin, shared, union = stands.copy(), *np.zeros((2, len(row)), dtype=np.uint32)
+    for name, column in (("twin", twin), ("shared", shared), ("union", union)):
+        column[fell] = near[name].to_numpy()[at[fell]]
+    score = np.where(fell, shared / np.maximum(union, 1).astype(np.float64), 1.0)
+    details = [
+        f"{a} of {b} shingles shared" if resembles else "the same text"
+        for resembles, a, b in zip(fell.tolist(), shared.tolist(), union.tolist())
+    ]
+    drops = pa.table(
+        {"trace_id": shards.ids(row), "code": pa.array(np.where(fell, "D311", "D310")),
+         "detail": pa.array(details, pa.string()), "twin_id": shards.ids(twin), "score": score},
+        schema=DROPS_SCHEMA,
+    )  # fmt: skip
+    cuts = np.searchsorted(row, shards.first[begin : end + 1])
+    return [drops.slice(a, b - a) for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist())]
+
+
+def _between(table: pa.Table, low: int, high: int) -> pa.Table:
+    """The rows of a table, ascending by row, whose number is from ``low`` to before ``high``."""
+    a, b = np.searchsorted(table["row"].to_numpy(), np.array([low, high], dtype=np.uint32))
+    return table.slice(int(a), int(b - a))

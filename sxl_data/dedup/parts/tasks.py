@@ -1,0 +1,148 @@
+"""What one task of a build's comparison of all rows does: opens what other tasks left, calls a step, returns tables.
+
+Like `tasks.py`; `rounds.py` plans these. Tables that others look rows up in are Arrow files that can be mapped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sxl_data.contract.errors import error
+from sxl_data.engine.task import Output
+
+Inputs = dict[str, list[Path]]
+
+CHUNK = 1 << 18
+"""Candidates in a file, and about the most that one task verifies."""
+
+
+def mappable(table: pa.Table) -> pa.Buffer:
+    """An Arrow file of ``table``."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def mapped(path: Path) -> pa.Table:
+    """The table of an Arrow file, left where it is."""
+    with pa.memory_map(str(path)) as file:  # closed at once: a process may open few files, and map many
+        return pa.ipc.open_file(file).read_all()
+
+
+def find_copies(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Exact copies among the rows of one range of keys."""
+    from sxl_data.dedup.parts.exact import find_copies_of
+
+    found = find_copies_of(_shards(params, inputs), params["part"], params["parts"])
+    return Output(blobs={"copies": mappable(found)}, counters={"copies": len(found)})
+
+
+def scatter(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The band hashes of some shards, in a file for each part that meets them."""
+    from sxl_data.dedup.parts.band_ranges import scatter
+    from sxl_data.dedup.parts.candidates import bands_of
+
+    shards = _shards(params, inputs)
+    tables = scatter(shards, _among(inputs), bands_of(shards, params["threshold"]), params["begin"], params["end"],
+                     params["parts"], compiled=params["compiled"], at_once=params["at_once"])  # fmt: skip
+    return Output(blobs={f"keys-{part:05d}": mappable(table) for part, table in enumerate(tables)})
+
+
+def meet(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Candidates of one span of band hashes, in files of `CHUNK`, and the rows whose buckets were cut."""
+    from sxl_data.dedup.parts.candidates import meet
+
+    among = [mapped(path) for path in inputs["keys"]] if "keys" in inputs else _among(inputs)
+    found = meet(_shards(params, inputs), among, params["threshold"],
+                 params["fan"], params["part"], params["parts"], compiled=params["compiled"],
+                 at_once=params["at_once"])  # fmt: skip
+    left, right = found.pairs >> np.uint64(32), found.pairs & np.uint64(0xFFFFFFFF)
+    pairs = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
+    tables = {
+        f"pairs-{i:05d}": pairs.slice(first, CHUNK) for i, first in enumerate(range(0, len(pairs), CHUNK))
+    }
+    return Output(tables=tables | {"cut": pa.table({"row": found.cut})}, counters={"pairs": len(pairs)})
+
+
+def check(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Exact similarities of some candidates. Second reading of text."""
+    from sxl_data.dedup.parts.verify import check
+    from sxl_data.dedup.shingles import Shingling
+
+    shingling = msgspec.convert(params["shingling"], Shingling)
+    candidates = pa.concat_tables([pq.read_table(path) for path in inputs["pairs"]])
+    try:
+        found = check(_shards(params, inputs), candidates, params["floor"], shingling, params["memory"])
+    except (ValueError, OSError) as problem:  # Arrow's own errors are ValueErrors too
+        raise error("U304", file=str(inputs["text"][0].parent), found=str(problem),
+                    expected="texts as they were first read") from problem  # fmt: skip
+    return Output(tables={"pairs": found})
+
+
+def settle(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Who is dropped for whom after the rounds so far, and the rows that another round must compare."""
+    from sxl_data.dedup.parts.survivors import settle
+
+    before = [_rows(path) for path in inputs["before"]]
+    found = settle(_shards(params, inputs), _pairs(inputs), params["threshold"], _union(inputs["first_cut"]),
+                   _union(inputs["cut"]), before[0] if before else np.zeros(0, np.uint32))  # fmt: skip
+    return Output(blobs={"near": mappable(found.near), "again": mappable(pa.table({"row": found.again}))},
+                  counters={"near": len(found.near), "again": len(found.again)})  # fmt: skip
+
+
+def conclude(params: dict[str, Any], inputs: Inputs) -> Output:
+    """All verified pairs, and those near the threshold."""
+    from sxl_data.dedup.parts.survivors import conclude
+
+    pairs, borderline = conclude(_shards(params, inputs), _pairs(inputs), mapped(inputs["near"][0]),
+                                 params["threshold"])  # fmt: skip
+    return Output(tables={"pairs": pairs, "borderline": borderline})
+
+
+def name_drops(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The drops of some shards, a table for each."""
+    from sxl_data.dedup.parts.survivors import name_drops
+
+    copies, near = [mapped(path) for path in inputs["copies"]], mapped(inputs["near"][0])
+    begin, end = params["begin"], params["end"]
+    drops = name_drops(_shards(params, inputs), copies, near, begin, end)
+    return Output(tables={f"drops-{i:05d}": table for i, table in zip(range(begin, end), drops)})
+
+
+def _among(inputs: Inputs) -> Any:
+    """Which rows a round compares."""
+    from sxl_data.dedup.parts.band_ranges import Among
+
+    out = [_rows(path) for name in ("copies", "near") for path in inputs.get(name, [])]
+    only = [_rows(path) for path in inputs.get("again", [])]
+    return Among(only[0] if only else None, tuple(out))
+
+
+def _shards(params: dict[str, Any], inputs: Inputs) -> Any:
+    from sxl_data.dedup.parts.shards import Shards
+
+    signed, texts = inputs["signatures"], inputs.get("text", [])
+    return Shards(params["sizes"], lambda i: mapped(signed[i]), lambda i: mapped(texts[i]), params["prefer"])
+
+
+def _rows(path: Path) -> np.ndarray:
+    """The column row of an Arrow file, left where it is."""
+    column = mapped(path)["row"]
+    return np.asarray(column.chunk(0)) if column.num_chunks == 1 else column.to_numpy()
+
+
+def _pairs(inputs: Inputs) -> pa.Table:
+    schema = pa.schema([(name, pa.uint32()) for name in ("left", "right", "shared", "union")])
+    return pa.concat_tables([schema.empty_table(), *(pq.read_table(path) for path in inputs["pairs"])])
+
+
+def _union(paths: list[Path]) -> np.ndarray:
+    parts = [pq.read_table(path)["row"].to_numpy() for path in paths]
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))

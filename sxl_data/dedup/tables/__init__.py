@@ -1,0 +1,1 @@
+"""Deduplication of table files: `sxl-data dedup FILE…`."""

@@ -1,0 +1,84 @@
+"""Requests of Anthropic's Messages API, and the sampling messages of the Model Context Protocol.
+
+In: ``{"system"?, "messages": [{"role", "content": blocks}], "tools"?}`` where calls and results are blocks;
+results sit inside user messages. A response object (``content`` and ``stop_reason``) under ``response`` ends
+the conversation. Source: https://docs.anthropic.com/en/api/messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sxl_data.formats.anthropic_blocks import read_assistant, read_user
+from sxl_data.formats.claude_code import sum_usage
+from sxl_data.formats.content import parts_of
+from sxl_data.formats.declarations import tools_of
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.types import Agent
+
+NAME = "anthropic_messages"
+_BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
+_READ = {"messages", "system", "tools", "model", "id", "response"}
+
+
+class AnthropicMessages:
+    """Format of Anthropic messages."""
+
+    name = NAME
+    title = "Anthropic Messages API"
+    unit = "row"
+
+    def detect(self, sample: Any) -> str | None:
+        """`messages` with blocks of type `tool_use`, `tool_result` or `thinking`."""
+        messages = sample.get("messages") if isinstance(sample, dict) else None
+        for message in messages if isinstance(messages, list) else ():
+            content = message.get("content") if isinstance(message, dict) and "role" in message else None
+            blocks = content if isinstance(content, list) else [content]
+            for block in blocks:
+                kind = block.get("type") if isinstance(block, dict) and "value" not in block else None
+                if isinstance(kind, str) and kind in _BLOCKS:
+                    return f"has blocks of type `{kind}`"
+        return None
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        row = document.value
+        messages = row.get("messages") if isinstance(row, dict) else None
+        if not isinstance(messages, list) or not messages:
+            raise RowError(type(messages).__name__, "a list `messages`", "/messages")
+        builder = Builder("tool_use")
+        for i, tool in enumerate(tools_of(row.get("tools"))):
+            builder.tool(tool, at=f"/tools/{i}")
+        if row.get("system"):
+            builder.observe(parts_of(row["system"]), "system", at="/system")
+        for i, message in enumerate(messages):
+            at = f"/messages/{i}"
+            if not isinstance(message, dict):
+                raise RowError(type(message).__name__, "a message", at)
+            if message.get("role") == "assistant":
+                builder.end_turn()
+                content = message.get("content")
+                read_assistant(builder, [content] if isinstance(content, dict) else content, f"{at}/content")
+            elif message.get("role") == "system":
+                builder.observe(parts_of(message.get("content")), "system", at=at)
+            else:
+                read_user(builder, message.get("content"), f"{at}/content")
+        response = row.get("response")
+        if isinstance(response, dict) and response.get("content"):
+            builder.end_turn()
+            read_assistant(builder, response["content"], "/response/content")
+            if isinstance(response.get("usage"), dict):
+                builder.metrics = sum_usage([response["usage"]])
+        model = row.get("model")
+        builder.agent = Agent(model=model if isinstance(model, str) else None)
+        ext = {key: value for key, value in row.items() if key not in _READ and value is not None}
+        if ext and origin.lossless:
+            builder.ext[NAME] = ext
+        source_id = row.get("id")
+        yield builder.build(
+            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
+        )
+
+
+FORMAT = AnthropicMessages()

@@ -1,0 +1,151 @@
+"""Chat messages of the OpenAI API, of TRL, and of what resembles them.
+
+In: ``{"messages": [...], "tools": [...]}``. Arguments may be a string or an object, and stay what they
+were; content may be a string or blocks; the old ``function_call`` and role ``function`` have no ids and
+are matched by position. Reasoning is a field (``reasoning_content``, ``reasoning``, ``thinking``) or a
+block of type reasoning. Out: the same document, see `formats.export`.
+Source: https://platform.openai.com/docs/api-reference/chat, https://huggingface.co/docs/trl/dataset_formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sxl_data.files.json_text import dump, load_object
+from sxl_data.formats.chat_reading import read_messages
+from sxl_data.formats.chat_writing import Style, style_of, write_messages, write_tools
+from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.export import released, restored
+from sxl_data.formats.leftovers import Piece, recall, remember
+from sxl_data.formats.markup import text_dialect
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.patch import rest, restore
+from sxl_data.trace.published import PUBLISHED
+from sxl_data.trace.types import Trace
+
+NAME = "openai_chat"
+ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
+_STYLE = "$style"
+_IDS = ("id", "instance_id", "task_id")
+
+
+class OpenAIChat:
+    """Format of chat messages."""
+
+    name = NAME
+    title = "OpenAI chat messages, also TRL conversations"
+    unit = "row"
+
+    def detect(self, sample: Any) -> str | None:
+        """Rows with `messages` whose items have a `role`, unless the text of the messages or their
+        blocks are those of a more special format."""
+        messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
+        if not is_chat(messages) or text_dialect(messages) is not None or PUBLISHED & sample.keys():
+            return None
+        assert isinstance(messages, list)
+        contents = [m["content"] for m in messages if isinstance(m.get("content"), list)]
+        blocks = [b for content in contents for b in content if isinstance(b, dict)]
+        anthropic = any(b.get("type") in ("tool_use", "tool_result") for b in blocks)
+        return None if anthropic else f"has `{key_of(sample)}` with `role`"
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        row, residual = released(document.value)
+        messages = row.get(key_of(row)) if isinstance(row, dict) else None
+        if not isinstance(messages, list):
+            raise RowError(type(messages).__name__, "an object with a list `messages`", "/messages")
+        if not messages and residual is None:
+            raise RowError("no messages", "at least one", "/messages")
+        yield restored(read_row(row, document, origin, NAME), residual)
+
+    def write(self, trace: Trace) -> dict[str, Any]:
+        """``trace`` as one chat row."""
+        return write_row(trace, NAME)
+
+
+FORMAT = OpenAIChat()
+
+
+def key_of(row: dict[str, Any]) -> str:
+    """Where a row holds its messages: ``messages``, or ``conversations`` in some collections."""
+    return "conversations" if "messages" not in row and "conversations" in row else "messages"
+
+
+def write_row(trace: Trace, name: str) -> dict[str, Any]:
+    """The chat row of ``trace``, with what is kept for format ``name`` put back."""
+    left = recall(trace.ext_json, name)
+    style = _style(left)
+    habits = left.get(_STYLE)
+    key = habits["key"] if isinstance(habits, dict) and habits.get("key") == "conversations" else "messages"
+    said: dict[str, Any] = {key: [m for _, _, m in write_messages(trace, name, style, remembered=True)]}
+    if trace.tools:
+        said["tools"] = write_tools(trace.tools, style)
+    return restore(said, {key: value for key, value in left.items() if key != _STYLE})
+
+
+def is_chat(messages: Any) -> bool:
+    """Whether ``messages`` is a list of objects with a chat role."""
+    return (
+        isinstance(messages, list)
+        and bool(messages)
+        and all(isinstance(m, dict) and isinstance(m.get("role"), str) for m in messages)
+        and any(m["role"] in ROLES for m in messages)
+    )
+
+
+def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str) -> Reading:
+    """The trace of a chat row, with leftovers under ``name``."""
+    key = key_of(row)
+    messages = row[key]
+    builder = Builder("tool_use" if row.get("tools") or _has_calls(messages) else "instruction")
+    for position, tool in enumerate(tools_of(row.get("tools"))):
+        builder.tool(tool, at=f"/tools/{position}")
+    read_messages(builder, messages, f"/{key}")
+    reward = row.get("reward")
+    if isinstance(reward, (int, float)) and not isinstance(reward, bool):
+        builder.outcome = msgspec.structs.replace(builder.outcome, reward=float(reward))
+    if isinstance(row.get("model"), str):
+        builder.agent = msgspec.structs.replace(builder.agent, model=row["model"])
+    source_id = next((str(row[k]) for k in _IDS if isinstance(row.get(k), (str, int))), None)
+    reading = builder.build(document, origin, name, source_id=source_id)
+    if not origin.lossless:
+        return reading
+    return msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row, name))
+
+
+def _with_leftovers(trace: Trace, row: dict[str, Any], name: str) -> Trace:
+    """``trace`` with what it cannot hold: per message at its step, the rest of the row at the trace."""
+    key = key_of(row)
+    messages = row[key]
+    style = style_of(messages, row.get("tools"))
+    written = write_messages(trace, name, style, remembered=False)
+    said: dict[str, Any] = {key: messages}
+    if len(written) == len(messages):
+        pieces: list[Piece] = [(at, slot, m, source) for (at, slot, m), source in zip(written, messages)]
+        trace = msgspec.structs.replace(trace, steps=remember(trace.steps, name, pieces))
+    else:
+        said[key] = [message for _, _, message in written]
+    if trace.tools:
+        said["tools"] = write_tools(trace.tools, style)
+    habits: dict[str, Any] = msgspec.to_builtins(style)
+    if key != "messages":
+        habits["key"] = key
+    left = {**rest(said, row), **({_STYLE: habits} if habits else {})}
+    if not left:
+        return trace
+    ext = {**(load_object(trace.ext_json) or {}), name: left}
+    return msgspec.structs.replace(trace, ext_json=dump(ext))
+
+
+def _style(left: dict[str, Any]) -> Style:
+    try:
+        return msgspec.convert(left.get(_STYLE, {}), Style)
+    except msgspec.ValidationError:
+        return Style()
+
+
+def _has_calls(messages: list[Any]) -> bool:
+    return any(isinstance(m, dict) and (m.get("tool_calls") or m.get("function_call")) for m in messages)

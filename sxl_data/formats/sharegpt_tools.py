@@ -1,0 +1,157 @@
+"""ShareGPT conversations with tools, as LLaMA-Factory and ADP write them.
+
+In: ``{"conversations": [{"from", "value"}], "system"?, "tools"?}``. A call is the JSON text of an entry from
+``function_call`` (arguments an object or JSON in a string, several calls a list); results answer by position,
+for there are no ids. ``tools`` is JSON text. Reasoning is a ``<think>`` block at the start of a value.
+Out: the same document. Source: https://github.com/hiyouga/LLaMA-Factory/tree/main/data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sxl_data.files.json_text import dump, given, load, load_object
+from sxl_data.formats.chat_reading import is_trained
+from sxl_data.formats.chat_writing import style_of
+from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.export import released, restored
+from sxl_data.formats.leftovers import Piece, recall, remember
+from sxl_data.formats.markup import text_dialect
+from sxl_data.formats.sharegpt_writing import CLOSE, NAME, OPEN, write_entries, write_frame
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.patch import rest, restore
+from sxl_data.trace.types import Part, Result, Trace
+
+_SAID = {"gpt", "assistant", "model", "chatgpt", "bing", "bard"}
+_CALLS = {"function_call", "tool_call"}
+_RESULTS = {"observation", "tool", "function_response", "function", "tool_response"}
+_ASKS = {"human", "user"}
+
+
+class ShareGptTools:
+    """Format of ShareGPT conversations."""
+
+    name = NAME
+    title = "ShareGPT conversations, with tools"
+    unit = "row"
+
+    def detect(self, sample: Any) -> str | None:
+        """`conversations` of `from` and `value`, unless calls are written in Hermes tags."""
+        entries = sample.get("conversations") if isinstance(sample, dict) else None
+        if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
+            return None
+        if "from" not in entries[0] or "value" not in entries[0] or text_dialect(entries) == "hermes_text":
+            return None
+        return "has `conversations` with `from` and `value`"
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        row, residual = released(document.value)
+        entries = row.get("conversations") if isinstance(row, dict) else None
+        if not isinstance(entries, list):
+            raise RowError(type(entries).__name__, "an object with a list `conversations`", "/conversations")
+        if not entries and residual is None:
+            raise RowError("no entries", "at least one", "/conversations")
+        reading = _read(row, document, origin)
+        if origin.lossless:
+            reading = msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row))
+        yield restored(reading, residual)
+
+    def write(self, trace: Trace) -> dict[str, Any]:
+        """``trace`` as one conversation."""
+        left = recall(trace.ext_json, NAME)
+        said = write_frame(
+            trace, [entry for _, _, entry in write_entries(trace, remembered=True)], left.get("$flat")
+        )
+        return restore(said, {key: value for key, value in left.items() if key != "$flat"})
+
+
+FORMAT = ShareGptTools()
+
+
+def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
+    entries = row["conversations"]
+    kinds = {e.get("from") for e in entries if isinstance(e, dict)}
+    builder = Builder(
+        "tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction"
+    )
+    for i, tool in enumerate(tools_of(row.get("tools"))):
+        builder.tool(tool, at=f"/tools/{i}")
+    if isinstance(row.get("system"), str) and row["system"]:
+        builder.observe(row["system"], "system", at="/system")
+    numbers = iter(range(1 << 30))
+    for i, entry in enumerate(entries):
+        at = f"/conversations/{i}"
+        if not isinstance(entry, dict):
+            raise RowError(type(entry).__name__, "an entry with `from` and `value`", at)
+        who, value = entry.get("from"), entry.get("value")
+        text = value if isinstance(value, str) else "" if value is None else dump(value)
+        if who in _SAID or who in _CALLS:
+            builder.end_turn()
+            thought, text = _thought(text)
+            common: dict[str, Any] = {} if is_trained(entry) else {"train": False}
+            if thought is not None:
+                builder.reflect(thought, "think_tag", at=at, **common)
+            if who in _SAID or not _read_calls(builder, text, numbers, f"{at}/value", common):
+                builder.say(text, at=at, **common)
+        elif who in _RESULTS:
+            call_id = builder.next_call(f"{at}/value")
+            builder.result(Result(call_id=call_id, content=_parts(text)), at=f"{at}/value")
+        else:
+            builder.observe(
+                text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at
+            )
+            if who in _ASKS and not builder.task:
+                builder.task = text
+    source_id = row.get("id")
+    return builder.build(
+        document, origin, NAME, source_id=str(source_id) if isinstance(source_id, (str, int)) else None
+    )
+
+
+def _thought(text: str) -> tuple[str | None, str]:
+    """A ``<think>`` block at the start, and what follows it."""
+    if not text.startswith(OPEN):
+        return None, text
+    end = text.find(CLOSE)
+    if end < 0:
+        return None, text
+    return text[len(OPEN) : end].strip("\n"), text[end + len(CLOSE) :].lstrip("\n")
+
+
+def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str, common: dict[str, Any]) -> bool:
+    """The calls of one entry; False where the text holds none, which stays text."""
+    try:
+        value = load(text)
+    except ValueError:
+        return False
+    items = value if isinstance(value, list) else [value]
+    if not items or not all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in items):
+        return False
+    for item in items:
+        arguments = given(item.get("arguments", item.get("parameters")))
+        builder.call(item["name"], call_id=f"call_{next(numbers)}", at=at, **arguments, **common)
+    return True
+
+
+def _with_leftovers(trace: Trace, row: dict[str, Any]) -> Trace:
+    written = write_entries(trace, remembered=False)
+    entries = row["conversations"]
+    flat = style_of([], row["tools"]).flat if trace.tools else True
+    said = write_frame(trace, entries, flat)
+    if len(written) == len(entries):
+        pieces: list[Piece] = [(at, slot, m, source) for (at, slot, m), source in zip(written, entries)]
+        trace = msgspec.structs.replace(trace, steps=remember(trace.steps, NAME, pieces))
+    else:
+        said["conversations"] = [entry for _, _, entry in written]
+    left = {**rest(said, row), **({} if flat else {"$flat": False})}
+    if not left:
+        return trace
+    return msgspec.structs.replace(trace, ext_json=dump({**(load_object(trace.ext_json) or {}), NAME: left}))
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    return (Part(text=text),) if text else ()

@@ -1,0 +1,1 @@
+"""Compiled kernels as plain C functions: found, checked and loaded."""

@@ -1,0 +1,241 @@
+"""C: is what is said, done and returned fit to be learnt?
+
+In: a trace. Out: faults. Most texts are clean, so all texts of a trace are joined once and searched for
+literal needles, which runs in C; only a text that may hold something is looked at closer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sxl_data.rules import Fault
+from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Result, Step, Trace
+
+_THINK = re.compile(r"</?(?:think|thinking|reasoning)>")
+_CALL = re.compile(
+    r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>"
+)
+_SPECIAL = re.compile(
+    r"<\|(?:im_start|im_end|im_sep|eot_id|eom_id|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id"
+    r"|start|end|message|channel|return|call|user|assistant|system|end_of_turn)\|>"
+    r"|<(?:start|end)_of_turn>|\[/?INST\]|<<SYS>>|<｜[^｜\n]{1,40}｜>"
+)
+_BASE64 = re.compile(r"data:[\w/.+-]*;base64,|[A-Za-z0-9+/]{1000,}={0,2}")
+_TRUNCATED = re.compile(
+    r"(?i)[\[<(…][^\n\[<(]{0,60}\b(?:truncated|clipped|omitted)\b[^\n]{0,60}[\]>)]|\.\.\. ?truncated"
+)
+_ERROR = re.compile(
+    r"\s*(?:Traceback \(most recent call last\)|(?:\w+\.)*\w*(?:Error|Exception): |(?:bash|sh|zsh): .*not found"
+    r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)", re.ASCII
+)  # fmt: skip
+_SECRET = re.compile(
+    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}|\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
+    r"|\bxox[abprs]-[0-9A-Za-z-]{20,}|\bAIza[0-9A-Za-z_-]{35}\b|\bhf_[A-Za-z]{34}\b|\bglpat-[0-9A-Za-z_-]{20}\b"
+    r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
+)
+_HOME = re.compile(
+    r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)[\w.-]+/|[A-Z]:\\+Users\\+(?!Public\\)[\w.-]+\\"
+)
+_SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
+_CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
+REPEATED = 40  # shorter reasoning may well be said again
+_BASE64_RUN = 1000
+
+
+def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
+    """The faults of content in ``trace``. ``wanted`` are the closer looks that the text may need (as
+    `_wanted` says), where who decoded it knows them already."""
+    yield from _steps(trace)
+    yield from look(trace, wanted)
+
+
+def look(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
+    """The faults within the texts of ``trace``."""
+    if wanted is None:
+        wanted = _wanted(trace)
+    if wanted:
+        for i, step in enumerate(trace.steps):
+            yield from _texts(step, f"/steps/{i}", wanted)
+
+
+def _steps(trace: Trace) -> Iterator[Fault]:
+    """What the parts of each step show without a look into their text."""
+    for i, step in enumerate(trace.steps):
+        kind = type(step)
+        if kind is Iterate:
+            for k, result in enumerate(step.results):  # type: ignore[union-attr]
+                content = result.content
+                if result.status == "ok" and not (content and is_plain_output(content[0].text)):
+                    yield from _ok(result, f"/steps/{i}/results/{k}")
+                for part in content:
+                    if part.type != "text":
+                        yield from _media(content, f"/steps/{i}/results/{k}")
+                        break
+            continue
+        if kind is Reflect:
+            if len(step.text) >= REPEATED:  # type: ignore[union-attr]
+                yield from _repeated(trace, i, step)  # type: ignore[arg-type]
+            continue
+        if kind is Act and not step.calls and not says(step.content):  # type: ignore[union-attr]
+            yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
+        for part in step.content:  # type: ignore[union-attr]
+            if part.type != "text":
+                yield from _media(step.content, f"/steps/{i}")  # type: ignore[union-attr]
+                break
+
+
+def _join(trace: Trace) -> str:
+    """All texts of ``trace``."""
+    texts: list[str] = []
+    for step in trace.steps:
+        if isinstance(step, Reflect):
+            texts.append(step.text)
+            continue
+        if isinstance(step, Iterate):
+            texts += [
+                part.text for result in step.results for part in result.content if part.text is not None
+            ]
+            continue
+        texts += [part.text for part in step.content if part.text is not None]
+        if isinstance(step, Act):
+            texts += [call.arguments_json for call in step.calls]
+    return "\n".join(texts)
+
+
+def _wanted(trace: Trace) -> str:
+    """Which closer looks the text may need: t(hink), c(all), s(pecial), b(ase64), k(ey), h(ome), x (cut)."""
+    joined = _join(trace)
+    found = ""
+    if "<" in joined or "[" in joined:
+        if "think" in joined or "reasoning>" in joined:
+            found += "t"
+        if (
+            "<tool_call" in joined
+            or "</tool_call" in joined
+            or "<function" in joined
+            or "[TOOL_CALLS]" in joined
+        ):
+            found += "c"
+        if (
+            "<|" in joined
+            or "_of_turn>" in joined
+            or "INST]" in joined
+            or "<｜" in joined
+            or "<<SYS" in joined
+        ):
+            found += "cs" if "c" not in found else "s"
+    if ";base64," in joined or _may_be_base64(joined):
+        found += "b"
+    if any(needle in joined for needle in _SECRET_NEEDLES):
+        found += "k"
+    if "/home/" in joined or "/Users/" in joined or "\\Users\\" in joined:
+        found += "h"
+    if any(needle in joined for needle in _CUT_NEEDLES):
+        found += "x"
+    return found
+
+
+def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
+    if isinstance(step, Reflect):
+        yield from _private(step.text, at + "/text", wanted)
+        return
+    if isinstance(step, Iterate):
+        for k, result in enumerate(step.results):
+            for n, part in enumerate(result.content):
+                place = f"{at}/results/{k}/content/{n}/text"
+                if part.text is None:
+                    continue
+                if "x" in wanted and not result.truncated and (match := _TRUNCATED.search(part.text)):
+                    yield Fault(
+                        "C408", place, repr(match.group()[:80]), "the whole output, or `truncated: true`"
+                    )
+                yield from _private(part.text, place, wanted)
+        return
+    for n, part in enumerate(step.content):
+        if part.text is None:
+            continue
+        place = f"{at}/content/{n}/text"
+        if isinstance(step, Act):
+            if "t" in wanted and (match := _THINK.search(part.text)):
+                yield Fault("C402", place, match.group(), "text without reasoning tags")
+            if "c" in wanted and (match := _CALL.search(part.text)):
+                yield Fault("C403", place, match.group(), "text without call markup")
+        if "s" in wanted and (match := _SPECIAL.search(part.text)):
+            yield Fault("C404", place, match.group(), "text without control tokens")
+        yield from _private(part.text, place, wanted)
+    if isinstance(step, Act):
+        for k, call in enumerate(step.calls):
+            yield from _private(call.arguments_json, f"{at}/calls/{k}/arguments_json", wanted)
+
+
+def _private(text: str, place: str, wanted: str) -> Iterator[Fault]:
+    if "b" in wanted and _may_be_base64(text) and (match := _BASE64.search(text)):
+        yield Fault("C406", place, f"{match.group()[:40]!r}, {len(match.group())} characters", "a uri")
+    if "k" in wanted and (match := _SECRET.search(text)):
+        shown = match.group()
+        yield Fault("C411", place, shown[:8] + "…", "a placeholder")
+    if "h" in wanted and (match := _HOME.search(text)):
+        yield Fault("C412", place, match.group(), "a neutral path")
+
+
+def _may_be_base64(text: str) -> bool:
+    """Whether somewhere 500 characters pass without white space: a run of 1,000 holds such a window."""
+    if ";base64," in text:
+        return True
+    return any(
+        len(window) == 500 and len(window.split(None, 1)) == 1 and not window[0].isspace()
+        for window in (text[i : i + 500] for i in range(0, len(text), 500))
+    )
+
+
+def says(content: tuple[Part, ...]) -> bool:
+    return any(part.type != "text" or (part.text is not None and part.text.strip()) for part in content)
+
+
+def is_plain_output(text: str | None) -> bool:
+    """Whether ``text`` says something that does not begin like an error; a quick look that is never wrong
+    when it says yes."""
+    if not text or text[0].isspace():
+        return False
+    head = text[:120]
+    if not (
+        "rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head
+    ):
+        return True
+    return _ERROR.match(text) is None
+
+
+def _ok(result: Result, at: str) -> Iterator[Fault]:
+    first = result.content[0].text if result.content else None
+    if not says(result.content) and not result.structured_json:
+        yield Fault("C409", at, "status ok without content", "the output")
+    elif first is not None and (match := _ERROR.match(first)):
+        yield Fault("C410", f"{at}/status", f"status ok, text {match.group().strip()!r}", "status error")
+
+
+def _media(content: tuple[Part, ...], at: str) -> Iterator[Fault]:
+    for n, part in enumerate(content):
+        if part.type in ("image", "audio", "file"):
+            if not part.uri and part.sha256 is None and part.data_json is None and part.text is None:
+                yield Fault("C407", f"{at}/content/{n}", f"type {part.type} without uri", "a uri")
+            elif part.uri is not None and part.uri.startswith("data:"):
+                yield Fault(
+                    "C406", f"{at}/content/{n}/uri", f"{part.uri[:40]!r}, {len(part.uri)} characters", "a uri"
+                )
+
+
+def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
+    for n in range(i + 1, len(trace.steps)):
+        act = trace.steps[n]
+        if act.turn != step.turn or isinstance(act, Observe):
+            return
+        if isinstance(act, Act):
+            if any(
+                len(p.text or "") >= REPEATED and step.text.strip() in (p.text or "") for p in act.content
+            ):
+                place = f"/steps/{n}/content"
+                yield Fault(
+                    "C405", place, "the reasoning of its turn again", "what is said only", (f"/steps/{i}",)
+                )
+            return

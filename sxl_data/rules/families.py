@@ -1,0 +1,48 @@
+"""All checks of one trace, subtraces included.
+
+In: a trace and the families wanted. Out: faults, with pointers from the top of the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sxl_data.rules import Fault, arguments, content, licences, metrics, order, pairing, shape
+from sxl_data.rules.plain import is_plain
+from sxl_data.trace.types import Trace
+
+Check = Callable[[Trace], Iterator[Fault]]
+
+FAMILIES: dict[str, Check] = {
+    "S": shape.check,
+    "P": pairing.check,
+    "O": order.check,
+    "A": arguments.check,
+    "C": content.check,
+    "M": metrics.check,
+    "L": licences.check,
+}
+
+
+def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) -> list[Fault]:
+    """What is wrong with ``trace``, by the checks of ``families`` (their letters); ``looks`` are those that
+    `rules.content` takes, where they are known."""
+    found: list[Fault] = []
+    plain = is_plain(trace)
+    for letter in families:
+        if letter == "C":
+            if not plain:
+                found += content.check(trace, looks)
+            elif looks != "":
+                found += content.look(trace, looks)
+        elif not plain or letter not in "SPOM":
+            found += FAMILIES[letter](trace)
+        elif letter == "M" and (trace.metrics is not None or trace.outcome.reward is not None):
+            found += metrics.sums(trace)
+    for n, inner in enumerate(trace.subtraces):
+        at = f"/subtraces/{n}"
+        found += [
+            fault._replace(pointer=at + fault.pointer, related=tuple(at + place for place in fault.related))
+            for fault in faults(inner, families.replace("L", ""), looks)
+        ]
+    return found

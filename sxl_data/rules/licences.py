@@ -1,0 +1,47 @@
+"""L: does the trace say under which licence it stands, and where it comes from?
+
+In: a trace. Out: faults in its provenance. SPDX expressions are judged by `packaging.licenses`, which
+carries the SPDX list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sxl_data.rules import Fault
+from sxl_data.trace.types import Trace
+
+_NON_COMMERCIAL = re.compile(
+    r"(?i)(?:^|[-_.])(?:nc|non-?commercial|research-only|polyform-strict)(?:[-_.\d]|$)"
+)
+_ATTRIBUTION = re.compile(r"(?:CC-BY|ODC-By|ODbL)[-\w.]*")
+
+
+def check(trace: Trace) -> Iterator[Fault]:
+    """The faults of licence and provenance in ``trace``."""
+    provenance = trace.provenance
+    licence = provenance.licence
+    if not licence or licence in ("NOASSERTION", "NONE"):
+        yield Fault("L601", "/provenance/licence", repr(licence), "an SPDX expression or LicenseRef-NAME")
+    elif not is_spdx(licence):
+        yield Fault("L602", "/provenance/licence", repr(licence), "an SPDX expression or LicenseRef-NAME")
+    elif _NON_COMMERCIAL.search(licence):
+        yield Fault("L603", "/provenance/licence", licence, "a licence that allows every use")
+    elif _ATTRIBUTION.search(licence) and not provenance.attribution:
+        yield Fault("L605", "/provenance/attribution", f"none, under {licence}", "the names of the authors")
+    if not provenance.source_sha256:
+        yield Fault("L604", "/provenance/source_sha256", "none", "64 hex digits")
+
+
+@lru_cache(maxsize=1024)
+def is_spdx(licence: str) -> bool:
+    """Whether ``licence`` is an SPDX licence expression."""
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        canonicalize_license_expression(licence)
+    except InvalidLicenseExpression:
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""S: numbering, time and embedded JSON of a trace whose fields are of the right types.
+
+In: a trace. Out: faults. Types and names of fields are checked in `rules.fields`, bytes in `decode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sxl_data.files.json_text import load
+from sxl_data.rules import Fault
+from sxl_data.trace.types import Act, Iterate, Reflect, Trace
+
+
+def check(trace: Trace) -> Iterator[Fault]:
+    """The faults of numbering, time and embedded JSON in ``trace``."""
+    turn, loops, allowed = 0, 0, (0,)
+    before = ""
+    for i, step in enumerate(trace.steps):
+        if step.index != i:
+            yield Fault("S301", f"/steps/{i}/index", str(step.index), str(i))
+        if step.iteration not in allowed:
+            yield Fault("S302", f"/steps/{i}/iteration", str(step.iteration), " or ".join(map(str, allowed)))
+        kind = type(step)
+        # Steps that no model response made carry the turn they happen to stand in.
+        if step.turn < turn:
+            yield Fault("S303", f"/steps/{i}/turn", str(step.turn), f"at least {turn}")
+        elif kind is Act or kind is Reflect:
+            turn = step.turn
+        loops = max(loops, step.iteration)
+        allowed = (step.iteration + 1,) if kind is Iterate else (step.iteration,)
+        if step.timestamp is not None:
+            if before and not in_order(before, step.timestamp):
+                earlier = time_of(step.timestamp)
+                if earlier is None:
+                    yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
+                    continue
+                last = time_of(before)
+                if last is not None and earlier < last:
+                    related = (f"/steps/{i - 1}",)
+                    yield Fault(
+                        "S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related
+                    )
+            elif not before and time_of(step.timestamp) is None:
+                yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
+                continue
+            before = step.timestamp
+        if step.ext_json is not None:
+            yield from embedded(step.ext_json, f"/steps/{i}/ext_json")
+    for place, text in (("/ext_json", trace.ext_json), ("/outcome/scores_json", trace.outcome.scores_json),
+                        ("/agent/ext_json", trace.agent.ext_json)):  # fmt: skip
+        if text is not None:
+            yield from embedded(text, place)
+    for i, step in enumerate(trace.steps):
+        if type(step) is Iterate:
+            for k, result in enumerate(step.results):
+                if result.structured_json is not None:
+                    yield from embedded(result.structured_json, f"/steps/{i}/results/{k}/structured_json")
+
+
+def embedded(text: str, pointer: str) -> Iterator[Fault]:
+    """A fault where ``text`` is not JSON."""
+    try:
+        load(text)
+    except ValueError as problem:
+        yield Fault("S206", pointer, f"{text[:80]!r} ({problem})", "JSON text")
+
+
+def in_order(before: str, after: str) -> bool:
+    """Whether two times of the same writing are in order, without parsing them."""
+    return before <= after and len(before) == len(after) and before[-1] == after[-1] == "Z"
+
+
+def time_of(text: str) -> datetime | None:
+    """The time that ``text`` says, None when it is no RFC 3339 date and time."""
+    if len(text) < 16 or text[10] not in "Tt ":
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("z", "Z"))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,0 +1,171 @@
+"""A file of one format → a file of another: what the verb `convert` does.
+
+In: a file of any format that is read. Out: the same traces in the format asked for, with the residual inside
+so that converting back loses nothing (see `formats.export`), and a report of what the target cannot say. Formats
+that are one session per file become a folder when there are several traces. Records that cannot be read
+are reported and left out; nothing is written in place of a file until it is complete.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import Finding, UserError, error
+from sxl_data.formats.export import OWN, carry, export, exporters, stated
+from sxl_data.trace.format import Format, Origin
+from sxl_data.trace.types import Trace, encode
+from sxl_data.validate.submission import Submission
+
+# Formats of which a file is one session.
+SESSIONS = ("sts",)
+
+
+class Conversion(msgspec.Struct, kw_only=True):
+    """What was converted and what was not."""
+
+    source: str
+    """Name of the format that was read."""
+    reason: str
+    """Why the file was taken for that format."""
+    target: str
+    traces: int = 0
+    """Traces written."""
+    files: tuple[str, ...] = ()
+    """Files written, in order."""
+    findings: tuple[Finding, ...] = ()
+    """Records that could not be read, and what had to be repaired."""
+    losses: dict[str, int] = {}
+    """Places that the target does not say by itself (list positions as ``*``) → how often. With the
+    residual inside the file they come back; other programs do not see them."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record became a trace."""
+        return not any(item.level == "error" for item in self.findings)
+
+
+def convert(path: str | Path, to: str, out: str | Path, *, format: str = "auto", residual: bool = True,
+            known: dict[str, Format] | None = None) -> Conversion:  # fmt: skip
+    """Convert the file at ``path`` (``-``: stdin) to ``to`` and write it to ``out``.
+
+    Row formats become JSONL, or one JSON value where ``out`` ends in ``.json``; our own becomes Parquet where it
+    ends in ``.parquet``. Without ``residual`` the document is bare, as other programs write it. Raises
+    `UserError`: U202 for a format that is not read or not written, U204 for a file that cannot be read, U208
+    when it holds no trace.
+    """
+    if to not in exporters():
+        raise error("U202", found=to, expected="one of " + ", ".join(exporters()))
+    submission = Submission(path, format, known)
+    name = Path(path).name.split(".")[0] if str(path) != "-" else "stdin"
+    submission.origin = Origin(source=name or "submitted")
+    made = Conversion(source="", reason="", target=to)
+    findings: list[Finding] = []
+    losses: Counter[str] = Counter()
+    target = Path(out)
+
+    def traces() -> Iterator[Trace]:
+        for item in submission:
+            findings.extend(item.findings)
+            if item.reading is not None:
+                findings.extend(item.reading.findings)
+                made.traces += 1
+                yield item.reading.trace
+
+    def documents() -> Iterator[Any]:
+        for trace in traces():
+            exported = export(trace, to)
+            losses.update(stated(exported.losses))
+            yield carry(exported, to) if residual else exported.document
+
+    if to == OWN and target.suffix == ".parquet":
+        files = [_write_table(list(traces()), target)]
+    elif to == OWN:
+        files = [write_rows(target, (encode(trace) for trace in traces()))]
+    elif to in SESSIONS:
+        files = _write_sessions(documents(), target)
+    else:
+        files = [write_rows(target, (msgspec.json.encode(document) for document in documents()))]
+    if submission.format is not None:
+        made.source, made.reason = submission.format.name, submission.reason
+    made.files = tuple(str(file) for file in files if file is not None)
+    made.findings, made.losses = tuple(findings), dict(losses.most_common())
+    if not made.traces and findings:
+        raise UserError(*findings)
+    if not made.traces:
+        raise error("U208", file=str(path), found="no trace", expected="at least one")
+    return made
+
+
+def render(made: Conversion) -> str:
+    """The loss report as text, one place a line."""
+    lines = [f"{made.source} → {made.target}: {made.traces} traces ({made.reason})"]
+    lines += [f"  {count:>8}  {place}" for place, count in made.losses.items()]
+    if made.losses:
+        lines.append("  kept in the residual; other programs do not see it")
+    return "\n".join(lines)
+
+
+def write_rows(target: Path, rows: Iterable[bytes]) -> Path | None:
+    """``rows`` as lines, or as one JSON value; None where there are none."""
+    as_json = target.suffix == ".json"
+    count = 0
+    part = target.with_name(target.name + ".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("wb") as file:
+            first = b""
+            for row in rows:
+                count += 1
+                if not as_json:
+                    file.write(row + b"\n")
+                elif count == 1:
+                    first = row  # one document stays itself; several become an array
+                else:
+                    file.write((b"[" + first if count == 2 else b"") + b",\n" + row)
+            if as_json:
+                file.write(first + b"\n" if count == 1 else b"]\n")
+        if count:
+            part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target if count else None
+
+
+def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path | None]:
+    """One file for each document: ``target`` itself for one, numbered files in it for several."""
+    waiting = iter(documents)
+    first = next(waiting, None)
+    second = next(waiting, None)
+    if first is None:
+        return []
+    if second is None:
+        return [write_rows(target, map(msgspec.json.encode, first))]
+    files = []
+    for number, document in enumerate(_chain(first, second, waiting), 1):
+        files.append(write_rows(target / f"{number:05d}.jsonl", map(msgspec.json.encode, document)))
+    return files
+
+
+def _chain(first: Any, second: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _write_table(traces: list[Trace], target: Path) -> Path | None:
+    if not traces:
+        return None
+    import pyarrow.parquet as pq
+
+    from sxl_data.trace.table import to_table
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    pq.write_table(to_table(traces), part, compression="zstd")
+    part.replace(target)
+    return target

@@ -1,0 +1,297 @@
+"""A submitted file as traces: its format found out, every record read, and nothing lost without a word.
+
+In: a path and a format name or ``auto``. Out: one `Submitted` for each trace and each record that is
+none. Our own format is decoded into types directly; every other one goes through its reader, the same
+that the build uses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import Finding, finding
+from sxl_data.files.decode import decode, may_hide
+from sxl_data.files.records import Raw, Record, decoded, open_raw
+from sxl_data.formats.registry import detect, formats, get
+from sxl_data.rules import Fault
+from sxl_data.rules.fields import examine
+from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.trace.published import own_fields
+from sxl_data.trace.types import DECODER, SCHEMA_VERSION
+
+NATIVE = "sxl_trace"
+_ANY = msgspec.json.Decoder()
+_SAMPLE = 20
+_LARGE = 16 << 20
+# Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
+LOOKS = tuple(
+    "".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128)
+)
+
+
+class Submitted(msgspec.Struct):
+    """One trace of a file, or a record that is none (``reading`` is None)."""
+
+    reading: Reading | None
+    document: Document
+    findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """What was found while reading into types; pointers into the trace."""
+    native: bool = False
+    at: str = ""
+    """Pointer of the record in its file."""
+    raw: bytes = b""
+    looks: str | None = None
+    """The closer looks at content that the bytes ask for, where they were scanned (see `files.scan`)."""
+
+
+class Submission:
+    """One file. Iterate once; ``format`` and ``reason`` are known after the first item."""
+
+    def __init__(self, path: str | Path, format: str = "auto", known: dict[str, Format] | None = None,
+                 part: tuple[int, int, int] = (0, -1, 1)) -> None:  # fmt: skip
+        self.part = part
+        """Offset, length and first line of the range that is read, see `open_records`."""
+        self.path, self.file = path, "stdin" if str(path) == "-" else str(path)
+        self.known = formats() if known is None else known
+        self.wanted = format
+        self.format: Format | None = None
+        self.reason = "named by the caller"
+        self.complete = True
+        self.origin = Origin(source="submitted", lossless=False)
+
+    def __iter__(self) -> Iterator[Submitted]:
+        if self.wanted != "auto":
+            self.format = get(self.wanted, self.known, file=self.file)
+            if self.format.unit == "text":
+                yield from self._text()
+                return
+        items = self._items()
+        head = list(itertools.islice(items, _SAMPLE))
+        self.format = self.recognise(head)
+        everything = itertools.chain(head, items)
+        if self.format.unit == "file":
+            yield from self._whole(everything)
+        elif self.format.name == NATIVE:
+            yield from self._native(everything)
+        else:
+            scan = self._scanner()
+            for number, item in enumerate(everything):
+                record, looks = self._decoded(item, scan)
+                yield from self._row(record, _position(item, number), looks)
+
+    def recognise(self, head: Sequence[Raw | Record] | None = None) -> Format:
+        """The format, read off the first records of the file, which are ``head`` where somebody has them."""
+        if self.format is not None:
+            return self.format
+        if self.wanted != "auto":
+            return get(self.wanted, self.known, file=self.file)
+        head = list(itertools.islice(self._items(), _SAMPLE)) if head is None else head
+        sample = [value for value in map(_value, head) if value is not None]
+        if sample:
+            self.format, self.reason = detect(sample, self.known.values(), file=self.file)
+        else:
+            # Nothing can be told of the format; what is wrong with the bytes is said record by record.
+            self.format, self.reason = self.known[NATIVE], "no record could be decoded"
+        return self.format
+
+    def _items(self) -> Iterator[Raw | Record]:
+        for item in open_raw(self.path, *self.part):
+            if isinstance(item, Finding):
+                yield Record(1, None, findings=(msgspec.structs.replace(item, file=self.file),))
+            else:
+                yield item
+
+    def _document(self, row: int, line: int, value: Any = None) -> Document:
+        return Document(file=self.file, value=value, lines=(line,), row=row)
+
+    def _decoded(self, item: Raw | Record, scan: Callable[[bytes], int] | None) -> tuple[Record, str | None]:
+        """The record of ``item``, and the looks that its bytes ask for where they were scanned."""
+        if not isinstance(item, Raw):
+            return item, None
+        if scan is not None and item.finding is None:
+            try:
+                value = _ANY.decode(item.data)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                value = None
+            if value is not None and not (found := scan(item.data)) & 1:
+                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1]
+        return decoded(item, self.file), None
+
+    def _row(self, record: Record, row: int, looks: str | None = None) -> Iterator[Submitted]:
+        value = record.value if record.value is not None else record.salvaged
+        self._note(record.findings)
+        document = self._document(row, record.line, value)
+        if value is None:
+            yield Submitted(None, document, record.findings, at=record.at, raw=record.raw)
+            return
+        findings = record.findings
+        for item in self._read(document, record.at, record.raw, looks):
+            yield msgspec.structs.replace(item, findings=(*findings, *item.findings)) if findings else item
+            findings = ()
+        if findings:
+            yield Submitted(None, document, findings, at=record.at)
+
+    def _read(self, document: Document, at: str, raw: bytes, looks: str | None = None) -> Iterator[Submitted]:
+        assert self.format is not None
+        some = False
+        try:
+            for reading in self.format.read(document, self.origin):
+                some = True
+                if isinstance(reading, RowError):  # a part that is no trace, among others that are
+                    yield self._refused(reading, document, at)
+                else:
+                    yield Submitted(reading, document, at=at, raw=raw, looks=looks)
+            if not some:
+                yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
+        except RowError as problem:
+            yield self._refused(problem, document, at)
+        except (
+            TypeError,
+            ValueError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+            AssertionError,
+        ) as problem:
+            found = finding(
+                "S211", file=self.file, line=document.lines[0] if document.lines else None, pointer=at,
+                found=f"{type(problem).__name__}: {problem}", expected=f"a document of the format {self.format.name}",
+                why="the reader did not expect such a value; if the document is right, please report it",
+            )  # fmt: skip
+            yield Submitted(None, document, (found,), at=at)
+
+    def _refused(self, problem: RowError, document: Document, at: str) -> Submitted:
+        line = document.lines[0] if document.lines else None
+        found = finding("S211", file=self.file, line=line, pointer=at + problem.pointer, found=problem.found,
+                        expected=problem.expected)  # fmt: skip
+        return Submitted(None, document, (found,), at=at)
+
+    def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
+        values: list[Any] = []
+        lines: list[int] = []
+        places: list[str] = []
+        for item in items:
+            record = decoded(item, self.file) if isinstance(item, Raw) else item
+            if record.findings:
+                self._note(record.findings)
+                yield Submitted(None, self._document(0, record.line), record.findings, at=record.at)
+            value = record.value if record.value is not None else record.salvaged
+            if value is not None:
+                values.append(value)
+                lines.append(record.line)
+                places.append(record.at)
+        if values:
+            whole = Document(file=self.file, value=values, lines=tuple(lines), places=tuple(places))
+            yield from self._read(whole, "", b"")
+
+    def _text(self) -> Iterator[Submitted]:
+        from sxl_data.files.streams import chunks, kind_of, open_bytes
+
+        with open_bytes(self.path) as stream:
+            head = stream.peek(64)[:64] if hasattr(stream, "peek") else b""
+            data = b"".join(chunks(stream, kind_of(head, self.file)))
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as bad:
+            line = data.count(b"\n", 0, bad.start) + 1
+            found = finding(
+                "S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8"
+            )
+            yield Submitted(None, self._document(0, line), (found,))
+            return
+        yield from self._read(Document(file=self.file, text=text), "", b"")
+
+    def _note(self, findings: tuple[Finding, ...]) -> None:
+        if any(item.code in ("S109", "S110") for item in findings):
+            self.complete = False
+
+    # Our own format ---------------------------------------------------------------------------------
+
+    def _native(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
+        typed, file, current = DECODER.decode, self.file, SCHEMA_VERSION
+        scan = self._scanner()
+        for number, item in enumerate(items):
+            row = _position(item, number)
+            if type(item) is Raw and item.finding is None:
+                data = item.data
+                try:
+                    trace = typed(data)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    pass
+                else:
+                    looks = None
+                    if scan is not None:
+                        found = scan(data)
+                        sound = not found & 1 or not decode(data).findings
+                        looks = LOOKS[found >> 1]
+                    else:
+                        # Fewer keys come out of the encoder when one was written twice, or when a default
+                        # was written out; only then the row is decoded once more to tell which.
+                        sound = not may_hide(data, trace) or not decode(data).findings
+                    if sound and trace.schema_version == current:
+                        yield Submitted(Reading(trace=trace, line=item.line),
+                                        Document(file=file, lines=(item.line,), row=row),
+                                        native=True, at=item.at, raw=data, looks=looks)  # fmt: skip
+                        continue
+            record = decoded(item, self.file) if isinstance(item, Raw) else item
+            yield self._examined(record, row)
+
+    def _scanner(self) -> Callable[[bytes], int] | None:
+        """The compiled scan, where the file is large enough to be worth its start."""
+        if str(self.path) == "-" or not Path(self.path).is_file() or Path(self.path).stat().st_size < _LARGE:
+            return None
+        from sxl_data.files.scanning import load_scan
+
+        return load_scan()
+
+    def _examined(self, record: Record, row: int) -> Submitted:
+        self._note(record.findings)
+        value = record.value if record.value is not None else record.salvaged
+        document = self._document(row, record.line, value)
+        if value is None:
+            return Submitted(None, document, record.findings, native=True, at=record.at, raw=record.raw)
+        try:
+            found, trace = examine(_without_beside(value))
+        except RecursionError:
+            deep = finding(
+                "S103", file=self.file, line=record.line, found="too many subtraces inside each other"
+            )
+            return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
+        reading = None if trace is None else Reading(trace=trace, line=record.line)
+        # An integer that is too long for its field is said once.
+        places = {record.at + fault.pointer for fault in found}
+        findings = tuple(
+            item for item in record.findings if item.code != "S107" or item.pointer not in places
+        )
+        return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
+
+
+def _without_beside(value: Any) -> Any:
+    """``value`` without the columns that our tables have beside the trace."""
+    if not isinstance(value, dict):
+        return value
+    fields = own_fields(value)
+    if "subtraces_json" not in fields:
+        return fields
+    out = {key: item for key, item in fields.items() if key != "subtraces_json"}
+    if isinstance(fields["subtraces_json"], str):
+        out["subtraces"] = decode(fields["subtraces_json"].encode()).value
+    return out
+
+
+def _position(item: Raw | Record, number: int) -> int:
+    """A record's position in its file: its line, so that a part of a file counts as the whole does."""
+    return item.line - 1 if type(item) is Raw and not item.at else number
+
+
+def _value(item: Raw | Record) -> Any:
+    if isinstance(item, Record):
+        return item.value if item.value is not None else item.salvaged
+    found = decode(item.data) if item.finding is None else None
+    return None if found is None else found.value if found.value is not None else found.salvaged

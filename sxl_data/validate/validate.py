@@ -1,0 +1,198 @@
+"""Check anyone's agent traces in the format they have.
+
+In: files or rows, a format or ``auto``, a profile. Out: a `Report` with every finding, placed in the
+submitter's own file. Nothing has to be converted first, and nothing is loaded whole that can be streamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.formats.registry import get as registry_get
+from sxl_data.rules import Fault
+from sxl_data.rules.arguments import originals
+from sxl_data.rules.families import Check, faults
+from sxl_data.rules.metrics import totals
+from sxl_data.rules.profiles import Profile, get
+from sxl_data.trace.format import Format
+from sxl_data.trace.types import Trace
+from sxl_data.validate.duplicates import Entry, Seen
+from sxl_data.validate.locate import Placer
+from sxl_data.validate.parallel import divide, spread
+from sxl_data.validate.reporters.report import LIMIT, FileReport, Report
+from sxl_data.validate.rows import RowSubmission, rows_of
+from sxl_data.validate.submission import Submission, Submitted
+
+
+def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
+             format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
+             template: str | None = None, tokenizer: str | Path | None = None, max_length: int | None = None,
+             export: str | None = None, jobs: int = 1, limit: int = LIMIT) -> Report:  # fmt: skip
+    """Check ``source``: a path, several paths, or rows: dicts of any format that is known, `Trace`s, a table of
+    pandas, polars or pyarrow, a data set of the Hub's library.
+
+    ``format`` names one of the formats that are read, or ``auto``; ``profile`` is ingest, train or
+    publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
+    name, a path or a model folder, see `template.load`) the R codes say what survives rendering and is
+    trained, within ``max_length`` tokens of ``tokenizer``; with ``export`` what that export would lose.
+    ``jobs`` processes share large JSONL files; the report is the same for any number of them.
+    What is wrong with the input is in the report, a file that cannot be read included. Raises
+    `UserError` for a format, profile or template that does not exist.
+    """
+    chosen = get(profile)
+    extra = _extra(template, tokenizer, max_length, export)
+    report = Report(profile=chosen.name, limit=limit)
+    seen = Seen()
+    for submission in _submissions(source, format, known):
+        ranges = divide(submission, jobs) if jobs > 1 and extra is None else None
+        if ranges is not None:
+            merge(report, seen, spread(submission, ranges, chosen, jobs, limit))
+        else:
+            check_file(submission, chosen, report, seen, extra)
+    return report
+
+
+def _extra(template: str | None, tokenizer: str | Path | None, max_length: int | None,
+           export: str | None) -> Check | None:  # fmt: skip
+    """The checks that need more than the trace."""
+    if template is None and export is None:
+        if max_length is not None:
+            raise error(
+                "U401", found="max_length without a template", expected="a template and its tokenizer"
+            )
+        return None
+    loaded = None
+    if template is not None:
+        from sxl_data.trace.template import load
+
+        loaded = load(template, tokenizer)
+        if max_length is not None and loaded.tokenizer is None:
+            raise error(
+                "U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER"
+            )
+    if export is not None:
+        from sxl_data.formats.export import exporters
+
+        registry_get(export, exporters())
+
+    def check(trace: Trace) -> Iterator[Fault]:
+        if loaded is not None:
+            from sxl_data.validate import trainability
+
+            yield from trainability.check(trace, loaded, max_length)
+        if export is not None:
+            from sxl_data.formats.export import export as written
+            from sxl_data.formats.export import stated
+
+            losses = stated(written(trace, export).losses)
+            if losses:
+                shown = ", ".join(f"{place} ×{count}" for place, count in sorted(losses.items())[:8])
+                yield Fault("R708", "", f"{export} loses {shown}", "nothing, or a residual beside it")
+
+    return check
+
+
+def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]]) -> None:
+    """Put the parts of one file together, in the order of the file."""
+    entry: FileReport | None = None
+    for part, ids in parts:
+        report.add(part.findings)
+        for code, count in part.counts.items():
+            listed = sum(item.code == code for item in part.findings)
+            if count > listed:
+                report.counts[code] = report.counts.get(code, 0) + count - listed
+        report.complete = report.complete and part.complete
+        if entry is None:
+            entry = part.files[0]
+            report.files.append(entry)
+        else:
+            entry.records += part.files[0].records
+            entry.traces += part.files[0].traces
+        report.add(
+            finding(fault.code, file=twin.file, line=twin.line, trace_id=twin.identity, pointer="",
+                    found=fault.found, expected=fault.expected)
+            for twin, fault in seen.merge(ids)
+        )  # fmt: skip
+
+
+def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
+    if isinstance(source, (str, Path)):
+        return [Submission(source, format, known)]
+    if isinstance(source, (Trace, dict)):
+        return [RowSubmission([source], format, known)]
+    items = rows_of(source)
+    if items and all(isinstance(item, (str, Path)) for item in items):
+        return [Submission(path, format, known) for path in items]
+    return [RowSubmission(items, format, known)]
+
+
+def check_file(submission: Submission, profile: Profile, report: Report, seen: Seen,
+               extra: Check | None = None) -> None:  # fmt: skip
+    """Add what is found in one file to ``report``."""
+    entry = FileReport(file=submission.file)
+    report.files.append(entry)
+    families = "".join(letter for letter in profile.families if letter in "SPOACML")
+    unique = "D" in profile.families
+    try:
+        for item in submission:
+            atif = False
+            reading = item.reading
+            found = list(item.faults)
+            if reading is not None:
+                entry.traces += 1
+                atif = submission.format is not None and submission.format.name == "atif"
+                found += faults(reading.trace, families, item.looks)
+                if extra is not None:
+                    found += extra(reading.trace)
+                if unique:
+                    lines = item.document.lines
+                    found += seen.add(reading.trace, item.document.file, lines[0] if lines else 1)
+                if not item.native and "A" in families:
+                    found += originals(reading.trace)
+                if not item.native and "L" in families:
+                    # Who submits a file of another format has no place for a hash; the build makes one.
+                    found = [fault for fault in found if fault.code != "L604"]
+            if item.findings:
+                report.add(item.findings)
+            if atif and "M" in families and (wrong := list(totals(item.document.value))):
+                report.add(
+                    Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong
+                )
+            if reading is not None and reading.findings:
+                # A reader's findings are of the profile's families too.
+                report.add(
+                    f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S"
+                )
+            if found:
+                placer = Placer(item)
+                report.add(placer.finding(fault) for fault in found)
+            entry.records += 1
+        if not entry.records:
+            report.add([finding("U208", file=submission.file, found="no records", expected="at least one")])
+    except UserError as problem:
+        report.add(_with_file(problem.findings, submission.file))
+        report.complete = False
+    entry.format = submission.format.name if submission.format is not None else None
+    entry.reason = submission.reason
+    report.complete = report.complete and submission.complete
+
+
+def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
+    return [
+        msgspec.structs.replace(
+            found,
+            file=found.file or item.document.file,
+            line=found.line or (item.reading and item.reading.line),
+            pointer=None if found.pointer is None else item.at + found.pointer,
+        )
+        for found in findings
+    ]
+
+
+def _with_file(findings: tuple[Finding, ...], file: str) -> list[Finding]:
+    return [msgspec.structs.replace(item, file=file) if item.file is None else item for item in findings]

@@ -1,0 +1,1 @@
+"""Rows of a dataset in, token sequences with their trained tokens out."""

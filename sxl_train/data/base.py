@@ -1,0 +1,174 @@
+"""The base model in, a folder that knows the template's tokens out (``OUT/base``).
+
+For ``base_model: demo`` the base is made here: a byte-level BPE and a small Llama, both trained for a minute on the
+dataset's own text. It is a toy, and every card and table says so: it shows that the path works, not that the model
+does. Any other base is copied with the missing tokens added (`markers.py`), or used in place if it lacks nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.console import Progress, say
+from sxl_data.contract.errors import error
+from sxl_train.config import Base
+from sxl_train.data import dataset as data
+from sxl_train.data import mask
+from sxl_train.data.mask import MARKERS, OWN, PAD, Template, make_template
+from sxl_train.data.special_tokens import add_markers, choose_template, resize
+from sxl_train.run.quiet import hush
+from sxl_train.run.step import Context
+
+END = "<|endoftext|>"
+DEMO = "demo"
+
+
+def run(context: Context) -> Path:
+    """Make or extend the base; returns its folder."""
+    hush()
+    if context.model == DEMO:
+        return _build(context)
+    from transformers import AutoModelForCausalLM
+
+    source = fetch(context.model, context.recipe.revision)
+    tokenizer = open_tokenizer(str(source))
+    before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
+    template = choose_template(context.recipe.tune.template, tokenizer)
+    added = add_markers(tokenizer, template)
+    context.measured.update(toy=False, added_tokens=added)
+    if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
+        say("base       used in place: it has every token the template needs")
+        return source
+    model = AutoModelForCausalLM.from_pretrained(source, dtype="auto")
+    resize(model, tokenizer, added)
+    model.save_pretrained(context.folder)
+    tokenizer.save_pretrained(context.folder)
+    return context.folder
+
+
+def fetch(model: str, revision: str) -> Path:
+    """A local folder itself; of a hub id the folder of the local cache, fetched where it is not there.
+
+    Every later step then reads a folder, of the one revision. Raises `UserError` T101.
+    """
+    if Path(model).is_dir():
+        return Path(model)
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
+    try:
+        folder = Path(snapshot_download(model, revision=revision, allow_patterns=wanted))
+        if not list(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(model, revision=revision, allow_patterns=[*wanted, "*.bin"]))
+    except Exception as problem:  # offline, unknown id, gated: the message says which
+        said = data.first_line(problem)
+        raise error(
+            "T101", file=model, found=f"not in the local cache, and the hub said: {said}"
+        ) from problem
+    return folder
+
+
+def open_tokenizer(model: str, revision: str = "main") -> Any:
+    """The tokenizer of a folder or hub id; slow ones are refused by transformers 5 itself."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(model, revision=revision)
+
+
+def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
+    """A byte-level BPE with the markers as tokens of their own; every text can be encoded and decoded exactly."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    special = [END, PAD, *MARKERS]
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    core.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=core, bos_token=END, eos_token="<|im_end|>", pad_token=PAD,
+                                   model_max_length=context, clean_up_tokenization_spaces=False)  # fmt: skip
+
+
+def make_model(shape: Base, tokenizer: Any, seed: int) -> Any:
+    """A Llama with random weights of the given shape, in float32."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    # The last rows may have no token: 64-row steps keep matrix sizes friendly to quantised formats.
+    rows = -(-len(tokenizer) // 64) * 64
+    config = LlamaConfig(
+        vocab_size=rows, hidden_size=shape.hidden, intermediate_size=shape.mlp, num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads, num_key_value_heads=shape.groups, max_position_embeddings=shape.context,
+        tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    return LlamaForCausalLM(config)
+
+
+def _build(context: Context) -> Path:
+    shape, recipe = context.recipe.base, context.recipe
+    rows = data.read_rows(data.find_dataset(recipe.dataset), "train", recipe.limit)
+    template = Template(OWN.read_text(encoding="utf-8"))
+    texts = [mask.render(template, row.messages, row.tools) for row in rows]
+    tokenizer = train_tokenizer(texts, shape.vocabulary, shape.context)
+    tokenizer.chat_template = template.text
+    model = make_model(shape, tokenizer, recipe.seed)
+    parameters = sum(p.numel() for p in model.parameters())
+    say(
+        f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place"
+    )
+    loss = _teach(model, tokenizer, texts, shape, recipe.seed)
+    context.measured.update(
+        toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss
+    )
+    import torch
+
+    model.to(torch.bfloat16).save_pretrained(context.folder)
+    tokenizer.save_pretrained(context.folder)
+    return context.folder
+
+
+def _teach(model: Any, tokenizer: Any, texts: list[str], shape: Base, seed: int) -> float | None:
+    """A minute of plain next-token training on every token, so that tuning starts from more than noise."""
+    import torch
+
+    if not shape.steps:
+        return None
+    ids: list[int] = []
+    for encoded in tokenizer(texts, add_special_tokens=False)["input_ids"]:
+        ids += [*encoded, tokenizer.bos_token_id]
+    stream = torch.tensor(ids)
+    length = min(256, shape.context, max(8, len(stream) // 2))
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1
+    )
+    recent: list[float] = []
+    model.train()
+    with Progress("base", shape.steps, "steps") as progress:
+        for _ in range(shape.steps):
+            starts = torch.randint(0, max(1, len(stream) - length), (max(1, shape.tokens // length),),
+                                   generator=generator)  # fmt: skip
+            batch = torch.stack([stream[s : s + length] for s in starts])
+            loss = model(input_ids=batch, labels=batch, use_cache=False).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad()
+            recent = [*recent[-9:], loss.item()]
+            progress.advance()
+    return round(sum(recent) / len(recent), 4)
+
+
+def read_template(folder: str, revision: str = "main") -> tuple[Any, Template]:
+    """The tokenizer of a model folder and the template saved with it."""
+    tokenizer = open_tokenizer(folder, revision)
+    return tokenizer, make_template(tokenizer.chat_template, tokenizer)

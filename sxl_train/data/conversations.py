@@ -1,0 +1,103 @@
+"""A record of a dataset in, one conversation out, in the one form that templates render.
+
+Arrow fills missing keys with nulls and keeps free JSON as text; exports differ in how they write reasoning, calls and
+content. Here all of it becomes the same messages: objects for arguments, ``reasoning_content`` for reasoning, text for
+content. What has no place in that form is refused, never emptied.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.formats.chat_reading import is_trained
+from sxl_train.data.other_formats import find_foreign
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One conversation: messages with object arguments, tools as JSON schemas or None."""
+
+    id: str
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None
+
+
+def to_row(record: dict[str, Any], place: str = "row") -> Row:
+    """A record with ``messages`` (or ``prompt`` + ``completion``) and perhaps ``tools``, made uniform.
+
+    Nulls that Arrow put into missing keys are dropped, but never inside arguments; arguments become objects.
+    """
+    name = str(record.get("trace_id") or record.get("id") or place)
+    messages = _decode(record.get("messages"))
+    if messages is None and record.get("prompt") is not None and record.get("completion") is not None:
+        prompt, completion = _decode(record["prompt"]), _decode(record["completion"])
+        messages = (prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]) + (
+            completion if isinstance(completion, list) else [{"role": "assistant", "content": completion}]
+        )
+    if not isinstance(messages, list) or not messages:
+        raise error(
+            "T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column"
+        )
+    tools = _decode(record.get("tools"))
+    if isinstance(tools, list):
+        tools = [_drop_nulls(_decode(tool)) for tool in tools]
+    return Row(name, [_to_message(m, name, i) for i, m in enumerate(messages)], tools or None)
+
+
+def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
+    message = _decode(message)
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=type(message).__name__,
+                                expected="an object with a role"))  # fmt: skip
+    foreign = find_foreign(message)
+    if foreign:
+        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=foreign,
+                                expected="plain text and tool_calls, as in the file's first rows"))  # fmt: skip
+    trained = is_trained(message)
+    clean = {key: value for key, value in message.items() if value is not None}
+    clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
+    content = clean.get("content", "")
+    if isinstance(content, list):
+        content = "".join(p.get("text") or "" for p in content if isinstance(p, dict))
+    clean["content"] = content
+    clean.pop("weight", None)
+    clean.pop("train", None)
+    if not trained:
+        clean["train"] = False
+    reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
+    if reasoning and "reasoning_content" not in clean:
+        clean["reasoning_content"] = reasoning
+    calls = clean.pop("tool_calls", None)
+    if calls:
+        clean["tool_calls"] = [
+            _to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)
+        ]
+    return clean
+
+
+def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
+    function = call.get("function") or call
+    arguments = _decode(function.get("arguments"))
+    if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
+        raise UserError(finding("T110", trace_id=name, pointer=pointer, found=function,
+                                expected="a name and an object of arguments"))  # fmt: skip
+    clean = {"type": "function", "function": {"name": function["name"], "arguments": arguments or {}}}
+    return clean | ({"id": call["id"]} if call.get("id") else {})
+
+
+def _decode(value: Any) -> Any:
+    """JSON text (how Arrow keeps free JSON) → its value; a string that is no JSON container stays a string."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def _drop_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _drop_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_drop_nulls(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,118 @@
+"""A dataset split and a model folder → token sequences with their trained tokens, and the loss on them.
+
+What calibration, distillation and the ranking of pruning axes share: the same rendering and the same mask
+as training (`sxl_train.data.mask`), so that a loss here is the loss that training reports.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import error
+from sxl_train.data import dataset as data
+from sxl_train.data import mask
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One conversation: token ids, 1 where a token is trained, and the UTF-8 bytes of the trained text."""
+
+    ids: list[int]
+    trained: list[int]
+    trained_bytes: int
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """Mean cross-entropy in nats per trained token; per byte it compares across vocabularies."""
+
+    per_token: float
+    per_byte: float
+    tokens: int
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the loss per token."""
+        return math.exp(min(self.per_token, 50))
+
+
+def load_tokenizer(folder: Path | str) -> Any:
+    """The tokenizer of ``folder``, its own pre-tokeniser included.
+
+    `AutoTokenizer` rebuilds the pre-tokeniser of some architectures from their published one.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    if (Path(folder) / "tokenizer.json").is_file():
+        return PreTrainedTokenizerFast.from_pretrained(str(folder))
+    from sxl_train.run.checkpoints import find_gguf
+
+    return AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder))
+
+
+def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_length: int) -> list[Sample]:
+    """The first ``limit`` conversations of ``split`` that have a trained token in ``max_length``."""
+    rows = data.read_rows(data.find_dataset(dataset), split, limit)
+    if not tokenizer.chat_template:
+        raise error("T108", found="no chat template beside the tokenizer", expected="that of the tuning")
+    template = tokenizer.chat_template
+    made = (to_sample(tokenizer, mask.tokenise(tokenizer, template, row.messages, row.tools), max_length)
+            for row in rows)  # fmt: skip
+    return [sample for sample in made if any(sample.trained[1:])]
+
+
+def to_sample(tokenizer: Any, tokens: mask.Tokens, max_length: int) -> Sample:
+    """Cut to ``max_length`` and count the bytes that the trained tokens stand for."""
+    ids, phases = tokens.ids[:max_length], tokens.phases[:max_length]
+    trained = [int(phase != mask.IGNORED) for phase in phases]
+    text = tokenizer.decode([i for i, t in zip(ids, trained) if t], skip_special_tokens=False)
+    return Sample(ids, trained, len(text.encode("utf-8", "replace")))
+
+
+def collate(samples: Sequence[Sample], device: str = "cpu") -> dict[str, Any]:
+    """``input_ids``, ``attention_mask`` and ``labels`` (−100 where not trained), padded on the right."""
+    import numpy as np
+    import torch
+
+    shape = (len(samples), max(len(sample.ids) for sample in samples))
+    ids, attention, labels = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.full(shape, -100)
+    for row, sample in enumerate(samples):
+        length = len(sample.ids)
+        ids[row, :length], attention[row, :length] = sample.ids, 1
+        labels[row, :length] = np.where(sample.trained, ids[row, :length], -100)
+    arrays = {"input_ids": ids, "attention_mask": attention, "labels": labels}
+    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+
+
+def make_batches(samples: Iterable[Sample], tokens: int = 4096) -> Iterator[list[Sample]]:
+    """Samples of similar length together, at most ``tokens`` padded tokens in a batch."""
+    batch: list[Sample] = []
+    for sample in sorted(samples, key=lambda item: len(item.ids)):
+        if batch and len(sample.ids) * (len(batch) + 1) > tokens:
+            yield batch
+            batch = []
+        batch.append(sample)
+    if batch:
+        yield batch
+
+
+def measure_loss(model: Any, samples: Sequence[Sample], tokens: int = 4096) -> Loss:
+    """Cross-entropy of ``model`` on the trained tokens of ``samples``."""
+    import torch
+
+    total, count = 0.0, 0
+    device = model.get_input_embeddings().weight.device
+    for batch in make_batches(samples, tokens):
+        inputs = collate(batch, device)
+        labels = inputs.pop("labels")[:, 1:]
+        with torch.no_grad():
+            hidden = model.model(**inputs).last_hidden_state[:, :-1]
+            chosen = labels != -100
+            logits = model.lm_head(hidden[chosen]).float()
+            total += torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum").item()
+        count += int(chosen.sum())
+    length = sum(sample.trained_bytes for sample in samples)
+    return Loss(total / max(count, 1), total / max(length, 1), count)

@@ -1,0 +1,1 @@
+"""A pruned student recovers what its teacher knows. Start at `step`."""

@@ -1,0 +1,183 @@
+"""Student, samples and perhaps a teacher → the student trained in place: a loop of one screen.
+
+On every trained token the student matches the teacher's distribution as well as the token itself:
+loss = (1 − share) · cross-entropy + share · T² · KL(teacher ‖ student), temperature T (Hinton et al. 2015).
+In the last ``aware`` share of the steps the student computes with weights rounded as they will be stored while the
+gradient passes straight through (Bengio et al. 2013), so that quantising afterwards costs little. The student that
+comes out is never worse than the one that went in: `recover` measures both on held-out traces and keeps the better.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.console import Progress
+from sxl_data.contract.errors import error
+from sxl_train.data import samples
+from sxl_train.data.samples import Sample, collate
+from sxl_train.distil.teach import Partial, Teach, measure_divergence
+from sxl_train.plan import step as plan
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the student is trained; ``batch`` counts padded tokens, ``share`` is the divergence's weight."""
+
+    steps: int = 100
+    lr: float = 1e-4
+    share: float = 0.5
+    temperature: float = 1.0
+    batch: int = 8192
+    warmup: float = 0.05
+    floor: float = 0.1
+    clip: float = 1.0
+    aware: float = 0.0
+    seed: int = 0
+    format: plan.Format = "nf4_dq"
+    others: dict[str, plan.Format] = {}
+    columns: Any = None
+    """The last three say how `rounded` rounds."""
+
+
+def train(
+    student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach | None = None
+) -> list[float]:
+    """Train ``student`` in place for ``settings.steps`` steps and return the loss of each.
+
+    Without ``teach`` this is plain cross-entropy. Weights are float32, matrix products bf16 on a GPU.
+    """
+    import torch
+
+    device = student.get_input_embeddings().weight.device
+    student.train()
+    optimiser = torch.optim.AdamW(student.parameters(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0,
+                                  fused=device.type == "cuda")  # fmt: skip
+    batches = draw_batches(rows, settings.batch, settings.seed)
+    rounding_from = round(settings.steps * (1 - settings.aware))
+    losses: list[float] = []
+    pending: list[Any] = []
+    with Progress("distil", settings.steps, "steps") as progress:
+        for step in range(settings.steps):
+            batch = next(batches)
+            for group in optimiser.param_groups:
+                group["lr"] = settings.lr * scale_rate(step, settings)
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                if step >= rounding_from:
+                    with rounded(student, settings.format, settings.others, settings.columns):
+                        loss = compute_loss(student, batch, settings, teach)
+                        loss.backward()
+                else:
+                    loss = compute_loss(student, batch, settings, teach)
+                    loss.backward()
+            torch.nn.utils.clip_grad_norm_(student.parameters(), settings.clip)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            pending.append(loss.detach())
+            progress.advance()
+            if len(pending) == 50 or step + 1 == settings.steps:  # reading a loss waits for the device
+                losses += [float(value) for value in pending]
+                pending.clear()
+                if not math.isfinite(losses[-1]):
+                    raise error("T112", found=losses[-1], pointer="/distil/lr")
+    student.eval()
+    return losses
+
+
+def recover(student: Any, rows: Sequence[Sample], held_out: Sequence[Sample], settings: Settings,
+            teach: Teach | None = None) -> tuple[float, float]:  # fmt: skip
+    """`train`, undone where the loss on ``held_out`` did not fall; (loss before, loss of what is kept).
+
+    Losses are per token, with rounded weights where ``settings`` asks for them, as they will be stored. A
+    model that pruning hardly touched is hurt by a rate that a badly cut one needs, so a failure is tried
+    once more with a quarter of it.
+    """
+    before = {name: weight.detach().to("cpu", copy=True) for name, weight in student.state_dict().items()}
+    pruned = measure(student, held_out, settings)
+    for share in (1, 0.25):
+        train(student, rows, msgspec.structs.replace(settings, lr=settings.lr * share), teach)
+        after = measure(student, held_out, settings)
+        if after < pruned:
+            return pruned, after
+        student.load_state_dict(before)
+    return pruned, pruned
+
+
+def measure(student: Any, held_out: Sequence[Sample], settings: Settings) -> float:
+    """Held-out loss per token of ``student`` as it will be stored."""
+    if not settings.aware:
+        return samples.measure_loss(student, held_out).per_token
+    with rounded(student, settings.format, settings.others, settings.columns):
+        return samples.measure_loss(student, held_out).per_token
+
+
+def compute_loss(student: Any, batch: Sequence[Sample], settings: Settings, teach: Teach | None) -> Any:
+    """Mean loss over the trained tokens of ``batch``."""
+    import torch
+
+    device = student.get_input_embeddings().weight.device
+    inputs = collate(batch, device)
+    labels = inputs["labels"][:, 1:]
+    chosen = labels != -100
+    # Padding is on the right and attention is causal: no mask is needed, and none is faster.
+    hidden = student.model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1]
+    logits = student.lm_head(hidden[chosen]).float()
+    losses = torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="none")
+    if teach is None or not settings.share:
+        return losses.mean()
+    target = teach(batch, chosen)
+    if isinstance(target, Partial):
+        divergence = measure_divergence(logits[target.rows], target.logits, settings.temperature)
+        part = len(target.rows) / len(losses)
+        untaught = losses.sum() - losses[target.rows].sum()
+        divergence = part * divergence + untaught / len(losses)
+    else:
+        divergence = measure_divergence(logits, target, settings.temperature)
+    return (1 - settings.share) * losses.mean() + settings.share * divergence
+
+
+def draw_batches(rows: Sequence[Sample], tokens: int, seed: int) -> Iterator[list[Sample]]:
+    """Batches of similar length, in a new order every epoch, for ever."""
+    epoch = 0
+    while True:
+        order = random.Random(f"{seed}/{epoch}")
+        shuffled = list(rows)
+        order.shuffle(shuffled)
+        batches = list(samples.make_batches(shuffled, tokens))
+        order.shuffle(batches)
+        yield from batches
+        epoch += 1
+
+
+def scale_rate(step: int, settings: Settings) -> float:
+    """Linear warm-up, then a cosine down to ``floor``."""
+    rise = max(round(settings.steps * settings.warmup), 1)
+    if step < rise:
+        return (step + 1) / rise
+    part = (step - rise) / max(settings.steps - rise, 1)
+    return settings.floor + (1 - settings.floor) * 0.5 * (1 + math.cos(math.pi * part))
+
+
+@contextmanager
+def rounded(model: Any, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
+            columns: Any = None) -> Iterator[None]:  # fmt: skip
+    """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
+
+    ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4
+    holds linear layers only, so the embedding stays as it is there.
+    """
+    from sxl_train.quantise.precision import round_to
+
+    matrices = [(name, weight) for name, weight in model.named_parameters() if weight.dim() == 2]
+    exact = [weight.data for _, weight in matrices]
+    for name, weight in matrices:
+        weight.data = round_to(weight.data, name, (others or {}).get(name, format), columns)
+    try:
+        yield
+    finally:
+        for (_, weight), values in zip(matrices, exact):
+            weight.data = values

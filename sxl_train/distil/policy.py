@@ -1,0 +1,64 @@
+"""A student, its teacher and prompts → the student after some steps on texts that it wrote itself (on-policy).
+
+Off-policy distillation shows the student only what others wrote; here it answers the prompts of the traces, and the
+teacher's distribution corrects it where its own answers lead (Agarwal et al. 2024, generalised knowledge
+distillation). This is TRL's `DistillationTrainer` as it is: it takes no traces, so `distil_loop` stays for those, and
+it wants one vocabulary, so a student with fewer tokens than its teacher cannot practise.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+from sxl_data.contract.errors import error
+from sxl_train.data import dataset as data
+from sxl_train.data import mask
+from sxl_train.distil.loop import Settings
+
+BATCH = 8
+
+
+def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list[str]:
+    """The text up to the first answer of each training row, rendered; at most ``longest`` tokens of it."""
+    template = mask.make_template(tokenizer.chat_template, tokenizer)
+    prompts = []
+    for row in data.read_rows(data.find_dataset(dataset), "train", limit):
+        first = next((i for i, m in enumerate(row.messages) if m["role"] == "assistant"), 0)
+        if not first:
+            continue
+        text = mask.render(template, row.messages[:first], row.tools, prompt=True)
+        if len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= longest:
+            prompts.append(text)
+    return prompts
+
+
+def practise(student: Any, teacher: Any, tokenizer: Any, prompts: Sequence[str], settings: Settings,
+             new_tokens: int = 128) -> None:  # fmt: skip
+    """Train ``student`` in place for ``settings.steps`` steps on its own answers to ``prompts``.
+
+    ``settings`` gives steps, lr, temperature and seed. Raises `UserError` T505 where the vocabularies differ.
+    """
+    import torch
+    from datasets import Dataset
+    from trl import DistillationConfig, DistillationTrainer
+
+    sizes = [model.get_input_embeddings().weight.shape[0] for model in (student, teacher)]
+    if sizes[0] != sizes[1]:
+        raise error(
+            "T505", pointer="/distil/on_policy", found=f"{sizes[0]} tokens", expected=f"{sizes[1]} tokens"
+        )
+    gpu = torch.cuda.is_available()
+    with tempfile.TemporaryDirectory() as folder:
+        how = DistillationConfig(
+            output_dir=folder, max_steps=settings.steps, learning_rate=settings.lr, seed=settings.seed,
+            temperature=settings.temperature, max_completion_length=new_tokens, beta=0.5,
+            per_device_train_batch_size=BATCH, gradient_checkpointing=False, lr_scheduler_type="cosine",
+            save_strategy="no", report_to="none", bf16=gpu, use_cpu=not gpu, disable_tqdm=True,
+            logging_strategy="no",
+        )  # fmt: skip
+        rows = Dataset.from_list([{"prompt": prompt} for prompt in prompts])
+        DistillationTrainer(model=student, teacher_model=teacher, args=how, train_dataset=rows,
+                            processing_class=tokenizer).train()  # fmt: skip
+    student.eval()

@@ -1,0 +1,153 @@
+"""A pruned student, its unpruned teacher and traces → a student that has recovered: the step.
+
+Off-policy: the student sees the traces that the tuned model was trained on (`sxl_train.distil.loop`). The mask is
+that of training, so prompts and tool outputs teach nothing. TRL's distillation trainers are on-policy or have no
+masks for existing traces, hence a loop of our own; ``distil.on_policy`` takes TRL's for steps on what the student
+writes itself (`sxl_train.distil.policy`), which come first.
+
+The teacher is the model before pruning, or another with the same vocabulary, or a file of its top logits. Where
+nothing was pruned but the plan stores four bits, the model teaches its own rounded copy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sxl_data.contract.console import say
+from sxl_train.data import samples
+from sxl_train.data.samples import Sample
+from sxl_train.distil.loop import Settings, compute_loss, measure, recover, rounded, train
+from sxl_train.distil.teach import Teach, teach_live
+from sxl_train.plan import step as plan
+from sxl_train.prune import vocabulary
+from sxl_train.prune.vocabulary import KEPT_FILE
+from sxl_train.run import checkpoints
+
+if TYPE_CHECKING:
+    from sxl_train.config import Recipe
+    from sxl_train.run.step import Context
+
+AWARE: tuple[plan.Format, ...] = ("int4", "nf4", "nf4_dq", "q4_0")
+"""Formats coarse enough for steps with rounded weights to pay."""
+WORTH = 0.003
+"""Expected rise of the loss, in nats per token, under which they do not."""
+
+__all__ = ["Settings", "compute_loss", "measure", "pays", "recover", "rounded", "run", "train"]
+
+
+def run(context: Context) -> Path:
+    """The step: the pruned, or to be quantised, model learns from the one before pruning."""
+    recipe = context.recipe
+    student_folder = Path(context.model)
+    format = plan.read_plan(context).format
+    aware = recipe.distil.quantise_aware and format in AWARE  # looked at again once the rounding is priced
+    pruned_from = find_teacher(context)
+    teacher_name = recipe.distil.teacher or pruned_from or (context.model if aware else "")
+    if not teacher_name or not recipe.distil.steps:
+        return student_folder
+    device = checkpoints.choose_device()
+    tokenizer = samples.load_tokenizer(student_folder)
+    rows = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit or 0, recipe.tune.max_length)
+    held_out = samples.read_samples(
+        recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, recipe.tune.max_length
+    )
+    student = checkpoints.load(student_folder, "float32", device)
+    teach, rows = find_targets(recipe, teacher_name, student, read_kept(student_folder), rows, device)
+    others, columns = choose_rounding(context, format, student, rows) if aware else ({}, None)
+    aware = aware and pays(format, context.measured.get("expected_rise", WORTH))
+    if not aware and not recipe.distil.teacher and not pruned_from:
+        return student_folder
+    chosen = Settings(
+        steps=recipe.distil.steps, lr=recipe.distil.lr, share=recipe.distil.share,
+        temperature=recipe.distil.temperature, batch=recipe.distil.batch, seed=recipe.seed,
+        aware=0.0 if not aware else 1 / 3 if pruned_from else 1.0, format=format, others=others, columns=columns,
+    )  # fmt: skip
+    practised = practise_first(context, student, teacher_name, tokenizer, held_out, chosen, device)
+    before, after = recover(student, rows, held_out, chosen, teach)
+    before = practised or before
+    say(f"distil     loss {before:.4f} → {after:.4f}{' as ' + format if aware else ''}"
+        f"{'' if after < before else ': no better, the student stays as it was'}")  # fmt: skip
+    context.measured.update(loss_before=before, loss=after, teacher=teacher_name, kept=after < before)
+    if after >= before:
+        return student_folder
+    kept = student_folder / KEPT_FILE
+    if kept.is_file():
+        (context.folder / KEPT_FILE).write_bytes(kept.read_bytes())
+    return checkpoints.save(checkpoints.to_bf16(student), context.folder, student_folder)
+
+
+def practise_first(context: Context, student: Any, teacher_name: str, tokenizer: Any, held_out: list[Sample],
+                   settings: Settings, device: str) -> float | None:  # fmt: skip
+    """The on-policy steps of the recipe, in place; the loss before them, or None where there are none."""
+    from sxl_train.distil.policy import list_prompts, practise
+
+    recipe = context.recipe
+    if not recipe.distil.on_policy:
+        return None
+    before = measure(student, held_out, settings)
+    teacher = checkpoints.load(teacher_name, "bfloat16", device)
+    prompts = list_prompts(recipe.dataset, tokenizer, recipe.limit, recipe.tune.max_length // 2)
+    chosen = msgspec.structs.replace(settings, steps=recipe.distil.on_policy)
+    practise(student, teacher, tokenizer, prompts, chosen, recipe.evaluate.new_tokens)
+    context.measured["loss_on_policy"] = measure(student, held_out, settings)
+    return before
+
+
+def pays(format: plan.Format, rise: float) -> bool:
+    """Whether steps with weights rounded to ``format`` are worth taking, where ``rise`` is what rounding costs."""
+    return format in AWARE and rise >= WORTH
+
+
+def choose_rounding(
+    context: Context, format: plan.Format, student: Any, rows: list[Sample]
+) -> tuple[dict[str, plan.Format], Any]:
+    """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
+    from sxl_train.quantise.step import choose_others
+
+    if not context.recipe.quantise.mixed:
+        return {}, None
+    few = rows[: context.recipe.quantise.samples]
+    return choose_others(context, format, student, Path(context.model), few)
+
+
+def find_targets(recipe: Recipe, teacher_name: str, student: Any, kept: list[int] | None,
+                 rows: list[Sample], device: str) -> tuple[Teach, list[Sample]]:  # fmt: skip
+    """(teacher, samples to learn from): the teacher itself, or its cached top logits.
+
+    The cache is written where it does not exist yet. A teacher with a larger vocabulary reads its own tokens.
+    """
+    from sxl_train.distil.align import spell, teach_aligned
+    from sxl_train.distil.cache import teach_cached, write_cache
+
+    cache = Path(recipe.distil.cache) if recipe.distil.cache else None
+    if cache is not None and cache.is_file():
+        return teach_cached(cache, device), rows
+    teacher = checkpoints.load(teacher_name, "bfloat16", device)
+    if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
+        own = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(Path(teacher_name)),
+                                   recipe.limit or 0, recipe.tune.max_length)  # fmt: skip
+        whole = vocabulary.read_tokenizer(Path(teacher_name))
+        spelled = vocabulary.respell(own, whole, kept)
+        return teach_aligned(teacher, kept, spell(whole, kept), own, spelled), spelled
+    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k)
+    if cache is None:
+        return teach, rows
+    return teach_cached(write_cache(teach, rows, cache), device), rows
+
+
+def find_teacher(context: Context) -> str:
+    """The model that the prune step read, or "" where the step did not run or changed nothing."""
+    names = [step for step, _ in context.chain]
+    if "prune" not in names:
+        return ""
+    before, after = context.chain[names.index("prune") - 1][1], context.chain[names.index("prune")][1]
+    return before if before != after else ""
+
+
+def read_kept(folder: Path) -> list[int] | None:
+    """The teacher's id of each of the student's tokens, or None where the vocabulary was not trimmed."""
+    path = Path(folder) / KEPT_FILE
+    return msgspec.json.decode(path.read_bytes(), type=list[int]) if path.is_file() else None

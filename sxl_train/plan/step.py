@@ -1,0 +1,214 @@
+"""The plan: from ``config.json`` and the tokenizer alone, how a model gets under the size limit.
+
+No torch and no weights here, so that ``--dry-run`` answers for any model at once. ``run`` writes
+``plan.json``, which the prune and quantise steps follow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sxl_data.contract.console import format_table, say
+from sxl_data.contract.errors import UserError, error, finding
+from sxl_train import config as recipes
+from sxl_train.plan.choose import SAFETY, Plan, choose, forecast_sizes, list_cuts, list_trims, measure
+from sxl_train.plan.formats import FITTED, GGUF, SAFETENSORS, WIDER, Format, count_weights
+from sxl_train.plan.room import spend_room
+from sxl_train.plan.shapes import Shape, Tensor, read_shape
+from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
+
+if TYPE_CHECKING:
+    from sxl_train.run.step import Context
+
+__all__ = [
+    "FITTED",
+    "GGUF",
+    "SAFETENSORS",
+    "SAFETY",
+    "WIDER",
+    "Format",
+    "Plan",
+    "Shape",
+    "Tensor",
+    "Vocabulary",
+    "choose",
+    "count_weights",
+    "forecast_sizes",
+    "format_plans",
+    "list_cuts",
+    "list_trims",
+    "make_plan",
+    "measure",
+    "read_base",
+    "read_plan",
+    "read_shape",
+    "read_vocabulary",
+    "rehearse",
+    "run",
+    "spend_room",
+]
+
+BYTES_PER_TOKEN = 70
+"""Of the tokenizer files of a base that is not built yet."""
+
+
+def run(context: Context) -> Path:
+    """The step: choose a plan, write ``plan.json``, change no model."""
+    shape, tokenizer = read_base(context.recipe)
+    plan = make_plan(context.recipe, shape, tokenizer)
+    say(describe(plan, shape))
+    context.measured.update(
+        {"predicted_bytes": plan.total, "expected_loss_rise": plan.loss, "format": plan.format}
+    )
+    (context.folder / "plan.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    )
+    return Path(context.model)
+
+
+def rehearse(recipe: recipes.Recipe) -> str:
+    """What ``--dry-run`` prints: every format of the whole model, and the plan that was chosen."""
+    shape, tokenizer = read_base(recipe)
+    limit = recipes.parse_size(recipe.size_limit)
+    plans = forecast_sizes(shape, tokenizer, (*SAFETENSORS, *GGUF), limit)
+    plan = make_plan(recipe, shape, tokenizer)
+    return f"{format_plans([*plans, plan], shape)}\n{describe(plan, shape)}"
+
+
+def make_plan(recipe: recipes.Recipe, shape: Shape, tokenizer: Vocabulary | int) -> Plan:
+    """The plan that the recipe allows; `UserError` T502 where none meets the limit."""
+    limit = recipes.parse_size(recipe.size_limit)
+    formats = list_formats(recipe)
+    prune = recipe.prune
+    cuts: list[Shape] | None = [shape]
+    if "prune" in recipe.steps and prune.mode == "manual":
+        cuts = [
+            shape.prune(vocabulary=prune.vocabulary, mlp=prune.mlp, layers=prune.layers, groups=prune.groups)
+        ]
+    elif "prune" in recipe.steps and prune.mode == "auto":
+        cuts = None
+    trim = isinstance(tokenizer, Vocabulary) and tokenizer.byte_level
+    plan = choose(shape, tokenizer, limit, formats, trim=trim, cuts=cuts)
+    if plan is None:
+        small = min(
+            (measure(shape, cut, f, tokenizer, limit) for f in formats for cut in (cuts or [shape])),
+            key=lambda item: item.total,
+        )
+        found = f"{recipe.base_model}: {shape.count() / 1e6:.0f} M parameters, {small.total / 1e6:.0f} MB as "
+        found += small.format + ("" if cuts is None else ", and the recipe does not let it be pruned")
+        raise UserError(finding("T502", pointer="/size_limit", found=found, expected=recipe.size_limit))
+    return plan
+
+
+def list_formats(recipe: recipes.Recipe) -> tuple[Format, ...]:
+    """The storage formats that the recipe allows for the packaged folder."""
+    four: Format = "nf4_dq" if recipe.quantise.double_quant else "nf4"
+    if "quantise" not in recipe.steps or recipe.quantise.scheme == "none":
+        return ("bf16",)
+    if recipe.quantise.scheme == "gguf":
+        return ("f16", "q8_0", "q4_0")
+    if recipe.quantise.scheme == "nf4":
+        return (four,)
+    if recipe.quantise.scheme == "int4":
+        return ("int4",)
+    if recipe.method == "qlora":
+        return ("int4", four)
+    return ("bf16", "f8", "int4", four) if recipe.quantise.float8 else ("bf16", "int4", four)
+
+
+def read_plan(context: Context) -> Plan:
+    """The plan of this run: ``plan/plan.json``, or made now where the plan step did not run."""
+    folder = context.folder_of("plan")
+    if folder is not None and (folder / "plan.json").is_file():
+        return msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan)
+    return make_plan(context.recipe, *read_base(context.recipe))
+
+
+def read_base(recipe: recipes.Recipe) -> tuple[Shape, Vocabulary | int]:
+    """Shape and tokenizer of the recipe's base; for the demo base those it is going to have."""
+    if recipe.base_model == "demo":
+        base = recipe.base
+        shape = Shape(
+            model_type="llama",
+            vocabulary=base.vocabulary,
+            hidden=base.hidden,
+            layers=base.layers,
+            mlp=base.mlp,
+            heads=base.heads,
+            groups=base.groups,
+            head_dim=base.hidden // base.heads,
+        )
+        return shape, BYTES_PER_TOKEN * base.vocabulary
+    folder = find_files(recipe.base_model, recipe.revision)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return read_shape(config), read_vocabulary(folder)
+
+
+def find_files(base_model: str, revision: str) -> Path:
+    """The folder of a local model, or the hub's config and tokenizer files (no weights) in the cache."""
+    folder = Path(base_model)
+    if (folder / "config.json").is_file():
+        return folder
+    if folder.exists() or base_model.count("/") != 1:
+        raise error("T101", file=base_model, found="no config.json", expected="a model folder or a hub id")
+    from huggingface_hub import snapshot_download
+
+    wanted = ["config.json", "tokenizer*", "vocab.json", "merges.txt", "*.jinja", "special_tokens_map.json"]
+    try:
+        return Path(snapshot_download(base_model, revision=revision, allow_patterns=wanted))
+    except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
+        raise error("T101", file=base_model, found=f"{type(problem).__name__} from the hub") from problem
+
+
+def format_plans(plans: Sequence[Plan], shape: Shape) -> str:
+    """A table of plans; ``shape`` is the unpruned model."""
+    rows: list[list[Any]] = []
+    for plan in plans:
+        rows.append(
+            [
+                plan.format,
+                plan.vocabulary,
+                plan.mlp,
+                plan.layers,
+                plan.groups,
+                f"{plan.kept:.0%}",
+                f"{plan.weights / 1e6:.1f}",
+                f"{plan.tokenizer / 1e6:.1f}",
+                f"{plan.total / 1e6:.1f}",
+                f"+{plan.loss:.1%}",
+                "yes" if plan.fits else "no",
+            ]
+        )
+    headers = (
+        "format",
+        "vocabulary",
+        "mlp",
+        "layers",
+        "groups",
+        "linears kept",
+        "weights MB",
+        "tokenizer MB",
+        "total MB",
+        "expected loss",
+        "fits",
+    )
+    return format_table(headers, rows)
+
+
+def describe(plan: Plan, shape: Shape) -> str:
+    """The plan in one line: what is cut, how it is stored, how large it will be."""
+    cuts = [
+        f"{name} {getattr(shape, name)} → {getattr(plan, name)}"
+        for name in ("vocabulary", "mlp", "layers", "groups")
+        if getattr(shape, name) != getattr(plan, name)
+    ]
+    return (
+        f"plan       {', '.join(cuts) or 'nothing pruned'}; stored as {plan.format}; "
+        f"{''.join(f'{count} matrices as {wider}; ' for wider, count in plan.others.items())}"
+        f"{plan.total / 1e6:.1f} MB, expected loss +{plan.loss:.1%}"
+    )

@@ -1,0 +1,150 @@
+"""A tuned model and the plan → a smaller dense model of the same architecture, loadable like any other.
+
+Cut are the vocabulary, whole layers, MLP neurons and key/value groups; what of each is decided by importance
+on the training traces, and how much of each by the measured loss per byte saved (``prune.order: measured``)
+or by the plan's expectation (``planned``, no trials). `axes.json` beside the model ranks the axes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sxl_data.contract.console import format_table, say
+from sxl_data.contract.errors import Bug
+from sxl_train.config import parse_size
+from sxl_train.data import samples
+from sxl_train.data.samples import Sample
+from sxl_train.plan import step as plan
+from sxl_train.prune import vocabulary
+from sxl_train.prune.importance import Importance, measure_importance
+from sxl_train.prune.search import AXES, Route, Trial, build, list_finalists, search
+from sxl_train.prune.slices import Cut, choose_cut, cut, mask
+from sxl_train.prune.trials import run_trials
+from sxl_train.run import checkpoints
+
+if TYPE_CHECKING:
+    from sxl_train.run.step import Context
+
+__all__ = [
+    "AXES", "Cut", "Importance", "Route", "Trial", "build", "choose_cut", "cut", "mask", "measure_importance",
+    "run", "search", "vocabulary",
+]  # fmt: skip
+
+
+def run(context: Context) -> Path:
+    """The step: cut what the plan asks for; nothing where the whole model fits or pruning is off."""
+    recipe, folder = context.recipe, Path(context.model)
+    base, _ = plan.read_base(recipe)
+    wanted = plan.read_plan(context)
+    asked = {axis: getattr(wanted, axis) for axis in AXES if getattr(wanted, axis) < getattr(base, axis)}
+    if recipe.prune.mode == "off" or not asked:
+        return folder
+    model = checkpoints.load(folder, "float32", checkpoints.choose_device())
+    views = Views(folder, context)
+    scores = measure_importance(model, views.train[: recipe.prune.samples])
+    shape = plan.read_shape(checkpoints.read_config(folder))
+    sizes = asked
+    if recipe.prune.mode == "auto" and recipe.prune.order == "measured":
+        route = search(model, scores, shape, plan.read_vocabulary(folder), wanted.format,
+                       parse_size(recipe.size_limit), views.look)  # fmt: skip
+        sizes = {axis: getattr(route.steps[-1], axis) for axis in AXES}
+        say(format_route(route))
+        if recipe.prune.trial_steps and len(route.steps) > 1:
+            sizes = choose_finalist(context, views, model, scores, route)
+        (context.folder / "axes.json").write_bytes(msgspec.json.format(msgspec.json.encode(route), indent=1))
+        context.measured["ranking"] = [(trial.axis, trial.price) for trial in route.ranking]
+    smaller = shape.prune(**sizes)
+    check_slices(model, choose_cut(scores, smaller.layers, smaller.mlp, smaller.groups), views.held_out[0])
+    before = samples.measure_loss(model, views.held_out)
+    kept, held_out = views.look(smaller.vocabulary, everything=True)
+    made = build(model, scores, smaller, kept)
+    after = samples.measure_loss(made, held_out)
+    context.measured.update(
+        {f"kept_{axis}": getattr(smaller, axis) for axis in AXES},
+        loss_per_byte_before=before.per_byte, loss_per_byte=after.per_byte, parameters=smaller.count(),
+    )  # fmt: skip
+    checkpoints.save(checkpoints.to_bf16(made), context.folder, folder if kept is None else None)
+    if kept is not None:
+        vocabulary.write_tokenizer(folder, context.folder, vocabulary.trim_tokenizer(views.whole, kept), kept)
+    return context.folder
+
+
+def choose_finalist(
+    context: Context, views: Views, model: Any, scores: Importance, route: Route
+) -> dict[str, int]:
+    """The sizes of the finalist that is best after a short recovery."""
+    from sxl_train.distil.step import Settings
+
+    recipe, folder = context.recipe, Path(context.model)
+    finalists = list_finalists(
+        route, plan.read_shape(checkpoints.read_config(folder)), plan.read_vocabulary(folder),
+        plan.read_plan(context).format, parse_size(recipe.size_limit), recipe.prune.finalists,
+    )  # fmt: skip
+    settings = Settings(steps=recipe.prune.trial_steps, lr=recipe.distil.lr, batch=recipe.distil.batch,
+                        share=0.0, seed=recipe.seed)  # fmt: skip
+    enough = recipe.prune.trial_steps * max(recipe.distil.batch // 64, 1)
+    found = run_trials(model, scores, finalists, views.train[:enough], views.held_out, views.spell, settings)
+    rows = [(*(getattr(f.shape, axis) for axis in AXES), f"{f.loss:.4f}") for f in found]
+    say(format_table((*AXES, "loss per byte after the trial"), rows))
+    context.measured["finalists"] = rows
+    return {axis: getattr(found[0].shape, axis) for axis in AXES}
+
+
+class Views:
+    """The samples of a run in the whole vocabulary and, on demand, in a trimmed one."""
+
+    def __init__(self, folder: Path, context: Context) -> None:
+        recipe, tokenizer = context.recipe, samples.load_tokenizer(folder)
+        longest = recipe.tune.max_length
+        self.train = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, longest)
+        self.held_out = samples.read_samples(
+            recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest
+        )
+        self.searched = max(recipe.prune.samples // 4, 1)
+        self.tokens = plan.read_shape(checkpoints.read_config(folder)).vocabulary
+        self.whole: dict[str, Any] = {}
+        self.folder = folder
+
+    def look(self, size: int, everything: bool = False) -> tuple[list[int] | None, list[Sample]]:
+        """Old ids of the ``size`` tokens kept (None for all) and held-out samples in these tokens."""
+        return self.spell(self.held_out if everything else self.held_out[: self.searched], size)
+
+    def spell(self, rows: Sequence[Sample], size: int) -> tuple[list[int] | None, list[Sample]]:
+        """Old ids of the ``size`` tokens kept (None for all) and ``rows`` in these tokens."""
+        if size >= self.tokens:
+            return None, list(rows)
+        if not self.whole:
+            self.whole = vocabulary.read_tokenizer(self.folder)
+            self.counts: Counter[int] = Counter()
+            for sample in self.train:
+                self.counts.update(sample.ids)
+        kept = vocabulary.choose_tokens(self.whole, self.counts, size)
+        return kept, vocabulary.respell(rows, self.whole, kept)
+
+
+def check_slices(model: Any, what: Cut, sample: Sample) -> None:
+    """The sliced model must compute what the masked one computes; anything else is our bug."""
+    import torch
+
+    ids = samples.collate([sample], model.device)["input_ids"]
+    with torch.no_grad():
+        masked, sliced = (m(input_ids=ids).logits.float() for m in (mask(model, what), cut(model, what)))
+    apart = float((masked - sliced).abs().max())
+    if apart > 1e-2 * float(masked.std()):
+        raise Bug(f"the sliced model is {apart} away from the masked one")
+
+
+def format_route(route: Route) -> str:
+    """The ranking of the axes and the steps taken, as tables."""
+    first = [(t.axis, f"{t.price * 1000:.2f}", f"{t.loss:.4f}") for t in route.ranking]
+    taken = [(t.axis, t.vocabulary, t.mlp, t.layers, t.groups, f"{t.total / 1e6:.1f}", f"{t.loss:.4f}")
+             for t in route.steps]  # fmt: skip
+    return "\n".join([
+        format_table(("axis", "millinats a byte, for each MB", "loss per byte"), first),
+        format_table(("cut", "vocabulary", "mlp", "layers", "groups", "MB", "loss per byte"), taken),
+    ])  # fmt: skip

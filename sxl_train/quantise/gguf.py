@@ -1,0 +1,202 @@
+"""A model folder → one GGUF file for llama.cpp, with tokenizer and chat template inside.
+
+F16, Q8_0, Q5_0 and Q4_0 are written without llama.cpp, their scales fitted to calibration samples where there are any
+(`quantise.blocks`); ``q4_0+q8_0`` keeps the embedding, which is also the output matrix of these models, in eight
+bits, and single matrices may be wider than the rest. K-quants are llama.cpp's own work (`requantise`, where
+llama-cpp-python is installed) and fall back to larger types for rows that are no multiple of 256. This is
+the format in which the embedding is quantised too; transformers reads the file as well (``gguf_file=``).
+
+Layout after the GGUF specification and llama.cpp's conversion: rotary halves of Llama's q and k rows are
+interleaved, those of Qwen are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.errors import error
+from sxl_train.plan.formats import Format, choose_type, rename
+from sxl_train.plan.shapes import Shape, read_shape
+from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
+from sxl_train.quantise import blocks
+from sxl_train.run.checkpoints import read_config
+
+ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
+FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
+NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
+
+
+def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str, Format] | None = None,
+          columns: Mapping[str, Any] | None = None) -> Path:  # fmt: skip
+    """Write the bf16 (or four-bit) model of ``folder`` to the file ``out`` and return it.
+
+    ``format`` is one of f16, q8_0, q5_0, q4_0, q4_0+q8_0; ``others`` names tensors in another one; ``columns`` are
+    the mean squares of their inputs (`quantise.precision.measure_columns`). Raises `UserError` T503 for a shape or a
+    tokenizer that llama.cpp would compute differently, U402 where the `gguf` package is missing.
+    """
+    import numpy as np
+    import torch
+
+    try:
+        import gguf
+    except ImportError:
+        raise error("U402", found="no package gguf", expected="pip install 'sheikh-sxl[gguf]'") from None
+    if format not in FILE_TYPES:
+        raise error("U102", pointer="/format", found=repr(format), expected="one of " + ", ".join(FILE_TYPES))
+    folder, out = Path(folder), Path(out)
+    config = read_config(folder)
+    shape = read_shape(config)
+    vocabulary = read_vocabulary(folder)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(out.name + ".partial")
+    writer = gguf.GGUFWriter(partial, ARCHITECTURES[shape.model_type])
+    describe_model(writer, config, shape, out.stem, FILE_TYPES[format])
+    describe_tokenizer(writer, folder, vocabulary, shape)
+    tensors = {tensor.name: tensor for tensor in shape.tensors()}
+    types = {}
+    for name, tensor in tensors.items():
+        chosen = choose_type(tensor, (others or {}).get(name, format))
+        types[name] = gguf.GGMLQuantizationType[chosen.upper()]
+        block, size = gguf.GGML_QUANT_SIZES[types[name]]
+        stored = tensor.count // block * size
+        # A block type is announced by its bytes a row, a plain type by its own dtype.
+        dtype = {"f32": np.float32, "f16": np.float16}.get(chosen, np.uint8)
+        rows = (*tensor.shape[:-1], tensor.shape[-1] // block * size) if dtype is np.uint8 else tensor.shape
+        writer.add_tensor_info(
+            rename(name), rows, np.dtype(dtype), stored, types[name] if dtype is np.uint8 else None
+        )
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for name, weight in read_weights(folder, list(tensors)):
+        kind = types[name].name.lower()
+        placed = interleave(name, weight, shape)
+        if kind in blocks.LOWEST:
+            weights = torch.from_numpy(np.ascontiguousarray(placed))
+            writer.write_tensor_data(blocks.pack(weights, kind, (columns or {}).get(name)))
+        else:
+            writer.write_tensor_data(gguf.quantize(placed, types[name]))
+    writer.close()
+    partial.replace(out)
+    return out
+
+
+def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
+    """(name, float32 array) in the order of ``names``; 4-bit folders are expanded."""
+    if "quantization_config" in read_config(folder):
+        from sxl_train.run import checkpoints
+
+        model = checkpoints.load(folder)
+        for name in names:
+            weight = model.get_parameter(name)
+            state = getattr(weight, "quant_state", None)
+            plain: Any = weight.data
+            if state is not None:
+                from bitsandbytes.functional import dequantize_4bit
+
+                plain = dequantize_4bit(plain, state)
+            yield name, plain.float().numpy()
+        return
+    from safetensors import safe_open
+
+    handles = [safe_open(path, "pt") for path in sorted(folder.glob("*.safetensors"))]
+    places = {name: handle for handle in handles for name in handle.keys()}  # noqa: SIM118 - no dict
+    for name in names:
+        yield name, places[name].get_tensor(name).float().numpy()
+
+
+def interleave(name: str, weight: Any, shape: Shape) -> Any:
+    """llama.cpp rotates neighbouring rows of Llama's q and k, transformers rows half a head apart."""
+    module = name.split(".")[-2]
+    if ARCHITECTURES[shape.model_type] != "llama" or module not in ("q_proj", "k_proj"):
+        return weight
+    heads = shape.heads if module == "q_proj" else shape.groups
+    halves = weight.reshape(heads, 2, shape.head_dim // 2, *weight.shape[1:])
+    return halves.swapaxes(1, 2).reshape(weight.shape)
+
+
+def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str, file_type: int) -> None:
+    """Write the numbers that llama.cpp builds the graph from."""
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if rope.get("rope_type", rope.get("type", "default")) != "default":
+        raise error("T503", pointer="/rope_parameters", found=rope, expected="plain rotary positions")
+    writer.add_name(name)
+    writer.add_file_type(file_type)
+    writer.add_quantization_version(2)
+    writer.add_context_length(config.get("max_position_embeddings", 2048))
+    writer.add_embedding_length(shape.hidden)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.mlp)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.groups)
+    writer.add_key_length(shape.head_dim)
+    writer.add_value_length(shape.head_dim)
+    writer.add_rope_dimension_count(shape.head_dim)
+    writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or 10000.0))
+    writer.add_layer_norm_rms_eps(float(config.get("rms_norm_eps", 1e-6)))
+    writer.add_vocab_size(shape.vocabulary)
+
+
+def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
+    """Write tokens, their kinds, merges, special ids and the chat template."""
+    pre = name_pre_tokenizer(vocabulary, shape)
+    added = {index: special for index, _, special in vocabulary.added}
+    tokens, kinds = [], []
+    for index in range(shape.vocabulary):
+        text = vocabulary.tokens[index] if index < len(vocabulary.tokens) else ""
+        # Rows beyond the tokenizer (Qwen pads its embedding) need a name that no text contains.
+        tokens.append(text or f"[PAD{index}]")
+        kinds.append(UNUSED if not text else NORMAL if index not in added else
+                     CONTROL if added[index] else USER_DEFINED)  # fmt: skip
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges([f"{a} {b}" for a, b in vocabulary.merges])
+    ids = {text: index for index, text in enumerate(vocabulary.tokens)}
+    settings = folder / "tokenizer_config.json"
+    named = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+    for key, add in (("bos_token", writer.add_bos_token_id), ("eos_token", writer.add_eos_token_id),
+                     ("pad_token", writer.add_pad_token_id)):  # fmt: skip
+        token = named.get(key)
+        token = token.get("content") if isinstance(token, dict) else token
+        if token in ids:
+            add(ids[token])
+    writer.add_add_bos_token(False)
+    if vocabulary.template:
+        writer.add_chat_template(vocabulary.template)
+
+
+def name_pre_tokenizer(vocabulary: Vocabulary, shape: Shape) -> str:
+    """llama.cpp's name for how text is split before merging; `UserError` T503 for a way it does not know."""
+    entry = vocabulary.pre_tokenizer
+    if entry is None:  # vocab.json + merges.txt: the splitting is that of the architecture
+        return "qwen2" if shape.model_type.startswith("qwen") else "gpt-2"
+    parts = entry.get("pretokenizers", [entry])
+    kinds = [part["type"] for part in parts]
+    pattern = "".join(str(part.get("pattern", {}).get("Regex", "")) for part in parts)
+    if kinds == ["ByteLevel"] and parts[0].get("use_regex", True):
+        return "gpt-2"
+    if kinds == ["Digits", "ByteLevel"] and parts[0].get("individual_digits"):
+        return "smollm"
+    if "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" in pattern:
+        return "qwen2"
+    if "\\p{N}{1,3}" in pattern and kinds[-1] == "ByteLevel":
+        return "llama-bpe"
+    raise error("T503", pointer="/pre_tokenizer", found=kinds, expected="a splitting that llama.cpp knows")
+
+
+def requantise(source: Path, out: Path, kind: str = "Q4_K_M") -> Path:
+    """Let llama.cpp write ``source`` (an F16 GGUF) again as ``kind``; `UserError` U402 without it."""
+    try:
+        from llama_cpp import llama_cpp as library
+    except ImportError:
+        raise error("U402", found="no package llama_cpp", expected="pip install llama-cpp-python") from None
+    how = library.llama_model_quantize_default_params()
+    how.ftype = getattr(library, f"LLAMA_FTYPE_MOSTLY_{kind.upper()}")
+    if library.llama_model_quantize(str(source).encode(), str(out).encode(), how) != 0:
+        raise error("T202", file=str(source), found=f"llama.cpp could not write {kind}")
+    return Path(out)

@@ -1,0 +1,114 @@
+"""A model, samples and the bytes left under a limit → which matrices are worth a wider format.
+
+Mixed precision by sensitivity: what rounding a matrix costs is expected from the diagonal of the Fisher
+information, ½ Σ F·(Q(W) − W)², in nats per trained token (Hassibi and Stork 1993; Dong et al. 2020, HAWQ-V2). One
+backward pass over the samples prices every matrix in every format, and the room goes where it buys most per byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sxl_train.data.samples import Sample, collate
+from sxl_train.plan import step as plan
+from sxl_train.plan.formats import choose_type
+from sxl_train.plan.room import Costs
+from sxl_train.quantise import blocks
+
+Columns = Mapping[str, Any]
+"""Matrix → the mean square of each of its input columns; the embedding's are those of the output head."""
+
+
+def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
+    """The mean square of what enters each column of each matrix of ``model`` on ``samples``."""
+    import torch
+
+    squares: dict[str, Any] = {}
+    tokens = sum(len(sample.ids) for sample in samples)
+    tied = model.config.tie_word_embeddings
+    handles = []
+
+    def watch(name: str, module: Any) -> None:
+        def add(_: Any, inputs: tuple[Any, ...]) -> None:
+            found = inputs[0].detach().float().square().flatten(0, -2).sum(0)
+            squares[name] = squares[name] + found if name in squares else found
+
+        handles.append(module.register_forward_pre_hook(add))
+
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            is_head = module is model.get_output_embeddings()
+            watch("model.embed_tokens.weight" if is_head and tied else name + ".weight", module)
+    device = model.get_input_embeddings().weight.device
+    try:
+        with torch.no_grad():
+            for sample in samples:
+                model(input_ids=collate([sample], device)["input_ids"], use_cache=False)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: found / max(tokens, 1) for name, found in squares.items()}
+
+
+def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format],
+                        columns: Columns | None = None) -> Costs:  # fmt: skip
+    """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``.
+
+    In nats per trained token.
+    """
+    import torch
+
+    weights = {name: weight for name, weight in model.named_parameters() if weight.dim() == 2}
+    squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    device, tokens = model.get_input_embeddings().weight.device, 0
+    for sample in samples:  # one at a time: a gradient of many samples is no estimate of their squares
+        inputs = collate([sample], device)
+        labels = inputs.pop("labels")[:, 1:]
+        chosen = labels != -100
+        logits = model(**inputs, use_cache=False).logits[:, :-1][chosen].float()
+        torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum").backward()
+        tokens += int(chosen.sum())
+        for name, weight in weights.items():
+            squares[name] += weight.grad.square()
+            weight.grad = None
+    model.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        return {
+            name: {
+                format: float(
+                    (squares[name] * (round_to(weight, name, format, columns) - weight).square()).sum()
+                )
+                / (2 * max(tokens, 1))
+                for format in formats
+            }
+            for name, weight in weights.items()
+        }
+
+
+def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | None = None) -> Any:
+    """``weight`` as ``format`` stores the matrix ``name``, in its own dtype."""
+    import torch
+
+    from sxl_train.quantise.float8 import round_to_float8
+    from sxl_train.quantise.step import round_to_nf4
+
+    linear = not any(part in name for part in ("embed_tokens", "lm_head"))
+    if format == "f8":
+        return round_to_float8(weight)
+    if format in ("nf4", "nf4_dq") and linear:
+        return round_to_nf4(weight, format == "nf4_dq")
+    kind = "bf16"
+    if format in plan.FITTED:
+        tensor = plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
+        kind = choose_type(tensor, format)
+    if kind == "f16":
+        return weight.half().to(weight.dtype)
+    if kind in blocks.LOWEST:
+        return blocks.round_to_blocks(weight, kind, (columns or {}).get(name))
+    return weight.to(torch.bfloat16).to(weight.dtype)
+
+
+def expect_rise(costs: Costs, format: plan.Format, others: Mapping[str, plan.Format]) -> float:
+    """The sum of what the matrices cost, in nats per token."""
+    return sum(found[others.get(name, format)] for name, found in costs.items())

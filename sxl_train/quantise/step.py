@@ -1,0 +1,157 @@
+"""A bf16 model folder → a smaller one: safetensors that plain transformers loads, or one GGUF file.
+
+``int4`` holds every matrix in four bits, the embedding too (`sxl_train.quantise.packed`; the reader needs the package
+compressed-tensors). NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64
+weights; with double quantisation the scales are 8-bit themselves (Dettmers et al. 2023; bitsandbytes reads it). It
+holds linear layers only: a large embedding is trimmed (`sxl_train.prune.vocabulary`). GGUF's blocks hold the
+embedding too (`quantise.gguf`). Between four bits and bf16 lies float8 for every matrix (`quantise.float8`).
+Room under the size limit goes to the matrices whose rounding costs most: they are stored in a wider format
+(`sxl_train.quantise.precision`).
+
+The folder is saved before anything is computed with the model, and is judged from a reloaded copy: a forward
+pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damages them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sxl_data.contract.console import say
+from sxl_data.contract.errors import UserError, finding
+from sxl_train.config import parse_size
+from sxl_train.data import samples
+from sxl_train.plan import step as plan
+from sxl_train.plan.formats import store
+from sxl_train.quantise import float8, packed, precision
+from sxl_train.run import checkpoints, size
+
+if TYPE_CHECKING:
+    from sxl_train.run.step import Context
+
+NF4_COLUMNS, NF4_ROWS, BLOCK = 64, 32, 64
+
+
+def run(context: Context) -> Path:
+    """The step: store the model in the format of the plan; nothing to do where that is bf16."""
+    format, recipe, folder = plan.read_plan(context).format, context.recipe, Path(context.model)
+    if format == "bf16":
+        return folder
+    others: dict[str, plan.Format] = {}
+    columns: Any = None
+    if recipe.quantise.mixed:
+        model = checkpoints.load(folder, "float32", checkpoints.choose_device())
+        rows = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(folder),
+                                    recipe.quantise.samples, recipe.tune.max_length)  # fmt: skip
+        others, columns = choose_others(context, format, model, folder, rows)
+    if format in plan.GGUF:
+        from sxl_train.quantise import gguf
+
+        gguf.write(folder, context.folder / f"model-{format.replace('+', '-')}.gguf", format, others, columns)
+        out = context.folder
+    else:
+        out = quantise(folder, context.folder, format, others, columns)
+    before, after = size.measure(folder), size.measure(out)
+    context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
+    return out
+
+
+def choose_others(
+    context: Context, format: plan.Format, model: Any, folder: Path, rows: Sequence[samples.Sample]
+) -> tuple[dict[str, plan.Format], Any]:
+    """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
+
+    ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in formats with fitted scales only.
+    """
+    shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(context.recipe.size_limit)
+    base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
+    columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
+    wider = plan.WIDER.get(format, ())
+    costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
+    room = int(limit * (1 - plan.SAFETY)) - base.total
+    others = plan.spend_room(shape, format, room, costs) if wider else {}
+    rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
+    counts = Counter(others.values())
+    say(f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
+        f"{len(costs)}; expected loss +{rise:.4f}, +{plain:.4f} with {format} alone")  # fmt: skip
+    context.measured.update(others=others, expected_rise=rise, expected_rise_alone=plain)
+    return others, columns
+
+
+def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
+             columns: precision.Columns | None = None) -> Path:  # fmt: skip
+    """Store the matrices of the model folder ``model`` in ``format`` in ``out`` and return ``out``.
+
+    ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) in a wider format, ``columns`` weighs the
+    rounding of int4. Raises `UserError` T109 where a weight's shape does not fit the blocks. Quantise from the bf16
+    folder: transformers 5.23 cannot save a 4-bit model that it loaded from a 4-bit folder.
+    """
+    own = dict(others or {})
+    made = load_quantised(model, format, own)
+    checkpoints.save(made, out, model)
+    shape = plan.read_shape(checkpoints.read_config(model))
+    stored = [(tensor.name, dtype) for tensor in shape.tensors()
+              for _, dtype, _ in store(tensor, own.get(tensor.name, format))]  # fmt: skip
+    eights = [name for name, dtype in stored if dtype == "F8_E4M3"]
+    fours = [name for name, dtype in stored if dtype == "I32"]
+    if eights:
+        float8.store(out, eights)
+    return packed.store(out, fours, columns) if fours else out
+
+
+def load_quantised(model: Path, format: plan.Format = "nf4_dq",
+                   others: Mapping[str, plan.Format] | None = None) -> Any:  # fmt: skip
+    """The model folder ``model`` in memory, its linear layers but ``others`` in bitsandbytes' format."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    skipped = [
+        "lm_head",
+        *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name),
+    ]
+    if format in ("bf16", "f8", "int4"):
+        return checkpoints.load(model)
+    if format == "int8":
+        how = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skipped)
+    else:
+        how = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=format == "nf4_dq",
+            bnb_4bit_compute_dtype=torch.bfloat16,
+            llm_int8_skip_modules=skipped,
+        )
+    quantised = AutoModelForCausalLM.from_pretrained(
+        str(model), quantization_config=how, device_map="cpu", dtype=torch.bfloat16, local_files_only=True
+    )
+    checkpoints.cure_bitsandbytes(quantised)
+    if format != "int8":
+        check_rows(quantised, model)
+    return quantised
+
+
+def check_rows(model: Any, folder: Path) -> None:
+    """Refuse weights whose rows the CPU kernels cannot read: NF4 wants in % 64 = 0 and out % 32 = 0."""
+    problems = [
+        finding("T109", file=str(folder), pointer="/" + name.replace(".", "/"),
+                found=f"{module.in_features} columns, {module.out_features} rows",
+                expected=f"multiples of {NF4_COLUMNS} and {NF4_ROWS}")
+        for name, module in model.named_modules()
+        if type(module).__name__ == "Linear4bit"
+        and (module.in_features % NF4_COLUMNS or module.out_features % NF4_ROWS)
+    ]  # fmt: skip
+    if problems:
+        raise UserError(*problems)
+
+
+def round_to_nf4(weight: Any, double: bool = True) -> Any:
+    """``weight`` (a 2-D tensor) rounded to NF4 and back in its own dtype, through bf16 as the loader does."""
+    import torch
+    from bitsandbytes import functional
+
+    packed, state = functional.quantize_4bit(
+        weight.to(torch.bfloat16).contiguous(), blocksize=BLOCK, compress_statistics=double, quant_type="nf4"
+    )
+    return functional.dequantize_4bit(packed, state).to(weight.dtype)

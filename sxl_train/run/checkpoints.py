@@ -1,0 +1,125 @@
+"""A model folder ↔ a model in memory, as every compression step needs it.
+
+Tokenizer files and the chat template travel byte for byte from the folder a step read to the one it writes,
+because saving a tokenizer again may change its pre-tokeniser.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sxl_data.contract.errors import error
+from sxl_train.run.size import TOKENIZER
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` of a model folder; `UserError` U201 where there is none."""
+    path = Path(folder) / "config.json"
+    if not path.is_file():
+        raise error("U201", file=str(path), found="no such file", expected="a model folder with config.json")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
+    """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured.
+
+    In a folder that holds a GGUF file and no configuration, that file is the model; its weights are expanded.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    if torch.device(device).type == "cuda":
+        # cuDNN's attention plans anew for each shape, 0.2 s on an H200, and no two batches of samples are alike.
+        torch.backends.cuda.enable_cudnn_sdp(False)
+    model = AutoModelForCausalLM.from_pretrained(
+        str(folder), dtype=getattr(torch, dtype), device_map=device, local_files_only=Path(folder).is_dir(),
+        **find_gguf(folder),
+    )  # fmt: skip
+    cure_bitsandbytes(model)
+    return model.eval()
+
+
+def find_gguf(folder: Path | str) -> dict[str, str]:
+    """What `from_pretrained` needs to open a folder with nothing but a GGUF file; empty for any other."""
+    folder = Path(folder)
+    files = sorted(folder.glob("*.gguf")) if folder.is_dir() else []
+    return {"gguf_file": files[0].name} if files and not (folder / "config.json").is_file() else {}
+
+
+def choose_device() -> str:
+    """``cuda`` where there is one, else ``cpu``."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def to_bf16(model: Any) -> Any:
+    """``model`` in bf16 on the CPU, configuration included; in place."""
+    import torch
+
+    model = model.to("cpu", torch.bfloat16)
+    model.config.dtype = torch.bfloat16
+    return model
+
+
+def cure_bitsandbytes(model: Any) -> int:
+    """Switch off the AVX512-BF16 kernel of every 4-bit layer; how many were switched.
+
+    bitsandbytes 0.50 repacks weights for that kernel at the first evaluation forward: LoRA gradients are
+    wrong from then on and a checkpoint saved from there is damaged, both without a word.
+    """
+    cured = 0
+    for module in model.modules():
+        if type(module).__name__ == "Linear4bit":
+            module.support_avx512bf16_for_cpu = False
+            cured += 1
+    return cured
+
+
+def save(model: Any, out: Path, tokenizer_from: Path | None) -> Path:
+    """Write ``model`` as one safetensors file with its configuration and the tokenizer of another folder.
+
+    ``out`` is made where it is missing; a step's folder is put in place as a whole by `sxl_train.run.step`.
+    Returns ``out``.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(out, safe_serialization=True, max_shard_size="50GB")
+    if tokenizer_from is not None:
+        copy_tokenizer(Path(tokenizer_from), out)
+    return out
+
+
+def rewrite(folder: Path, change: Callable[[str, Any], dict[str, Any]]) -> Path:
+    """Replace each tensor of ``folder/model.safetensors`` by those that ``change(name, tensor)`` names.
+
+    The file is put in place as a whole; returns ``folder``.
+    """
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    path = Path(folder) / "model.safetensors"
+    tensors: dict[str, Any] = {}
+    with safe_open(path, "pt") as file:
+        described = file.metadata()
+        for name in file.keys():  # noqa: SIM118 - no dict
+            tensors |= change(name, file.get_tensor(name))
+    partial = path.with_name(path.name + ".partial")
+    save_file(tensors, partial, metadata=described)
+    partial.replace(path)
+    return Path(folder)
+
+
+def copy_tokenizer(source: Path, target: Path) -> list[str]:
+    """Copy the tokenizer files and chat template of ``source`` byte for byte; the names copied."""
+    names = [name for name in TOKENIZER if (source / name).is_file()]
+    for name in names:
+        shutil.copyfile(source / name, target / name)
+    return names

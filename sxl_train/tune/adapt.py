@@ -1,0 +1,70 @@
+"""A model folder and a method in; the model in memory, with adapters where the method trains them, out.
+
+Precision follows the machine: bf16 on a GPU, float32 on a CPU. QLoRA's frozen weights are NF4 (`nf4.py`), LoRA's stay
+as they are, full fine-tuning trains them all.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sxl_data.contract.console import say
+from sxl_train.config import Tune
+
+
+def load(folder: str, method: str, tune: Tune) -> Any:
+    """The base in the precision that the method and the machine want."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from sxl_train.tune import nf4
+
+    gpu = torch.cuda.is_available()
+    device = f"cuda:{int(os.environ.get('LOCAL_RANK', 0))}" if gpu else "cpu"
+    dtype = torch.bfloat16 if gpu else torch.float32
+    if method == "qlora" and not nf4.keeps(folder, tune.dequantise):
+        return nf4.load_each(folder, tune.double_quant, dtype, device)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+    if method == "qlora":
+        nf4.keep(model, tune.double_quant)
+    return model.to(device)
+
+
+def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, added: list[str]) -> Any:
+    """Adapters on every linear layer and on the markers' rows of embedding and head; nothing for full fine-tuning.
+
+    ``added``: the markers that the base did not have, see `tune.markers`.
+    """
+    model.config.use_cache = False
+    if method == "full":
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    from sxl_train.data.special_tokens import find_trainable
+
+    rows = find_trainable(tokenizer, template, tune.markers, added)
+    if rows and find_plain_reason(model, tune):
+        # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
+        say("tune       the markers' rows stay frozen: SFTTrainer's own loss cannot train them")
+        rows = []
+    targets = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
+    tables = [model.get_input_embeddings()]
+    if not model.config.get_text_config().tie_word_embeddings:
+        tables.append(model.get_output_embeddings())
+    names = [
+        name.split(".")[-1] for name, module in model.named_modules() if any(module is t for t in tables)
+    ]
+    indices = {name: rows for name in names} if rows else None
+    config = LoraConfig(
+        r=tune.rank, lora_alpha=tune.alpha, lora_dropout=tune.dropout, target_modules=targets, use_dora=tune.dora,
+        use_rslora=tune.rslora, task_type="CAUSAL_LM", trainable_token_indices=indices,
+    )  # fmt: skip
+    return get_peft_model(model, config)
+
+
+def find_plain_reason(model: Any, tune: Tune) -> str | None:
+    """Why the model takes SFTTrainer's own path, or None where it can be made fast."""
+    from sxl_train.tune import fast
+
+    return fast.can_be_fast(model.config) if tune.fast else "tune.fast is off"

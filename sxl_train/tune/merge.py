@@ -1,0 +1,121 @@
+"""A LoRA adapter + its base model → one plain bf16 safetensors model, no peft needed to load it.
+
+The sum is made in float32 and rounded once. An adapter trained by QLoRA has only ever seen the base through
+NF4, so there are two honest bases to add it to, and neither wins always:
+
+- ``original``: the unquantised weights. Best where the result is not quantised again.
+- ``dequantised``: the base rounded to NF4 and back, which is what the adapter was trained against.
+
+The step merges onto both when the adapter came from QLoRA, measures each and keeps the better.
+Low-rank adaptation: Hu et al. 2021; QLoRA: Dettmers et al. 2023.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sxl_data.contract.errors import error
+from sxl_train.data import samples
+from sxl_train.run import checkpoints
+
+if TYPE_CHECKING:
+    from sxl_train.run.step import Context
+
+Onto = Literal["original", "dequantised"]
+
+
+def run(context: Context) -> Path:
+    """The step: merge the tuned adapter; after QLoRA onto both bases, keeping the smaller validation loss."""
+    adapter = Path(context.model)
+    if not (adapter / "adapter_config.json").is_file():
+        return adapter
+    base = find_base(context)
+    if context.recipe.method != "qlora":
+        return merge(adapter, context.folder, base)
+    tokenizer = samples.load_tokenizer(adapter)
+    rows = samples.read_samples(
+        context.recipe.dataset,
+        "validation",
+        tokenizer,
+        context.recipe.evaluate.rows,
+        context.recipe.tune.max_length,
+    )
+    losses: dict[Onto, float] = {}
+    for onto in ("original", "dequantised"):
+        merged = merge_models(adapter, base, onto)  # type: ignore[arg-type]
+        losses[onto] = samples.measure_loss(merged, rows).per_token  # type: ignore[index]
+    best = min(losses, key=lambda onto: losses[onto])
+    context.measured.update({"onto": best} | {f"loss_{onto}": loss for onto, loss in losses.items()})
+    return merge(adapter, context.folder, base, best)
+
+
+def find_base(context: Context) -> str:
+    """The model that the adapter was trained on: the last one in the chain before `tune`."""
+    before = [model for step, model in context.chain if step != "tune" and model != context.model]
+    return before[-1] if before else read_adapter(Path(context.model))["base_model_name_or_path"]
+
+
+def read_adapter(folder: Path) -> dict[str, Any]:
+    """``adapter_config.json`` of ``folder``; `UserError` T506 where there is no adapter."""
+    path = Path(folder) / "adapter_config.json"
+    if not path.is_file() or not list(Path(folder).glob("adapter_model.*")):
+        raise error("T506", file=str(folder), found="no adapter", expected=path.name + " and adapter_model.*")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def merge(adapter: Path, out: Path, base: Path | str | None = None, onto: Onto = "original") -> Path:
+    """Merge ``adapter`` into ``base`` (the one it names, unless given) and write the model to ``out``.
+
+    The tokenizer comes from the adapter's folder if it holds one, else from the base.
+    """
+    if base is None:
+        base = read_adapter(adapter)["base_model_name_or_path"]
+    has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
+    return checkpoints.save(
+        merge_models(adapter, base, onto), out, Path(adapter) if has_tokenizer else Path(base)
+    )
+
+
+def merge_models(adapter: Path, base: Path | str, onto: Onto) -> Any:
+    """The merged model in memory, in bf16. Raises `UserError` T506 where there is no adapter."""
+    import torch
+    from peft import PeftModel
+
+    read_adapter(adapter)
+    model = checkpoints.load(base, dtype="float32")
+    if onto == "dequantised":
+        round_linears(model)
+    resize_like(model, adapter)
+    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+    merged = merged.to(torch.bfloat16)
+    merged.config.dtype = torch.bfloat16
+    return merged.eval()
+
+
+def resize_like(model: Any, adapter: Path) -> None:
+    """Give ``model`` as many token rows as the adapter's own embedding has, if it holds one."""
+    from safetensors import safe_open
+
+    for path in Path(adapter).glob("adapter_model.safetensors"):
+        with safe_open(path, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - a safetensors handle is no dict
+                if name.endswith("embed_tokens.weight"):
+                    rows = tensors.get_slice(name).get_shape()[0]
+                    if rows != model.get_input_embeddings().weight.shape[0]:
+                        model.resize_token_embeddings(rows, mean_resizing=False)
+
+
+def round_linears(model: Any) -> int:
+    """Round every linear weight but the output head's to NF4 and back, in place; how many."""
+    import torch
+
+    from sxl_train.quantise.step import round_to_nf4
+
+    rounded = 0
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear) and not name.endswith("lm_head"):
+            module.weight.data = round_to_nf4(module.weight.data)
+            rounded += 1
+    return rounded

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TOY = """
+from numba import njit
+@njit(nogil=True, error_model="numpy")
+def double(values, times):
+    for i in range(values.shape[0]):
+        values[i] *= 2 * times
+ENTRIES = {"double": (double, "u4[::1], i8")}
+"""
+PROGRAM = """
+import sys
+from pathlib import Path
+import numpy as np
+from sxl_data.native import loader as native
+loader, *places = sys.argv[1:]
+native._folders = lambda package: [Path(place) for place in places]
+values = np.array([1, 2], dtype=np.uint32)
+native.load("toy", ("kernel",), ("kernel",), loader)["double"](values, 3)
+print(values.tolist(), "numba" in sys.modules)
+"""
+SAME = """
+import sys
+import numpy as np, pyarrow as pa
+from sxl_data.dedup import deduplicate
+words = ["é", "数据", "x" * 40, "a+=b;", "\\r\\n", "def", "12345678", "123456789", " "]
+draw = np.random.default_rng(0)
+texts = [" ".join(draw.choice(words, draw.integers(0, 200))) for _ in range(150)]
+texts += [text + " end" for text in texts]
+one, two = (deduplicate(None, pa.array(texts), compiled=compiled) for compiled in (True, False))
+same = all(np.array_equal(getattr(one, k), getattr(two, k)) for k in ("kept", "twin", "shared", "union", "keys"))
+print(same and np.array_equal(one.sketches.signatures, two.sketches.signatures), int((~one.kept).sum()) > 100,
+      "numba" in sys.modules)
+"""
+ROOT = Path(__file__).parents[3]
+
+
+def run(program: str, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, encoding="utf-8",
+        cwd=ROOT, env=os.environ | environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def run_toy(tmp_path: Path, loader: str, *places: Path) -> str:
+    (tmp_path / "toy").mkdir(exist_ok=True)
+    (tmp_path / "toy" / "__init__.py").touch()
+    (tmp_path / "toy" / "kernel.py").write_text(TOY, encoding="utf-8")
+    return run(PROGRAM, loader, *map(str, places), PYTHONPATH=str(tmp_path))
+
+
+def sealed(tmp_path: Path) -> Path:
+    # A path below a file can be written by nobody, the superuser included: a package folder that is read-only.
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    return tmp_path / "file" / "below"
+
+
+def test_object_code_goes_to_the_first_writable_folder_and_is_loaded_without_numba(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert run_toy(tmp_path, "object", sealed(tmp_path), cache) == "[6, 12] True"
+    assert [path.suffix for path in cache.iterdir()] == [".bin"]
+    assert run_toy(tmp_path, "object", sealed(tmp_path), cache) == "[6, 12] False"
+
+
+def test_numba_keeps_its_own_code_in_the_first_writable_folder_and_finds_it_again(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert run_toy(tmp_path, "numba", sealed(tmp_path), cache) == "[6, 12] True"
+    kept = {path: path.stat().st_mtime_ns for path in cache.rglob("*.nb?")}
+    assert {path.suffix for path in kept} == {".nbi", ".nbc"}
+    assert run_toy(tmp_path, "numba", sealed(tmp_path), cache) == "[6, 12] True"
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.nb?")} == kept
+
+
+def test_without_any_writable_folder_the_kernels_still_work(tmp_path: Path) -> None:
+    assert run_toy(tmp_path, "object", sealed(tmp_path)) == "[6, 12] True"
+    assert run_toy(tmp_path, "numba", tmp_path / "file" / "below") == "[6, 12] True"
+
+
+def test_deduplication_through_numba_gives_the_bits_of_numpy() -> None:
+    assert run(SAME, SXL_KERNELS="numba") == "True True True"
+
+
+def test_an_unknown_loader_is_refused_by_name() -> None:
+    program = "from sxl_data.native.loader import load; load('sxl_data.dedup', (), (), 'jit')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert "SXL_KERNELS=jit" in done.stderr

@@ -1,0 +1,46 @@
+"""A trace as it is trained, for the eye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jinja2")
+
+from sxl_data.contract.errors import UserError
+from sxl_data.trace.template import load
+from sxl_data.view.rendered import show_rendered
+from sxl_data.view.show import pick
+
+EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
+TRACE = pick(EXAMPLES / "valid" / "answer.json")
+
+
+def tokenizer(folder: Path) -> Path:
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.save(str(folder / "tokenizer.json"))
+    return folder / "tokenizer.json"
+
+
+def test_what_carries_loss_stands_in_brackets():
+    text = show_rendered(TRACE, load(str(EXAMPLES / "templates" / "whole.jinja")))
+    assert "1 trained pieces" in text.splitlines()[0]
+    trained = text[text.rindex("⟦") + 1 : text.rindex("⟧")]
+    assert "It is sunny." in trained and "What is the weather" not in trained
+
+
+def test_the_cut_is_shown_and_counted(tmp_path: Path):
+    template = load(str(EXAMPLES / "templates" / "whole.jinja"), tokenizer(tmp_path))
+    whole = show_rendered(TRACE, template, 1000)
+    assert "cut" not in whole
+    text = show_rendered(TRACE, template, 16)
+    assert "of them are cut" in text.splitlines()[0]
+    assert "── cut here: max_length 16 ──" in text.splitlines()
+
+
+def test_a_template_that_refuses_is_one_clean_error():
+    with pytest.raises(UserError, match="R704"):
+        show_rendered(TRACE, load(str(next((EXAMPLES / "templates").glob("R704-*")))))

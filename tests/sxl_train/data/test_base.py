@@ -1,0 +1,65 @@
+"""Where a base comes from: a folder, or a hub id that lies in the local cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_train.data.base import fetch
+
+SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
+assert SPEC and SPEC.loader
+toys = util.module_from_spec(SPEC)
+SPEC.loader.exec_module(toys)
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def put_into_cache(home: Path, kind: str, name: str, folder: Path, revision: str) -> Path:
+    """Lay ``folder`` into a cache of the hub's client as it does itself; its snapshot folder."""
+    place = home / "hub" / f"{kind}s--{name.replace('/', '--')}"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs" / revision).write_text(COMMIT, encoding="utf-8")
+    return Path(shutil.copytree(folder, place / "snapshots" / COMMIT))
+
+
+def test_hub_ids_in_the_local_cache_train_offline_at_the_revision_named(
+    make_model: Callable[..., Path], tmp_path: Path
+) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    put_into_cache(home, "model", "maker/base", make_model(max_position_embeddings=512), "v1")
+    put_into_cache(home, "dataset", "maker/rows", toys.write_dataset(tmp_path / "toy", 12, 3), "main")
+    words = ["base_model=maker/base", "revision=v1", "dataset=maker/rows", f"out={out}", "steps=[tune,merge]",
+             "tune.max_steps=1", "tune.batch=1", "tune.max_length=512"]  # fmt: skip
+    environment = dict(os.environ) | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1",
+                                      "PYTHONPATH": str(Path(__file__).parents[3])}  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "sxl_train.recipe", "lora", *words], capture_output=True, text=True,
+                          env=environment, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (out / "merge" / "model.safetensors").exists()
+
+
+def test_folder_is_used_where_it_lies(tmp_path: Path) -> None:
+    assert fetch(str(tmp_path), "main") == tmp_path
+
+
+def test_hub_id_is_found_at_its_revision_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "model.safetensors").write_bytes(b"")
+    snapshot = put_into_cache(tmp_path, "model", "maker/base", tmp_path / "base", "v1")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert fetch("maker/base", "v1") == snapshot
+    for name, revision in (("maker/base", "v2"), ("maker/nothing", "v1")):
+        with pytest.raises(UserError) as problem:
+            fetch(name, revision)
+        assert [item.code for item in problem.value.findings] == ["T101"]

@@ -1,0 +1,206 @@
+"""A student recovers what pruning cost, with the masks of training and a teacher that may be a file."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+
+from sxl_data.contract.errors import UserError
+from sxl_train.data import samples
+from sxl_train.data.samples import Sample
+from sxl_train.distil import step as distil
+from sxl_train.distil import teach as distil_teach
+from sxl_train.distil.align import align, spell, teach_aligned
+from sxl_train.distil.cache import teach_cached, write_cache
+from sxl_train.prune import vocabulary
+from sxl_train.prune.importance import measure_importance
+from sxl_train.prune.slices import choose_cut, cut
+from sxl_train.quantise import step as quantise
+from sxl_train.run import checkpoints
+
+# Counting texts: the next token follows from the last, which a tiny model can learn and lose.
+ROWS = [
+    Sample([4 + (start + step * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20)
+    for start in range(30)
+    for step in (1, 2)
+]
+TRAIN = distil.Settings(steps=60, lr=3e-3, batch=512, share=0.0)
+
+
+@pytest.fixture
+def tuned(make_model) -> torch.nn.Module:
+    model = checkpoints.load(make_model(), "float32")
+    distil.train(model, ROWS, TRAIN)
+    return model
+
+
+def prune(model: torch.nn.Module) -> torch.nn.Module:
+    return cut(model, choose_cut(measure_importance(model, ROWS[:4]), mlp=64, layers=2))
+
+
+def loss(model: torch.nn.Module) -> float:
+    return samples.measure_loss(model, ROWS).per_token
+
+
+def test_distillation_recovers_most_of_what_pruning_cost(tuned) -> None:
+    student = prune(tuned)
+    before, pruned = loss(tuned), loss(student)
+    settings = distil.Settings(steps=60, lr=2e-3, batch=512, share=0.5)
+    distil.train(student, ROWS, settings, distil_teach.teach_live(tuned, student.config.vocab_size))
+    assert before + 0.3 * (pruned - before) > loss(student)
+    assert pruned - before > 0.05
+
+
+def test_the_same_seed_gives_the_same_student(tuned) -> None:
+    students = [prune(tuned), prune(tuned)]
+    settings = distil.Settings(steps=5, lr=1e-3, batch=512)
+    teach = distil_teach.teach_live(tuned, tuned.config.vocab_size)
+    first, second = (distil.train(student, ROWS, settings, teach) for student in students)
+    assert first == second
+    assert 5 == len(first)
+
+
+def test_only_trained_tokens_count(tuned) -> None:
+    blank = [Sample(row.ids, [0] * 23 + [1], 1) for row in ROWS[:3]]
+    settings = distil.Settings(share=0.0)
+    one = distil.compute_loss(tuned, blank, settings, None)
+    with torch.no_grad():
+        ids = torch.tensor([row.ids for row in blank])
+        expected = torch.nn.functional.cross_entropy(tuned(ids).logits[:, -2].float(), ids[:, -1])
+    assert float(expected) == pytest.approx(float(one), rel=1e-4)
+
+
+def test_divergence_is_nothing_between_equals_and_grows_with_the_difference() -> None:
+    logits = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
+    for temperature in (1.0, 2.0):
+        assert abs(float(distil_teach.measure_divergence(logits, logits, temperature))) < 1e-6
+    top = distil_teach.pick_top(logits, 8)
+    assert abs(float(distil_teach.measure_divergence(logits, top, 1.0))) < 1e-5
+    assert float(distil_teach.measure_divergence(logits + torch.eye(7, 40) * 3, logits, 1.0)) > 0.01
+    everything = distil_teach.measure_divergence(logits.flip(0), distil_teach.pick_top(logits, 40), 1.0)
+    assert float(everything) == pytest.approx(
+        float(distil_teach.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3
+    )
+
+
+def test_a_cached_teacher_says_what_the_live_one_says(tuned, tmp_path: Path) -> None:
+    live = distil_teach.teach_live(tuned, tuned.config.vocab_size, top=8)
+    cached = teach_cached(write_cache(live, ROWS, tmp_path / "teacher.safetensors"))
+    batch = ROWS[5:9]
+    chosen = samples.collate(batch)["labels"][:, 1:] != -100
+    (ids, scores), (cached_ids, cached_scores) = live(batch, chosen), cached(batch, chosen)
+    assert torch.equal(ids, cached_ids)
+    assert torch.allclose(scores, cached_scores, atol=5e-2, rtol=1e-3)
+    with pytest.raises(UserError) as caught:
+        cached([Sample([1, 2, 3], [0, 1, 1], 2)], chosen)
+    assert "T505" == caught.value.findings[0].code
+
+
+def test_a_teacher_with_a_larger_vocabulary_answers_in_the_students_ids(tuned) -> None:
+    kept = [*range(70), *range(100, 200)]
+    student = vocabulary.trim_model(cut(tuned, choose_cut(measure_importance(tuned, ROWS[:2]))), kept)
+    teach = distil_teach.teach_live(tuned, len(kept), kept)
+    chosen = samples.collate(ROWS[:2])["labels"][:, 1:] != -100
+    with torch.no_grad():
+        ids = torch.tensor([row.ids for row in ROWS[:2]])
+        expected = student(ids).logits[:, :-1][chosen]
+    assert torch.allclose(expected, teach(ROWS[:2], chosen), atol=1e-4)
+    with pytest.raises(UserError) as caught:
+        distil_teach.teach_live(tuned, len(kept))
+    assert "T505" == caught.value.findings[0].code
+
+
+def test_rounding_lasts_only_as_long_as_the_step(tuned) -> None:
+    module = tuned.model.layers[0].mlp.up_proj
+    exact = module.weight.detach().clone()
+    with distil.rounded(tuned):
+        assert torch.equal(quantise.round_to_nf4(exact), module.weight)
+    assert torch.equal(exact, module.weight)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tuned) -> None:
+    with pytest.raises(UserError) as caught:
+        distil.train(tuned, ROWS, distil.Settings(steps=30, lr=1e12, batch=512, share=0.0, clip=math.inf))
+    assert "T112" == caught.value.findings[0].code
+
+
+def test_a_teacher_of_a_trimmed_student_reads_its_own_tokens(make_model) -> None:
+    folder = make_model()
+    whole, tokenizer = vocabulary.read_tokenizer(folder), samples.load_tokenizer(folder)
+    texts = ["def add(first, second):\n    return first + second\n", "The calculator returned 42."]
+    own = [Sample(ids, [1] * len(ids), 1) for ids in tokenizer(texts)["input_ids"]]
+    removed = max(own[0].ids)
+    kept = vocabulary.choose_tokens(whole, Counter(), 320)
+    assert removed not in kept
+    spelled = vocabulary.respell(own, whole, kept)
+    spelling = spell(whole, kept)
+    pairs = align(spelled[0], own[0], spelling, kept)
+    decoder = tokenizer.backend_tokenizer
+    for mine, theirs in pairs:
+        read = decoder.decode([kept[i] for i in spelled[0].ids[: mine + 1]], skip_special_tokens=False)
+        assert read == decoder.decode(own[0].ids[: theirs + 1], skip_special_tokens=False)
+    assert len(own[0].ids) == len(pairs) < len(spelled[0].ids)
+    model = checkpoints.load(folder, "float32")
+    target = teach_aligned(model, kept, spelling, own, spelled)(
+        spelled, samples.collate(spelled)["labels"][:, 1:] != -100
+    )
+    shares = target.logits.exp()
+    assert torch.allclose(torch.ones(len(shares)), shares.sum(-1), atol=1e-3)
+    with torch.no_grad():
+        expected = model(torch.tensor([own[0].ids])).logits[0, 0].softmax(-1)
+    piece = spelling.first[removed]
+    starts = [i for i, first in enumerate(spelling.first) if first == piece and i < len(expected)]
+    assert float(shares[0, piece]) == pytest.approx(float(expected[starts].sum()), rel=1e-3)
+
+
+def test_the_better_of_two_students_is_kept(tuned) -> None:
+    weights = {name: weight.clone() for name, weight in tuned.state_dict().items()}
+    before, after = distil.recover(tuned, ROWS, ROWS, distil.Settings(steps=4, lr=0.5, batch=512, share=0.0))
+    assert before == after == pytest.approx(loss(tuned))
+    assert all(torch.equal(weights[name], weight) for name, weight in tuned.state_dict().items())
+    student = prune(tuned)
+    before, after = distil.recover(
+        student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0)
+    )
+    assert loss(student) == pytest.approx(after) and after < before
+
+
+def test_steps_with_rounded_weights_are_taken_where_rounding_costs_something() -> None:
+    assert [True, True, False, False] == [
+        distil.pays("nf4_dq", 0.02), distil.pays("q4_0", 0.004), distil.pays("q4_0", 0.001), distil.pays("f8", 0.02)
+    ]  # fmt: skip
+
+
+def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
+    pytest.importorskip("trl")
+    from sxl_train.distil.policy import practise
+
+    folder = make_model()
+    teacher, tokenizer = checkpoints.load(folder, "float32"), samples.load_tokenizer(folder)
+    student = checkpoints.load(folder, "float32")
+    with torch.no_grad():
+        for weight in student.parameters():
+            weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
+    prompts = ["def add(first, second):\n", "import json\n", "<|im_start|>user\nhi<|im_end|>\n"] * 4
+
+    def apart() -> float:
+        found = []
+        for prompt in prompts[:3]:
+            ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+            ids = student.generate(ids, max_new_tokens=12, min_new_tokens=12, do_sample=False)
+            with torch.no_grad():
+                wanted, own = (m(input_ids=ids).logits.log_softmax(-1) for m in (teacher, student))
+            found.append(float((own.exp() * (own - wanted)).sum(-1).mean()))
+        return sum(found) / 3
+
+    before = apart()
+    practise(student, teacher, tokenizer, prompts, distil.Settings(steps=6, lr=1e-3), new_tokens=12)
+    assert 0.8 * before > apart()
+    smaller = cut(teacher, choose_cut(measure_importance(teacher, ROWS[:2])))
+    vocabulary.trim_model(smaller, list(range(300)))
+    with pytest.raises(UserError, match="T505"):
+        practise(smaller, teacher, tokenizer, prompts, distil.Settings(steps=1), new_tokens=4)
