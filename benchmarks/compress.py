@@ -66,8 +66,13 @@ def run_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     for limit, way in ((smallest, "ours"), *((n, "ours, safetensors") for n in (*larger[:1], smallest))):
         if cuts[limit, way][0] != bench.shape:
             compare(bench, limit, way, *cuts[limit, way])
-    return {"seed": seed, "results": bench.results, "routes": routes, "skipped": bench.skipped,
-            "seconds": round(time.monotonic() - bench.started, 1)}  # fmt: skip
+    return {
+        "seed": seed,
+        "results": bench.results,
+        "routes": routes,
+        "skipped": bench.skipped,
+        "seconds": round(time.monotonic() - bench.started, 1),
+    }
 
 
 def choose_cut(bench: Bench, limit: int, format: str) -> tuple[dict[str, Any], Any]:
@@ -92,14 +97,20 @@ def choose_cut(bench: Bench, limit: int, format: str) -> tuple[dict[str, Any], A
     for shape in finalists:
         size = min(shape.vocabulary, bench.shape.vocabulary)
         kept = bench.view(size)[0]
-        own, held = (few, judged) if kept is None else (
-            vocabulary.respell(part, bench.whole, kept) for part in (few, judged))  # fmt: skip
+        own, held = (
+            (few, judged) if kept is None else (vocabulary.respell(part, bench.whole, kept) for part in (few, judged))
+        )
         model = build(bench.model, bench.scores, shape, kept)
         bench.train(model, own, options.trial_steps, options.distil_lr)
         trials.append(describe(shape) | {"per_byte": samples.measure_loss(model, held, 16384).per_byte})
     best = min(range(len(trials)), key=lambda index: trials[index]["per_byte"])
-    found = {"limit": limit, "trials": trials, "best": best, "route": msgspec.to_builtins(route),
-             "seconds": round(time.monotonic() - started, 1)}  # fmt: skip
+    found = {
+        "limit": limit,
+        "trials": trials,
+        "best": best,
+        "route": msgspec.to_builtins(route),
+        "seconds": round(time.monotonic() - started, 1),
+    }
     print(json.dumps({"seed": bench.seed, "limit": limit, "trials": trials}), file=sys.stderr, flush=True)
     return found, finalists[best]
 
@@ -124,8 +135,16 @@ def compress(bench: Bench, limit: int, way: str, shape: Any, format: str) -> Non
     if distil.pays(format, bench.rise):
         bench.store(limit, way, model, size, format, "without aware steps", rounding=rounding)
         bench.recover(model, size, bench.options.aware_steps, teach, **rounding)
-    bench.store(limit, way, model, size, format, rounding=rounding, calls="all" if way == "ours" else "primed",
-                **describe(shape))  # fmt: skip
+    bench.store(
+        limit,
+        way,
+        model,
+        size,
+        format,
+        rounding=rounding,
+        calls="all" if way == "ours" else "primed",
+        **describe(shape),
+    )
 
 
 def fits(bench: Bench, candidate: Any, format: str, limit: int) -> bool:
@@ -142,8 +161,10 @@ def compare(bench: Bench, limit: int, ours: str, shape: Any, format: str) -> Non
     whole = bench.shape.prune(vocabulary=size) if format == "nf4_dq" else bench.shape
     wide = [whole.prune(mlp=n) for n in range(whole.mlp, 63, -64)]
     deep = [whole.prune(layers=n) for n in range(whole.layers, 1, -1)]
-    shapes = {way: next((c for c in candidates if fits(bench, c, format, limit)), None)
-              for way, candidates in (("width only", wide), ("depth only", deep))}  # fmt: skip
+    shapes = {
+        way: next((c for c in candidates if fits(bench, c, format, limit)), None)
+        for way, candidates in (("width only", wide), ("depth only", deep))
+    }
     ways = ["cross-entropy", "depth only", "width only", "from scratch"]
     more = "" if ours == "ours" else ", safetensors"
     for way in ways[bench.seed :] + ways[: bench.seed]:
@@ -163,9 +184,7 @@ def compare(bench: Bench, limit: int, ours: str, shape: Any, format: str) -> Non
         stage = "quantised" if aware else "without aware steps"
         if aware:
             bench.recover(model, cut.vocabulary, aware, teach, **rounding)
-        bench.store(
-            limit, way + more, model, cut.vocabulary, format, stage, rounding=rounding, **describe(cut)
-        )
+        bench.store(limit, way + more, model, cut.vocabulary, format, stage, rounding=rounding, **describe(cut))
 
 
 def start_anew(bench: Bench, model: Any) -> Any:
@@ -189,8 +208,13 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seed", type=int, help="run this one only and print its results")
     parser.add_argument("--limits", type=int, nargs="+", default=list(LIMITS))
-    parser.add_argument("--cut", type=int, nargs=5, metavar="N",
-                        help="limit, tokens, MLP, layers, groups: only the alternatives to this shape")  # fmt: skip
+    parser.add_argument(
+        "--cut",
+        type=int,
+        nargs=5,
+        metavar="N",
+        help="limit, tokens, MLP, layers, groups: only the alternatives to this shape",
+    )
     parser.add_argument("--tune-steps", type=int, default=360)
     parser.add_argument("--trial-steps", type=int, default=24, help="of each finalist of the search")
     parser.add_argument("--distil-steps", type=int, default=300)
@@ -203,12 +227,8 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16384, help="tokens in a step")
     parser.add_argument("--prompts", type=int, default=256)
     parser.add_argument("--new-tokens", type=int, default=128)
-    parser.add_argument(
-        "--deadline", type=float, default=465.0, help="seconds after which alternatives are skipped"
-    )
-    parser.add_argument(
-        "--grace", type=float, default=85.0, help="seconds after the deadline in which to end"
-    )
+    parser.add_argument("--deadline", type=float, default=465.0, help="seconds after which alternatives are skipped")
+    parser.add_argument("--grace", type=float, default=85.0, help="seconds after the deadline in which to end")
     options = parser.parse_args(arguments)
     options.started, options.judges = time.monotonic(), 200
     if options.quick:
@@ -241,8 +261,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     given = sys.argv[1:] if arguments is None else arguments
     # One process a seed: the models are small, so several share a GPU without slowing each other by much.
-    running = [subprocess.Popen([sys.executable, __file__, *given, "--seed", str(seed)], stdout=subprocess.PIPE)
-               for seed in range(options.seeds)]  # fmt: skip
+    running = [
+        subprocess.Popen([sys.executable, __file__, *given, "--seed", str(seed)], stdout=subprocess.PIPE)
+        for seed in range(options.seeds)
+    ]
     seeds = [wait(process, options, seed) for seed, process in enumerate(running)]
     seeds = [seed for seed in seeds if seed["results"]]
     if not seeds:
@@ -251,8 +273,12 @@ def main(arguments: list[str] | None = None) -> int:
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    whole = {"machine": {"processor": platform.machine(), "gpu": gpu, "torch": torch.__version__}, **found,
-             "options": {k: str(v) for k, v in vars(options).items()}, "seeds": seeds}  # fmt: skip
+    whole = {
+        "machine": {"processor": platform.machine(), "gpu": gpu, "torch": torch.__version__},
+        **found,
+        "options": {k: str(v) for k, v in vars(options).items()},
+        "seeds": seeds,
+    }
     if options.json:
         options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8", newline="\n")
     if options.plot:

@@ -56,9 +56,7 @@ class Bench:
         self.held_out = unpack_samples(source / "test.xz")
         if self.options.quick:
             self.train_rows, self.held_out = self.train_rows[:64], self.held_out[:4]
-        self.prompts = json.loads(lzma.decompress((source / "prompts.xz").read_bytes()))[
-            : self.options.prompts
-        ]
+        self.prompts = json.loads(lzma.decompress((source / "prompts.xz").read_bytes()))[: self.options.prompts]
         self.counts: Counter[int] = Counter()
         for row in self.train_rows:
             self.counts.update(row.ids)
@@ -75,9 +73,7 @@ class Bench:
         tokenizer = samples.load_tokenizer(self.base)
         model = checkpoints.load(self.base, "float32", self.device)
         markers.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
-        self.train(
-            model, self.train_rows[: -self.options.judges], self.options.tune_steps, self.options.tune_lr
-        )
+        self.train(model, self.train_rows[: -self.options.judges], self.options.tune_steps, self.options.tune_lr)
         self.tuned = self.keep(model, "tuned", self.base)
         self.model = checkpoints.load(self.tuned, "float32", self.device)
         self.teacher = checkpoints.load(self.tuned, "bfloat16", self.device)
@@ -93,8 +89,9 @@ class Bench:
         from sxl_train.distil import step as distil
 
         teach = options.pop("teach", None)
-        settings = distil.Settings(steps=steps, lr=lr, batch=self.options.batch, seed=self.seed,
-                                   **({"share": 0.0} | options))  # fmt: skip
+        settings = distil.Settings(
+            steps=steps, lr=lr, batch=self.options.batch, seed=self.seed, **({"share": 0.0} | options)
+        )
         distil.train(model, rows, settings, teach)
 
     def recover(self, model: Any, size: int, steps: int, teach: Any, **rounding: Any) -> None:
@@ -108,8 +105,15 @@ class Bench:
         if rounding:
             lr, share = self.options.aware_lr, self.options.aware_share
         rows, judges = self.train_view(size), self.options.judges
-        settings = distil.Settings(steps=steps, lr=lr, batch=self.options.batch, seed=self.seed,
-                                   share=share if teach else 0.0, aware=float(bool(rounding)), **rounding)  # fmt: skip
+        settings = distil.Settings(
+            steps=steps,
+            lr=lr,
+            batch=self.options.batch,
+            seed=self.seed,
+            share=share if teach else 0.0,
+            aware=float(bool(rounding)),
+            **rounding,
+        )
         distil.recover(model, rows[:-judges], rows[-judges:], settings, teach)
 
     def teach(self, size: int, rows: Any = None, own: Any = None) -> Any:
@@ -152,8 +156,9 @@ class Bench:
             self.train_views[size] = vocabulary.respell(self.train_rows, self.whole, self.view(size)[0])
         return self.train_views[size]
 
-    def record(self, limit: int | None, way: str, stage: str, model: Any, size: int, *,
-               calls: str = "", **more: Any) -> dict[str, Any]:  # fmt: skip
+    def record(
+        self, limit: int | None, way: str, stage: str, model: Any, size: int, *, calls: str = "", **more: Any
+    ) -> dict[str, Any]:
         """Measure ``model`` and write it down; ``calls`` is "", "primed" or "all" of `compress_calls`."""
         from compress_calls import judge_calls
 
@@ -161,15 +166,20 @@ class Bench:
 
         _, rows, folder = self.view(size)
         loss = measure_loss(model, rows, 16384)
-        made = {"limit_mb": limit, "way": way, "stage": stage, "loss": loss.per_token, "per_byte": loss.per_byte,
-                "perplexity": loss.perplexity, **more}  # fmt: skip
+        made = {
+            "limit_mb": limit,
+            "way": way,
+            "stage": stage,
+            "loss": loss.per_token,
+            "per_byte": loss.per_byte,
+            "perplexity": loss.perplexity,
+            **more,
+        }
         if calls:
             made |= judge_calls(model, folder, self.prompts, self.options.new_tokens, calls == "all")
         made["at"] = round(time.monotonic() - self.started, 1)
         self.results.append(made)
-        with (self.options.work / f"seed{self.seed}.jsonl").open(
-            "a", encoding="utf-8", newline="\n"
-        ) as lines:
+        with (self.options.work / f"seed{self.seed}.jsonl").open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(json.dumps(made) + "\n")
         print(json.dumps({"seed": self.seed} | made), file=sys.stderr, flush=True)
         return made
@@ -180,9 +190,7 @@ class Bench:
         from sxl_train.quantise import precision
 
         shape = plan.read_shape(model.config.to_dict() | {"tie_word_embeddings": True})
-        base = plan.measure(
-            shape, shape, format, plan.read_vocabulary(self.view(size)[2]), limit * 10**6
-        ).total
+        base = plan.measure(shape, shape, format, plan.read_vocabulary(self.view(size)[2]), limit * 10**6).total
         rows = self.train_view(size)[: 4 if self.options.quick else 32]
         columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
         wider = plan.WIDER.get(format, ())
@@ -192,8 +200,19 @@ class Bench:
         self.rise = precision.expect_rise(costs, format, others)
         return {"format": format, "others": others, "columns": columns}
 
-    def store(self, limit: int, way: str, model: Any, size: int, format: str = "nf4_dq", stage: str = "quantised", *,
-              calls: str = "", rounding: dict[str, Any] | None = None, **more: Any) -> None:  # fmt: skip
+    def store(
+        self,
+        limit: int,
+        way: str,
+        model: Any,
+        size: int,
+        format: str = "nf4_dq",
+        stage: str = "quantised",
+        *,
+        calls: str = "",
+        rounding: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> None:
         """Write the model as `round` says, and measure the files and what is loaded from them."""
         from sxl_train.plan import step as plan
         from sxl_train.quantise import gguf
@@ -209,9 +228,19 @@ class Bench:
         elif format != "bf16":
             out = quantise.quantise(plain, self.work / "stored", format, how["others"], how["columns"])
         loaded = checkpoints.load(out, "bfloat16" if self.device == "cuda" else "float32", self.device)
-        self.record(limit, way, stage if format != "bf16" else "stored", loaded, size, calls=calls, format=format,
-                    bytes=measure(out).total, wider=len(how["others"]),
-                    parameters=sum(p.numel() for p in model.parameters()), **more)  # fmt: skip
+        self.record(
+            limit,
+            way,
+            stage if format != "bf16" else "stored",
+            loaded,
+            size,
+            calls=calls,
+            format=format,
+            bytes=measure(out).total,
+            wider=len(how["others"]),
+            parameters=sum(p.numel() for p in model.parameters()),
+            **more,
+        )
         for folder in {plain, out}:
             shutil.rmtree(folder)
 
@@ -235,5 +264,13 @@ class Bench:
                     weight.copy_(torch.from_numpy(gguf.dequantize(stored, kind)))
         total = plan.measure(self.shape, self.shape, format, self.vocabulary, 1).total
         dtype = torch.bfloat16 if self.device == "cuda" else torch.float32
-        self.record(0, "quantise only", "quantised", model.to(self.device, dtype), self.shape.vocabulary,
-                    calls="primed" if format == "q4_0" else "", format=format, bytes=total)  # fmt: skip
+        self.record(
+            0,
+            "quantise only",
+            "quantised",
+            model.to(self.device, dtype),
+            self.shape.vocabulary,
+            calls="primed" if format == "q4_0" else "",
+            format=format,
+            bytes=total,
+        )

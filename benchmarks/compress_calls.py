@@ -14,9 +14,7 @@ from typing import Any
 OPEN = "<tool_call>"
 
 
-def judge_calls(
-    model: Any, folder: Path, prompts: list[Any], new_tokens: int, free: bool = True
-) -> dict[str, float]:
+def judge_calls(model: Any, folder: Path, prompts: list[Any], new_tokens: int, free: bool = True) -> dict[str, float]:
     """Shares of ``prompts`` (text, tools, truth) whose calls are valid, by measure; the tokenizer is ``folder``'s."""
     from sxl_train.data import samples
 
@@ -50,15 +48,16 @@ def generate(model: Any, tokenizer: Any, texts: list[str], new_tokens: int) -> l
 
     device, made = model.device, []
     for start in range(0, len(texts), 256):
-        inputs = tokenizer(
-            texts[start : start + 256], add_special_tokens=False, padding=True, return_tensors="pt"
-        )
+        inputs = tokenizer(texts[start : start + 256], add_special_tokens=False, padding=True, return_tensors="pt")
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             ids = model.generate(
-                input_ids=inputs["input_ids"].to(device), attention_mask=inputs["attention_mask"].to(device),
-                max_new_tokens=new_tokens, do_sample=False, eos_token_id=tokenizer.eos_token_id,
+                input_ids=inputs["input_ids"].to(device),
+                attention_mask=inputs["attention_mask"].to(device),
+                max_new_tokens=new_tokens,
+                do_sample=False,
+                eos_token_id=tokenizer.eos_token_id,
                 pad_token_id=tokenizer.pad_token_id,
-            )  # fmt: skip
+            )
         made += tokenizer.batch_decode(ids[:, inputs["input_ids"].shape[1] :], skip_special_tokens=False)
     stop = tokenizer.eos_token
     return [text.partition(stop)[0] for text in made]
@@ -74,9 +73,7 @@ def force(model: Any, tokenizer: Any, asked: list[Any]) -> list[str]:
         parts = [tokenizer([p["text"], p["truth"]], add_special_tokens=False)["input_ids"] for p in batch]
         longest = max(len(before) + len(turn) for before, turn in parts)
         # Padding on the right: attention is causal, so nothing before it sees it.
-        ids = torch.tensor(
-            [before + turn + [0] * (longest - len(before) - len(turn)) for before, turn in parts]
-        )
+        ids = torch.tensor([before + turn + [0] * (longest - len(before) - len(turn)) for before, turn in parts])
         with torch.no_grad():
             hidden = model.model(input_ids=ids.to(model.device), use_cache=False).last_hidden_state
             for row, (before, turn) in enumerate(parts):

@@ -26,9 +26,7 @@ FOLDERS, FILES, MADE_BY_LLAMA = (
 )
 
 
-def measure(
-    model: Path, text: str, windows: int, length: int, new_tokens: int, work: Path
-) -> list[dict[str, Any]]:
+def measure(model: Path, text: str, windows: int, length: int, new_tokens: int, work: Path) -> list[dict[str, Any]]:
     """A row for each format; the first is the model as it is."""
     from sxl_train.data import samples
     from sxl_train.plan import step as plan
@@ -42,8 +40,10 @@ def measure(
     cut = [ids[i * length : (i + 1) * length] for i in range(min(windows, len(ids) // length))]
     rows_of = [samples.Sample(row, [1] * length, 1) for row in cut]
     shape = plan.read_shape(checkpoints.read_config(model))
-    forecasts = {p.format: p.total for p in plan.forecast_sizes(
-        shape, plan.read_vocabulary(model), (*plan.SAFETENSORS, *plan.GGUF), 1)}  # fmt: skip
+    forecasts = {
+        p.format: p.total
+        for p in plan.forecast_sizes(shape, plan.read_vocabulary(model), (*plan.SAFETENSORS, *plan.GGUF), 1)
+    }
     rows: list[dict[str, Any]] = []
     for format in FOLDERS:
         started = time.monotonic()
@@ -51,14 +51,21 @@ def measure(
         seconds = time.monotonic() - started
         verdict = verify.verify_folder(folder, new_tokens)
         loss = samples.measure_loss(checkpoints.load(folder, "float32"), rows_of).per_token
-        rows.append({"format": format, "bytes": size.measure(folder).total, "predicted": forecasts[format],
-                     "loss": loss, "load_s": verdict.load_s, "tokens_per_s": verdict.tokens_per_s,
-                     "write_s": seconds})  # fmt: skip
+        rows.append(
+            {
+                "format": format,
+                "bytes": size.measure(folder).total,
+                "predicted": forecasts[format],
+                "loss": loss,
+                "load_s": verdict.load_s,
+                "tokens_per_s": verdict.tokens_per_s,
+                "write_s": seconds,
+            }
+        )
     for format in FILES if gguf_check.is_available() else ():
         started = time.monotonic()
         path = gguf.write(model, work / f"{format}.gguf", format)
-        rows.append(judge(path, format, cut, time.monotonic() - started, new_tokens) | {
-            "predicted": forecasts[format]})  # fmt: skip
+        rows.append(judge(path, format, cut, time.monotonic() - started, new_tokens) | {"predicted": forecasts[format]})
     for kind in MADE_BY_LLAMA if gguf_check.is_available() else ():
         started = time.monotonic()
         path = gguf.requantise(work / "f16.gguf", work / f"{kind}.gguf", kind)
@@ -69,11 +76,15 @@ def measure(
 def judge(path: Path, format: str, cut: list[list[int]], seconds: float, new_tokens: int) -> dict[str, Any]:
     from sxl_train.release import gguf_check
 
-    found = gguf_check.check(
-        path, "def add(first, second):\n", new_tokens, cut, [[1] * len(row) for row in cut]
-    )
-    return {"format": format, "bytes": path.stat().st_size, "loss": found["loss"], "load_s": found["load_s"],
-            "tokens_per_s": found["tokens_per_s"], "write_s": seconds}  # fmt: skip
+    found = gguf_check.check(path, "def add(first, second):\n", new_tokens, cut, [[1] * len(row) for row in cut])
+    return {
+        "format": format,
+        "bytes": path.stat().st_size,
+        "loss": found["loss"],
+        "load_s": found["load_s"],
+        "tokens_per_s": found["tokens_per_s"],
+        "write_s": seconds,
+    }
 
 
 def main() -> int:
@@ -85,28 +96,41 @@ def main() -> int:
     options = parser.parse_args()
     text = options.text.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as work:
-        rows = measure(
-            options.model, text, 4 if options.quick else 16, 256, 16 if options.quick else 64, Path(work)
-        )
+        rows = measure(options.model, text, 4 if options.quick else 16, 256, 16 if options.quick else 64, Path(work))
     from sxl_data.contract.console import format_table
 
     whole = rows[0]
-    print(format_table(
-        ("format", "MB", "forecast off", "loss", "rise", "load s", "tokens/s", "write s"),
-        [(r["format"], f"{r['bytes'] / 1e6:.2f}",
-          f"{r['predicted'] / r['bytes'] - 1:+.3%}" if "predicted" in r else "", f"{r['loss']:.4f}",
-          f"{r['loss'] / whole['loss'] - 1:+.2%}", f"{r['load_s']:.2f}", f"{r['tokens_per_s']:.1f}",
-          f"{r['write_s']:.1f}") for r in rows],
-    ))  # fmt: skip
+    print(
+        format_table(
+            ("format", "MB", "forecast off", "loss", "rise", "load s", "tokens/s", "write s"),
+            [
+                (
+                    r["format"],
+                    f"{r['bytes'] / 1e6:.2f}",
+                    f"{r['predicted'] / r['bytes'] - 1:+.3%}" if "predicted" in r else "",
+                    f"{r['loss']:.4f}",
+                    f"{r['loss'] / whole['loss'] - 1:+.2%}",
+                    f"{r['load_s']:.2f}",
+                    f"{r['tokens_per_s']:.1f}",
+                    f"{r['write_s']:.1f}",
+                )
+                for r in rows
+            ],
+        )
+    )
     if options.json:
-        claims = [{"text": f"{r['format']} costs at most 2 % in loss", "target": "≤ 0.02",
-                   "measured": round(r["loss"] / whole["loss"] - 1, 5), "met": r["loss"] / whole["loss"] <= 1.02}
-                  for r in rows[1:]]  # fmt: skip
+        claims = [
+            {
+                "text": f"{r['format']} costs at most 2 % in loss",
+                "target": "≤ 0.02",
+                "measured": round(r["loss"] / whole["loss"] - 1, 5),
+                "met": r["loss"] / whole["loss"] <= 1.02,
+            }
+            for r in rows[1:]
+        ]
         metrics = {f"{r['format']} {key}": r[key] for r in rows for key in r if key != "format"}
         made = {"machine": {"processor": platform.machine()}, "metrics": metrics, "claims": claims}
-        options.json.write_text(
-            json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-        )
+        options.json.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return 0
 
 

@@ -25,9 +25,7 @@ LONGEST = 112
 """Tokens of the true turn: what is judged must have room to end."""
 
 
-def pack(
-    model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int
-) -> None:
+def pack(model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int) -> None:
     """Write weights, tokenizer with the markers of our template, samples and prompts to ``out``."""
     from sxl_train.data import samples
     from sxl_train.data import special_tokens as markers
@@ -81,10 +79,7 @@ def pack_weights(content: bytes, out: Path) -> None:
 
 def unpack_weights(folder: Path) -> bytes:
     """The safetensors file that `pack_weights` split."""
-    low, high = (
-        (folder / "weights.low").read_bytes(),
-        lzma.decompress((folder / "weights.high.xz").read_bytes()),
-    )
+    low, high = ((folder / "weights.low").read_bytes(), lzma.decompress((folder / "weights.high.xz").read_bytes()))
     content = bytearray(len(low) + len(high))
     content[0::2], content[1::2] = low, high
     return bytes(content)
@@ -93,9 +88,11 @@ def unpack_weights(folder: Path) -> bytes:
 def pack_samples(found: list[Any], path: Path) -> None:
     """Lengths, trained bytes, ids and marks, one array after the other."""
     arrays = [
-        array("I", [len(s.ids) for s in found]), array("I", [s.trained_bytes for s in found]),
-        array("H", [i for s in found for i in s.ids]), array("B", [t for s in found for t in s.trained]),
-    ]  # fmt: skip
+        array("I", [len(s.ids) for s in found]),
+        array("I", [s.trained_bytes for s in found]),
+        array("H", [i for s in found for i in s.ids]),
+        array("B", [t for s in found for t in s.trained]),
+    ]
     sizes = array("Q", [len(part) * part.itemsize for part in arrays])
     path.write_bytes(lzma.compress(sizes.tobytes() + b"".join(part.tobytes() for part in arrays), preset=6))
 
@@ -128,12 +125,4 @@ if __name__ == "__main__":
     parser.add_argument("--prompts", type=int, default=256, help="test prompts that call for a tool")
     parser.add_argument("--max-length", type=int, default=1024, help="tokens of a row")
     chosen = parser.parse_args()
-    pack(
-        chosen.model,
-        chosen.dataset,
-        chosen.out,
-        chosen.rows,
-        chosen.held_out,
-        chosen.prompts,
-        chosen.max_length,
-    )
+    pack(chosen.model, chosen.dataset, chosen.out, chosen.rows, chosen.held_out, chosen.prompts, chosen.max_length)

@@ -47,19 +47,23 @@ THRESHOLD = 0.7
 
 
 def run(
-    tool: str,
-    python: str,
-    source: Path,
-    work: Path,
-    threshold: float = THRESHOLD,
-    processors: int | None = None,
+    tool: str, python: str, source: Path, work: Path, threshold: float = THRESHOLD, processors: int | None = None
 ) -> dict[str, object]:
     """One process, on so many processors; its wall and CPU seconds, largest resident memory in MB, and the rows it
     removed."""
     scratch = Path(tempfile.mkdtemp(dir=work))
     removed = scratch / "removed.json"
-    command = [python, str(Path(__file__).with_name("dedup_peers.py")), tool, str(source), str(removed),
-               "--threshold", str(threshold), "--scratch", str(scratch)]  # fmt: skip
+    command = [
+        python,
+        str(Path(__file__).with_name("dedup_peers.py")),
+        tool,
+        str(source),
+        str(removed),
+        "--threshold",
+        str(threshold),
+        "--scratch",
+        str(scratch),
+    ]
     root = str(Path(__file__).resolve().parent.parent)
     environment = os.environ | {"PYTHONPATH": root if tool.startswith("sxl") else "", "DO_NOT_TRACK": "1"}
     began = time.perf_counter()
@@ -77,9 +81,7 @@ def run(
 
 
 def write(texts: list[str], path: Path) -> Path:
-    table = pa.table(
-        {"id": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.large_string())}
-    )
+    table = pa.table({"id": pa.array(range(len(texts)), pa.int64()), "text": pa.array(texts, pa.large_string())})
     pq.write_table(table, path, compression="zstd", row_group_size=8192)
     return path
 
@@ -91,9 +93,7 @@ def interpreters(given: list[str], venvs: Path | None) -> dict[str, str]:
     for peer in PEERS:
         own = [venvs / name / "bin" / "python" for name in (peer, peer.replace("_", "-"))] if venvs else []
         python = places.get(peer) or next((str(path) for path in own if path.exists()), sys.executable)
-        known = subprocess.run(
-            [python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir()
-        )
+        known = subprocess.run([python, "-c", f"import {peer}"], capture_output=True, cwd=tempfile.gettempdir())
         if known.returncode == 0:
             found[peer] = python
         else:
@@ -102,12 +102,7 @@ def interpreters(given: list[str], venvs: Path | None) -> dict[str, str]:
 
 
 def time_corpus(
-    name: str,
-    texts: list[str],
-    peers: dict[str, str],
-    limits: dict[str, int],
-    work: Path,
-    metrics: dict[str, float],
+    name: str, texts: list[str], peers: dict[str, str], limits: dict[str, int], work: Path, metrics: dict[str, float]
 ) -> None:
     """Prints the table of one corpus and adds its numbers to `metrics`. `limits` has the most rows of some peers."""
     size = sum(len(text.encode()) for text in texts) / 1e6
@@ -159,10 +154,7 @@ def judge(name: str, texts: list[str], peers: dict[str, str], work: Path, metric
     for definition, cut in (("ours", code_tokens), ("words", word_tokens)):
         values, offsets = shingle_sets(texts, cut)
         truths[definition] = all_pairs(values, offsets, THRESHOLD)
-    print(
-        f"\n{name}: {len(texts)} rows; true pairs: "
-        + ", ".join(f"{len(t[0])} ({d})" for d, t in truths.items())
-    )
+    print(f"\n{name}: {len(texts)} rows; true pairs: " + ", ".join(f"{len(t[0])} ({d})" for d, t in truths.items()))
     print(f"{'tool':<12} {'removed':>8}  recall, precision by our shingles   by text-dedup's words")
     for tool in ("sxl", "sxl_words", *peers):
         try:
@@ -216,9 +208,7 @@ def workers(texts: list[str], work: Path, metrics: dict[str, float]) -> None:
         for count, seen in walls.items():
             seen.append(float(run("sxl_files", sys.executable, source, work, processors=count)["wall"]))  # type: ignore[arg-type]
     one, two = min(walls[1]), min(walls[2])
-    print(
-        f"\nwhole command, wall s: {one:.2f} on one processor, {two:.2f} on two; {one / two:.2f} times faster"
-    )
+    print(f"\nwhole command, wall s: {one:.2f} on one processor, {two:.2f} on two; {one / two:.2f} times faster")
     metrics |= {"workers/one/wall": one, "workers/two/wall": two, "workers/speedup": one / two}
 
 
@@ -252,21 +242,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
     parser.add_argument("--venvs", type=Path, help="folder with an environment per peer")
-    parser.add_argument(
-        "--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer"
-    )
-    parser.add_argument(
-        "--only", action="append", choices=("files", "short", "equal", "workers", "quality", "scale")
-    )
+    parser.add_argument("--limit", action="append", default=[], metavar="NAME=ROWS", help="most rows for a peer")
+    parser.add_argument("--only", action="append", choices=("files", "short", "equal", "workers", "quality", "scale"))
     parser.add_argument("--tools", nargs="*", help="these peers only")
     parser.add_argument("--work", type=Path, help="folder for the corpora")
     args = parser.parse_args()
     files, short, judged = (2_000, 10_000, 1_000) if args.quick else (50_000, 500_000, 10_000)
     ROWS.update({name: int(rows) for name, rows in (item.split("=") for item in args.limit)})
     parts = set(args.only or ("files", "short", "equal", "workers", "quality", "scale"))
-    peers = {
-        k: v for k, v in interpreters(args.peer, args.venvs).items() if args.tools is None or k in args.tools
-    }
+    peers = {k: v for k, v in interpreters(args.peer, args.venvs).items() if args.tools is None or k in args.tools}
     metrics: dict[str, float] = {}
     with tempfile.TemporaryDirectory(dir=args.work) as folder:
         work = Path(folder)
@@ -283,18 +267,14 @@ def main() -> None:
             workers(sources, work, metrics)
         if "quality" in parts:
             few = {peer: python for peer, python in peers.items() if peer != "datatrove" or args.quick}
-            judge(
-                "source files", [text for text in sources if len(text) < 16_000][:judged], few, work, metrics
-            )
+            judge("source files", [text for text in sources if len(text) < 16_000][:judged], few, work, metrics)
             judge("short rows", rows[: 2 * judged], few, work, metrics)
         if "scale" in parts:
             sizes = (5_000, 50_000) if args.quick else (50_000, 500_000, 5_000_000)
             scale(rows, sizes, work, metrics)
     claims = claims_of(metrics, ["source files", "short rows"])
     for one in claims:
-        print(
-            f"{'met   ' if one['met'] else 'MISSED'} {one['text']}: {one['measured']:.2f}, target {one['target']}"
-        )
+        print(f"{'met   ' if one['met'] else 'MISSED'} {one['text']}: {one['measured']:.2f}, target {one['target']}")
     if args.json:
         machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} processors"
         report = {"machine": machine, "metrics": metrics, "claims": claims}

@@ -47,15 +47,18 @@ def measure(rows: int) -> dict[str, Any]:
     )
     kept, pairs, complete, wall, cpu, memory = out.stdout.split()
     return {
-        "rows": rows, "kept": int(kept), "pairs": int(pairs), "complete": complete == "True", "wall_s": float(wall),
-        "cpu_s": float(cpu), "bytes_per_row": int(memory) / rows,
-    }  # fmt: skip
+        "rows": rows,
+        "kept": int(kept),
+        "pairs": int(pairs),
+        "complete": complete == "True",
+        "wall_s": float(wall),
+        "cpu_s": float(cpu),
+        "bytes_per_row": int(memory) / rows,
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 300_000, 1_000_000, 3_000_000])
     parser.add_argument("--quick", action="store_true", help="30,000 and 100,000 rows")
     parser.add_argument("--json", type=Path)
@@ -70,8 +73,10 @@ def main() -> None:
         print(f"{rows:12,} {one['kept']:6} {one['pairs']:12,} {each:13.2f} {one['bytes_per_row']:12.0f}")
     slope = float(np.polyfit(np.log([f["rows"] for f in found]), np.log([f["cpu_s"] for f in found]), 1)[0])
     minutes, room = each * 1e8 / 6e7, found[-1]["bytes_per_row"] / 10
-    print(f"exponent of CPU time: {slope:.2f}; 10^8 rows at the last line's rate: {minutes:.0f} CPU minutes, and "
-          f"{room:.0f} GB beyond the text where no memory limit is set")  # fmt: skip
+    print(
+        f"exponent of CPU time: {slope:.2f}; 10^8 rows at the last line's rate: {minutes:.0f} CPU minutes, and "
+        f"{room:.0f} GB beyond the text where no memory limit is set"
+    )
     if options.json:
         options.json.write_text(
             json.dumps({"python": platform.python_version(), "sizes": found, "slope": slope}, indent=1)

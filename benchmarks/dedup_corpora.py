@@ -16,22 +16,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-SUFFIXES = {
-    ".py",
-    ".pyi",
-    ".pyx",
-    ".h",
-    ".hpp",
-    ".hh",
-    ".c",
-    ".js",
-    ".ts",
-    ".rb",
-    ".pm",
-    ".pl",
-    ".sh",
-    ".lua",
-}
+SUFFIXES = {".py", ".pyi", ".pyx", ".h", ".hpp", ".hh", ".c", ".js", ".ts", ".rb", ".pm", ".pl", ".sh", ".lua"}
 
 
 def source_files(count: int, largest: int = 34_000, seed: int = 0) -> list[str]:
@@ -99,9 +84,7 @@ def chat_answers(shared: Path) -> list[str]:
     for path in sorted((shared / "data").rglob("*.json")):
         if path.parent.name in ("aanony_20k_shards", "Codegen") or "alpaca_2k" in path.name:
             data = json.loads(path.read_text(encoding="utf-8"))
-            rows += [
-                str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)
-            ]
+            rows += [str(row.get("output") or row.get("response") or "") for row in data if isinstance(row, dict)]
     return rows
 
 
@@ -110,7 +93,5 @@ def instruction_rows(shared: Path) -> list[str]:
     rows: list[str] = []
     for path in sorted((shared / "data" / "codealpaca" / "aanony_20k_shards").rglob("*.json")):
         for row in json.loads(path.read_text(encoding="utf-8")):
-            rows.append(
-                "\n".join(str(row[key]) for key in ("instruction", "input", "output") if row.get(key))
-            )
+            rows.append("\n".join(str(row[key]) for key in ("instruction", "input", "output") if row.get(key)))
     return rows

@@ -107,9 +107,15 @@ def gaoya(path: Path, threshold: float, scratch: Path) -> list[int]:
 
     texts = read(path)
     index = MinHashStringIndex(
-        hash_size=32, jaccard_threshold=threshold, num_bands=BANDS, band_size=ROWS, num_hashes=PERMUTATIONS,
-        analyzer="word", lowercase=False, ngram_range=(5, 5),
-    )  # fmt: skip
+        hash_size=32,
+        jaccard_threshold=threshold,
+        num_bands=BANDS,
+        band_size=ROWS,
+        num_hashes=PERMUTATIONS,
+        analyzer="word",
+        lowercase=False,
+        ngram_range=(5, 5),
+    )
     index.par_bulk_insert_docs(list(range(len(texts))), texts)
     gone: set[int] = set()
     for row, similar in enumerate(index.par_bulk_query(texts)):
@@ -125,9 +131,7 @@ def daft(path: Path, threshold: float, scratch: Path) -> list[int]:
     from daft.functions import minhash
 
     frame = engine.read_parquet(str(path))
-    frame = frame.select(
-        minhash(frame["text"], num_hashes=PERMUTATIONS, ngram_size=5, hash_function="xxhash")
-    )
+    frame = frame.select(minhash(frame["text"], num_hashes=PERMUTATIONS, ngram_size=5, hash_function="xxhash"))
     column = frame.to_arrow().column(0).combine_chunks()
     signatures = np.asarray(column.flatten()).reshape(-1, PERMUTATIONS)
     gone: set[int] = set()
@@ -145,10 +149,36 @@ def text_dedup(path: Path, threshold: float, scratch: Path) -> list[int]:
     from text_dedup import minhash
 
     out = scratch / "text_dedup"
-    arguments = ["--path", "parquet", "--data_files", str(path), "--split", "train", "--column", "text",
-                 "--output", str(out), "--cache_dir", str(scratch / "cache"), "--num_perm", str(PERMUTATIONS),
-                 "--b", str(BANDS), "--r", str(ROWS), "--ngram", "5", "--min_length", "1",
-                 "--threshold", str(threshold), "--num_proc", "2", "--batch_size", "10000"]  # fmt: skip
+    arguments = [
+        "--path",
+        "parquet",
+        "--data_files",
+        str(path),
+        "--split",
+        "train",
+        "--column",
+        "text",
+        "--output",
+        str(out),
+        "--cache_dir",
+        str(scratch / "cache"),
+        "--num_perm",
+        str(PERMUTATIONS),
+        "--b",
+        str(BANDS),
+        "--r",
+        str(ROWS),
+        "--ngram",
+        "5",
+        "--min_length",
+        "1",
+        "--threshold",
+        str(threshold),
+        "--num_proc",
+        "2",
+        "--batch_size",
+        "10000",
+    ]
     minhash.main(arguments, standalone_mode=False)
     kept = set(load_from_disk(str(out))["id"])
     return [row for row in range(len(read(path))) if row not in kept]
@@ -176,17 +206,11 @@ def datatrove(path: Path, threshold: float, scratch: Path) -> list[int]:
         ([reader, MinhashDedupFilter(places["ids"]), JsonlWriter(places["kept"], compression=None)], 1),
     ]
     for number, (pipeline, tasks) in enumerate(steps):
-        LocalPipelineExecutor(
-            pipeline, tasks=tasks, workers=2, logging_dir=str(scratch / f"logs{number}")
-        ).run()
+        LocalPipelineExecutor(pipeline, tasks=tasks, workers=2, logging_dir=str(scratch / f"logs{number}")).run()
     kept = set()
     for file in Path(places["kept"]).glob("*.jsonl"):
         # datatrove leaves out fields that are false, an id of 0 among them.
-        kept |= {
-            int(json.loads(line).get("id", 0))
-            for line in file.read_text(encoding="utf-8").split("\n")
-            if line
-        }
+        kept |= {int(json.loads(line).get("id", 0)) for line in file.read_text(encoding="utf-8").split("\n") if line}
     return [row for row in range(len(read(path))) if row not in kept]
 
 
@@ -204,9 +228,7 @@ def peak_megabytes() -> float:
     return max(peak, children)
 
 
-TOOLS = {
-    f.__name__: f for f in (sxl, sxl_files, sxl_words, datasketch, rensa, gaoya, daft, text_dedup, datatrove)
-}
+TOOLS = {f.__name__: f for f in (sxl, sxl_files, sxl_words, datasketch, rensa, gaoya, daft, text_dedup, datatrove)}
 
 
 def main() -> None:
@@ -218,9 +240,7 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, default=Path())
     args = parser.parse_args()
     # This folder's modules must not shadow the tool of the same name.
-    sys.path = [
-        place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent
-    ]
+    sys.path = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent]
     removed = TOOLS[args.tool](args.input, args.threshold, args.scratch)
     result = {"removed": [int(row) for row in removed], "memory": peak_megabytes()}
     args.removed.write_text(json.dumps(result), encoding="utf-8")

@@ -57,9 +57,7 @@ def plagiarism(data: Path, metrics: dict[str, float]) -> None:
         for level, texts in levels.items():
             for text in texts if level != "original" else []:
                 column = pa.array([levels["original"][0], text])
-                reached[level].append(
-                    not deduplicate(None, column, config=DedupConfig(threshold=0.5)).kept.all()
-                )
+                reached[level].append(not deduplicate(None, column, config=DedupConfig(threshold=0.5)).kept.all())
     print("\nIR-Plag: reaches 0.5 with its original")
     for level in sorted(reached):
         share = sum(reached[level]) / len(reached[level])
@@ -68,17 +66,12 @@ def plagiarism(data: Path, metrics: dict[str, float]) -> None:
 
 
 def ladder(data: Path, metrics: dict[str, float]) -> None:
-    print(
-        "\nGPTeacher Toolformer    rows   kept at 0.9   0.7   0.5   brute-force pairs from 0.7 on that both stay"
-    )
+    print("\nGPTeacher Toolformer    rows   kept at 0.9   0.7   0.5   brute-force pairs from 0.7 on that both stay")
     for name in ("dedupe-only", "similarity-0.9", "similarity-0.6"):
         path = data / "gpteacher" / "Toolformer" / f"toolformer-{name}-dataset.json"
         rows = json.loads(path.read_text(encoding="utf-8"))
         texts = ["\n".join(str(value) for value in row.values()) for row in rows]
-        kept = {
-            t: deduplicate(None, pa.array(texts), config=DedupConfig(threshold=t)).kept
-            for t in (0.9, 0.7, 0.5)
-        }
+        kept = {t: deduplicate(None, pa.array(texts), config=DedupConfig(threshold=t)).kept for t in (0.9, 0.7, 0.5)}
         left, right, _ = all_pairs(*shingle_sets(texts, code_tokens), 0.7)
         both = int((kept[0.7][left] & kept[0.7][right]).sum())
         counts = "  ".join(f"{int(mask.sum()):>6}" for mask in kept.values())

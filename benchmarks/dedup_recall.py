@@ -43,8 +43,7 @@ def measure(texts: list[str], thresholds: tuple[float, ...] = THRESHOLDS) -> lis
         labels, both = result.groups(0.5), result.kept[left] & result.kept[right]
         dropped = np.flatnonzero(~result.kept)
         named = [
-            truth.get((min(a, b), max(a, b)), 0.0)
-            for a, b in zip(dropped.tolist(), result.twin[dropped].tolist())
+            truth.get((min(a, b), max(a, b)), 0.0) for a, b in zip(dropped.tolist(), result.twin[dropped].tolist())
         ]
         fine = np.array(named) >= threshold
         fine &= result.kept[result.twin[dropped]]
@@ -81,9 +80,7 @@ def main() -> None:
         "source files": files[:count],
         "chat answers": chat_answers(args.shared)[:count],
         "CodeAlpaca": instruction_rows(args.shared)[:count],
-        "1-20 tokens": [row for row in short_rows(files, 8 * count, lines=2, share=0.5) if len(row) < 90][
-            :count
-        ],
+        "1-20 tokens": [row for row in short_rows(files, 8 * count, lines=2, share=0.5) if len(row) < 90][:count],
     }
     metrics: dict[str, float] = {}
     worst, sure = 1.0, 1.0
@@ -92,9 +89,7 @@ def main() -> None:
             continue
         began = time.perf_counter()
         print(f"\n{name}: {len(texts)} rows, {sum(map(len, texts)) / 1e6:.1f} MB")
-        print(
-            "threshold    pairs  recall  grouped  dropped  precision  score error  complete  text-dedup's  macro F1"
-        )
+        print("threshold    pairs  recall  grouped  dropped  precision  score error  complete  text-dedup's  macro F1")
         for row in measure(texts):
             print(
                 f"{row['threshold']:9} {row['pairs']:8} {row['recall']:7.4f} {row['grouped']:8.4f} {row['dropped']:8}"
@@ -105,22 +100,13 @@ def main() -> None:
             worst, sure = min(worst, row["recall"], row["grouped"]), min(sure, row["precision"])
         print(f"{time.perf_counter() - began:.0f} s")
     claims = [
-        {
-            "text": "recall at every threshold from 0.5 to 0.9",
-            "target": 0.98,
-            "measured": worst,
-            "met": worst >= 0.98,
-        },
+        {"text": "recall at every threshold from 0.5 to 0.9", "target": 0.98, "measured": worst, "met": worst >= 0.98},
         {"text": "precision of removals", "target": 1.0, "measured": sure, "met": sure >= 1.0},
     ]
     for claim in claims:
         print(f"{'met   ' if claim['met'] else 'MISSED'} {claim['text']}: {claim['measured']:.4f}")
     if args.json:
-        report = {
-            "machine": f"{platform.machine()} {platform.system()}",
-            "metrics": metrics,
-            "claims": claims,
-        }
+        report = {"machine": f"{platform.machine()} {platform.system()}", "metrics": metrics, "claims": claims}
         args.json.write_text(json.dumps(report, indent=1), encoding="utf-8", newline="\n")
 
 

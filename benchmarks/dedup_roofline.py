@@ -87,19 +87,19 @@ def passes(path: Path, folder: Path) -> list[tuple[str, float, int]]:
     order = result.unique
     seconds, (pairs, _) = best(lambda: find_candidates(sketches.signatures, order, bands, workers=1))
     done.append(("bands, first round", seconds, sketches.signatures[order].nbytes))
-    left, right = (
-        order[(pairs >> np.uint64(32)).astype(np.int64)],
-        order[(pairs & np.uint64(0xFFFFFFFF)).astype(int)],
-    )
+    left, right = (order[(pairs >> np.uint64(32)).astype(np.int64)], order[(pairs & np.uint64(0xFFFFFFFF)).astype(int)])
     involved = np.unique(np.concatenate((left, right)))
-    seconds = best(
-        lambda: measure_overlaps(rows, sketches.counts, left, right, sketches.shingling, workers=1)
-    )[0]
+    seconds = best(lambda: measure_overlaps(rows, sketches.counts, left, right, sketches.shingling, workers=1))[0]
     touched = int(rows.lengths[involved].sum()) + 4 * int(sketches.counts[right].sum())
     done.append((f"exact check of {len(left)} pairs", seconds, touched))
     kept_bytes = int(rows.lengths[result.kept].sum())
-    done.append(("write kept rows", best(lambda: write_kept(path, result.kept, folder, "kept", "text", texts, 1))[0],
-                 kept_bytes))  # fmt: skip
+    done.append(
+        (
+            "write kept rows",
+            best(lambda: write_kept(path, result.kept, folder, "kept", "text", texts, 1))[0],
+            kept_bytes,
+        )
+    )
     return done
 
 
@@ -122,9 +122,7 @@ def main() -> None:
         for name, seconds, touched in passes(path, Path(folder)):
             rate = touched / seconds / 1e9
             against = roofs.get("xxh3, 128 bits", float("nan")) / rate
-            print(
-                f"{name:<32} {seconds:>7.3f} {rate:>7.2f} {roofs['read memory'] / rate:>10.1f} {against:>8.1f}"
-            )
+            print(f"{name:<32} {seconds:>7.3f} {rate:>7.2f} {roofs['read memory'] / rate:>10.1f} {against:>8.1f}")
             name = "exact check" if name.startswith("exact check") else name
             metrics |= {f"{name}/cpu": seconds, f"{name}/times reading": roofs["read memory"] / rate}
         shingles = metrics["minima of 128 permutations/cpu"]
@@ -132,9 +130,7 @@ def main() -> None:
         print(f"\nminima: {operations:.1f} 10^9 multiplications with a minimum per CPU second")
         metrics["minima/operations"] = operations
     if args.json:
-        machine = (
-            f"{platform.machine()} {platform.system()}, {os.cpu_count()} processors, Python {sys.version[:6]}"
-        )
+        machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} processors, Python {sys.version[:6]}"
         report = {"machine": machine, "metrics": metrics, "claims": []}
         args.json.write_text(json.dumps(report, indent=1), encoding="utf-8", newline="\n")
 

@@ -13,9 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-UNSPACED = (
-    "\u0e00-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005-\u3007\u3021-\u312f\u3190-\ua4cf\uf900-\ufaff\uff66-\uff9f"
-)
+UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005-\u3007\u3021-\u312f\u3190-\ua4cf\uf900-\ufaff\uff66-\uff9f"
 TOKEN = re.compile(
     rf"[{UNSPACED}]|[^\W]+?(?=[{UNSPACED}])|[^\W]+|[!#$%&*+\-./:<=>?@\\^|~]+|[()\[\]{{}},;\"'`]|[^\w\s\x00-\x7f]"
 )
@@ -47,9 +45,7 @@ def shingle_sets(
     return np.concatenate(values), np.concatenate(([0], np.cumsum([len(v) for v in values])))
 
 
-def all_pairs(
-    values: np.ndarray, offsets: np.ndarray, floor: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def all_pairs(values: np.ndarray, offsets: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(left, right, Jaccard) of every pair of rows that reaches `floor`, left < right."""
     n = len(offsets) - 1
     rows = np.repeat(np.arange(n, dtype=np.int32), np.diff(offsets))
@@ -92,11 +88,7 @@ def _count(values, offsets, posting, starts, floor):  # type: ignore[no-untyped-
     shared = np.zeros(n, np.int32)
     touched = np.zeros(n, np.int32)
     cursor = starts[:-1].copy()  # postings before it belong to rows already done
-    left, right, scores = (
-        [np.int64(0) for _ in range(0)],
-        [np.int64(0) for _ in range(0)],
-        [0.0 for _ in range(0)],
-    )
+    left, right, scores = ([np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)], [0.0 for _ in range(0)])
     for i in range(n):
         reached = 0
         for k in range(offsets[i], offsets[i + 1]):

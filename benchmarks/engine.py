@@ -34,10 +34,15 @@ import psutil
 
 PEER = Path(__file__).with_name("engine_peer.py")
 PEERS = ("datatrove", "data-juicer")
-WORDS = [f"{a}{b}" for a in ("lo", "mi", "ka", "ter", "sun", "vel", "dra", "po") for b in
-         ("n", "ra", "tis", "mer", "gol", "vi", "sen", "ba", "dor", "quu", "lex", "fo")]  # fmt: skip
-SAME_JOB = ("clean: {text: false, secrets: false, code: keep, profile: \"off\", keep_private: [\"*\"]}\n"
-            "decontaminate: {against: []}\n")  # fmt: skip
+WORDS = [
+    f"{a}{b}"
+    for a in ("lo", "mi", "ka", "ter", "sun", "vel", "dra", "po")
+    for b in ("n", "ra", "tis", "mer", "gol", "vi", "sen", "ba", "dor", "quu", "lex", "fo")
+]
+SAME_JOB = (
+    'clean: {text: false, secrets: false, code: keep, profile: "off", keep_private: ["*"]}\n'
+    "decontaminate: {against: []}\n"
+)
 RECIPES = {"same job": SAME_JOB, "whole build": ""}
 TARGET = 5.0
 # A worker holds a published shard and about eight times its text; small ones leave the growth of the rest to be seen.
@@ -65,11 +70,12 @@ def make_input(path: Path, size: int) -> int:
 def build(source: Path, out: Path, settings: str, workers: int) -> dict[str, float]:
     """What `watch` finds of one build."""
     recipe = source.with_suffix(".yaml")
-    recipe.write_text(f"name: x\nsources:\n  - {{name: x, path: {source.name}, format: instruction_pair}}\n"
-                      f"write: {{arrow: false, shard_bytes: {SHARD}}}\n{settings}", encoding="utf-8")  # fmt: skip
-    return watch(
-        [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), f"engine.workers={workers}"]
+    recipe.write_text(
+        f"name: x\nsources:\n  - {{name: x, path: {source.name}, format: instruction_pair}}\n"
+        f"write: {{arrow: false, shard_bytes: {SHARD}}}\n{settings}",
+        encoding="utf-8",
     )
+    return watch([sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), f"engine.workers={workers}"])
 
 
 def watch(command: list[str]) -> dict[str, float]:
@@ -115,16 +121,17 @@ def exchanged(out: Path, rows: int) -> dict[str, float]:
 
 
 def show(what: str, rows: int, size: int, found: dict[str, float]) -> None:
-    print(f"{what}: {rows} documents, {size / 1e6:.1f} MB, {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
-          f"{rows / found['cpu']:.0f} documents and {size / 1e6 / found['cpu']:.2f} MB per CPU second; the command "
-          f"{found['own'] / 1e6:.0f} MB, its largest worker {found['largest'] / 1e6:.0f}, all "
-          f"{found['together'] / 1e6:.0f}", flush=True)  # fmt: skip
+    print(
+        f"{what}: {rows} documents, {size / 1e6:.1f} MB, {found['seconds']:.1f} s, {found['cpu']:.1f} CPU s, "
+        f"{rows / found['cpu']:.0f} documents and {size / 1e6 / found['cpu']:.2f} MB per CPU second; the command "
+        f"{found['own'] / 1e6:.0f} MB, its largest worker {found['largest'] / 1e6:.0f}, all "
+        f"{found['together'] / 1e6:.0f}",
+        flush=True,
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=250)
     parser.add_argument("--quick", action="store_true", help="5 MB")
     parser.add_argument("--price", type=float, default=0.04, help="assumed dollars for one core and hour")
@@ -143,10 +150,7 @@ def main() -> None:
         make_input(folder / "first.jsonl", 100_000)
         # Compiles the kernels where nobody has; once for an installation.
         build(folder / "first.jsonl", folder / "first", "", 1)
-        runs = [(label, "whole build", 2) for label in PARTS] + [
-            ("large", "whole build", 1),
-            ("large", "same job", 2),
-        ]
+        runs = [(label, "whole build", 2) for label in PARTS] + [("large", "whole build", 1), ("large", "same job", 2)]
         for label, job, workers in runs:
             path = made[label][0]
             found = build(path, folder / f"{label}-{job}-{workers}", RECIPES[job], workers)
@@ -167,8 +171,9 @@ def main() -> None:
         options.json.write_text(json.dumps(result, indent=2), encoding="utf-8")
 
 
-def compare(options: argparse.Namespace, path: Path, size: int, metrics: dict[str, float],
-            rows: int) -> list[dict[str, object]]:  # fmt: skip
+def compare(
+    options: argparse.Namespace, path: Path, size: int, metrics: dict[str, float], rows: int
+) -> list[dict[str, object]]:
     """Run the peers and say how many times as many documents per CPU second ours does."""
     claims: list[dict[str, object]] = []
     part, count = path, rows
@@ -187,10 +192,19 @@ def compare(options: argparse.Namespace, path: Path, size: int, metrics: dict[st
             ratio = ours / (count / found["cpu"])
             metrics[f"{job}/documents per CPU second over {name}"] = ratio
             met = ratio >= TARGET
-            print(f"our {job} does {ratio:.1f} times as many documents per CPU second as {name} "
-                  f"(target {TARGET:g} {'met' if met else 'NOT met'})", flush=True)  # fmt: skip
-            claims.append({"text": f"{job}: documents per CPU second over {name}", "target": f">= {TARGET:g}",
-                           "measured": round(ratio, 2), "met": met})  # fmt: skip
+            print(
+                f"our {job} does {ratio:.1f} times as many documents per CPU second as {name} "
+                f"(target {TARGET:g} {'met' if met else 'NOT met'})",
+                flush=True,
+            )
+            claims.append(
+                {
+                    "text": f"{job}: documents per CPU second over {name}",
+                    "target": f">= {TARGET:g}",
+                    "measured": round(ratio, 2),
+                    "met": met,
+                }
+            )
     return claims
 
 
@@ -198,8 +212,10 @@ def scaling(metrics: dict[str, float], counts: dict[str, int]) -> None:
     """Print what two workers gain, and the memory of each further row."""
     one, two = (metrics[f"whole build/large/{n} workers/seconds"] for n in (1, 2))
     metrics["speed of 2 workers over 1"] = one / two
-    print(f"two workers are {one / two:.2f} times as fast as one ({counts['large'] / one:.0f} and "
-          f"{counts['large'] / two:.0f} documents a second; other load on the machine counts)")  # fmt: skip
+    print(
+        f"two workers are {one / two:.2f} times as fast as one ({counts['large'] / one:.0f} and "
+        f"{counts['large'] / two:.0f} documents a second; other load on the machine counts)"
+    )
     for (less, more), who in itertools.product(itertools.pairwise(PARTS), ("own", "largest")):
         a, b = (metrics[f"whole build/{label}/2 workers/{who}"] for label in (less, more))
         each = (b - a) / (counts[more] - counts[less])
@@ -210,15 +226,14 @@ def scaling(metrics: dict[str, float], counts: dict[str, int]) -> None:
         )
 
 
-def cost(metrics: dict[str, float], rows: int, few: int, size: int, per_row: dict[str, float], published: float,
-         price: float) -> None:  # fmt: skip
+def cost(
+    metrics: dict[str, float], rows: int, few: int, size: int, per_row: dict[str, float], published: float, price: float
+) -> None:
     """Print what 10^9 documents would take, line by line, from what was measured."""
     for key, value in per_row.items():
         metrics[f"exchanged/{key}/bytes per document"] = value
         print(f"committed between tasks: {key} {value:.0f} bytes per document")
-    narrow = sum(
-        value for key, value in per_row.items() if not key.endswith(("/kept", "/data", "/ledger", "/text"))
-    )
+    narrow = sum(value for key, value in per_row.items() if not key.endswith(("/kept", "/data", "/ledger", "/text")))
     shards = sum(value for key, value in per_row.items() if key.endswith(("/kept", "/text")))
     two = "whole build/{}/2 workers/{}".format
     seconds = (metrics[two("large", "cpu")] - metrics[two("small", "cpu")]) / (rows - few)  # start-up cancels
@@ -226,15 +241,24 @@ def cost(metrics: dict[str, float], rows: int, few: int, size: int, per_row: dic
     speed = size / rows / 1e6 / seconds
     hours = seconds * 1e9 / 3600
     metrics |= {
-        "cpu_seconds_per_document": seconds, "megabytes_per_core_second": speed, "core_hours_per_1e9": hours,
-        "dollars_per_1e9": hours * price, "narrow_bytes_per_document": narrow, "shard_bytes_per_document": shards,
-        "published_bytes_per_document": published, "largest_growth_bytes_per_document": growth,
-    }  # fmt: skip
-    print(f"each further document of {size / rows:.0f} bytes: {seconds * 1e3:.3f} CPU ms, so {speed:.2f} MB/s a core; "
-          f"{growth:.0f} bytes of the largest process")  # fmt: skip
-    print(f"10^9 documents: {size / rows:.0f} GB in; {seconds:.6f} CPU s × 10^9 / 3600 = {hours:,.0f} core hours "
-          f"× {price} = {hours * price:,.0f} dollars; exchanged in narrow columns {narrow:.0f} GB, shards of text "
-          f"written and read once per stage {shards:.0f} GB, published {published:.0f} GB")  # fmt: skip
+        "cpu_seconds_per_document": seconds,
+        "megabytes_per_core_second": speed,
+        "core_hours_per_1e9": hours,
+        "dollars_per_1e9": hours * price,
+        "narrow_bytes_per_document": narrow,
+        "shard_bytes_per_document": shards,
+        "published_bytes_per_document": published,
+        "largest_growth_bytes_per_document": growth,
+    }
+    print(
+        f"each further document of {size / rows:.0f} bytes: {seconds * 1e3:.3f} CPU ms, so {speed:.2f} MB/s a core; "
+        f"{growth:.0f} bytes of the largest process"
+    )
+    print(
+        f"10^9 documents: {size / rows:.0f} GB in; {seconds:.6f} CPU s × 10^9 / 3600 = {hours:,.0f} core hours "
+        f"× {price} = {hours * price:,.0f} dollars; exchanged in narrow columns {narrow:.0f} GB, shards of text "
+        f"written and read once per stage {shards:.0f} GB, published {published:.0f} GB"
+    )
     print(PUBLISHED)
 
 

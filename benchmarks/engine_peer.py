@@ -25,7 +25,7 @@ def run_datatrove(path: Path, out: Path, workers: int) -> int:
         MinhashDedupBuckets,
         MinhashDedupCluster,
         MinhashDedupFilter,
-    )  # fmt: skip
+    )
     from datatrove.pipeline.filters import LambdaFilter
     from datatrove.pipeline.readers import JsonlReader
     from datatrove.pipeline.writers.jsonl import JsonlWriter
@@ -41,23 +41,22 @@ def run_datatrove(path: Path, out: Path, workers: int) -> int:
         return [reader, LambdaFilter(lambda document: bool(document.text.strip()))]
 
     def run(name: str, steps: list, tasks: int) -> None:
-        LocalPipelineExecutor(pipeline=steps, tasks=tasks, workers=min(tasks, workers),
-                              logging_dir=str(out / "logs" / name)).run()  # fmt: skip
+        LocalPipelineExecutor(
+            pipeline=steps, tasks=tasks, workers=min(tasks, workers), logging_dir=str(out / "logs" / name)
+        ).run()
 
+    run("signatures", [*read(), MinhashDedupSignature(output_folder=str(out / "signatures"), config=config)], 1)
     run(
-        "signatures",
-        [*read(), MinhashDedupSignature(output_folder=str(out / "signatures"), config=config)],
+        "buckets",
+        [MinhashDedupBuckets(input_folder=str(out / "signatures"), output_folder=str(out / "buckets"), config=config)],
+        config.num_buckets,
+    )
+    run(
+        "clusters",
+        [MinhashDedupCluster(input_folder=str(out / "buckets"), output_folder=str(out / "removed"), config=config)],
         1,
     )
-    run("buckets", [MinhashDedupBuckets(input_folder=str(out / "signatures"), output_folder=str(out / "buckets"),
-                                        config=config)], config.num_buckets)  # fmt: skip
-    run("clusters", [MinhashDedupCluster(input_folder=str(out / "buckets"), output_folder=str(out / "removed"),
-                                         config=config)], 1)  # fmt: skip
-    run(
-        "filter",
-        [*read(), MinhashDedupFilter(input_folder=str(out / "removed")), JsonlWriter(str(out / "data"))],
-        1,
-    )
+    run("filter", [*read(), MinhashDedupFilter(input_folder=str(out / "removed")), JsonlWriter(str(out / "data"))], 1)
     kept = 0
     for part in (out / "data").glob("*.gz"):
         with gzip.open(part) as file:

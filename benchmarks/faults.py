@@ -29,9 +29,7 @@ def run_kills(folder: Path, quick: bool, until: float) -> Claims:
     from faults_kills import command_kills, kills
 
     recipe = make_recipe(folder / "in")
-    return kills(recipe, folder, 5 if quick else 200, until) + command_kills(
-        recipe, folder, 2 if quick else 10
-    )
+    return kills(recipe, folder, 5 if quick else 200, until) + command_kills(recipe, folder, 2 if quick else 10)
 
 
 def run_twice(folder: Path, quick: bool, until: float) -> Claims:
@@ -54,8 +52,15 @@ def run_io(folder: Path, quick: bool, until: float) -> Claims:
         return []
     if "LD_PRELOAD" not in os.environ:  # once more, with the interceptor loaded before everything else
         library = faults_io.preload(folder)
-        command = [sys.executable, __file__, "io", "--json", str(folder / "io.json"), *(["--quick"] if quick else []),
-                   *(["--seconds", str(until - time.monotonic())] if until < float("inf") else [])]  # fmt: skip
+        command = [
+            sys.executable,
+            __file__,
+            "io",
+            "--json",
+            str(folder / "io.json"),
+            *(["--quick"] if quick else []),
+            *(["--seconds", str(until - time.monotonic())] if until < float("inf") else []),
+        ]
         subprocess.run(command, env={**os.environ, "LD_PRELOAD": str(library)}, check=False)
         return json.loads((folder / "io.json").read_text(encoding="utf-8"))["claims"]
     recipe = make_recipe(folder / "in", rows=12, chunk_bytes=1_000_000)
@@ -94,20 +99,23 @@ def run_ray(folder: Path, quick: bool, until: float) -> Claims:
 
 
 EXPERIMENTS: dict[str, Callable[[Path, bool, float], Claims]] = {
-    "kills": run_kills, "twice": run_twice, "io": run_io, "bits": run_bits, "matrix": run_matrix,
-    "inputs": run_inputs, "bombs": run_bombs, "memory": run_memory, "ray": run_ray,
-}  # fmt: skip
+    "kills": run_kills,
+    "twice": run_twice,
+    "io": run_io,
+    "bits": run_bits,
+    "matrix": run_matrix,
+    "inputs": run_inputs,
+    "bombs": run_bombs,
+    "memory": run_memory,
+    "ray": run_ray,
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="experiments to run")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument(
-        "--seconds", type=float, help="stop kills and io after so long and say how far they came"
-    )
+    parser.add_argument("--seconds", type=float, help="stop kills and io after so long and say how far they came")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     claims: Claims = []

@@ -58,11 +58,7 @@ def traversal(path: Path) -> None:
 
 
 def links(path: Path) -> None:
-    soft, hard, pipe = (
-        tarfile.TarInfo("soft.jsonl"),
-        tarfile.TarInfo("hard.jsonl"),
-        tarfile.TarInfo("pipe.jsonl"),
-    )
+    soft, hard, pipe = (tarfile.TarInfo("soft.jsonl"), tarfile.TarInfo("hard.jsonl"), tarfile.TarInfo("pipe.jsonl"))
     soft.type, soft.linkname = tarfile.SYMTYPE, "/etc/passwd"
     hard.type, hard.linkname = tarfile.LNKTYPE, "../../etc/passwd"
     pipe.type = tarfile.FIFOTYPE
@@ -81,9 +77,7 @@ def nested(path: Path) -> None:
         info = tarfile.TarInfo("zeros.jsonl")
         info.size = 500 << 20
         archive.addfile(info, _Zeros(info.size))
-    tar_of(
-        path, (tarfile.TarInfo("good.jsonl"), GOOD.encode()), (tarfile.TarInfo("in.tar.gz"), inner.getvalue())
-    )
+    tar_of(path, (tarfile.TarInfo("good.jsonl"), GOOD.encode()), (tarfile.TarInfo("in.tar.gz"), inner.getvalue()))
 
 
 class _Zeros(io.RawIOBase):
@@ -126,14 +120,20 @@ def folder_of_traps(path: Path) -> None:
 
 
 CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "gzip bomb, 2 GB": ("bomb.jsonl.gz", gzip_bomb), "zstd bomb, 2 GB": ("bomb.jsonl.zst", zstd_bomb),
-    "zip bomb, 2 GB": ("bomb.zip", zip_bomb), "paths out of a tar": ("paths.tar", traversal),
-    "paths out of a zip": ("paths.zip", zip_traversal), "a tar in a tar": ("nested.tar", nested),
-    "Parquet bomb, 0.3 GB": ("bomb.parquet", parquet_bomb), "a pipe": ("pipe.jsonl", pipe),
-    "a device without end": ("zero.jsonl", endless), "link loop by a pattern": ("traps/**/good.jsonl", folder_of_traps),
-    "links and a pipe in a tar": ("links.tar", links), "a tar cut off": ("cut.tar", cut_off),
+    "gzip bomb, 2 GB": ("bomb.jsonl.gz", gzip_bomb),
+    "zstd bomb, 2 GB": ("bomb.jsonl.zst", zstd_bomb),
+    "zip bomb, 2 GB": ("bomb.zip", zip_bomb),
+    "paths out of a tar": ("paths.tar", traversal),
+    "paths out of a zip": ("paths.zip", zip_traversal),
+    "a tar in a tar": ("nested.tar", nested),
+    "Parquet bomb, 0.3 GB": ("bomb.parquet", parquet_bomb),
+    "a pipe": ("pipe.jsonl", pipe),
+    "a device without end": ("zero.jsonl", endless),
+    "link loop by a pattern": ("traps/**/good.jsonl", folder_of_traps),
+    "links and a pipe in a tar": ("links.tar", links),
+    "a tar cut off": ("cut.tar", cut_off),
     "link loop, outward link and pipe in a folder": ("traps", folder_of_traps),
-}  # fmt: skip
+}
 
 
 def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
@@ -146,14 +146,23 @@ def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
         case.mkdir()
         make(case / file.partition("/")[0])
         recipe = case / "r.yaml"
-        recipe.write_text(f"name: case\nsources:\n  - {{name: src, path: {file}, format: instruction_pair}}\n"
-                          "write: {arrow: false}\nengine: {kind: inline}\n", encoding="utf-8")  # fmt: skip
-        script = ("import resource, sys\nfrom sxl_data.cli import run\n"
-                  "code = run(['build', sys.argv[1], '-o', sys.argv[2]])\n"
-                  "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)")  # fmt: skip
+        recipe.write_text(
+            f"name: case\nsources:\n  - {{name: src, path: {file}, format: instruction_pair}}\n"
+            "write: {arrow: false}\nengine: {kind: inline}\n",
+            encoding="utf-8",
+        )
+        script = (
+            "import resource, sys\nfrom sxl_data.cli import run\n"
+            "code = run(['build', sys.argv[1], '-o', sys.argv[2]])\n"
+            "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+        )
         try:
-            done = subprocess.run([sys.executable, "-c", script, str(recipe), str(case / "out")], capture_output=True,
-                                  text=True, timeout=300)  # fmt: skip
+            done = subprocess.run(
+                [sys.executable, "-c", script, str(recipe), str(case / "out")],
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
             code, peak = map(int, done.stdout.split()[-2:])
         except (subprocess.TimeoutExpired, ValueError):
             claims.append(report(name, "an end", "none, or a crash", False))
@@ -163,9 +172,13 @@ def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
         )
         ledger = "passwd" in str(list((case / "out").rglob("*passwd*")))
         claims.append(
-            report(name, f"exit 0 or 2, under {MEMORY / 1e6:.0f} MB, nothing written elsewhere",
-                   f"exit {code}, {peak / 1e6:.0f} MB", code in (0, 2) and peak < MEMORY and not escaped and not ledger)
-        )  # fmt: skip
+            report(
+                name,
+                f"exit 0 or 2, under {MEMORY / 1e6:.0f} MB, nothing written elsewhere",
+                f"exit {code}, {peak / 1e6:.0f} MB",
+                code in (0, 2) and peak < MEMORY and not escaped and not ledger,
+            )
+        )
     return [*claims, recipe_bomb(folder)]
 
 
@@ -174,15 +187,7 @@ def recipe_bomb(folder: Path) -> dict[str, object]:
     lines = ["name: bomb", 'a0: &a0 ["x"]']
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
     (folder / "bomb.yaml").write_text("\n".join([*lines, "sources: *a9", ""]), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "sxl_data",
-        "build",
-        str(folder / "bomb.yaml"),
-        "-o",
-        str(folder / "bomb"),
-    ]
+    command = [sys.executable, "-m", "sxl_data", "build", str(folder / "bomb.yaml"), "-o", str(folder / "bomb")]
     try:
         code = subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
     except subprocess.TimeoutExpired:

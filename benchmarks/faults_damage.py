@@ -50,9 +50,7 @@ def damaged(folder: Path) -> list[dict[str, object]]:
     known: dict[str, set[str]] = {}
     recipe = ["name: bad", "write: {arrow: false}", "sources:"]
     for number, ((file, pack), (what, harm)) in enumerate(itertools.product(PACKED.items(), HARM.items())):
-        rows = [
-            row(f"Say {' '.join(str(next(words)) for _ in range(9))}.", str(next(words))) for _ in range(400)
-        ]
+        rows = [row(f"Say {' '.join(str(next(words)) for _ in range(9))}.", str(next(words))) for _ in range(400)]
         data = bytearray(pack(rows))
         harm(data)
         place = home / f"{number}"
@@ -70,11 +68,13 @@ def damaged(folder: Path) -> list[dict[str, object]]:
     silent, changed = [key for key in known if key not in named], 0
     for path in (home / "out/data").iterdir():
         table = pq.read_table(path, columns=["source", "task"])
-        changed += sum(
-            t not in known[s] for s, t in zip(table["source"].to_pylist(), table["task"].to_pylist())
-        )
+        changed += sum(t not in known[s] for s, t in zip(table["source"].to_pylist(), table["task"].to_pylist()))
     return [
-        report(f"{len(known)} files cut off or with a bit flipped ({len(PACKED)} kinds with checksums): said nothing",
-               "0", ", ".join(silent) or 0, not silent),
+        report(
+            f"{len(known)} files cut off or with a bit flipped ({len(PACKED)} kinds with checksums): said nothing",
+            "0",
+            ", ".join(silent) or 0,
+            not silent,
+        ),
         report("rows of them that are published and were not put in", "0", changed, not changed),
-    ]  # fmt: skip
+    ]

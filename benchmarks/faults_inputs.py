@@ -63,7 +63,7 @@ BAD: dict[str, bytes] = {
     "empty object": b"{}",
     "a bare string": b'"bad"',
     "a pattern's nightmare": row("bad " + "a" * 60 + "! " + "x@" * 2000 + " (a+)+$"),
-}  # fmt: skip
+}
 ALIASES = b"".join(b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 10))
 OF_KIND: dict[str, dict[str, bytes]] = {
     "jsonl": {
@@ -106,8 +106,11 @@ def _cells(rows: list[bytes], bad: bytes) -> list[tuple[bytes, bytes]]:
     found = []
     for item in rows:
         value = {} if item is bad else json.loads(item)
-        found.append((b"bad " + bad[:200_000], b"An answer.") if item is bad
-                     else (value["instruction"].encode(), value["output"].encode()))  # fmt: skip
+        found.append(
+            (b"bad " + bad[:200_000], b"An answer.")
+            if item is bad
+            else (value["instruction"].encode(), value["output"].encode())
+        )
     return found
 
 
@@ -121,9 +124,7 @@ def as_parquet(rows: list[bytes], bad: bytes) -> bytes:
 
 
 def as_csv(rows: list[bytes], bad: bytes) -> bytes:
-    quoted = [
-        b",,".join(b'"' + cell.replace(b'"', b'""') + b'"' for cell in pair) for pair in _cells(rows, bad)
-    ]
+    quoted = [b",,".join(b'"' + cell.replace(b'"', b'""') + b'"' for cell in pair) for pair in _cells(rows, bad)]
     return lines([b"instruction,input,output", *quoted])
 
 
@@ -131,9 +132,10 @@ def as_notebook(item: bytes, bad: bytes) -> bytes:
     """A sound notebook about a row; of the bad one, its bytes, read as Latin-1, are the source of a cell."""
     value = {"instruction": "Compute it.", "output": ""} if item is bad else json.loads(item)
     source = bad[:200_000].decode("latin-1") if item is bad else f"print('{value['output']}')"
-    cells = [{"cell_type": "markdown", "metadata": {}, "source": [value["instruction"]]},
-             {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1,
-              "source": [source]}]  # fmt: skip
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": [value["instruction"]]},
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1, "source": [source]},
+    ]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
 
 
@@ -154,9 +156,11 @@ KINDS: dict[str, tuple[str, Callable[[list[bytes], bytes], Files]]] = {
     "csv": ("instruction_pair", _one("rows.csv", as_csv)),
     "yaml": ("instruction_pair", lambda rows, bad: _each(rows, bad, "yaml", lambda item, _: b"---\n" + item)),
     "ipynb, in a cell": ("notebook", lambda rows, bad: _each(rows, bad, "ipynb", as_notebook)),
-    "ipynb, the file": ("notebook", lambda rows, bad: _each(
-        rows, bad, "ipynb", lambda item, bad: bad if item is bad else as_notebook(item, bad))),
-}  # fmt: skip
+    "ipynb, the file": (
+        "notebook",
+        lambda rows, bad: _each(rows, bad, "ipynb", lambda item, bad: bad if item is bad else as_notebook(item, bad)),
+    ),
+}
 
 
 class Case(NamedTuple):
@@ -207,11 +211,7 @@ def inputs(folder: Path, quick: bool) -> list[dict[str, object]]:
         (home / "r.yaml").write_text("\n".join(recipe) + "\n", encoding="utf-8")
         done += len(cases)
         try:
-            build(
-                str(home / "r.yaml"),
-                home / "out",
-                ["engine.workers=2", f"engine.task_seconds={SLOW_SECONDS}"],
-            )
+            build(str(home / "r.yaml"), home / "out", ["engine.workers=2", f"engine.task_seconds={SLOW_SECONDS}"])
         except UserError as problem:
             trouble["lost"].append(f"{kind}: refused whole: {problem}"[:500])
         except BaseException as problem:
@@ -222,17 +222,23 @@ def inputs(folder: Path, quick: bool) -> list[dict[str, object]]:
         print("   ", line)
     said = ", ".join(f"{number} {fate}" for fate, number in fates.most_common())
     return [
-        report(f"{done} bad rows among {5 * done} sound ones ({said}): crashes", "0", len(trouble["crash"]),
-               not trouble["crash"]),
+        report(
+            f"{done} bad rows among {5 * done} sound ones ({said}): crashes",
+            "0",
+            len(trouble["crash"]),
+            not trouble["crash"],
+        ),
         report("rows changed without a ledger line", "0", len(trouble["silent"]), not trouble["silent"]),
-        report("cases where rows in are not rows out + ledger + quarantine, or a sound row is missing", "0",
-               len(trouble["lost"]), not trouble["lost"]),
-    ]  # fmt: skip
+        report(
+            "cases where rows in are not rows out + ledger + quarantine, or a sound row is missing",
+            "0",
+            len(trouble["lost"]),
+            not trouble["lost"],
+        ),
+    ]
 
 
-def look(
-    out: Path, cases: dict[str, Case], format: str, trouble: dict[str, list[str]], fates: Counter[str]
-) -> None:
+def look(out: Path, cases: dict[str, Case], format: str, trouble: dict[str, list[str]], fates: Counter[str]) -> None:
     """What became of each case, from the published files alone."""
     kept: dict[str, list[str]] = {key: [] for key in cases}
     for path in (out / "data").iterdir():
@@ -248,9 +254,7 @@ def look(
         if sorted(task for task in kept[key] if task in sound) != sorted(sound):
             trouble["lost"].append(f"{case.what}: sound rows are missing; {[line['code'] for line in gone]}")
         if len(kept[key]) + len(gone) != case.rows:
-            trouble["lost"].append(
-                f"{case.what}: {case.rows} in, {len(kept[key])} out, {len(gone)} in the ledger"
-            )
+            trouble["lost"].append(f"{case.what}: {case.rows} in, {len(kept[key])} out, {len(gone)} in the ledger")
         if others and format != "notebook" and len(mine) == len(gone) and others != put_in(case, others[0]):
             trouble["silent"].append(f"{case.what}: {others[0][:80]!r}")
         if gone:
@@ -265,10 +269,6 @@ def put_in(case: Case, found: str) -> list[str]:
     if case.what.startswith("yaml"):  # which folds some line breaks
         return [yaml.safe_load(case.bad)["instruction"]]
     try:
-        return (
-            [as_text]
-            if found == as_text
-            else [json.loads(case.bad.removeprefix(b"\xef\xbb\xbf"))["instruction"]]
-        )
+        return [as_text] if found == as_text else [json.loads(case.bad.removeprefix(b"\xef\xbb\xbf"))["instruction"]]
     except (ValueError, TypeError, KeyError, RecursionError):
         return [as_text]

@@ -91,9 +91,13 @@ def inject(recipe: Path, folder: Path, step: int = 1, until: float = float("inf"
         print("   ", line)
     measured = f"{fine} ended well, {errors} with a clean error, {len(odd)} otherwise"
     return [
-        report(f"{runs} of {3 * sum(totals)} builds with one failing call ({struck} struck; {totals[0]} writes, "
-               f"{totals[1]} fsyncs, {totals[2]} renames, each with ENOSPC, EIO and EINTR)", "no other end", measured,
-               not odd and struck > 0),
+        report(
+            f"{runs} of {3 * sum(totals)} builds with one failing call ({struck} struck; {totals[0]} writes, "
+            f"{totals[1]} fsyncs, {totals[2]} renames, each with ENOSPC, EIO and EINTR)",
+            "no other end",
+            measured,
+            not odd and struck > 0,
+        ),
         report("half datasets (after an error a manifest, and not all that it names)", "0", half, half == 0),
         report("results that differ after success or resuming", "0", different, different == 0),
-    ]  # fmt: skip
+    ]

@@ -61,33 +61,27 @@ def kills(
         same += forked(recipe, out) == 0 and digest(out) == expected
         dirty += bool(leftovers(out))
     return [
-        report(f"{killed} SIGKILLs at random instants: resumed builds with the same bytes", f"{done} of {done}",
-               f"{same} of {done}", same == done),
+        report(
+            f"{killed} SIGKILLs at random instants: resumed builds with the same bytes",
+            f"{done} of {done}",
+            f"{same} of {done}",
+            same == done,
+        ),
         report("builds with leftover files after resuming", "0", dirty, dirty == 0),
-    ]  # fmt: skip
+    ]
 
 
 def command_kills(recipe: Path, folder: Path, trials: int, seed: int = 1) -> list[dict[str, object]]:
     """The same with the command and its worker processes; only the parent is killed."""
     rng = random.Random(seed)
-    command = [
-        sys.executable,
-        "-m",
-        "sxl_data",
-        "build",
-        str(recipe),
-        "engine.kind=process",
-        "engine.workers=2",
-    ]
+    command = [sys.executable, "-m", "sxl_data", "build", str(recipe), "engine.kind=process", "engine.workers=2"]
     started = time.monotonic()
     subprocess.run([*command, "-o", str(folder / "command")], check=True, capture_output=True)
     length, expected = time.monotonic() - started, digest(folder / "command")
     same = orphans = 0
     for trial in range(trials):
         out = folder / f"command-{trial}"
-        with subprocess.Popen(
-            [*command, "-o", str(out)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        ) as one:
+        with subprocess.Popen([*command, "-o", str(out)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as one:
             time.sleep(rng.uniform(0.3, 1) * length)
             one.kill()
         time.sleep(0.5)
@@ -95,10 +89,14 @@ def command_kills(recipe: Path, folder: Path, trials: int, seed: int = 1) -> lis
         done = subprocess.run([*command, "-o", str(out)], capture_output=True)
         same += done.returncode == 0 and digest(out) == expected and not leftovers(out)
     return [
-        report("command killed with 2 workers: resumed builds with the same bytes", f"{trials} of {trials}",
-               f"{same} of {trials}", same == trials),
+        report(
+            "command killed with 2 workers: resumed builds with the same bytes",
+            f"{trials} of {trials}",
+            f"{same} of {trials}",
+            same == trials,
+        ),
         report("builds with orphan processes", "0", orphans, orphans == 0),
-    ]  # fmt: skip
+    ]
 
 
 class TwiceRunner:
@@ -135,10 +133,15 @@ def twice(recipe: Path, folder: Path) -> list[dict[str, object]]:
     two.run()
     same = digest(folder / "once") == digest(folder / "twice")
     return [
-        report(f"{len(two.receipts)} tasks, each given to two workers at once, {runner.doubled} truly run by both: "
-               "same bytes, no row doubled", "same", "same" if same else "different", same and runner.doubled > 0),
+        report(
+            f"{len(two.receipts)} tasks, each given to two workers at once, {runner.doubled} truly run by both: "
+            "same bytes, no row doubled",
+            "same",
+            "same" if same else "different",
+            same and runner.doubled > 0,
+        ),
         report("tasks whose two runs committed different bytes", "0", runner.differing, runner.differing == 0),
-    ]  # fmt: skip
+    ]
 
 
 def bits(recipe: Path, folder: Path) -> list[dict[str, object]]:
@@ -155,6 +158,10 @@ def bits(recipe: Path, folder: Path) -> list[dict[str, object]]:
         build(str(recipe), out)
         healed += digest(out) == expected
     return [
-        report("one bit flipped in each file of the store: found and made anew", f"{len(files)} of {len(files)}",
-               f"{healed} of {len(files)}", healed == len(files)),
-    ]  # fmt: skip
+        report(
+            "one bit flipped in each file of the store: found and made anew",
+            f"{len(files)} of {len(files)}",
+            f"{healed} of {len(files)}",
+            healed == len(files),
+        )
+    ]

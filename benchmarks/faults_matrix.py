@@ -26,10 +26,14 @@ SURROUNDINGS = [
 
 def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     """Builds with each combination, the last ones by the command."""
-    cases = [[f"engine.kind={kind}", f"engine.workers={workers}", f"engine.chunk_bytes={size}"]
-             for (kind, workers), size in itertools.product(RUNNERS, CHUNKS)]  # fmt: skip
-    cases += [[f"engine.kind={kind}", f"engine.task_bytes={size}"]
-              for kind, size in itertools.product(("inline", "process"), PART_BYTES)]  # fmt: skip
+    cases = [
+        [f"engine.kind={kind}", f"engine.workers={workers}", f"engine.chunk_bytes={size}"]
+        for (kind, workers), size in itertools.product(RUNNERS, CHUNKS)
+    ]
+    cases += [
+        [f"engine.kind={kind}", f"engine.task_bytes={size}"]
+        for kind, size in itertools.product(("inline", "process"), PART_BYTES)
+    ]
     if find_spec("ray"):
         cases.append(["engine.kind=ray", "engine.workers=2", "engine.chunk_bytes=2000"])
     if quick:
@@ -45,14 +49,29 @@ def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     found |= {digest(out) for out in others}
     what = f"runner × workers × chunk size, {parts} parts of a comparison, ranks, Ray, hash seed, locale, time zone"
     return [
-        report(f"{len(cases) + len(others)} builds ({what}; {shards} published shards): digests over all files", "1",
-               len(found), len(found) == 1),
-    ]  # fmt: skip
+        report(
+            f"{len(cases) + len(others)} builds ({what}; {shards} published shards): digests over all files",
+            "1",
+            len(found),
+            len(found) == 1,
+        )
+    ]
 
 
 def command(recipe: Path, out: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(out), *SMALL_SHARDS,
-            "engine.kind=process", "engine.workers=2", *more]  # fmt: skip
+    return [
+        sys.executable,
+        "-m",
+        "sxl_data",
+        "build",
+        str(recipe),
+        "-o",
+        str(out),
+        *SMALL_SHARDS,
+        "engine.kind=process",
+        "engine.workers=2",
+        *more,
+    ]
 
 
 def in_surroundings(recipe: Path, folder: Path) -> list[Path]:
@@ -62,8 +81,13 @@ def in_surroundings(recipe: Path, folder: Path) -> list[Path]:
         place = folder / f"somewhere {number} ü"
         place.mkdir()
         out = folder / f"s{number}"
-        subprocess.run(command(recipe.resolve(), out.resolve()), env={**os.environ, **values}, cwd=place, check=True,
-                       capture_output=True)  # fmt: skip
+        subprocess.run(
+            command(recipe.resolve(), out.resolve()),
+            env={**os.environ, **values},
+            cwd=place,
+            check=True,
+            capture_output=True,
+        )
         made.append(out)
     return made
 
@@ -71,7 +95,11 @@ def in_surroundings(recipe: Path, folder: Path) -> list[Path]:
 def in_ranks(recipe: Path, folder: Path) -> Path:
     """A build by three processes that know nothing of each other."""
     out = folder / "ranks"
-    ranks = [subprocess.Popen(command(recipe, out, "--rank", str(rank), "--of", "3"), stderr=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL) for rank in range(3)]  # fmt: skip
+    ranks = [
+        subprocess.Popen(
+            command(recipe, out, "--rank", str(rank), "--of", "3"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        for rank in range(3)
+    ]
     assert [0, 0, 0] == [rank.wait() for rank in ranks]
     return out

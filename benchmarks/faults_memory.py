@@ -61,12 +61,17 @@ def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
         keys = rng.integers(0, 1 << 64, (SHARD, 2), dtype=np.uint64)
         twins = np.arange(4, SHARD, 5)
         signatures[twins], keys[twins] = signatures[twins - 1], keys[twins - 1]
-        table = pa.table({
-            "trace_id": [f"toy:{shard:08x}{k:08x}" for k in range(SHARD)], "source": ["toy"] * SHARD,
-            "rank": -rng.integers(0, 9000, SHARD), "key_hi": keys[:, 0], "key_lo": keys[:, 1],
-            "shingles": np.full(SHARD, 90, dtype=np.uint32),
-            "signature": pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), 128),
-        })  # fmt: skip
+        table = pa.table(
+            {
+                "trace_id": [f"toy:{shard:08x}{k:08x}" for k in range(SHARD)],
+                "source": ["toy"] * SHARD,
+                "rank": -rng.integers(0, 9000, SHARD),
+                "key_hi": keys[:, 0],
+                "key_lo": keys[:, 1],
+                "shingles": np.full(SHARD, 90, dtype=np.uint32),
+                "signature": pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), 128),
+            }
+        )
         path.write_bytes(mappable(table))
     return [SHARD] * len(paths), paths
 
@@ -100,14 +105,10 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
         parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
         end = max(1, len(sizes) // parts)
         bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
-        return watch(
-            lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once)
-        )
+        return watch(lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
     left = np.arange(0, rows, 10, dtype=np.uint32)
     shared = np.full(len(left), 80, dtype=np.uint32)
-    pairs = pa.table(
-        {"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)}
-    )
+    pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
     return watch(lambda: settle(shards, pairs, 0.7, none, none, none))
 
 
@@ -123,12 +124,17 @@ def divide_rows(folder: Path, rows: int, every: int) -> int:
 
     def write(shard: int) -> None:
         rng, at = np.random.default_rng(shard), np.arange(shard * SHARD, (shard + 1) * SHARD)
-        group = np.where(at % every == 0, at // (5 * every) + 1, 0).astype(np.uint64) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
+        group = np.where(at % every == 0, at // (5 * every) + 1, 0).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         hi, lo = (rng.integers(0, 2**64, SHARD, dtype=np.uint64) for _ in range(2))
-        table = pa.table({"row": at.astype(np.uint32), "key_hi": hi, "key_lo": lo, "group": group,
-                          "text_bytes": rng.integers(1, 9000, SHARD)})  # fmt: skip
+        table = pa.table(
+            {
+                "row": at.astype(np.uint32),
+                "key_hi": hi,
+                "key_lo": lo,
+                "group": group,
+                "text_bytes": rng.integers(1, 9000, SHARD),
+            }
+        )
         pq.write_table(table, folder / f"{every}-{shard}.parquet")
 
     shards = rows // SHARD
@@ -137,8 +143,14 @@ def divide_rows(folder: Path, rows: int, every: int) -> int:
             write(shard)
     ends = np.arange(rows // 10, dtype=np.uint32)
     pairs = pa.table({"left": ends * 10, "right": ends * 10 + 1, "score": np.full(len(ends), 0.6)})
-    divide(lambda i, names: pq.read_table(folder / f"{every}-{i}.parquet", columns=names, use_threads=False), shards,
-           pairs, SplitConfig(), 0, 250_000_000)  # fmt: skip
+    divide(
+        lambda i, names: pq.read_table(folder / f"{every}-{i}.parquet", columns=names, use_threads=False),
+        shards,
+        pairs,
+        SplitConfig(),
+        0,
+        250_000_000,
+    )
     return own_bytes("VmHWM")  # what getrusage says starts at the size of the parent
 
 
@@ -157,8 +169,14 @@ def memory(quick: bool) -> list[dict[str, object]]:
         for step in ("exact", "scatter", "meet"):
             small, large = grow(step, few), grow(step, many)
             text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
-            claims.append(report(text, f"≤ {task_bytes / 1e6:.0f}", f"{small / 1e6:.0f} and {large / 1e6:.0f}",
-                                 max(small, large) <= task_bytes))  # fmt: skip
+            claims.append(
+                report(
+                    text,
+                    f"≤ {task_bytes / 1e6:.0f}",
+                    f"{small / 1e6:.0f} and {large / 1e6:.0f}",
+                    max(small, large) <= task_bytes,
+                )
+            )
         few, many = (400_000, 1_000_000) if quick else (1_000_000, 5_000_000)
         for step, what in (("split", "one row of ten has a group"), ("grouped", "every row has a group")):
             small, large = grow(step, few), grow(step, many)
@@ -168,8 +186,14 @@ def memory(quick: bool) -> list[dict[str, object]]:
         few, many = (300_000, 900_000) if quick else (1_000_000, 4_000_000)
         small, large = grow("settle", few), grow("settle", many)
         each = (large - small) / ((many - few) / 5)
-        claims.append(report(f"settle: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
-                             f"≤ {SETTLE_BYTES}", round(each), each <= SETTLE_BYTES))  # fmt: skip
+        claims.append(
+            report(
+                f"settle: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
+                f"≤ {SETTLE_BYTES}",
+                round(each),
+                each <= SETTLE_BYTES,
+            )
+        )
     return claims
 
 

@@ -83,6 +83,11 @@ def nodes(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
         ray.shutdown()
         cluster.shutdown()
     return [
-        report(f"three Ray nodes, one killed in each of {len(stages) - 1} stages ({killed} kills), and one undisturbed "
-               "build: bytes of the inline build", ", ".join(stages), ", ".join(same), len(same) == len(stages)),
-    ]  # fmt: skip
+        report(
+            f"three Ray nodes, one killed in each of {len(stages) - 1} stages ({killed} kills), and one undisturbed "
+            "build: bytes of the inline build",
+            ", ".join(stages),
+            ", ".join(same),
+            len(same) == len(stages),
+        )
+    ]

@@ -14,10 +14,13 @@ def make_recipe(folder: Path, rows: int = 60, chunk_bytes: int = 3000, engine: s
     """Write two sources with some duplicates and a recipe; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     items = [
-        {"instruction": f"Add {n} to the number {n * n}.", "input": "",
-         "output": f"The sum of {n} and {n * n} is {n + n * n}, found in {n % 7} steps by hand."}
+        {
+            "instruction": f"Add {n} to the number {n * n}.",
+            "input": "",
+            "output": f"The sum of {n} and {n * n} is {n + n * n}, found in {n % 7} steps by hand.",
+        }
         for n in range(rows)
-    ]  # fmt: skip
+    ]
     (folder / "one.jsonl").write_text("".join(json.dumps(i) + "\n" for i in items), encoding="utf-8")
     (folder / "two.json").write_text(json.dumps(items[: rows // 6]), encoding="utf-8")
     path = folder / "toy.yaml"

@@ -30,12 +30,27 @@ from sxl_data.trace.format import Document, Origin, RowError
 
 SHARED = Path(__file__).parents[2] / "shared"
 FOLDERS = (
-    "traces", "data/glaive_demo/data", "data/agent_traces", "data/tau_bench/historical_trajectories",
-    "data/toolbench", "data/api_bank", "data/toolalpaca/data", "data/seal_tools", "data/gorilla_bfcl",
-)  # fmt: skip
+    "traces",
+    "data/glaive_demo/data",
+    "data/agent_traces",
+    "data/tau_bench/historical_trajectories",
+    "data/toolbench",
+    "data/api_bank",
+    "data/toolalpaca/data",
+    "data/seal_tools",
+    "data/gorilla_bfcl",
+)
 # Tool documentation, databases and answer keys lie beside the traces and are none.
-BESIDE = ("multi_turn_func_doc/", "possible_answer/", "init_database/", "response_examples/", "tool.jsonl",
-          "exceptions.json", "public_apis.json", "format_sensitivity.json")  # fmt: skip
+BESIDE = (
+    "multi_turn_func_doc/",
+    "possible_answer/",
+    "init_database/",
+    "response_examples/",
+    "tool.jsonl",
+    "exceptions.json",
+    "public_apis.json",
+    "format_sensitivity.json",
+)
 SUFFIXES = (".json", ".jsonl", ".traj", ".eval", ".yaml")
 
 
@@ -70,8 +85,11 @@ def check_file(path: Path, shown: str, tally: Tally, limit: int) -> None:
         return
     lines = tuple(record.line for record in records)
     whole = Document(file=shown, value=values, lines=lines)
-    documents = [whole] if chosen.unit == "file" else \
-        [Document(file=shown, value=v, lines=(n,), row=i) for i, (v, n) in enumerate(zip(values, lines))]  # fmt: skip
+    documents = (
+        [whole]
+        if chosen.unit == "file"
+        else [Document(file=shown, value=v, lines=(n,), row=i) for i, (v, n) in enumerate(zip(values, lines))]
+    )
     read = 0
     for document in documents[:limit]:
         try:
@@ -130,9 +148,7 @@ def _beside(name: str) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--quick", action="store_true", help="at most 20 documents of a file")
     parser.add_argument("--json", type=Path)
@@ -143,20 +159,12 @@ def main() -> int:
     start = time.perf_counter()
     tried = sum(check_folder(folder, tally, 20 if options.quick else sys.maxsize) for folder in folders)
     rows = [
-        [
-            name,
-            tally.files[name],
-            tally.traces[name],
-            _share(tally.documents.get(name)),
-            _percent(tally.kept.get(name)),
-        ]
+        [name, tally.files[name], tally.traces[name], _share(tally.documents.get(name)), _percent(tally.kept.get(name))]
         for name in sorted(tally.files)
     ]
     print(format_table(["format", "files", "traces", "export(import(d)) = d", "kept beside the model"], rows))
     print(
-        format_table(
-            ["exporter", "import(export(x)) = x"], [[n, _share(v)] for n, v in sorted(tally.exports.items())]
-        )
+        format_table(["exporter", "import(export(x)) = x"], [[n, _share(v)] for n, v in sorted(tally.exports.items())])
     )
     read = sum(tally.files.values())
     print(f"files read {read} / {tried}, {len(tally.failures)} failures, {time.perf_counter() - start:.0f} s")
@@ -166,12 +174,16 @@ def main() -> int:
     documents = [sum(v[i] for v in tally.documents.values()) for i in (0, 1)]
     exports = [sum(v[i] for v in tally.exports.values()) for i in (0, 1)]
     if options.json:
-        metrics = {"files_tried": tried, "files_read": read, "documents_tried": documents[1],
-                   "documents_held": documents[0], "exports_tried": exports[1], "exports_held": exports[0]}  # fmt: skip
+        metrics = {
+            "files_tried": tried,
+            "files_read": read,
+            "documents_tried": documents[1],
+            "documents_held": documents[0],
+            "exports_tried": exports[1],
+            "exports_held": exports[0],
+        }
         held, wanted = exports[0] + documents[0], exports[1] + documents[1]
-        claims = [
-            {"text": "every round trip holds", "target": wanted, "measured": held, "met": held == wanted}
-        ]
+        claims = [{"text": "every round trip holds", "target": wanted, "measured": held, "met": held == wanted}]
         report = {
             "machine": f"{platform.machine()} Python {platform.python_version()}",
             "metrics": metrics,

@@ -26,24 +26,71 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 LIMIT = 300_000_000
 COMMON = {"tie_word_embeddings": True, "max_position_embeddings": 8192, "bos_token_id": 0, "eos_token_id": 0}
 SHAPES: dict[str, dict[str, Any]] = {
-    "SmolLM2-135M": {"model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "num_hidden_layers": 30,
-                     "intermediate_size": 1536, "num_attention_heads": 9, "num_key_value_heads": 3, "head_dim": 64},
-    "SmolLM2-360M": {"model_type": "llama", "vocab_size": 49152, "hidden_size": 960, "num_hidden_layers": 32,
-                     "intermediate_size": 2560, "num_attention_heads": 15, "num_key_value_heads": 5, "head_dim": 64},
-    "Qwen2.5-Coder-0.5B": {"model_type": "qwen2", "vocab_size": 151936, "hidden_size": 896, "num_hidden_layers": 24,
-                           "intermediate_size": 4864, "num_attention_heads": 14, "num_key_value_heads": 2},
-    "Qwen3-0.6B": {"model_type": "qwen3", "vocab_size": 151936, "hidden_size": 1024, "num_hidden_layers": 28,
-                   "intermediate_size": 3072, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128},
-    "Qwen2.5-Coder-1.5B": {"model_type": "qwen2", "vocab_size": 151936, "hidden_size": 1536,
-                           "num_hidden_layers": 28, "intermediate_size": 8960, "num_attention_heads": 12,
-                           "num_key_value_heads": 2},
-}  # fmt: skip
-QUICK = {"tiny": {"model_type": "qwen2", "vocab_size": 151936, "hidden_size": 64, "num_hidden_layers": 2,
-                  "intermediate_size": 128, "num_attention_heads": 2, "num_key_value_heads": 1}}  # fmt: skip
+    "SmolLM2-135M": {
+        "model_type": "llama",
+        "vocab_size": 49152,
+        "hidden_size": 576,
+        "num_hidden_layers": 30,
+        "intermediate_size": 1536,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "head_dim": 64,
+    },
+    "SmolLM2-360M": {
+        "model_type": "llama",
+        "vocab_size": 49152,
+        "hidden_size": 960,
+        "num_hidden_layers": 32,
+        "intermediate_size": 2560,
+        "num_attention_heads": 15,
+        "num_key_value_heads": 5,
+        "head_dim": 64,
+    },
+    "Qwen2.5-Coder-0.5B": {
+        "model_type": "qwen2",
+        "vocab_size": 151936,
+        "hidden_size": 896,
+        "num_hidden_layers": 24,
+        "intermediate_size": 4864,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+    },
+    "Qwen3-0.6B": {
+        "model_type": "qwen3",
+        "vocab_size": 151936,
+        "hidden_size": 1024,
+        "num_hidden_layers": 28,
+        "intermediate_size": 3072,
+        "num_attention_heads": 16,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
+    },
+    "Qwen2.5-Coder-1.5B": {
+        "model_type": "qwen2",
+        "vocab_size": 151936,
+        "hidden_size": 1536,
+        "num_hidden_layers": 28,
+        "intermediate_size": 8960,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 2,
+    },
+}
+QUICK = {
+    "tiny": {
+        "model_type": "qwen2",
+        "vocab_size": 151936,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "intermediate_size": 128,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+    }
+}
 
 
-def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path, limit: int,
-                  answer: bool) -> dict[str, Any]:  # fmt: skip
+def measure_model(
+    name: str, config: dict[str, Any], tokenizer: Path, work: Path, limit: int, answer: bool
+) -> dict[str, Any]:
     """Plan, build, cut, store and reload one model; its row of the table."""
     from sxl_train.plan import step as plan
 
@@ -61,10 +108,7 @@ def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path
     if chosen is None:
         best = min(plan.forecast_sizes(shape, vocabulary, ["nf4_dq", "q4_0"], limit), key=lambda p: p.total)
         return row | {"verdict": "teacher", "smallest": best.total}
-    row |= {
-        "steps": name_steps(shape, chosen), "predicted": chosen.total,
-        "format": chosen.format, "kept": chosen.kept,
-    }  # fmt: skip
+    row |= {"steps": name_steps(shape, chosen), "predicted": chosen.total, "format": chosen.format, "kept": chosen.kept}
     started = time.monotonic()
     model = make_model(config)
     row["make_s"] = time.monotonic() - started
@@ -77,8 +121,13 @@ def measure_model(name: str, config: dict[str, Any], tokenizer: Path, work: Path
     if small is not None:
         started = time.monotonic()
         path = store(model, folder, work, shape, small)
-        row |= {"gguf_steps": name_steps(shape, small), "gguf_format": small.format, "gguf_predicted": small.total,
-                "gguf_real": path.stat().st_size, "gguf_s": time.monotonic() - started}  # fmt: skip
+        row |= {
+            "gguf_steps": name_steps(shape, small),
+            "gguf_format": small.format,
+            "gguf_predicted": small.total,
+            "gguf_real": path.stat().st_size,
+            "gguf_s": time.monotonic() - started,
+        }
         if answer:
             row["llama.cpp"] = check_gguf(path)
     return row
@@ -126,9 +175,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     from sxl_train.quantise import step as quantise
     from sxl_train.run import checkpoints
 
-    flat = Importance(
-        [[0.0] * shape.mlp] * shape.layers, [[0.0] * shape.groups] * shape.layers, [0.0] * shape.layers
-    )
+    flat = Importance([[0.0] * shape.mlp] * shape.layers, [[0.0] * shape.groups] * shape.layers, [0.0] * shape.layers)
     made, source = model, tokenizer
     plain = work / "plain"
     shutil.rmtree(plain, ignore_errors=True)
@@ -170,12 +217,7 @@ def weigh(folder: Path, predicted: int, limit: int) -> dict[str, Any]:
         met = True
     except GateMissed:
         met = False
-    return {
-        "real": report.total,
-        "off": predicted / report.total - 1,
-        "met": met,
-        "files": dict(report.files),
-    }
+    return {"real": report.total, "off": predicted / report.total - 1, "met": met, "files": dict(report.files)}
 
 
 def check_folder(folder: Path) -> dict[str, float]:
@@ -196,9 +238,11 @@ def check_gguf(path: Path) -> dict[str, float] | None:
 
 
 def name_steps(shape: Any, chosen: Any) -> str:
-    cuts = [f"{axis} {getattr(shape, axis)} → {getattr(chosen, axis)}"
-            for axis in ("vocabulary", "mlp", "layers", "groups")
-            if getattr(chosen, axis) != getattr(shape, axis)]  # fmt: skip
+    cuts = [
+        f"{axis} {getattr(shape, axis)} → {getattr(chosen, axis)}"
+        for axis in ("vocabulary", "mlp", "layers", "groups")
+        if getattr(chosen, axis) != getattr(shape, axis)
+    ]
     return ", ".join([*cuts, chosen.format])
 
 
@@ -216,41 +260,48 @@ def main() -> int:
     rows = []
     for name, config in shapes.items():
         with tempfile.TemporaryDirectory(dir=options.work) as folder:
-            row = measure_model(
-                name, COMMON | config, options.tokenizer, Path(folder), limit, not options.no_answer
-            )
+            row = measure_model(name, COMMON | config, options.tokenizer, Path(folder), limit, not options.no_answer)
         rows.append(row)
         print(json.dumps({k: v for k, v in row.items() if k != "files"}, ensure_ascii=False), flush=True)
     done = [row for row in rows if "real" in row]
     worst = max((abs(row["off"]) for row in done), default=0.0)
-    worst_gguf = max(
-        (abs(r["gguf_predicted"] / r["gguf_real"] - 1) for r in done if "gguf_real" in r), default=0.0
-    )
+    worst_gguf = max((abs(r["gguf_predicted"] / r["gguf_real"] - 1) for r in done if "gguf_real" in r), default=0.0)
     claims = [
-        {"text": "the forecast from config.json and tokenizer is the real size", "target": "within 0.01",
-         "measured": round(worst, 5), "met": worst <= 0.01},
-        {"text": "the forecast of a GGUF file is its real size", "target": "within 0.01",
-         "measured": round(worst_gguf, 5), "met": worst_gguf <= 0.01},
-        {"text": "every model of 0.6 B or less is delivered under the limit", "target": str(limit),
-         "measured": max((row["real"] for row in done), default=0), "met": bool(done) and all(r["met"] for r in done)},
-    ]  # fmt: skip
-    metrics = {f"{row['model']} {key}": row[key] for row in done
-               for key in ("predicted", "real", "off", "steps_s", "gguf_predicted", "gguf_real")
-               if key in row}  # fmt: skip
+        {
+            "text": "the forecast from config.json and tokenizer is the real size",
+            "target": "within 0.01",
+            "measured": round(worst, 5),
+            "met": worst <= 0.01,
+        },
+        {
+            "text": "the forecast of a GGUF file is its real size",
+            "target": "within 0.01",
+            "measured": round(worst_gguf, 5),
+            "met": worst_gguf <= 0.01,
+        },
+        {
+            "text": "every model of 0.6 B or less is delivered under the limit",
+            "target": str(limit),
+            "measured": max((row["real"] for row in done), default=0),
+            "met": bool(done) and all(r["met"] for r in done),
+        },
+    ]
+    metrics = {
+        f"{row['model']} {key}": row[key]
+        for row in done
+        for key in ("predicted", "real", "off", "steps_s", "gguf_predicted", "gguf_real")
+        if key in row
+    }
     if options.json:
-        whole = {"machine": {"processor": platform.machine(), "python": platform.python_version()},
-                 "metrics": metrics, "claims": claims, "rows": rows}  # fmt: skip
-        options.json.write_text(
-            json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-        )
+        whole = {
+            "machine": {"processor": platform.machine(), "python": platform.python_version()},
+            "metrics": metrics,
+            "claims": claims,
+            "rows": rows,
+        }
+        options.json.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     for claim in claims:
-        print(
-            "met   " if claim["met"] else "MISSED",
-            claim["text"],
-            claim["measured"],
-            "target",
-            claim["target"],
-        )
+        print("met   " if claim["met"] else "MISSED", claim["text"], claim["measured"], "target", claim["target"])
     return 0
 
 

@@ -36,9 +36,7 @@ from sxl_data.read.stage import find_format, format_of, read_chunk
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("recipe", nargs="?", default="sheikh-sxl")
     arguments.add_argument("--quick", action="store_true", help="200 rows of each file")
     arguments.add_argument("--only", nargs="*", help="names of sources")
@@ -57,25 +55,14 @@ def main() -> None:
             absent.append(f"{source.name} ({problem.findings[0].code})")
             continue
         rows.append(row)
-    print(
-        format_table(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
-        if rows
-        else "nothing"
-    )
+    print(format_table(list(rows[0]), [[str(value) for value in row.values()] for row in rows]) if rows else "nothing")
     if absent:
         print("not here: " + ", ".join(absent))
     claims = claim(rows, kept, base, loaded.value, options.quick)
     for item in claims:
-        print(
-            f"{item['text']}: {item['measured']} (target {item['target']}) {'met' if item['met'] else 'NOT met'}"
-        )
+        print(f"{item['text']}: {item['measured']} (target {item['target']}) {'met' if item['met'] else 'NOT met'}")
     if options.json:
-        metrics = {
-            f"{row['source']}/{name}": value
-            for row in rows
-            for name, value in row.items()
-            if name != "source"
-        }
+        metrics = {f"{row['source']}/{name}": value for row in rows for name, value in row.items() if name != "source"}
         report = {"machine": platform.platform(), "metrics": metrics, "claims": claims}
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -125,12 +112,11 @@ def share(part: int, whole: int) -> float:
     return round(100 * part / whole, 1) if whole else 0.0
 
 
-def claim(rows: list[dict[str, Any]], kept: dict[str, pa.Table], base: Path, recipe: Recipe,
-          quick: bool) -> list[dict[str, Any]]:  # fmt: skip
+def claim(
+    rows: list[dict[str, Any]], kept: dict[str, pa.Table], base: Path, recipe: Recipe, quick: bool
+) -> list[dict[str, Any]]:
     """Claims with what was measured."""
-    claims = [
-        said("rows kept with an error of the train profile", 0, sum(row["errors left"] for row in rows))
-    ]
+    claims = [said("rows kept with an error of the train profile", 0, sum(row["errors left"] for row in rows))]
     if "gsm8k" in kept:
         (source,) = (s for s in recipe.sources if s.name == "gsm8k")
         config = GroundConfig(tools=("calculator",), results="replace")
@@ -138,9 +124,7 @@ def claim(rows: list[dict[str, Any]], kept: dict[str, pa.Table], base: Path, rec
         entries = pa.concat_tables([ground(batch, config).ledger for batch in batches])
         steps = sum(pc.sum(batch["n_calls"]).as_py() for batch in batches)
         wrong = sum(_first(detail) for detail in _details(entries, "D502"))
-        claims.append(
-            said("annotated GSM8K steps whose executed result differs", 0, wrong, f"{wrong} of {steps}")
-        )
+        claims.append(said("annotated GSM8K steps whose executed result differs", 0, wrong, f"{wrong} of {steps}"))
     if "api-bank" in kept and missing() is None and not quick:
         (source,) = (s for s in recipe.sources if s.name == "api-bank")
         batches = [read_chunk(source, chunk, "api_bank_folder").traces for chunk in plan(source, base)]
@@ -151,19 +135,12 @@ def claim(rows: list[dict[str, Any]], kept: dict[str, pa.Table], base: Path, rec
         ran, wrong = (sum(_first(detail) for detail in _details(entries, code)) for code in ("D501", "D502"))
         text = f"{ran - wrong} of {calls} calls ({ran} could run)"
         claims.append(
-            said(
-                "API-Bank calls that give the stated result in its own tools",
-                "all that can run",
-                text,
-                met=not wrong,
-            )
+            said("API-Bank calls that give the stated result in its own tools", "all that can run", text, met=not wrong)
         )
     return claims
 
 
-def said(
-    text: str, target: Any, measured: Any, shown: str | None = None, met: bool | None = None
-) -> dict[str, Any]:
+def said(text: str, target: Any, measured: Any, shown: str | None = None, met: bool | None = None) -> dict[str, Any]:
     return {
         "text": text,
         "target": target,

@@ -29,31 +29,33 @@ def make_rows(count: int) -> list[Any]:
     """Traces with one to four calls of a calculator."""
     from sxl_train.data.conversations import Row
 
-    tool = {"type": "function", "function": {"name": "add", "description": "Add two numbers.", "parameters": {
-        "type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}}}  # fmt: skip
+    tool = {
+        "type": "function",
+        "function": {
+            "name": "add",
+            "description": "Add two numbers.",
+            "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
+        },
+    }
     rows = []
     for index in range(count):
-        messages: list[dict[str, Any]] = [
-            {"role": "user", "content": f"Add {index} to {index * 7} step by step."}
-        ]
+        messages: list[dict[str, Any]] = [{"role": "user", "content": f"Add {index} to {index * 7} step by step."}]
         for loop in range(1 + index % 4):
             call = {"type": "function", "function": {"name": "add", "arguments": {"a": index, "b": loop}}}
             messages += [
-                {"role": "assistant", "content": "", "reasoning_content": f"Step {loop}: I add {index} and {loop}.",
-                 "tool_calls": [call]},
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "reasoning_content": f"Step {loop}: I add {index} and {loop}.",
+                    "tool_calls": [call],
+                },
                 {"role": "tool", "content": str(index + loop), "name": "add"},
-            ]  # fmt: skip
-        rows.append(
-            Row(
-                f"bench:{index}", [*messages, {"role": "assistant", "content": f"Done: {index * 8}."}], [tool]
-            )
-        )
+            ]
+        rows.append(Row(f"bench:{index}", [*messages, {"role": "assistant", "content": f"Done: {index * 8}."}], [tool]))
     return rows
 
 
-def make_pair(
-    method: str, folder: str, sequences: list[Any], capacity: int, steps: int
-) -> list[tuple[Any, Any, Any]]:
+def make_pair(method: str, folder: str, sequences: list[Any], capacity: int, steps: int) -> list[tuple[Any, Any, Any]]:
     """(trainer, model, optimiser) of the plain and of our path."""
     from sxl_train.config import Tune
     from sxl_train.data.base import read_template
@@ -62,8 +64,15 @@ def make_pair(
 
     made = []
     for fast in (False, True):
-        settings = Tune(fast=fast, batch=4, max_length=capacity, max_steps=steps, markers="none", lr=1e-3,
-                        dequantise="auto" if fast else "each")  # fmt: skip
+        settings = Tune(
+            fast=fast,
+            batch=4,
+            max_length=capacity,
+            max_steps=steps,
+            markers="none",
+            lr=1e-3,
+            dequantise="auto" if fast else "each",
+        )
         tokenizer, template = read_template(folder)
         import torch
 
@@ -73,9 +82,7 @@ def make_pair(
         out = Path(tempfile.mkdtemp())
         trainer = make_trainer(model, tokenizer, sequences, [], settings, 0, out, capacity)
         trainer.log_tokens = None
-        made.append(
-            (trainer, model, torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3))
-        )
+        made.append((trainer, model, torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)))
     return made
 
 
@@ -93,9 +100,7 @@ def race(method: str, folder: str, sequences: list[Any], capacity: int, steps: i
             trained = sum(label != -100 for row in rows for label in row["labels"])
             model.train()
             started = time.perf_counter()
-            loss = trainer.compute_loss(
-                model, trainer._prepare_inputs(batch), num_items_in_batch=torch.tensor(trained)
-            )
+            loss = trainer.compute_loss(model, trainer._prepare_inputs(batch), num_items_in_batch=torch.tensor(trained))
             loss.backward()
             optimiser.step()
             optimiser.zero_grad()
@@ -115,9 +120,7 @@ def race(method: str, folder: str, sequences: list[Any], capacity: int, steps: i
 
 def main() -> int:
     """Race the methods, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="8 steps instead of 40")
     parser.add_argument("--json", type=Path, help="write the measurements here")
     options = parser.parse_args()
@@ -144,17 +147,23 @@ def main() -> int:
         for method in METHODS:
             found = race(method, folder, packed, capacity, steps)
             results.append(found)
-            print(f"{method:<6}  {found['plain_ms']:12.0f}  {found['ours_ms']:7.0f}  {found['speedup']:7.2f}  "
-                  f"{found['loss_difference']:.4%}", flush=True)  # fmt: skip
+            print(
+                f"{method:<6}  {found['plain_ms']:12.0f}  {found['ours_ms']:7.0f}  {found['speedup']:7.2f}  "
+                f"{found['loss_difference']:.4%}",
+                flush=True,
+            )
     if options.json:
         metrics = {f"{r['method']}.{k}": v for r in results for k, v in r.items() if k != "method"}
-        claims = [{"text": f"{r['method']}: our step is at least as fast as plain TRL's", "target": 1.0,
-                   "measured": round(r["speedup"], 3), "met": r["speedup"] >= 1} for r in results]  # fmt: skip
-        machine = {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "python": platform.python_version(),
-        }
+        claims = [
+            {
+                "text": f"{r['method']}: our step is at least as fast as plain TRL's",
+                "target": 1.0,
+                "measured": round(r["speedup"], 3),
+                "met": r["speedup"] >= 1,
+            }
+            for r in results
+        ]
+        machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
         document = {"machine": machine, "metrics": metrics, "claims": claims}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8", newline="\n")
     return 0

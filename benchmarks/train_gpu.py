@@ -31,22 +31,64 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import train_kernels  # noqa: E402
 
-PERCENTILES = (30, 48, 55, 62, 69, 76, 84, 93, 102, 110, 118, 127, 135, 145, 154, 164, 174, 186, 201, 217, 235, 258,
-               300, 413, 2048, 2048)  # fmt: skip
+PERCENTILES = (
+    30,
+    48,
+    55,
+    62,
+    69,
+    76,
+    84,
+    93,
+    102,
+    110,
+    118,
+    127,
+    135,
+    145,
+    154,
+    164,
+    174,
+    186,
+    201,
+    217,
+    235,
+    258,
+    300,
+    413,
+    2048,
+    2048,
+)
 """Of document lengths, every fourth; longer ones are cut at 2048."""
 LENGTH, BATCH = 2048, 8
 SHAPES: dict[str, dict[str, Any]] = {
     "0.5b": {
-        "vocab_size": 151936, "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
-        "num_attention_heads": 14, "num_key_value_heads": 2, "max_position_embeddings": 32768,
-        "tie_word_embeddings": True, "rope_theta": 1e6, "rms_norm_eps": 1e-6, "eos_token_id": 0, "pad_token_id": 1,
+        "vocab_size": 151936,
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 32768,
+        "tie_word_embeddings": True,
+        "rope_theta": 1e6,
+        "rms_norm_eps": 1e-6,
+        "eos_token_id": 0,
+        "pad_token_id": 1,
     },
     "tiny": {
-        "vocab_size": 512, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 4096,
-        "tie_word_embeddings": True, "eos_token_id": 0, "pad_token_id": 1,
+        "vocab_size": 512,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 4096,
+        "tie_word_embeddings": True,
+        "eos_token_id": 0,
+        "pad_token_id": 1,
     },
-}  # fmt: skip
+}
 VARIANTS: dict[str, dict[str, Any]] = {
     "trl": {},
     "trl-checkpointing": {"checkpointing": True},
@@ -92,8 +134,14 @@ def make_rows(count: int, vocabulary: int, length: int, seed: int = 0) -> list[d
                     tokens[place] = follow[tokens[place - 1]]
             ids += tokens.tolist()
             labels += [-100, *tokens[1:].tolist()]
-        rows.append({"input_ids": ids, "labels": labels, "weights": [float(x != -100) for x in labels],
-                     "seq_lengths": [lengths[i] for i in group]})  # fmt: skip
+        rows.append(
+            {
+                "input_ids": ids,
+                "labels": labels,
+                "weights": [float(x != -100) for x in labels],
+                "seq_lengths": [lengths[i] for i in group],
+            }
+        )
     return rows
 
 
@@ -107,13 +155,19 @@ def make_base(folder: Path, shape: dict[str, Any]) -> None:
     model = AutoModelForCausalLM.from_config(Qwen2Config(**shape)).to(torch.bfloat16)
     model.save_pretrained(folder)
     core = Tokenizer(models.WordLevel({"<eos>": 0, "<pad>": 1, "<unk>": 2}, unk_token="<unk>"))
-    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(
-        folder
-    )
+    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(folder)
 
 
-def run_variant(method: str, variant: str, folder: Path, rows: list[dict[str, Any]], steps: int, warm: int,
-                profile: bool, length: int) -> dict[str, Any]:  # fmt: skip
+def run_variant(
+    method: str,
+    variant: str,
+    folder: Path,
+    rows: list[dict[str, Any]],
+    steps: int,
+    warm: int,
+    profile: bool,
+    length: int,
+) -> dict[str, Any]:
     """One variant in this process."""
     import torch
     from transformers import AutoTokenizer, TrainerCallback
@@ -164,12 +218,17 @@ def run_variant(method: str, variant: str, folder: Path, rows: list[dict[str, An
     step = statistics.median(times)
     tokens = BATCH * sum(sizes) / len(sizes) / step
     model = trainer.accelerator.unwrap_model(trainer.model)
-    weights = sum(
-        p.numel() for n, p in model.named_parameters() if "lora_" not in n and "trainable_tokens" not in n
-    )
-    found = {"method": method, "variant": variant, "step_ms": round(1000 * step, 2), "tokens_per_s": round(tokens),
-             "losses": losses, "seconds": round(total, 1), "steps": len(marks),
-             "spread_ms": spread(times)}  # fmt: skip
+    weights = sum(p.numel() for n, p in model.named_parameters() if "lora_" not in n and "trainable_tokens" not in n)
+    found = {
+        "method": method,
+        "variant": variant,
+        "step_ms": round(1000 * step, 2),
+        "tokens_per_s": round(tokens),
+        "losses": losses,
+        "seconds": round(total, 1),
+        "steps": len(marks),
+        "spread_ms": spread(times),
+    }
     if gpu:
         found["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
         # 8-bit storage hides the count of 4-bit weights; the shape's own count is right for each method.
@@ -186,8 +245,16 @@ def spread(times: list[float]) -> float:
     return round(1000 * (quarters[2] - quarters[0]), 2)
 
 
-def make_plain(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps: int, out: Path,
-               options: dict[str, Any], gpu: bool) -> Any:  # fmt: skip
+def make_plain(
+    method: str,
+    folder: Path,
+    tokenizer: Any,
+    rows: list[Any],
+    steps: int,
+    out: Path,
+    options: dict[str, Any],
+    gpu: bool,
+) -> Any:
     """SFTTrainer as it comes: packed rows, padding-free, bf16; only checkpointing is as the variant says."""
     import torch
     from datasets import Dataset
@@ -197,31 +264,62 @@ def make_plain(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps
 
     quantised = None
     if method == "qlora":
-        quantised = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
-                                       bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32)  # fmt: skip
+        quantised = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32,
+        )
     dtype = torch.bfloat16 if method != "full" and gpu else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, quantization_config=quantised,
-                                                 device_map={"": 0} if gpu else "cpu")  # fmt: skip
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, quantization_config=quantised, device_map={"": 0} if gpu else "cpu"
+    )
     adapters = None
     if method != "full":
-        adapters = LoraConfig(
-            r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
+        adapters = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     torch.manual_seed(0)
     arguments = SFTConfig(
-        output_dir=str(out), per_device_train_batch_size=BATCH, max_steps=steps, learning_rate=1e-4,
-        lr_scheduler_type="cosine_with_min_lr", lr_scheduler_kwargs={"min_lr": 3e-5}, warmup_steps=3,
-        logging_steps=1, save_strategy="no", report_to="none", seed=0, data_seed=0, disable_tqdm=True,
-        use_cpu=not gpu, bf16=gpu, gradient_checkpointing=bool(options.get("checkpointing")), packing=False,
-        padding_free=True, max_length=None, dataset_kwargs={"skip_prepare_dataset": True},
-    )  # fmt: skip
+        output_dir=str(out),
+        per_device_train_batch_size=BATCH,
+        max_steps=steps,
+        learning_rate=1e-4,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr": 3e-5},
+        warmup_steps=3,
+        logging_steps=1,
+        save_strategy="no",
+        report_to="none",
+        seed=0,
+        data_seed=0,
+        disable_tqdm=True,
+        use_cpu=not gpu,
+        bf16=gpu,
+        gradient_checkpointing=bool(options.get("checkpointing")),
+        packing=False,
+        padding_free=True,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
     plain = [{key: row[key] for key in ("input_ids", "labels", "seq_lengths")} for row in rows]
-    return SFTTrainer(model=model, args=arguments, train_dataset=Dataset.from_list(plain), peft_config=adapters,
-                      processing_class=tokenizer)  # fmt: skip
+    return SFTTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(plain),
+        peft_config=adapters,
+        processing_class=tokenizer,
+    )
 
 
-def make_ours(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps: int, out: Path,
-              options: dict[str, Any], length: int) -> Any:  # fmt: skip
+def make_ours(
+    method: str,
+    folder: Path,
+    tokenizer: Any,
+    rows: list[Any],
+    steps: int,
+    out: Path,
+    options: dict[str, Any],
+    length: int,
+) -> Any:
     """The trainer that `sxl-train recipe` uses."""
     import torch
 
@@ -231,8 +329,17 @@ def make_ours(method: str, folder: Path, tokenizer: Any, rows: list[Any], steps:
     from sxl_train.tune.trainer import make_trainer
 
     accumulate = options.get("accumulate", 1)
-    settings = Tune(max_steps=steps, batch=BATCH // accumulate, max_length=length, lr=1e-4, lr_floor=3e-5,
-                    warmup=3 / steps, save_every=10**6, markers="none", **options)  # fmt: skip
+    settings = Tune(
+        max_steps=steps,
+        batch=BATCH // accumulate,
+        max_length=length,
+        lr=1e-4,
+        lr_floor=3e-5,
+        warmup=3 / steps,
+        save_every=10**6,
+        markers="none",
+        **options,
+    )
     model = adapt.load(str(folder), method, settings)
     torch.manual_seed(0)
     model = adapt.adapt(model, method, settings, tokenizer, Template(""), [])
@@ -254,18 +361,12 @@ def differ(losses: list[float], expected: list[float]) -> float:
 
 def main() -> int:
     """Run the variants, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="30 steps instead of 100")
     parser.add_argument("--json", type=Path, help="write the measurements here")
     parser.add_argument("--only", default=",".join(METHODS), help="methods, separated by commas")
-    parser.add_argument(
-        "--variants", default="", help="variants, separated by commas: " + ", ".join(VARIANTS)
-    )
-    parser.add_argument(
-        "--profile", action="store_true", help="where the GPU time of three steps of each variant goes"
-    )
+    parser.add_argument("--variants", default="", help="variants, separated by commas: " + ", ".join(VARIANTS))
+    parser.add_argument("--profile", action="store_true", help="where the GPU time of three steps of each variant goes")
     parser.add_argument("--shape", default="", choices=["", *SHAPES], help="0.5b on a GPU, tiny elsewhere")
     parser.add_argument("--steps", type=int, default=0, help="steps for each variant")
     parser.add_argument(
@@ -293,28 +394,41 @@ def main() -> int:
         packed.write_text(json.dumps(rows), encoding="utf-8")
         filled = sum(sum(row["seq_lengths"]) for row in rows) / len(rows) / length
         documents = sum(len(row["seq_lengths"]) for row in rows) / len(rows)
-        print(
-            f"{len(rows)} sequences of {length}, {filled:.1%} filled, {documents:.1f} documents each, {steps} steps"
-        )
+        print(f"{len(rows)} sequences of {length}, {filled:.1%} filled, {documents:.1f} documents each, {steps} steps")
         for method in options.only.split(","):
             for variant in options.variants.split(",") if options.variants else DEFAULT:
                 if time.monotonic() - started > options.deadline:
                     print(f"{method} {variant}: not started, the time is up", flush=True)
                     continue
                 begun = time.monotonic()
-                task = {"method": method, "variant": variant, "folder": str(folder), "rows": str(packed),
-                        "steps": steps, "warm": min(10, steps // 3), "length": length,
-                        "profile": options.profile and gpu}  # fmt: skip
-                done = subprocess.run([sys.executable, __file__, "--worker", json.dumps(task)], check=False,
-                                      stdout=subprocess.PIPE, text=True, env=dict(os.environ))  # fmt: skip
+                task = {
+                    "method": method,
+                    "variant": variant,
+                    "folder": str(folder),
+                    "rows": str(packed),
+                    "steps": steps,
+                    "warm": min(10, steps // 3),
+                    "length": length,
+                    "profile": options.profile and gpu,
+                }
+                done = subprocess.run(
+                    [sys.executable, __file__, "--worker", json.dumps(task)],
+                    check=False,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=dict(os.environ),
+                )
                 if done.returncode:
                     print(f"{method} {variant}: failed with {done.returncode}", flush=True)
                     continue
                 results.append(json.loads(done.stdout.strip().splitlines()[-1]))
                 found = results[-1]
-                print(f"{method:<6} {variant:<20} {found['tokens_per_s']:>8,} tokens/s  {found['step_ms']:8.1f} ms  "
-                      f"{found.get('peak_gb', 0):6.2f} GB  ±{found['spread_ms']} ms, "
-                      f"{time.monotonic() - begun:.0f} s in all", flush=True)  # fmt: skip
+                print(
+                    f"{method:<6} {variant:<20} {found['tokens_per_s']:>8,} tokens/s  {found['step_ms']:8.1f} ms  "
+                    f"{found.get('peak_gb', 0):6.2f} GB  ±{found['spread_ms']} ms, "
+                    f"{time.monotonic() - begun:.0f} s in all",
+                    flush=True,
+                )
                 if "profile" in found:
                     print(train_kernels.format_profile(found["profile"]), flush=True)
                 if options.json:  # a run that is cut off keeps what it measured
@@ -333,16 +447,12 @@ def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | No
     from sxl_train.run.log import PEAK_FLOPS
 
     heads, groups, hidden = shape["num_attention_heads"], shape["num_key_value_heads"], shape["hidden_size"]
-    layer = (
-        2 * hidden * hidden + 2 * hidden * hidden * groups // heads + 3 * hidden * shape["intermediate_size"]
-    )
+    layer = 2 * hidden * hidden + 2 * hidden * hidden * groups // heads + 3 * hidden * shape["intermediate_size"]
     weights = shape["vocab_size"] * hidden + shape["num_hidden_layers"] * layer
     plain = {r["method"]: r for r in results if r["variant"] == "trl"}
     metrics: dict[str, float] = {}
     claims = []
-    print(
-        "\nmethod  variant               tokens/s  ×TRL   peak GB  ÷TRL   MFU     loss differs by, of a step"
-    )
+    print("\nmethod  variant               tokens/s  ×TRL   peak GB  ÷TRL   MFU     loss differs by, of a step")
     for found in results:
         base = plain.get(found["method"])
         name = f"{found['method']}.{found['variant']}"
@@ -379,8 +489,11 @@ def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | No
 
         import torch
 
-        machine = {"gpu": results[0].get("device", "none") if results else "none", "torch": torch.__version__,
-                   "python": platform.python_version()}  # fmt: skip
+        machine = {
+            "gpu": results[0].get("device", "none") if results else "none",
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        }
         document = {"machine": machine, "metrics": metrics, "claims": claims, "runs": results}
         path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8", newline="\n")
 

@@ -55,10 +55,16 @@ def run_worker(task: dict[str, Any]) -> None:
     rows = json.loads(Path(task["rows"]).read_text(encoding="utf-8"))
     tokenizer = AutoTokenizer.from_pretrained(task["folder"])
     settings = Tune(
-        max_steps=task["steps"], batch=train_gpu.BATCH, accumulate=2 // task["processes"], max_length=task["length"],
-        warmup=3 / task["steps"], save_every=10**6, markers="none", shard=task["shard"],
+        max_steps=task["steps"],
+        batch=train_gpu.BATCH,
+        accumulate=2 // task["processes"],
+        max_length=task["length"],
+        warmup=3 / task["steps"],
+        save_every=10**6,
+        markers="none",
+        shard=task["shard"],
         compile="auto",
-    )  # fmt: skip
+    )
     model = adapt.load(task["folder"], task["method"], settings)
     torch.manual_seed(0)
     model = adapt.adapt(model, task["method"], settings, tokenizer, Template(""), [])
@@ -86,25 +92,24 @@ def run_worker(task: dict[str, Any]) -> None:
     step = statistics.median(after - before for before, after in zip(marks[WARM:], marks[WARM + 1 :]))
     tokens = 2 * train_gpu.BATCH * statistics.fmean(sum(row["seq_lengths"]) for row in rows)
     found = {
-        "tokens_per_s": round(tokens / step), "step_ms": round(1000 * step, 2), "losses": losses,
-        "processes": int(os.environ.get("WORLD_SIZE", "1")), "sharded": trainer.is_fsdp_enabled,
+        "tokens_per_s": round(tokens / step),
+        "step_ms": round(1000 * step, 2),
+        "losses": losses,
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        "sharded": trainer.is_fsdp_enabled,
         "peak_gb": round(torch.cuda.max_memory_allocated() / 1e9, 2) if gpu else 0.0,
         "device": torch.cuda.get_device_name() if gpu else "none",
-    }  # fmt: skip
+    }
     if trainer.accelerator.is_main_process:
         Path(task["out"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
 
 
 def main() -> int:
     """Run, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the measurements here")
     parser.add_argument("--steps", type=int, default=20, help="optimiser steps of each run")
-    parser.add_argument(
-        "--only", default=",".join(RUNS), help="runs, separated by commas: " + ", ".join(RUNS)
-    )
+    parser.add_argument("--only", default=",".join(RUNS), help="runs, separated by commas: " + ", ".join(RUNS))
     parser.add_argument("--deadline", type=float, default=1e9, help="start no run after so many seconds")
     parser.add_argument("--quick", action="store_true", help="12 steps")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -128,20 +133,42 @@ def main() -> int:
                 print(f"{name}: not started, the time is up")
                 continue
             method, processes, shard = RUNS[name]
-            task = {"method": method, "processes": processes, "shard": shard, "folder": str(folder),
-                    "rows": str(packed), "out": str(out), "steps": steps, "length": length}  # fmt: skip
+            task = {
+                "method": method,
+                "processes": processes,
+                "shard": shard,
+                "folder": str(folder),
+                "rows": str(packed),
+                "out": str(out),
+                "steps": steps,
+                "length": length,
+            }
             begun = time.monotonic()
             done = subprocess.run(
-                [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(processes),
-                 "--master_port", "29577", __file__, "--worker", json.dumps(task)], check=False,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "torch.distributed.run",
+                    "--nproc_per_node",
+                    str(processes),
+                    "--master_port",
+                    "29577",
+                    __file__,
+                    "--worker",
+                    json.dumps(task),
+                ],
+                check=False,
+            )
             if done.returncode or not out.exists():
                 print(f"{name}: failed with {done.returncode}", flush=True)
                 continue
             found = results[name] = json.loads(out.read_text(encoding="utf-8")) | {"method": method}
             out.unlink()
-            print(f"{name:<12} {found['tokens_per_s']:>9,} tokens/s  {found['step_ms']:8.1f} ms  "
-                  f"{found['peak_gb']:6.2f} GB  {time.monotonic() - begun:.0f} s", flush=True)  # fmt: skip
+            print(
+                f"{name:<12} {found['tokens_per_s']:>9,} tokens/s  {found['step_ms']:8.1f} ms  "
+                f"{found['peak_gb']:6.2f} GB  {time.monotonic() - begun:.0f} s",
+                flush=True,
+            )
     report(results, options.json)
     return 0
 
@@ -154,15 +181,15 @@ def report(results: dict[str, dict[str, Any]], path: Path | None) -> None:
     for name, found in results.items():
         base = results.get(f"{found['method']}-1")
         ratio = found["tokens_per_s"] / base["tokens_per_s"] if base else float("nan")
-        differs = (
-            max(abs(a - b) / b for a, b in zip(found["losses"], base["losses"])) if base else float("nan")
-        )
+        differs = max(abs(a - b) / b for a, b in zip(found["losses"], base["losses"])) if base else float("nan")
         print(f"{name:<12} {found['tokens_per_s']:>9,}  {ratio:6.2f}  {found['peak_gb']:7.2f}  {differs:.4%}")
         metrics |= {f"{name}.tokens_per_s": found["tokens_per_s"], f"{name}.peak_gb": found["peak_gb"]}
         if base and base is not found:
             metrics |= {f"{name}.scaling": ratio, f"{name}.loss_difference": differs}
-            claims += [train_gpu.claim(f"{name}: loss of a step differs", 0.01, differs, differs <= 0.01),
-                       train_gpu.claim(f"{name}: tokens/s against one GPU", 1.5, ratio, ratio >= 1.5)]  # fmt: skip
+            claims += [
+                train_gpu.claim(f"{name}: loss of a step differs", 0.01, differs, differs <= 0.01),
+                train_gpu.claim(f"{name}: tokens/s against one GPU", 1.5, ratio, ratio >= 1.5),
+            ]
     if path is not None:
         import platform
 

@@ -37,12 +37,47 @@ from sxl_data.validate.validate import validate
 
 ROOT = Path(__file__).parents[1]
 WORDS = [
-    "the", "a", "file", "test", "run", "fix", "error", "line", "python", "module", "function", "value", "return",
-    "list", "dict", "parse", "check", "update", "config", "server", "client", "data", "path", "name", "open", "read",
-    "write", "result", "failed", "passed", "build", "import", "class", "self", "def",
-]  # fmt: skip
-TOOL = {"type": "object", "properties": {"command": {"type": "string"}, "timeout": {"type": "integer"}},
-        "required": ["command"]}  # fmt: skip
+    "the",
+    "a",
+    "file",
+    "test",
+    "run",
+    "fix",
+    "error",
+    "line",
+    "python",
+    "module",
+    "function",
+    "value",
+    "return",
+    "list",
+    "dict",
+    "parse",
+    "check",
+    "update",
+    "config",
+    "server",
+    "client",
+    "data",
+    "path",
+    "name",
+    "open",
+    "read",
+    "write",
+    "result",
+    "failed",
+    "passed",
+    "build",
+    "import",
+    "class",
+    "self",
+    "def",
+]
+TOOL = {
+    "type": "object",
+    "properties": {"command": {"type": "string"}, "timeout": {"type": "integer"}},
+    "required": ["command"],
+}
 
 # One registry for all traces, as its command line has it: the tools are the same in each.
 PEER = """
@@ -102,8 +137,14 @@ def make_trace(number: int, rng: random.Random) -> dict[str, Any]:
     for loop in range(2):
         ids = [f"call_{number}_{loop}_{k}" for k in range(2)]
         steps.append({"phase": "reflect", "text": words(rng, 400)})
-        calls = [{"call_id": i, "name": rng.choice(("bash", "edit")),
-                  "arguments_json": json.dumps({"command": words(rng, 120), "timeout": 30})} for i in ids]  # fmt: skip
+        calls = [
+            {
+                "call_id": i,
+                "name": rng.choice(("bash", "edit")),
+                "arguments_json": json.dumps({"command": words(rng, 120), "timeout": 30}),
+            }
+            for i in ids
+        ]
         steps.append({"phase": "act", "kind": "tool", "content": text(100), "calls": calls})
         results = [{"call_id": i, "content": text(850), "status": "ok", "exit_code": 0} for i in ids]
         steps.append({"phase": "iterate", "results": results, "decision": "finish" if loop else "continue"})
@@ -114,14 +155,28 @@ def make_trace(number: int, rng: random.Random) -> dict[str, Any]:
         turn += step["phase"] == "reflect"
         step.update(index=index, turn=turn, iteration=iteration)
         iteration += step["phase"] == "iterate"
-    tools = [{"name": name, "description": f"The tool {name}.", "parameters_json": json.dumps(TOOL)}
-             for name in ("bash", "edit")]  # fmt: skip
+    tools = [
+        {"name": name, "description": f"The tool {name}.", "parameters_json": json.dumps(TOOL)}
+        for name in ("bash", "edit")
+    ]
     return {
-        "schema_version": "1.0", "trace_id": f"bench:{number:016x}", "kind": "agent", "task": words(rng, 60),
-        "agent": {"name": "bench"}, "tools": tools, "steps": steps, "outcome": {"status": "success"},
-        "provenance": {"source": "bench", "source_id": str(number), "source_sha256": f"{rng.getrandbits(256):064x}",
-                       "licence": "MIT", "converter": "bench", "converter_version": "1"},
-    }  # fmt: skip
+        "schema_version": "1.0",
+        "trace_id": f"bench:{number:016x}",
+        "kind": "agent",
+        "task": words(rng, 60),
+        "agent": {"name": "bench"},
+        "tools": tools,
+        "steps": steps,
+        "outcome": {"status": "success"},
+        "provenance": {
+            "source": "bench",
+            "source_id": str(number),
+            "source_sha256": f"{rng.getrandbits(256):064x}",
+            "licence": "MIT",
+            "converter": "bench",
+            "converter_version": "1",
+        },
+    }
 
 
 def pydantic_decoder() -> Callable[[bytes], Any]:
@@ -140,12 +195,15 @@ def pydantic_decoder() -> Callable[[bytes], Any]:
                 if field.name == "subtraces":
                     fields[field.name] = (tuple[Any, ...], ())
                     continue
-                default = ... if field.required else field.default if isinstance(
-                    field.default, (str, int, float, bool, tuple, type(None))) else None  # fmt: skip
+                default = (
+                    ...
+                    if field.required
+                    else field.default
+                    if isinstance(field.default, (str, int, float, bool, tuple, type(None)))
+                    else None
+                )
                 fields[field.name] = (swap(hints[field.name]), default)
-            made[cls] = pydantic.create_model(
-                cls.__name__, __config__=pydantic.ConfigDict(extra="forbid"), **fields
-            )
+            made[cls] = pydantic.create_model(cls.__name__, __config__=pydantic.ConfigDict(extra="forbid"), **fields)
         return made[cls]
 
     def swap(hint: Any) -> Any:
@@ -206,9 +264,7 @@ def take_turns(rounds: int, competitors: dict[str, Callable[[], Any]]) -> dict[s
 
 def run_peer(python: str, kind: str, path: Path, program: str = PEER) -> float:
     """Seconds per trace that the peer needs."""
-    done = subprocess.run(
-        [python, "-c", program, kind, str(path)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([python, "-c", program, kind, str(path)], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     return float(found["seconds"]) / int(found["traces"])
 
@@ -230,9 +286,7 @@ def by_command(python: str, path: Path, folder: Path, many: int = 30) -> dict[st
 
 def main() -> None:
     """Measure, print, and write ``--json``."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer traces and rounds")
     parser.add_argument("--json", type=Path, help="write the numbers here")
     parser.add_argument("--peer-python", help="a Python in which tracelint is installed")
@@ -287,9 +341,7 @@ def report(folder: Path, rows: list[dict[str, Any]], rounds: int, options: argpa
         for copy in range(8):  # other tasks and ids, so that no trace is there twice
             name = f"{copy}".encode()
             for line in lines:
-                line = line.replace(b'"task":"', b'"task":"' + name, 1).replace(
-                    b'"bench:', b'"bench' + name + b":", 1
-                )
+                line = line.replace(b'"task":"', b'"task":"' + name, 1).replace(b'"bench:', b'"bench' + name + b":", 1)
                 file.write(line + b"\n")
     begun = time.monotonic()
     one = both(lambda: validate(large, profile="publish"))

@@ -48,9 +48,17 @@ SHOWN = 4  # names of what changed, in a line
 DETECTED_CHUNKS = 20  # of a source, looked at to recognise its format
 
 
-def build(recipe: str, out: str | Path, overrides: Sequence[str] = (), *, limit: int | None = None,
-          from_stage: str | None = None, rank: int = 0, of: int = 1, work: str | Path | None = None,
-) -> Manifest:  # fmt: skip
+def build(
+    recipe: str,
+    out: str | Path,
+    overrides: Sequence[str] = (),
+    *,
+    limit: int | None = None,
+    from_stage: str | None = None,
+    rank: int = 0,
+    of: int = 1,
+    work: str | Path | None = None,
+) -> Manifest:
     """Build the dataset of ``recipe`` (a path or a shipped name) into ``out``: a folder, or a URL such as s3://….
 
     For a URL the work is done in the folder ``work``, by default one of the user's cache, and the finished dataset
@@ -88,8 +96,16 @@ def _build(run: Build) -> Manifest:
 class Build:
     """One build: its store, its runner, and the funnel as it grows."""
 
-    def __init__(self, loaded: Loaded[Recipe], base: Path, out: Path, limit: int | None = None,
-                 from_stage: str | None = None, rank: int = 0, of: int = 1) -> None:  # fmt: skip
+    def __init__(
+        self,
+        loaded: Loaded[Recipe],
+        base: Path,
+        out: Path,
+        limit: int | None = None,
+        from_stage: str | None = None,
+        rank: int = 0,
+        of: int = 1,
+    ) -> None:
         self.rank, self.of = rank, of
         self.recipe, self.base, self.out = loaded.value, base, out
         if limit is not None:
@@ -100,8 +116,9 @@ class Build:
         self.forced = set(STAGES[STAGES.index(from_stage) :]) if from_stage else set()
         self.store = Store(out / WORK)
         engine = self.recipe.engine
-        self.runner: Runner = make_runner(self.store.root, engine.kind, engine.workers, engine.task_seconds,
-                                          engine.worker_bytes, engine.address)  # fmt: skip
+        self.runner: Runner = make_runner(
+            self.store.root, engine.kind, engine.workers, engine.task_seconds, engine.worker_bytes, engine.address
+        )
         if of > 1:
             self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
         self.receipts: list[Receipt] = []
@@ -127,9 +144,19 @@ class Build:
         done = "publish/" + _digest([receipt.key for receipt in self.receipts])
         if self.rank:
             return await_manifest(self.out, self.store.root / done, self.recipe.engine.patience_seconds)
-        manifest = publish(self.out, self.store, self.recipe, sources, self.funnel, leakage, written,
-                           self.ledgers, self.quarantines, compared.borderline,
-                           self.seconds)  # fmt: skip
+        manifest = publish(
+            self.out,
+            self.store,
+            self.recipe,
+            sources,
+            self.funnel,
+            leakage,
+            written,
+            self.ledgers,
+            self.quarantines,
+            compared.borderline,
+            self.seconds,
+        )
         keep = {info.path for receipt in self.receipts for info in receipt.files.values()}
         keep |= {receipt.path for receipt in self.receipts}
         if self.of > 1:
@@ -146,8 +173,13 @@ class Build:
             source = self._local_files(number)
             chunks = list(plan(source, self.base, self.recipe.engine.chunk_bytes))
             if not chunks:
-                raise error("U208", file=source.path, found="no file to read", expected="files",
-                            why=f"the source {source.name!r} reads them")  # fmt: skip
+                raise error(
+                    "U208",
+                    file=source.path,
+                    found="no file to read",
+                    expected="files",
+                    why=f"the source {source.name!r} reads them",
+                )
             format, reason = self._detect(number, source, chunks)
             if format_of(format).unit == "folder":
                 chunks = gather(chunks)
@@ -164,30 +196,40 @@ class Build:
                     "owner": number,
                     "adapter": adapter_digest(format),
                 }
-                tasks.append(
-                    Task(stage="read", part=len(tasks), function="sxl_data.build.tasks:read", params=params)
-                )
-        sizes = [
-            sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks
-        ]
+                tasks.append(Task(stage="read", part=len(tasks), function="sxl_data.build.tasks:read", params=params))
+        sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
         receipts = self._run("read", tasks, sizes, "kB")
         summaries = []
         for number, format, reason, files, size, digest in owners:
             mine = [r for r, t in zip(receipts, tasks) if t.params["owner"] == number]
             source = self.recipe.sources[number]
-            documents, rows, bad = (
-                sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined")
-            )
+            documents, rows, bad = (sum(r.counters[k] for r in mine) for k in ("documents", "rows", "quarantined"))
             if not rows:
-                raise error("U208", file=source.path or source.hub, expected="at least one trace",
-                            found=f"{documents} documents, {bad} unreadable",
-                            why=f"the source {source.name!r} would be empty")  # fmt: skip
+                raise error(
+                    "U208",
+                    file=source.path or source.hub,
+                    expected="at least one trace",
+                    found=f"{documents} documents, {bad} unreadable",
+                    why=f"the source {source.name!r} would be empty",
+                )
             empty = sum(r.counters.get("dropped:U209", 0) for r in mine)
             summaries.append(
-                SourceSummary(name=source.name, format=format, detected=reason, licence=source.licence,
-                              revision=source.revision, files=files, bytes=size, sha256=digest,
-                              documents=documents, traces=rows, quarantined=bad, empty=empty, kept={})
-            )  # fmt: skip
+                SourceSummary(
+                    name=source.name,
+                    format=format,
+                    detected=reason,
+                    licence=source.licence,
+                    revision=source.revision,
+                    files=files,
+                    bytes=size,
+                    sha256=digest,
+                    documents=documents,
+                    traces=rows,
+                    quarantined=bad,
+                    empty=empty,
+                    kept={},
+                )
+            )
         self.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
         shards = [info for r in receipts for info in r.numbered(KEPT)]
         self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
@@ -196,19 +238,28 @@ class Build:
     def _detect(self, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
         """The format of a source and why, found by a task of its own."""
         first = msgspec.to_builtins(chunks[:DETECTED_CHUNKS])
-        task = Task(stage="detect", part=number, function="sxl_data.build.tasks:detect",
-                    params={"source": msgspec.to_builtins(source), "chunks": first})  # fmt: skip
+        task = Task(
+            stage="detect",
+            part=number,
+            function="sxl_data.build.tasks:detect",
+            params={"source": msgspec.to_builtins(source), "chunks": first},
+        )
         (receipt,) = self._run("detect", [task])
         path = self.store.verified(receipt.files["format"])
         return msgspec.json.decode(path.read_bytes(), type=tuple[str, str])
 
     def _local(self, stage: str, shards: list[FileInfo], config: Any) -> list[FileInfo]:
         tasks = [
-            Task(stage=stage, part=i, function=f"sxl_data.build.tasks:{stage}", inputs={"traces": (shard,)},
-                 params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed},
-                 timed=stage != "ground")  # which runs programs, each with a limit of its own
+            Task(
+                stage=stage,
+                part=i,
+                function=f"sxl_data.build.tasks:{stage}",
+                inputs={"traces": (shard,)},
+                params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed},
+                timed=stage != "ground",
+            )  # which runs programs, each with a limit of its own
             for i, shard in enumerate(shards)
-        ]  # fmt: skip
+        ]
         receipts = self._run(stage, tasks, [shard.rows for shard in shards], "rows")
         kept = [r.files["kept"] for r in receipts]
         self._count(stage, sum(s.rows for s in shards), kept, receipts)
@@ -219,23 +270,32 @@ class Build:
         self._refuse_too_many(sum(shard.rows for shard in shards))
         config = self.recipe.dedup
         # Another threshold asks the same signatures, so it does not make them anew.
-        seen_by = {name: msgspec.to_builtins(getattr(config, name))
-                   for name in ("view", "shingling", "permutations", "seed")}  # fmt: skip
+        seen_by = {
+            name: msgspec.to_builtins(getattr(config, name)) for name in ("view", "shingling", "permutations", "seed")
+        }
         views = [
-            Task(stage="view", part=i, function="sxl_data.build.tasks:view", inputs={"traces": (s,)},
-                 params={"config": seen_by})
+            Task(
+                stage="view",
+                part=i,
+                function="sxl_data.build.tasks:view",
+                inputs={"traces": (s,)},
+                params={"config": seen_by},
+            )
             for i, s in enumerate(shards)
-        ]  # fmt: skip
+        ]
         sizes = [shard.rows for shard in shards]
         seen = self._run("view", views, sizes, "rows")
-        compared = Rounds(self._run, seen, sizes, config, self._task_bytes()).compare(
-            self.recipe.split.threshold
-        )
+        compared = Rounds(self._run, seen, sizes, config, self._task_bytes()).compare(self.recipe.split.threshold)
         tasks = [
-            Task(stage="dedup", part=i, function="sxl_data.build.tasks:apply", params={},
-                 inputs={"traces": (s,), "drops": (drops,)})
+            Task(
+                stage="dedup",
+                part=i,
+                function="sxl_data.build.tasks:apply",
+                params={},
+                inputs={"traces": (s,), "drops": (drops,)},
+            )
             for i, (s, drops) in enumerate(zip(shards, compared.drops))
-        ]  # fmt: skip
+        ]
         receipts = self._run("dedup", tasks, sizes, "rows")
         kept = [r.files["kept"] for r in receipts]
         for inner in COMPARING:
@@ -253,29 +313,40 @@ class Build:
         """More rows than 32 bits number, or than a worker can divide, are not started with. Raises U311."""
         room = self.recipe.engine.worker_bytes
         if rows > MOST_ROWS:
-            raise error(
-                "U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number"
-            )
+            raise error("U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number")
         if room is not None and rows * ROW_BYTES > room:
             raise error(
-                "U311", found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
+                "U311",
+                found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
                 expected=f"at most engine.worker_bytes, {room:,} bytes",
-            )  # fmt: skip
+            )
 
-    def _split(self, shards: list[FileInfo], seen: list[Receipt],
-               pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:  # fmt: skip
+    def _split(self, shards: list[FileInfo], seen: list[Receipt], pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:
         """What the task `split` found, and the leakage."""
         first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
         places = [
-            Task(stage="place", part=i, function="sxl_data.build.tasks:place", params={"first": first[i]},
-                 inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)})
+            Task(
+                stage="place",
+                part=i,
+                function="sxl_data.build.tasks:place",
+                params={"first": first[i]},
+                inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)},
+            )
             for i, s in enumerate(shards)
-        ]  # fmt: skip
+        ]
         placed = self._run("place", places, [shard.rows for shard in shards], "rows")
-        task = Task(stage="split", part=0, function="sxl_data.build.tasks:split",
-                    inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
-                    params={"config": msgspec.to_builtins(self.recipe.split), "seed": self.recipe.seed,
-                            "shard_bytes": self.recipe.write.shard_bytes}, timed=False)  # fmt: skip
+        task = Task(
+            stage="split",
+            part=0,
+            function="sxl_data.build.tasks:split",
+            inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
+            params={
+                "config": msgspec.to_builtins(self.recipe.split),
+                "seed": self.recipe.seed,
+                "shard_bytes": self.recipe.write.shard_bytes,
+            },
+            timed=False,
+        )
         (receipt,) = self._run("split", [task])
         self.seconds["split"] += self.seconds.pop("place")
         sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
@@ -293,20 +364,24 @@ class Build:
                 places.append((name, number, len(spans)))
                 members = range(first, last + 1)
                 tasks.append(
-                    Task(stage="write", part=len(tasks), function="sxl_data.build.tasks:write",
-                         params={"side": side, "shard": number, "arrow": self.recipe.write.arrow},
-                         inputs={"traces": tuple(shards[i] for i in members),
-                                 "sides": tuple(split.files[f"sides-{i:05d}"] for i in members)})
-                )  # fmt: skip
+                    Task(
+                        stage="write",
+                        part=len(tasks),
+                        function="sxl_data.build.tasks:write",
+                        params={"side": side, "shard": number, "arrow": self.recipe.write.arrow},
+                        inputs={
+                            "traces": tuple(shards[i] for i in members),
+                            "sides": tuple(split.files[f"sides-{i:05d}"] for i in members),
+                        },
+                    )
+                )
         receipts = self._run("write", tasks, unit="shards")
         self._line("write", sum(r.counters["rows"] for r in receipts), None, {}, {}, self._reuse(receipts))
         return [(*place, receipt) for place, receipt in zip(places, receipts)]
 
     # Running and counting ---------------------------------------------------------------------------
 
-    def _run(
-        self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks"
-    ) -> list[Receipt]:
+    def _run(self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks") -> list[Receipt]:
         """Receipts of ``tasks`` in their order; ``sizes`` are what each counts for in the progress."""
         sizes = sizes or [1] * len(tasks)
         jobs = [task.job() for task in tasks]
@@ -333,8 +408,9 @@ class Build:
     def _count(self, stage: str, rows_in: int, kept: list[FileInfo], receipts: list[Receipt]) -> None:
         """Add the stage to the funnel; rows in = kept + ledger, or it is our bug."""
         self.ledgers += [r.files["ledger"] for r in receipts if r.files["ledger"].rows]
-        dropped, edited = ({code: n for code, n in sorted(_sum(receipts, f"{what}:").items())}
-                           for what in ("dropped", "edited"))  # fmt: skip
+        dropped, edited = (
+            {code: n for code, n in sorted(_sum(receipts, f"{what}:").items())} for what in ("dropped", "edited")
+        )
         rows_out = sum(info.rows for info in kept)
         if stage != "read" and rows_in != rows_out + sum(dropped.values()):
             raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {sum(dropped.values())} in the ledger")
@@ -352,19 +428,22 @@ class Build:
         reasons = "; ".join(f"{n} anew: {said}" for said, n in Counter(map(_say_why, why)).most_common(3))
         if anew and receipts[0].stage == "dedup" and (causes := self._changed(COMPARING)):
             reasons += f", since {', '.join(causes)} changed"
-        return f", {len(receipts) - len(anew)} of {len(receipts)} reused" + (
-            f" ({reasons})" if reasons else ""
-        )
+        return f", {len(receipts) - len(anew)} of {len(receipts)} reused" + (f" ({reasons})" if reasons else "")
 
     def _changed(self, stages: Sequence[str]) -> list[str]:
         """Parameters, not inputs, because of which tasks of ``stages`` were not reused."""
-        names = [
-            name for (stage, _), why in self.reasons.items() if stage in stages for name in why.parameters
-        ]
+        names = [name for (stage, _), why in self.reasons.items() if stage in stages for name in why.parameters]
         return list(dict.fromkeys(names))[:SHOWN]
 
-    def _line(self, stage: str, rows_in: int, rows_out: int | None, dropped: dict[str, int],
-              edited: dict[str, int], more: str = "") -> None:  # fmt: skip
+    def _line(
+        self,
+        stage: str,
+        rows_in: int,
+        rows_out: int | None,
+        dropped: dict[str, int],
+        edited: dict[str, int],
+        more: str = "",
+    ) -> None:
         arrow = "" if rows_out is None else f" → {format_count(rows_out)}"
         why = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(dropped.items()))
         lost = f"   −{format_count(sum(dropped.values()))} ({why})" if dropped else ""
@@ -379,8 +458,13 @@ class Build:
             return config
         path = (self.base / Path(config.api_bank).expanduser()).resolve()
         if not path.exists():
-            raise error("U201", file=config.api_bank, found="nothing at this path",
-                        expected="API-Bank's archive or folder", why="`ground.api_bank` names it")  # fmt: skip
+            raise error(
+                "U201",
+                file=config.api_bank,
+                found="nothing at this path",
+                expected="API-Bank's archive or folder",
+                why="`ground.api_bank` names it",
+            )
         return msgspec.structs.replace(config, api_bank=str(path))
 
     def _local_files(self, number: int) -> Any:
@@ -441,6 +525,4 @@ def _refuse_foreign(out: Path) -> None:
         return
     names = {path.name for path in out.iterdir()}
     if names and not names & {"manifest.json", WORK}:
-        raise error(
-            "U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder"
-        )
+        raise error("U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder")

@@ -237,16 +237,7 @@ class Recipe(Section, frozen=True, kw_only=True):
     """Where the steps' folders go; empty = build/train/<recipe>."""
     method: Literal["full", "lora", "qlora"] = "qlora"
     """All weights; adapters on a bf16 base; adapters on an NF4 base."""
-    steps: tuple[StepName, ...] = (
-        "plan",
-        "tune",
-        "merge",
-        "prune",
-        "distil",
-        "quantise",
-        "evaluate",
-        "release",
-    )
+    steps: tuple[StepName, ...] = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
     """Which steps run; their order is fixed."""
     size_limit: str = "300MB"
     """The packaged folder must be smaller: decimal, every file needed to load the model."""

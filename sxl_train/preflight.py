@@ -114,23 +114,41 @@ def choose_examples(pieces: list[sequences.Piece]) -> list[sequences.Piece]:
     return [pieces[place] for place in data.spread(kinds, SHOWN)]
 
 
-def _judge(recipe: Recipe, dataset: data.Dataset, pieces: list[sequences.Piece], counts: sequences.Counts,
-           tokenizer: Any, capacity: int) -> list[Finding]:  # fmt: skip
+def _judge(
+    recipe: Recipe,
+    dataset: data.Dataset,
+    pieces: list[sequences.Piece],
+    counts: sequences.Counts,
+    tokenizer: Any,
+    capacity: int,
+) -> list[Finding]:
     found = []
     if not counts.trained:
-        found.append(finding("T104", file=dataset.source, found=f"{counts.rows} rows, no trained token; "
-                             f"{counts.dropped_long} of them are longer than {capacity} tokens",
-                             expected="assistant messages that fit"))  # fmt: skip
+        found.append(
+            finding(
+                "T104",
+                file=dataset.source,
+                found=f"{counts.rows} rows, no trained token; "
+                f"{counts.dropped_long} of them are longer than {capacity} tokens",
+                expected="assistant messages that fit",
+            )
+        )
     elif counts.dropped_empty - counts.dropped_long > counts.rows / 10:
-        found.append(finding("T104", file=dataset.source, found=f"{counts.dropped_empty} of {counts.rows} rows",
-                             expected="none"))  # fmt: skip
+        found.append(
+            finding("T104", file=dataset.source, found=f"{counts.dropped_empty} of {counts.rows} rows", expected="none")
+        )
     stop = tokenizer.eos_token_id
     if pieces and not any(p.ids[i] == stop and p.phases[i] for p in pieces for i in range(len(p.ids))):
         found.append(finding("T103", found=f"{tokenizer.eos_token} is nowhere in the trained text"))
     if counts.cut or counts.dropped_long:
-        found.append(finding("T106", file=dataset.source,
-                             found=f"{counts.cut} of {counts.rows} rows cut, {counts.dropped_long} left out",
-                             expected=f"at most {capacity} tokens"))  # fmt: skip
+        found.append(
+            finding(
+                "T106",
+                file=dataset.source,
+                found=f"{counts.cut} of {counts.rows} rows cut, {counts.dropped_long} left out",
+                expected=f"at most {capacity} tokens",
+            )
+        )
     return found
 
 

@@ -72,9 +72,7 @@ A run that was stopped or killed goes on when the same command is given again.""
     )
     parser.add_argument("recipe", nargs="?", metavar="NAME|FILE", help="a recipe's name (see --list) or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key, such as tune.lr=2e-4")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="check all, show tokens and sizes, train nothing"
-    )
+    parser.add_argument("--dry-run", action="store_true", help="check all, show tokens and sizes, train nothing")
     parser.add_argument("--print", action="store_true", dest="show", help="print the resolved recipe")
     parser.add_argument("--list", action="store_true", help="list the recipes")
     return parser.parse_intermixed_args(words)

@@ -27,9 +27,7 @@ def summarise(title: str, recipe: Recipe, made: dict[str, Made]) -> str:
         parts.append(compare(models))
     if "release" in made:
         numbers = made["release"].measured
-        parts.append(
-            f"package    {format_bytes(numbers['bytes'])} of {recipe.size_limit} allowed: {out / 'release'}"
-        )
+        parts.append(f"package    {format_bytes(numbers['bytes'])} of {recipe.size_limit} allowed: {out / 'release'}")
         parts.append(
             f"open next  {out / 'release' / 'README.md'} (the card), {out / 'tune' / 'log.jsonl'} (the losses)"
         )

@@ -43,9 +43,7 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
     recipe = loaded.value
     dataset = data.find_dataset(recipe.dataset)
     if not dataset.carved and not dataset.files.get("validation"):
-        raise error(
-            "T102", file=recipe.dataset, found="no validation split", expected="one to judge trials by"
-        )
+        raise error("T102", file=recipe.dataset, found="no validation split", expected="one to judge trials by")
     preflight.check(recipe, dataset)
     out = Path(recipe.out or f"build/train/{title}") / "sweep"
     out.mkdir(parents=True, exist_ok=True)
@@ -71,15 +69,15 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         return float(made.measured["validation_loss_after"])
 
     study = optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(out / "study.journal"))), study_name=title, load_if_exists=True,
+        storage=JournalStorage(JournalFileBackend(str(out / "study.journal"))),
+        study_name=title,
+        load_if_exists=True,
         direction="minimize",
-    )  # fmt: skip
+    )
     # A sampler that began again with the same seed would propose the same first trials.
     study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + len(study.trials), n_startup_trials=4)
     for trial in study.get_trials(deepcopy=False):
-        if (
-            trial.state == optuna.trial.TrialState.RUNNING
-        ):  # killed: the same values once more, from its checkpoint
+        if trial.state == optuna.trial.TrialState.RUNNING:  # killed: the same values once more, from its checkpoint
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             study.enqueue_trial(trial.params)
     finished = len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)))
@@ -90,9 +88,7 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
     ]
     if not rows:
-        raise error(
-            "T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset"
-        )
+        raise error("T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset")
     rows.sort(key=lambda row: row["loss"])
     plot = out / "sweep.svg"
     plot.write_text(draw(rows), encoding="utf-8", newline="\n")
@@ -124,19 +120,17 @@ def draw(rows: Sequence[dict[str, Any]], width: int = 720, height: int = 400) ->
     ]
     for step in range(5):
         loss = low + span * step / 4
-        parts.append(
-            f'<line x1="{left}" x2="{right}" y1="{up(loss):.1f}" y2="{up(loss):.1f}" stroke="#ddd"/>'
-        )
+        parts.append(f'<line x1="{left}" x2="{right}" y1="{up(loss):.1f}" y2="{up(loss):.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{left - 8}" y="{up(loss) + 4:.1f}" text-anchor="end">{loss:.4f}</text>')
     for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3):
         parts.append(f'<text x="{across(rate):.1f}" y="{bottom + 24}" text-anchor="middle">{rate:g}</text>')
-    parts.append(
-        f'<circle cx="{across(best["lr"]):.1f}" cy="{up(low):.1f}" r="9" fill="none" stroke="#222"/>'
-    )
+    parts.append(f'<circle cx="{across(best["lr"]):.1f}" cy="{up(low):.1f}" r="9" fill="none" stroke="#222"/>')
     for row in rows:
         words = f"{_name(row['rank'])}, {row['lr']:.2e}: {row['loss']:.4f}"
-        parts.append(f'<circle cx="{across(row["lr"]):.1f}" cy="{up(row["loss"]):.1f}" r="5" '
-                     f'fill="{colours[row["rank"]]}"><title>{words}</title></circle>')  # fmt: skip
+        parts.append(
+            f'<circle cx="{across(row["lr"]):.1f}" cy="{up(row["loss"]):.1f}" r="5" '
+            f'fill="{colours[row["rank"]]}"><title>{words}</title></circle>'
+        )
     for index, (rank, colour) in enumerate(colours.items()):
         parts.append(f'<text x="{right + 16}" y="{top + 18 * index}" fill="{colour}">● {_name(rank)}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -148,9 +142,7 @@ def _name(rank: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else ""
-    )
+    parser = argparse.ArgumentParser(prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("recipe", metavar="NAME|FILE", help="a recipe's name or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key of the recipe")
     parser.add_argument("--trials", type=int, default=8, help="finished trials to reach (default: 8)")
@@ -163,8 +155,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted; the same command continues")
         return 130
-    print(format_table(("rank", "learning rate", "validation loss"),
-                       [(row["rank"] or "–", f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows]))  # fmt: skip
+    print(
+        format_table(
+            ("rank", "learning rate", "validation loss"),
+            [(row["rank"] or "–", f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows],
+        )
+    )
     keys = f"tune.lr={rows[0]['lr']:.2e}"
     if rows[0]["rank"]:
         keys += f" tune.rank={rows[0]['rank']} tune.alpha={2 * rows[0]['rank']}"

@@ -40,8 +40,13 @@ EXT = st.none() | OBJECT_TEXT
 def parts() -> st.SearchStrategy[tuple[Part, ...]]:
     """Content: mostly text, sometimes media or data."""
     text = st.builds(Part, text=TEXT)
-    media = st.builds(Part, type=st.sampled_from(["image", "audio", "file"]), uri=st.none() | WORD,
-                      media_type=st.none() | st.just("image/png"), sha256=st.none() | st.just("0" * 64))  # fmt: skip
+    media = st.builds(
+        Part,
+        type=st.sampled_from(["image", "audio", "file"]),
+        uri=st.none() | WORD,
+        media_type=st.none() | st.just("image/png"),
+        sha256=st.none() | st.just("0" * 64),
+    )
     data = st.builds(Part, type=st.just("data"), data_json=JSON.map(json.dumps))
     return st.lists(st.one_of(text, text, media, data), max_size=3).map(tuple)
 
@@ -49,24 +54,36 @@ def parts() -> st.SearchStrategy[tuple[Part, ...]]:
 def calls() -> st.SearchStrategy[tuple[Call, ...]]:
     """Calls with arguments of every form, ids that may repeat."""
     return st.lists(
-        st.builds(Call, call_id=st.sampled_from(["", "a", "b", "call_0"]), name=WORD, arguments_json=OBJECT_TEXT | TEXT,
-                  kind=st.sampled_from(["function", "custom", "code", "server"]),
-                  arguments_form=st.sampled_from(["object", "string", "raw"]), language=st.none() | st.just("bash")),
+        st.builds(
+            Call,
+            call_id=st.sampled_from(["", "a", "b", "call_0"]),
+            name=WORD,
+            arguments_json=OBJECT_TEXT | TEXT,
+            kind=st.sampled_from(["function", "custom", "code", "server"]),
+            arguments_form=st.sampled_from(["object", "string", "raw"]),
+            language=st.none() | st.just("bash"),
+        ),
         max_size=3,
-    ).map(tuple)  # fmt: skip
+    ).map(tuple)
 
 
 def results() -> st.SearchStrategy[tuple[Result, ...]]:
     """Results that may answer any call or none."""
     return st.lists(
-        st.builds(Result, call_id=st.sampled_from(["", "a", "b", "call_0"]), content=parts(),
-                  status=st.sampled_from(["ok", "error", "timeout", "missing", "unknown"]),
-                  exit_code=st.none() | st.integers(0, 255), error_type=st.none() | WORD,
-                  error_message=st.none() | TEXT,
-                  duration_ms=st.none() | st.floats(0, 1e6), truncated=st.none() | st.booleans(),
-                  structured_json=EXT),
+        st.builds(
+            Result,
+            call_id=st.sampled_from(["", "a", "b", "call_0"]),
+            content=parts(),
+            status=st.sampled_from(["ok", "error", "timeout", "missing", "unknown"]),
+            exit_code=st.none() | st.integers(0, 255),
+            error_type=st.none() | WORD,
+            error_message=st.none() | TEXT,
+            duration_ms=st.none() | st.floats(0, 1e6),
+            truncated=st.none() | st.booleans(),
+            structured_json=EXT,
+        ),
         max_size=3,
-    ).map(tuple)  # fmt: skip
+    ).map(tuple)
 
 
 @st.composite
@@ -91,40 +108,80 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
         turn += 1
         common = {"turn": turn, "iteration": iteration}
         for _ in range(draw(st.integers(1 if kind == "reflect" else 0, 2))):
-            form = draw(
-                st.sampled_from(["field", "think_tag", "block", "summary", "encrypted", "scratchpad"])
+            form = draw(st.sampled_from(["field", "think_tag", "block", "summary", "encrypted", "scratchpad"]))
+            made.append(
+                Reflect(
+                    index=len(made), text=draw(TEXT), form=form, signature=draw(st.none() | WORD), **common, **extra()
+                )
             )
-            made.append(Reflect(index=len(made), text=draw(TEXT), form=form, signature=draw(st.none() | WORD),
-                                **common, **extra()))  # fmt: skip
         if kind == "turn":
             asked = draw(calls())
-            made.append(Act(index=len(made), kind="tool" if asked else "message", content=draw(parts()), calls=asked,
-                            final=draw(st.booleans()), **common, **extra()))  # fmt: skip
+            made.append(
+                Act(
+                    index=len(made),
+                    kind="tool" if asked else "message",
+                    content=draw(parts()),
+                    calls=asked,
+                    final=draw(st.booleans()),
+                    **common,
+                    **extra(),
+                )
+            )
             if asked and draw(st.booleans()):
                 answered = tuple(Result(call_id=c.call_id, content=draw(parts()), status="ok") for c in asked)
                 decision = draw(st.sampled_from(["continue", "retry"]))
-                made.append(Iterate(index=len(made), results=answered, decision=decision, **common, **extra()))  # fmt: skip
+                made.append(Iterate(index=len(made), results=answered, decision=decision, **common, **extra()))
                 iteration += 1
     return tuple(made)
 
 
 def traces(depth: int = 1) -> st.SearchStrategy[Trace]:
     """Traces of every kind, with subtraces to ``depth``."""
-    tool = st.builds(Tool, name=WORD, description=TEXT, parameters_json=OBJECT_TEXT | TEXT, output_schema_json=EXT,
-                     origin=st.sampled_from(["declared", "inferred", "normalised"]), original_json=EXT)  # fmt: skip
+    tool = st.builds(
+        Tool,
+        name=WORD,
+        description=TEXT,
+        parameters_json=OBJECT_TEXT | TEXT,
+        output_schema_json=EXT,
+        origin=st.sampled_from(["declared", "inferred", "normalised"]),
+        original_json=EXT,
+    )
     count = st.none() | st.integers(0, 10**12)
     return st.builds(
         Trace,
-        schema_version=st.just("1.0"), trace_id=WORD, task=TEXT, steps=steps(),
+        schema_version=st.just("1.0"),
+        trace_id=WORD,
+        task=TEXT,
+        steps=steps(),
         tools=st.lists(tool, max_size=2).map(tuple),
         kind=st.sampled_from(["agent", "tool_use", "instruction", "reasoning", "code"]),
         agent=st.builds(Agent, name=TEXT, version=st.none() | TEXT, model=st.none() | TEXT, ext_json=EXT),
-        outcome=st.builds(Outcome, status=st.sampled_from(["success", "failure", "unknown"]),
-                          reward=st.none() | st.floats(-1, 1), verifier=st.none() | WORD, scores_json=EXT),
-        metrics=st.none() | st.builds(Metrics, prompt_tokens=count, completion_tokens=count, cached_tokens=count,
-                                      cost_usd=st.none() | st.floats(0, 1e3), duration_ms=st.none(), ext_json=EXT),
-        provenance=st.builds(Provenance, source=WORD, source_id=TEXT, source_format=WORD, licence=st.just("MIT"),
-                             synthetic=st.none() | st.booleans(), executed=st.booleans()),
+        outcome=st.builds(
+            Outcome,
+            status=st.sampled_from(["success", "failure", "unknown"]),
+            reward=st.none() | st.floats(-1, 1),
+            verifier=st.none() | WORD,
+            scores_json=EXT,
+        ),
+        metrics=st.none()
+        | st.builds(
+            Metrics,
+            prompt_tokens=count,
+            completion_tokens=count,
+            cached_tokens=count,
+            cost_usd=st.none() | st.floats(0, 1e3),
+            duration_ms=st.none(),
+            ext_json=EXT,
+        ),
+        provenance=st.builds(
+            Provenance,
+            source=WORD,
+            source_id=TEXT,
+            source_format=WORD,
+            licence=st.just("MIT"),
+            synthetic=st.none() | st.booleans(),
+            executed=st.booleans(),
+        ),
         subtraces=st.lists(traces(depth - 1), max_size=2).map(tuple) if depth else st.just(()),
         ext_json=EXT,
-    )  # fmt: skip
+    )

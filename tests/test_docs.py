@@ -37,12 +37,16 @@ def test_the_readme_is_short_and_has_the_three_doors():
 
 
 def test_every_command_of_the_readme_works(checkout: Path):
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                                "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}  # fmt: skip
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUTF8": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
     assert commands("")
     for line in commands(""):
-        done = subprocess.run(line, shell=True, cwd=checkout, capture_output=True, text=True, env=environment,
-                              encoding="utf-8")  # fmt: skip
+        done = subprocess.run(
+            line, shell=True, cwd=checkout, capture_output=True, text=True, env=environment, encoding="utf-8"
+        )
         assert done.returncode == 0, f"$ {line}\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
 
 

@@ -82,11 +82,7 @@ def test_no_verified_pair_straddles_two_splits(dataset: Path):
         for trace_id in pq.read_table(path, columns=["trace_id"])["trace_id"].to_pylist():
             side[trace_id] = path.name.partition("-")[0]
     (pairs,) = (dataset / ".work" / "conclude").glob("*.pairs.parquet")
-    rows = [
-        r
-        for r in pq.read_table(pairs).to_pylist()
-        if r["score"] >= 0.5 and {r["left"], r["right"]} <= side.keys()
-    ]
+    rows = [r for r in pq.read_table(pairs).to_pylist() if r["score"] >= 0.5 and {r["left"], r["right"]} <= side.keys()]
     assert [r for r in rows if side[r["left"]] != side[r["right"]]] == []
 
 
@@ -99,9 +95,7 @@ def test_our_own_rows_pass_our_own_validator(dataset: Path):
 
 
 def test_why_answers_for_a_row_that_stayed_and_for_one_that_never_was(dataset: Path):
-    kept = pq.read_table(next((dataset / "data").glob("train*.parquet")), columns=["trace_id"])["trace_id"][
-        0
-    ].as_py()
+    kept = pq.read_table(next((dataset / "data").glob("train*.parquet")), columns=["trace_id"])["trace_id"][0].as_py()
     assert "in data/train" in why(kept, dataset)
     with pytest.raises(UserError) as problem:
         why("nobody:0", dataset)
@@ -115,8 +109,18 @@ def test_a_build_does_not_differ_from_itself(dataset: Path):
 
 def test_a_dataset_becomes_a_packaged_model_under_the_limit(dataset: Path, tmp_path: Path):
     pytest.importorskip("trl")
-    run = [sys.executable, "-m", "sxl_train.recipe", "demo", f"dataset={dataset}", f"out={tmp_path / 'model'}",
-           "tune.max_steps=2", "base.steps=2", "evaluate.rows=4", "limit=40"]  # fmt: skip
+    run = [
+        sys.executable,
+        "-m",
+        "sxl_train.recipe",
+        "demo",
+        f"dataset={dataset}",
+        f"out={tmp_path / 'model'}",
+        "tune.max_steps=2",
+        "base.steps=2",
+        "evaluate.rows=4",
+        "limit=40",
+    ]
     done = subprocess.run(run, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     package = tmp_path / "model" / "release"

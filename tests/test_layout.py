@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOP = {"pyproject.toml", "sxl_data", "sxl_train", "recipes", "schemas", "tests", "benchmarks", "README.md",
-       "LICENSE", "Makefile"}  # fmt: skip
+TOP = {
+    "pyproject.toml",
+    "sxl_data",
+    "sxl_train",
+    "recipes",
+    "schemas",
+    "tests",
+    "benchmarks",
+    "README.md",
+    "LICENSE",
+    "Makefile",
+}
 
 
 def tracked() -> list[Path]:
@@ -30,27 +40,33 @@ def test_the_top_holds_what_it_should_and_nothing_else():
 
 
 def test_the_layers_hold():
-    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
-                          cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
 
 
 def test_the_code_is_clean():
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_the_formatter_formats_and_no_line_escapes_it():
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "ruff", "format", "--check", "."], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout[-4000:]
+    mark = "# fmt: " + "skip"
+    assert [str(p) for p in tracked() if p.suffix == ".py" and mark in (ROOT / p).read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize("name", ["sxl_train/recipe.py", "sxl_train/config.py"])
 def test_planning_a_training_run_needs_no_torch(name: str):
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
-    top = {
-        alias.name.partition(".")[0]
-        for node in tree.body
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
+    top = {alias.name.partition(".")[0] for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     top |= {(node.module or "").partition(".")[0] for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert not top & {"torch", "transformers", "trl", "peft"}
 
@@ -77,16 +93,12 @@ def test_help_loads_nothing_heavy(module: str):
 
 @pytest.mark.parametrize("package", ["sxl_data", "sxl_train"])
 def test_every_module_says_what_it_is_for(package: str):
-    silent = [
-        str(p) for p in modules(package) if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))
-    ]
+    silent = [str(p) for p in modules(package) if not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
     assert silent == []
 
 
 def test_recipes_are_short():
-    long = [
-        p.name for p in (ROOT / "recipes" / "train").glob("*.yaml") if len(p.read_text().splitlines()) > 25
-    ]
+    long = [p.name for p in (ROOT / "recipes" / "train").glob("*.yaml") if len(p.read_text().splitlines()) > 25]
     assert long == []
 
 
@@ -99,12 +111,7 @@ def test_no_file_names_a_machine_path_or_holds_a_secret():
     for name in tracked():
         path = ROOT / name
         # Tests and the examples of the validator's codes show made-up ones on purpose.
-        if (
-            path.suffix in (".parquet", ".gz")
-            or "test" in path.name
-            or "examples" in name.parts
-            or not path.is_file()
-        ):
+        if path.suffix in (".parquet", ".gz") or "test" in path.name or "examples" in name.parts or not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         if re.search(r"/(?:home|Users|root)/[a-z]\w+/", text) and "samples" not in name.parts:

@@ -36,8 +36,11 @@ def options(path: Path, tmp_path: Path) -> dict[str, Any]:
         tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
         tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
         tokenizer.save(str(tmp_path / "tokenizer.json"))
-        chosen |= {"template": str(templates / "whole.jinja"), "tokenizer": tmp_path / "tokenizer.json",
-                   "max_length": 40}  # fmt: skip
+        chosen |= {
+            "template": str(templates / "whole.jinja"),
+            "tokenizer": tmp_path / "tokenizer.json",
+            "max_length": 40,
+        }
     elif code == "R708":
         chosen |= {"export": "openai_chat"}
     elif code.startswith("R7"):

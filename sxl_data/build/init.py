@@ -93,8 +93,14 @@ def init(folder: str | Path) -> list[Path]:
     target = Path(folder)
     there = [name for name in FILES if (target / name).exists()]
     if there:
-        raise error("U306", file=str(target), found=", ".join(there), expected="a folder without these files",
-                    why="init never replaces what you wrote", fix="give another folder")  # fmt: skip
+        raise error(
+            "U306",
+            file=str(target),
+            found=", ".join(there),
+            expected="a folder without these files",
+            why="init never replaces what you wrote",
+            fix="give another folder",
+        )
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, text in FILES.items():
@@ -104,4 +110,3 @@ def init(folder: str | Path) -> list[Path]:
             "U302", file=str(target), found=problem.strerror or problem, expected="a folder to write to"
         ) from None
     return [target / name for name in FILES]
-

@@ -42,9 +42,19 @@ ROW_GROUP = 65_536
 _PACKAGES = ("pyarrow", "numpy", "msgspec", "tree-sitter")
 
 
-def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary], funnel: list[StageSummary],
-            leakage: dict[str, float], written: list[tuple[str, int, int, Receipt]], ledgers: list[FileInfo],
-            quarantines: list[FileInfo], borderline: FileInfo, seconds: dict[str, float]) -> Manifest:  # fmt: skip
+def publish(
+    out: Path,
+    store: Store,
+    recipe: Recipe,
+    sources: list[SourceSummary],
+    funnel: list[StageSummary],
+    leakage: dict[str, float],
+    written: list[tuple[str, int, int, Receipt]],
+    ledgers: list[FileInfo],
+    quarantines: list[FileInfo],
+    borderline: FileInfo,
+    seconds: dict[str, float],
+) -> Manifest:
     """Fill ``out`` and return the manifest written there."""
     with writing(out):
         (out / "manifest.json").unlink(missing_ok=True)
@@ -63,9 +73,7 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
             if key.startswith("source:"):
                 mine = kept[key.removeprefix("source:")]
                 mine[split] = mine.get(split, 0) + count
-        place(
-            store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet"
-        )
+        place(store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
         if "arrow" in receipt.files:
             name = f"data-{number:05d}-of-{of:05d}.arrow"
             place(store.verified(receipt.files["arrow"]), out / "arrow" / split / name)
@@ -80,20 +88,31 @@ def publish(out: Path, store: Store, recipe: Recipe, sources: list[SourceSummary
         place(store.verified(borderline), out / "ledger" / "borderline.parquet")
     decides, costs = split_costs(recipe)
     manifest = Manifest(
-        name=recipe.name, description=recipe.description, sxl_version=__version__, seed=recipe.seed,
-        recipe=decides, stages=funnel, splits=splits, leakage=leakage,
+        name=recipe.name,
+        description=recipe.description,
+        sxl_version=__version__,
+        seed=recipe.seed,
+        recipe=decides,
+        stages=funnel,
+        splits=splits,
+        leakage=leakage,
         sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
         borderline=Borderline(count=borderline.rows, closest=_closest(store.verified(borderline))),
-        files=_files(out), versions={name: version(name) for name in _PACKAGES},
-    )  # fmt: skip
+        files=_files(out),
+        versions={name: version(name) for name in _PACKAGES},
+    )
     manifest = seal(manifest)
     commit_bytes(out / "README.md", render_card(manifest).encode("utf-8"))
     timed = msgspec.structs.replace(
         manifest,
-        timing={"seconds": {k: round(v, 2) for k, v in seconds.items()}, **costs,
-                "python": platform.python_version(), "machine": platform.machine()},
-    )  # fmt: skip
+        timing={
+            "seconds": {k: round(v, 2) for k, v in seconds.items()},
+            **costs,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+        },
+    )
     commit_bytes(out / "manifest.json", encode(timed))
     return timed
 
@@ -103,8 +122,13 @@ def await_manifest(out: Path, done: Path, patience: float) -> Manifest:
     since = time.monotonic()
     while not done.exists():
         if time.monotonic() - since > patience:
-            raise error("U309", file=str(out), found="all parts, and no publication by rank 0",
-                        expected=f"a manifest within {patience:g} s", fix="run rank 0 again")  # fmt: skip
+            raise error(
+                "U309",
+                file=str(out),
+                found="all parts, and no publication by rank 0",
+                expected=f"a manifest within {patience:g} s",
+                fix="run rank 0 again",
+            )
         time.sleep(0.5)
     path = out / "manifest.json"
     return decode(path.read_bytes(), str(path))

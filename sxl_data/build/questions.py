@@ -21,9 +21,7 @@ from sxl_data.write.manifest import Manifest, decode
 
 HOLD_ROWS = ("data", "arrow")
 """Folders of a build that hold its rows, each of them all."""
-MEND = (
-    "copy the dataset again, build it again into its folder, or remove manifest.json if the change was meant"
-)
+MEND = "copy the dataset again, build it again into its folder, or remove manifest.json if the change was meant"
 
 
 def is_build(folder: str | Path) -> bool:
@@ -64,8 +62,15 @@ def check_files(folder: str | Path, used: Iterable[str | Path]) -> None:
         if name in manifest.files:
             found.append(digests.find_damage(folder / name, str(manifest.files[name]["sha256"]), MEND))
         else:
-            found.append(finding("U304", file=str(folder / name), found="a file that the manifest does not name",
-                                 expected="the build's own files alone", fix=MEND))  # fmt: skip
+            found.append(
+                finding(
+                    "U304",
+                    file=str(folder / name),
+                    found="a file that the manifest does not name",
+                    expected="the build's own files alone",
+                    fix=MEND,
+                )
+            )
     if damages := [item for item in found if item]:
         raise UserError(*damages)
 
@@ -122,16 +127,24 @@ def why(trace_id: str, folder: str | Path) -> str:
         entry = CODES[line["code"]]
         said = f"  {line['stage']:<14} {line['action']} by {line['code']} {line['rule']}: {entry.title}"
         out.append(said)
-        out += [f"{'':<17}{name} {line[key]}" for name, key in (("detail", "detail"), ("twin", "twin_id"),
-                ("score", "score")) if line[key] is not None]  # fmt: skip
+        out += [
+            f"{'':<17}{name} {line[key]}"
+            for name, key in (("detail", "detail"), ("twin", "twin_id"), ("score", "score"))
+            if line[key] is not None
+        ]
         out.append(f"{'':<17}{entry.why}")
     where = _find(folder, manifest, trace_id)
     if where:
         out.append(f"  {'now':<14} in {where}")
     elif not mine:
-        raise error("U201", trace_id=trace_id, found="no row and no ledger line of this id",
-                    expected=f"an id of this build, for example {_example(folder, manifest)}",
-                    why="a row that was read is either in data/ or in ledger/", fix="check the id")  # fmt: skip
+        raise error(
+            "U201",
+            trace_id=trace_id,
+            found="no row and no ledger line of this id",
+            expected=f"an id of this build, for example {_example(folder, manifest)}",
+            why="a row that was read is either in data/ or in ledger/",
+            fix="check the id",
+        )
     return "\n".join(out)
 
 

@@ -117,9 +117,7 @@ def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path
         from sxl_data.contract.console import say
 
         names = ", ".join(exempt)
-        say(
-            f"warning: home folders, user names and addresses stay in the logs of {names} (clean.keep_private)"
-        )
+        say(f"warning: home folders, user names and addresses stay in the logs of {names} (clean.keep_private)")
     return loaded, path.resolve().parent
 
 

@@ -26,9 +26,7 @@ MODELS: dict[str, tuple[type, str]] = {
 def render(name: str, model: type, title: str) -> str:
     """The schema of ``model`` as the text of the file ``name``."""
     stem = name.removesuffix(".json").replace(".", ":")
-    return (
-        json.dumps(json_schema(model, f"urn:sxl:schema:{stem}", title), indent=2, ensure_ascii=False) + "\n"
-    )
+    return json.dumps(json_schema(model, f"urn:sxl:schema:{stem}", title), indent=2, ensure_ascii=False) + "\n"
 
 
 def write(models: dict[str, tuple[type, str]], folder: Path) -> None:

@@ -40,9 +40,7 @@ def detect(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.read.stage import find_format
 
     chunks = msgspec.convert(params["chunks"], list[Chunk])
-    return Output(
-        blobs={"format": msgspec.json.encode(find_format(msgspec.convert(params["source"], Source), chunks))}
-    )
+    return Output(blobs={"format": msgspec.json.encode(find_format(msgspec.convert(params["source"], Source), chunks))})
 
 
 def read(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -57,8 +55,9 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     # A file that unpacks to far more than its own size becomes several shards.
     runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)
     kept = {f"{KEPT}{i:05d}": found.traces.slice(a, b - a) for i, (a, b) in enumerate(runs)}
-    return Output(tables=kept | {"ledger": found.ledger, "quarantine": found.quarantine},
-                  counters=counters | _count(found.ledger))  # fmt: skip
+    return Output(
+        tables=kept | {"ledger": found.ledger, "quarantine": found.quarantine}, counters=counters | _count(found.ledger)
+    )
 
 
 def clean(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -90,8 +89,9 @@ def view(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.stage import DedupStage, view_rows
 
     seen = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
-    return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(seen.signed)},
-                  counters={"rows": len(seen.signed)})  # fmt: skip
+    return Output(
+        blobs={"text": mappable(seen.texts), "signatures": mappable(seen.signed)}, counters={"rows": len(seen.signed)}
+    )
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -117,9 +117,14 @@ def split(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.split.stage import divide
 
     placed = inputs["placed"]
-    found = divide(lambda shard, columns: pq.read_table(placed[shard], columns=columns), len(placed),
-                   pq.read_table(inputs["pairs"][0]), msgspec.convert(params["config"], SplitConfig), params["seed"],
-                   params["shard_bytes"])  # fmt: skip
+    found = divide(
+        lambda shard, columns: pq.read_table(placed[shard], columns=columns),
+        len(placed),
+        pq.read_table(inputs["pairs"][0]),
+        msgspec.convert(params["config"], SplitConfig),
+        params["seed"],
+        params["shard_bytes"],
+    )
     tables = {f"sides-{i:05d}": table for i, table in enumerate(found.sides)}
     return Output(tables=tables, blobs={"plan": msgspec.json.encode(found.plan)}, counters=found.counters)
 
@@ -160,9 +165,15 @@ def _local(stage: str, batch: pa.Table, run: Callable[[pa.Table], Outcome]) -> O
     for number in range(len(batch)):
         row = batch.slice(number, 1).combine_chunks()
         if number in watch.skipped:
-            entry = ledger.Entry(trace_id=row["trace_id"][0].as_py(), source=row["source"][0].as_py(), stage=stage,
-                                 action="quarantined", code=code.code, rule=code.rule,
-                                 detail=watch.skipped[number])  # fmt: skip
+            entry = ledger.Entry(
+                trace_id=row["trace_id"][0].as_py(),
+                source=row["source"][0].as_py(),
+                stage=stage,
+                action="quarantined",
+                code=code.code,
+                rule=code.rule,
+                detail=watch.skipped[number],
+            )
             lines.append(ledger.table([entry]))
             continue
         watch.at(number)
@@ -178,8 +189,10 @@ def _outcome(stage: str, before: pa.Table, outcome: Outcome) -> Output:
     at = pc.index_in(outcome.ledger["trace_id"], value_set=before["trace_id"].combine_chunks())
     order = np.argsort(at.to_numpy(), kind="stable")
     lines = outcome.ledger.take(pa.array(order))
-    return Output(tables={"kept": outcome.kept, "ledger": lines},
-                  counters={"rows_in": len(before), "rows": len(outcome.kept)} | _count(lines))  # fmt: skip
+    return Output(
+        tables={"kept": outcome.kept, "ledger": lines},
+        counters={"rows_in": len(before), "rows": len(outcome.kept)} | _count(lines),
+    )
 
 
 def _count(lines: pa.Table) -> dict[str, int]:

@@ -19,9 +19,11 @@ from sxl_data.rules.profiles import get
 from sxl_data.trace.table import to_traces
 
 _SEARCHED = (
-    ("steps", "content", "text"), ("steps", "text"), ("steps", "calls", "arguments_json"),
+    ("steps", "content", "text"),
+    ("steps", "text"),
+    ("steps", "calls", "arguments_json"),
     ("steps", "results", "content", "text"),
-)  # fmt: skip
+)
 # By the letters of `rules.content`'s closer looks, a part of everything that the look finds; long runs are apart.
 _HINTS = {
     "t": r"</?(?:think|reasoning)",

@@ -32,13 +32,61 @@ _KEPT_MAIL = re.compile(
 )
 
 # Names of no person: accounts that systems, images and tutorials make, and words too common to replace.
-NOBODY = frozenset((
-    "user", "users", "username", "root", "admin", "administrator", "ubuntu", "debian", "fedora", "centos",
-    "runner", "app", "node", "dev", "test", "tests", "public", "shared", "default", "guest", "vscode",
-    "codespace", "codespaces", "git", "www", "data", "work", "workspace", "workspaces", "project", "projects",
-    "home", "me", "you", "name", "your-name", "yourname", "your_name", "your-username", "yourusername",
-    "someone", "foo", "bar", "agent", "openhands", "jovyan", "ec2-user", "nobody", "linuxbrew", "pi", "all",
-))  # fmt: skip
+NOBODY = frozenset(
+    (
+        "user",
+        "users",
+        "username",
+        "root",
+        "admin",
+        "administrator",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "centos",
+        "runner",
+        "app",
+        "node",
+        "dev",
+        "test",
+        "tests",
+        "public",
+        "shared",
+        "default",
+        "guest",
+        "vscode",
+        "codespace",
+        "codespaces",
+        "git",
+        "www",
+        "data",
+        "work",
+        "workspace",
+        "workspaces",
+        "project",
+        "projects",
+        "home",
+        "me",
+        "you",
+        "name",
+        "your-name",
+        "yourname",
+        "your_name",
+        "your-username",
+        "yourusername",
+        "someone",
+        "foo",
+        "bar",
+        "agent",
+        "openhands",
+        "jovyan",
+        "ec2-user",
+        "nobody",
+        "linuxbrew",
+        "pi",
+        "all",
+    )
+)
 
 _HOME = re.compile(_BEFORE + rf"({_NAME}{{2,64}})")
 _HOME_ENCODED = re.compile(_ENCODED + r"([A-Za-z0-9_.]{2,64})")

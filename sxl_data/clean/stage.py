@@ -59,9 +59,7 @@ def _logs(batch: pa.Table, config: CleanConfig) -> pa.ChunkedArray:
     """Rows that may be logs of somebody's agent and are not exempt."""
     if "*" in config.keep_private:
         return pa.chunked_array([np.zeros(len(batch), dtype=bool)])
-    kept = pc.fill_null(
-        pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False
-    )
+    kept = pc.fill_null(pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False)
     return pc.and_(pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"])), pc.invert(kept))
 
 
@@ -107,8 +105,9 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
-def _drop(batch: pa.Table, mask: pa.Array, code: str, entries: list[pa.Table],
-          detail: pa.Array | None = None) -> pa.Table:  # fmt: skip
+def _drop(
+    batch: pa.Table, mask: pa.Array, code: str, entries: list[pa.Table], detail: pa.Array | None = None
+) -> pa.Table:
     dropped = batch.filter(mask)
     if len(dropped):
         entries.append(_lines(dropped, "dropped", code, None if detail is None else detail.filter(mask)))
@@ -119,20 +118,26 @@ def _lines(rows: pa.Table, action: str, code: str, detail: pa.Array | None) -> p
     n = len(rows)
     return pa.table(
         {
-            "trace_id": rows["trace_id"], "source": rows["source"],
-            "stage": [CODES[code].stage] * n, "action": [action] * n, "code": [code] * n,
-            "rule": [CODES[code].rule] * n, "detail": pa.nulls(n, pa.string()) if detail is None else detail,
-            "twin_id": pa.nulls(n, pa.string()), "score": pa.nulls(n, pa.float64()),
+            "trace_id": rows["trace_id"],
+            "source": rows["source"],
+            "stage": [CODES[code].stage] * n,
+            "action": [action] * n,
+            "code": [code] * n,
+            "rule": [CODES[code].rule] * n,
+            "detail": pa.nulls(n, pa.string()) if detail is None else detail,
+            "twin_id": pa.nulls(n, pa.string()),
+            "score": pa.nulls(n, pa.float64()),
         },
         schema=ledger.LEDGER_SCHEMA,
-    )  # fmt: skip
+    )
 
 
 def _acts(batch: pa.Table) -> np.ndarray:
     """Whether each row has a call, or an act that says something."""
     segments = explode(batch, [("steps", "content", "text"), ("steps", "calls", "arguments_json")])
-    acts = segments.filter(pc.and_(pc.equal(segments["phase"], "act"),
-                                   pc.not_equal(pc.utf8_trim_whitespace(segments["text"]), "")))  # fmt: skip
+    acts = segments.filter(
+        pc.and_(pc.equal(segments["phase"], "act"), pc.not_equal(pc.utf8_trim_whitespace(segments["text"]), ""))
+    )
     found = np.zeros(len(batch), dtype=bool)
     found[acts["row"].to_numpy()] = True
     return found

@@ -26,45 +26,100 @@ def _struct(**fields: pa.DataType) -> pa.StructType:
 
 
 PART = _struct(type=STRING, text=STRING, uri=STRING, media_type=STRING, sha256=STRING, data_json=STRING)
-TOOL = _struct(name=STRING, description=STRING, parameters_json=STRING, output_schema_json=STRING,
-               origin=STRING, original_json=STRING)  # fmt: skip
-CALL = _struct(call_id=STRING, name=STRING, arguments_json=STRING, kind=STRING, arguments_form=STRING,
-               language=STRING)  # fmt: skip
-RESULT = _struct(call_id=STRING, content=pa.list_(PART), status=STRING, exit_code=INT, error_type=STRING,
-                 error_message=STRING, duration_ms=FLOAT, truncated=BOOL, structured_json=STRING)  # fmt: skip
+TOOL = _struct(
+    name=STRING,
+    description=STRING,
+    parameters_json=STRING,
+    output_schema_json=STRING,
+    origin=STRING,
+    original_json=STRING,
+)
+CALL = _struct(call_id=STRING, name=STRING, arguments_json=STRING, kind=STRING, arguments_form=STRING, language=STRING)
+RESULT = _struct(
+    call_id=STRING,
+    content=pa.list_(PART),
+    status=STRING,
+    exit_code=INT,
+    error_type=STRING,
+    error_message=STRING,
+    duration_ms=FLOAT,
+    truncated=BOOL,
+    structured_json=STRING,
+)
 STEP = _struct(
-    phase=STRING, index=INT, turn=INT, iteration=INT, timestamp=STRING, ext_json=STRING,
-    origin=STRING, content=pa.list_(PART), text=STRING, form=STRING, signature=STRING,
-    kind=STRING, calls=pa.list_(CALL), final=BOOL, train=BOOL,
-    results=pa.list_(RESULT), decision=STRING, decision_origin=STRING,
-)  # fmt: skip
+    phase=STRING,
+    index=INT,
+    turn=INT,
+    iteration=INT,
+    timestamp=STRING,
+    ext_json=STRING,
+    origin=STRING,
+    content=pa.list_(PART),
+    text=STRING,
+    form=STRING,
+    signature=STRING,
+    kind=STRING,
+    calls=pa.list_(CALL),
+    final=BOOL,
+    train=BOOL,
+    results=pa.list_(RESULT),
+    decision=STRING,
+    decision_origin=STRING,
+)
 AGENT = _struct(name=STRING, version=STRING, model=STRING, ext_json=STRING)
 OUTCOME = _struct(status=STRING, reward=FLOAT, verifier=STRING, scores_json=STRING)
 PROVENANCE = _struct(
-    source=STRING, source_id=STRING, source_format=STRING, source_revision=STRING, source_sha256=STRING,
-    licence=STRING, licence_url=STRING, attribution=STRING, converter=STRING, converter_version=STRING,
-    synthetic=BOOL, generator_model=STRING, executed=BOOL,
-)  # fmt: skip
-METRICS = _struct(prompt_tokens=INT, completion_tokens=INT, cached_tokens=INT, cost_usd=FLOAT,
-                  duration_ms=FLOAT, ext_json=STRING)  # fmt: skip
+    source=STRING,
+    source_id=STRING,
+    source_format=STRING,
+    source_revision=STRING,
+    source_sha256=STRING,
+    licence=STRING,
+    licence_url=STRING,
+    attribution=STRING,
+    converter=STRING,
+    converter_version=STRING,
+    synthetic=BOOL,
+    generator_model=STRING,
+    executed=BOOL,
+)
+METRICS = _struct(
+    prompt_tokens=INT, completion_tokens=INT, cached_tokens=INT, cost_usd=FLOAT, duration_ms=FLOAT, ext_json=STRING
+)
 
 TRACE_SCHEMA = pa.schema(
     [
-        ("schema_version", STRING), ("trace_id", STRING), ("kind", STRING), ("task", STRING),
-        ("agent", AGENT), ("tools", pa.list_(TOOL)), ("steps", pa.list_(STEP)), ("outcome", OUTCOME),
+        ("schema_version", STRING),
+        ("trace_id", STRING),
+        ("kind", STRING),
+        ("task", STRING),
+        ("agent", AGENT),
+        ("tools", pa.list_(TOOL)),
+        ("steps", pa.list_(STEP)),
+        ("outcome", OUTCOME),
         # Subtraces nest without end, which Arrow cannot say; they travel as JSON text.
-        ("subtraces_json", STRING), ("provenance", PROVENANCE), ("metrics", METRICS), ("ext_json", STRING),
+        ("subtraces_json", STRING),
+        ("provenance", PROVENANCE),
+        ("metrics", METRICS),
+        ("ext_json", STRING),
     ]
-)  # fmt: skip
+)
 
 FLAT_SCHEMA = pa.schema(
     [
-        ("source", STRING), ("licence", STRING), ("language", STRING), ("n_turns", INT), ("n_calls", INT),
-        ("n_errors", INT), ("n_parallel", INT), ("has_reasoning", BOOL), ("text_bytes", INT),
+        ("source", STRING),
+        ("licence", STRING),
+        ("language", STRING),
+        ("n_turns", INT),
+        ("n_calls", INT),
+        ("n_errors", INT),
+        ("n_parallel", INT),
+        ("has_reasoning", BOOL),
+        ("text_bytes", INT),
         # Rows of one session, repository or task stay on one side of a split.
         ("group", STRING),
     ]
-)  # fmt: skip
+)
 
 ROW_SCHEMA = pa.schema([*TRACE_SCHEMA, *FLAT_SCHEMA])
 
@@ -72,11 +127,7 @@ Path = tuple[str, ...]
 
 # Where text is said or done. Tool outputs and tool schemas are listed apart, since a comparison of two
 # traces leaves them out by default.
-SPOKEN: tuple[Path, ...] = (
-    ("steps", "content", "text"),
-    ("steps", "text"),
-    ("steps", "calls", "arguments_json"),
-)
+SPOKEN: tuple[Path, ...] = (("steps", "content", "text"), ("steps", "text"), ("steps", "calls", "arguments_json"))
 OUTPUTS: tuple[Path, ...] = (("steps", "results", "content", "text"), ("steps", "results", "error_message"))
 OTHER: tuple[Path, ...] = (
     ("task",),
@@ -148,10 +199,14 @@ def explode(batch: pa.Table, paths: Iterable[Path] = TEXTS) -> pa.Table:
             phases = steps.field("phase").take(pa.array(of_step))
         part = pa.table(
             {
-                "row": rows, "path": pa.array(["/".join(path)] * len(values), STRING),
-                "at": np.arange(len(values)), "step": of_step, "phase": phases, "text": values,
+                "row": rows,
+                "path": pa.array(["/".join(path)] * len(values), STRING),
+                "at": np.arange(len(values)),
+                "step": of_step,
+                "phase": phases,
+                "text": values,
             }
-        )  # fmt: skip
+        )
         tables.append(part.filter(pc.is_valid(part["text"])))
     return pa.concat_tables(tables)
 
@@ -177,9 +232,7 @@ def replace(batch: pa.Table, edited: pa.Table) -> pa.Table:
 def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n") -> pa.Array:
     """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls."""
     segments = explode(batch, paths)
-    order = pc.sort_indices(
-        segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")]
-    )
+    order = pc.sort_indices(segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")])
     segments = segments.take(order)
     rows = segments["row"].to_numpy()
     counts = np.bincount(rows, minlength=len(batch))

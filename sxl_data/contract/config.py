@@ -90,9 +90,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
         spoken = {"/" + key.replace(".", "/") for key, origin in origins.items() if origin == "command line"}
         raise UserError(
             *(
-                msgspec.structs.replace(item, file="command line", line=None)
-                if item.pointer in spoken
-                else item
+                msgspec.structs.replace(item, file="command line", line=None) if item.pointer in spoken else item
                 for item in problems
             )
         )
@@ -118,10 +116,12 @@ def field_docs(cls: type) -> dict[str, str]:
         assert isinstance(body, ast.ClassDef)
         for field, below in zip(body.body, body.body[1:]):
             if (
-                isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-                and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
                 and isinstance(below.value.value, str)
-            ):  # fmt: skip
+            ):
                 docs[field.target.id] = " ".join(below.value.value.split())
     return docs
 
@@ -180,17 +180,22 @@ def _nested(cls: type, values: dict[str, Any], pointer: str) -> Iterator[tuple[t
                 yield struct, inner, place
 
 
-def _unknown(root: type, cls: type, values: dict[str, Any], pointer: str, file: str | None,
-             lines: dict[str, int]) -> Iterator[Finding]:  # fmt: skip
+def _unknown(
+    root: type, cls: type, values: dict[str, Any], pointer: str, file: str | None, lines: dict[str, int]
+) -> Iterator[Finding]:
     names = list(cls.__struct_encode_fields__)  # type: ignore[attr-defined]
     for name in values:
         if name not in names:
             near = _nearest(root, cls, str(name))
             place = f"{pointer}/{name}"
             yield finding(
-                "U101", file=file, line=lines.get(place), pointer=place, found=name,
+                "U101",
+                file=file,
+                line=lines.get(place),
+                pointer=place,
+                found=name,
                 expected=f"{near}?" if near else "one of " + ", ".join(names),
-            )  # fmt: skip
+            )
     for struct, inner, place in _nested(cls, values, pointer):
         yield from _unknown(root, struct, inner, place, file, lines)
 
@@ -212,13 +217,20 @@ def _nearest(root: type, cls: type, name: str) -> str | None:
     return next((key for key, text in field_docs(cls).items() if text.lower().startswith(words)), None)
 
 
-def _missing(cls: type, values: dict[str, Any], pointer: str, file: str | None,
-             lines: dict[str, int]) -> Iterator[Finding]:  # fmt: skip
+def _missing(
+    cls: type, values: dict[str, Any], pointer: str, file: str | None, lines: dict[str, int]
+) -> Iterator[Finding]:
     for field in msgspec.structs.fields(cls):
         if field.required and field.encode_name not in values:
             docs = field_docs(cls).get(field.name, "")
-            yield finding("U105", file=file, line=lines.get(pointer), pointer=f"{pointer}/{field.encode_name}",
-                          found="nothing", expected=docs or field.encode_name)  # fmt: skip
+            yield finding(
+                "U105",
+                file=file,
+                line=lines.get(pointer),
+                pointer=f"{pointer}/{field.encode_name}",
+                found="nothing",
+                expected=docs or field.encode_name,
+            )
     for struct, inner, place in _nested(cls, values, pointer):
         yield from _missing(struct, inner, place, file, lines)
 
@@ -241,9 +253,7 @@ def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: 
         expected = "one of " + ", ".join(map(str, typing.get_args(hint)))
     elif isinstance(default, str | int | float) and default != "":
         expected += f"; the default is {default}"
-    return finding(
-        "U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected
-    )
+    return finding("U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected)
 
 
 def _parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:

@@ -46,8 +46,9 @@ def fit(text: str, width: int | None) -> str:
             continue
         fields = [match.end() for match in re.finditer(r"(?:^|\S) {2,}(?=\S)", line[: width * 2 // 3])]
         indent = " " * (fields[-1] if fields else 0)
-        lines += textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False,
-                               break_on_hyphens=False) or [line]  # fmt: skip
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [line]
     return "\n".join(lines)
 
 
@@ -78,10 +79,13 @@ def format_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> st
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(header), *(len(row[i]) for row in cells), 0) for i, header in enumerate(headers)]
     right = [
-        bool(cells) and all(row[i].replace(" ", "").replace(".", "").replace("−", "").replace("%", "").isdigit()
-                            or row[i] in ("", "–") for row in cells)
+        bool(cells)
+        and all(
+            row[i].replace(" ", "").replace(".", "").replace("−", "").replace("%", "").isdigit() or row[i] in ("", "–")
+            for row in cells
+        )
         for i in range(len(headers))
-    ]  # fmt: skip
+    ]
 
     def line(row: Sequence[str]) -> str:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)]
@@ -108,10 +112,14 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
-                TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(),
-                TextColumn("{task.fields[unit]}  {task.fields[rate]}"), TimeRemainingColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
+                TextColumn("{task.description:<14}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
             self._task = self._bar.add_task(name, total=total, unit=unit, rate="")
             self._bar.start()
 
@@ -138,6 +146,7 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -43,14 +43,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
 
 
-def entry(code: str, trace_id: str, source: str, action: Action, *, detail: str | None = None,
-          twin_id: str | None = None, score: float | None = None) -> Entry:  # fmt: skip
+def entry(
+    code: str,
+    trace_id: str,
+    source: str,
+    action: Action,
+    *,
+    detail: str | None = None,
+    twin_id: str | None = None,
+    score: float | None = None,
+) -> Entry:
     """A line for ``code``; its rule and stage come from the code's entry."""
     from sxl_data.contract.codes import CODES
 
     known = CODES[code]
-    return Entry(trace_id=trace_id, source=source, stage=known.stage, action=action, code=code,
-                 rule=known.rule, detail=detail, twin_id=twin_id, score=score)  # fmt: skip
+    return Entry(
+        trace_id=trace_id,
+        source=source,
+        stage=known.stage,
+        action=action,
+        code=code,
+        rule=known.rule,
+        detail=detail,
+        twin_id=twin_id,
+        score=score,
+    )
 
 
 def table(entries: Iterable[Entry] = ()) -> pa.Table:

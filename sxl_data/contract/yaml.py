@@ -43,9 +43,7 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
                 raise error("U103", file=file, line=line, found="a YAML alias", expected="the value itself")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise error(
-                    "U103", file=file, line=line, found=f"over {MAX_DEPTH} nested levels", expected="fewer"
-                )
+                raise error("U103", file=file, line=line, found=f"over {MAX_DEPTH} nested levels", expected="fewer")
         loader = _Loader(text)
         node = loader.get_single_node()
         _walk(node, "", lines, file)
@@ -67,9 +65,15 @@ def _walk(node: yaml.Node | None, pointer: str, lines: dict[str, int], file: str
             name = str(key.value)
             if name in seen:
                 raise UserError(
-                    finding("U103", file=file, line=key.start_mark.line + 1, pointer=f"{pointer}/{name}",
-                            found=f"the key {name!r} twice", expected="each key once")
-                )  # fmt: skip
+                    finding(
+                        "U103",
+                        file=file,
+                        line=key.start_mark.line + 1,
+                        pointer=f"{pointer}/{name}",
+                        found=f"the key {name!r} twice",
+                        expected="each key once",
+                    )
+                )
             seen.add(name)
             lines[f"{pointer}/{name}"] = key.start_mark.line + 1
             _walk(value, f"{pointer}/{name}", lines, file)

@@ -25,8 +25,9 @@ class Hit(NamedTuple):
     coverage: float
 
 
-def find(files: Iterable[str | Path], against: Iterable[str], threshold: float = 0.6,
-         column: str | None = None) -> tuple[int, list[Hit]]:  # fmt: skip
+def find(
+    files: Iterable[str | Path], against: Iterable[str], threshold: float = 0.6, column: str | None = None
+) -> tuple[int, list[Hit]]:
     """How many rows were read, and the contaminated ones with their best match.
 
     ``column`` names the text; without it all texts of a row are compared. Raises `UserError`: U201 for a
@@ -56,9 +57,7 @@ def _texts(path: Path, column: str | None) -> Iterator[tuple[int, str]]:
             yield record.line, record.value[column]
         else:
             names = ", ".join(record.value) if isinstance(record.value, dict) else type(record.value).__name__
-            raise error(
-                "U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}"
-            )
+            raise error("U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}")
 
 
 def _strings(value: Any) -> Iterator[str]:

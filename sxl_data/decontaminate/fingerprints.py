@@ -38,14 +38,17 @@ def load(name: str) -> pa.Table:
     if not path.is_file():
         path = Path(name)
     if not path.is_file():
-        raise error(
-            "U201", file=name, found="no such fingerprint", expected="a path or one of " + ", ".join(names())
-        )
+        raise error("U201", file=name, found="no such fingerprint", expected="a path or one of " + ", ".join(names()))
     table = pq.read_table(path)
     version = (table.schema.metadata or {}).get(b"shingles", b"").decode()
     if version != VERSION:
-        raise error("U204", file=str(path), found=f"fingerprints of {version or 'no version'}", expected=VERSION,
-                    fix="make the file again with this version")  # fmt: skip
+        raise error(
+            "U204",
+            file=str(path),
+            found=f"fingerprints of {version or 'no version'}",
+            expected=VERSION,
+            fix="make the file again with this version",
+        )
     return table
 
 

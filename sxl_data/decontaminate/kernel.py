@@ -62,10 +62,5 @@ def find_windows(data, bounds, meaning, bits, shift, hashes, rows, found, last):
     found[0] = count
 
 
-ENTRIES = {
-    "find_windows": (
-        find_windows,
-        "u1[::1], i8[::1], u1[::1], u8[::1], i8, u8[::1], i8[::1], i8[::1], u8[::1]",
-    ),
-}
+ENTRIES = {"find_windows": (find_windows, "u1[::1], i8[::1], u1[::1], u8[::1], i8, u8[::1], i8[::1], i8[::1], u8[::1]")}
 """What Python calls: the function and its argument types in numba's notation."""

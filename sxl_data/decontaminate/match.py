@@ -23,9 +23,7 @@ class Match(NamedTuple):
     coverage: float
 
 
-def match(
-    texts: pa.Array, fingerprints: Mapping[str, pa.Table], threshold: float, min_shared: int = 4
-) -> list[Match]:
+def match(texts: pa.Array, fingerprints: Mapping[str, pa.Table], threshold: float, min_shared: int = 4) -> list[Match]:
     """The best match of each row of ``texts`` that has one, in the order of the rows; of equal ones the first by name.
 
     A row matches a part when it holds at least ``threshold`` of its weight in ``min_shared`` or more shingles (all
@@ -33,9 +31,7 @@ def match(
     """
     if not fingerprints:
         return []
-    hashes, rows = shingle(
-        texts, np.concatenate([table["hash"].to_numpy() for table in fingerprints.values()])
-    )
+    hashes, rows = shingle(texts, np.concatenate([table["hash"].to_numpy() for table in fingerprints.values()]))
     best: dict[int, Match] = {}
     for name, table in fingerprints.items():
         for row, part, coverage in _covered(hashes, rows, table, threshold, min_shared):
@@ -45,8 +41,9 @@ def match(
     return [best[row] for row in sorted(best)]
 
 
-def _covered(hashes: np.ndarray, rows: np.ndarray, fingerprint: pa.Table, threshold: float,
-             min_shared: int) -> list[tuple[int, str, float]]:  # fmt: skip
+def _covered(
+    hashes: np.ndarray, rows: np.ndarray, fingerprint: pa.Table, threshold: float, min_shared: int
+) -> list[tuple[int, str, float]]:
     """Row, part and coverage of the best match of each row that has one in ``fingerprint``."""
     known = fingerprint["hash"].to_numpy()
     first = np.searchsorted(known, hashes, "left")
@@ -63,9 +60,7 @@ def _covered(hashes: np.ndarray, rows: np.ndarray, fingerprint: pa.Table, thresh
     row, entry = pairs[:, 0], pairs[:, 1]
     n_parts = len(part_column.dictionary)
     size = np.bincount(part_of, minlength=n_parts)
-    group, inverse, shared = np.unique(
-        row * n_parts + part_of[entry], return_inverse=True, return_counts=True
-    )
+    group, inverse, shared = np.unique(row * n_parts + part_of[entry], return_inverse=True, return_counts=True)
     coverage = np.bincount(inverse, weights=fingerprint["weight"].to_numpy()[entry])
     row, part = group // n_parts, group % n_parts
     enough = (coverage >= threshold - 1e-6) & (shared >= np.minimum(min_shared, size[part]))
@@ -78,6 +73,4 @@ def _covered(hashes: np.ndarray, rows: np.ndarray, fingerprint: pa.Table, thresh
     order = np.lexsort((rank[part], -coverage, row))
     row, part, coverage = row[order], part[order], coverage[order]
     best = np.concatenate([[True], row[1:] != row[:-1]])
-    return [
-        (r, labels[p], c) for r, p, c in zip(row[best].tolist(), part[best].tolist(), coverage[best].tolist())
-    ]
+    return [(r, labels[p], c) for r, p, c in zip(row[best].tolist(), part[best].tolist(), coverage[best].tolist())]

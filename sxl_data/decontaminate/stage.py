@@ -33,9 +33,7 @@ def run(batch: pa.Table, config: DecontaminateConfig, seed: int = 0) -> Outcome:
     keep[[item.row for item in found]] = False
     ids, sources = batch["trace_id"], batch["source"]
     entries = [
-        ledger.entry(
-            "D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=part, score=round(coverage, 4)
-        )
+        ledger.entry("D401", ids[row].as_py(), sources[row].as_py(), "dropped", detail=part, score=round(coverage, 4))
         for row, part, coverage in found
     ]
     return Outcome(batch.filter(pa.array(keep)), ledger.table(entries))

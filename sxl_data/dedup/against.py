@@ -42,13 +42,7 @@ class Matches:
 
 
 def match_store(
-    store: Store,
-    rows: Rows,
-    keys: np.ndarray,
-    sketches: Sketches,
-    threshold: float,
-    compiled: bool,
-    room: Scratch,
+    store: Store, rows: Rows, keys: np.ndarray, sketches: Sketches, threshold: float, compiled: bool, room: Scratch
 ) -> Matches:
     """The best twin of every row among the kept rows of a store. Raises U102 if the signatures do not compare."""
     _check_comparable(store, sketches)
@@ -82,14 +76,17 @@ def _check_comparable(store: Store, sketches: Sketches) -> None:
     ours = (sketches.shingling, sketches.seed, sketches.signatures.shape[1])
     theirs = (store.shingling, store.sketches.seed, store.sketches.signatures.shape[1])
     if ours != theirs:
-        raise error("U102", file=str(store.folder), found=str(ours), expected=str(theirs),
-                    why="signatures compare only if shingles, seed and permutations are the same",
-                    fix="use the store's settings")  # fmt: skip
+        raise error(
+            "U102",
+            file=str(store.folder),
+            found=str(ours),
+            expected=str(theirs),
+            why="signatures compare only if shingles, seed and permutations are the same",
+            fix="use the store's settings",
+        )
 
 
-def _match_keys(
-    store: Store, keys: np.ndarray, twin: np.ndarray, score: np.ndarray, same: np.ndarray
-) -> None:
+def _match_keys(store: Store, keys: np.ndarray, twin: np.ndarray, score: np.ndarray, same: np.ndarray) -> None:
     order = np.lexsort((store.keys[:, 1], store.keys[:, 0]))
     at = np.searchsorted(store.keys[order, 0], keys[:, 0])
     row_twin, kept = store.rows["twin"].to_numpy(), store.rows["kept"].to_numpy()
@@ -114,9 +111,7 @@ def _copy(signatures: np.ndarray, rows: np.ndarray, target: np.ndarray, at_once:
         target[first : first + len(part)] = signatures[part]
 
 
-def _agreement(
-    signatures: np.ndarray, left: np.ndarray, right: np.ndarray, at_once: int = 1 << 16
-) -> np.ndarray:
+def _agreement(signatures: np.ndarray, left: np.ndarray, right: np.ndarray, at_once: int = 1 << 16) -> np.ndarray:
     scores = np.zeros(len(left))
     for first in range(0, len(left), at_once):
         part = slice(first, first + at_once)
@@ -124,9 +119,7 @@ def _agreement(
     return scores
 
 
-def _candidates(
-    both: np.ndarray, stored: int, threshold: float, compiled: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(both: np.ndarray, stored: int, threshold: float, compiled: bool) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of rows of `both`: one of the `stored` first ones, one of the others."""
     bands = choose_bands(threshold, both.shape[1])
     pairs, _ = find_candidates(both, np.arange(len(both)), bands, fan=FAN, compiled=compiled)
@@ -162,9 +155,7 @@ def kept_shingles(texts: pa.ChunkedArray, result: DedupResult) -> tuple[np.ndarr
     counts[result.unique] = result.sketches.counts
     rows = np.flatnonzero(result.kept & result.keys.any(axis=1))
     located = locate(texts).take(rows)
-    values, offsets, sizes = collect_shingles(
-        located, counts[rows], result.config.shingling, None, compiled=True
-    )
+    values, offsets, sizes = collect_shingles(located, counts[rows], result.config.shingling, None, compiled=True)
     at = np.concatenate(([0], np.cumsum(sizes)))
     packed = np.empty(int(at[-1]), dtype=np.uint32)
     for k in range(len(rows)):

@@ -109,9 +109,15 @@ def find_candidates(
 
 
 def hash_bands(
-    signatures: np.ndarray, rows: np.ndarray, begin: int, end: int, bands: Bands, first: int, hashes: np.ndarray,
+    signatures: np.ndarray,
+    rows: np.ndarray,
+    begin: int,
+    end: int,
+    bands: Bands,
+    first: int,
+    hashes: np.ndarray,
     compiled: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Fills hashes[:, begin:end], u32 (some bands from `first` on, rows), with a hash of each band of these rows."""
     if compiled:
         from sxl_data.dedup.kernels.entries import entries
@@ -133,9 +139,7 @@ def share(hashes: np.ndarray, places: np.ndarray, compiled: bool) -> np.ndarray:
         return np.sort((hashes.astype(np.uint64) << np.uint64(32)) | places)
     from sxl_data.dedup.kernels.entries import entries
 
-    width = min(
-        32, max(6, int(8 * len(places)).bit_length())
-    )  # 8 to 16 bits a row: one in nine passes by chance
+    width = min(32, max(6, int(8 * len(places)).bit_length()))  # 8 to 16 bits a row: one in nine passes by chance
     keys, made = np.empty(len(places), dtype=np.uint64), np.zeros(1, dtype=np.int64)
     once, twice = np.zeros((2, 1 << (width - 6)), dtype=np.uint64)
     entries()["pack_shared"](hashes, places, 32 - width, once, twice, keys, made)
@@ -145,9 +149,17 @@ def share(hashes: np.ndarray, places: np.ndarray, compiled: bool) -> np.ndarray:
 
 
 def compare_buckets(
-    keys: np.ndarray, signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray,
-    compiled: bool, small: int = ALL_PAIRS, most: int = MOST,
-) -> np.ndarray:  # fmt: skip
+    keys: np.ndarray,
+    signatures: np.ndarray,
+    order: np.ndarray,
+    bands: Bands,
+    band: int,
+    fan: int,
+    cut: np.ndarray,
+    compiled: bool,
+    small: int = ALL_PAIRS,
+    most: int = MOST,
+) -> np.ndarray:
     """The pairs of places, u64 left << 32 | right, that the buckets of one band yield and signatures do not rule out.
 
     `keys` are sorted: equal high halves are a bucket, the low halves places in `order`, which names rows of
@@ -161,9 +173,7 @@ def compare_buckets(
     parts, room, progress = [], 1 << 16, np.zeros(2, dtype=np.int64)
     while progress[0] < len(keys):
         out = np.empty(room, dtype=np.uint64)
-        compare(
-            keys, progress, signatures, order, bands.rows, band, bands.agreement, small, fan, most, out, cut
-        )
+        compare(keys, progress, signatures, order, bands.rows, band, bands.agreement, small, fan, most, out, cut)
         parts.append(out[: progress[1]].copy())
         room *= 1 if progress[1] else 4  # one bucket's pairs did not fit
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
@@ -175,9 +185,16 @@ def count_stars(size: int, fan: int, most: int = MOST) -> int:
 
 
 def _compare_small(
-    keys: np.ndarray, signatures: np.ndarray, order: np.ndarray, bands: Bands, band: int, fan: int, cut: np.ndarray,
-    small: int, most: int,
-) -> np.ndarray:  # fmt: skip
+    keys: np.ndarray,
+    signatures: np.ndarray,
+    order: np.ndarray,
+    bands: Bands,
+    band: int,
+    fan: int,
+    cut: np.ndarray,
+    small: int,
+    most: int,
+) -> np.ndarray:
     hashes, places = keys >> np.uint64(32), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     bounds = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1], [True])))
     left, right = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]

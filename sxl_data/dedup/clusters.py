@@ -41,9 +41,7 @@ def survive(n: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return ~dropped
 
 
-def keep_best(
-    n: int, left: np.ndarray, right: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def keep_best(n: int, left: np.ndarray, right: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The kept twin of every row that does not `survive`: the one it resembles most, ties to the preferred one.
 
     Answers (twin, pair): i64 (n,), the twin's row and the index of that pair, both −1 for a kept row.

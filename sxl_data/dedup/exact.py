@@ -78,9 +78,7 @@ def group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[places], np.cumsum(starts)
 
 
-def find_copies(
-    keys: np.ndarray, prefer: Callable[[np.ndarray], np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def find_copies(keys: np.ndarray, prefer: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The rows that repeat the key of a better row, and that row, the best one of the key: i64 (m,) each.
 
     `prefer` gives rows, those that share a key with another, numbers to compare: the smaller one is better.

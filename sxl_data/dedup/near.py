@@ -161,18 +161,11 @@ def deduplicate(
     )
     order = np.arange(len(unique)) if preference is None else np.argsort(preference[unique])
     room.rest()
-    search = Search(
-        distinct, sketches, order, min(parse_size(config.memory) // 8, 1 << 30), workers, compiled
-    )
+    search = Search(distinct, sketches, order, min(parse_size(config.memory) // 8, 1 << 30), workers, compiled)
     matches = [
-        match_store(store, distinct, keys[unique], sketches, config.threshold, compiled, room)
-        for store in stores
+        match_store(store, distinct, keys[unique], sketches, config.threshold, compiled, room) for store in stores
     ]
-    free = (
-        np.all([match.twin < 0 for match in matches], axis=0)[order]
-        if matches
-        else np.ones(len(order), dtype=bool)
-    )
+    free = np.all([match.twin < 0 for match in matches], axis=0)[order] if matches else np.ones(len(order), dtype=bool)
     pairs, twin, pair, complete = search.prune(config.threshold, config.threshold - MARGIN, free)
     if also_pairs_at is not None and also_pairs_at < config.threshold:
         pairs, whole = search.link(pairs, np.flatnonzero((twin < 0) & free), also_pairs_at)
@@ -190,16 +183,26 @@ def deduplicate(
         scores[copies], exact[copies] = match.score[at], match.exact[at]
         shared[copies], union[copies] = match.shared[at], match.union[at]
     return DedupResult(
-        kept, twins, exact, scores, shared, union, pairs, unique, stands, sketches, keys, complete, config, store_of,
+        kept,
+        twins,
+        exact,
+        scores,
+        shared,
+        union,
+        pairs,
+        unique,
+        stands,
+        sketches,
+        keys,
+        complete,
+        config,
+        store_of,
         preference,
-    )  # fmt: skip
+    )
 
 
 def borderline(
-    pairs: Pairs,
-    threshold: float,
-    kept: Callable[[np.ndarray], np.ndarray],
-    names: Callable[[np.ndarray], pa.Array],
+    pairs: Pairs, threshold: float, kept: Callable[[np.ndarray], np.ndarray], names: Callable[[np.ndarray], pa.Array]
 ) -> pa.Table:
     """The table of `DedupResult.borderline`; `kept` tells which of some rows stay, `names` gives them their ids."""
     import pyarrow as pa
@@ -208,9 +211,15 @@ def borderline(
     near = np.flatnonzero(away <= BORDERLINE + 1e-9)  # 0.72 - 0.7 is more than 0.02 in binary
     pairs = pairs.take(near)
     found = pa.table(
-        {"left": names(pairs.left), "right": names(pairs.right), "score": pairs.scores,
-         "left_kept": kept(pairs.left), "right_kept": kept(pairs.right), "away": away[near]}
-    )  # fmt: skip
+        {
+            "left": names(pairs.left),
+            "right": names(pairs.right),
+            "score": pairs.scores,
+            "left_kept": kept(pairs.left),
+            "right_kept": kept(pairs.right),
+            "away": away[near],
+        }
+    )
     return found.sort_by([(name, "ascending") for name in ("away", "left", "right")]).drop_columns("away")
 
 

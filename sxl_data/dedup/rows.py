@@ -77,8 +77,9 @@ def _as_string(chunk: pa.Array) -> pa.Array:
     raise TypeError(f"expected a column of strings, found {chunk.type}")
 
 
-def _locate_chunk(chunk: pa.Array, addresses: np.ndarray, lengths: np.ndarray, owners: list[Any],
-                  which: np.ndarray | None = None) -> None:  # fmt: skip
+def _locate_chunk(
+    chunk: pa.Array, addresses: np.ndarray, lengths: np.ndarray, owners: list[Any], which: np.ndarray | None = None
+) -> None:
     wide = pa.types.is_large_string(chunk.type)
     _, offset_buffer, data = chunk.buffers()
     offsets = np.frombuffer(offset_buffer, dtype=np.int64 if wide else np.int32)

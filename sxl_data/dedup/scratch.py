@@ -78,8 +78,12 @@ class Scratch:
             yield
         except OSError as problem:
             code = "U301" if problem.errno in _FULL else "U302"
-            raise error(code, file=str(self.folder or tempfile.gettempdir()), found=str(problem),
-                        expected="room for what exceeds the memory") from problem  # fmt: skip
+            raise error(
+                code,
+                file=str(self.folder or tempfile.gettempdir()),
+                found=str(problem),
+                expected="room for what exceeds the memory",
+            ) from problem
 
     def _file(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self.folder)

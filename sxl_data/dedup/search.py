@@ -71,9 +71,7 @@ class Search:
     workers: int | None = None
     compiled: bool = True
 
-    def prune(
-        self, threshold: float, floor: float, free: np.ndarray
-    ) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
+    def prune(self, threshold: float, floor: float, free: np.ndarray) -> tuple[Pairs, np.ndarray, np.ndarray, bool]:
         """Verified pairs from `floor` on, the survivors at `threshold` (twin and pair as of `keep_best`), and
         whether every bucket of the survivors was compared whole. Rows outside `free` (bool, by preference) take no
         part."""
@@ -127,9 +125,15 @@ class Search:
     def _verify(self, packed: np.ndarray) -> Pairs:
         left, right = _unpack(packed)
         shared, union = measure_overlaps(
-            self.rows, self.sketches.counts, self.order[left], self.order[right], self.sketches.shingling,
-            memory=self.memory, workers=self.workers, compiled=self.compiled,
-        )  # fmt: skip
+            self.rows,
+            self.sketches.counts,
+            self.order[left],
+            self.order[right],
+            self.sketches.shingling,
+            memory=self.memory,
+            workers=self.workers,
+            compiled=self.compiled,
+        )
         return Pairs(left, right, shared, union)
 
 

@@ -43,20 +43,74 @@ class Shingling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 # First code point of a range and its class; the range ends where the next begins. From the Unicode blocks.
 _RANGES = (
-    (0x00, MARK), (0x85, SPACE), (0x86, MARK), (0xA0, SPACE), (0xA1, MARK), (0xAA, WORD), (0xAB, MARK),
-    (0xB2, WORD), (0xB4, MARK), (0xB5, WORD), (0xB6, MARK), (0xB9, WORD), (0xBB, MARK), (0xBC, WORD), (0xBF, MARK),
-    (0xC0, WORD), (0xD7, MARK), (0xD8, WORD), (0xF7, MARK), (0xF8, WORD),
-    (0xE00, SINGLE), (0x10A0, WORD),                     # Thai, Lao, Tibetan, Burmese
-    (0x1680, SPACE), (0x1681, WORD), (0x1780, SINGLE), (0x1800, WORD),                                  # Khmer
-    (0x2000, SPACE), (0x200C, WORD), (0x2010, MARK), (0x2028, SPACE), (0x202A, MARK), (0x202F, SPACE),
-    (0x2030, MARK), (0x205F, SPACE), (0x2060, MARK), (0x2070, WORD), (0x2190, MARK), (0x2C00, WORD),
-    (0x2E00, MARK), (0x2E80, SINGLE), (0x3000, SPACE), (0x3001, MARK), (0x3005, SINGLE), (0x3008, MARK),
-    (0x3021, SINGLE), (0x3130, WORD), (0x3190, SINGLE), (0xA4D0, WORD),          # Han, kana, Yi; Hangul has spaces
-    (0xF900, SINGLE), (0xFB00, WORD), (0xFE10, MARK), (0xFE70, WORD), (0xFEFF, SPACE), (0xFF00, MARK),
-    (0xFF10, WORD), (0xFF1A, MARK), (0xFF21, WORD), (0xFF3B, MARK), (0xFF41, WORD), (0xFF5B, MARK),
-    (0xFF66, SINGLE), (0xFFA0, WORD), (0xFFE0, MARK), (0x10000, WORD), (0x1F000, MARK), (0x20000, SINGLE),
+    (0x00, MARK),
+    (0x85, SPACE),
+    (0x86, MARK),
+    (0xA0, SPACE),
+    (0xA1, MARK),
+    (0xAA, WORD),
+    (0xAB, MARK),
+    (0xB2, WORD),
+    (0xB4, MARK),
+    (0xB5, WORD),
+    (0xB6, MARK),
+    (0xB9, WORD),
+    (0xBB, MARK),
+    (0xBC, WORD),
+    (0xBF, MARK),
+    (0xC0, WORD),
+    (0xD7, MARK),
+    (0xD8, WORD),
+    (0xF7, MARK),
+    (0xF8, WORD),
+    (0xE00, SINGLE),
+    (0x10A0, WORD),  # Thai, Lao, Tibetan, Burmese
+    (0x1680, SPACE),
+    (0x1681, WORD),
+    (0x1780, SINGLE),
+    (0x1800, WORD),  # Khmer
+    (0x2000, SPACE),
+    (0x200C, WORD),
+    (0x2010, MARK),
+    (0x2028, SPACE),
+    (0x202A, MARK),
+    (0x202F, SPACE),
+    (0x2030, MARK),
+    (0x205F, SPACE),
+    (0x2060, MARK),
+    (0x2070, WORD),
+    (0x2190, MARK),
+    (0x2C00, WORD),
+    (0x2E00, MARK),
+    (0x2E80, SINGLE),
+    (0x3000, SPACE),
+    (0x3001, MARK),
+    (0x3005, SINGLE),
+    (0x3008, MARK),
+    (0x3021, SINGLE),
+    (0x3130, WORD),
+    (0x3190, SINGLE),
+    (0xA4D0, WORD),  # Han, kana, Yi; Hangul has spaces
+    (0xF900, SINGLE),
+    (0xFB00, WORD),
+    (0xFE10, MARK),
+    (0xFE70, WORD),
+    (0xFEFF, SPACE),
+    (0xFF00, MARK),
+    (0xFF10, WORD),
+    (0xFF1A, MARK),
+    (0xFF21, WORD),
+    (0xFF3B, MARK),
+    (0xFF41, WORD),
+    (0xFF5B, MARK),
+    (0xFF66, SINGLE),
+    (0xFFA0, WORD),
+    (0xFFE0, MARK),
+    (0x10000, WORD),
+    (0x1F000, MARK),
+    (0x20000, SINGLE),
     (0x40000, WORD),
-)  # fmt: skip
+)
 RANGE_STARTS = np.array([start for start, _ in _RANGES], dtype=np.uint32)
 RANGE_CLASSES = np.array([cls for _, cls in _RANGES], dtype=np.uint8)
 
@@ -73,9 +127,7 @@ def hash_shingles(rows: Rows, shingling: Shingling) -> tuple[np.ndarray, np.ndar
 
     The same bits as the compiled path; used for small inputs, where importing numba would cost more than it saves.
     """
-    buffer = np.frombuffer(
-        b" ".join([b"", *(rows.text(i) for i in range(len(rows))), b" " * 24]), dtype=np.uint8
-    )
+    buffer = np.frombuffer(b" ".join([b"", *(rows.text(i) for i in range(len(rows))), b" " * 24]), dtype=np.uint8)
     starts, ends = _token_bounds(buffer, KINDS[shingling.kind])
     tokens = _hash_tokens(buffer, starts, ends)
     row_starts = 1 + np.concatenate(([0], np.cumsum(rows.lengths + 1)))
@@ -149,9 +201,7 @@ def _hash_tokens(buffer: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np
     return (state >> np.uint64(32)).astype(np.uint32)
 
 
-def _combine(
-    tokens: np.ndarray, first: np.ndarray, counts: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _combine(tokens: np.ndarray, first: np.ndarray, counts: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     lengths = np.where(counts == 0, 0, np.maximum(counts - size + 1, 1))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     owner = np.repeat(np.arange(len(counts)), lengths)

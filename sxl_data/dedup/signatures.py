@@ -57,9 +57,9 @@ def multipliers(permutations: int, seed: int) -> np.ndarray:
     """The odd u32 multipliers of a seed; a longer list begins with the shorter one."""
     # SplitMix64 (Steele et al. 2014): numpy's generators do not promise the same stream for ever.
     with np.errstate(over="ignore"):
-        state = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.arange(
-            1, permutations + 1, dtype=np.uint64
-        ) * np.uint64(0x9E3779B97F4A7C15)
+        state = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) + np.arange(1, permutations + 1, dtype=np.uint64) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (state >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
@@ -90,9 +90,16 @@ def sketch(
 
     def run(first: int, last: int) -> None:
         sketch_rows(
-            rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size, factors,
-            signatures[first:last], counts[first:last], *workspace(), np.empty((2, len(factors)), dtype=np.uint32),
-        )  # fmt: skip
+            rows.addresses[first:last],
+            rows.lengths[first:last],
+            KINDS[shingling.kind],
+            shingling.size,
+            factors,
+            signatures[first:last],
+            counts[first:last],
+            *workspace(),
+            np.empty((2, len(factors)), dtype=np.uint32),
+        )
 
     over_spans(run, rows.lengths, workers)
     return Sketches(signatures, counts, shingling, seed)

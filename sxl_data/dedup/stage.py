@@ -53,9 +53,16 @@ def view_rows(batch: pa.Table, config: DedupStage) -> Viewed:
     found = sketch(rows, config.shingling, config.permutations, config.seed)
     signature = pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), config.permutations)
     signed = pa.table(
-        {"trace_id": batch["trace_id"], "source": batch["source"], "rank": quality(batch), "key_hi": keys[:, 0],
-         "key_lo": keys[:, 1], "shingles": found.counts, "signature": signature}
-    )  # fmt: skip
+        {
+            "trace_id": batch["trace_id"],
+            "source": batch["source"],
+            "rank": quality(batch),
+            "key_hi": keys[:, 0],
+            "key_lo": keys[:, 1],
+            "shingles": found.counts,
+            "signature": signature,
+        }
+    )
     return Viewed(signed.combine_chunks(), pa.table({"text": texts}))
 
 
@@ -75,13 +82,18 @@ def apply_drops(batch: pa.Table, drops: pa.Table) -> Outcome:
     codes = drops["code"].to_pylist()
     lines = pa.table(
         {
-            "trace_id": drops["trace_id"], "source": batch["source"].take(at),
-            "stage": [CODES[code].stage for code in codes], "action": ["dropped"] * len(drops),
-            "code": drops["code"], "rule": [CODES[code].rule for code in codes], "detail": drops["detail"],
-            "twin_id": drops["twin_id"], "score": drops["score"],
+            "trace_id": drops["trace_id"],
+            "source": batch["source"].take(at),
+            "stage": [CODES[code].stage for code in codes],
+            "action": ["dropped"] * len(drops),
+            "code": drops["code"],
+            "rule": [CODES[code].rule for code in codes],
+            "detail": drops["detail"],
+            "twin_id": drops["twin_id"],
+            "score": drops["score"],
         },
         schema=ledger.LEDGER_SCHEMA,
-    )  # fmt: skip
+    )
     return Outcome(batch.filter(pa.array(keep)), lines)
 
 

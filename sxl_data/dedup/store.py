@@ -63,14 +63,24 @@ class Store:
         folder = folder / "signatures" if (folder / "signatures").is_dir() else folder
         if not (folder / "meta.json").is_file():
             raise error(
-                "U305", file=str(folder), found="no meta.json", expected="signatures that `dedup` wrote",
-                why="there is nothing to compare with", fix="give the folder that dedup wrote with -o",
-            )  # fmt: skip
+                "U305",
+                file=str(folder),
+                found="no meta.json",
+                expected="signatures that `dedup` wrote",
+                why="there is nothing to compare with",
+                fix="give the folder that dedup wrote with -o",
+            )
         self.folder = folder
         self.meta = msgspec.json.decode((folder / "meta.json").read_bytes(), type=Meta)
         if self.meta.versions != VERSIONS:
-            raise error("U304", file=str(folder), found=f"versions {self.meta.versions}", expected=str(VERSIONS),
-                        why="signatures of another version cannot be compared", fix="run dedup again")  # fmt: skip
+            raise error(
+                "U304",
+                file=str(folder),
+                found=f"versions {self.meta.versions}",
+                expected=str(VERSIONS),
+                why="signatures of another version cannot be compared",
+                fix="run dedup again",
+            )
         self.rows = pq.read_table(folder / "rows.parquet")
         self.keys = np.stack([self.rows["key_low"].to_numpy(), self.rows["key_high"].to_numpy()], axis=1)
         signatures = np.load(folder / "signatures.npy", mmap_mode="r")
@@ -123,9 +133,7 @@ def write_store(
             "kept": result.kept,
             "twin": result.twin,
             "score": result.score,
-            "place": pa.nulls(len(result.kept), pa.int64())
-            if result.preference is None
-            else result.preference,
+            "place": pa.nulls(len(result.kept), pa.int64()) if result.preference is None else result.preference,
         }
     )
     # Keys and scores are noise to a compressor: only the columns that shrink are worth its time.
@@ -133,15 +141,29 @@ def write_store(
     pq.write_table(rows, folder / "rows.parquet", compression=shrinking, use_dictionary=False)
     pairs = result.pairs
     pq.write_table(
-        pa.table({"left": pairs.left, "right": pairs.right, "shared": pairs.shared, "union": pairs.union,
-                  "score": pairs.scores}),
-        folder / "pairs.parquet", compression="zstd",
-    )  # fmt: skip
+        pa.table(
+            {
+                "left": pairs.left,
+                "right": pairs.right,
+                "shared": pairs.shared,
+                "union": pairs.union,
+                "score": pairs.scores,
+            }
+        ),
+        folder / "pairs.parquet",
+        compression="zstd",
+    )
     np.save(folder / "signatures.npy", result.sketches.signatures)
     np.save(folder / "counts.npy", result.sketches.counts)
     if sets is not None:
         np.save(folder / "sets.npy", sets[0])
         np.save(folder / "sets_at.npy", sets[1])
-    meta = Meta(versions=VERSIONS, config=result.config, column=column, id_column=id_column, files=files,
-                complete=result.complete)  # fmt: skip
+    meta = Meta(
+        versions=VERSIONS,
+        config=result.config,
+        column=column,
+        id_column=id_column,
+        files=files,
+        complete=result.complete,
+    )
     (folder / "meta.json").write_bytes(msgspec.json.format(msgspec.json.encode(meta)))

@@ -39,9 +39,7 @@ def measure_overlaps(
         end = _batch_end(left, right, counts, at, memory // 4)
         part = slice(at, end)
         involved, where = np.unique(np.concatenate((left[part], right[part])), return_inverse=True)
-        values, offsets, sizes = collect_shingles(
-            rows.take(involved), counts[involved], shingling, workers, compiled
-        )
+        values, offsets, sizes = collect_shingles(rows.take(involved), counts[involved], shingling, workers, compiled)
         one, two = where[: end - at], where[end - at :]
         shared[part] = _intersections(one, two, values, offsets, sizes, workers, compiled)
         union[part] = sizes[one] + sizes[two] - shared[part]
@@ -77,10 +75,16 @@ def collect_shingles(
 
     def run(first: int, last: int) -> None:
         collect_sets(
-            rows.addresses[first:last], rows.lengths[first:last], KINDS[shingling.kind], shingling.size,
-            offsets[first : last + 1], values, sizes[first:last], *workspace(),
+            rows.addresses[first:last],
+            rows.lengths[first:last],
+            KINDS[shingling.kind],
+            shingling.size,
+            offsets[first : last + 1],
+            values,
+            sizes[first:last],
+            *workspace(),
             table(int(counts[first:last].max(initial=0))),
-        )  # fmt: skip
+        )
 
     over_spans(run, rows.lengths, workers)
     return values, offsets, sizes
@@ -107,9 +111,7 @@ def _intersections(
     widest = int(sizes[one].max(initial=0))
 
     def run(first: int, last: int) -> None:
-        intersect_sets(
-            one[first:last], two[first:last], offsets, sizes, values, shared[first:last], table(widest)
-        )
+        intersect_sets(one[first:last], two[first:last], offsets, sizes, values, shared[first:last], table(widest))
 
     over_spans(run, sizes[two], workers)
     return shared

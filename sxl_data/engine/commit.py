@@ -29,9 +29,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         code = "U301" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "U302"
-        raise error(
-            code, file=str(path), found=problem.strerror or problem, expected="a writable disk"
-        ) from problem
+        raise error(code, file=str(path), found=problem.strerror or problem, expected="a writable disk") from problem
 
 
 class _Hashing:

@@ -45,9 +45,7 @@ class ProcessRunner:
     it. Where no item is known the third run goes item by item to find it.
     """
 
-    def __init__(
-        self, root: Path, workers: int, still_seconds: float = 600, memory: int | None = None
-    ) -> None:
+    def __init__(self, root: Path, workers: int, still_seconds: float = 600, memory: int | None = None) -> None:
         self.root, self.workers = root, workers
         self.still_seconds, self.memory = still_seconds, memory
         self._pool: Pool | None = None
@@ -96,12 +94,14 @@ class ProcessRunner:
 def after_death(job: Job, death: Death, deaths: int) -> Job:
     """What to run instead of ``job``, which lost its worker for the ``deaths``-th time. Raises U309."""
     if death.item != NOWHERE and death.item == job.suspect and len(job.skipped) < MAX_SKIPPED:
-        return msgspec.structs.replace(
-            job, skipped={**job.skipped, death.item: death.reason}, suspect=NOWHERE
-        )
+        return msgspec.structs.replace(job, skipped={**job.skipped, death.item: death.reason}, suspect=NOWHERE)
     if deaths >= MAX_ATTEMPTS + 2 * len(job.skipped):
-        raise error("U309", file=f"{job.task.stage}, part {job.task.part}", found=death.reason,
-                    expected=f"an end within {MAX_ATTEMPTS} attempts")  # fmt: skip
+        raise error(
+            "U309",
+            file=f"{job.task.stage}, part {job.task.part}",
+            found=death.reason,
+            expected=f"an end within {MAX_ATTEMPTS} attempts",
+        )
     return msgspec.structs.replace(job, suspect=death.item, careful=deaths >= 2)
 
 

@@ -89,8 +89,9 @@ class Objects:
                 sent = 0
                 for name, info in sorted(files.items()):
                     right = there.get(name) == info["bytes"] and info["sha256"] in (
-                        known.get(name), None if name in known else self._digest(name)
-                    )  # fmt: skip
+                        known.get(name),
+                        None if name in known else self._digest(name),
+                    )
                     if not right:
                         self._put(folder, name, info["sha256"])
                         sent += 1
@@ -129,10 +130,12 @@ class Objects:
         holder = msgspec.json.decode(self.fs.cat_file(place), type=Owner)
         if (holder.host, holder.folder) != (owner.host, owner.folder):
             raise error(
-                "U303", file=f"{self.url}/{LOCK}", expected="no lock, or one of this folder",
+                "U303",
+                file=f"{self.url}/{LOCK}",
+                expected="no lock, or one of this folder",
                 found=f"held by {holder.host} for {(time.time() - holder.since) / 60:.0f} minutes",
                 fix="wait for that build; if its machine is gone, remove the lock object",
-            )  # fmt: skip
+            )
         self.fs.pipe_file(place, data)
 
     def _put(self, folder: Path, name: str, sha256: str) -> None:
@@ -141,9 +144,7 @@ class Objects:
             found = self._digest(name)
             if found == sha256:
                 return
-        raise error(
-            "U304", file=f"{self.url}/{name}", found=f"sha256 {found[:16]}…", expected=f"{sha256[:16]}…"
-        )
+        raise error("U304", file=f"{self.url}/{name}", found=f"sha256 {found[:16]}…", expected=f"{sha256[:16]}…")
 
     def _digest(self, name: str) -> str:
         digest = hashlib.sha256()
@@ -154,9 +155,7 @@ class Objects:
 
     def _sizes(self) -> dict[str, int]:
         found = self.fs.find(self.root, detail=True)
-        return {
-            name.removeprefix(self.root).lstrip("/"): int(info["size"] or 0) for name, info in found.items()
-        }
+        return {name.removeprefix(self.root).lstrip("/"): int(info["size"] or 0) for name, info in found.items()}
 
     def _known(self) -> dict[str, str]:
         """Digests of the files that a manifest vouches for."""
@@ -180,7 +179,9 @@ class Objects:
             raise
         except Exception as problem:
             raise error(
-                "U302", file=self.url, found=f"{type(problem).__name__}: {problem}",
+                "U302",
+                file=self.url,
+                found=f"{type(problem).__name__}: {problem}",
                 expected="an existing bucket and the right to list, read, write and delete in it",
                 fix="check address and credentials, then run the same command again: nothing is built twice",
-            ) from problem  # fmt: skip
+            ) from problem

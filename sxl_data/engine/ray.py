@@ -35,9 +35,7 @@ def run_job(job: Job, root: str) -> Receipt | BaseException:
     from sxl_data.engine.worker import portable
 
     if not Path(root).is_dir():
-        return error(
-            "U302", file=root, found="a node that does not see it", expected="a folder shared by all nodes"
-        )
+        return error("U302", file=root, found="a node that does not see it", expected="a folder shared by all nodes")
     try:
         return execute(job, root)
     except Exception as problem:
@@ -59,14 +57,22 @@ class RayRunner:
     def _connect(self, address: str | None, workers: int | None) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         if address is None:
-            self.ray.init(address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False,
-                          _node_ip_address="127.0.0.1", configure_logging=False)  # fmt: skip
+            self.ray.init(
+                address="local",
+                num_cpus=workers,
+                include_dashboard=False,
+                log_to_driver=False,
+                _node_ip_address="127.0.0.1",
+                configure_logging=False,
+            )
             return
         self.ray.init(address=address, log_to_driver=False, configure_logging=False)
         # Ray sets this itself when it found a token to use.
         if os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
-            say("warning: this Ray cluster takes work from anyone who can reach its ports; "
-                "set RAY_AUTH_MODE=token on every node, or keep the ports private")  # fmt: skip
+            say(
+                "warning: this Ray cluster takes work from anyone who can reach its ports; "
+                "set RAY_AUTH_MODE=token on every node, or keep the ports private"
+            )
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         store = Store(self.root)
@@ -101,19 +107,22 @@ class RayRunner:
         errors = self.ray.exceptions
         try:
             return self.ray.get(ref)
-        except (errors.WorkerCrashedError, errors.OutOfMemoryError, errors.NodeDiedError,
-                errors.ObjectLostError, errors.TaskCancelledError, errors.RaySystemError,
-                errors.LocalRayletDiedError, errors.OwnerDiedError) as problem:  # fmt: skip
+        except (
+            errors.WorkerCrashedError,
+            errors.OutOfMemoryError,
+            errors.NodeDiedError,
+            errors.ObjectLostError,
+            errors.TaskCancelledError,
+            errors.RaySystemError,
+            errors.LocalRayletDiedError,
+            errors.OwnerDiedError,
+        ) as problem:
             return Death(f"{type(problem).__name__} on the cluster", NOWHERE)
 
     def _stalled(self, running: dict[Any, tuple[Job, float]]) -> list[Any]:
         """Tasks over their time, ended by force. The time includes waiting for a processor."""
         limit = self.still_seconds * AHEAD
-        late = [
-            ref
-            for ref, (job, since) in running.items()
-            if job.task.timed and time.monotonic() - since > limit
-        ]
+        late = [ref for ref, (job, since) in running.items() if job.task.timed and time.monotonic() - since > limit]
         for ref in late:
             self.ray.cancel(ref, force=True)
         return late

@@ -8,8 +8,14 @@ from sxl_data.engine.local import InlineRunner, ProcessRunner, count_cores
 from sxl_data.engine.task import Runner
 
 
-def make_runner(root: Path, kind: str, workers: int | None = None, still_seconds: float = 600,
-                memory: int | None = None, address: str | None = None) -> Runner:  # fmt: skip
+def make_runner(
+    root: Path,
+    kind: str,
+    workers: int | None = None,
+    still_seconds: float = 600,
+    memory: int | None = None,
+    address: str | None = None,
+) -> Runner:
     """The runner called ``kind`` (inline, process or ray) for the store at ``root``."""
     if kind == "inline":
         return InlineRunner(root)

@@ -131,9 +131,7 @@ def locked(root: Path, name: str = LOCK) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            raise error(
-                "U303", file=str(root.parent), found="a build in progress", expected="a free folder"
-            ) from None
+            raise error("U303", file=str(root.parent), found="a build in progress", expected="a free folder") from None
     try:
         yield
     finally:

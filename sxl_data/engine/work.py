@@ -25,8 +25,12 @@ def execute(job: Job, root: str, watch: Watch | None = None) -> Receipt:
     if done is not None:
         return done
     if code_version(task.function) != job.origin["code"]:
-        raise error("U308", file=task.function, found=f"code {code_version(task.function)}",
-                    expected=f"code {job.origin['code']}")  # fmt: skip
+        raise error(
+            "U308",
+            file=task.function,
+            found=f"code {code_version(task.function)}",
+            expected=f"code {job.origin['code']}",
+        )
     started = time.monotonic()
     inputs = {
         name: [store.path(info) if name in task.looked_up else store.verified(info) for info in infos]
@@ -40,15 +44,18 @@ def execute(job: Job, root: str, watch: Watch | None = None) -> Receipt:
             output: Output = resolve(task.function)(task.params | task.costs, inputs)
     finally:
         WATCH.reset(token)
-    files = {
-        name: store.put_table(f"{job.stem}.{name}.parquet", table) for name, table in output.tables.items()
-    }
+    files = {name: store.put_table(f"{job.stem}.{name}.parquet", table) for name, table in output.tables.items()}
     for name, blob in output.blobs.items():
         files[name] = store.put_bytes(f"{job.stem}.{name}", blob)
     receipt = Receipt(
-        stage=task.stage, part=task.part, key=job.key, origin=job.origin, files=files,
-        counters=output.counters, seconds=round(time.monotonic() - started, 3),
-    )  # fmt: skip
+        stage=task.stage,
+        part=task.part,
+        key=job.key,
+        origin=job.origin,
+        files=files,
+        counters=output.counters,
+        seconds=round(time.monotonic() - started, 3),
+    )
     store.put_receipt(receipt)
     return receipt
 

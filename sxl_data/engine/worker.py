@@ -20,9 +20,7 @@ from typing import Any, BinaryIO
 _LENGTH = struct.Struct("<Q")
 
 # The parent's import path goes along: a task function may live where only the parent can see it.
-START = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from sxl_data.engine.worker import main; main()"
-)
+START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from sxl_data.engine.worker import main; main()"
 
 
 def send(stream: BinaryIO, message: Any) -> None:

@@ -25,9 +25,17 @@ _BLOCK = 1 << 20
 
 # What the readers raise on damaged or encrypted archives.
 DAMAGED = (
-    OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, struct.error,
-    zipfile.BadZipFile, tarfile.TarError, zstandard.ZstdError,
-)  # fmt: skip
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zstandard.ZstdError,
+)
 
 
 class Oversized(Exception):

@@ -86,8 +86,13 @@ def elements(pieces: Iterator[bytes], file: str, cut: Record | None = None) -> I
             try:
                 piece = next(pieces, None)
             except CutOff as broken:
-                cut = Record(line, None, findings=(finding("S110", file=file, line=line, found=str(broken),
-                                                           expected="the rest of the file"),))  # fmt: skip
+                cut = Record(
+                    line,
+                    None,
+                    findings=(
+                        finding("S110", file=file, line=line, found=str(broken), expected="the rest of the file"),
+                    ),
+                )
                 piece = None
             if piece is None:
                 ended = True
@@ -100,8 +105,13 @@ def elements(pieces: Iterator[bytes], file: str, cut: Record | None = None) -> I
         carry = data[len(data) - keep :]
         text += data[: len(data) - keep].decode("utf-8", "surrogateescape")
         if len(text) > MAX_RECORD:
-            yield Record(line, None, findings=(finding("S109", file=file, line=line, found=f"over {MAX_RECORD} bytes",
-                                                       expected="smaller records"),))  # fmt: skip
+            yield Record(
+                line,
+                None,
+                findings=(
+                    finding("S109", file=file, line=line, found=f"over {MAX_RECORD} bytes", expected="smaller records"),
+                ),
+            )
             return
 
 

@@ -84,8 +84,9 @@ def _examine(raw: bytes, problem: Exception | None) -> Decoded:
     except UnicodeDecodeError as bad:
         place = locate(raw[: bad.start].decode("utf-8", "replace"))
         salvaged = _examine(raw.decode("utf-8", "replace").encode(), None)
-        found = finding("S102", pointer=place, found=f"byte 0x{raw[bad.start]:02x} at position {bad.start}",
-                        expected="UTF-8")  # fmt: skip
+        found = finding(
+            "S102", pointer=place, found=f"byte 0x{raw[bad.start]:02x} at position {bad.start}", expected="UTF-8"
+        )
         return Decoded(None, (found, *salvaged.findings), salvaged.value or salvaged.salvaged)
     return _walk(text, problem)
 
@@ -105,31 +106,38 @@ def _walk(text: str, problem: Exception | None) -> Decoded:
 
     for kind, match, pointer in tokens(text):
         if kind == "deep":
-            found = finding("S103", pointer=None, found=f"more than {MAX_DEPTH} levels",
-                            expected=f"at most {MAX_DEPTH}")  # fmt: skip
+            found = finding(
+                "S103", pointer=None, found=f"more than {MAX_DEPTH} levels", expected=f"at most {MAX_DEPTH}"
+            )
             return Decoded(None, (*findings, found))
         if kind == "twice":
             refused = True
-            findings.append(finding("S104", pointer=pointer, found=f"{match.group('string')} again",
-                                    expected="each key once"))  # fmt: skip
+            findings.append(
+                finding("S104", pointer=pointer, found=f"{match.group('string')} again", expected="each key once")
+            )
         elif kind == "string" or kind == "key":
             start, end = match.span("string")
             if "\\u" in text[start:end]:
                 bad: list[str] = []
                 fixed = _LONE.sub(lambda m: repair(m, pointer, bad), text[start:end])  # noqa: B023
                 if bad:
-                    findings.append(finding("S105", pointer=pointer, found=", ".join(sorted(set(bad))),
-                                            expected="text that UTF-8 can hold"))  # fmt: skip
+                    findings.append(
+                        finding(
+                            "S105",
+                            pointer=pointer,
+                            found=", ".join(sorted(set(bad))),
+                            expected="text that UTF-8 can hold",
+                        )
+                    )
                     pieces += [text[at:start], fixed]
                     at = end
         elif kind == "number" and not match.group("frac") and int_outside(match.group("number")):
-            findings.append(finding("S107", pointer=pointer, found=match.group("number")[:60],
-                                    expected="at most 64 bits"))  # fmt: skip
+            findings.append(
+                finding("S107", pointer=pointer, found=match.group("number")[:60], expected="at most 64 bits")
+            )
         elif kind == "word" and match.group("word") in ("NaN", "Infinity", "-Infinity"):
             refused = True
-            findings.append(
-                finding("S106", pointer=pointer, found=match.group("word"), expected="a JSON value")
-            )
+            findings.append(finding("S106", pointer=pointer, found=match.group("word"), expected="a JSON value"))
             pieces += [text[at : match.start("word")], "null"]
             at = match.end()
     fixed_text = "".join([*pieces, text[at:]])
@@ -158,8 +166,9 @@ def _syntax(text: str, cause: Exception) -> Finding:
     if position is None and "truncated" in message:
         reason = "the text ends in the middle of a value"
     near = text[len(before) : len(before) + 40] or text[-40:]
-    return finding("S101", pointer=locate(before), found=f"{reason} at character {len(before) + 1}, near {near!r}",
-                   expected="JSON")  # fmt: skip
+    return finding(
+        "S101", pointer=locate(before), found=f"{reason} at character {len(before) + 1}, near {near!r}", expected="JSON"
+    )
 
 
 def locate(before: str) -> str:

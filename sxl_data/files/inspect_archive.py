@@ -27,20 +27,11 @@ def open_archive(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if "header.json" not in names:
-                raise error(
-                    "U204", file=path.name, found="no header.json", expected="an Inspect .eval archive"
-                )
+                raise error("U204", file=path.name, found="no header.json", expected="an Inspect .eval archive")
             log = _member(archive, "header.json")
             samples = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
             log["samples"] = [_member(archive, name) for name in samples]
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        OSError,
-        EOFError,
-        msgspec.MsgspecError,
-        KeyError,
-    ) as problem:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, msgspec.MsgspecError, KeyError) as problem:
         raise error("U204", file=path.name, found=problem, expected="a whole .eval archive") from None
     return log
 

@@ -55,9 +55,7 @@ class Record(msgspec.Struct):
         return min(self.findings, key=lambda item: order[item.level], default=None)
 
 
-def open_records(
-    path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1
-) -> Iterator[Record]:
+def open_records(path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1) -> Iterator[Record]:
     """The records of the file at ``path`` (``-``: stdin).
 
     ``offset`` and ``length`` name a byte range of plain JSONL: it holds the lines that start in it, and
@@ -76,8 +74,9 @@ def open_records(
         yield record
 
 
-def open_raw(path: str | Path, offset: int = 0, length: int = -1,
-             first_line: int = 1) -> Iterator[Raw | Record | Finding]:  # fmt: skip
+def open_raw(
+    path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1
+) -> Iterator[Raw | Record | Finding]:
     """As `open_records`, with JSON records left as bytes, for readers that decode into types. A byte
     order mark comes first, as a finding about the file."""
     if offset or length >= 0:
@@ -169,8 +168,11 @@ def _lines(pieces: Iterator[bytes], file: str, first_line: int) -> Iterator[Raw 
     try:
         for number, line in streams.lines(pieces, first_line):
             if isinstance(line, Oversized):
-                yield Raw(number, b"", finding("S109", found=f"{line.size} bytes on one line",
-                                               expected=f"at most {streams.MAX_RECORD}"))  # fmt: skip
+                yield Raw(
+                    number,
+                    b"",
+                    finding("S109", found=f"{line.size} bytes on one line", expected=f"at most {streams.MAX_RECORD}"),
+                )
             elif line and not line.isspace():
                 yield Raw(number, line)
     except CutOff as cut:
@@ -178,8 +180,9 @@ def _lines(pieces: Iterator[bytes], file: str, first_line: int) -> Iterator[Raw 
 
 
 def _cut(file: str, line: int, reason: str) -> Record:
-    return Record(line, None, findings=(finding("S110", file=file, line=line, found=reason,
-                                                expected="the rest of the file"),))  # fmt: skip
+    return Record(
+        line, None, findings=(finding("S110", file=file, line=line, found=reason, expected="the rest of the file"),)
+    )
 
 
 def _range(path: str | Path, offset: int, length: int, first_line: int) -> Iterator[Raw | Record]:

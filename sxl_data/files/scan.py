@@ -50,9 +50,7 @@ def _tag(a, b, c, d):  # type: ignore[no-untyped-def]  # pragma: no cover - comp
     think |= closed & (((c == 116) & (d == 104)) | ((c == 114) & (d == 101)))
     call = opened & (((b == 116) & (c == 111)) | ((b == 102) & (c == 117)))
     call |= (closed & (c == 116) & (d == 111)) | ((a == 91) & (b == 84) & (c == 79))
-    special = opened & (
-        ((b == 115) & (c == 116)) | ((b == 101) & (c == 110)) | ((b == 60) & (c == 83)) | (b == 239)
-    )
+    special = opened & (((b == 115) & (c == 116)) | ((b == 101) & (c == 110)) | ((b == 60) & (c == 83)) | (b == 239))
     special |= (a == 91) & (((b == 73) & (c == 78)) | ((b == 47) & (c == 73)) | ((b == 92) & (c == 47)))
     return think | (opened & (b == 92)), call | bar, special | bar
 
@@ -64,11 +62,7 @@ def _secret(a, b, c, d, e):  # type: ignore[no-untyped-def]  # pragma: no cover 
     found |= (a == 103) & (((b == 104) & (d == 95)) | ((b == 108) & (c == 112) & (d == 97)))
     found |= (a == 117) & (b == 98) & (c == 95) & (d == 112)
     found |= ((a == 115) & (b == 107) & (c == 45)) | ((a == 104) & (b == 102) & (c == 95))
-    return (
-        found
-        | ((a == 120) & (b == 111) & (c == 120) & (e == 45))
-        | ((a == 80) & (b == 82) & (c == 73) & (d == 86))
-    )
+    return found | ((a == 120) & (b == 111) & (c == 120) & (e == 45)) | ((a == 80) & (b == 82) & (c == 73) & (d == 86))
 
 
 @fast
@@ -100,10 +94,15 @@ def _look(data, begin, many, seen):  # type: ignore[no-untyped-def]  # pragma: n
         base64 = (a == 59) & (b == 98) & (c == 97) & (d == 115)
         # A byte for each place: the compiler then works on 64 places at once.
         seen[i] = (
-            hides | ((think | odd) << 1) | ((call | odd) << 2) | ((special | odd) << 3) | ((base64 | odd) << 4)
-            | ((_secret(a, b, c, d, e) | odd) << 5) | ((_home(a, b, c, d, e, f) | odd) << 6)
+            hides
+            | ((think | odd) << 1)
+            | ((call | odd) << 2)
+            | ((special | odd) << 3)
+            | ((base64 | odd) << 4)
+            | ((_secret(a, b, c, d, e) | odd) << 5)
+            | ((_home(a, b, c, d, e, f) | odd) << 6)
             | ((_cut(a, b, c, d, e) | odd) << 7)
-        )  # fmt: skip
+        )
     words = seen.view(np.uint64)
     seen[many : many + 8] = 0
     found = np.uint64(0)

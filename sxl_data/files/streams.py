@@ -23,12 +23,21 @@ MAX_RECORD = 256 << 20
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 BOM = b"\xef\xbb\xbf"
 _BINARY = (
-    (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"),
-    (b"RIFF", "a RIFF media file"), (b"%PDF", "a PDF document"), (b"PK\x03\x04", "a zip archive"),
-    (b"\x7fELF", "a program"), (b"MZ", "a program"), (b"SQLite format 3", "an SQLite database"),
-    (b"ARROW1", "an Arrow IPC file"), (b"BZh", "a bzip2 file"), (b"\xfd7zXZ", "an xz file"),
-    (b"\xff\xfe", "UTF-16 text"), (b"\xfe\xff", "UTF-16 text"),
-)  # fmt: skip
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a RIFF media file"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"ARROW1", "an Arrow IPC file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
 
 
 class CutOff(Exception):
@@ -45,16 +54,23 @@ def open_bytes(path: str | Path) -> BinaryIO:
         return sys.stdin.buffer
     path = Path(path)
     if path.is_dir():
-        raise error("U204", file=str(path), found="a folder", expected="a file",
-                    fix="name the files in it, for example with a pattern of your shell")  # fmt: skip
+        raise error(
+            "U204",
+            file=str(path),
+            found="a folder",
+            expected="a file",
+            fix="name the files in it, for example with a pattern of your shell",
+        )
     try:
         return path.open("rb")
     except FileNotFoundError:
-        raise error("U201", file=str(path), found="nothing at this path", expected="a file",
-                    fix="check the path") from None  # fmt: skip
+        raise error(
+            "U201", file=str(path), found="nothing at this path", expected="a file", fix="check the path"
+        ) from None
     except OSError as cause:
-        raise error("U204", file=str(path), found=cause.strerror or str(cause),
-                    expected="a file that can be read") from None  # fmt: skip
+        raise error(
+            "U204", file=str(path), found=cause.strerror or str(cause), expected="a file that can be read"
+        ) from None
 
 
 def kind_of(head: bytes, file: str) -> str:

@@ -30,8 +30,17 @@ GRAMMARS: dict[str, tuple[str, str]] = {
 
 _DIRECTIVE_END = re.compile(r"^([ \t]*#[^\n]*?)[ \t]+$", re.MULTILINE)
 
-ALIASES = {"py": "python", "python3": "python", "js": "javascript", "ts": "typescript", "rs": "rust",
-           "c++": "cpp", "sh": "bash", "shell": "bash", "golang": "go"}  # fmt: skip
+ALIASES = {
+    "py": "python",
+    "python3": "python",
+    "js": "javascript",
+    "ts": "typescript",
+    "rs": "rust",
+    "c++": "cpp",
+    "sh": "bash",
+    "shell": "bash",
+    "golang": "go",
+}
 
 
 def canonical(language: str | None) -> str | None:

@@ -42,8 +42,7 @@ def csv_rows(pieces: Iterator[bytes], file: str) -> Iterator[Record]:
         try:
             row = next(reader, None)
         except csv.Error as problem:
-            yield Record(first, None, findings=(finding("S111", file=file, line=first, found=problem,
-                                                        expected="CSV"),))  # fmt: skip
+            yield Record(first, None, findings=(finding("S111", file=file, line=first, found=problem, expected="CSV"),))
             continue
         if row is None:
             break
@@ -52,22 +51,34 @@ def csv_rows(pieces: Iterator[bytes], file: str) -> Iterator[Record]:
         elif row:
             yield _csv_record(header, row, first, file)
     if cut:
-        yield Record(first, None, findings=(finding("S110", file=file, line=first, found=str(cut[0]),
-                                                    expected="the rest of the file"),))  # fmt: skip
+        yield Record(
+            first,
+            None,
+            findings=(finding("S110", file=file, line=first, found=str(cut[0]), expected="the rest of the file"),),
+        )
 
 
 def _csv_record(header: list[str], row: list[str], line: int, file: str) -> Record:
     if len(row) != len(header):
-        return Record(line, None, findings=(finding("S111", file=file, line=line, found=f"{len(row)} values",
-                                                    expected=f"{len(header)}"),))  # fmt: skip
+        return Record(
+            line,
+            None,
+            findings=(finding("S111", file=file, line=line, found=f"{len(row)} values", expected=f"{len(header)}"),),
+        )
     findings = []
     for name, text in zip(header, row):
         if any("\udc80" <= c <= "\udcff" for c in text):
-            return Record(line, None, findings=(finding("S102", file=file, line=line, pointer=f"/{name}",
-                                                        found="bytes", expected="UTF-8"),))  # fmt: skip
+            return Record(
+                line,
+                None,
+                findings=(finding("S102", file=file, line=line, pointer=f"/{name}", found="bytes", expected="UTF-8"),),
+            )
         if "\x00" in text:
-            findings.append(finding("S105", file=file, line=line, pointer=f"/{name}", found="NUL",
-                                    expected="text that can be stored"))  # fmt: skip
+            findings.append(
+                finding(
+                    "S105", file=file, line=line, pointer=f"/{name}", found="NUL", expected="text that can be stored"
+                )
+            )
     value = {name: text.replace("\x00", "\ufffd") for name, text in zip(header, row)}
     return Record(line, value, findings=tuple(findings))
 
@@ -82,9 +93,7 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
     try:
         source = pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as problem:
-        raise error(
-            "U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file"
-        ) from None
+        raise error("U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file") from None
     with source:
         row = 0
         for group in range(source.num_row_groups):
@@ -95,9 +104,19 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
                     row += len(batch)
             except (pa.ArrowException, OSError) as problem:
                 reason = str(problem).split("\n")[0]
-                yield Record(row + 1, None, findings=(finding("S110", file=file, line=row + 1,
-                                                              found=f"rows {row + 1} to {end} unreadable: {reason}",
-                                                              expected="whole pages"),))  # fmt: skip
+                yield Record(
+                    row + 1,
+                    None,
+                    findings=(
+                        finding(
+                            "S110",
+                            file=file,
+                            line=row + 1,
+                            found=f"rows {row + 1} to {end} unreadable: {reason}",
+                            expected="whole pages",
+                        ),
+                    ),
+                )
                 row = end
 
 
@@ -119,11 +138,14 @@ def _row(batch: Any, row: int, file: str) -> Iterator[Record]:
         try:
             value[name] = column[0].as_py()
         except (ValueError, OverflowError) as problem:
-            code, expected = (
-                ("S102", "UTF-8") if isinstance(problem, UnicodeDecodeError) else ("S111", "a value")
+            code, expected = ("S102", "UTF-8") if isinstance(problem, UnicodeDecodeError) else ("S111", "a value")
+            yield Record(
+                row,
+                None,
+                findings=(
+                    finding(code, file=file, line=row, pointer=f"/{name}", found=str(problem), expected=expected),
+                ),
             )
-            yield Record(row, None, findings=(finding(code, file=file, line=row, pointer=f"/{name}",
-                                                      found=str(problem), expected=expected),))  # fmt: skip
             return
     yield _clean(value, row, file)
 

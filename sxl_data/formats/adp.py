@@ -22,8 +22,19 @@ from sxl_data.trace.types import Part, Result
 NAME = "adp"
 _ACTIONS = ("api_action", "code_action", "message_action")
 _ORIGINS = {"user": "user", "system": "system", "environment": "environment", "agent": "environment"}
-_KNOWN = {"class_", "content", "description", "language", "function", "kwargs", "source", "name", "tool_call_id",
-          "reasoning_content", "thought"}  # fmt: skip
+_KNOWN = {
+    "class_",
+    "content",
+    "description",
+    "language",
+    "function",
+    "kwargs",
+    "source",
+    "name",
+    "tool_call_id",
+    "reasoning_content",
+    "thought",
+}
 
 
 class Adp:
@@ -63,9 +74,7 @@ class Adp:
             if ext:
                 builder.ext[NAME] = ext
         source_id = row.get("id")
-        yield builder.build(
-            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
-        )
+        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = Adp()
@@ -91,14 +100,18 @@ def _act(builder: Builder, item: dict[str, Any], at: str, number: int) -> None:
     builder.say(said, at=at, **common)
     if item["class_"] == "code_action":
         language = item.get("language")
-        builder.call("bash" if language in ("bash", "sh", "shell") else str(language or "code"),
-                     str(item.get("content") or ""), call_id, kind="code", form="raw",
-                     language=language if isinstance(language, str) else None, at=at)  # fmt: skip
+        builder.call(
+            "bash" if language in ("bash", "sh", "shell") else str(language or "code"),
+            str(item.get("content") or ""),
+            call_id,
+            kind="code",
+            form="raw",
+            language=language if isinstance(language, str) else None,
+            at=at,
+        )
     else:
         arguments = item.get("kwargs")
-        builder.call(
-            str(item.get("function") or ""), dump(arguments if arguments is not None else {}), call_id, at=at
-        )
+        builder.call(str(item.get("function") or ""), dump(arguments if arguments is not None else {}), call_id, at=at)
 
 
 def _observe(builder: Builder, item: dict[str, Any], at: str) -> None:
@@ -122,15 +135,10 @@ def _parts(item: dict[str, Any]) -> tuple[Part, ...]:
     if kind == "image_observation" and isinstance(item.get("content"), str):
         return (Part(type="image", uri=item["content"]),)
     # A web page or another structure: kept as it is, with its text form first where it has one.
-    data = {
-        key: value for key, value in item.items() if key not in ("class_", "source", "tool_call_id", "name")
-    }
+    data = {key: value for key, value in item.items() if key not in ("class_", "source", "tool_call_id", "name")}
     tree = item.get("axtree")
     text_part = (Part(text=tree),) if isinstance(tree, str) and tree else ()
-    return (
-        *text_part,
-        Part(type="data", data_json=dump({k: v for k, v in data.items() if k != "axtree" or not tree})),
-    )
+    return (*text_part, Part(type="data", data_json=dump({k: v for k, v in data.items() if k != "axtree" or not tree})))
 
 
 def _common(item: dict[str, Any]) -> dict[str, Any]:

@@ -30,24 +30,42 @@ def read_assistant(builder: Builder, content: Any, at: str, line: int | None = N
         kind = block.get("type") if isinstance(block, dict) else None
         if kind == "thinking":
             signature = block.get("signature")
-            builder.reflect(str(block.get("thinking") or ""), "block", at=place, line=line,
-                            signature=signature if isinstance(signature, str) and signature else None,
-                            **common)  # fmt: skip
-        elif kind == "redacted_thinking":
             builder.reflect(
-                "", "encrypted", signature=str(block.get("data") or ""), at=place, line=line, **common
+                str(block.get("thinking") or ""),
+                "block",
+                at=place,
+                line=line,
+                signature=signature if isinstance(signature, str) and signature else None,
+                **common,
             )
+        elif kind == "redacted_thinking":
+            builder.reflect("", "encrypted", signature=str(block.get("data") or ""), at=place, line=line, **common)
         elif isinstance(kind, str) and kind in _CALLS:
-            builder.call(str(block.get("name") or ""), dump(block.get("input")), str(block.get("id") or ""),
-                         kind=_CALLS[kind], at=place, line=line, **common)  # fmt: skip
+            builder.call(
+                str(block.get("name") or ""),
+                dump(block.get("input")),
+                str(block.get("id") or ""),
+                kind=_CALLS[kind],
+                at=place,
+                line=line,
+                **common,
+            )
         elif isinstance(kind, str) and is_result(block):
             builder.result(result_of(block), at=place, line=line)
         else:
             builder.say((part_of(block),), at=place, line=line, **common)
 
 
-def read_user(builder: Builder, content: Any, at: str, line: int | None = None, *, origin: str = "user",
-              structured: Any = None, **common: Any) -> None:  # fmt: skip
+def read_user(
+    builder: Builder,
+    content: Any,
+    at: str,
+    line: int | None = None,
+    *,
+    origin: str = "user",
+    structured: Any = None,
+    **common: Any,
+) -> None:
     """The blocks of one user message: results answer calls, the rest is observed."""
     seen: list[Part] = []
     first: str | None = None
@@ -93,8 +111,13 @@ def result_of(block: dict[str, Any], structured: Any = None) -> Result:
     held = structured if structured is not None else block.get("structuredContent")
     if isinstance(held, dict) and held.get("interrupted") is True:
         status = "cancelled"
-    return Result(call_id=str(call_id), content=content, status=status, exit_code=exit_code,
-                  structured_json=dump(without_bytes(held)) if isinstance(held, (dict, list)) else None)  # fmt: skip
+    return Result(
+        call_id=str(call_id),
+        content=content,
+        status=status,
+        exit_code=exit_code,
+        structured_json=dump(without_bytes(held)) if isinstance(held, (dict, list)) else None,
+    )
 
 
 def without_bytes(value: Any, depth: int = 0) -> Any:
@@ -102,8 +125,12 @@ def without_bytes(value: Any, depth: int = 0) -> Any:
     if depth > 40:
         return value
     if isinstance(value, dict):
-        return {key: _digest(item) if key in ("base64", "data") and isinstance(item, str) and len(item) > 1024
-                else without_bytes(item, depth + 1) for key, item in value.items()}  # fmt: skip
+        return {
+            key: _digest(item)
+            if key in ("base64", "data") and isinstance(item, str) and len(item) > 1024
+            else without_bytes(item, depth + 1)
+            for key, item in value.items()
+        }
     return [without_bytes(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 

@@ -76,9 +76,7 @@ class AnthropicMessages:
         if ext and origin.lossless:
             builder.ext[NAME] = ext
         source_id = row.get("id")
-        yield builder.build(
-            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
-        )
+        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = AnthropicMessages()

@@ -48,14 +48,10 @@ FORMAT = ApiBank()
 def read_dialogue(document: Document, origin: Origin, name: str, tools: list[Tool] | None = None) -> Reading:
     """The trace of a dialogue, with ``tools`` or those that its calls show."""
     records = document.value
-    if not isinstance(records, list) or not any(
-        isinstance(r, dict) and r.get("role") == "User" for r in records
-    ):
+    if not isinstance(records, list) or not any(isinstance(r, dict) and r.get("role") == "User" for r in records):
         raise RowError("no turn of role User", "a dialogue")
     calls = [
-        (str(r.get("api_name")), r.get("param_dict"))
-        for r in records
-        if isinstance(r, dict) and r.get("role") == "API"
+        (str(r.get("api_name")), r.get("param_dict")) for r in records if isinstance(r, dict) and r.get("role") == "API"
     ]
     builder = Builder("tool_use")
     for tool in inferred_tools(calls) if tools is None else tools:
@@ -73,9 +69,7 @@ def read_dialogue(document: Document, origin: Origin, name: str, tools: list[Too
         elif role == "API":
             call_id = f"call_{number}"
             number += 1
-            builder.call(
-                str(record.get("api_name")), dump(record.get("param_dict")), call_id, at=at, line=line
-            )
+            builder.call(str(record.get("api_name")), dump(record.get("param_dict")), call_id, at=at, line=line)
             if isinstance(record.get("result"), dict):
                 builder.result(result_of(call_id, record["result"]), at=f"{at}/result", line=line)
         else:

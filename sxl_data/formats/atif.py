@@ -24,8 +24,11 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Result, Trace
 
-_METRICS = {"prompt_tokens": "total_prompt_tokens", "completion_tokens": "total_completion_tokens",
-            "cached_tokens": "total_cached_tokens"}  # fmt: skip
+_METRICS = {
+    "prompt_tokens": "total_prompt_tokens",
+    "completion_tokens": "total_completion_tokens",
+    "cached_tokens": "total_cached_tokens",
+}
 
 
 class Atif:
@@ -38,11 +41,7 @@ class Atif:
     def detect(self, sample: Any) -> str | None:
         """`schema_version` that starts with `ATIF-v`."""
         version = sample.get("schema_version") if isinstance(sample, dict) else None
-        return (
-            f"has `schema_version` {version}"
-            if isinstance(version, str) and version.startswith("ATIF-v")
-            else None
-        )
+        return f"has `schema_version` {version}" if isinstance(version, str) and version.startswith("ATIF-v") else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         value, residual = released(document.value)
@@ -66,9 +65,12 @@ FORMAT = Atif()
 def _read(value: dict[str, Any], document: Document, origin: Origin, part: int, at: str) -> Reading:
     builder = Builder("agent")
     agent = value["agent"] if isinstance(value.get("agent"), dict) else {}
-    builder.agent = Agent(name=_text(agent.get("name")) or "", version=_text(agent.get("version")),
-                          model=_text(agent.get("model_name")),
-                          ext_json=dump(agent["extra"]) if isinstance(agent.get("extra"), dict) else None)  # fmt: skip
+    builder.agent = Agent(
+        name=_text(agent.get("name")) or "",
+        version=_text(agent.get("version")),
+        model=_text(agent.get("model_name")),
+        ext_json=dump(agent["extra"]) if isinstance(agent.get("extra"), dict) else None,
+    )
     for i, tool in enumerate(tools_of(agent.get("tool_definitions"))):
         builder.tool(tool, at=f"{at}/agent/tool_definitions/{i}")
     for i, step in enumerate(value["steps"]):

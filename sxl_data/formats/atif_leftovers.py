@@ -21,9 +21,7 @@ def with_leftovers(trace: Trace, value: dict[str, Any], *, embedded: bool) -> Tr
     style: dict[str, Any] = {}
     if value.get("schema_version") != VERSION and isinstance(value.get("schema_version"), str):
         style["version"] = value["schema_version"]
-    if any(
-        isinstance(s, dict) and s.get("model_name") == trace.agent.model is not None for s in value["steps"]
-    ):
+    if any(isinstance(s, dict) and s.get("model_name") == trace.agent.model is not None for s in value["steps"]):
         style["step_model"] = True
     said = write_head(trace, embedded=embedded, style=style)
     written = write_steps(trace, remembered=False, style=style)
@@ -41,8 +39,13 @@ def with_leftovers(trace: Trace, value: dict[str, Any], *, embedded: bool) -> Tr
     return msgspec.structs.replace(trace, ext_json=dump({**(load_object(trace.ext_json) or {}), NAME: left}))
 
 
-def _keep(kept: dict[int, dict[str, Any]], at: int, made: list[tuple[int, int | None]], step: dict[str, Any],
-          source: dict[str, Any]) -> None:  # fmt: skip
+def _keep(
+    kept: dict[int, dict[str, Any]],
+    at: int,
+    made: list[tuple[int, int | None]],
+    step: dict[str, Any],
+    source: dict[str, Any],
+) -> None:
     """Note in ``kept`` what ``source`` has beyond ``step``, results at the steps that hold them."""
     observation = source.get("observation")
     theirs = observation.get("results") if isinstance(observation, dict) else None
@@ -65,7 +68,5 @@ def _annotate(trace: Trace, kept: dict[int, dict[str, Any]]) -> tuple[Any, ...]:
     out = list(trace.steps)
     for at, left in kept.items():
         ext = load_object(out[at].ext_json) or {}
-        out[at] = msgspec.structs.replace(
-            out[at], ext_json=dump({**ext, NAME: {**ext.get(NAME, {}), **left}})
-        )
+        out[at] = msgspec.structs.replace(out[at], ext_json=dump({**ext, NAME: {**ext.get(NAME, {}), **left}}))
     return tuple(out)

@@ -15,31 +15,12 @@ from sxl_data.formats.content import block_of
 from sxl_data.formats.declarations import declared
 from sxl_data.formats.leftovers import recall
 from sxl_data.trace.patch import restore
-from sxl_data.trace.types import (
-    Act,
-    Agent,
-    Call,
-    Iterate,
-    Metrics,
-    Observe,
-    Part,
-    Reflect,
-    Result,
-    Step,
-    Tool,
-    Trace,
-)
+from sxl_data.trace.types import Act, Agent, Call, Iterate, Metrics, Observe, Part, Reflect, Result, Step, Tool, Trace
 
 NAME = "atif"
 VERSION = "ATIF-v1.8"
 STYLE, JOINED = "$style", "$joined"
-_SOURCES = {
-    "system": "system",
-    "developer": "system",
-    "environment": "system",
-    "user": "user",
-    "parent": "user",
-}
+_SOURCES = {"system": "system", "developer": "system", "environment": "system", "user": "user", "parent": "user"}
 
 # One ATIF step: its first step of the trace, what it is made of, and the ATIF object.
 Written = tuple[int, "list[tuple[int, int | None]]", dict[str, Any]]
@@ -183,17 +164,12 @@ def _content(content: tuple[Part, ...]) -> Any:
 def _part(part: Part) -> dict[str, Any]:
     if part.type in ("image", "audio"):
         path = part.uri or f"sha256:{part.sha256 or ''}"
-        return {
-            "type": part.type,
-            "source": {"media_type": part.media_type or f"{part.type}/unknown", "path": path},
-        }
+        return {"type": part.type, "source": {"media_type": part.media_type or f"{part.type}/unknown", "path": path}}
     if part.type == "text":
         return {"type": "text", "text": part.text or ""}
     block = block_of(part)
     return (
-        block
-        if block.get("type") in ("text", "image")
-        else {"type": "text", "text": part.data_json or part.uri or ""}
+        block if block.get("type") in ("text", "image") else {"type": "text", "text": part.data_json or part.uri or ""}
     )
 
 
@@ -208,8 +184,12 @@ def _agent(agent: Agent, tools: tuple[Tool, ...]) -> dict[str, Any]:
 
 
 def _final(metrics: Metrics) -> dict[str, Any]:
-    known = {"total_prompt_tokens": metrics.prompt_tokens, "total_completion_tokens": metrics.completion_tokens,
-             "total_cached_tokens": metrics.cached_tokens, "total_cost_usd": metrics.cost_usd}  # fmt: skip
+    known = {
+        "total_prompt_tokens": metrics.prompt_tokens,
+        "total_completion_tokens": metrics.completion_tokens,
+        "total_cached_tokens": metrics.cached_tokens,
+        "total_cost_usd": metrics.cost_usd,
+    }
     said: dict[str, Any] = {key: value for key, value in known.items() if value is not None}
     extra = load_object(metrics.ext_json)
     return {**said, "extra": extra} if extra else said

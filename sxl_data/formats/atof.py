@@ -121,6 +121,4 @@ def _result(builder: Builder, data: dict[str, Any], profile: dict[str, Any], eve
     failed = data.get("error")
     output = data.get("result", data.get("output", failed if failed is not None else data or None))
     text = output if isinstance(output, (str, list)) or output is None else dump(output)
-    return Result(
-        call_id=call_id, content=parts_of(text), status="error" if failed is not None else "unknown"
-    )
+    return Result(call_id=call_id, content=parts_of(text), status="error" if failed is not None else "unknown")

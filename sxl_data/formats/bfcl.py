@@ -61,9 +61,7 @@ def read_question(document: Document, origin: Origin, name: str) -> Reading:
     for k, item in enumerate(functions):
         builder.tool(tool_of(item), at=f"/function/{k}")
     order = {
-        f["name"]: list((f.get("parameters") or {}).get("properties") or {})
-        for f in functions
-        if isinstance(f, dict)
+        f["name"]: list((f.get("parameters") or {}).get("properties") or {}) for f in functions if isinstance(f, dict)
     }
     answers = row.get("ground_truth") or []
     by_turn = bool(answers) and all(isinstance(turn, list) for turn in answers)
@@ -81,18 +79,12 @@ def read_question(document: Document, origin: Origin, name: str) -> Reading:
             builder.observe(content, _ORIGINS.get(str(role), "user"), at=at)
             if not builder.task and role == "user" and isinstance(message.get("content"), str):
                 builder.task = message["content"]
-        golden = (
-            (answers[t] if t < len(answers) else [])
-            if by_turn
-            else (answers if t == len(question) - 1 else [])
-        )
+        golden = (answers[t] if t < len(answers) else []) if by_turn else (answers if t == len(question) - 1 else [])
         number = _answer(builder, golden, order, number, f"/ground_truth/{t}" if by_turn else "/ground_truth")
     return builder.build(document, origin, name, source_id=str(row.get("id")))
 
 
-def _answer(
-    builder: Builder, golden: Sequence[Any], order: dict[str, list[str]], number: int, at: str
-) -> int:
+def _answer(builder: Builder, golden: Sequence[Any], order: dict[str, list[str]], number: int, at: str) -> int:
     builder.end_turn()
     texts = [item for item in golden if isinstance(item, str)]
     if texts and not any(called(text, order) for text in texts):
@@ -100,9 +92,13 @@ def _answer(
         return number
     for k, item in enumerate(golden):
         place = f"{at}/{k}"
-        calls = [called(item, order)] if isinstance(item, str) else [
-            (name, chosen(values)) for name, values in item.items()
-        ] if isinstance(item, dict) else []  # fmt: skip
+        calls = (
+            [called(item, order)]
+            if isinstance(item, str)
+            else [(name, chosen(values)) for name, values in item.items()]
+            if isinstance(item, dict)
+            else []
+        )
         for call in calls:
             if call is None:
                 continue
@@ -152,5 +148,10 @@ def tool_of(item: Any) -> Tool:
         raise RowError(repr(item)[:80], "a function with a name", "/function")
     schema = schema_of(item.get("parameters") or {"type": "object", "properties": {}})
     output = item.get("response")
-    return declared_tool(item["name"], str(item.get("description") or ""), schema, item,
-                         schema_of(output) if isinstance(output, dict) else None)  # fmt: skip
+    return declared_tool(
+        item["name"],
+        str(item.get("description") or ""),
+        schema,
+        item,
+        schema_of(output) if isinstance(output, dict) else None,
+    )

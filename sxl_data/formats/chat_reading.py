@@ -80,20 +80,12 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
     reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
     if reasoning is not None:
         builder.reflect(reasoning, at=place, **common)
-    calls = (
-        list(message.get("tool_calls") or ())
-        if isinstance(message.get("tool_calls"), (list, type(None)))
-        else []
-    )
+    calls = list(message.get("tool_calls") or ()) if isinstance(message.get("tool_calls"), (list, type(None))) else []
     if isinstance(content, list):
         blocks = []
         for block in content:
             kind = block.get("type") if isinstance(block, dict) else None
-            text = (
-                block.get("value", block.get("text", block.get("thinking")))
-                if isinstance(block, dict)
-                else None
-            )
+            text = block.get("value", block.get("text", block.get("thinking"))) if isinstance(block, dict) else None
             if kind in ("reasoning", "thinking") and isinstance(text, str):
                 builder.reflect(text, "block", at=place, **common)
             elif kind == "tool_call":

@@ -48,9 +48,7 @@ def style_of(messages: list[Any], tools: Any) -> Style:
         content = message.get("content")
         if "content" not in found and isinstance(content, str) and content:
             found["content"] = "text"
-        elif (
-            "content" not in found and isinstance(content, list) and content and isinstance(content[0], dict)
-        ):
+        elif "content" not in found and isinstance(content, list) and content and isinstance(content[0], dict):
             found["content"] = "values" if "value" in content[0] else "blocks"
         if "empty" not in found and message.get("tool_calls") and not content:
             found["empty"] = ("" if content == "" else "null") if "content" in message else "absent"
@@ -75,9 +73,7 @@ def write_tools(tools: tuple[Tool, ...], style: Style) -> Any:
     return json.dumps(items, ensure_ascii=False) if style.tools == "text" else dump(items)
 
 
-def write_messages(
-    trace: Trace, name: str, style: Style, *, remembered: bool
-) -> list[tuple[int, int | None, Message]]:
+def write_messages(trace: Trace, name: str, style: Style, *, remembered: bool) -> list[tuple[int, int | None, Message]]:
     """The messages of ``trace`` with the step (and position of the result) that each comes from. With
     ``remembered``, what the steps keep for format ``name`` is put back."""
     out: list[tuple[int, int | None, Message]] = []
@@ -136,10 +132,7 @@ def _content(content: tuple[Part, ...], style: Style) -> Any:
         return text_or_blocks(content)
     blocks = [block_of(part) for part in content]
     if style.content == "values":
-        return [
-            {"type": "text", "value": b["text"]} if b.get("type") == "text" and "text" in b else b
-            for b in blocks
-        ]
+        return [{"type": "text", "value": b["text"]} if b.get("type") == "text" and "text" in b else b for b in blocks]
     return blocks
 
 
@@ -152,11 +145,7 @@ def _call_text(call: Call) -> str:
 
 def _write_call(call: Call) -> dict[str, Any]:
     if call.kind == "custom":
-        return {
-            "id": call.call_id,
-            "type": "custom",
-            "custom": {"name": call.name, "input": call.arguments_json},
-        }
+        return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments_json}}
     arguments: Any = call.arguments_json
     if call.arguments_form == "object":
         try:

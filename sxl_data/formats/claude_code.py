@@ -40,9 +40,7 @@ class ClaudeCode:
         if any(isinstance(r, dict) and "parentUuid" in r and "message" in r for r in records):
             return "has lines with `uuid` and `parentUuid`"
         first = records[0] if records else None
-        return (
-            "has `loglines`" if isinstance(first, dict) and isinstance(first.get("loglines"), list) else None
-        )
+        return "has `loglines`" if isinstance(first, dict) and isinstance(first.get("loglines"), list) else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         lines = list(located(document, "loglines"))
@@ -52,14 +50,8 @@ class ClaudeCode:
         main, asides = paths(said)
         builder = _build(main)
         skipped = Counter(_kind(item[0]) for item in lines if not _is_message(item[0]))
-        titles = [
-            r["summary"]
-            for r, _, _ in lines
-            if r.get("type") == "summary" and isinstance(r.get("summary"), str)
-        ]
-        ext: dict[str, Any] = {
-            key: next((r[key] for r, _, _ in main if r.get(key)), None) for key in _SESSION
-        }
+        titles = [r["summary"] for r, _, _ in lines if r.get("type") == "summary" and isinstance(r.get("summary"), str)]
+        ext: dict[str, Any] = {key: next((r[key] for r, _, _ in main if r.get(key)), None) for key in _SESSION}
         ext = {key: value for key, value in ext.items() if value is not None}
         session = ext.get("sessionId")
         if titles:
@@ -71,8 +63,9 @@ class ClaudeCode:
         for part, aside in enumerate(asides, 1):
             inner = _build(aside).build(document, origin, NAME, part=part, source_id=str(session or ""))
             builder.subtraces.append(inner.trace)
-        yield builder.build(document, origin, NAME, source_id=str(session) if session else None,
-                            group=str(session) if session else None)  # fmt: skip
+        yield builder.build(
+            document, origin, NAME, source_id=str(session) if session else None, group=str(session) if session else None
+        )
 
 
 FORMAT = ClaudeCode()
@@ -108,8 +101,14 @@ def _build(lines: list[Located]) -> Builder:
         builder.end_turn()
         for part, at, number in group:
             if part.get("isApiErrorMessage") or part["message"].get("model") == "<synthetic>":
-                read_user(builder, part["message"].get("content"), f"{at}/message/content", number,
-                          origin="environment", **_common(part))  # fmt: skip
+                read_user(
+                    builder,
+                    part["message"].get("content"),
+                    f"{at}/message/content",
+                    number,
+                    origin="environment",
+                    **_common(part),
+                )
             else:
                 content = part["message"].get("content")
                 read_assistant(builder, content, f"{at}/message/content", number, **_common(part))
@@ -125,9 +124,15 @@ def _build(lines: list[Located]) -> Builder:
 
 def _tell_user(builder: Builder, line: dict[str, Any], at: str, number: int) -> None:
     harness = line.get("isMeta") is True or line.get("isCompactSummary") is True
-    read_user(builder, line["message"].get("content"), f"{at}/message/content", number,
-              origin="environment" if harness else "user", structured=line.get("toolUseResult"),
-              **_common(line))  # fmt: skip
+    read_user(
+        builder,
+        line["message"].get("content"),
+        f"{at}/message/content",
+        number,
+        origin="environment" if harness else "user",
+        structured=line.get("toolUseResult"),
+        **_common(line),
+    )
 
 
 def _common(line: dict[str, Any]) -> dict[str, Any]:
@@ -136,10 +141,7 @@ def _common(line: dict[str, Any]) -> dict[str, Any]:
         if line["message"].get(key):
             ext["message_id" if key == "id" else key] = line["message"][key]
     time = line.get("timestamp")
-    return {
-        "timestamp": time if isinstance(time, str) else None,
-        "ext_json": dump({NAME: ext}) if ext else None,
-    }
+    return {"timestamp": time if isinstance(time, str) else None, "ext_json": dump({NAME: ext}) if ext else None}
 
 
 def sum_usage(usages: list[dict[str, Any]]) -> Metrics | None:
@@ -153,5 +155,6 @@ def sum_usage(usages: list[dict[str, Any]]) -> Metrics | None:
     return msgspec.structs.replace(
         Metrics(),
         prompt_tokens=total("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-        completion_tokens=total("output_tokens"), cached_tokens=total("cache_read_input_tokens"),
-    )  # fmt: skip
+        completion_tokens=total("output_tokens"),
+        cached_tokens=total("cache_read_input_tokens"),
+    )

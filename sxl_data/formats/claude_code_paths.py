@@ -67,9 +67,7 @@ def _active(own: list[Located], by_id: dict[str, dict[str, Any]]) -> set[int] | 
         path.add(id(cursor))
         cursor = by_id.get(str(cursor.get("parentUuid")))
     messages = {r["message"].get("id") for r, _, _ in own if id(r) in path} - {None}
-    kept = {
-        r["uuid"] for r, _, _ in own if (id(r) in path or r["message"].get("id") in messages) and "uuid" in r
-    }
+    kept = {r["uuid"] for r, _, _ in own if (id(r) in path or r["message"].get("id") in messages) and "uuid" in r}
     for line, _, _ in own:
         linked = line.get("uuid") in kept or (_answers(line) and line.get("parentUuid") in kept)
         if linked or "uuid" not in line or by_id.get(str(line.get("parentUuid"))) is None:

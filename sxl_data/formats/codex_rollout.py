@@ -65,12 +65,16 @@ class CodexRollout:
                 reader.read(payload, f"{at}/payload", line, **common)
             elif kind == "compacted":
                 text = str(payload.get("message") or "")
-                builder.observe(text, "environment", at=f"{at}/payload", line=line,
-                                ext_json=dump({NAME: {"compacted": True}}), **common)  # fmt: skip
-            elif payload.get("type") == "user_message" and _words(payload) not in users:
-                reader.read(
-                    {"role": "user", "content": payload.get("message")}, f"{at}/payload", line, **common
+                builder.observe(
+                    text,
+                    "environment",
+                    at=f"{at}/payload",
+                    line=line,
+                    ext_json=dump({NAME: {"compacted": True}}),
+                    **common,
                 )
+            elif payload.get("type") == "user_message" and _words(payload) not in users:
+                reader.read({"role": "user", "content": payload.get("message")}, f"{at}/payload", line, **common)
             else:
                 if payload.get("type") in ("exec_command_end", "patch_apply_end") and isinstance(
                     payload.get("call_id"), str
@@ -101,9 +105,7 @@ FORMAT = CodexRollout()
 
 def _is_user(record: dict[str, Any]) -> bool:
     payload = record.get("payload")
-    return (
-        record.get("type") == "response_item" and isinstance(payload, dict) and payload.get("role") == "user"
-    )
+    return record.get("type") == "response_item" and isinstance(payload, dict) and payload.get("role") == "user"
 
 
 def _words(payload: dict[str, Any]) -> str:
@@ -119,8 +121,11 @@ def _usage(payload: dict[str, Any]) -> Metrics | None:
     total = info.get("total_token_usage") if isinstance(info, dict) else None
     if payload.get("type") != "token_count" or not isinstance(total, dict):
         return None
-    found = {"prompt_tokens": total.get("input_tokens"), "completion_tokens": total.get("output_tokens"),
-             "cached_tokens": total.get("cached_input_tokens")}  # fmt: skip
+    found = {
+        "prompt_tokens": total.get("input_tokens"),
+        "completion_tokens": total.get("output_tokens"),
+        "cached_tokens": total.get("cached_input_tokens"),
+    }
     return Metrics(**counts(found))
 
 
@@ -130,9 +135,10 @@ def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:
         return reading
     steps = tuple(
         msgspec.structs.replace(step, results=tuple(_ended(r, ends.get(r.call_id)) for r in step.results))
-        if isinstance(step, Iterate) else step
+        if isinstance(step, Iterate)
+        else step
         for step in reading.trace.steps
-    )  # fmt: skip
+    )
     return msgspec.structs.replace(reading, trace=msgspec.structs.replace(reading.trace, steps=steps))
 
 

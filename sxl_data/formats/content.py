@@ -17,8 +17,16 @@ from sxl_data.files.json_text import dump, load
 from sxl_data.trace.types import Part
 
 _TEXTS = {"text", "input_text", "output_text", "summary_text", "refusal", "reasoning_text"}
-_MEDIA = {"image_url": "image", "input_image": "image", "image": "image", "input_audio": "audio",
-          "audio": "audio", "file": "file", "input_file": "file", "document": "file"}  # fmt: skip
+_MEDIA = {
+    "image_url": "image",
+    "input_image": "image",
+    "image": "image",
+    "input_audio": "audio",
+    "audio": "audio",
+    "file": "file",
+    "input_file": "file",
+    "document": "file",
+}
 _HOLDERS = ("image_url", "source", "input_audio", "file", "image", "audio")
 _PLACES = ("url", "path", "data", "file_data", "file_id")
 

@@ -40,10 +40,7 @@ def tool_of(item: Any) -> Tool | None:
     schema = next((inner[key] for key in _SCHEMAS if inner.get(key) is not None), None)
     output = inner.get("outputSchema") or inner.get("output_schema")
     description = inner.get("description")
-    fields: dict[str, Any] = {
-        "name": name,
-        "description": description if isinstance(description, str) else "",
-    }
+    fields: dict[str, Any] = {"name": name, "description": description if isinstance(description, str) else ""}
     if schema is not None:
         fields["parameters_json"] = schema if isinstance(schema, str) else dump(schema)
     if output is not None:

@@ -41,19 +41,20 @@ def _known(schema: Any) -> Any:
 def parameters(properties: Mapping[str, Any], required: list[str] | None = None) -> dict[str, Any]:
     """An object schema of named properties, each in any dialect; all are required unless said otherwise."""
     schema = schema_of({"type": "object", "properties": dict(properties)})
-    schema["required"] = (
-        list(properties) if required is None else [name for name in required if name in properties]
-    )
+    schema["required"] = list(properties) if required is None else [name for name in required if name in properties]
     return schema
 
 
-def declared_tool(name: str, description: str, schema: Mapping[str, Any], original: Any,
-                  output: Any = None) -> Tool:  # fmt: skip
+def declared_tool(name: str, description: str, schema: Mapping[str, Any], original: Any, output: Any = None) -> Tool:
     """A tool whose declaration is in a dialect: normalised, with the source's own words beside it."""
     return Tool(
-        name=name, description=description, parameters_json=dump(schema),
-        output_schema_json=None if output is None else dump(output), origin="normalised", original_json=dump(original),
-    )  # fmt: skip
+        name=name,
+        description=description,
+        parameters_json=dump(schema),
+        output_schema_json=None if output is None else dump(output),
+        origin="normalised",
+        original_json=dump(original),
+    )
 
 
 def inferred_tools(calls: list[tuple[str, Any]]) -> list[Tool]:
@@ -74,8 +75,14 @@ def inferred_tools(calls: list[tuple[str, Any]]) -> list[Tool]:
 
 
 def _shape(value: Any) -> dict[str, Any]:
-    for kind, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"),
-                       (Mapping, "object")):  # fmt: skip
+    for kind, name in (
+        (bool, "boolean"),
+        (int, "integer"),
+        (float, "number"),
+        (str, "string"),
+        (list, "array"),
+        (Mapping, "object"),
+    ):
         if isinstance(value, kind):
             return {"type": name}
     return {}

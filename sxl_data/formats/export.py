@@ -74,9 +74,8 @@ def read_back(document: Any, residual: dict[str, Any] | None, name: str) -> Trac
 def stated(losses: dict[str, int]) -> dict[str, int]:
     """Those of ``losses`` that are worth saying: the id and provenance are ours and in no other format."""
     return {
-        place: count for place, count in losses.items()
-        if place != "/trace_id" and not place.startswith("/provenance")
-    }  # fmt: skip
+        place: count for place, count in losses.items() if place != "/trace_id" and not place.startswith("/provenance")
+    }
 
 
 def carry(exported: Exported, name: str) -> Any:
@@ -125,8 +124,9 @@ def restored(reading: Reading, residual: dict[str, Any] | None) -> Reading:
     except msgspec.ValidationError:
         return reading
     same_steps = len(trace.steps) == len(reading.trace.steps)
-    return msgspec.structs.replace(reading, trace=trace, places=reading.places if same_steps else {},
-                                   lines=reading.lines if same_steps else {})  # fmt: skip
+    return msgspec.structs.replace(
+        reading, trace=trace, places=reading.places if same_steps else {}, lines=reading.lines if same_steps else {}
+    )
 
 
 def plain(trace: Trace) -> dict[str, Any]:
@@ -153,5 +153,6 @@ def _first(name: str, document: Document) -> Trace:
 def _bare(trace: Trace) -> Trace:
     """``trace`` and its subtraces without id and provenance: they depend on where a file lies, and the
     residual carries their own."""
-    return msgspec.structs.replace(trace, trace_id="", provenance=Provenance(source=""),
-                                   subtraces=tuple(_bare(inner) for inner in trace.subtraces))  # fmt: skip
+    return msgspec.structs.replace(
+        trace, trace_id="", provenance=Provenance(source=""), subtraces=tuple(_bare(inner) for inner in trace.subtraces)
+    )

@@ -16,12 +16,7 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Part, Result, Status
 
 NAME = "gemini_cli"
-_STATUS: dict[str, Status] = {
-    "success": "ok",
-    "error": "error",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-}
+_STATUS: dict[str, Status] = {"success": "ok", "error": "error", "cancelled": "cancelled", "canceled": "cancelled"}
 
 
 class GeminiCli:
@@ -36,9 +31,7 @@ class GeminiCli:
         messages = sample.get("messages") if isinstance(sample, dict) else None
         if not isinstance(messages, list) or not isinstance(sample.get("sessionId"), str):
             return None
-        typed = all(
-            isinstance(m, dict) and isinstance(m.get("type"), str) and "role" not in m for m in messages
-        )
+        typed = all(isinstance(m, dict) and isinstance(m.get("type"), str) and "role" not in m for m in messages)
         return "has `sessionId` and `messages` with `type`" if typed else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
@@ -63,17 +56,13 @@ class GeminiCli:
                 if isinstance(message.get("tokens"), dict):
                     tokens.append(message["tokens"])
                 continue
-            builder.observe(
-                content, "user" if message.get("type") == "user" else "environment", at=at, **common
-            )
+            builder.observe(content, "user" if message.get("type") == "user" else "environment", at=at, **common)
             if message.get("type") == "user" and not builder.task:
                 builder.task = task_of(content)
         builder.agent = Agent(name="gemini-cli", model=model if isinstance(model, str) else None)
         builder.metrics = _metrics(tokens)
         builder.executed = True
-        ext = {
-            key: row[key] for key in ("projectHash", "startTime", "lastUpdated", "summary") if row.get(key)
-        }
+        ext = {key: row[key] for key in ("projectHash", "startTime", "lastUpdated", "summary") if row.get(key)}
         if ext:
             builder.ext[NAME] = ext
         session = row.get("sessionId")
@@ -84,22 +73,31 @@ class GeminiCli:
 FORMAT = GeminiCli()
 
 
-def _read_answer(builder: Builder, message: dict[str, Any], content: tuple[Part, ...], at: str,
-                 common: dict[str, Any]) -> None:  # fmt: skip
+def _read_answer(
+    builder: Builder, message: dict[str, Any], content: tuple[Part, ...], at: str, common: dict[str, Any]
+) -> None:
     thoughts = message.get("thoughts")
     for k, thought in enumerate(thoughts if isinstance(thoughts, list) else ()):
         if isinstance(thought, dict):
             pieces = [thought.get("subject"), thought.get("description")]
             text = "\n".join(piece for piece in pieces if isinstance(piece, str) and piece)
             time = thought.get("timestamp")
-            builder.reflect(text, "summary", at=f"{at}/thoughts/{k}",
-                            timestamp=time if isinstance(time, str) else common["timestamp"])  # fmt: skip
+            builder.reflect(
+                text,
+                "summary",
+                at=f"{at}/thoughts/{k}",
+                timestamp=time if isinstance(time, str) else common["timestamp"],
+            )
     builder.say(content, at=at, **common)
     calls = message.get("toolCalls")
     calls = [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     for k, call in enumerate(calls):
-        builder.call(str(call.get("name") or ""), dump(call.get("args")), str(call.get("id") or f"call_{k}"),
-                     at=f"{at}/toolCalls/{k}")  # fmt: skip
+        builder.call(
+            str(call.get("name") or ""),
+            dump(call.get("args")),
+            str(call.get("id") or f"call_{k}"),
+            at=f"{at}/toolCalls/{k}",
+        )
     for k, call in enumerate(calls):
         if call.get("result") is not None or call.get("status"):
             builder.result(_result(call, k), at=f"{at}/toolCalls/{k}/result")
@@ -116,9 +114,12 @@ def _result(call: dict[str, Any], number: int) -> Result:
             structured = held if not isinstance(text, str) else structured
         elif item is not None:
             outputs += list(parts_of(item))
-    return Result(call_id=str(call.get("id") or f"call_{number}"), content=tuple(outputs),
-                  status=_STATUS.get(str(call.get("status")), "unknown"),
-                  structured_json=dump(structured) if structured is not None else None)  # fmt: skip
+    return Result(
+        call_id=str(call.get("id") or f"call_{number}"),
+        content=tuple(outputs),
+        status=_STATUS.get(str(call.get("status")), "unknown"),
+        structured_json=dump(structured) if structured is not None else None,
+    )
 
 
 def _parts(content: Any) -> tuple[Part, ...]:
@@ -133,5 +134,8 @@ def _metrics(tokens: list[dict[str, Any]]) -> Metrics | None:
     def total(key: str) -> int:
         return sum(item[key] for item in tokens if isinstance(item.get(key), int))
 
-    return Metrics(prompt_tokens=total("input"), completion_tokens=total("output") + total("thoughts"),
-                   cached_tokens=total("cached"))  # fmt: skip
+    return Metrics(
+        prompt_tokens=total("input"),
+        completion_tokens=total("output") + total("thoughts"),
+        cached_tokens=total("cached"),
+    )

@@ -63,17 +63,11 @@ class HermesText:
                 builder.observe(text, _ROLES.get(role, "environment"), at=place)
                 if _ROLES.get(role) == "user" and not builder.task:
                     builder.task = text
-        ext = {
-            key: value
-            for key, value in row.items()
-            if key not in ("conversations", "messages", "example", "tools")
-        }
+        ext = {key: value for key, value in row.items() if key not in ("conversations", "messages", "example", "tools")}
         if ext and origin.lossless:
             builder.ext[NAME] = ext
         source_id = row.get("id")
-        yield builder.build(
-            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
-        )
+        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = HermesText()

@@ -55,9 +55,7 @@ class InspectEval:
 FORMAT = InspectEval()
 
 
-def _read(
-    sample: dict[str, Any], about: dict[str, Any], document: Document, origin: Origin, number: int
-) -> Reading:
+def _read(sample: dict[str, Any], about: dict[str, Any], document: Document, origin: Origin, number: int) -> Reading:
     attachments = sample["attachments"] if isinstance(sample.get("attachments"), dict) else {}
     builder = Builder("agent")
     events = sample.get("events")
@@ -77,11 +75,7 @@ def _read(
     builder.outcome = _outcome(sample)
     builder.metrics = _metrics(sample.get("model_usage"))
     builder.executed = True
-    kept = {
-        key: sample[key]
-        for key in ("target", "metadata", "choices", "error", "limit", "store")
-        if sample.get(key)
-    }
+    kept = {key: sample[key] for key in ("target", "metadata", "choices", "error", "limit", "store") if sample.get(key)}
     if kept and origin.lossless:
         builder.ext[NAME] = _resolve(kept, attachments)
     source_id = f"{sample.get('id')}/{sample.get('epoch', 1)}"
@@ -118,8 +112,12 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str) -> None:
         if isinstance(block, dict) and block.get("type") == "reasoning":
             hidden = block.get("redacted") is True
             signature = block.get("signature") or (block.get("reasoning") if hidden else None)
-            builder.reflect("" if hidden else str(block.get("reasoning") or ""), "encrypted" if hidden else "block",
-                            signature=signature if isinstance(signature, str) else None, at=at)  # fmt: skip
+            builder.reflect(
+                "" if hidden else str(block.get("reasoning") or ""),
+                "encrypted" if hidden else "block",
+                signature=signature if isinstance(signature, str) else None,
+                at=at,
+            )
         elif block:
             said.append(block)
     builder.say(parts_of(said), at=at)
@@ -127,8 +125,12 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str) -> None:
     for k, call in enumerate(calls if isinstance(calls, list) else ()):
         if not isinstance(call, dict):
             raise RowError(type(call).__name__, "a call", f"{at}/tool_calls/{k}")
-        builder.call(str(call.get("function") or ""), call_id=str(call.get("id") or ""),
-                     at=f"{at}/tool_calls/{k}", **given(call.get("arguments")))  # fmt: skip
+        builder.call(
+            str(call.get("function") or ""),
+            call_id=str(call.get("id") or ""),
+            at=f"{at}/tool_calls/{k}",
+            **given(call.get("arguments")),
+        )
 
 
 def _result(message: dict[str, Any], builder: Builder) -> Result:
@@ -138,9 +140,14 @@ def _result(message: dict[str, Any], builder: Builder) -> Result:
     if failed is None:
         return Result(call_id=identity, content=parts_of(message.get("content")), status="ok")
     kind = str(failed.get("type") or "unknown")
-    return Result(call_id=identity, content=parts_of(message.get("content")), status=_STATUS.get(kind, "error"),
-                  error_type=kind, error_message=str(failed.get("message") or "") or None,
-                  truncated=True if kind == "output_limit" else None)  # fmt: skip
+    return Result(
+        call_id=identity,
+        content=parts_of(message.get("content")),
+        status=_STATUS.get(kind, "error"),
+        error_type=kind,
+        error_message=str(failed.get("message") or "") or None,
+        truncated=True if kind == "output_limit" else None,
+    )
 
 
 def _outcome(sample: dict[str, Any]) -> Outcome:
@@ -166,5 +173,8 @@ def _metrics(usage: Any) -> Metrics | None:
     def total(key: str) -> int:
         return sum(item[key] for item in items if isinstance(item.get(key), int))
 
-    return Metrics(prompt_tokens=total("input_tokens"), completion_tokens=total("output_tokens"),
-                   cached_tokens=total("input_tokens_cache_read"))  # fmt: skip
+    return Metrics(
+        prompt_tokens=total("input_tokens"),
+        completion_tokens=total("output_tokens"),
+        cached_tokens=total("input_tokens_cache_read"),
+    )

@@ -71,14 +71,26 @@ def _read_task(document: Document, origin: Origin, part: int, key: str, task: An
             ok = bool(valid[i]) if i < len(valid) else None
             status = "unknown" if ok is None else "ok" if ok else "error"
             seen = observations[i] if isinstance(observations[i], str) else dump(observations[i])
-            builder.result(Result(call_id=f"call_{i}", content=parts(seen), status=status),  # type: ignore[arg-type]
-                           at=f"/{key}/turn_history/observations/{i}")  # fmt: skip
+            builder.result(
+                Result(call_id=f"call_{i}", content=parts(seen), status=status),  # type: ignore[arg-type]
+                at=f"/{key}/turn_history/observations/{i}",
+            )
     summary = task.get("summary") if isinstance(task.get("summary"), dict) else {}
     best = (summary or {}).get("max_reward")
     if isinstance(best, (int, float)):
-        builder.outcome = Outcome(status="success" if best >= 1 else "partial" if best > 0 else "failure",
-                                  reward=float(best), verifier="InterCode")  # fmt: skip
+        builder.outcome = Outcome(
+            status="success" if best >= 1 else "partial" if best > 0 else "failure",
+            reward=float(best),
+            verifier="InterCode",
+        )
     builder.executed = bool(observations)
     builder.ext = {"intercode": {"rewards": rewards, "environment": environment}}
-    return builder.build(document, origin, "intercode", part=part, source_id=f"{document.file}/{key}",
-                         group=f"{origin.source}/{task['query']}", language=language)  # fmt: skip
+    return builder.build(
+        document,
+        origin,
+        "intercode",
+        part=part,
+        source_id=f"{document.file}/{key}",
+        group=f"{origin.source}/{task['query']}",
+        language=language,
+    )

@@ -75,8 +75,11 @@ class KimiCli:
                     usage.append(record["usage"])
                     model = model or record.get("model")
                 skipped[str(kind)] += 1
-        builder.agent = Agent(name="kimi-cli", version=version if isinstance(version, str) else None,
-                              model=model if isinstance(model, str) else None)  # fmt: skip
+        builder.agent = Agent(
+            name="kimi-cli",
+            version=version if isinstance(version, str) else None,
+            model=model if isinstance(model, str) else None,
+        )
         builder.metrics = _metrics(usage)
         builder.executed = True
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(skipped.items()))} if skipped else {})}
@@ -89,22 +92,28 @@ class KimiCli:
 FORMAT = KimiCli()
 
 
-def _read_event(
-    builder: Builder, event: dict[str, Any], common: dict[str, Any], skipped: Counter[str]
-) -> None:
+def _read_event(builder: Builder, event: dict[str, Any], common: dict[str, Any], skipped: Counter[str]) -> None:
     kind = str(event.get("type"))
     if kind == "step.begin":
         builder.end_turn()
     elif kind == "tool.call":
-        builder.call(str(event.get("name") or ""), call_id=str(event.get("toolCallId") or event.get("uuid") or ""),
-                     **given(event.get("args")), **common)  # fmt: skip
+        builder.call(
+            str(event.get("name") or ""),
+            call_id=str(event.get("toolCallId") or event.get("uuid") or ""),
+            **given(event.get("args")),
+            **common,
+        )
     elif kind == "tool.result":
         held = event["result"] if isinstance(event.get("result"), dict) else {"output": event.get("result")}
         failed = held.get("isError")
         builder.result(
-            Result(call_id=str(event.get("toolCallId") or ""), content=parts_of(held.get("output")),
-                   status="error" if failed is True else "ok" if failed is False else "unknown"), **common,
-        )  # fmt: skip
+            Result(
+                call_id=str(event.get("toolCallId") or ""),
+                content=parts_of(held.get("output")),
+                status="error" if failed is True else "ok" if failed is False else "unknown",
+            ),
+            **common,
+        )
     elif kind in _TEXT or kind in _THINK:
         part = event.get("part")
         inner = part if isinstance(part, dict) else event
@@ -120,8 +129,9 @@ def _read_event(
         skipped[kind] += 1
 
 
-def _read_message(builder: Builder, message: dict[str, Any], common: dict[str, Any], prompts: Counter[str],
-                  skipped: Counter[str]) -> None:  # fmt: skip
+def _read_message(
+    builder: Builder, message: dict[str, Any], common: dict[str, Any], prompts: Counter[str], skipped: Counter[str]
+) -> None:
     """A message put into the context; the user's prompts are there already."""
     content = parts_of(message.get("content"))
     role = message.get("role")
@@ -154,5 +164,8 @@ def _metrics(usage: list[dict[str, Any]]) -> Metrics | None:
     def total(*keys: str) -> int:
         return sum(item[key] for item in usage for key in keys if isinstance(item.get(key), int))
 
-    return Metrics(prompt_tokens=total("inputOther", "inputCacheRead", "inputCacheCreation"),
-                   completion_tokens=total("output"), cached_tokens=total("inputCacheRead"))  # fmt: skip
+    return Metrics(
+        prompt_tokens=total("inputOther", "inputCacheRead", "inputCacheCreation"),
+        completion_tokens=total("output"),
+        cached_tokens=total("inputCacheRead"),
+    )

@@ -47,9 +47,7 @@ class MiniSweAgent:
         records = list(located(document))
         if records and "role" in records[0][0]:
             messages = [record for record, _, _ in records]
-            yield _read(
-                {"messages": messages}, document, origin, 0, records[0][1].rpartition("/")[0], None, messages
-            )
+            yield _read({"messages": messages}, document, origin, 0, records[0][1].rpartition("/")[0], None, messages)
             return
         for part, (record, at, line) in enumerate(records):
             if not isinstance(record.get("messages"), list):
@@ -60,8 +58,9 @@ class MiniSweAgent:
 FORMAT = MiniSweAgent()
 
 
-def _read(row: dict[str, Any], document: Document, origin: Origin, part: int, at: str, line: int | None,
-          messages: list[Any]) -> Reading:  # fmt: skip
+def _read(
+    row: dict[str, Any], document: Document, origin: Origin, part: int, at: str, line: int | None, messages: list[Any]
+) -> Reading:
     builder = Builder("agent")
     info = row["info"] if isinstance(row.get("info"), dict) else {}
     last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
@@ -86,9 +85,7 @@ def _read(row: dict[str, Any], document: Document, origin: Origin, part: int, at
     if ext and origin.lossless:
         builder.ext[NAME] = ext
     source_id = row.get("instance_id") or row.get("id")
-    reading = builder.build(
-        document, origin, NAME, part=part, source_id=str(source_id) if source_id else None
-    )
+    reading = builder.build(document, origin, NAME, part=part, source_id=str(source_id) if source_id else None)
     return msgspec.structs.replace(reading, line=line if line is not None else reading.line)
 
 
@@ -110,9 +107,7 @@ def _read_message(builder: Builder, message: Any, at: str, line: int | None, num
             builder.reflect(said.removeprefix("THOUGHT:").strip(), "scratchpad", at=at, line=line)
             said = ""
         builder.say("\n".join(piece for piece in (said, text[end:].strip()) if piece), at=at, line=line)
-        builder.call(
-            "bash", body, f"call_{number}", kind="code", form="raw", language="bash", at=at, line=line
-        )
+        builder.call("bash", body, f"call_{number}", kind="code", form="raw", language="bash", at=at, line=line)
     elif role in ("user", "tool") and builder.open_calls:
         builder.result(_result(builder.next_call(at, line), text), at=at, line=line)
     elif role == "exit" and builder.submitted and builder.open_calls:
@@ -152,5 +147,8 @@ def _agent(row: dict[str, Any], info: dict[str, Any]) -> Agent:
     model = config["model"] if isinstance(config.get("model"), dict) else {}
     name = model.get("model_name") or row.get("model")
     version = info.get("mini_version")
-    return Agent(name="mini-swe-agent", version=version if isinstance(version, str) else None,
-                 model=name if isinstance(name, str) else None)  # fmt: skip
+    return Agent(
+        name="mini-swe-agent",
+        version=version if isinstance(version, str) else None,
+        model=name if isinstance(name, str) else None,
+    )

@@ -108,6 +108,9 @@ def _usage(usage: Any) -> Metrics | None:
     if not isinstance(usage, dict):
         return None
     details = usage.get("input_tokens_details")
-    found = {"prompt_tokens": usage.get("input_tokens"), "completion_tokens": usage.get("output_tokens"),
-             "cached_tokens": details.get("cached_tokens") if isinstance(details, dict) else None}  # fmt: skip
+    found = {
+        "prompt_tokens": usage.get("input_tokens"),
+        "completion_tokens": usage.get("output_tokens"),
+        "cached_tokens": details.get("cached_tokens") if isinstance(details, dict) else None,
+    }
     return Metrics(**counts(found))

@@ -14,8 +14,19 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Result, Status
 
 NAME = "openhands_events"
-_NOT_ARGUMENTS = ("thought", "impl_source", "translated_ipython_code", "confirmation_state", "security_risk",
-                  "blocking", "hidden", "cwd", "is_confirmed", "keep_prompt", "is_static")  # fmt: skip
+_NOT_ARGUMENTS = (
+    "thought",
+    "impl_source",
+    "translated_ipython_code",
+    "confirmation_state",
+    "security_risk",
+    "blocking",
+    "hidden",
+    "cwd",
+    "is_confirmed",
+    "keep_prompt",
+    "is_static",
+)
 
 
 def args_of(event: dict[str, Any]) -> dict[str, Any]:
@@ -48,8 +59,12 @@ def say(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, An
     if action == "finish":
         answer = args.get("final_thought") or ""
         texts = dict.fromkeys(text for text in (said, answer) if isinstance(text, str) and text)
-        builder.say("\n".join(texts) or str(event.get("message") or ""), final=True, **common,
-                    ext_json=dump({NAME: {"finish": args}}) if args else None)  # fmt: skip
+        builder.say(
+            "\n".join(texts) or str(event.get("message") or ""),
+            final=True,
+            **common,
+            ext_json=dump({NAME: {"finish": args}}) if args else None,
+        )
         return
     builder.say(parts_of(said), **common)
 
@@ -60,14 +75,8 @@ def call(builder: Builder, event: dict[str, Any], held: Any, common: dict[str, A
     sent = _message(held).get("tool_calls")
     for item in sent if isinstance(sent, list) else ():
         function = item.get("function") if isinstance(item, dict) else None
-        if (
-            isinstance(function, dict)
-            and item.get("id") == call_id
-            and isinstance(function.get("arguments"), str)
-        ):
-            builder.call(
-                str(function.get("name") or ""), function["arguments"], call_id, form="string", **common
-            )
+        if isinstance(function, dict) and item.get("id") == call_id and isinstance(function.get("arguments"), str):
+            builder.call(str(function.get("name") or ""), function["arguments"], call_id, form="string", **common)
             return call_id
     metadata = event.get("tool_call_metadata")
     name = metadata.get("function_name") if isinstance(metadata, dict) else None

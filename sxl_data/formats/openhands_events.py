@@ -22,14 +22,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Metrics, Outcome
 
-_BOOKKEEPING = (
-    "change_agent_state",
-    "recall",
-    "agent_state_changed",
-    "null",
-    "condensation",
-    "condensation_request",
-)
+_BOOKKEEPING = ("change_agent_state", "recall", "agent_state_changed", "null", "condensation", "condensation_request")
 
 
 class OpenHandsEvents:
@@ -49,12 +42,7 @@ class OpenHandsEvents:
             if is_sdk_event(record):
                 return f"has events of `kind` {record['kind']}"
             history = record.get("history")
-            if (
-                isinstance(history, list)
-                and history
-                and isinstance(history[0], dict)
-                and "trajectory" not in record
-            ):
+            if isinstance(history, list) and history and isinstance(history[0], dict) and "trajectory" not in record:
                 return "has a `history` of events" if _is_event(history[0]) else None
         return None
 
@@ -98,9 +86,7 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     if isinstance(config.get("model"), str):
         builder.agent = msgspec.structs.replace(builder.agent, model=config["model"])
     name = metadata.get("agent_class")
-    builder.agent = msgspec.structs.replace(
-        builder.agent, name=name if isinstance(name, str) else "OpenHands"
-    )
+    builder.agent = msgspec.structs.replace(builder.agent, name=name if isinstance(name, str) else "OpenHands")
     test = row.get("test_result")
     resolved = row.get("resolved", test.get("resolved") if isinstance(test, dict) else None)
     if isinstance(resolved, bool):
@@ -112,9 +98,7 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     if ext:
         builder.ext[NAME] = ext
     source_id = row.get("instance_id")
-    reading = builder.build(
-        document, origin, NAME, part=part, source_id=str(source_id) if source_id else None
-    )
+    reading = builder.build(document, origin, NAME, part=part, source_id=str(source_id) if source_id else None)
     if not reading.trace.steps:
         raise RowError("no events of the agent or user", "actions and observations")
     return msgspec.structs.replace(reading, line=events[0][2] if events else reading.line)
@@ -153,9 +137,7 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
         else:
             content = args_of(event).get("content") or event.get("message") or ""
             parts = parts_of(content)
-            builder.observe(
-                parts, "user" if event.get("source") == "user" else "environment", **common, **time
-            )
+            builder.observe(parts, "user" if event.get("source") == "user" else "environment", **common, **time)
             if event.get("source") == "user" and not builder.task:
                 builder.task = task_of(parts)
 

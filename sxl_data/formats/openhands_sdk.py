@@ -15,9 +15,18 @@ from sxl_data.formats.declarations import tools_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Part, Result, Status
 
-_KINDS = ("ActionEvent", "ObservationEvent", "MessageEvent", "SystemPromptEvent", "AgentErrorEvent",
-          "ConversationStateUpdateEvent", "UserRejectObservation", "PauseEvent", "CondensationSummaryEvent",
-          "Condensation")  # fmt: skip
+_KINDS = (
+    "ActionEvent",
+    "ObservationEvent",
+    "MessageEvent",
+    "SystemPromptEvent",
+    "AgentErrorEvent",
+    "ConversationStateUpdateEvent",
+    "UserRejectObservation",
+    "PauseEvent",
+    "CondensationSummaryEvent",
+    "Condensation",
+)
 
 Event = tuple[dict[str, Any], str, int | None]
 
@@ -85,8 +94,11 @@ def _declaration(item: Any) -> Any:
 def _say(builder: Builder, event: dict[str, Any], common: dict[str, Any]) -> None:
     reasoning = event.get("reasoning_content")
     blocks = event.get("thinking_blocks")
-    told = [b["thinking"] for b in blocks if isinstance(b, dict) and isinstance(b.get("thinking"), str)] \
-        if isinstance(blocks, list) else []  # fmt: skip
+    told = (
+        [b["thinking"] for b in blocks if isinstance(b, dict) and isinstance(b.get("thinking"), str)]
+        if isinstance(blocks, list)
+        else []
+    )
     if not told and isinstance(reasoning, str) and reasoning:
         told = [reasoning]
     for text in told:
@@ -143,10 +155,7 @@ def _result(event: dict[str, Any], kind: str) -> Result:
     elif held.get("is_error") is False:
         status = "ok"
     return Result(
-        call_id=call_id,
-        content=parts_of(held.get("content", held.get("output"))),
-        status=status,
-        exit_code=exit_code,
+        call_id=call_id, content=parts_of(held.get("content", held.get("output"))), status=status, exit_code=exit_code
     )
 
 

@@ -34,9 +34,7 @@ class PiSession:
         first = sample[0] if isinstance(sample, list) and sample else None
         if not isinstance(first, dict) or first.get("type") != "session":
             return None
-        messages = [
-            r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)
-        ]
+        messages = [r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)]
         blocks = any(isinstance(m.get("content"), list) for m in messages)
         return "starts with a `session` line of Pi" if blocks or "harness" not in first else None
 
@@ -61,15 +59,11 @@ class PiSession:
                 model = message["model"]
         identity = header.get("id")
         group = identity if isinstance(identity, str) else None
-        builder.agent = Agent(
-            name=str(header.get("harness") or "pi"), model=model if isinstance(model, str) else None
-        )
+        builder.agent = Agent(name=str(header.get("harness") or "pi"), model=model if isinstance(model, str) else None)
         builder.metrics = _metrics(usage)
         builder.executed = True
         ext = {
-            key: header[key]
-            for key in ("cwd", "provider", "thinkingLevel", "version", "timestamp")
-            if header.get(key)
+            key: header[key] for key in ("cwd", "provider", "thinkingLevel", "version", "timestamp") if header.get(key)
         }
         branched = len(records) - len(path)
         if branched:
@@ -97,9 +91,7 @@ def _path(records: list[Located]) -> list[Located]:
     return [item for item in records if id(item[0]) in kept or item[0].get("id") not in by_id]
 
 
-def _read_message(
-    builder: Builder, message: dict[str, Any], record: dict[str, Any], at: str, line: int
-) -> None:
+def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, Any], at: str, line: int) -> None:
     time = record.get("timestamp")
     common: dict[str, Any] = {"timestamp": time if isinstance(time, str) else None}
     role, content = message.get("role"), message.get("content")
@@ -107,11 +99,16 @@ def _read_message(
         failed = message.get("isError")
         details = message.get("details")
         builder.result(
-            Result(call_id=str(message.get("toolCallId") or ""), content=parts_of(content),
-                   status="error" if failed is True else "ok" if failed is False else "unknown",
-                   structured_json=dump(details) if isinstance(details, (dict, list)) else None),
-            at=at, line=line, **common,
-        )  # fmt: skip
+            Result(
+                call_id=str(message.get("toolCallId") or ""),
+                content=parts_of(content),
+                status="error" if failed is True else "ok" if failed is False else "unknown",
+                structured_json=dump(details) if isinstance(details, (dict, list)) else None,
+            ),
+            at=at,
+            line=line,
+            **common,
+        )
         return
     if role != "assistant":
         parts = parts_of(content if content is not None else message.get("output"))
@@ -121,9 +118,7 @@ def _read_message(
         return
     builder.end_turn()
     stop = message.get("stopReason")
-    ext = {
-        key: message[key] for key in ("stopReason", "errorMessage", "model", "provider") if message.get(key)
-    }
+    ext = {key: message[key] for key in ("stopReason", "errorMessage", "model", "provider") if message.get(key)}
     if stop in ("aborted", "error") and ext:
         common["ext_json"] = dump({NAME: ext})
     said = False
@@ -133,11 +128,18 @@ def _read_message(
         if kind == "thinking":
             signature = block.get("thinkingSignature")
             signature = signature if isinstance(signature, str) and signature else None
-            builder.reflect(str(block.get("thinking") or ""), "block", signature=signature, at=place, line=line,
-                            **common)  # fmt: skip
+            builder.reflect(
+                str(block.get("thinking") or ""), "block", signature=signature, at=place, line=line, **common
+            )
         elif kind == "toolCall":
-            builder.call(str(block.get("name") or ""), dump(block.get("arguments")), str(block.get("id") or ""),
-                         at=place, line=line, **common)  # fmt: skip
+            builder.call(
+                str(block.get("name") or ""),
+                dump(block.get("arguments")),
+                str(block.get("id") or ""),
+                at=place,
+                line=line,
+                **common,
+            )
         else:
             builder.say((part_of(block),), at=place, line=line, **common)
         said = True
@@ -154,5 +156,9 @@ def _metrics(usage: list[dict[str, Any]]) -> Metrics | None:
 
     costs = [u["cost"].get("total") for u in usage if isinstance(u.get("cost"), dict)]
     numbers = [float(c) for c in costs if isinstance(c, (int, float))]
-    return Metrics(prompt_tokens=total("input", "cacheRead", "cacheWrite"), completion_tokens=total("output"),
-                   cached_tokens=total("cacheRead"), cost_usd=sum(numbers) if numbers else None)  # fmt: skip
+    return Metrics(
+        prompt_tokens=total("input", "cacheRead", "cacheWrite"),
+        completion_tokens=total("output"),
+        cached_tokens=total("cacheRead"),
+        cost_usd=sum(numbers) if numbers else None,
+    )

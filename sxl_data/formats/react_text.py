@@ -33,12 +33,7 @@ class ReactText:
     def detect(self, sample: Any) -> str | None:
         """Answers with `Thought:` and `Action:`."""
         messages = sample.get(key_of(sample)) if isinstance(sample, dict) else None
-        chat = (
-            isinstance(messages, list)
-            and messages
-            and isinstance(messages[0], dict)
-            and "role" in messages[0]
-        )
+        chat = isinstance(messages, list) and messages and isinstance(messages[0], dict) and "role" in messages[0]
         if not chat:
             return None
         return "has answers with `Thought:` and `Action:`" if text_dialect(messages) == NAME else None
@@ -79,9 +74,7 @@ class ReactText:
         if ext and origin.lossless:
             builder.ext[NAME] = ext
         source_id = row.get("id")
-        yield builder.build(
-            document, origin, NAME, source_id=str(source_id) if source_id is not None else None
-        )
+        yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = ReactText()
@@ -125,11 +118,7 @@ def _read_action(builder: Builder, body: str, given: str | None, call_id: str, a
     if given is None:
         for opening, closing in (("[", "]"), ("(", ")")):
             start = body.find(opening)
-            if (
-                start > 0
-                and body.rstrip().endswith(closing)
-                and body[:start].strip().replace("_", "").isalnum()
-            ):
+            if start > 0 and body.rstrip().endswith(closing) and body[:start].strip().replace("_", "").isalnum():
                 name, inside = body[:start].strip(), body.rstrip()[start + 1 : -1]
                 break
     if name.strip().lower() in ("finish", "final answer"):
@@ -151,9 +140,7 @@ def _outcome(observed: str | None) -> Outcome | None:
         return None
     word = observed.rpartition("reward = ")[2].strip().rstrip(".")
     if word in ("True", "False"):
-        return Outcome(
-            status="success" if word == "True" else "failure", reward=1.0 if word == "True" else 0.0
-        )
+        return Outcome(status="success" if word == "True" else "failure", reward=1.0 if word == "True" else 0.0)
     try:
         return Outcome(reward=float(word))
     except ValueError:

@@ -15,13 +15,7 @@ from sxl_data.formats.content import parts_of, task_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Result
 
-_SERVER = (
-    "web_search_call",
-    "file_search_call",
-    "code_interpreter_call",
-    "image_generation_call",
-    "mcp_call",
-)
+_SERVER = ("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call")
 _ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 
 
@@ -47,18 +41,30 @@ class ItemReader:
             self._turn()
             custom = kind == "custom_tool_call"
             text = item.get("input") if custom else item.get("arguments")
-            self.builder.call(str(item.get("name") or ""), text if isinstance(text, str) else dump(text),
-                              str(item.get("call_id") or item.get("id") or ""), at=at, line=line,
-                              kind="custom" if custom else "function",
-                              form="raw" if custom else "string" if isinstance(text, str) else "object",
-                              **common)  # fmt: skip
+            self.builder.call(
+                str(item.get("name") or ""),
+                text if isinstance(text, str) else dump(text),
+                str(item.get("call_id") or item.get("id") or ""),
+                at=at,
+                line=line,
+                kind="custom" if custom else "function",
+                form="raw" if custom else "string" if isinstance(text, str) else "object",
+                **common,
+            )
         elif kind in ("function_call_output", "custom_tool_call_output", "local_shell_call_output"):
             self._answering = True
             self.builder.result(result_of(item), at=at, line=line, **common)
         elif kind == "local_shell_call":
             self._turn()
-            self.builder.call("local_shell", dump(item.get("action")), str(item.get("call_id") or item.get("id") or ""),
-                              kind="server", at=at, line=line, **common)  # fmt: skip
+            self.builder.call(
+                "local_shell",
+                dump(item.get("action")),
+                str(item.get("call_id") or item.get("id") or ""),
+                kind="server",
+                at=at,
+                line=line,
+                **common,
+            )
         elif kind in _SERVER:
             self._server(item, at, line, common)
         else:
@@ -97,8 +103,9 @@ class ItemReader:
         told += [(part, "summary") for part in parts_of(item.get("summary"))]
         told = [(part, form) for part, form in told if part.text]
         for i, (part, form) in enumerate(told):
-            self.builder.reflect(part.text or "", form, signature=signature if i == len(told) - 1 else None,
-                                 at=at, line=line, **common)  # fmt: skip
+            self.builder.reflect(
+                part.text or "", form, signature=signature if i == len(told) - 1 else None, at=at, line=line, **common
+            )
         if not told and signature:
             self.builder.reflect("", "encrypted", signature=signature, at=at, line=line, **common)
 
@@ -113,9 +120,7 @@ class ItemReader:
         output = item.get("results", item.get("outputs", item.get("output")))
         if output is not None:
             self._answering = True
-            self.builder.result(
-                Result(call_id=call_id, content=parts_of(output), status="ok"), at=at, line=line
-            )
+            self.builder.result(Result(call_id=call_id, content=parts_of(output), status="ok"), at=at, line=line)
 
 
 def result_of(item: dict[str, Any]) -> Result:
@@ -127,24 +132,21 @@ def result_of(item: dict[str, Any]) -> Result:
     if held and isinstance(metadata, dict) and isinstance(held.get("output"), str):
         code, seconds = metadata.get("exit_code"), metadata.get("duration_seconds")
         exit_code = code if isinstance(code, int) and not isinstance(code, bool) else None
-        return Result(call_id=call_id, content=parts_of(held["output"]), exit_code=exit_code,
-                      status="unknown" if exit_code is None else "ok" if exit_code == 0 else "error",
-                      duration_ms=float(seconds) * 1000 if isinstance(seconds, (int, float)) else None,
-                      structured_json=dump(metadata))  # fmt: skip
-    if isinstance(output, str):
-        head = (
-            output[:64].removeprefix("Process exited with code ")
-            if output.startswith("Process exited")
-            else ""
+        return Result(
+            call_id=call_id,
+            content=parts_of(held["output"]),
+            exit_code=exit_code,
+            status="unknown" if exit_code is None else "ok" if exit_code == 0 else "error",
+            duration_ms=float(seconds) * 1000 if isinstance(seconds, (int, float)) else None,
+            structured_json=dump(metadata),
         )
+    if isinstance(output, str):
+        head = output[:64].removeprefix("Process exited with code ") if output.startswith("Process exited") else ""
         number = head.split("\n")[0].strip()
         if number.lstrip("-").isdigit():
             code = int(number)
             return Result(
-                call_id=call_id,
-                content=parts_of(output),
-                exit_code=code,
-                status="ok" if code == 0 else "error",
+                call_id=call_id, content=parts_of(output), exit_code=code, status="ok" if code == 0 else "error"
             )
     status = {"completed": "unknown", "incomplete": "cancelled", "failed": "error"}.get(
         str(item.get("status")), "unknown"

@@ -45,25 +45,17 @@ FORMAT = SealTools()
 def read_request(document: Document, origin: Origin, name: str, catalogue: dict[str, Tool]) -> Reading:
     """The trace of one request; a tool that ``catalogue`` lacks is inferred from its calls."""
     row = document.value
-    if (
-        not isinstance(row, dict)
-        or not isinstance(row.get("query"), str)
-        or not isinstance(row.get("calling"), list)
-    ):
+    if not isinstance(row, dict) or not isinstance(row.get("query"), str) or not isinstance(row.get("calling"), list):
         raise RowError("no `query` or `calling`", "a request and its calls")
     builder = Builder("tool_use", row["query"])
     calls = [item for item in row["calling"] if isinstance(item, dict)]
     names = dict.fromkeys(str(item.get("api")) for item in calls)
-    inferred = {
-        tool.name: tool for tool in inferred_tools([(str(c.get("api")), c.get("parameters")) for c in calls])
-    }
+    inferred = {tool.name: tool for tool in inferred_tools([(str(c.get("api")), c.get("parameters")) for c in calls])}
     for known in names:
         builder.tool(catalogue.get(known) or inferred[known])
     builder.observe(row["query"], at="/query")
     for k, item in enumerate(calls):
-        builder.call(
-            str(item.get("api")), dump(item.get("parameters") or {}), f"call_{k}", at=f"/calling/{k}"
-        )
+        builder.call(str(item.get("api")), dump(item.get("parameters") or {}), f"call_{k}", at=f"/calling/{k}")
     returned = {f"call_{k}": item["responses"] for k, item in enumerate(calls) if item.get("responses")}
     if returned:
         builder.ext = {"seal_tools": {"responses": returned}}

@@ -63,9 +63,7 @@ class ShareGptTools:
     def write(self, trace: Trace) -> dict[str, Any]:
         """``trace`` as one conversation."""
         left = recall(trace.ext_json, NAME)
-        said = write_frame(
-            trace, [entry for _, _, entry in write_entries(trace, remembered=True)], left.get("$flat")
-        )
+        said = write_frame(trace, [entry for _, _, entry in write_entries(trace, remembered=True)], left.get("$flat"))
         return restore(said, {key: value for key, value in left.items() if key != "$flat"})
 
 
@@ -75,9 +73,7 @@ FORMAT = ShareGptTools()
 def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
     entries = row["conversations"]
     kinds = {e.get("from") for e in entries if isinstance(e, dict)}
-    builder = Builder(
-        "tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction"
-    )
+    builder = Builder("tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction")
     for i, tool in enumerate(tools_of(row.get("tools"))):
         builder.tool(tool, at=f"/tools/{i}")
     if isinstance(row.get("system"), str) and row["system"]:
@@ -101,9 +97,7 @@ def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
             call_id = builder.next_call(f"{at}/value")
             builder.result(Result(call_id=call_id, content=_parts(text)), at=f"{at}/value")
         else:
-            builder.observe(
-                text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at
-            )
+            builder.observe(text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at)
             if who in _ASKS and not builder.task:
                 builder.task = text
     source_id = row.get("id")

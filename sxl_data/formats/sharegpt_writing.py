@@ -29,9 +29,7 @@ def write_entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | No
 
     def put(at: int, slot: int | None, who: str, value: str) -> None:
         said = {"from": who, "value": value}
-        out.append(
-            (at, slot, restore(said, recall(trace.steps[at].ext_json, NAME, slot)) if remembered else said)
-        )
+        out.append((at, slot, restore(said, recall(trace.steps[at].ext_json, NAME, slot)) if remembered else said))
 
     for at, step in enumerate(trace.steps):
         if thought and not (isinstance(step, (Act, Reflect)) and step.turn == trace.steps[first].turn):
@@ -39,8 +37,12 @@ def write_entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | No
             thought, first = "", -1
         if isinstance(step, Observe):
             if at or step.origin != "system" or not text_of(step.content):  # the first goes to `system`
-                put(at, None, {"user": "human", "parent": "human", "environment": "human"}.get(step.origin, "system"),
-                    text_of(step.content))  # fmt: skip
+                put(
+                    at,
+                    None,
+                    {"user": "human", "parent": "human", "environment": "human"}.get(step.origin, "system"),
+                    text_of(step.content),
+                )
         elif isinstance(step, Reflect):
             first = at if first < 0 else first
             thought += f"{OPEN}\n{step.text}\n{CLOSE}\n\n"

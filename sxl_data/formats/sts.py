@@ -40,15 +40,9 @@ class Sts:
         first = sample[0] if isinstance(sample, list) and sample else None
         if not isinstance(first, dict) or first.get("type") != "session" or "harness" not in first:
             return None
-        messages = [
-            r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)
-        ]
+        messages = [r["message"] for r in sample[1:] if isinstance(r, dict) and isinstance(r.get("message"), dict)]
         # Pi's own format may name a harness too; its content is blocks.
-        return (
-            None
-            if any(isinstance(m.get("content"), list) for m in messages)
-            else "starts with a session `harness`"
-        )
+        return None if any(isinstance(m.get("content"), list) for m in messages) else "starts with a session `harness`"
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         lines, residual = released(document.value)
@@ -86,9 +80,7 @@ FORMAT = Sts()
 
 
 def _model(lines: list[Any]) -> str | None:
-    models = [
-        r["message"].get("model") for r in lines if isinstance(r, dict) and isinstance(r.get("message"), dict)
-    ]
+    models = [r["message"].get("model") for r in lines if isinstance(r, dict) and isinstance(r.get("message"), dict)]
     return next((m for m in models if isinstance(m, str)), None)
 
 
@@ -107,24 +99,26 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str, line: int)
             function = item.get("function") if isinstance(item, dict) else None
             if not isinstance(function, dict) or not isinstance(function.get("name"), str):
                 raise RowError("a call without a name", "`function.name`", f"{at}/toolCalls/{k}")
-            builder.call(function["name"], call_id=str(item.get("id") or ""), at=f"{at}/toolCalls/{k}",
-                         line=line, **given(function.get("arguments")))  # fmt: skip
+            builder.call(
+                function["name"],
+                call_id=str(item.get("id") or ""),
+                at=f"{at}/toolCalls/{k}",
+                line=line,
+                **given(function.get("arguments")),
+            )
     elif role == "tool":
         call_id = message.get("toolCallId")
         if not isinstance(call_id, str):
             call_id = builder.next_call(at, line)
         builder.result(Result(call_id=call_id, content=content), at=at, line=line, **common)
     else:
-        builder.observe(
-            content, role if role in ("system", "user") else "environment", at=at, line=line, **common
-        )
+        builder.observe(content, role if role in ("system", "user") else "environment", at=at, line=line, **common)
         if role == "user" and not builder.task:
             builder.task = task_of(content)
 
 
 def _header(trace: Trace) -> dict[str, Any]:
-    said = {"type": "session", "harness": trace.agent.name or "sxl",
-            "id": trace.provenance.source_id or trace.trace_id}  # fmt: skip
+    said = {"type": "session", "harness": trace.agent.name or "sxl", "id": trace.provenance.source_id or trace.trace_id}
     return {**said, "name": trace.task.split("\n")[0][:80]} if trace.task else said
 
 
@@ -158,9 +152,7 @@ def _call(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(blocks: Any) -> str:
-    return "\n".join(
-        b["text"] for b in blocks or () if isinstance(b, dict) and isinstance(b.get("text"), str)
-    )
+    return "\n".join(b["text"] for b in blocks or () if isinstance(b, dict) and isinstance(b.get("text"), str))
 
 
 def _with_leftovers(trace: Trace, lines: list[dict[str, Any]]) -> Trace:
@@ -171,9 +163,7 @@ def _with_leftovers(trace: Trace, lines: list[dict[str, Any]]) -> Trace:
     if header:
         left["header"] = header
     if len(said) == len(lines) - 1:
-        pieces: list[Piece] = [
-            (at, slot, m, source) for (at, slot, _), m, source in zip(written, said, lines[1:])
-        ]
+        pieces: list[Piece] = [(at, slot, m, source) for (at, slot, _), m, source in zip(written, said, lines[1:])]
         trace = msgspec.structs.replace(trace, steps=remember(trace.steps, NAME, pieces))
     else:
         left["lines"] = rest({"lines": [lines[0], *said]}, {"lines": lines})

@@ -43,9 +43,7 @@ class SweAgent:
         if isinstance(sample.get("history"), list) or isinstance(sample.get("info"), dict):
             return "has `trajectory` with `history` or `info`"
         first = sample["trajectory"][0] if sample["trajectory"] else None
-        return (
-            "has `trajectory` of `role` and `text`" if isinstance(first, dict) and "text" in first else None
-        )
+        return "has `trajectory` of `role` and `text`" if isinstance(first, dict) and "text" in first else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         value = document.value
@@ -67,11 +65,7 @@ class SweAgent:
         builder.metrics = _metrics(info.get("model_stats"))
         builder.executed = True
         builder.submitted = str(info.get("exit_status") or "").startswith("submitted")
-        ext = {
-            key: info[key]
-            for key in ("exit_status", "submission", "generated_patch", "eval_logs")
-            if info.get(key)
-        }
+        ext = {key: info[key] for key in ("exit_status", "submission", "generated_patch", "eval_logs") if info.get(key)}
         kept = {key: value[key] for key in ("environment", "replay_config") if value.get(key)}
         if (ext or kept) and origin.lossless:
             builder.ext[NAME] = {**ext, **kept}
@@ -105,9 +99,7 @@ def _read_history(builder: Builder, history: list[Any]) -> None:
         else:
             common: dict[str, Any] = {"ext_json": dump({NAME: {"is_demo": True}})} if demo else {}
             parts = parts_of(content)
-            builder.observe(
-                parts, "developer" if demo else _ROLES.get(str(role), "environment"), at=at, **common
-            )
+            builder.observe(parts, "developer" if demo else _ROLES.get(str(role), "environment"), at=at, **common)
             if role == "user" and not demo and not builder.task:
                 builder.task = task_of(parts)
 
@@ -127,8 +119,12 @@ def _read_action(builder: Builder, message: dict[str, Any], at: str, number: int
             function = item.get("function") if isinstance(item, dict) else None
             if not isinstance(function, dict):
                 raise RowError(type(function).__name__, "a function call", f"{at}/tool_calls/{k}")
-            builder.call(str(function.get("name") or ""), call_id=str(item.get("id") or f"call_{number}_{k}"),
-                         at=f"{at}/tool_calls/{k}", **given(function.get("arguments")))  # fmt: skip
+            builder.call(
+                str(function.get("name") or ""),
+                call_id=str(item.get("id") or f"call_{number}_{k}"),
+                at=f"{at}/tool_calls/{k}",
+                **given(function.get("arguments")),
+            )
         return
     if not isinstance(action, str) or not action.strip():
         builder.say(text, at=at)
@@ -144,17 +140,11 @@ def _read_last(builder: Builder, trajectory: Any) -> None:
     if not open_calls or not isinstance(trajectory, list) or not trajectory:
         return
     last = trajectory[-1]
-    if (
-        isinstance(last, dict)
-        and isinstance(last.get("observation"), str)
-        and isinstance(last.get("action"), str)
-    ):
+    if isinstance(last, dict) and isinstance(last.get("observation"), str) and isinstance(last.get("action"), str):
         same = last["action"].strip() == open_calls[0].arguments_json.strip()
         if same or open_calls[0].kind == "function":
             at = f"/trajectory/{len(trajectory) - 1}/observation"
-            builder.result(
-                Result(call_id=builder.next_call(at), content=parts_of(last["observation"])), at=at
-            )
+            builder.result(Result(call_id=builder.next_call(at), content=parts_of(last["observation"])), at=at)
 
 
 def _read_trajectory(builder: Builder, trajectory: list[Any]) -> None:

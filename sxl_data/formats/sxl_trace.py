@@ -41,9 +41,7 @@ class SxlTrace:
             raise RowError(type(row).__name__, "a trace object")
         version = row.get("schema_version")
         if not isinstance(version, str) or version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-            raise RowError(
-                f"version {version!r}", f"a version {SCHEMA_VERSION.split('.')[0]}.x", "/schema_version"
-            )
+            raise RowError(f"version {version!r}", f"a version {SCHEMA_VERSION.split('.')[0]}.x", "/schema_version")
         try:
             trace = from_row(own_fields(row))
         except msgspec.ValidationError as problem:

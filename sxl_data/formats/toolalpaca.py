@@ -48,9 +48,7 @@ class ToolAlpaca:
         tools = [tool_of(name, text) for name, text in described.items() if name != "components"]
         api = str(row.get("Name") or document.row)
         part = 0
-        for k, (instruction, golden) in enumerate(
-            zip(row.get("Instructions") or (), row.get("Golden_Answers") or ())
-        ):
+        for k, (instruction, golden) in enumerate(zip(row.get("Instructions") or (), row.get("Golden_Answers") or ())):
             builder = _start(instruction, tools, f"/Instructions/{k}")
             for number, action in enumerate(golden):
                 builder.end_turn()

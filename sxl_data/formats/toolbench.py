@@ -29,11 +29,7 @@ class ToolBench:
 
     def detect(self, sample: Any) -> str | None:
         """Objects with the tree and the answer made from it."""
-        if (
-            isinstance(sample, dict)
-            and isinstance(sample.get("tree"), dict)
-            and "answer_generation" in sample
-        ):
+        if isinstance(sample, dict) and isinstance(sample.get("tree"), dict) and "answer_generation" in sample:
             return "has `tree` and `answer_generation`"
         return None
 
@@ -57,9 +53,7 @@ class ToolBench:
                 builder.tool(_tool(item), at=f"/answer_generation/function/{position}")
         builder.observe(query.strip(), at="/answer_generation/query")
         answered = _follow(builder, path)
-        builder.outcome = Outcome(
-            status="success" if answered and row.get("win") else "failure", verifier="ToolBench"
-        )
+        builder.outcome = Outcome(status="success" if answered and row.get("win") else "failure", verifier="ToolBench")
         builder.executed = True  # calls went to the real APIs
         builder.ext = {"toolbench": {"branches": len(leaves), "nodes": tree.get("size") if tree else None}}
         yield builder.build(document, origin, self.name, source_id=document.file)
@@ -87,11 +81,7 @@ def _answering(leaves: list[Path]) -> Path:
     """The first path that gives an answer; without one the last that was tried."""
     for path in leaves:
         arguments = load_object(path[-1][0].get("description")) or {}
-        if (
-            len(path) > 1
-            and path[-2][0].get("description") == FINISH
-            and arguments.get("return_type") == "give_answer"
-        ):
+        if len(path) > 1 and path[-2][0].get("description") == FINISH and arguments.get("return_type") == "give_answer":
             return path
     return leaves[-1]
 
@@ -120,8 +110,10 @@ def _follow(builder: Builder, path: Path) -> bool:
             if isinstance(observation, str):
                 code = node.get("observation_code")
                 failed = code not in (0, None) or bool((load_object(observation) or {}).get("error"))
-                builder.result(Result(call_id=call_id, content=parts(observation), status="error" if failed else "ok"),
-                               at=f"{at}/observation")  # fmt: skip
+                builder.result(
+                    Result(call_id=call_id, content=parts(observation), status="error" if failed else "ok"),
+                    at=f"{at}/observation",
+                )
     return False
 
 

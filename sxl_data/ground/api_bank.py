@@ -21,9 +21,7 @@ _PARTS = {"apis": ".py", "init_database": ".json"}
 _MAX_FILE = 4_000_000
 
 
-def replay(
-    dialogues: list[list[dict[str, Any]]], bank: Path, limits: sandbox.Limits
-) -> list[list[dict[str, Any]]]:
+def replay(dialogues: list[list[dict[str, Any]]], bank: Path, limits: sandbox.Limits) -> list[list[dict[str, Any]]]:
     """What every call returns: ``{"output", "exception", "agrees"}`` or ``{"unavailable": reason}``.
 
     A call is ``{"name", "arguments", "expected": {"output", "exception"} | None}``. Raises `UserError` U201
@@ -40,22 +38,13 @@ def replay(
             taken += 1
         if not taken:
             raise error(
-                "U201",
-                file=str(bank),
-                found="no tool of API-Bank",
-                expected="the folders apis and init_database",
+                "U201", file=str(bank), found="no tool of API-Bank", expected="the folders apis and init_database"
             )
         driver = Path(__file__).with_name("api_bank_driver.py").read_text(encoding="utf-8")
         (scratch / "driver.py").write_text(driver, encoding="utf-8", newline="\n")
-        done = sandbox.run(
-            [sandbox.python(), "driver.py"], scratch, limits, stdin=json.dumps({"dialogues": dialogues})
-        )
+        done = sandbox.run([sandbox.python(), "driver.py"], scratch, limits, stdin=json.dumps({"dialogues": dialogues}))
     if done.exit_code != 0 or done.truncated:
-        reason = (
-            "the time was up"
-            if done.exit_code is None
-            else f"exit code {done.exit_code}: {done.stderr[-300:]}"
-        )
+        reason = "the time was up" if done.exit_code is None else f"exit code {done.exit_code}: {done.stderr[-300:]}"
         return [[{"unavailable": reason} for _ in calls] for calls in dialogues]
     answers: list[list[dict[str, Any]]] = json.loads(done.stdout)
     return answers
@@ -76,9 +65,7 @@ def _files(bank: Path) -> Iterator[tuple[str, bytes]]:
                 if name and file is not None:
                     yield name, file.read(_MAX_FILE)
     except (OSError, tarfile.TarError) as problem:
-        raise error(
-            "U201", file=str(bank), found=str(problem), expected="the archive or folder of API-Bank"
-        ) from None
+        raise error("U201", file=str(bank), found=str(problem), expected="the archive or folder of API-Bank") from None
 
 
 def _wanted(name: str) -> str | None:

@@ -64,8 +64,9 @@ def typed(value: Any, declared: Any) -> Any:
     return found
 
 
-def replay(calls: list[dict[str, Any]], classes: dict[str, type], broken: dict[str, str],
-           initial: dict[str, Any]) -> list[dict[str, Any]]:  # fmt: skip
+def replay(
+    calls: list[dict[str, Any]], classes: dict[str, type], broken: dict[str, str], initial: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What the calls of one dialogue return, in order."""
     databases = copy.deepcopy(initial)
     tools: dict[str, Any] = {}
@@ -83,9 +84,7 @@ def replay(calls: list[dict[str, Any]], classes: dict[str, type], broken: dict[s
                 arguments = {key: typed(value, declared.get(key)) for key, value in call["arguments"].items()}
                 returned = tools[name].call(**arguments)
         except Exception as problem:  # arguments that the tool does not take
-            answers.append(
-                {"output": None, "exception": f"{type(problem).__name__}: {problem}", "agrees": False}
-            )
+            answers.append({"output": None, "exception": f"{type(problem).__name__}: {problem}", "agrees": False})
             continue
         agrees = None
         if call.get("expected") is not None:
@@ -96,9 +95,7 @@ def replay(calls: list[dict[str, Any]], classes: dict[str, type], broken: dict[s
                 )
             except Exception:  # the check itself cannot cope
                 agrees = False
-        answers.append(
-            {"output": returned.get("output"), "exception": returned.get("exception"), "agrees": agrees}
-        )
+        answers.append({"output": returned.get("output"), "exception": returned.get("exception"), "agrees": agrees})
     return answers
 
 
@@ -107,10 +104,7 @@ if __name__ == "__main__":
     with redirect_stdout(io.StringIO()):
         tools_by_name, unavailable = load_classes()
         stores = {
-            p.stem: json.loads(p.read_text(encoding="utf-8"))
-            for p in pathlib.Path("init_database").glob("*.json")
+            p.stem: json.loads(p.read_text(encoding="utf-8")) for p in pathlib.Path("init_database").glob("*.json")
         }
     given_calls = json.load(sys.stdin)["dialogues"]
-    json.dump(
-        [replay(calls, tools_by_name, unavailable, stores) for calls in given_calls], sys.stdout, default=str
-    )
+    json.dump([replay(calls, tools_by_name, unavailable, stores) for calls in given_calls], sys.stdout, default=str)

@@ -59,18 +59,15 @@ def missing() -> str | None:
     """Why programs cannot be run safely here; None when they can."""
     if sys.platform != "linux":
         return f"bubblewrap needs Linux, this is {sys.platform}"
-    for tool in (
-        "bwrap",
-        "prlimit",
-        *(("setpriv",) if sys.platform == "linux" and os.geteuid() == 0 else ()),
-    ):
+    for tool in ("bwrap", "prlimit", *(("setpriv",) if sys.platform == "linux" and os.geteuid() == 0 else ())):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
     with tempfile.TemporaryDirectory(prefix="sxl-probe-") as folder:
         if os.geteuid() == 0:
             _give_to_nobody(Path(folder))
-        done = subprocess.run(_wrap(["/bin/sh", "-c", "exit 7"], Path(folder), Limits(), ()),
-                              capture_output=True, text=True, timeout=30)  # fmt: skip
+        done = subprocess.run(
+            _wrap(["/bin/sh", "-c", "exit 7"], Path(folder), Limits(), ()), capture_output=True, text=True, timeout=30
+        )
     return None if done.returncode == 7 else f"bubblewrap does not work: {done.stderr.strip()[:200]}"
 
 
@@ -94,12 +91,14 @@ def python() -> str:
     for name in ("/usr/bin/python3", "/usr/local/bin/python3"):
         if Path(name).is_file():
             return str(Path(name).resolve())
-    raise error("U403", found=f"no interpreter but {own}, which the user nobody cannot read",
-                expected="a Python outside of closed folders, or another user than root")  # fmt: skip
+    raise error(
+        "U403",
+        found=f"no interpreter but {own}, which the user nobody cannot read",
+        expected="a Python outside of closed folders, or another user than root",
+    )
 
 
-def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
-        readable: tuple[Path, ...] = ()) -> Run:  # fmt: skip
+def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "", readable: tuple[Path, ...] = ()) -> Run:
     """Run ``command`` in ``scratch`` (its home and working directory, writable); ``readable`` folders are
     mounted read-only at their own paths. Raises `UserError` U403 where there is no sandbox."""
     require()
@@ -109,8 +108,14 @@ def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
         given.write(stdin.encode("utf-8", "surrogatepass"))
         given.seek(0)
         start = time.perf_counter()
-        process = subprocess.Popen(_wrap(command, scratch, limits, readable), stdin=given, stdout=out, stderr=err,
-                                   start_new_session=True, env={"PATH": "/usr/bin:/bin"})  # fmt: skip
+        process = subprocess.Popen(
+            _wrap(command, scratch, limits, readable),
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+            env={"PATH": "/usr/bin:/bin"},
+        )
         try:
             code: int | None = process.wait(timeout=limits.seconds)
         except subprocess.TimeoutExpired:
@@ -124,9 +129,12 @@ def run(command: list[str], scratch: Path, limits: Limits, *, stdin: str = "",
             stream.seek(0)
             texts.append(stream.read(4 * limits.output + 1).decode("utf-8", "replace"))
     return Run(
-        stdout=texts[0][: limits.output], stderr=texts[1][: limits.output], exit_code=code,
-        duration_ms=round(duration, 1), truncated=any(len(text) > limits.output for text in texts),
-    )  # fmt: skip
+        stdout=texts[0][: limits.output],
+        stderr=texts[1][: limits.output],
+        exit_code=code,
+        duration_ms=round(duration, 1),
+        truncated=any(len(text) > limits.output for text in texts),
+    )
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -143,8 +151,14 @@ def _give_to_nobody(folder: Path) -> None:
 
 
 def _wrap(command: list[str], scratch: Path, limits: Limits, readable: tuple[Path, ...]) -> list[str]:
-    bound = [f"--as={limits.memory}", f"--cpu={int(limits.seconds) + 1}", f"--fsize={limits.file}",
-             f"--nproc={limits.processes}", "--nofile=256", "--core=0"]  # fmt: skip
+    bound = [
+        f"--as={limits.memory}",
+        f"--cpu={int(limits.seconds) + 1}",
+        f"--fsize={limits.file}",
+        f"--nproc={limits.processes}",
+        "--nofile=256",
+        "--core=0",
+    ]
     binds: list[str] = []
     for path in _SYSTEM:
         if Path(path).exists():
@@ -154,16 +168,58 @@ def _wrap(command: list[str], scratch: Path, limits: Limits, readable: tuple[Pat
         binds += ["--ro-bind", str(program.parents[1]), str(program.parents[1])]
     for folder in readable:
         binds += ["--ro-bind", str(folder), str(folder)]
-    lower = (
-        ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
-    )
+    lower = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     return [
-        *lower, "prlimit", *bound, "bwrap",
-        "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-        "--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv",
-        *binds, "--proc", "/proc", "--dev", "/dev", "--size", "16000000", "--tmpfs", "/tmp",
-        "--bind", str(scratch), "/work", "--chdir", "/work", "--hostname", "sandbox",
-        "--setenv", "HOME", "/work", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8",
-        "--setenv", "TZ", "UTC", "--setenv", "PYTHONHASHSEED", "0", "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
-        "--", *command,
-    ]  # fmt: skip
+        *lower,
+        "prlimit",
+        *bound,
+        "bwrap",
+        "--unshare-user",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--disable-userns",
+        "--cap-drop",
+        "ALL",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        *binds,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        "16000000",
+        "--tmpfs",
+        "/tmp",
+        "--bind",
+        str(scratch),
+        "/work",
+        "--chdir",
+        "/work",
+        "--hostname",
+        "sandbox",
+        "--setenv",
+        "HOME",
+        "/work",
+        "--setenv",
+        "PATH",
+        "/usr/local/bin:/usr/bin:/bin",
+        "--setenv",
+        "LANG",
+        "C.UTF-8",
+        "--setenv",
+        "TZ",
+        "UTC",
+        "--setenv",
+        "PYTHONHASHSEED",
+        "0",
+        "--setenv",
+        "PYTHONDONTWRITEBYTECODE",
+        "1",
+        "--",
+        *command,
+    ]

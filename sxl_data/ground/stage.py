@@ -95,9 +95,7 @@ def run(batch: pa.Table, config: GroundConfig, seed: int = 0) -> Outcome:
 def _candidates(batch: pa.Table, config: GroundConfig) -> list[int]:
     """Rows that have calls and belong to a source that is to be grounded."""
     calls, sources = batch["n_calls"].to_pylist(), batch["source"].to_pylist()
-    return [
-        i for i, (n, s) in enumerate(zip(calls, sources)) if n and (not config.sources or s in config.sources)
-    ]
+    return [i for i, (n, s) in enumerate(zip(calls, sources)) if n and (not config.sources or s in config.sources)]
 
 
 def _calls(trace: Trace) -> list[Sequence[Call]]:
@@ -122,11 +120,7 @@ def _run_calls(trace: Trace, config: GroundConfig) -> dict[tuple[int, str], Foun
         scratch: Path | None = None
         for at, call in ((s.index, call) for s in trace.steps if isinstance(s, Act) for call in s.calls):
             known, said = kind_of(call), stated.get((at, call.call_id))
-            if (
-                known is None
-                or known[0] not in config.tools
-                or (said is not None and config.results == "fill")
-            ):
+            if known is None or known[0] not in config.tools or (said is not None and config.results == "fill"):
                 continue
             if scratch is None and known[0] != "calculator":
                 folder = tempfile.TemporaryDirectory(prefix="sxl-ground-", ignore_cleanup_errors=True)
@@ -149,13 +143,9 @@ def _replay_banks(traces: list[Trace], config: GroundConfig) -> dict[str, dict[t
         mine = [t for t in mine if len(_stated(t)) < sum(len(c) for c in _calls(t))]
     if not mine:
         return {}
-    plans = [
-        [(step.index, call) for step in t.steps if isinstance(step, Act) for call in step.calls] for t in mine
-    ]
+    plans = [[(step.index, call) for step in t.steps if isinstance(step, Act) for call in step.calls] for t in mine]
     stated = [_stated(trace) for trace in mine]
-    dialogues = [
-        [_asked(call, said.get((at, call.call_id))) for at, call in plan] for plan, said in zip(plans, stated)
-    ]
+    dialogues = [[_asked(call, said.get((at, call.call_id))) for at, call in plan] for plan, said in zip(plans, stated)]
     # All dialogues share one run, so it gets the time of several and room for all their output.
     seconds = config.limits.seconds * (1 + len(mine) / 20)
     limits = msgspec.structs.replace(config.limits, seconds=seconds, output=64_000_000, file=64_000_000)
@@ -166,9 +156,9 @@ def _replay_banks(traces: list[Trace], config: GroundConfig) -> dict[str, dict[t
             (at, call.call_id): Found(
                 result_of(call.call_id, answer), None if (at, call.call_id) not in said else bool(answer["agrees"])
             )
-            for (at, call), answer in zip(plan, answered) if "unavailable" not in answer
-            and (config.results == "replace" or (at, call.call_id) not in said)
-        }  # fmt: skip
+            for (at, call), answer in zip(plan, answered)
+            if "unavailable" not in answer and (config.results == "replace" or (at, call.call_id) not in said)
+        }
     return out
 
 
@@ -208,14 +198,15 @@ def _record(trace: Trace, found: dict[tuple[int, str], Found]) -> Trace:
         position += iterate is following
         if results or iterate is following:
             decision = "unknown" if iterate.decision_origin == "inferred" else iterate.decision
-            steps.append(msgspec.structs.replace(iterate, index=len(steps), iteration=iteration,
-                                                 results=tuple(results), decision=decision))  # fmt: skip
+            steps.append(
+                msgspec.structs.replace(
+                    iterate, index=len(steps), iteration=iteration, results=tuple(results), decision=decision
+                )
+            )
             iteration += 1
     executed = trace.provenance.executed or (total > 0 and produced == total)
     return msgspec.structs.replace(
-        trace,
-        steps=infer_decisions(steps),
-        provenance=msgspec.structs.replace(trace.provenance, executed=executed),
+        trace, steps=infer_decisions(steps), provenance=msgspec.structs.replace(trace.provenance, executed=executed)
     )
 
 

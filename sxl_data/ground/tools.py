@@ -22,7 +22,7 @@ NAMES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "calculator": (frozenset(("calculator", "calculate")), ("expression", "formula")),
     "python": (frozenset(("python", "run_python", "execute_python", "python_interpreter")), ("code", "program")),
     "shell": (frozenset(("bash", "shell", "execute_bash", "run_shell", "run_command")), ("command", "cmd")),
-}  # fmt: skip
+}
 
 
 def kind_of(call: Call) -> tuple[str, str] | None:
@@ -50,9 +50,7 @@ def execute(call: Call, kind: str, given: str, scratch: Path | None, limits: san
         try:
             text = show(calculate(given))
         except NotArithmetic as problem:
-            return Result(
-                call_id=call.call_id, status="error", error_type="NotArithmetic", error_message=str(problem)
-            )
+            return Result(call_id=call.call_id, status="error", error_type="NotArithmetic", error_message=str(problem))
         # Without its duration, which would be noise: so grounding with the calculator repeats byte by byte.
         return Result(call_id=call.call_id, content=parts(text), status="ok")
     assert scratch is not None, "a program needs a folder"
@@ -62,9 +60,13 @@ def execute(call: Call, kind: str, given: str, scratch: Path | None, limits: san
         "timeout" if done.exit_code is None else "ok" if done.exit_code == 0 else "error"
     )
     return Result(
-        call_id=call.call_id, content=(*parts(done.stdout), *parts(done.stderr)), status=status,
-        exit_code=done.exit_code, duration_ms=done.duration_ms, truncated=True if done.truncated else None,
-    )  # fmt: skip
+        call_id=call.call_id,
+        content=(*parts(done.stdout), *parts(done.stderr)),
+        status=status,
+        exit_code=done.exit_code,
+        duration_ms=done.duration_ms,
+        truncated=True if done.truncated else None,
+    )
 
 
 def agrees(kind: str, stated: Result, found: Result) -> bool:

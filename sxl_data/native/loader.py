@@ -38,9 +38,15 @@ import msgspec
 from sxl_data.contract.errors import error
 
 UNUSED = (
-    "NRT_Free", "NRT_MemInfo_call_dtor", "NRT_adapt_ndarray_from_python", "numba_do_raise", "numba_gil_ensure",
-    "numba_gil_release", "numba_runtime_build_excinfo_struct", "numba_unpickle",
-)  # fmt: skip
+    "NRT_Free",
+    "NRT_MemInfo_call_dtor",
+    "NRT_adapt_ndarray_from_python",
+    "numba_do_raise",
+    "numba_gil_ensure",
+    "numba_gil_release",
+    "numba_runtime_build_excinfo_struct",
+    "numba_unpickle",
+)
 """Symbols that the object code names and never reaches."""
 LOADERS = ("object", "numba")
 Compiled = dict[str, tuple[str, bytes, str]]
@@ -65,9 +71,7 @@ def _usual_loader() -> str:
 
 
 @cache
-def _entries(
-    package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str
-) -> dict[str, Kernel]:
+def _entries(package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str) -> dict[str, Kernel]:
     import llvmlite.binding as llvm
 
     if loader not in LOADERS:
@@ -107,9 +111,7 @@ def _through_numba(modules: list[str], places: list[Path]) -> dict[str, Kernel]:
                 own.enable_caching()
                 config.CACHE_DIR = before
             result = _overload(own, spelled)
-            functions[name] = _bind(
-                result.library.get_pointer_to_function(result.fndesc.llvm_func_name), spelled
-            )
+            functions[name] = _bind(result.library.get_pointer_to_function(result.fndesc.llvm_func_name), spelled)
             _ENGINES.append(result)
     return functions
 
@@ -238,9 +240,7 @@ class Kernel:
             if "[" not in kind:
                 flat.append(int(value))
                 continue
-            flat += (
-                _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
-            )
+            flat += _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
         held = (result, error, args)  # the addresses above are theirs
         function = self.function
 

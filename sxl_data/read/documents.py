@@ -49,9 +49,7 @@ class Begin(msgspec.Struct):
     leave: bool = False
 
 
-def documents(
-    chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
-) -> Iterator[Read | Unread]:
+def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()) -> Iterator[Read | Unread]:
     """The documents of ``chunk`` in order: at most ``source.limit`` of each file or, for formats that read
     text files, so many files.
 
@@ -113,9 +111,7 @@ def _archive_licences(chunk: Chunk) -> dict[str, str]:
     """Licences by folder: one pass over the archive before it is read, since they may come last."""
     try:
         found = ((n, m) for n, m in members(Path(chunk.pieces[0].path)) if is_licence_file(n))
-        return by_folder(
-            (name, member.read(MAX_TEXT_BYTES).decode("utf-8", "replace")) for name, member in found
-        )
+        return by_folder((name, member.read(MAX_TEXT_BYTES).decode("utf-8", "replace")) for name, member in found)
     except DAMAGED:
         return {}  # the reading that follows reports it
 
@@ -131,16 +127,12 @@ def _folder_licences(chunk: Chunk) -> dict[str, str]:
                 looked_at.add(folder)
                 for path in sorted(folder.iterdir()):
                     if is_licence_file(path.name) and path.is_file():
-                        files[(parent / path.name).as_posix()] = path.read_text(
-                            encoding="utf-8", errors="replace"
-                        )
+                        files[(parent / path.name).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
             folder = folder.parent
     return by_folder(files.items())
 
 
-def _records(
-    path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Begin
-) -> Iterator[Read | Unread]:
+def _records(path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Begin) -> Iterator[Read | Unread]:
     values: list[object] = []
     lines: list[int] = []
     places: list[str] = []
@@ -151,8 +143,9 @@ def _records(
         if limit is None and isinstance(problem := broken(path), Damaged):
             yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole file"))
             return
-        for row, record in enumerate(open_records(path, offset=piece.offset, length=piece.length,
-                                                  first_line=piece.first_line)):  # fmt: skip
+        for row, record in enumerate(
+            open_records(path, offset=piece.offset, length=piece.length, first_line=piece.first_line)
+        ):
             if limit is not None and row >= limit:
                 break
             if not record.line:
@@ -161,8 +154,16 @@ def _records(
             if record.value is None and record.finding is not None:
                 yield Unread(_named(record.finding, piece.name), record.raw)
             elif unit == "row":
-                yield Read(Document(file=piece.name, value=record.value, lines=(record.line,),
-                                    sha256=piece.sha256, row=first_row + row), found)  # fmt: skip
+                yield Read(
+                    Document(
+                        file=piece.name,
+                        value=record.value,
+                        lines=(record.line,),
+                        sha256=piece.sha256,
+                        row=first_row + row,
+                    ),
+                    found,
+                )
             else:
                 values.append(record.value)
                 lines.append(record.line)
@@ -173,8 +174,10 @@ def _records(
     except UserError as problem:
         yield from (Unread(_named(item, piece.name)) for item in problem.findings)
     if values:
-        yield Read(Document(file=piece.name, value=values, lines=tuple(lines), places=tuple(places),
-                            sha256=piece.sha256), tuple(repairs))  # fmt: skip
+        yield Read(
+            Document(file=piece.name, value=values, lines=tuple(lines), places=tuple(places), sha256=piece.sha256),
+            tuple(repairs),
+        )
 
 
 def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iterator[Read | Unread]:
@@ -185,8 +188,9 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        yield Unread(finding("U203", file=name, line=line, found=f"byte 0x{data[problem.start]:02x}",
-                             expected="UTF-8"), data)  # fmt: skip
+        yield Unread(
+            finding("U203", file=name, line=line, found=f"byte 0x{data[problem.start]:02x}", expected="UTF-8"), data
+        )
         return
     if "\x00" in text:
         yield Unread(finding("U203", file=name, found="NUL characters", expected="a text file"), data)
@@ -194,8 +198,9 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
     yield Read(Document(file=name, text=text, sha256=digest, licence=nearest(name, licences)))
 
 
-def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...],
-             licences: dict[str, str]) -> Iterator[Begin | Read | Unread]:  # fmt: skip
+def _members(
+    piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...], licences: dict[str, str]
+) -> Iterator[Begin | Read | Unread]:
     cut = broken(Path(piece.path)) if source.limit is None else None
     if isinstance(cut, Damaged):
         yield Unread(finding("U204", file=piece.name, found=cut, expected="a whole archive"))
@@ -203,9 +208,7 @@ def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...]
     try:
         for number, (name, member) in enumerate(members(Path(piece.path))):
             if number >= MAX_MEMBERS:
-                yield Unread(
-                    finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer")
-                )
+                yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
                 return
             if not wanted(name, source) or (unit == "text" and not name.lower().endswith(suffixes or ("",))):
                 continue
@@ -218,12 +221,9 @@ def _members(piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...]
                 continue
             try:
                 with unpacked(name, member) as (path, digest, size):
-                    yield from _records(path, Piece(str(path), name, digest, size), unit, source.limit,
-                                        begin)  # fmt: skip
+                    yield from _records(path, Piece(str(path), name, digest, size), unit, source.limit, begin)
             except Oversized as problem:
-                yield Unread(
-                    finding("U204", file=name, found=problem, expected=f"at most {MAX_MEMBER_BYTES}")
-                )
+                yield Unread(finding("U204", file=name, found=problem, expected=f"at most {MAX_MEMBER_BYTES}"))
     except DAMAGED as problem:
         yield Unread(finding("U204", file=piece.name, found=problem, expected="a whole archive"))
     else:

@@ -40,8 +40,12 @@ def fetch(source: Source, base: Path) -> Source:
     urls = _files_of_split(source)
     places = [place for place in map(_URL.fullmatch, urls) if place is not None]
     if not places:
-        raise error("U201", file=f"hub: {source.hub}", found=f"no file for split {source.split!r}",
-                    expected="a split of files that lie in the dataset")  # fmt: skip
+        raise error(
+            "U201",
+            file=f"hub: {source.hub}",
+            found=f"no file for split {source.split!r}",
+            expected="a split of files that lie in the dataset",
+        )
     commit = places[0]["commit"]
     if (files := _complete(source, commit)) is None:
         files = [place["path"] for place in places]
@@ -87,9 +91,7 @@ def _complete(source: Source, commit: str) -> list[str] | None:
 
 def _local(source: Source, commit: str, files: list[str]) -> Source:
     folder = _folder(source, commit)
-    return msgspec.structs.replace(
-        source, hub=None, path=str(folder), include=tuple(sorted(files)), revision=commit
-    )
+    return msgspec.structs.replace(source, hub=None, path=str(folder), include=tuple(sorted(files)), revision=commit)
 
 
 def _files_of_split(source: Source) -> list[str]:
@@ -103,8 +105,12 @@ def _files_of_split(source: Source) -> list[str]:
     files: dict[Any, list[str]] = dict(builder.config.data_files or {})
     names = [str(name) for name in files]
     if source.split not in names:
-        raise error("U201", file=f"hub: {source.hub}", found=f"no split {source.split!r}",
-                    expected="one of " + ", ".join(names) if names else "a dataset made of data files")  # fmt: skip
+        raise error(
+            "U201",
+            file=f"hub: {source.hub}",
+            found=f"no split {source.split!r}",
+            expected="one of " + ", ".join(names) if names else "a dataset made of data files",
+        )
     return [str(url) for name, urls in files.items() if str(name) == source.split for url in urls]
 
 
@@ -129,19 +135,39 @@ def _explain(source: Source, problem: Exception) -> UserError:
     # By name: the classes have moved between versions of the libraries, their names have not.
     kinds = {kind.__name__ for link in _chain(problem) for kind in type(link).__mro__}
     missing = {"RepositoryNotFoundError", "RevisionNotFoundError", "EntryNotFoundError", "GatedRepoError"}
-    offline = {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectionError", "ConnectError", "TransportError",
-               "TimeoutError", "Timeout", "HfHubHTTPError", "HTTPError", "ConnectionRefusedError"}  # fmt: skip
+    offline = {
+        "LocalEntryNotFoundError",
+        "OfflineModeIsEnabled",
+        "ConnectionError",
+        "ConnectError",
+        "TransportError",
+        "TimeoutError",
+        "Timeout",
+        "HfHubHTTPError",
+        "HTTPError",
+        "ConnectionRefusedError",
+    }
     if "LocalEntryNotFoundError" in kinds or (kinds & offline and not kinds & missing):
         fix = (
             f"connect; or fetch it elsewhere with `hf download {source.hub} --repo-type dataset{revision} "
             f"--local-dir DIR` and write `path: DIR` instead of `hub:`"
             + (f"; nothing is at the source's own path {source.path}" if source.path else "")
         )
-        return error("U206", file=place, found=f"{type(problem).__name__}: {where}", fix=fix,
-                     expected=f"{source.hub} from the Hub, or its files in {cache_folder()}")  # fmt: skip
-    return error("U201", file=place, found=f"{type(problem).__name__}: {where}",
-                 expected="a dataset, subset and revision that the Hub has", why=f"the source {source.name!r} reads it",
-                 fix="check the id; a gated dataset needs `hf auth login`")  # fmt: skip
+        return error(
+            "U206",
+            file=place,
+            found=f"{type(problem).__name__}: {where}",
+            fix=fix,
+            expected=f"{source.hub} from the Hub, or its files in {cache_folder()}",
+        )
+    return error(
+        "U201",
+        file=place,
+        found=f"{type(problem).__name__}: {where}",
+        expected="a dataset, subset and revision that the Hub has",
+        why=f"the source {source.name!r} reads it",
+        fix="check the id; a gated dataset needs `hf auth login`",
+    )
 
 
 def _chain(problem: BaseException | None) -> list[BaseException]:

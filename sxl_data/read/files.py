@@ -69,8 +69,13 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
     matches = sorted(_glob(path))
     matches = [match for match in matches if match.is_file()]
     if not matches:
-        raise error("U201", file=source.path, found="nothing at this path", expected="a file or folder",
-                    why=f"the source {source.name!r} reads it")  # fmt: skip
+        raise error(
+            "U201",
+            file=source.path,
+            found="nothing at this path",
+            expected="a file or folder",
+            why=f"the source {source.name!r} reads it",
+        )
     root = Path(*path.parts[: _first_pattern(path)])
     return root, [m for m in matches if _wanted(m.relative_to(root).as_posix(), source)]
 
@@ -108,8 +113,12 @@ def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator
 
 def gather(chunks: list[Chunk]) -> list[Chunk]:
     """``chunks`` with all that is no archive in one, for formats that read a folder as a whole."""
-    whole = {piece.path: msgspec.structs.replace(piece, offset=0, length=-1, first_line=1)
-             for chunk in chunks if not chunk.archive for piece in chunk.pieces}  # fmt: skip
+    whole = {
+        piece.path: msgspec.structs.replace(piece, offset=0, length=-1, first_line=1)
+        for chunk in chunks
+        if not chunk.archive
+        for piece in chunk.pieces
+    }
     archives = [chunk for chunk in chunks if chunk.archive]
     return [*archives, Chunk(tuple(whole.values()))] if whole else archives
 
@@ -137,9 +146,7 @@ def _glob(pattern: Path) -> Iterator[Path]:
 
 
 def _first_pattern(path: Path) -> int:
-    return next(
-        (i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts) - 1
-    )
+    return next((i for i, part in enumerate(path.parts) if any(c in part for c in "*?[")), len(path.parts) - 1)
 
 
 def _is_lines(path: Path) -> bool:
@@ -167,9 +174,7 @@ def _inspect(path: Path, name: str, cut: int) -> list[Piece]:
                     lines += block.count(b"\n")
                 position += len(block)
     except OSError as problem:
-        raise error(
-            "U204", file=str(path), found=problem.strerror or problem, expected="a readable file"
-        ) from None
+        raise error("U204", file=str(path), found=problem.strerror or problem, expected="a readable file") from None
     cuts = [c for c in cuts if c[0] < position] or cuts[:1]
     ends = [offset for offset, _ in cuts[1:]] + [position]
     whole = len(cuts) == 1

@@ -56,9 +56,7 @@ GRAMMARS: dict[str, Grammar] = {
     ),
     "javascript": Grammar(_JS, "(import_statement) @i"),
     "typescript": Grammar(_JS, "(import_statement) @i"),
-    "rust": Grammar(
-        "(function_item) @f", "(source_file (use_declaration) @i)", frozenset(("impl_item", "trait_item"))
-    ),
+    "rust": Grammar("(function_item) @f", "(source_file (use_declaration) @i)", frozenset(("impl_item", "trait_item"))),
     "go": Grammar("[(function_declaration) (method_declaration)] @f", "(import_spec) @i"),
     "java": Grammar(
         "(method_declaration) @f",
@@ -107,9 +105,7 @@ def _nodes(language: str, pattern: str, root: Node) -> list[Node]:
 
     if not pattern:
         return []
-    found = [
-        node for nodes in QueryCursor(_query(language, pattern)).captures(root).values() for node in nodes
-    ]
+    found = [node for nodes in QueryCursor(_query(language, pattern)).captures(root).values() for node in nodes]
     return sorted(found, key=lambda node: node.start_byte)
 
 
@@ -141,9 +137,14 @@ def documented_functions(language: str, text: str) -> Iterator[Function]:
         signature = _collapse(data[node.start_byte : body.start_byte].decode("utf-8")).rstrip("{").rstrip()
         classes = [_header(data, parent) for parent in reversed(around) if parent.type in grammar.classes]
         yield Function(
-            name=name, words=words, source=source, signature=signature, enclosing="\n".join(classes),
-            imports=tuple(_used(imports, source, language)), line=outer.start_point[0] + 1,
-        )  # fmt: skip
+            name=name,
+            words=words,
+            source=source,
+            signature=signature,
+            enclosing="\n".join(classes),
+            imports=tuple(_used(imports, source, language)),
+            line=outer.start_point[0] + 1,
+        )
 
 
 def _text(data: bytes, node: Node) -> str:
@@ -164,9 +165,7 @@ def _enclosing(node: Node) -> list[Node] | None:
 
 def _body(node: Node) -> Node | None:
     if node.type == "lexical_declaration":
-        declarator = next(
-            (child for child in node.named_children if child.type == "variable_declarator"), None
-        )
+        declarator = next((child for child in node.named_children if child.type == "variable_declarator"), None)
         value = declarator.child_by_field_name("value") if declarator is not None else None
         return value.child_by_field_name("body") if value is not None else None
     return node.child_by_field_name("body")
@@ -255,9 +254,7 @@ def _collapse(text: str) -> str:
 
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
-_KEYWORDS = frozenset(
-    ("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default")
-)
+_KEYWORDS = frozenset(("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default"))
 
 
 def _used(imports: list[str], source: str, language: str) -> list[str]:

@@ -21,10 +21,7 @@ _CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
     for language, cues in {
         "python": (
             (3, r"^[ \t]*def \w+\(.*\)[^{;]*:[ \t]*(?:#.*)?$"),
-            (
-                3,
-                r"^[ \t]*(?:class \w+.*|for \w.* in .*|while .*|if .*|elif .*|else|try|except.*|with .*):[ \t]*$",
-            ),
+            (3, r"^[ \t]*(?:class \w+.*|for \w.* in .*|while .*|if .*|elif .*|else|try|except.*|with .*):[ \t]*$"),
             (2, r"^(?:import [\w.]+(?: as \w+)?|from [\w.]+ import .+)$"),
             (1, r"\bprint\("),
             (1, r"^[ \t]*return [^;]*$"),
@@ -45,10 +42,7 @@ _CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
             (3, r"^(?:export )?(?:interface|type) \w+"),
         ),
         "java": (
-            (
-                4,
-                r"\bpublic (?:static |final |abstract )*(?:class|interface|void|int|String|boolean|double)\b",
-            ),
+            (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|void|int|String|boolean|double)\b"),
             (3, r"\bSystem\.out\.print"),
             (3, r"^import java\b"),
             (1, r"\bprivate \w+ \w+;"),
@@ -71,12 +65,7 @@ _CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
             (1, r"\btemplate ?<"),
             (1, r"\bint main\("),
         ),
-        "go": (
-            (4, r"^package \w+$"),
-            (3, r"^func (?:\(\w+ \*?\w+\) )?\w+\("),
-            (2, r":="),
-            (2, r"\bfmt\.\w+\("),
-        ),
+        "go": ((4, r"^package \w+$"), (3, r"^func (?:\(\w+ \*?\w+\) )?\w+\("), (2, r":="), (2, r"\bfmt\.\w+\(")),
         "rust": (
             (4, r"\bfn \w+(?:<.*>)?\(.*\)(?: -> [^{]+)? ?\{"),
             (3, r"\blet mut \w+"),
@@ -98,9 +87,7 @@ _CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
             (1, r"(?i)\b(?:where|group by|order by|inner join)\b"),
         ),
         "html": ((4, r"(?i)<!doctype html|<html|<body|<div|<form|<table|<ul|<p>|<h1"), (1, r"</\w+>")),
-        "css": (
-            (4, r"^[ \t]*[.#]?[\w-]+(?:[ ,>:.#][\w ,>:.#-]+)?[ \t]*\{[ \t]*\n?[ \t]*[\w-]+[ \t]*:[^;{}]+;"),
-        ),
+        "css": ((4, r"^[ \t]*[.#]?[\w-]+(?:[ ,>:.#][\w ,>:.#-]+)?[ \t]*\{[ \t]*\n?[ \t]*[\w-]+[ \t]*:[^;{}]+;"),),
         "php": ((6, r"<\?php"), (3, r"\$\w+ ?= ?[^;]+;")),
         "csharp": (
             (6, r"^using System"),
@@ -208,9 +195,11 @@ _SENTENCE = re.compile(r"^\s*(?:\d+[.)] |[-•] )?[A-Z][a-z']*(?: [\w,'’\"-]+)
 
 # Beginnings that decide at once.
 _OPENINGS = (
-    ("bash", re.compile(r"\s*#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh\b")), ("php", re.compile(r"\s*<\?php")),
-    ("html", re.compile(r"\s*(?i:<!doctype html|<html)")), ("python", re.compile(r"\s*#! ?/usr/bin/(?:env )?python")),
-)  # fmt: skip
+    ("bash", re.compile(r"\s*#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh\b")),
+    ("php", re.compile(r"\s*<\?php")),
+    ("html", re.compile(r"\s*(?i:<!doctype html|<html)")),
+    ("python", re.compile(r"\s*#! ?/usr/bin/(?:env )?python")),
+)
 
 
 def guess_language(text: str, named: str | None = None) -> str | None:

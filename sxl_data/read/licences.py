@@ -31,17 +31,9 @@ PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("PSF-2.0", ("python software foundation license version 2",)),
     ("BSL-1.0", ("boost software license", "version 1.0")),
     ("Unlicense", ("free and unencumbered software released into the public domain",)),
-    (
-        "ISC",
-        (
-            "permission to use, copy, modify, and/or distribute this software for any purpose with or without fee",
-        ),
-    ),
+    ("ISC", ("permission to use, copy, modify, and/or distribute this software for any purpose with or without fee",)),
     ("BSD-3-Clause", ("redistribution and use in source and binary forms", "neither the name")),
-    (
-        "BSD-3-Clause",
-        ("redistribution and use in source and binary forms", "used to endorse or promote products"),
-    ),
+    ("BSD-3-Clause", ("redistribution and use in source and binary forms", "used to endorse or promote products")),
     ("BSD-2-Clause", ("redistribution and use in source and binary forms",)),
     ("MIT", ("permission is hereby granted, free of charge", "without restriction")),
 )

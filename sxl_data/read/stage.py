@@ -38,10 +38,16 @@ FIRST_HELD, MOST_HELD, HELD_BYTES = 100, 2_000, 32_000_000
 
 QUARANTINE_SCHEMA = pa.schema(
     [
-        ("source", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("code", pa.string()),
-        ("rule", pa.string()), ("found", pa.string()), ("expected", pa.string()), ("raw", pa.binary()),
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("code", pa.string()),
+        ("rule", pa.string()),
+        ("found", pa.string()),
+        ("expected", pa.string()),
+        ("raw", pa.binary()),
     ]
-)  # fmt: skip
+)
 
 
 class ReadChunk(NamedTuple):
@@ -84,12 +90,20 @@ def format_of(name: str) -> Format:
     try:
         spec.loader.exec_module(module)
     except Exception as problem:
-        raise error("U202", file=name, found=f"{type(problem).__name__}: {problem}",
-                    expected="a Python file that can be imported") from None  # fmt: skip
+        raise error(
+            "U202",
+            file=name,
+            found=f"{type(problem).__name__}: {problem}",
+            expected="a Python file that can be imported",
+        ) from None
     found = getattr(module, "FORMAT", None)
     if not isinstance(found, Format):
-        raise error("U202", file=name, found="no FORMAT" if found is None else repr(found),
-                    expected="FORMAT with name, title, unit, detect and read")  # fmt: skip
+        raise error(
+            "U202",
+            file=name,
+            found="no FORMAT" if found is None else repr(found),
+            expected="FORMAT with name, title, unit, detect and read",
+        )
     return found
 
 
@@ -103,10 +117,15 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     watch = watch or Watch()
     format = format_of(format_name)
     origin = Origin(
-        source=source.name, licence=source.licence, licence_url=source.licence_url,
-        attribution=source.attribution, revision=source.revision, synthetic=source.synthetic,
-        generator_model=source.generator_model, options=source.options,
-    )  # fmt: skip
+        source=source.name,
+        licence=source.licence,
+        licence_url=source.licence_url,
+        attribution=source.attribution,
+        revision=source.revision,
+        synthetic=source.synthetic,
+        generator_model=source.generator_model,
+        options=source.options,
+    )
     readings: list[Reading] = []
     tables: list[pa.Table] = []
     entries: list[Entry] = []
@@ -118,9 +137,17 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
         name = f"{source.name}:{item.file}#{item.line or 1}"
         entries.append(entry_of(item, name, source.name))
         quarantine.append(
-            {"source": source.name, "file": item.file, "line": item.line, "code": item.code,
-             "rule": item.rule, "found": item.found, "expected": item.expected, "raw": raw[:RAW_LIMIT]}
-        )  # fmt: skip
+            {
+                "source": source.name,
+                "file": item.file,
+                "line": item.line,
+                "code": item.code,
+                "rule": item.rule,
+                "found": item.found,
+                "expected": item.expected,
+                "raw": raw[:RAW_LIMIT],
+            }
+        )
 
     items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
     most = source.limit if format.unit == "text" else None
@@ -149,8 +176,16 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
         if reason := watch.skipped.get(2 * at - 1):
-            reject(finding("U211", file=document.file, line=document.lines[0] if document.lines else None,
-                           found=reason, expected=f"the {format.name} reader to cope"), _raw(document))  # fmt: skip
+            reject(
+                finding(
+                    "U211",
+                    file=document.file,
+                    line=document.lines[0] if document.lines else None,
+                    found=reason,
+                    expected=f"the {format.name} reader to cope",
+                ),
+                _raw(document),
+            )
             continue
         watch.at(2 * at - 1)
         try:
@@ -165,16 +200,19 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             continue
         except Exception as problem:  # an adapter's bug must cost a row, not the run
             reject(
-                finding("U210", file=document.file, line=document.lines[0] if document.lines else None,
-                        found=f"{type(problem).__name__}: {problem}", expected=f"the {format.name} reader to cope"),
+                finding(
+                    "U210",
+                    file=document.file,
+                    line=document.lines[0] if document.lines else None,
+                    found=f"{type(problem).__name__}: {problem}",
+                    expected=f"the {format.name} reader to cope",
+                ),
                 _raw(document),
-            )  # fmt: skip
+            )
             continue
         if not found:
             name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
-            entries.append(
-                entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace")
-            )
+            entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
         readings += found
         if len(readings) >= held:
             tables.append(_table(readings))
@@ -182,10 +220,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             held = max(1, min(MOST_HELD, HELD_BYTES * len(tables[-1]) // max(text, 1)))
     tables.append(_table(readings))
     return ReadChunk(
-        pa.concat_tables(tables),
-        ledger_table(entries),
-        pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA),
-        looked_at,
+        pa.concat_tables(tables), ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
     )
 
 
@@ -199,16 +234,29 @@ def _table(readings: list[Reading]) -> pa.Table:
 
 def _refusal(problem: RowError, document: Document) -> Finding:
     file, line = problem.file or document.file, document.lines[0] if document.lines else None
-    return finding("U205", file=file, line=problem.line or line, pointer=problem.pointer, found=problem.found,
-                   expected=problem.expected)  # fmt: skip
+    return finding(
+        "U205",
+        file=file,
+        line=problem.line or line,
+        pointer=problem.pointer,
+        found=problem.found,
+        expected=problem.expected,
+    )
 
 
 def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantined") -> Entry:
     """A finding as a ledger line of the read stage."""
     facts = (("found", item.found), ("expected", item.expected))
     detail = ", ".join(f"{name} {value}" for name, value in facts if value)
-    return Entry(trace_id=trace_id, source=source, stage="read", action=action, code=item.code,  # type: ignore[arg-type]
-                 rule=item.rule, detail=detail)  # fmt: skip
+    return Entry(
+        trace_id=trace_id,
+        source=source,
+        stage="read",
+        action=action,
+        code=item.code,  # type: ignore[arg-type]
+        rule=item.rule,
+        detail=detail,
+    )
 
 
 def _raw(document: Document) -> bytes:
@@ -248,5 +296,12 @@ def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object
 
 
 __all__ = [
-    "ADAPTERS", "ReadChunk", "adapter_digest", "find_format", "format_of", "is_file", "known_formats", "read_chunk",
-]  # fmt: skip
+    "ADAPTERS",
+    "ReadChunk",
+    "adapter_digest",
+    "find_format",
+    "format_of",
+    "is_file",
+    "known_formats",
+    "read_chunk",
+]

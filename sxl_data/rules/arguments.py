@@ -58,9 +58,7 @@ def check(trace: Trace) -> Iterator[Fault]:
             if not tools:
                 if not asked_for_tools and call.kind == "function":
                     asked_for_tools = True
-                    yield Fault(
-                        "A302", "/tools", "no tools", f"the tools that were called, such as {call.name!r}"
-                    )
+                    yield Fault("A302", "/tools", "no tools", f"the tools that were called, such as {call.name!r}")
             elif call.name not in known and call.kind != "server":
                 near = ", ".join(repr(name) for name in list(known)[:5])
                 yield Fault("A301", f"/steps/{i}/calls/{k}/name", repr(call.name), f"one of {near}")
@@ -87,9 +85,7 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
     except ValueError as problem:
         if text or call.arguments_form == "raw":
             reason = str(problem).removeprefix("JSON is malformed: ")
-            yield Fault(
-                "A305", pointer, f"{text[:_SHOWN]!r} ({reason})" if text else "nothing", "a JSON object"
-            )
+            yield Fault("A305", pointer, f"{text[:_SHOWN]!r} ({reason})" if text else "nothing", "a JSON object")
             return
         value = {}  # no text at all is what several APIs write for no arguments
     if type(value) is not dict:
@@ -108,9 +104,7 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
     if not compiled.is_valid(value):
         for error in compiled.errors(value):
             path = "".join("/" + _escape(str(part)) for part in error.instance_path)
-            keyword = next(
-                (str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema"
-            )
+            keyword = next((str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema")
             lacking = lacking or keyword == "required"
             # Arguments may be text in the submitted file, so the place in them is said too.
             found = f"{path + ': ' if path else ''}{_short(error.message)} (keyword `{keyword}`)"
@@ -174,12 +168,7 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
     except (ValueError, TypeError, jsonschema_rs.ReferencingError):
         return Compiled(faults=(*faults, ("A303", "/$schema", repr(draft), _DRAFT)))
     problems = [
-        (
-            "A303",
-            "".join("/" + _escape(str(p)) for p in error.instance_path),
-            _short(error.message),
-            "JSON Schema",
-        )
+        ("A303", "".join("/" + _escape(str(p)) for p in error.instance_path), _short(error.message), "JSON Schema")
         for error in errors
     ]
     if problems:
@@ -188,8 +177,20 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
         validator = jsonschema_rs.validator_for(schema, pattern_options=_patterns(), retriever=_refuse)
     except (ValueError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError) as problem:
         return Compiled(faults=(*faults, ("A303", "", _short(str(problem)), "a schema that can be resolved")))
-    open_names = any(key in schema for key in ("additionalProperties", "patternProperties", "allOf", "anyOf",
-                                               "oneOf", "$ref", "if", "not", "unevaluatedProperties"))  # fmt: skip
+    open_names = any(
+        key in schema
+        for key in (
+            "additionalProperties",
+            "patternProperties",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "$ref",
+            "if",
+            "not",
+            "unevaluatedProperties",
+        )
+    )
     names = schema.get("properties")
     properties = frozenset(names) if isinstance(names, dict) and names and not open_names else None
     return Compiled(validator.is_valid, validator.iter_errors, properties, faults)

@@ -13,9 +13,7 @@ from sxl_data.rules import Fault
 from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Result, Step, Trace
 
 _THINK = re.compile(r"</?(?:think|thinking|reasoning)>")
-_CALL = re.compile(
-    r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>"
-)
+_CALL = re.compile(r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>")
 _SPECIAL = re.compile(
     r"<\|(?:im_start|im_end|im_sep|eot_id|eom_id|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id"
     r"|start|end|message|channel|return|call|user|assistant|system|end_of_turn)\|>"
@@ -27,8 +25,9 @@ _TRUNCATED = re.compile(
 )
 _ERROR = re.compile(
     r"\s*(?:Traceback \(most recent call last\)|(?:\w+\.)*\w*(?:Error|Exception): |(?:bash|sh|zsh): .*not found"
-    r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)", re.ASCII
-)  # fmt: skip
+    r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)",
+    re.ASCII,
+)
 _SECRET = re.compile(
     r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}|\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
     r"|\bxox[abprs]-[0-9A-Za-z-]{20,}|\bAIza[0-9A-Za-z_-]{35}\b|\bhf_[A-Za-z]{34}\b|\bglpat-[0-9A-Za-z_-]{20}\b"
@@ -93,9 +92,7 @@ def _join(trace: Trace) -> str:
             texts.append(step.text)
             continue
         if isinstance(step, Iterate):
-            texts += [
-                part.text for result in step.results for part in result.content if part.text is not None
-            ]
+            texts += [part.text for result in step.results for part in result.content if part.text is not None]
             continue
         texts += [part.text for part in step.content if part.text is not None]
         if isinstance(step, Act):
@@ -110,20 +107,9 @@ def _wanted(trace: Trace) -> str:
     if "<" in joined or "[" in joined:
         if "think" in joined or "reasoning>" in joined:
             found += "t"
-        if (
-            "<tool_call" in joined
-            or "</tool_call" in joined
-            or "<function" in joined
-            or "[TOOL_CALLS]" in joined
-        ):
+        if "<tool_call" in joined or "</tool_call" in joined or "<function" in joined or "[TOOL_CALLS]" in joined:
             found += "c"
-        if (
-            "<|" in joined
-            or "_of_turn>" in joined
-            or "INST]" in joined
-            or "<｜" in joined
-            or "<<SYS" in joined
-        ):
+        if "<|" in joined or "_of_turn>" in joined or "INST]" in joined or "<｜" in joined or "<<SYS" in joined:
             found += "cs" if "c" not in found else "s"
     if ";base64," in joined or _may_be_base64(joined):
         found += "b"
@@ -147,9 +133,7 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
                 if part.text is None:
                     continue
                 if "x" in wanted and not result.truncated and (match := _TRUNCATED.search(part.text)):
-                    yield Fault(
-                        "C408", place, repr(match.group()[:80]), "the whole output, or `truncated: true`"
-                    )
+                    yield Fault("C408", place, repr(match.group()[:80]), "the whole output, or `truncated: true`")
                 yield from _private(part.text, place, wanted)
         return
     for n, part in enumerate(step.content):
@@ -199,9 +183,7 @@ def is_plain_output(text: str | None) -> bool:
     if not text or text[0].isspace():
         return False
     head = text[:120]
-    if not (
-        "rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head
-    ):
+    if not ("rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head):
         return True
     return _ERROR.match(text) is None
 
@@ -220,9 +202,7 @@ def _media(content: tuple[Part, ...], at: str) -> Iterator[Fault]:
             if not part.uri and part.sha256 is None and part.data_json is None and part.text is None:
                 yield Fault("C407", f"{at}/content/{n}", f"type {part.type} without uri", "a uri")
             elif part.uri is not None and part.uri.startswith("data:"):
-                yield Fault(
-                    "C406", f"{at}/content/{n}/uri", f"{part.uri[:40]!r}, {len(part.uri)} characters", "a uri"
-                )
+                yield Fault("C406", f"{at}/content/{n}/uri", f"{part.uri[:40]!r}, {len(part.uri)} characters", "a uri")
 
 
 def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
@@ -231,11 +211,7 @@ def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
         if act.turn != step.turn or isinstance(act, Observe):
             return
         if isinstance(act, Act):
-            if any(
-                len(p.text or "") >= REPEATED and step.text.strip() in (p.text or "") for p in act.content
-            ):
+            if any(len(p.text or "") >= REPEATED and step.text.strip() in (p.text or "") for p in act.content):
                 place = f"/steps/{n}/content"
-                yield Fault(
-                    "C405", place, "the reasoning of its turn again", "what is said only", (f"/steps/{i}",)
-                )
+                yield Fault("C405", place, "the reasoning of its turn again", "what is said only", (f"/steps/{i}",))
             return

@@ -15,14 +15,39 @@ Change = tuple[str, str, str]
 
 JSON_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 _TYPES = {
-    "dict": "object", "mapping": "object", "map": "object", "json": "object", "hashmap": "object",
-    "hashtable": "object", "struct": "object", "list": "array", "tuple": "array", "set": "array",
-    "sequence": "array", "arraylist": "array", "vector": "array", "str": "string", "text": "string",
-    "char": "string", "date": "string", "datetime": "string", "uuid": "string", "url": "string",
-    "float": "number", "double": "number", "decimal": "number", "real": "number", "int": "integer",
-    "long": "integer", "short": "integer", "byte": "integer", "bigint": "integer", "bool": "boolean",
-    "none": "null", "nonetype": "null",
-}  # fmt: skip
+    "dict": "object",
+    "mapping": "object",
+    "map": "object",
+    "json": "object",
+    "hashmap": "object",
+    "hashtable": "object",
+    "struct": "object",
+    "list": "array",
+    "tuple": "array",
+    "set": "array",
+    "sequence": "array",
+    "arraylist": "array",
+    "vector": "array",
+    "str": "string",
+    "text": "string",
+    "char": "string",
+    "date": "string",
+    "datetime": "string",
+    "uuid": "string",
+    "url": "string",
+    "float": "number",
+    "double": "number",
+    "decimal": "number",
+    "real": "number",
+    "int": "integer",
+    "long": "integer",
+    "short": "integer",
+    "byte": "integer",
+    "bigint": "integer",
+    "bool": "boolean",
+    "none": "null",
+    "nonetype": "null",
+}
 _ANY = frozenset({"any", "all", "mixed", "unknown"})
 _GENERIC = re.compile(r"(?:typing\.)?(\w+)\s*\[(.+)\]\Z|(\w+)\s*<(.+)>\Z")
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
@@ -49,10 +74,7 @@ def _is_bare(schema: dict[str, Any]) -> bool:
         bool(schema)
         and not isinstance(schema.get("type"), (str, list))
         and not {"properties", "$ref", "anyOf", "oneOf", "allOf", "$defs", "enum"} & schema.keys()
-        and all(
-            isinstance(value, dict) and ("type" in value or "description" in value)
-            for value in schema.values()
-        )
+        and all(isinstance(value, dict) and ("type" in value or "description" in value) for value in schema.values())
     )
 
 
@@ -77,26 +99,26 @@ def _node(schema: Any, at: str, changes: list[Change], depth: int) -> Any:
             out[key] = [_node(item, f"{at}/{key}/{i}", changes, depth + 1) for i, item in enumerate(out[key])]
     for key in _NESTED_MAPS:
         if isinstance(out.get(key), dict):
-            out[key] = {
-                name: _node(item, f"{at}/{key}/{name}", changes, depth + 1) for name, item in out[key].items()
-            }
+            out[key] = {name: _node(item, f"{at}/{key}/{name}", changes, depth + 1) for name, item in out[key].items()}
     return out if len(changes) > before or out != schema else schema
 
 
-def _properties(
-    out: dict[str, Any], properties: dict[str, Any], at: str, changes: list[Change], depth: int
-) -> None:
-    needed = [name for name, item in properties.items()
-              if isinstance(item, dict) and item.get("required") in (True, "true", "True", "yes")]  # fmt: skip
-    marked = [name for name, item in properties.items()
-              if isinstance(item, dict) and isinstance(item.get("required"), (bool, str))]  # fmt: skip
+def _properties(out: dict[str, Any], properties: dict[str, Any], at: str, changes: list[Change], depth: int) -> None:
+    needed = [
+        name
+        for name, item in properties.items()
+        if isinstance(item, dict) and item.get("required") in (True, "true", "True", "yes")
+    ]
+    marked = [
+        name
+        for name, item in properties.items()
+        if isinstance(item, dict) and isinstance(item.get("required"), (bool, str))
+    ]
     for name in marked:
         found = f"`required: {str(properties[name]['required']).lower()}` at a property"
         changes.append((f"{at}/properties/{name}/required", found, "a list `required` beside `properties`"))
     out["properties"] = {
-        name: _node(
-            _worded(item, f"{at}/properties/{name}", changes), f"{at}/properties/{name}", changes, depth + 1
-        )
+        name: _node(_worded(item, f"{at}/properties/{name}", changes), f"{at}/properties/{name}", changes, depth + 1)
         for name, item in properties.items()
     }
     if isinstance(out.get("required"), (bool, str)) or out.get("required", ()) is None:

@@ -17,12 +17,7 @@ from msgspec import inspect
 from sxl_data.rules import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
 
-PHASES: dict[str, type[msgspec.Struct]] = {
-    "observe": Observe,
-    "reflect": Reflect,
-    "act": Act,
-    "iterate": Iterate,
-}
+PHASES: dict[str, type[msgspec.Struct]] = {"observe": Observe, "reflect": Reflect, "act": Act, "iterate": Iterate}
 _NUMBERING = ("turn", "iteration")
 _MISSING = object()
 _INT64 = range(-(2**63), 2**63)
@@ -77,9 +72,7 @@ def _struct(value: Any, cls: type[msgspec.Struct], at: str, faults: list[Fault])
         if field is None:
             near = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
             expected = f"{near[0]}?" if near else "one of " + ", ".join(fields)
-            faults.append(
-                Fault("S202", f"{at}/{_escape(name)}", f"unknown field of {cls.__name__}", expected)
-            )
+            faults.append(Fault("S202", f"{at}/{_escape(name)}", f"unknown field of {cls.__name__}", expected))
             continue
         checked = _value(item, field.type, f"{at}/{_escape(name)}", faults)
         if checked is not _MISSING:

@@ -13,9 +13,7 @@ from functools import lru_cache
 from sxl_data.rules import Fault
 from sxl_data.trace.types import Trace
 
-_NON_COMMERCIAL = re.compile(
-    r"(?i)(?:^|[-_.])(?:nc|non-?commercial|research-only|polyform-strict)(?:[-_.\d]|$)"
-)
+_NON_COMMERCIAL = re.compile(r"(?i)(?:^|[-_.])(?:nc|non-?commercial|research-only|polyform-strict)(?:[-_.\d]|$)")
 _ATTRIBUTION = re.compile(r"(?:CC-BY|ODC-By|ODbL)[-\w.]*")
 
 

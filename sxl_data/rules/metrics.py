@@ -14,8 +14,12 @@ from sxl_data.trace.types import Iterate, Trace
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens", "cost_usd", "duration_ms")
 # ATIF's total → the field of a step's metrics that it sums.
-_TOTALS = {"total_prompt_tokens": "prompt_tokens", "total_completion_tokens": "completion_tokens",
-           "total_cached_tokens": "cached_tokens", "total_cost_usd": "cost_usd"}  # fmt: skip
+_TOTALS = {
+    "total_prompt_tokens": "prompt_tokens",
+    "total_completion_tokens": "completion_tokens",
+    "total_cached_tokens": "cached_tokens",
+    "total_cost_usd": "cost_usd",
+}
 
 
 def check(trace: Trace) -> Iterator[Fault]:
@@ -33,9 +37,7 @@ def _results(trace: Trace) -> Iterator[Fault]:
                 found = f"exit code {result.exit_code}"
                 yield Fault("M503", f"/steps/{i}/results/{k}/exit_code", found, "0, or an error")
             if result.duration_ms is not None and result.duration_ms < 0:
-                yield Fault(
-                    "M502", f"/steps/{i}/results/{k}/duration_ms", str(result.duration_ms), "0 or more"
-                )
+                yield Fault("M502", f"/steps/{i}/results/{k}/duration_ms", str(result.duration_ms), "0 or more")
 
 
 def sums(trace: Trace) -> Iterator[Fault]:
@@ -51,15 +53,9 @@ def sums(trace: Trace) -> Iterator[Fault]:
             yield Fault("M502", "/metrics/cached_tokens", str(cached), f"at most {prompt}")
     outcome = trace.outcome
     if outcome.reward is not None and (
-        (outcome.status == "success" and outcome.reward <= 0)
-        or (outcome.status == "failure" and outcome.reward >= 1)
+        (outcome.status == "success" and outcome.reward <= 0) or (outcome.status == "failure" and outcome.reward >= 1)
     ):
-        yield Fault(
-            "M504",
-            "/outcome/reward",
-            f"reward {outcome.reward:g} with status {outcome.status}",
-            "one verdict",
-        )
+        yield Fault("M504", "/outcome/reward", f"reward {outcome.reward:g} with status {outcome.status}", "one verdict")
 
 
 def totals(document: Any) -> Iterator[Fault]:
@@ -79,12 +75,8 @@ def totals(document: Any) -> Iterator[Fault]:
         values: list[Any] = [item.get(name) for item in held if isinstance(item, dict)]
         if not values or len(values) != len(held) or not all(_is_number(v) for v in values):
             continue
-        if _is_number(stated.get(total)) and abs(stated[total] - sum(values)) > 1e-6 * max(
-            1.0, abs(stated[total])
-        ):
-            yield Fault(
-                "M501", f"/final_metrics/{total}", f"{stated[total]}", f"{sum(values)}, the sum of the steps"
-            )
+        if _is_number(stated.get(total)) and abs(stated[total] - sum(values)) > 1e-6 * max(1.0, abs(stated[total])):
+            yield Fault("M501", f"/final_metrics/{total}", f"{stated[total]}", f"{sum(values)}, the sum of the steps")
 
 
 def _is_number(value: Any) -> bool:

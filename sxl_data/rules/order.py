@@ -40,9 +40,7 @@ def check(trace: Trace) -> Iterator[Fault]:
         if kind is Act:
             acts += 1
             if step.turn == turn_of_act:
-                yield Fault(
-                    "O205", f"/steps/{i}", f"a second act in turn {step.turn}", "one act for each turn"
-                )
+                yield Fault("O205", f"/steps/{i}", f"a second act in turn {step.turn}", "one act for each turn")
             turn_of_act = step.turn
             calls = step.calls  # type: ignore[union-attr]
             if (step.kind == "tool") != bool(calls) or (calls and step.final):  # type: ignore[union-attr]
@@ -60,15 +58,11 @@ def check(trace: Trace) -> Iterator[Fault]:
             before = steps[i - 1] if i else None
             answers = any(r.call_id in called for r in step.results)  # type: ignore[union-attr]
             if not (type(before) is Act and before.calls) and not answers:
-                yield Fault(
-                    "O203", f"/steps/{i}", f"an Iterate after {_name(before)}", "an act with calls before it"
-                )
+                yield Fault("O203", f"/steps/{i}", f"an Iterate after {_name(before)}", "an act with calls before it")
             elif step.decision != "unknown":  # type: ignore[union-attr]
                 yield from _decision(trace, i, step)  # type: ignore[arg-type]
         elif kind is Reflect:
-            if following is not None and not (
-                type(following) in (Reflect, Act) and following.turn == step.turn
-            ):
+            if following is not None and not (type(following) in (Reflect, Act) and following.turn == step.turn):
                 yield Fault("O204", f"/steps/{i}", f"{_name(following)} next", "the act of its turn")
     if not acts:
         yield Fault("O212", "/steps", f"{len(steps)} steps and no act", "at least one act")
@@ -97,8 +91,13 @@ def _after_final(trace: Trace, i: int, final_at: int) -> Fault:
             break
         if type(step) is Act and step.final:
             return Fault("O208", f"/steps/{n}/final", "a second final act", "one", (f"/steps/{final_at}",))
-    return Fault("O209", f"/steps/{i}", f"{_name(trace.steps[i])} after the final act", "the end, or the user",
-                 (f"/steps/{final_at}",))  # fmt: skip
+    return Fault(
+        "O209",
+        f"/steps/{i}",
+        f"{_name(trace.steps[i])} after the final act",
+        "the end, or the user",
+        (f"/steps/{final_at}",),
+    )
 
 
 def _interrupted(trace: Trace, i: int) -> Iterator[Fault]:
@@ -109,9 +108,7 @@ def _interrupted(trace: Trace, i: int) -> Iterator[Fault]:
         if type(step) is Iterate and any(result.call_id in ids for result in step.results):
             between = trace.steps[i + 1 : n]
             if any(type(s) is Observe and s.origin == "user" for s in between):
-                yield Fault(
-                    "O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",)
-                )
+                yield Fault("O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",))
             elif not any(type(s) is Act and s.calls for s in between):
                 found = f"{_name(between[0])} before the results"
                 yield Fault("O202", f"/steps/{i + 1}", found, "the Iterate of the act", (f"/steps/{n}",))
@@ -128,16 +125,16 @@ def _decision(trace: Trace, i: int, step: Iterate) -> Iterator[Fault]:
         or step.decision == "abort"
     )
     if contradicted:
-        yield Fault("O210", f"/steps/{i}/decision", f"`{step.decision}`, then {_act(following)}",
-                    "a decision that fits what follows")  # fmt: skip
+        yield Fault(
+            "O210",
+            f"/steps/{i}/decision",
+            f"`{step.decision}`, then {_act(following)}",
+            "a decision that fits what follows",
+        )
 
 
 def _name(step: object) -> str:
-    return (
-        "nothing"
-        if step is None
-        else f"{'an' if type(step).__name__[0] in 'OAI' else 'a'} {type(step).__name__}"
-    )
+    return "nothing" if step is None else f"{'an' if type(step).__name__[0] in 'OAI' else 'a'} {type(step).__name__}"
 
 
 def _act(step: Act) -> str:

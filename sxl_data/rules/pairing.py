@@ -35,9 +35,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                 if identity in seen:
                     yield Fault("P101", place + "/call_id", repr(identity), "another id", (seen[identity],))
                 elif identity in first_use:
-                    yield Fault(
-                        "P102", place + "/call_id", repr(identity), "another id", (first_use[identity],)
-                    )
+                    yield Fault("P102", place + "/call_id", repr(identity), "another id", (first_use[identity],))
                 seen[identity] = place
                 if identity in answered and identity not in first_use:
                     first_use[identity] = place  # its answer came early, which was said there
@@ -64,8 +62,14 @@ def check(trace: Trace) -> Iterator[Fault]:
         yield Fault("P104" if open_end else "P103", place, f"no result for {identity!r}", "a result")
 
 
-def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], answered: dict[str, str],
-             first_use: dict[str, str]) -> Iterator[Fault]:  # fmt: skip
+def _results(
+    trace: Trace,
+    i: int,
+    step: Iterate,
+    opened: dict[str, list[str]],
+    answered: dict[str, str],
+    first_use: dict[str, str],
+) -> Iterator[Fault]:
     act = i - 1
     before = trace.steps[act] if act >= 0 else None
     calls = before.calls if type(before) is Act else ()
@@ -93,13 +97,7 @@ def _results(trace: Trace, i: int, step: Iterate, opened: dict[str, list[str]], 
             found = f"a second result for {identity!r}"
             yield Fault("P106", place, found, "one result for each call", (answered[identity],))
         elif (later := _later(trace, i, identity)) is not None:
-            yield Fault(
-                "P110",
-                place,
-                f"an answer to {identity!r} before its call",
-                "it right after its act",
-                (later,),
-            )
+            yield Fault("P110", place, f"an answer to {identity!r} before its call", "it right after its act", (later,))
             answered[identity] = place
         elif calls or known_here:
             expected = "one of " + ", ".join(f'"{c.call_id}"' for c in calls) if calls else "the id of a call"

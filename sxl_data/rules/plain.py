@@ -16,11 +16,7 @@ from sxl_data.trace.types import Act, Call, Iterate, Observe, Reflect, Result, T
 
 def is_plain(trace: Trace) -> bool:
     """Whether nothing can be wrong with the steps of ``trace`` and their numbers, results and order."""
-    if (
-        trace.ext_json is not None
-        or trace.agent.ext_json is not None
-        or trace.outcome.scores_json is not None
-    ):
+    if trace.ext_json is not None or trace.agent.ext_json is not None or trace.outcome.scores_json is not None:
         return False
     loop = turn = 0
     turn_of_act = -1
@@ -94,9 +90,7 @@ def is_plain(trace: Trace) -> bool:
                 if call.call_id in used:
                     return False
                 used.add(call.call_id)
-        elif not says(content) or (
-            decision != "unknown" and decision != "finish" and (ended or decision == "abort")
-        ):
+        elif not says(content) or (decision != "unknown" and decision != "finish" and (ended or decision == "abort")):
             return False
         decision = "unknown"
     return kind is Act and not open_calls

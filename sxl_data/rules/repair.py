@@ -34,9 +34,7 @@ def repair(trace: Trace) -> tuple[Trace, list[Change]]:
         changes += [msgspec.structs.replace(c, pointer=f"/subtraces/{n}{c.pointer}") for c in more]
     if not changes:
         return trace, []
-    return msgspec.structs.replace(
-        trace, steps=tuple(steps), tools=tools, subtraces=tuple(subtraces)
-    ), changes
+    return msgspec.structs.replace(trace, steps=tuple(steps), tools=tools, subtraces=tuple(subtraces)), changes
 
 
 def _rename(trace: Trace, changes: list[Change]) -> list[Step]:
@@ -54,9 +52,7 @@ def _rename(trace: Trace, changes: list[Change]) -> list[Step]:
                 # Ids repeated within one act cannot be told apart, so they stay for their author.
                 if name and name in used and sum(c.call_id == name for c in step.calls) == 1:
                     name = _fresh(name, taken)
-                    changes.append(
-                        Change("P102", f"/steps/{i}/calls/{k}/call_id", f"{call.call_id!r} → {name!r}")
-                    )
+                    changes.append(Change("P102", f"/steps/{i}/calls/{k}/call_id", f"{call.call_id!r} → {name!r}"))
                     call = msgspec.structs.replace(call, call_id=name)
                 opened.setdefault(step.calls[k].call_id, []).append(name)
                 latest[step.calls[k].call_id] = name
@@ -68,9 +64,7 @@ def _rename(trace: Trace, changes: list[Change]) -> list[Step]:
             for result in step.results:
                 waiting = opened.get(result.call_id)
                 name = waiting.pop() if waiting else latest.get(result.call_id, result.call_id)
-                results.append(
-                    result if name == result.call_id else msgspec.structs.replace(result, call_id=name)
-                )
+                results.append(result if name == result.call_id else msgspec.structs.replace(result, call_id=name))
             step = msgspec.structs.replace(step, results=tuple(results))
         out.append(step)
     return out
@@ -115,5 +109,6 @@ def _repair_tool(tool: Tool, n: int, changes: list[Change]) -> Tool:
         return tool
     said = "; ".join(f"{place or '/'} {found} → {expected}" for place, found, expected in edits[:5])
     changes.append(Change("A304", f"/tools/{n}/parameters_json", said))
-    return msgspec.structs.replace(tool, parameters_json=dump(fixed), origin="normalised",
-                                   original_json=tool.original_json or tool.parameters_json)  # fmt: skip
+    return msgspec.structs.replace(
+        tool, parameters_json=dump(fixed), origin="normalised", original_json=tool.original_json or tool.parameters_json
+    )

@@ -39,17 +39,18 @@ def check(trace: Trace) -> Iterator[Fault]:
                 last = time_of(before)
                 if last is not None and earlier < last:
                     related = (f"/steps/{i - 1}",)
-                    yield Fault(
-                        "S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related
-                    )
+                    yield Fault("S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related)
             elif not before and time_of(step.timestamp) is None:
                 yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
                 continue
             before = step.timestamp
         if step.ext_json is not None:
             yield from embedded(step.ext_json, f"/steps/{i}/ext_json")
-    for place, text in (("/ext_json", trace.ext_json), ("/outcome/scores_json", trace.outcome.scores_json),
-                        ("/agent/ext_json", trace.agent.ext_json)):  # fmt: skip
+    for place, text in (
+        ("/ext_json", trace.ext_json),
+        ("/outcome/scores_json", trace.outcome.scores_json),
+        ("/agent/ext_json", trace.agent.ext_json),
+    ):
         if text is not None:
             yield from embedded(text, place)
     for i, step in enumerate(trace.steps):

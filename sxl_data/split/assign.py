@@ -27,15 +27,13 @@ class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """No verified pair at or above this Jaccard similarity straddles two splits."""
 
     def __post_init__(self) -> None:
-        if (
-            abs(self.train + self.validation + self.test - 1) > 1e-6
-            or min(self.train, self.validation, self.test) < 0
-        ):
+        if abs(self.train + self.validation + self.test - 1) > 1e-6 or min(self.train, self.validation, self.test) < 0:
             raise ValueError("train, validation and test shares that add up to 1")
 
 
-def assign(shards: Iterable[np.ndarray], members: np.ndarray, labels: np.ndarray, config: SplitConfig,
-           seed: int) -> np.ndarray:  # fmt: skip
+def assign(
+    shards: Iterable[np.ndarray], members: np.ndarray, labels: np.ndarray, config: SplitConfig, seed: int
+) -> np.ndarray:
     """The split of every row as an index into `SPLITS`, i8 ``(n,)``.
 
     ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after

@@ -38,8 +38,7 @@ def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.n
     ends = pairs.astype(np.uint32)
     members = np.unique(np.concatenate([ends.ravel(), first, second]))
     left, right = (
-        np.searchsorted(members, np.concatenate([ends[:, side], chain]))
-        for side, chain in enumerate((first, second))
+        np.searchsorted(members, np.concatenate([ends[:, side], chain])) for side, chain in enumerate((first, second))
     )
     del first, second
     return members, components(len(members), left, right)

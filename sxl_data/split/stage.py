@@ -37,14 +37,24 @@ def place_rows(batch: pa.Table, seen: pa.Table, first: int) -> pa.Table:
     """
     at = pc.index_in(batch["trace_id"], value_set=seen["trace_id"].combine_chunks())
     return pa.table(
-        {"row": (np.asarray(at).astype(np.int64) + first).astype(np.uint32),
-         "key_hi": seen["key_hi"].take(at), "key_lo": seen["key_lo"].take(at),
-         "group": name_groups(batch["group"]), "text_bytes": batch["text_bytes"]}
-    )  # fmt: skip
+        {
+            "row": (np.asarray(at).astype(np.int64) + first).astype(np.uint32),
+            "key_hi": seen["key_hi"].take(at),
+            "key_lo": seen["key_lo"].take(at),
+            "group": name_groups(batch["group"]),
+            "text_bytes": batch["text_bytes"],
+        }
+    )
 
 
-def divide(read: Callable[[int, list[str]], pa.Table], shards: int, pairs: pa.Table, config: SplitConfig, seed: int,
-           shard_bytes: int) -> Division:  # fmt: skip
+def divide(
+    read: Callable[[int, list[str]], pa.Table],
+    shards: int,
+    pairs: pa.Table,
+    config: SplitConfig,
+    seed: int,
+    shard_bytes: int,
+) -> Division:
     """Divide the rows of ``shards`` shards, whose columns ``read`` returns.
 
     ``pairs`` are the verified pairs as left, right (rows as `place_rows` numbers them) and score. Published shards
@@ -103,8 +113,9 @@ def _stacked(keys: pa.Table) -> np.ndarray:
     return np.stack([keys["key_hi"].to_numpy(), keys["key_lo"].to_numpy()], axis=1)
 
 
-def _cut(parts: list[np.ndarray], sizes: Iterable[np.ndarray],
-         shard_bytes: int) -> tuple[list[np.ndarray], list[list[tuple[int, int]]]]:  # fmt: skip
+def _cut(
+    parts: list[np.ndarray], sizes: Iterable[np.ndarray], shard_bytes: int
+) -> tuple[list[np.ndarray], list[list[tuple[int, int]]]]:
     """The published shard of every row within its side, and the plan of `Division`; ``parts`` and ``sizes`` are the
     sides and bytes of the rows of each shard of work."""
     totals, last = [0] * len(SPLITS), [-1] * len(SPLITS)

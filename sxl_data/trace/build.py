@@ -77,46 +77,95 @@ class Builder:
         self._mark(f"/tools/{len(self.tools)}", at, line)
         self.tools.append(tool)
 
-    def observe(self, content: str | Sequence[Part], origin: str = "user", *, at: str | None = None,
-                line: int | None = None, **common: Any) -> None:  # fmt: skip
+    def observe(
+        self,
+        content: str | Sequence[Part],
+        origin: str = "user",
+        *,
+        at: str | None = None,
+        line: int | None = None,
+        **common: Any,
+    ) -> None:
         """Input that answers no call."""
         self.end_turn()
         self._close_results()
-        step = Observe(index=len(self._steps), turn=self._turn, iteration=self._iteration,
-                       origin=origin, content=parts(content), **common)  # type: ignore[arg-type]  # fmt: skip
+        step = Observe(
+            index=len(self._steps),
+            turn=self._turn,
+            iteration=self._iteration,
+            origin=origin,
+            content=parts(content),
+            **common,
+        )  # type: ignore[arg-type]
         self._append(step, at, line)
 
-    def reflect(self, text: str, form: str = "field", *, signature: str | None = None, at: str | None = None,
-                line: int | None = None, **common: Any) -> None:  # fmt: skip
+    def reflect(
+        self,
+        text: str,
+        form: str = "field",
+        *,
+        signature: str | None = None,
+        at: str | None = None,
+        line: int | None = None,
+        **common: Any,
+    ) -> None:
         """Reasoning stated by the source. After the turn's act it opens a new turn."""
         if self._act is not None:
             self.end_turn()
         self._begin_turn()
-        step = Reflect(index=len(self._steps), turn=self._turn, iteration=self._iteration, text=text,
-                       form=form, signature=signature, **common)  # type: ignore[arg-type]  # fmt: skip
+        step = Reflect(
+            index=len(self._steps),
+            turn=self._turn,
+            iteration=self._iteration,
+            text=text,
+            form=form,
+            signature=signature,
+            **common,
+        )  # type: ignore[arg-type]
         self._append(step, at, line)
 
-    def say(self, content: str | Sequence[Part], *, final: bool = False, at: str | None = None,
-            line: int | None = None, **common: Any) -> None:  # fmt: skip
+    def say(
+        self,
+        content: str | Sequence[Part],
+        *,
+        final: bool = False,
+        at: str | None = None,
+        line: int | None = None,
+        **common: Any,
+    ) -> None:
         """Text of the current response, beside its calls if it has any."""
         act = self._current_act(at, line, common)
         act["content"] += parts(content)
         act["final"] = act["final"] or final
 
-    def call(self, name: str, arguments_json: str, call_id: str, *, kind: str = "function",
-             form: str = "object", language: str | None = None, at: str | None = None,
-             line: int | None = None, **common: Any) -> None:  # fmt: skip
+    def call(
+        self,
+        name: str,
+        arguments_json: str,
+        call_id: str,
+        *,
+        kind: str = "function",
+        form: str = "object",
+        language: str | None = None,
+        at: str | None = None,
+        line: int | None = None,
+        **common: Any,
+    ) -> None:
         """One call of the current response."""
         act = self._current_act(at, line, common)
         self._mark(f"/steps/{len(self._steps)}/calls/{len(act['calls'])}", at, line)
         act["calls"].append(
-            Call(call_id=call_id, name=name, arguments_json=arguments_json, kind=kind,  # type: ignore[arg-type]
-                 arguments_form=form, language=language)  # type: ignore[arg-type]
-        )  # fmt: skip
+            Call(
+                call_id=call_id,
+                name=name,
+                arguments_json=arguments_json,
+                kind=kind,  # type: ignore[arg-type]
+                arguments_form=form,
+                language=language,
+            )  # type: ignore[arg-type]
+        )
 
-    def result(
-        self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any
-    ) -> None:
+    def result(self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any) -> None:
         """What came back from a call of the current or, where the source is late, an earlier act."""
         self.end_turn()
         if self._results is None:
@@ -131,10 +180,17 @@ class Builder:
         if self._act is not None:
             act, self._act = self._act, None
             self._steps.append(
-                Act(index=len(self._steps), turn=self._turn, iteration=self._iteration,
-                    kind="tool" if act["calls"] else "message", content=act["content"],
-                    calls=tuple(act["calls"]), final=act["final"], **act["common"])
-            )  # fmt: skip
+                Act(
+                    index=len(self._steps),
+                    turn=self._turn,
+                    iteration=self._iteration,
+                    kind="tool" if act["calls"] else "message",
+                    content=act["content"],
+                    calls=tuple(act["calls"]),
+                    final=act["final"],
+                    **act["common"],
+                )
+            )
             if act["calls"]:
                 self._results = {"results": [], "common": {}}
         self._open = False
@@ -150,9 +206,17 @@ class Builder:
 
     # The finished trace ----------------------------------------------------------------------------
 
-    def build(self, document: Document, origin: Origin, format: str, *, part: int = 0,
-              source_id: str | None = None, group: str | None = None,
-              language: str | None = None) -> Reading:  # fmt: skip
+    def build(
+        self,
+        document: Document,
+        origin: Origin,
+        format: str,
+        *,
+        part: int = 0,
+        source_id: str | None = None,
+        group: str | None = None,
+        language: str | None = None,
+    ) -> Reading:
         """The trace with its id, provenance and inferred decisions."""
         self.end_turn()
         self._close_results(last=True)
@@ -163,23 +227,34 @@ class Builder:
             count = f"{len(self._matched)} results without an id, the first here"
             self.findings.append(finding("P108", pointer=at, line=line, found=count))
         trace = Trace(
-            schema_version=SCHEMA_VERSION, trace_id=trace_id(origin.source, document, part), kind=self.kind,
-            task=self.task, agent=self.agent, tools=tuple(self.tools), steps=self._decided(),
-            outcome=self.outcome, subtraces=tuple(self.subtraces), metrics=self.metrics,
+            schema_version=SCHEMA_VERSION,
+            trace_id=trace_id(origin.source, document, part),
+            kind=self.kind,
+            task=self.task,
+            agent=self.agent,
+            tools=tuple(self.tools),
+            steps=self._decided(),
+            outcome=self.outcome,
+            subtraces=tuple(self.subtraces),
+            metrics=self.metrics,
             provenance=msgspec.structs.replace(provenance, executed=self.executed),
             ext_json=msgspec.json.encode(self.ext).decode() if self.ext else None,
-        )  # fmt: skip
-        return Reading(trace=trace, places=self._places, lines=self._lines, line=document.lines[0],
-                       findings=tuple(self.findings), group=group, language=language)  # fmt: skip
+        )
+        return Reading(
+            trace=trace,
+            places=self._places,
+            lines=self._lines,
+            line=document.lines[0],
+            findings=tuple(self.findings),
+            group=group,
+            language=language,
+        )
 
     def _decided(self) -> tuple[Step, ...]:
         steps = infer_decisions(self._steps)
         if not self.submitted or not steps or not isinstance(steps[-1], Iterate):
             return steps
-        return (
-            *steps[:-1],
-            msgspec.structs.replace(steps[-1], decision="finish", decision_origin="explicit"),
-        )
+        return (*steps[:-1], msgspec.structs.replace(steps[-1], decision="finish", decision_origin="explicit"))
 
     @property
     def open_calls(self) -> list[Call]:
@@ -213,9 +288,14 @@ class Builder:
         if pending is None or (last and not pending["results"]):
             return
         self._steps.append(
-            Iterate(index=len(self._steps), turn=self._turn, iteration=self._iteration,
-                    results=tuple(pending["results"]), **pending["common"])
-        )  # fmt: skip
+            Iterate(
+                index=len(self._steps),
+                turn=self._turn,
+                iteration=self._iteration,
+                results=tuple(pending["results"]),
+                **pending["common"],
+            )
+        )
         self._iteration += 1
 
     def _append(self, step: Step, at: str | None, line: int | None) -> None:
@@ -239,9 +319,7 @@ def infer_decisions(steps: Sequence[Step]) -> tuple[Step, ...]:
     last = next((i for i in range(len(out) - 1, -1, -1) if not isinstance(out[i], Observe)), None)
     if last is not None:
         end = out[last]
-        nothing_after = all(
-            not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:]
-        )
+        nothing_after = all(not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:])
         if isinstance(end, Act) and end.kind == "message" and end.content and nothing_after:
             out[last] = msgspec.structs.replace(end, final=True)
     for i, step in enumerate(out):

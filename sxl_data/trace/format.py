@@ -62,11 +62,19 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     def provenance(self, document: Document, format: str, source_id: str, version: str = "1") -> Provenance:
         """The provenance of a trace made from ``document`` by the reader of ``format``."""
         return Provenance(
-            source=self.source, source_id=source_id, source_format=format, source_revision=self.revision,
-            source_sha256=document.sha256, licence=self.licence, licence_url=self.licence_url,
-            attribution=self.attribution, converter=f"sxl.{format}", converter_version=version,
-            synthetic=self.synthetic, generator_model=self.generator_model,
-        )  # fmt: skip
+            source=self.source,
+            source_id=source_id,
+            source_format=format,
+            source_revision=self.revision,
+            source_sha256=document.sha256,
+            licence=self.licence,
+            licence_url=self.licence_url,
+            attribution=self.attribution,
+            converter=f"sxl.{format}",
+            converter_version=version,
+            synthetic=self.synthetic,
+            generator_model=self.generator_model,
+        )
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,8 +106,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class RowError(ValueError):
     """A row lacks what its reader needs; the row is quarantined with this text and pointer."""
 
-    def __init__(self, found: str, expected: str, pointer: str = "", *, file: str | None = None,
-                 line: int | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, found: str, expected: str, pointer: str = "", *, file: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(f"found {found}, expected {expected}")
         self.found, self.expected, self.pointer = found, expected, pointer
         self.file, self.line = file, line

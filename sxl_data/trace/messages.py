@@ -102,10 +102,9 @@ def _assistant(reasoning: Sequence[Reflect], act: Act | None) -> Message:
         message["reasoning_content"] = "\n\n".join(step.text for step in reasoning)
     if act is not None and act.calls:
         message["tool_calls"] = [
-            {"id": call.call_id, "type": "function",
-             "function": {"name": call.name, "arguments": arguments_of(call)}}
+            {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": arguments_of(call)}}
             for call in act.calls
-        ]  # fmt: skip
+        ]
     if not all(step.train for step in (*reasoning, *((act,) if act is not None else ()))):
         message["train"] = False
     return message

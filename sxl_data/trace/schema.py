@@ -75,11 +75,15 @@ def ledger_schema() -> dict[str, Any]:
     }
     properties["action"]["enum"] = list(typing.get_args(Action))
     return {
-        "$schema": DRAFT, "$id": "urn:sxl:schema:ledger:v1", "title": "sxl ledger 1.0",
-        "description": "One row that was dropped, edited or quarantined, and why.", "type": "object",
-        "properties": properties, "required": [field.name for field in LEDGER_SCHEMA if not field.nullable],
+        "$schema": DRAFT,
+        "$id": "urn:sxl:schema:ledger:v1",
+        "title": "sxl ledger 1.0",
+        "description": "One row that was dropped, edited or quarantined, and why.",
+        "type": "object",
+        "properties": properties,
+        "required": [field.name for field in LEDGER_SCHEMA if not field.nullable],
         "additionalProperties": False,
-    }  # fmt: skip
+    }
 
 
 _LEDGER = {
@@ -100,22 +104,15 @@ def codes_table() -> dict[str, Any]:
     return {
         "version": 1,
         "codes": [
-            {name: getattr(entry, name) for name in Code.__struct_fields__}
-            for _, entry in sorted(CODES.items())
+            {name: getattr(entry, name) for name in Code.__struct_fields__} for _, entry in sorted(CODES.items())
         ],
     }
 
 
 def documents() -> dict[str, str]:
     """File name → text, of everything that this module generates."""
-    made = {
-        "trace.v1.json": trace_schema(),
-        "ledger.v1.json": ledger_schema(),
-        "codes.v1.json": codes_table(),
-    }
-    return {
-        name: msgspec.json.format(msgspec.json.encode(item)).decode() + "\n" for name, item in made.items()
-    }
+    made = {"trace.v1.json": trace_schema(), "ledger.v1.json": ledger_schema(), "codes.v1.json": codes_table()}
+    return {name: msgspec.json.format(msgspec.json.encode(item)).decode() + "\n" for name, item in made.items()}
 
 
 def write(folder: Path) -> list[Path]:
@@ -146,14 +143,12 @@ def main(arguments: list[str]) -> int:
             print(path)
         return 0
     differing = [
-        name for name, text in documents().items()
+        name
+        for name, text in documents().items()
         if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
-    ]  # fmt: skip
+    ]
     for name in differing:
-        print(
-            f"{folder / name} differs from the types; run python -m sxl_data.trace.schema --write",
-            file=sys.stderr,
-        )
+        print(f"{folder / name} differs from the types; run python -m sxl_data.trace.schema --write", file=sys.stderr)
     return 1 if differing else 0
 
 

@@ -20,19 +20,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.contract.columns import (
-    FLAT_SCHEMA,
-    OUTPUTS,
-    ROW_SCHEMA,
-    SPOKEN,
-    TRACE_SCHEMA,
-    leaf,
-)
+from sxl_data.contract.columns import FLAT_SCHEMA, OUTPUTS, ROW_SCHEMA, SPOKEN, TRACE_SCHEMA, leaf
 from sxl_data.trace.types import ENCODER, Trace
 
 
-def to_table(traces: Iterable[Trace], groups: Sequence[str | None] | None = None,
-             languages: Sequence[str | None] | None = None) -> pa.Table:  # fmt: skip
+def to_table(
+    traces: Iterable[Trace], groups: Sequence[str | None] | None = None, languages: Sequence[str | None] | None = None
+) -> pa.Table:
     """``traces`` as a table of `ROW_SCHEMA`, one row each, in order.
 
     ``groups`` and ``languages`` fill the columns of those names; both default to null.
@@ -120,9 +114,7 @@ def _array(values: list[Any], kind: pa.DataType, stated: bool) -> pa.Array:
         inner = list(itertools.chain.from_iterable(value for value in values if value))
         offsets = pa.array(np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), pa.int32())
         items = _array(inner, kind.value_type, stated)
-        return pa.ListArray.from_arrays(
-            offsets, items, type=kind, mask=pa.array([not n for n in lengths], pa.bool_())
-        )
+        return pa.ListArray.from_arrays(offsets, items, type=kind, mask=pa.array([not n for n in lengths], pa.bool_()))
     if not pa.types.is_struct(kind):
         return pa.array(values, kind)
     classes: list[Any] = list(dict.fromkeys(map(type, values)))

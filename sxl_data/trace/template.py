@@ -38,9 +38,7 @@ class Rendered(msgspec.Struct, frozen=True):
 class Template:
     """One chat template, and a tokenizer where there is one."""
 
-    def __init__(
-        self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None) -> None:
         self.name, self.tokenizer = name, tokenizer
         # A template alone does not know its model's tokens, and some begin by naming them.
         self.special = {"bos_token": "<s>", "eos_token": "</s>", **(special or {})}
@@ -52,21 +50,20 @@ class Template:
         text = self.text(messages, tools)
         if self.marked:
             text, spans = _split(text)
-            said = [
-                message.get("train") is not False for message in messages if message["role"] == "assistant"
-            ]
+            said = [message.get("train") is not False for message in messages if message["role"] == "assistant"]
             if len(said) == len(spans):
                 spans = [span for span, trained in zip(spans, said) if trained]
             return Rendered(text, tuple(span for span in spans if span[1] > span[0]), True)
         return Rendered(text, _prefix_spans(self, messages, tools, text), False)
 
-    def text(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False
-    ) -> str:
+    def text(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False) -> str:
         """The rendered text, loss markers included."""
         try:
-            return str(self._template.render(messages=messages, tools=tools, documents=None,
-                                             add_generation_prompt=prompt, **self.special))  # fmt: skip
+            return str(
+                self._template.render(
+                    messages=messages, tools=tools, documents=None, add_generation_prompt=prompt, **self.special
+                )
+            )
         except Exception as problem:  # a template may raise anything
             raise TemplateRefused(f"{type(problem).__name__}: {problem}") from None
 
@@ -74,9 +71,10 @@ class Template:
         """(tokens, trained tokens, trained tokens within ``limit``); needs a tokenizer."""
         encoded = self.tokenizer.encode(rendered.text, add_special_tokens=False)
         trained = [
-            i for i, (start, end) in enumerate(encoded.offsets)
+            i
+            for i, (start, end) in enumerate(encoded.offsets)
             if end > start and any(a <= start < b for a, b in rendered.spans)
-        ]  # fmt: skip
+        ]
         within = len(trained) if limit is None else sum(i < limit for i in trained)
         return len(encoded.offsets), len(trained), within
 
@@ -88,8 +86,9 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
     where nothing is found and U402 where jinja2 is not installed.
     """
     if importlib.util.find_spec("jinja2") is None:
-        raise error("U402", found="no jinja2", expected="the extra `train` or `report`",
-                    fix="pip install 'sheikh-sxl[train]'")  # fmt: skip
+        raise error(
+            "U402", found="no jinja2", expected="the extra `train` or `report`", fix="pip install 'sheikh-sxl[train]'"
+        )
     path = Path(name)
     special: dict[str, str] = {}
     if path.is_dir():
@@ -110,9 +109,7 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
 def named() -> dict[str, Path]:
     """Training templates by short name: TRL's own where it is installed."""
     spec = importlib.util.find_spec("trl")
-    folders = (
-        [Path(place) / "chat_templates" for place in (spec.submodule_search_locations or ())] if spec else []
-    )
+    folders = [Path(place) / "chat_templates" for place in (spec.submodule_search_locations or ())] if spec else []
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.jinja")):
@@ -124,12 +121,15 @@ def _named(name: str) -> str:
     known = named()
     path = known.get(f"{name}_training") or known.get(name)
     if path is None:
-        short = (
-            ", ".join(sorted({stem.removesuffix("_training") for stem in known}))
-            or "none: TRL is not installed"
+        short = ", ".join(sorted({stem.removesuffix("_training") for stem in known})) or "none: TRL is not installed"
+        raise error(
+            "U201",
+            file=name,
+            found="no template of this name or path",
+            expected=f"a path, or one of {short}",
+            why="nothing can be rendered without it",
+            fix="check the name",
         )
-        raise error("U201", file=name, found="no template of this name or path", expected=f"a path, or one of {short}",
-                    why="nothing can be rendered without it", fix="check the name")  # fmt: skip
     return path.read_text(encoding="utf-8")
 
 
@@ -141,8 +141,13 @@ def _of_model(folder: Path) -> tuple[str, dict[str, str]]:
     if isinstance(source, list):  # several by name
         source = next((item["template"] for item in source if item.get("name") == "default"), None)
     if not isinstance(source, str):
-        raise error("U201", file=str(folder), found="no chat template", expected="chat_template.jinja in the folder",
-                    fix="name a template and give the folder as the tokenizer")  # fmt: skip
+        raise error(
+            "U201",
+            file=str(folder),
+            found="no chat template",
+            expected="chat_template.jinja in the folder",
+            fix="name a template and give the folder as the tokenizer",
+        )
     special = {}
     for key in ("bos_token", "eos_token", "pad_token", "unk_token"):
         value = config.get(key)
@@ -155,12 +160,15 @@ def _of_model(folder: Path) -> tuple[str, dict[str, str]]:
 def open_tokenizer(path: Path) -> Any:
     file = path / "tokenizer.json" if path.is_dir() else path
     if not file.is_file():
-        raise error("U201", file=str(file), found="nothing at this path", expected="a tokenizer.json",
-                    fix="give the folder of a fast tokenizer")  # fmt: skip
-    if importlib.util.find_spec("tokenizers") is None:
         raise error(
-            "U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'"
+            "U201",
+            file=str(file),
+            found="nothing at this path",
+            expected="a tokenizer.json",
+            fix="give the folder of a fast tokenizer",
         )
+    if importlib.util.find_spec("tokenizers") is None:
+        raise error("U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'")
     from tokenizers import Tokenizer
 
     return Tokenizer.from_file(str(file))
@@ -188,14 +196,18 @@ def _environment() -> Any:
     def refuse(message: str) -> None:
         raise TemplateError(message)
 
-    def tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None,
-               sort_keys: bool = False) -> str:  # fmt: skip
-        return json.dumps(
-            value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
-        )
+    def tojson(
+        value: Any,
+        ensure_ascii: bool = False,
+        indent: int | None = None,
+        separators: Any = None,
+        sort_keys: bool = False,
+    ) -> str:
+        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
-                                                extensions=[Generation, loopcontrols])  # fmt: skip
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+    )
     environment.filters["tojson"] = tojson
     environment.globals["raise_exception"] = refuse
     # A fixed day: the same trace must render the same tomorrow.
@@ -220,8 +232,9 @@ def _split(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join(parts), spans
 
 
-def _prefix_spans(template: Template, messages: list[dict[str, Any]], tools: Any,
-                  text: str) -> tuple[tuple[int, int], ...]:  # fmt: skip
+def _prefix_spans(
+    template: Template, messages: list[dict[str, Any]], tools: Any, text: str
+) -> tuple[tuple[int, int], ...]:
     """What each assistant message adds to the text before it, where rendering is a prefix of the whole."""
     spans = []
     for i, message in enumerate(messages):

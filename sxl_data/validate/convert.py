@@ -49,8 +49,15 @@ class Conversion(msgspec.Struct, kw_only=True):
         return not any(item.level == "error" for item in self.findings)
 
 
-def convert(path: str | Path, to: str, out: str | Path, *, format: str = "auto", residual: bool = True,
-            known: dict[str, Format] | None = None) -> Conversion:  # fmt: skip
+def convert(
+    path: str | Path,
+    to: str,
+    out: str | Path,
+    *,
+    format: str = "auto",
+    residual: bool = True,
+    known: dict[str, Format] | None = None,
+) -> Conversion:
     """Convert the file at ``path`` (``-``: stdin) to ``to`` and write it to ``out``.
 
     Row formats become JSONL, or one JSON value where ``out`` ends in ``.json``; our own becomes Parquet where it

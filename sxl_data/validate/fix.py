@@ -47,15 +47,10 @@ class Fixed(msgspec.Struct):
 
     def text(self) -> str:
         """For people: the sum."""
-        many = (
-            ", ".join(f"{code} ×{count}" for code, count in sorted(self.counts.items()))
-            or "nothing to repair"
-        )
+        many = ", ".join(f"{code} ×{count}" for code, count in sorted(self.counts.items())) or "nothing to repair"
         lines = [f"{self.records} records written to {self.out} as {self.format}: {many}"]
         if self.left:
-            lines.append(
-                f"{self.left} records could not be written back in {self.format} and stay as they were"
-            )
+            lines.append(f"{self.left} records could not be written back in {self.format} and stay as they were")
         if self.unread:
             lines.append(f"{self.unread} records could not be read and were copied unchanged")
         return "\n".join(lines)
@@ -66,8 +61,13 @@ def show(line: int, change: Change) -> str:
     return f"line {line}  {change.code}  {change.pointer}  {change.said}"
 
 
-def fix(path: str | Path, out: str | Path, format: str = "auto", known: dict[str, Format] | None = None,
-        tell: Tell | None = None) -> Fixed:  # fmt: skip
+def fix(
+    path: str | Path,
+    out: str | Path,
+    format: str = "auto",
+    known: dict[str, Format] | None = None,
+    tell: Tell | None = None,
+) -> Fixed:
     """Repair the file at ``path`` into ``out`` (JSONL, or one JSON document for a name in .json).
 
     ``tell`` is called with the line and each change as it is made. Raises `UserError` for a file that
@@ -75,8 +75,13 @@ def fix(path: str | Path, out: str | Path, format: str = "auto", known: dict[str
     """
     target = Path(out)
     if str(path) != "-" and target.exists() and target.samefile(path):
-        raise error("U302", file=str(out), found="the input file", expected="another file",
-                    fix="write to another name and compare before you replace the original")  # fmt: skip
+        raise error(
+            "U302",
+            file=str(out),
+            found="the input file",
+            expected="another file",
+            fix="write to another name and compare before you replace the original",
+        )
     submission = Submission(path, format, known)
     submission.origin = msgspec.structs.replace(submission.origin, lossless=True)
     result = Fixed(str(out), NATIVE)

@@ -40,12 +40,19 @@ class Placer:
         item = self.item
         pointer = self.pointer(fault.pointer)
         return Finding(
-            code=fault.code, rule=entry.rule, level=entry.level, file=item.document.file,
+            code=fault.code,
+            rule=entry.rule,
+            level=entry.level,
+            file=item.document.file,
             line=self.line(fault.pointer, pointer),
             trace_id=None if item.reading is None else item.reading.trace.trace_id,
-            pointer=pointer, found=fault.found, expected=fault.expected, why=entry.why, fix=entry.fix,
+            pointer=pointer,
+            found=fault.found,
+            expected=fault.expected,
+            why=entry.why,
+            fix=entry.fix,
             related=tuple(self._related(place) for place in fault.related),
-        )  # fmt: skip
+        )
 
     def pointer(self, inside: str) -> str:
         """The pointer into the submitted file of ``inside``, a pointer into the trace."""
@@ -98,11 +105,7 @@ class Placer:
             found = resolve(holder, "/" + path)
             if found is not _NOTHING:
                 inner = f"{place}/{path}"
-                if (
-                    deeper
-                    and isinstance(found, (dict, list))
-                    and resolve(found, "/" + deeper) is not _NOTHING
-                ):
+                if deeper and isinstance(found, (dict, list)) and resolve(found, "/" + deeper) is not _NOTHING:
                     return f"{inner}/{deeper}"
                 return inner
         return place

@@ -59,26 +59,25 @@ def _cut(path: Path, step: int) -> Iterator[Range]:
         yield begin, position - begin, first
 
 
-def spread(submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int,
-           limit: int) -> Iterator[tuple[Report, list[Entry]]]:  # fmt: skip
+def spread(
+    submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int, limit: int
+) -> Iterator[tuple[Report, list[Entry]]]:
     """The report of each range and the traces seen in it, in the order of the file."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     name = submission.recognise().name  # the whole file has one format: its beginning decides for all parts
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        tasks = [
-            pool.submit(_check, submission.path, name, submission.known, part, profile, limit)
-            for part in ranges
-        ]
+        tasks = [pool.submit(_check, submission.path, name, submission.known, part, profile, limit) for part in ranges]
         for task in tasks:
             report, ids = task.result()
             report.files[0].reason = submission.reason
             yield report, ids
 
 
-def _check(path: str | Path, format: str, known: object, part: Range, profile: Profile,
-           limit: int) -> tuple[Report, list[Entry]]:  # fmt: skip
+def _check(
+    path: str | Path, format: str, known: object, part: Range, profile: Profile, limit: int
+) -> tuple[Report, list[Entry]]:
     from sxl_data.validate.validate import check_file
 
     report = Report(profile=profile.name, limit=limit)

@@ -21,9 +21,7 @@ from sxl_data.validate.submission import NATIVE, Submission
 class RowSubmission(Submission):
     """Rows that are already in memory."""
 
-    def __init__(
-        self, rows: Sequence[Any], format: str = "auto", known: dict[str, Format] | None = None
-    ) -> None:
+    def __init__(self, rows: Sequence[Any], format: str = "auto", known: dict[str, Format] | None = None) -> None:
         traces = bool(rows) and all(isinstance(row, Trace) for row in rows)
         super().__init__("rows", NATIVE if traces and format == "auto" else format, known)
         self.rows = rows

@@ -29,9 +29,7 @@ _ANY = msgspec.json.Decoder()
 _SAMPLE = 20
 _LARGE = 16 << 20
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
-LOOKS = tuple(
-    "".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128)
-)
+LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128))
 
 
 class Submitted(msgspec.Struct):
@@ -53,8 +51,13 @@ class Submitted(msgspec.Struct):
 class Submission:
     """One file. Iterate once; ``format`` and ``reason`` are known after the first item."""
 
-    def __init__(self, path: str | Path, format: str = "auto", known: dict[str, Format] | None = None,
-                 part: tuple[int, int, int] = (0, -1, 1)) -> None:  # fmt: skip
+    def __init__(
+        self,
+        path: str | Path,
+        format: str = "auto",
+        known: dict[str, Format] | None = None,
+        part: tuple[int, int, int] = (0, -1, 1),
+    ) -> None:
         self.part = part
         """Offset, length and first line of the range that is read, see `open_records`."""
         self.path, self.file = path, "stdin" if str(path) == "-" else str(path)
@@ -151,25 +154,28 @@ class Submission:
                 yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
         except RowError as problem:
             yield self._refused(problem, document, at)
-        except (
-            TypeError,
-            ValueError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-            AssertionError,
-        ) as problem:
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
             found = finding(
-                "S211", file=self.file, line=document.lines[0] if document.lines else None, pointer=at,
-                found=f"{type(problem).__name__}: {problem}", expected=f"a document of the format {self.format.name}",
+                "S211",
+                file=self.file,
+                line=document.lines[0] if document.lines else None,
+                pointer=at,
+                found=f"{type(problem).__name__}: {problem}",
+                expected=f"a document of the format {self.format.name}",
                 why="the reader did not expect such a value; if the document is right, please report it",
-            )  # fmt: skip
+            )
             yield Submitted(None, document, (found,), at=at)
 
     def _refused(self, problem: RowError, document: Document, at: str) -> Submitted:
         line = document.lines[0] if document.lines else None
-        found = finding("S211", file=self.file, line=line, pointer=at + problem.pointer, found=problem.found,
-                        expected=problem.expected)  # fmt: skip
+        found = finding(
+            "S211",
+            file=self.file,
+            line=line,
+            pointer=at + problem.pointer,
+            found=problem.found,
+            expected=problem.expected,
+        )
         return Submitted(None, document, (found,), at=at)
 
     def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
@@ -200,9 +206,7 @@ class Submission:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as bad:
             line = data.count(b"\n", 0, bad.start) + 1
-            found = finding(
-                "S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8"
-            )
+            found = finding("S102", file=self.file, line=line, found=f"byte 0x{data[bad.start]:02x}", expected="UTF-8")
             yield Submitted(None, self._document(0, line), (found,))
             return
         yield from self._read(Document(file=self.file, text=text), "", b"")
@@ -235,9 +239,14 @@ class Submission:
                         # was written out; only then the row is decoded once more to tell which.
                         sound = not may_hide(data, trace) or not decode(data).findings
                     if sound and trace.schema_version == current:
-                        yield Submitted(Reading(trace=trace, line=item.line),
-                                        Document(file=file, lines=(item.line,), row=row),
-                                        native=True, at=item.at, raw=data, looks=looks)  # fmt: skip
+                        yield Submitted(
+                            Reading(trace=trace, line=item.line),
+                            Document(file=file, lines=(item.line,), row=row),
+                            native=True,
+                            at=item.at,
+                            raw=data,
+                            looks=looks,
+                        )
                         continue
             record = decoded(item, self.file) if isinstance(item, Raw) else item
             yield self._examined(record, row)
@@ -259,16 +268,12 @@ class Submission:
         try:
             found, trace = examine(_without_beside(value))
         except RecursionError:
-            deep = finding(
-                "S103", file=self.file, line=record.line, found="too many subtraces inside each other"
-            )
+            deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
             return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
         reading = None if trace is None else Reading(trace=trace, line=record.line)
         # An integer that is too long for its field is said once.
         places = {record.at + fault.pointer for fault in found}
-        findings = tuple(
-            item for item in record.findings if item.code != "S107" or item.pointer not in places
-        )
+        findings = tuple(item for item in record.findings if item.code != "S107" or item.pointer not in places)
         return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
 
 

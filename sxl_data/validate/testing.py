@@ -19,8 +19,9 @@ from sxl_data.validate.reporters.report import Report
 from sxl_data.validate.validate import validate
 
 
-def assert_valid(source: Any, format: str = "auto", profile: str = "train", *, ignore: Collection[str] = (),
-                 **options: Any) -> Report:  # fmt: skip
+def assert_valid(
+    source: Any, format: str = "auto", profile: str = "train", *, ignore: Collection[str] = (), **options: Any
+) -> Report:
     """Fail with the report's text unless ``source`` passes ``profile``; codes of ``ignore`` are left out.
 
     ``options`` are those of `validate`. Returns the report, so that a test can look further.

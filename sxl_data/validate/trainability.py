@@ -39,9 +39,7 @@ def check(trace: Trace, template: Template, max_length: int | None = None) -> It
         return
     if not template.marked:
         how = "" if found.rendered.spans else ", and what the agent said cannot be found by prefixes either"
-        yield Fault(
-            "R707", "/steps", f"{template.name} has no {{% generation %}}{how}", "the agent's part marked"
-        )
+        yield Fault("R707", "/steps", f"{template.name} has no {{% generation %}}{how}", "the agent's part marked")
         if not found.rendered.spans:
             return
     if not found.rendered.spans or found.trained == 0:
@@ -80,8 +78,13 @@ def _dropped(trace: Trace, template: Template) -> Iterator[Fault]:
             missing.setdefault(kind, []).append(place)
     for kind, at in missing.items():
         code, name = _DROPPED[kind]
-        yield Fault(code, at[0], f"{template.name} drops {name} at {len(at)} of {total[kind]} places",
-                    f"all {name} in the text", tuple(at[1:9]))  # fmt: skip
+        yield Fault(
+            code,
+            at[0],
+            f"{template.name} drops {name} at {len(at)} of {total[kind]} places",
+            f"all {name} in the text",
+            tuple(at[1:9]),
+        )
 
 
 def _mark(trace: Trace) -> tuple[Trace, dict[str, str]]:
@@ -98,8 +101,11 @@ def _mark(trace: Trace) -> tuple[Trace, dict[str, str]]:
             for k, call in enumerate(step.calls):
                 word = f"sxlc{i}y{k}x"
                 places[word] = f"/steps/{i}/calls/{k}"
-                calls.append(msgspec.structs.replace(call, arguments_json=f'{{"{word}":"{word}"}}',
-                                                     arguments_form="object", kind="function"))  # fmt: skip
+                calls.append(
+                    msgspec.structs.replace(
+                        call, arguments_json=f'{{"{word}":"{word}"}}', arguments_form="object", kind="function"
+                    )
+                )
             step = msgspec.structs.replace(step, calls=tuple(calls))
         elif isinstance(step, Iterate):
             results = []

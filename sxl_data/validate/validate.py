@@ -29,10 +29,19 @@ from sxl_data.validate.rows import RowSubmission, rows_of
 from sxl_data.validate.submission import Submission, Submitted
 
 
-def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
-             format: str = "auto", profile: str = "train", *, known: dict[str, Format] | None = None,
-             template: str | None = None, tokenizer: str | Path | None = None, max_length: int | None = None,
-             export: str | None = None, jobs: int = 1, limit: int = LIMIT) -> Report:  # fmt: skip
+def validate(
+    source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
+    format: str = "auto",
+    profile: str = "train",
+    *,
+    known: dict[str, Format] | None = None,
+    template: str | None = None,
+    tokenizer: str | Path | None = None,
+    max_length: int | None = None,
+    export: str | None = None,
+    jobs: int = 1,
+    limit: int = LIMIT,
+) -> Report:
     """Check ``source``: a path, several paths, or rows: dicts of any format that is known, `Trace`s, a table of
     pandas, polars or pyarrow, a data set of the Hub's library.
 
@@ -57,14 +66,13 @@ def validate(source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[s
     return report
 
 
-def _extra(template: str | None, tokenizer: str | Path | None, max_length: int | None,
-           export: str | None) -> Check | None:  # fmt: skip
+def _extra(
+    template: str | None, tokenizer: str | Path | None, max_length: int | None, export: str | None
+) -> Check | None:
     """The checks that need more than the trace."""
     if template is None and export is None:
         if max_length is not None:
-            raise error(
-                "U401", found="max_length without a template", expected="a template and its tokenizer"
-            )
+            raise error("U401", found="max_length without a template", expected="a template and its tokenizer")
         return None
     loaded = None
     if template is not None:
@@ -72,9 +80,7 @@ def _extra(template: str | None, tokenizer: str | Path | None, max_length: int |
 
         loaded = load(template, tokenizer)
         if max_length is not None and loaded.tokenizer is None:
-            raise error(
-                "U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER"
-            )
+            raise error("U401", found="max_length without a tokenizer", expected="a model folder, or tokenizer=FOLDER")
     if export is not None:
         from sxl_data.formats.export import exporters
 
@@ -114,10 +120,17 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]
             entry.records += part.files[0].records
             entry.traces += part.files[0].traces
         report.add(
-            finding(fault.code, file=twin.file, line=twin.line, trace_id=twin.identity, pointer="",
-                    found=fault.found, expected=fault.expected)
+            finding(
+                fault.code,
+                file=twin.file,
+                line=twin.line,
+                trace_id=twin.identity,
+                pointer="",
+                found=fault.found,
+                expected=fault.expected,
+            )
             for twin, fault in seen.merge(ids)
-        )  # fmt: skip
+        )
 
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
@@ -131,8 +144,9 @@ def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> I
     return [RowSubmission(items, format, known)]
 
 
-def check_file(submission: Submission, profile: Profile, report: Report, seen: Seen,
-               extra: Check | None = None) -> None:  # fmt: skip
+def check_file(
+    submission: Submission, profile: Profile, report: Report, seen: Seen, extra: Check | None = None
+) -> None:
     """Add what is found in one file to ``report``."""
     entry = FileReport(file=submission.file)
     report.files.append(entry)
@@ -160,14 +174,10 @@ def check_file(submission: Submission, profile: Profile, report: Report, seen: S
             if item.findings:
                 report.add(item.findings)
             if atif and "M" in families and (wrong := list(totals(item.document.value))):
-                report.add(
-                    Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong
-                )
+                report.add(Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong)
             if reading is not None and reading.findings:
                 # A reader's findings are of the profile's families too.
-                report.add(
-                    f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S"
-                )
+                report.add(f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S")
             if found:
                 placer = Placer(item)
                 report.add(placer.finding(fault) for fault in found)

@@ -10,16 +10,16 @@ from pathlib import Path
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     sub = command(
-        "build", _build, "Build a dataset from a recipe.",
+        "build",
+        _build,
+        "Build a dataset from a recipe.",
         "examples:\n  sxl-data build demo -o out\n  sxl-data build my.yaml -o out dedup.threshold=0.8 --limit 100\n\n"
         "A build that was stopped goes on where it was when the same command is run again.",
-    )  # fmt: skip
+    )
     sub.add_argument("recipe", help="path of a recipe, or the name of one that ships (demo, sheikh-sxl)")
     sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
     sub.add_argument("-o", "--out", required=True, help="folder or s3://… to build into")
-    sub.add_argument(
-        "--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)"
-    )
+    sub.add_argument("--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)")
     sub.add_argument("--limit", type=int, help="take at most this many rows of each file")
     sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
     sub.add_argument("--engine", choices=("process", "inline", "ray"), help="where the work is done")
@@ -55,8 +55,16 @@ def _build(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import format_count, say
     from sxl_data.pipeline import build
 
-    manifest = build(options.recipe, options.out, overrides, limit=options.limit, from_stage=options.from_stage,
-                     rank=options.rank, of=options.of, work=options.work)  # fmt: skip
+    manifest = build(
+        options.recipe,
+        options.out,
+        overrides,
+        limit=options.limit,
+        from_stage=options.from_stage,
+        rank=options.rank,
+        of=options.of,
+        work=options.work,
+    )
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: read {options.out.rstrip('/')}/README.md, or `sxl-data ledger {options.out} --by code`")

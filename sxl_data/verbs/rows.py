@@ -9,24 +9,20 @@ from collections.abc import Callable
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     sub = command(
-        "dedup", _dedup, "Remove exact and near duplicates from table files, naming the twin of every dropped row.",
+        "dedup",
+        _dedup,
+        "Remove exact and near duplicates from table files, naming the twin of every dropped row.",
         "examples:\n  sxl-data dedup rows.parquet --column text -o out\n"
         "  sxl-data dedup new.jsonl --column text --against out -o out2   (drop what is like an earlier run's rows)\n"
         "  sxl-data dedup --rethreshold out --threshold 0.8                (signatures are reused)\n"
         "  sxl-data dedup --compare out rows.parquet:17                    (a dropped row beside its twin)",
-    )  # fmt: skip
+    )
     sub.add_argument("files", nargs="*", help="Parquet, JSONL, JSON or CSV files")
     sub.add_argument("--column", help="column whose text is compared")
     sub.add_argument("-o", "--out", help="folder for data/, ledger/ and signatures/")
-    sub.add_argument(
-        "--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)"
-    )
-    sub.add_argument(
-        "--id-column", help="column that names rows in the ledger (default: file and row number)"
-    )
-    sub.add_argument(
-        "--rank-column", help="numeric column; of duplicates the row with the smallest value stays"
-    )
+    sub.add_argument("--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)")
+    sub.add_argument("--id-column", help="column that names rows in the ledger (default: file and row number)")
+    sub.add_argument("--rank-column", help="numeric column; of duplicates the row with the smallest value stays")
     sub.add_argument(
         "--prefer",
         action="append",
@@ -40,31 +36,29 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         default="code",
         help="what is compared: runs of five tokens of code (default), of words, or of characters",
     )
+    sub.add_argument("--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run")
     sub.add_argument(
-        "--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run"
+        "--store-shingles",
+        action="store_true",
+        help="keep shingle sets too, so that a later --against scores exactly (about the size of the texts)",
     )
     sub.add_argument(
-        "--store-shingles", action="store_true",
-        help="keep shingle sets too, so that a later --against scores exactly (about the size of the texts)",
-    )  # fmt: skip
-    sub.add_argument(
-        "--memory",
-        default="4GB",
-        help="bytes for texts, signatures and candidates; beyond it scratch files (4GB)",
+        "--memory", default="4GB", help="bytes for texts, signatures and candidates; beyond it scratch files (4GB)"
     )
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
-    sub.add_argument(
-        "--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin"
-    )
+    sub.add_argument("--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin")
 
     sub = command("decontaminate", _decontaminate, "Find rows that hold text of a benchmark.")
     sub.add_argument("files", nargs="+", help="JSONL, JSON, CSV or Parquet files")
-    sub.add_argument("--against", nargs="+", default=["humaneval", "mbpp"], metavar="NAME",
-                     help="shipped fingerprints, or files that decontaminate.fingerprints made")  # fmt: skip
-    sub.add_argument("--column", help="column that is compared (default: every text of the row)")
     sub.add_argument(
-        "--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)"
+        "--against",
+        nargs="+",
+        default=["humaneval", "mbpp"],
+        metavar="NAME",
+        help="shipped fingerprints, or files that decontaminate.fingerprints made",
     )
+    sub.add_argument("--column", help="column that is compared (default: every text of the row)")
+    sub.add_argument("--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)")
 
 
 def _dedup(options: argparse.Namespace) -> int:
@@ -93,12 +87,26 @@ def _dedup(options: argparse.Namespace) -> int:
                 expected="FILE… --column NAME -o OUT",
                 fix="name the files, the column whose text is compared and a folder for the result",
             )
-        values = {"threshold": options.threshold, "prefer": options.prefer, "memory": options.memory,
-                  "shingling": {"kind": options.shingles}}  # fmt: skip
+        values = {
+            "threshold": options.threshold,
+            "prefer": options.prefer,
+            "memory": options.memory,
+            "shingling": {"kind": options.shingles},
+        }
         config = load(DedupConfig, values).value
-        print(run_files(options.files, options.column, options.out, config, id_column=options.id_column,
-                        rank_column=options.rank_column, against=options.against,
-                        store_shingles=options.store_shingles, say=say))  # fmt: skip
+        print(
+            run_files(
+                options.files,
+                options.column,
+                options.out,
+                config,
+                id_column=options.id_column,
+                rank_column=options.rank_column,
+                against=options.against,
+                store_shingles=options.store_shingles,
+                say=say,
+            )
+        )
     return 0
 
 

@@ -12,53 +12,51 @@ from typing import Any
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
     sub = command(
-        "validate", _validate, "Check agent traces in the format they have.",
+        "validate",
+        _validate,
+        "Check agent traces in the format they have.",
         "examples:\n  sxl-data validate traces.jsonl\n"
         "  sxl-data validate session.jsonl --profile publish --output sarif\n"
         "  sxl-data validate chat.jsonl --template qwen3 --tokenizer MODEL --max-length 4096\n"
         "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
-    )  # fmt: skip
+    )
     sub.add_argument("files", nargs="+", help="files to check, - for stdin")
     _format(sub)
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
-    sub.add_argument(
-        "--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report"
-    )
+    sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
     _template(sub)
     sub.add_argument("--export", metavar="FORMAT", help="say what this format could not carry (R708)")
-    sub.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes that share large JSONL files"
-    )
+    sub.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that share large JSONL files")
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
     sub.add_argument("-o", "--out", help="file to write the mended traces to")
 
     sub = command(
-        "convert", _convert, "Convert traces between formats, stating what the target cannot hold.",
+        "convert",
+        _convert,
+        "Convert traces between formats, stating what the target cannot hold.",
         "example:\n  sxl-data convert session.jsonl --to openai_chat -o chat.jsonl",
-    )  # fmt: skip
+    )
     sub.add_argument("file", help="file to convert, - for stdin")
     sub.add_argument("--to", required=True, help="openai_chat, atif, sts, sharegpt_tools or sxl_trace")
     _format(sub, "--from")
     sub.add_argument("-o", "--out", required=True, help="file to write")
-    sub.add_argument(
-        "--bare", action="store_true", help="leave out the residual from which the trace can be restored"
-    )
+    sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
 
-    sub = command(
-        "stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes."
-    )
+    sub = command("stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes.")
     sub.add_argument("files", nargs="+", help="files of traces, - for stdin")
     _format(sub)
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the counts")
 
     sub = command(
-        "show", _show, "Print one trace as Observe / Reflect / Act / Iterate blocks, or as it is trained.",
+        "show",
+        _show,
+        "Print one trace as Observe / Reflect / Act / Iterate blocks, or as it is trained.",
         "examples:\n  sxl-data show chat.jsonl --row 3\n"
         "  sxl-data show chat.jsonl --template qwen3     what carries loss, in ⟦ ⟧",
-    )  # fmt: skip
+    )
     sub.add_argument("file", help="file of traces, - for stdin")
     _format(sub)
     sub.add_argument("--row", help="number from 0, or a trace id (default: the first)")
@@ -66,11 +64,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
     _template(sub)
 
-    sub = command("explain", _explain, "Explain a code, a rule, or a family of codes; list the formats.",
-                  "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats")  # fmt: skip
+    sub = command(
+        "explain",
+        _explain,
+        "Explain a code, a rule, or a family of codes; list the formats.",
+        "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats",
+    )
     sub.add_argument(
-        "code",
-        help="for example P105, result-without-call, P for the whole family, or `formats` for what is read",
+        "code", help="for example P105, result-without-call, P for the whole family, or `formats` for what is read"
     )
 
 
@@ -80,9 +81,7 @@ def _format(sub: argparse.ArgumentParser, flag: str = "--format") -> None:
 
 
 def _template(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument(
-        "--template", help="chat template to render with: a name, a .jinja file or a model folder"
-    )
+    sub.add_argument("--template", help="chat template to render with: a name, a .jinja file or a model folder")
     sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
     sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
 
@@ -104,13 +103,22 @@ def _validate(options: argparse.Namespace) -> int:
 
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
-        mended = fix(options.files[0], options.out, options.format, _known(),
-                     tell=lambda line, change: print(show(line, change)))  # fmt: skip
+        mended = fix(
+            options.files[0], options.out, options.format, _known(), tell=lambda line, change: print(show(line, change))
+        )
         print(mended.text())
         return 1 if mended.left else 0
-    report = validate(options.files, options.format, options.profile, known=_known(), template=options.template,
-                      tokenizer=options.tokenizer, max_length=options.max_length, export=options.export,
-                      jobs=max(1, options.jobs))  # fmt: skip
+    report = validate(
+        options.files,
+        options.format,
+        options.profile,
+        known=_known(),
+        template=options.template,
+        tokenizer=options.tokenizer,
+        max_length=options.max_length,
+        export=options.export,
+        jobs=max(1, options.jobs),
+    )
     text = report.render(options.output, show_all=options.all)
     print(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
@@ -120,8 +128,9 @@ def _convert(options: argparse.Namespace) -> int:
     from sxl_data.contract.errors import render as render_finding
     from sxl_data.validate.convert import convert, render
 
-    made = convert(options.file, options.to, options.out, format=options.format, residual=not options.bare,
-                   known=_known())  # fmt: skip
+    made = convert(
+        options.file, options.to, options.out, format=options.format, residual=not options.bare, known=_known()
+    )
     print(render(made))
     for item in made.findings:
         print(render_finding(item), file=sys.stderr)

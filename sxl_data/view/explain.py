@@ -33,9 +33,7 @@ def explain(code: str) -> str:
     family = [item for key, item in sorted(CODES.items()) if upper and key.startswith(upper)]
     if family:
         return "\n".join(f"{item.code}  {item.level:<7}  {item.rule:<28}  {item.title}" for item in family)
-    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(
-        wanted.lower(), by_rule, n=1
-    )
+    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), by_rule, n=1)
     families = ", ".join(sorted({key[0] for key in CODES}))
     expected = f"{near[0]}?" if near else f"a code of the families {families}"
     raise error("U401", found=f"code {code!r}", expected=expected)
@@ -97,8 +95,9 @@ def _beside(path: Path) -> list[str]:
     name = next((line for line in wrong if line.startswith('  "trace_id"')), "")
     best: list[str] = []
     for valid in sorted((path.parents[1] / "valid").glob("*.json")):
-        right = [name if line.startswith('  "trace_id"') else line
-                 for line in valid.read_text(encoding="utf-8").splitlines()]  # fmt: skip
+        right = [
+            name if line.startswith('  "trace_id"') else line for line in valid.read_text(encoding="utf-8").splitlines()
+        ]
         found = list(difflib.unified_diff(wrong, right, n=2, lineterm=""))[3:]
         if not best or _changed(found) < _changed(best):
             best = found

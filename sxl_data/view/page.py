@@ -31,15 +31,19 @@ def page(trace: Trace) -> str:
     title = quoted(escape(trace.task.split("\n")[0][:80] or trace.trace_id))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body>\n<h1>{title}</h1>\n"
-        + "\n".join(_trace(trace))
-        + "\n</body></html>\n"
+        f"<style>{_STYLE}</style></head><body>\n<h1>{title}</h1>\n" + "\n".join(_trace(trace)) + "\n</body></html>\n"
     )
 
 
 def _trace(trace: Trace) -> Iterator[str]:
-    about = [trace.trace_id, trace.kind, trace.agent.name, trace.agent.model, trace.provenance.licence or "no licence",
-             f"outcome {trace.outcome.status}"]  # fmt: skip
+    about = [
+        trace.trace_id,
+        trace.kind,
+        trace.agent.name,
+        trace.agent.model,
+        trace.provenance.licence or "no licence",
+        f"outcome {trace.outcome.status}",
+    ]
     yield f"<p>{quoted(escape(' · '.join(part for part in about if part)))}</p>"
     if trace.tools:
         names = [escape(f"{tool.name}: {tool.description}") for tool in trace.tools]

@@ -22,8 +22,9 @@ def show_rendered(trace: Trace, template: Template, max_length: int | None = Non
     try:
         found = render(trace, template, max_length)
     except TemplateRefused as refusal:
-        raise error("R704", trace_id=trace.trace_id, found=f"{template.name}: {refusal}",
-                    expected="a rendered conversation") from None  # fmt: skip
+        raise error(
+            "R704", trace_id=trace.trace_id, found=f"{template.name}: {refusal}", expected="a rendered conversation"
+        ) from None
     text = found.rendered.text
     marks = [(start, 1, OPEN) for start, _ in found.rendered.spans]
     marks += [(end, 0, CLOSE) for _, end in found.rendered.spans]

@@ -18,8 +18,15 @@ WIDTH = 80
 _LINES = 40
 
 
-def show(path: str | Path, row: int | str | None = None, format: str = "auto", *,
-         known: dict[str, Format] | None = None, max_lines: int = _LINES, width: int = WIDTH) -> str:  # fmt: skip
+def show(
+    path: str | Path,
+    row: int | str | None = None,
+    format: str = "auto",
+    *,
+    known: dict[str, Format] | None = None,
+    max_lines: int = _LINES,
+    width: int = WIDTH,
+) -> str:
     """Trace ``row`` of the file as text: a number from 0, a trace id, or None for the first.
 
     At most ``max_lines`` lines of each text are shown (0: all). Raises `UserError` U201 for a row that
@@ -28,8 +35,9 @@ def show(path: str | Path, row: int | str | None = None, format: str = "auto", *
     return render(pick(path, row, format, known), max_lines, width)
 
 
-def pick(path: str | Path, row: int | str | None = None, format: str = "auto",
-         known: dict[str, Format] | None = None) -> Trace:  # fmt: skip
+def pick(
+    path: str | Path, row: int | str | None = None, format: str = "auto", known: dict[str, Format] | None = None
+) -> Trace:
     """Trace ``row`` of the file, as in `show`."""
     position = int(row) if isinstance(row, int) or (isinstance(row, str) and row.isdigit()) else None
     seen = 0
@@ -40,8 +48,14 @@ def pick(path: str | Path, row: int | str | None = None, format: str = "auto",
         if row is None or seen == position or trace.trace_id == row or trace.provenance.source_id == row:
             return trace
         seen += 1
-    raise error("U201", file=str(path), found=f"{seen} traces, none is {row!r}", expected="a number from 0, or an id",
-                why="there is nothing to show", fix="sxl-data stats FILE says how many traces there are")  # fmt: skip
+    raise error(
+        "U201",
+        file=str(path),
+        found=f"{seen} traces, none is {row!r}",
+        expected="a number from 0, or an id",
+        why="there is nothing to show",
+        fix="sxl-data stats FILE says how many traces there are",
+    )
 
 
 def render(trace: Trace, max_lines: int = _LINES, width: int = WIDTH) -> str:
@@ -59,11 +73,7 @@ def render(trace: Trace, max_lines: int = _LINES, width: int = WIDTH) -> str:
     verifier = f", by {escape(outcome.verifier)}" if outcome.verifier else ""
     lines += ["", f"outcome {outcome.status}{reward}{verifier}"]
     for n, inner in enumerate(trace.subtraces):
-        lines += [
-            "",
-            f"subtrace {n}",
-            *("  " + line for line in render(inner, max_lines, width - 2).split("\n")),
-        ]
+        lines += ["", f"subtrace {n}", *("  " + line for line in render(inner, max_lines, width - 2).split("\n"))]
     return "\n".join(lines)
 
 
@@ -101,16 +111,12 @@ def _step(step: Step, max_lines: int, width: int) -> Iterator[str]:
 def _head(step: Step, note: str, width: int) -> str:
     name = type(step).__name__.upper()
     when = f"  {escape(step.timestamp)}" if step.timestamp else ""
-    head = (
-        f"── {step.index} {name}{'  ' + note if note else ''}  turn {step.turn}, loop {step.iteration}{when} "
-    )
+    head = f"── {step.index} {name}{'  ' + note if note else ''}  turn {step.turn}, loop {step.iteration}{when} "
     return head + "─" * max(0, width - len(head))
 
 
 def _call(call: Call, max_lines: int) -> Iterator[str]:
-    yield f"  → {escape(call.name)}  [{escape(call.call_id)}]" + (
-        "" if call.kind == "function" else f"  {call.kind}"
-    )
+    yield f"  → {escape(call.name)}  [{escape(call.call_id)}]" + ("" if call.kind == "function" else f"  {call.kind}")
     yield from _text(call.arguments_json, max_lines, "      ")
 
 

@@ -86,17 +86,18 @@ class Stats(msgspec.Struct):
             rows.append((name, "–" if value is None else f"{value:.2f}" if many else f"{100 * value:.1f} %"))
         total = sum(self.share.values())
         if total:
-            rows += [
-                (f"{self.unit} in {name}", f"{100 * size / total:.1f} %") for name, size in self.share.items()
-            ]
+            rows += [(f"{self.unit} in {name}", f"{100 * size / total:.1f} %") for name, size in self.share.items()]
         blocks = [format_table(("what", "value"), rows)]
-        for title, counter in (("format", self.formats), ("kind", self.kinds), ("licence", self.licences),
-                               ("outcome", self.outcomes), ("result status", self.statuses),
-                               ("tool", self.tools)):  # fmt: skip
+        for title, counter in (
+            ("format", self.formats),
+            ("kind", self.kinds),
+            ("licence", self.licences),
+            ("outcome", self.outcomes),
+            ("result status", self.statuses),
+            ("tool", self.tools),
+        ):
             if counter:
-                listed = [
-                    (name or "(none)", format_count(count)) for name, count in counter.most_common(_TOP)
-                ]
+                listed = [(name or "(none)", format_count(count)) for name, count in counter.most_common(_TOP)]
                 if len(counter) > _TOP:
                     listed.append((f"… {len(counter) - _TOP} more", ""))
                 blocks.append(format_table((title, "count"), listed))
@@ -106,8 +107,13 @@ class Stats(msgspec.Struct):
         return "\n\n".join(blocks)
 
 
-def stats(paths: str | Path | Sequence[str | Path], format: str = "auto", *, known: dict[str, Format] | None = None,
-          tokenizer: str | Path | None = None) -> Stats:  # fmt: skip
+def stats(
+    paths: str | Path | Sequence[str | Path],
+    format: str = "auto",
+    *,
+    known: dict[str, Format] | None = None,
+    tokenizer: str | Path | None = None,
+) -> Stats:
     """Count what is in ``paths``. Raises `UserError` for a file that cannot be read."""
     measure: Callable[[str], int] = _bytes
     result = Stats()
@@ -124,9 +130,7 @@ def stats(paths: str | Path | Sequence[str | Path], format: str = "auto", *, kno
         result.files += 1
         submission = Submission(path, format, known)
         for item in submission:
-            result.codes.update(
-                [found.code for found in item.findings] + [fault.code for fault in item.faults]
-            )
+            result.codes.update([found.code for found in item.findings] + [fault.code for fault in item.faults])
             if item.reading is None:
                 result.unread += 1
             else:

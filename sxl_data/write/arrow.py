@@ -42,13 +42,7 @@ def folder_files(splits: dict[str, list[tuple[str, str]]], schema: pa.Schema) ->
             "_split": split,
         }
         files[f"{split}/state.json"] = _json(state)
-        info = {
-            "citation": "",
-            "description": "",
-            "features": features(schema),
-            "homepage": "",
-            "license": "",
-        }
+        info = {"citation": "", "description": "", "features": features(schema), "homepage": "", "license": ""}
         files[f"{split}/dataset_info.json"] = _json(info)
     return files
 

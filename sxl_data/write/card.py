@@ -7,9 +7,14 @@ from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.write.manifest import Manifest
 
 _HUB_LICENCES = {
-    "mit": "mit", "apache-2.0": "apache-2.0", "cc-by-4.0": "cc-by-4.0", "cc-by-nc-4.0": "cc-by-nc-4.0",
-    "cc-by-sa-4.0": "cc-by-sa-4.0", "cc0-1.0": "cc0-1.0", "bsd-3-clause": "bsd-3-clause",
-}  # fmt: skip
+    "mit": "mit",
+    "apache-2.0": "apache-2.0",
+    "cc-by-4.0": "cc-by-4.0",
+    "cc-by-nc-4.0": "cc-by-nc-4.0",
+    "cc-by-sa-4.0": "cc-by-sa-4.0",
+    "cc0-1.0": "cc0-1.0",
+    "bsd-3-clause": "bsd-3-clause",
+}
 
 
 def render_card(manifest: Manifest) -> str:
@@ -23,8 +28,14 @@ def render_card(manifest: Manifest) -> str:
         "reasoning there is no Reflect step, and where it shows no tool output there is none: nothing was "
         "written by a template.\n"
     )
-    blocks += [_use(manifest), _sources(manifest), _funnel(manifest), _borderline(manifest), _splits(manifest),
-               _limits(manifest)]  # fmt: skip
+    blocks += [
+        _use(manifest),
+        _sources(manifest),
+        _funnel(manifest),
+        _borderline(manifest),
+        _splits(manifest),
+        _limits(manifest),
+    ]
     return "\n".join(blocks)
 
 
@@ -48,8 +59,11 @@ def _use(manifest: Manifest) -> str:
 
 
 def _sources(manifest: Manifest) -> str:
-    lines = ["## Sources\n", "| source | format | licence | revision | documents | traces | in the dataset |",
-             "|---|---|---|---|---:|---:|---:|"]  # fmt: skip
+    lines = [
+        "## Sources\n",
+        "| source | format | licence | revision | documents | traces | in the dataset |",
+        "|---|---|---|---|---:|---:|---:|",
+    ]
     for source in manifest.sources:
         lines.append(
             f"| {source.name} | {source.format} | {source.licence or 'unknown'} | {source.revision or '–'} "
@@ -63,29 +77,25 @@ def _funnel(manifest: Manifest) -> str:
     lines = ["## What was left out\n", "| stage | rows in | rows out | why |", "|---|---:|---:|---|"]
     for stage in manifest.stages:
         reasons = [f"{CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.dropped.items()]
-        reasons += [
-            f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()
-        ]
+        reasons += [f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()]
         why = "; ".join(reasons) or "–"
-        lines.append(
-            f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |"
-        )
+        lines.append(f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |")
     return "\n".join([*lines, "\nEvery dropped or edited row has a line in `ledger/` that says why.\n"])
 
 
 def _borderline(manifest: Manifest) -> str:
     threshold, found = manifest.recipe["dedup"]["threshold"], manifest.borderline
     if not found.count:
-        return (
-            f"No two compared rows lie within 0.02 of the similarity {threshold} from which one is dropped.\n"
-        )
-    lines = [f"{format_count(found.count)} pairs lie within 0.02 of the similarity {threshold} from which one is "
-             "dropped; the closest:\n", "| similarity | row | and row | |", "|---:|---|---|---|"]  # fmt: skip
+        return f"No two compared rows lie within 0.02 of the similarity {threshold} from which one is dropped.\n"
+    lines = [
+        f"{format_count(found.count)} pairs lie within 0.02 of the similarity {threshold} from which one is "
+        "dropped; the closest:\n",
+        "| similarity | row | and row | |",
+        "|---:|---|---|---|",
+    ]
     for pair in found.closest:
         both = pair.left_kept and pair.right_kept
-        outcome = (
-            "both kept" if both else "one dropped" if pair.left_kept or pair.right_kept else "both dropped"
-        )
+        outcome = "both kept" if both else "one dropped" if pair.left_kept or pair.right_kept else "both dropped"
         lines.append(f"| {pair.score:.4f} | `{pair.left}` | `{pair.right}` | {outcome} |")
     return "\n".join([*lines, "\nAll of them are in `ledger/borderline.parquet`.\n"])
 
@@ -114,6 +124,8 @@ def _limits(manifest: Manifest) -> str:
     ]
     if unknown:
         lines.append(f"- Licence unknown for: {', '.join(unknown)}. Find out before you publish.")
-    lines.append(f"\nBuilt by sxl {manifest.sxl_version}, seed {manifest.seed}, content hash "
-                 f"`{manifest.content_hash[:16]}`. `manifest.json` has inputs, recipe and digests.\n")  # fmt: skip
+    lines.append(
+        f"\nBuilt by sxl {manifest.sxl_version}, seed {manifest.seed}, content hash "
+        f"`{manifest.content_hash[:16]}`. `manifest.json` has inputs, recipe and digests.\n"
+    )
     return "\n".join(lines)

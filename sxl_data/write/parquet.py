@@ -21,7 +21,13 @@ def encode_parquet(table: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
     schema = with_features(table.schema)
     pq.write_table(
-        table.replace_schema_metadata(schema.metadata), sink, row_group_size=per_group, compression="zstd",
-        compression_level=3, write_page_index=True, write_page_checksum=True, store_schema=True,
-    )  # fmt: skip
+        table.replace_schema_metadata(schema.metadata),
+        sink,
+        row_group_size=per_group,
+        compression="zstd",
+        compression_level=3,
+        write_page_index=True,
+        write_page_checksum=True,
+        store_schema=True,
+    )
     return sink.getvalue()

@@ -20,13 +20,17 @@ FUNCTION = pa.struct([("name", pa.string()), ("arguments", JSON)])
 TOOL_CALL = pa.struct([("type", pa.string()), ("id", pa.string()), ("function", FUNCTION)])
 MESSAGE = pa.struct(
     [
-        ("role", pa.string()), ("content", pa.string()), ("reasoning_content", pa.string()),
-        ("tool_calls", pa.list_(TOOL_CALL)), ("name", pa.string()), ("tool_call_id", pa.string()),
+        ("role", pa.string()),
+        ("content", pa.string()),
+        ("reasoning_content", pa.string()),
+        ("tool_calls", pa.list_(TOOL_CALL)),
+        ("name", pa.string()),
+        ("tool_call_id", pa.string()),
         # False where the message must carry no loss, else null: context copied from elsewhere, and acts
         # that no model made.
         ("train", pa.bool_()),
     ]
-)  # fmt: skip
+)
 
 # A trace keeps its own `tools` (declarations with origin); the trainer's column of that name holds the
 # same tools as chat templates want them, so the trace's column is published as `trace_tools`.
@@ -63,9 +67,7 @@ def _say(table: pa.Table) -> tuple[pa.Array, pa.Array]:
         messages.append(said)
         tools.append(None if declared is None else [encode(tool).decode() for tool in declared])
     kinds = (PUBLISHED_SCHEMA.field(name).type for name in ("messages", "tools"))
-    plain, listed = (
-        _wrap(pa.array(values, _storage(kind)), kind) for values, kind in zip((messages, tools), kinds)
-    )
+    plain, listed = (_wrap(pa.array(values, _storage(kind)), kind) for values, kind in zip((messages, tools), kinds))
     return plain, listed
 
 

@@ -63,9 +63,7 @@ def fetch(model: str, revision: str) -> Path:
             folder = Path(snapshot_download(model, revision=revision, allow_patterns=[*wanted, "*.bin"]))
     except Exception as problem:  # offline, unknown id, gated: the message says which
         said = data.first_line(problem)
-        raise error(
-            "T101", file=model, found=f"not in the local cache, and the hub said: {said}"
-        ) from problem
+        raise error("T101", file=model, found=f"not in the local cache, and the hub said: {said}") from problem
     return folder
 
 
@@ -85,11 +83,21 @@ def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     special = [END, PAD, *MARKERS]
-    trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=special,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
     core.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=core, bos_token=END, eos_token="<|im_end|>", pad_token=PAD,
-                                   model_max_length=context, clean_up_tokenization_spaces=False)  # fmt: skip
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        bos_token=END,
+        eos_token="<|im_end|>",
+        pad_token=PAD,
+        model_max_length=context,
+        clean_up_tokenization_spaces=False,
+    )
 
 
 def make_model(shape: Base, tokenizer: Any, seed: int) -> Any:
@@ -101,11 +109,18 @@ def make_model(shape: Base, tokenizer: Any, seed: int) -> Any:
     # The last rows may have no token: 64-row steps keep matrix sizes friendly to quantised formats.
     rows = -(-len(tokenizer) // 64) * 64
     config = LlamaConfig(
-        vocab_size=rows, hidden_size=shape.hidden, intermediate_size=shape.mlp, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads, num_key_value_heads=shape.groups, max_position_embeddings=shape.context,
-        tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        vocab_size=rows,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.mlp,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.groups,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
+    )
     return LlamaForCausalLM(config)
 
 
@@ -118,13 +133,9 @@ def _build(context: Context) -> Path:
     tokenizer.chat_template = template.text
     model = make_model(shape, tokenizer, recipe.seed)
     parameters = sum(p.numel() for p in model.parameters())
-    say(
-        f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place"
-    )
+    say(f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place")
     loss = _teach(model, tokenizer, texts, shape, recipe.seed)
-    context.measured.update(
-        toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss
-    )
+    context.measured.update(toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss)
     import torch
 
     model.to(torch.bfloat16).save_pretrained(context.folder)
@@ -144,18 +155,15 @@ def _teach(model: Any, tokenizer: Any, texts: list[str], shape: Base, seed: int)
     stream = torch.tensor(ids)
     length = min(256, shape.context, max(8, len(stream) // 2))
     generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1
-    )
+    optimiser = torch.optim.AdamW(model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1)
     recent: list[float] = []
     model.train()
     with Progress("base", shape.steps, "steps") as progress:
         for _ in range(shape.steps):
-            starts = torch.randint(0, max(1, len(stream) - length), (max(1, shape.tokens // length),),
-                                   generator=generator)  # fmt: skip
+            starts = torch.randint(
+                0, max(1, len(stream) - length), (max(1, shape.tokens // length),), generator=generator
+            )
             batch = torch.stack([stream[s : s + length] for s in starts])
             loss = model(input_ids=batch, labels=batch, use_cache=False).loss
             loss.backward()

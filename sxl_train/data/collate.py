@@ -43,9 +43,7 @@ class Flatten:
             "input_ids": torch.tensor([ids]),
             "labels": torch.tensor([labels]),
             "loss_weights": torch.tensor([weights], dtype=torch.float32),
-            "places": torch.tensor(
-                [i - 1 for i, label in enumerate(labels) if label != -100], dtype=torch.long
-            ),
+            "places": torch.tensor([i - 1 for i, label in enumerate(labels) if label != -100], dtype=torch.long),
             "position_ids": positions[None],
             "cu_seq_lens_q": borders,
             "cu_seq_lens_k": borders,

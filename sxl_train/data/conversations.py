@@ -37,9 +37,7 @@ def to_row(record: dict[str, Any], place: str = "row") -> Row:
             completion if isinstance(completion, list) else [{"role": "assistant", "content": completion}]
         )
     if not isinstance(messages, list) or not messages:
-        raise error(
-            "T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column"
-        )
+        raise error("T102", trace_id=name, found=f"columns {', '.join(record)}", expected="a `messages` column")
     tools = _decode(record.get("tools"))
     if isinstance(tools, list):
         tools = [_drop_nulls(_decode(tool)) for tool in tools]
@@ -49,12 +47,26 @@ def to_row(record: dict[str, Any], place: str = "row") -> Row:
 def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
     message = _decode(message)
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=type(message).__name__,
-                                expected="an object with a role"))  # fmt: skip
+        raise UserError(
+            finding(
+                "T110",
+                trace_id=name,
+                pointer=f"/messages/{index}",
+                found=type(message).__name__,
+                expected="an object with a role",
+            )
+        )
     foreign = find_foreign(message)
     if foreign:
-        raise UserError(finding("T110", trace_id=name, pointer=f"/messages/{index}", found=foreign,
-                                expected="plain text and tool_calls, as in the file's first rows"))  # fmt: skip
+        raise UserError(
+            finding(
+                "T110",
+                trace_id=name,
+                pointer=f"/messages/{index}",
+                found=foreign,
+                expected="plain text and tool_calls, as in the file's first rows",
+            )
+        )
     trained = is_trained(message)
     clean = {key: value for key, value in message.items() if value is not None}
     clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
@@ -71,9 +83,7 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
         clean["reasoning_content"] = reasoning
     calls = clean.pop("tool_calls", None)
     if calls:
-        clean["tool_calls"] = [
-            _to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)
-        ]
+        clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]
     return clean
 
 
@@ -81,8 +91,11 @@ def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
     function = call.get("function") or call
     arguments = _decode(function.get("arguments"))
     if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
-        raise UserError(finding("T110", trace_id=name, pointer=pointer, found=function,
-                                expected="a name and an object of arguments"))  # fmt: skip
+        raise UserError(
+            finding(
+                "T110", trace_id=name, pointer=pointer, found=function, expected="a name and an object of arguments"
+            )
+        )
     clean = {"type": "function", "function": {"name": function["name"], "arguments": arguments or {}}}
     return clean | ({"id": call["id"]} if call.get("id") else {})
 

@@ -55,8 +55,11 @@ def find_dataset(source: str) -> Dataset:
     inside = inside or [p for p in found if _bare(p.name).endswith(TRAJECTORIES)]
     for split in SPLITS:
         words = ("validation", "valid", "val", "dev") if split == "validation" else (split,)
-        chosen = [str(p) for p in inside if any(p.name.split(".")[0] == w or p.name.startswith(w + "-") for w in words)
-                  or p.parent.name in words]  # fmt: skip
+        chosen = [
+            str(p)
+            for p in inside
+            if any(p.name.split(".")[0] == w or p.name.startswith(w + "-") for w in words) or p.parent.name in words
+        ]
         if chosen:
             files[split] = chosen
     if not files and inside:
@@ -71,9 +74,7 @@ def find_dataset(source: str) -> Dataset:
             expected="such as data/train-*.parquet, or any of *" + ", *".join((*ROWS, *TRAJECTORIES)),
         )
     manifest = path / "manifest.json"
-    return _describe(
-        source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs]
-    )
+    return _describe(source, files, [manifest] if manifest.exists() else [Path(f) for fs in files.values() for f in fs])
 
 
 def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
@@ -158,9 +159,7 @@ def _read_file(name: str) -> Iterator[dict[str, Any]]:
         with pa.memory_map(name) as source:
             table = pa.ipc.open_stream(source).read_all()
             table.validate(full=True)
-            batches = table.select([c for c in wanted if c in table.column_names]).to_batches(
-                max_chunksize=1024
-            )
+            batches = table.select([c for c in wanted if c in table.column_names]).to_batches(max_chunksize=1024)
             for batch in batches:
                 yield from batch.to_pylist()
         return

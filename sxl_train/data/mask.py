@@ -50,9 +50,7 @@ def make_template(text: str, tokenizer: Any) -> Template:
 
     The date is fixed: some templates print today's, and the same rows must give the same tokens.
     """
-    tokens = {
-        name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)
-    }
+    tokens = {name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)}
     return Template(text, tokens | {"date_string": "01 Jan 2025"})
 
 
@@ -72,8 +70,9 @@ def _render(template: Template, messages: list[Message], tools: list[Any] | None
     return made[0][0], made[1]
 
 
-def find_spans(template: Template, messages: list[Message], tools: list[Any] | None,
-               first: int = 0) -> tuple[str, list[tuple[int, int]]]:  # fmt: skip
+def find_spans(
+    template: Template, messages: list[Message], tools: list[Any] | None, first: int = 0
+) -> tuple[str, list[tuple[int, int]]]:
     """The text and, for each assistant message from ``first`` on, the [start, end) of what it wrote.
 
     Raises `UserError` T108 where a template without marks rewrites the past.
@@ -83,9 +82,7 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
         skipped = sum(message["role"] == "assistant" for message in messages[:first])
         turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
         if len(spans) != turns:
-            raise error(
-                "T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn"
-            )
+            raise error("T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn")
         return text, [(start, end) for start, end in spans][skipped:]
     text = render(template, messages, tools)
     found = []
@@ -95,15 +92,17 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
         before = render(template, messages[:index], tools, prompt=True)
         after = render(template, messages[: index + 1], tools)
         if not after.startswith(before) or not text.startswith(after.rstrip()):
-            raise error("T108", pointer=f"/messages/{index}", found="an earlier turn's text changes with later turns",
-                        expected="texts that extend each other, or {% generation %} marks")  # fmt: skip
+            raise error(
+                "T108",
+                pointer=f"/messages/{index}",
+                found="an earlier turn's text changes with later turns",
+                expected="texts that extend each other, or {% generation %} marks",
+            )
         found.append((len(before), len(after if text.startswith(after) else after.rstrip())))
     return text, found
 
 
-def split_phases(
-    text: str, spans: list[tuple[int, int]], messages: list[Message]
-) -> list[tuple[int, int, int]]:
+def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message]) -> list[tuple[int, int, int]]:
     """(start, end, phase) over the trained spans: reasoning with its closing mark is reflect, the rest act."""
     parts: list[tuple[int, int, int]] = []
     turns = [message for message in messages if message["role"] == "assistant"]
@@ -127,8 +126,9 @@ def split_phases(
     return parts
 
 
-def tokenise(tokenizer: Any, template: Template | str, messages: list[Message], tools: list[Any] | None,
-             first: int = 0) -> Tokens:  # fmt: skip
+def tokenise(
+    tokenizer: Any, template: Template | str, messages: list[Message], tools: list[Any] | None, first: int = 0
+) -> Tokens:
     """Ids and phases of one conversation; nothing before message ``first`` is trained.
 
     The tokenizer must be a fast one: offsets are needed.
@@ -149,8 +149,9 @@ def tokenise(tokenizer: Any, template: Template | str, messages: list[Message], 
 
 def find_stop(tokenizer: Any, template: Template) -> str | None:
     """The special token that is trained to end a turn, or None where the template trains none."""
-    tokens = tokenise(tokenizer, template, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
-                      None)  # fmt: skip
+    tokens = tokenise(
+        tokenizer, template, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], None
+    )
     special = {*tokenizer.all_special_ids, *tokenizer.get_added_vocab().values()}
     trained = [i for i, phase in zip(tokens.ids, tokens.phases) if phase == ACT and i in special]
     return str(tokenizer.convert_ids_to_tokens(trained[-1])) if trained else None

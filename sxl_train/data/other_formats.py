@@ -59,6 +59,10 @@ def read_foreign(name: str) -> Iterator[dict[str, Any]]:
     except UserError as problem:
         first = problem.findings[0]
         raise error(
-            "T102", file=name, line=first.line, pointer=first.pointer, found=f"{first.code}: {first.found}",
+            "T102",
+            file=name,
+            line=first.line,
+            pointer=first.pointer,
+            found=f"{first.code}: {first.found}",
             expected="rows with `messages`, or any format that sxl-data validate accepts",
-        ) from problem  # fmt: skip
+        ) from problem

@@ -68,9 +68,7 @@ def find_borders(messages: Sequence[mask.Message]) -> list[int]:
     borders = []
     for index, message in enumerate(messages):
         following = messages[index + 1]["role"] if index + 1 < len(messages) else ""
-        ended = message["role"] == "tool" or (
-            message["role"] == "assistant" and not message.get("tool_calls")
-        )
+        ended = message["role"] == "tool" or (message["role"] == "assistant" and not message.get("tool_calls"))
         last_call = message["role"] == "assistant" and not following
         if (ended or last_call) and following != "tool":
             borders.append(index + 1)
@@ -98,10 +96,7 @@ def erases_reasoning(template: mask.Template) -> bool:
         {"role": "tool", "content": "two", "name": "f"},
         {"role": "assistant", "content": "three", "reasoning_content": "sxlsecond"},
     ]
-    later: list[mask.Message] = [
-        {"role": "user", "content": "four"},
-        {"role": "assistant", "content": "five"},
-    ]
+    later: list[mask.Message] = [{"role": "user", "content": "four"}, {"role": "assistant", "content": "five"}]
     try:
         before, after = mask.render(template, messages, None), mask.render(template, messages + later, None)
     except Exception:  # the preflight reports templates that raise, with the reason
@@ -134,9 +129,7 @@ def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
 def make_sequences(pieces: Sequence[Piece], tune: Tune, capacity: int) -> list[dict[str, list[Any]]]:
     """Packed rows for the trainer: ``input_ids``, ``labels`` (−100 untrained), ``weights``, ``seq_lengths``."""
     weight = {mask.IGNORED: 0.0, mask.REFLECT: tune.weight_reflect, mask.ACT: tune.weight_act}
-    groups = (
-        pack([len(p.ids) for p in pieces], capacity) if tune.packing else [[i] for i in range(len(pieces))]
-    )
+    groups = pack([len(p.ids) for p in pieces], capacity) if tune.packing else [[i] for i in range(len(pieces))]
     sequences = []
     for group in groups:
         row: dict[str, list[Any]] = {"input_ids": [], "labels": [], "weights": [], "seq_lengths": []}

@@ -59,8 +59,9 @@ def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_lengt
     if not tokenizer.chat_template:
         raise error("T108", found="no chat template beside the tokenizer", expected="that of the tuning")
     template = tokenizer.chat_template
-    made = (to_sample(tokenizer, mask.tokenise(tokenizer, template, row.messages, row.tools), max_length)
-            for row in rows)  # fmt: skip
+    made = (
+        to_sample(tokenizer, mask.tokenise(tokenizer, template, row.messages, row.tools), max_length) for row in rows
+    )
     return [sample for sample in made if any(sample.trained[1:])]
 
 

@@ -21,11 +21,7 @@ def choose_template(wanted: str, tokenizer: Any) -> Template:
     ``auto`` keeps the base's own where it shows reasoning, calls and results and trains its stop token.
     """
     own = make_template(OWN.read_text(encoding="utf-8"), tokenizer)
-    base = (
-        make_template(tokenizer.chat_template, tokenizer)
-        if isinstance(tokenizer.chat_template, str)
-        else None
-    )
+    base = make_template(tokenizer.chat_template, tokenizer) if isinstance(tokenizer.chat_template, str) else None
     if wanted == "sxl":
         return own
     if wanted == "auto":
@@ -36,27 +32,25 @@ def choose_template(wanted: str, tokenizer: Any) -> Template:
         chosen = base
     else:
         if not Path(wanted).is_file():
-            raise error(
-                "U201", file=wanted, found="no such template", expected="auto, sxl, base or a .jinja file"
-            )
+            raise error("U201", file=wanted, found="no such template", expected="auto, sxl, base or a .jinja file")
         chosen = make_template(Path(wanted).read_text(encoding="utf-8"), tokenizer)
     losses = find_losses(chosen)
     if losses:
-        raise error(
-            "T105", file=wanted, found="lost: " + ", ".join(losses), expected="all of them in the text"
-        )
+        raise error("T105", file=wanted, found="lost: " + ", ".join(losses), expected="all of them in the text")
     return chosen
 
 
 def find_losses(template: Template) -> list[str]:
     """Which of reasoning, call name, arguments, result, answer a template leaves out of a plain tool loop."""
-    call = {
+    call = {"type": "function", "id": "callid001", "function": {"name": "sxlname", "arguments": {"key": "sxlvalue"}}}
+    tool = {
         "type": "function",
-        "id": "callid001",
-        "function": {"name": "sxlname", "arguments": {"key": "sxlvalue"}},
+        "function": {
+            "name": "sxlname",
+            "description": "d",
+            "parameters": {"type": "object", "properties": {"key": {"type": "string"}}},
+        },
     }
-    tool = {"type": "function", "function": {"name": "sxlname", "description": "d",
-            "parameters": {"type": "object", "properties": {"key": {"type": "string"}}}}}  # fmt: skip
     messages: list[Message] = [
         {"role": "user", "content": "question"},
         {"role": "assistant", "content": "", "reasoning_content": "sxlreason", "tool_calls": [call]},
@@ -87,9 +81,7 @@ def add_markers(tokenizer: Any, template: Template) -> list[str]:
     tokenizer.add_tokens([m for m in missing if m.startswith("<|")], special_tokens=True)
     stop = mask.find_stop(tokenizer, template)
     if stop is None:
-        raise error(
-            "T103", found="no special token at the end of a trained turn", expected="such as <|im_end|>"
-        )
+        raise error("T103", found="no special token at the end of a trained turn", expected="such as <|im_end|>")
     tokenizer.eos_token = stop
     if tokenizer.pad_token is None or tokenizer.pad_token == stop:
         if PAD not in tokenizer.get_vocab():
@@ -105,9 +97,7 @@ def resize(model: Any, tokenizer: Any, added: list[str]) -> None:
 
     pieces = {}
     for token in added:
-        known = [
-            i for i in _plain_ids(tokenizer, token, added) if i < model.get_input_embeddings().weight.shape[0]
-        ]
+        known = [i for i in _plain_ids(tokenizer, token, added) if i < model.get_input_embeddings().weight.shape[0]]
         pieces[tokenizer.convert_tokens_to_ids(token)] = known
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)

@@ -57,8 +57,9 @@ def align(student: Sample, teacher: Sample, spelling: Spelling, kept: Sequence[i
     return found
 
 
-def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Sequence[Sample],
-                  students: Sequence[Sample]) -> Teach:  # fmt: skip
+def teach_aligned(
+    teacher: Any, kept: Sequence[int], spelling: Spelling, own: Sequence[Sample], students: Sequence[Sample]
+) -> Teach:
     """Targets for the samples ``students``, which are the teacher's samples ``own`` spelled in ``kept``."""
     import numpy as np
     import torch
@@ -85,13 +86,9 @@ def teach_aligned(teacher: Any, kept: Sequence[int], spelling: Spelling, own: Se
             position_of[row, here[inside]] = there[inside]
         source = torch.from_numpy(position_of).to(device)[chosen]
         aligned = (source >= 0).nonzero().squeeze(1)
-        sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][
-            aligned
-        ]
+        sample_of = torch.arange(len(batch), device=device)[:, None].expand(tuple(chosen.shape))[chosen][aligned]
         with torch.no_grad():
-            hidden = teacher.model(
-                input_ids=collate(olds, device)["input_ids"], use_cache=False
-            ).last_hidden_state
+            hidden = teacher.model(input_ids=collate(olds, device)["input_ids"], use_cache=False).last_hidden_state
             shares = teacher.lm_head(hidden[sample_of, source[aligned]]).float().softmax(-1)
             folded = torch.zeros(len(shares), len(kept), device=device).index_add_(1, first, shares)
         return Partial(aligned, folded.clamp_min(1e-9).log())

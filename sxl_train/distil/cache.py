@@ -62,8 +62,12 @@ def teach_cached(path: Path, device: str = "cpu") -> Teach:
     def teach(batch: Sequence[Sample], chosen: Any) -> Any:
         spans = [places.get(hash_sample(sample)) for sample in batch]
         if any(span is None for span in spans):
-            raise error("T505", file=str(path), found="a sample that the cache does not hold",
-                        expected="the samples, vocabulary and tune.max_length that it was made with")  # fmt: skip
+            raise error(
+                "T505",
+                file=str(path),
+                found="a sample that the cache does not hold",
+                expected="the samples, vocabulary and tune.max_length that it was made with",
+            )
         wanted = torch.cat([torch.arange(*span) for span in spans if span is not None])
         return stored["ids"][wanted].long().to(device), stored["scores"][wanted].float().to(device)
 

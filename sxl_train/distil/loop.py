@@ -44,9 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The last three say how `rounded` rounds."""
 
 
-def train(
-    student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach | None = None
-) -> list[float]:
+def train(student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach | None = None) -> list[float]:
     """Train ``student`` in place for ``settings.steps`` steps and return the loss of each.
 
     Without ``teach`` this is plain cross-entropy. Weights are float32, matrix products bf16 on a GPU.
@@ -55,8 +53,9 @@ def train(
 
     device = student.get_input_embeddings().weight.device
     student.train()
-    optimiser = torch.optim.AdamW(student.parameters(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0,
-                                  fused=device.type == "cuda")  # fmt: skip
+    optimiser = torch.optim.AdamW(
+        student.parameters(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0, fused=device.type == "cuda"
+    )
     batches = draw_batches(rows, settings.batch, settings.seed)
     rounding_from = round(settings.steps * (1 - settings.aware))
     losses: list[float] = []
@@ -88,8 +87,9 @@ def train(
     return losses
 
 
-def recover(student: Any, rows: Sequence[Sample], held_out: Sequence[Sample], settings: Settings,
-            teach: Teach | None = None) -> tuple[float, float]:  # fmt: skip
+def recover(
+    student: Any, rows: Sequence[Sample], held_out: Sequence[Sample], settings: Settings, teach: Teach | None = None
+) -> tuple[float, float]:
     """`train`, undone where the loss on ``held_out`` did not fall; (loss before, loss of what is kept).
 
     Losses are per token, with rounded weights where ``settings`` asks for them, as they will be stored. A
@@ -163,8 +163,9 @@ def scale_rate(step: int, settings: Settings) -> float:
 
 
 @contextmanager
-def rounded(model: Any, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
-            columns: Any = None) -> Iterator[None]:  # fmt: skip
+def rounded(
+    model: Any, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None, columns: Any = None
+) -> Iterator[None]:
     """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
 
     ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4

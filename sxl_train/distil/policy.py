@@ -34,8 +34,9 @@ def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list
     return prompts
 
 
-def practise(student: Any, teacher: Any, tokenizer: Any, prompts: Sequence[str], settings: Settings,
-             new_tokens: int = 128) -> None:  # fmt: skip
+def practise(
+    student: Any, teacher: Any, tokenizer: Any, prompts: Sequence[str], settings: Settings, new_tokens: int = 128
+) -> None:
     """Train ``student`` in place for ``settings.steps`` steps on its own answers to ``prompts``.
 
     ``settings`` gives steps, lr, temperature and seed. Raises `UserError` T505 where the vocabularies differ.
@@ -46,19 +47,29 @@ def practise(student: Any, teacher: Any, tokenizer: Any, prompts: Sequence[str],
 
     sizes = [model.get_input_embeddings().weight.shape[0] for model in (student, teacher)]
     if sizes[0] != sizes[1]:
-        raise error(
-            "T505", pointer="/distil/on_policy", found=f"{sizes[0]} tokens", expected=f"{sizes[1]} tokens"
-        )
+        raise error("T505", pointer="/distil/on_policy", found=f"{sizes[0]} tokens", expected=f"{sizes[1]} tokens")
     gpu = torch.cuda.is_available()
     with tempfile.TemporaryDirectory() as folder:
         how = DistillationConfig(
-            output_dir=folder, max_steps=settings.steps, learning_rate=settings.lr, seed=settings.seed,
-            temperature=settings.temperature, max_completion_length=new_tokens, beta=0.5,
-            per_device_train_batch_size=BATCH, gradient_checkpointing=False, lr_scheduler_type="cosine",
-            save_strategy="no", report_to="none", bf16=gpu, use_cpu=not gpu, disable_tqdm=True,
+            output_dir=folder,
+            max_steps=settings.steps,
+            learning_rate=settings.lr,
+            seed=settings.seed,
+            temperature=settings.temperature,
+            max_completion_length=new_tokens,
+            beta=0.5,
+            per_device_train_batch_size=BATCH,
+            gradient_checkpointing=False,
+            lr_scheduler_type="cosine",
+            save_strategy="no",
+            report_to="none",
+            bf16=gpu,
+            use_cpu=not gpu,
+            disable_tqdm=True,
             logging_strategy="no",
-        )  # fmt: skip
+        )
         rows = Dataset.from_list([{"prompt": prompt} for prompt in prompts])
-        DistillationTrainer(model=student, teacher_model=teacher, args=how, train_dataset=rows,
-                            processing_class=tokenizer).train()  # fmt: skip
+        DistillationTrainer(
+            model=student, teacher_model=teacher, args=how, train_dataset=rows, processing_class=tokenizer
+        ).train()
     student.eval()

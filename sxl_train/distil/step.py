@@ -61,15 +61,24 @@ def run(context: Context) -> Path:
     if not aware and not recipe.distil.teacher and not pruned_from:
         return student_folder
     chosen = Settings(
-        steps=recipe.distil.steps, lr=recipe.distil.lr, share=recipe.distil.share,
-        temperature=recipe.distil.temperature, batch=recipe.distil.batch, seed=recipe.seed,
-        aware=0.0 if not aware else 1 / 3 if pruned_from else 1.0, format=format, others=others, columns=columns,
-    )  # fmt: skip
+        steps=recipe.distil.steps,
+        lr=recipe.distil.lr,
+        share=recipe.distil.share,
+        temperature=recipe.distil.temperature,
+        batch=recipe.distil.batch,
+        seed=recipe.seed,
+        aware=0.0 if not aware else 1 / 3 if pruned_from else 1.0,
+        format=format,
+        others=others,
+        columns=columns,
+    )
     practised = practise_first(context, student, teacher_name, tokenizer, held_out, chosen, device)
     before, after = recover(student, rows, held_out, chosen, teach)
     before = practised or before
-    say(f"distil     loss {before:.4f} → {after:.4f}{' as ' + format if aware else ''}"
-        f"{'' if after < before else ': no better, the student stays as it was'}")  # fmt: skip
+    say(
+        f"distil     loss {before:.4f} → {after:.4f}{' as ' + format if aware else ''}"
+        f"{'' if after < before else ': no better, the student stays as it was'}"
+    )
     context.measured.update(loss_before=before, loss=after, teacher=teacher_name, kept=after < before)
     if after >= before:
         return student_folder
@@ -79,8 +88,15 @@ def run(context: Context) -> Path:
     return checkpoints.save(checkpoints.to_bf16(student), context.folder, student_folder)
 
 
-def practise_first(context: Context, student: Any, teacher_name: str, tokenizer: Any, held_out: list[Sample],
-                   settings: Settings, device: str) -> float | None:  # fmt: skip
+def practise_first(
+    context: Context,
+    student: Any,
+    teacher_name: str,
+    tokenizer: Any,
+    held_out: list[Sample],
+    settings: Settings,
+    device: str,
+) -> float | None:
     """The on-policy steps of the recipe, in place; the loss before them, or None where there are none."""
     from sxl_train.distil.policy import list_prompts, practise
 
@@ -113,8 +129,9 @@ def choose_rounding(
     return choose_others(context, format, student, Path(context.model), few)
 
 
-def find_targets(recipe: Recipe, teacher_name: str, student: Any, kept: list[int] | None,
-                 rows: list[Sample], device: str) -> tuple[Teach, list[Sample]]:  # fmt: skip
+def find_targets(
+    recipe: Recipe, teacher_name: str, student: Any, kept: list[int] | None, rows: list[Sample], device: str
+) -> tuple[Teach, list[Sample]]:
     """(teacher, samples to learn from): the teacher itself, or its cached top logits.
 
     The cache is written where it does not exist yet. A teacher with a larger vocabulary reads its own tokens.
@@ -127,8 +144,13 @@ def find_targets(recipe: Recipe, teacher_name: str, student: Any, kept: list[int
         return teach_cached(cache, device), rows
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
-        own = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(Path(teacher_name)),
-                                   recipe.limit or 0, recipe.tune.max_length)  # fmt: skip
+        own = samples.read_samples(
+            recipe.dataset,
+            "train",
+            samples.load_tokenizer(Path(teacher_name)),
+            recipe.limit or 0,
+            recipe.tune.max_length,
+        )
         whole = vocabulary.read_tokenizer(Path(teacher_name))
         spelled = vocabulary.respell(own, whole, kept)
         return teach_aligned(teacher, kept, spell(whole, kept), own, spelled), spelled

@@ -45,9 +45,7 @@ def _answer(options: Any) -> int:
 
     hush()
     wanted = Evaluate(rows=options.rows, generate=options.generate, new_tokens=options.new_tokens)
-    models = {
-        m: measure(m, options.dataset, wanted, options.max_length, options.split) for m in options.models
-    }
+    models = {m: measure(m, options.dataset, wanted, options.max_length, options.split) for m in options.models}
     print(msgspec.json.encode(models).decode() if options.json else compare(models))
     return 0
 

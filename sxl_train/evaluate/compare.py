@@ -7,9 +7,16 @@ from typing import Any
 from sxl_data.contract.console import format_table
 
 HEADERS = (
-    "model", "MB", "loss", "per byte", "calls valid (forced)", "calls valid (generated)", "stopped", "load s",
+    "model",
+    "MB",
+    "loss",
+    "per byte",
+    "calls valid (forced)",
+    "calls valid (generated)",
+    "stopped",
+    "load s",
     "tokens/s",
-)  # fmt: skip
+)
 
 
 def compare(models: dict[str, dict[str, Any]]) -> str:

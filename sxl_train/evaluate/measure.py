@@ -18,9 +18,7 @@ from sxl_train.data.conversations import Row
 from sxl_train.evaluate.calls import Tally, find_calls, judge
 
 
-def measure(
-    folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation"
-) -> dict[str, Any]:
+def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
     """Load ``folder`` from disk and measure it. Deterministic: greedy, no sampling."""
     import torch
 
@@ -94,8 +92,9 @@ def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally
     return tally
 
 
-def generate(model: Any, tokenizer: Any, rows: list[Row], options: Evaluate,
-             max_length: int) -> tuple[Tally, int, str, float]:  # fmt: skip
+def generate(
+    model: Any, tokenizer: Any, rows: list[Row], options: Evaluate, max_length: int
+) -> tuple[Tally, int, str, float]:
     """Verdicts on generated turns, how many of them ended with the stop token, the first one's text, tokens/s."""
     import torch
 
@@ -112,9 +111,14 @@ def generate(model: Any, tokenizer: Any, rows: list[Row], options: Evaluate,
             continue
         began = time.monotonic()
         with torch.no_grad():
-            made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=options.new_tokens,
-                                  do_sample=False, eos_token_id=tokenizer.eos_token_id,
-                                  pad_token_id=tokenizer.pad_token_id)[0, ids.shape[1] :].tolist()  # fmt: skip
+            made = model.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=options.new_tokens,
+                do_sample=False,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            )[0, ids.shape[1] :].tolist()
         seconds += time.monotonic() - began
         tokens += len(made)
         stopped += tokenizer.eos_token_id in made

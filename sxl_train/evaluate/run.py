@@ -26,31 +26,25 @@ def run(context: Context) -> Path:
     """Measure the chain of models, write ``evaluation.json``, change nothing."""
     recipe = context.recipe
     chain = [(step, folder) for step, folder in context.chain]
-    found = measure_apart(
-        [folder for _, folder in chain], recipe.dataset, recipe.evaluate, recipe.tune.max_length
-    )
+    found = measure_apart([folder for _, folder in chain], recipe.dataset, recipe.evaluate, recipe.tune.max_length)
     models = {step: numbers for (step, _), numbers in zip(chain, found)}
     context.measured["models"] = models
-    (context.folder / "evaluation.json").write_bytes(
-        msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n"
-    )
-    say(
-        "evaluate   loss " + " → ".join(f"{numbers['loss']:.4f} ({step})" for step, numbers in models.items())
-    )
+    (context.folder / "evaluation.json").write_bytes(msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n")
+    say("evaluate   loss " + " → ".join(f"{numbers['loss']:.4f} ({step})" for step, numbers in models.items()))
     return Path(context.model)
 
 
-def measure_apart(
-    folders: list[str], dataset: str, options: Evaluate, max_length: int
-) -> list[dict[str, Any]]:
+def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[dict[str, Any]]:
     """`measure.measure` of each folder, in one new interpreter. Raises `UserError` T202 with its last words."""
     task = {"folders": folders, "dataset": dataset, "options": options, "max_length": max_length}
     done = subprocess.run(
         [sys.executable, "-m", "sxl_train.evaluate", "--task"],
-        input=msgspec.json.encode(task), capture_output=True, check=False,
+        input=msgspec.json.encode(task),
+        capture_output=True,
+        check=False,
         env={k: v for k, v in os.environ.items() if k not in DISTRIBUTED}
         | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-    )  # fmt: skip
+    )
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise error("T202", file=folders[-1], found=" / ".join(words[-4:]) or f"exit code {done.returncode}")

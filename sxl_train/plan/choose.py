@@ -30,9 +30,20 @@ TRIMS = (128, 96, 64, 48, 40, 32, 28, 24, 20, 16, 12, 10, 8, 6, 5, 4)
 """Vocabularies to try, in units of 1024 tokens."""
 
 FORMAT_COSTS: dict[str, float] = {
-    "bf16": 0.0, "f16": 0.0, "q8_0": 0.0005, "int8": 0.0005, "f8": 0.0025, "q6_k": 0.004, "q5_0": 0.0064,
-    "q4_0+q8_0": 0.019, "q4_k": 0.021, "nf4": 0.0222, "nf4_dq": 0.0222, "q4_0": 0.0311, "int4": 0.0311,
-}  # fmt: skip
+    "bf16": 0.0,
+    "f16": 0.0,
+    "q8_0": 0.0005,
+    "int8": 0.0005,
+    "f8": 0.0025,
+    "q6_k": 0.004,
+    "q5_0": 0.0064,
+    "q4_0+q8_0": 0.019,
+    "q4_k": 0.021,
+    "nf4": 0.0222,
+    "nf4_dq": 0.0222,
+    "q4_0": 0.0311,
+    "int4": 0.0311,
+}
 """Relative rise of the loss when nothing is pruned. Measured on sxl-base-31m tuned on traces, three seeds, every matrix
 alike and no aware steps (benchmarks/compress.py); q6_k, q4_k and q4_0+q8_0 were measured on the untuned base, relative
 to q4_0 (benchmarks/compress_formats.py), and are scaled; int4 has the numbers of q4_0. Fitted scales and mixed formats
@@ -64,8 +75,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How many matrices the room left is expected to store in each wider format (`formats.WIDER`)."""
 
 
-def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int,
-                   **axes: int) -> list[Plan]:  # fmt: skip
+def forecast_sizes(
+    shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int, **axes: int
+) -> list[Plan]:
     """The unpruned model, or the one cut to ``axes`` (vocabulary, mlp, layers, groups), in each format.
 
     ``tokenizer`` is the vocabulary itself, or only the bytes of its files.
@@ -74,18 +86,32 @@ def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[
     return [measure(shape, cut, format, tokenizer, limit) for format in formats]
 
 
-def measure(shape: Shape, cut: Shape, format: Format, tokenizer: Vocabulary | int, limit: int,
-            others: Mapping[str, Format] | None = None) -> Plan:  # fmt: skip
+def measure(
+    shape: Shape,
+    cut: Shape,
+    format: Format,
+    tokenizer: Vocabulary | int,
+    limit: int,
+    others: Mapping[str, Format] | None = None,
+) -> Plan:
     """The plan that stores ``shape`` cut down to ``cut`` in ``format``, every matrix alike but ``others``."""
     beside, inside = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
     weights = count_weights(cut, format, inside, others)
     total = weights if format in GGUF else weights + beside + SMALL_FILES + sum(map(len, others or {}))
     return Plan(
-        format=format, vocabulary=cut.vocabulary, mlp=cut.mlp, layers=cut.layers, groups=cut.groups,
-        weights=weights, tokenizer=inside if format in GGUF else beside, total=total,
-        loss=expect_loss(shape, cut, format), kept=cut.count("linear") / shape.count("linear"),
-        fits=total <= limit * (1 - SAFETY), others=dict(Counter((others or {}).values())),
-    )  # fmt: skip
+        format=format,
+        vocabulary=cut.vocabulary,
+        mlp=cut.mlp,
+        layers=cut.layers,
+        groups=cut.groups,
+        weights=weights,
+        tokenizer=inside if format in GGUF else beside,
+        total=total,
+        loss=expect_loss(shape, cut, format),
+        kept=cut.count("linear") / shape.count("linear"),
+        fits=total <= limit * (1 - SAFETY),
+        others=dict(Counter((others or {}).values())),
+    )
 
 
 def spend(plan: Plan, shape: Shape, tokenizer: Vocabulary | int, limit: int) -> Plan:
@@ -149,8 +175,14 @@ def list_cuts(shape: Shape, trim: bool = True, smallest_vocabulary: int = 4096) 
                     yield shape.prune(vocabulary=size, mlp=mlp, layers=layers, groups=kept)
 
 
-def choose(shape: Shape, tokenizer: Vocabulary | int, limit: int, formats: Sequence[Format],
-           trim: bool = True, cuts: Sequence[Shape] | None = None) -> Plan | None:  # fmt: skip
+def choose(
+    shape: Shape,
+    tokenizer: Vocabulary | int,
+    limit: int,
+    formats: Sequence[Format],
+    trim: bool = True,
+    cuts: Sequence[Shape] | None = None,
+) -> Plan | None:
     """The plan with the smallest expected loss under ``limit`` bytes, or None: the model is a teacher."""
     linears, weights = shape.count("linear"), _Counter()
     found: list[tuple[float, int, Shape, Format]] = []

@@ -27,21 +27,32 @@ FITTED: tuple[Format, ...] = ("int4", *GGUF)
 # In the order of the library's files.
 DTYPE_BYTES = {"I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}
 WIDER: dict[Format, tuple[Format, ...]] = {
-    "f8": ("bf16",), "int4": ("f8", "bf16"), "nf4": ("bf16",), "nf4_dq": ("bf16",), "q4_0": ("q5_0", "q8_0", "f16"),
-}  # fmt: skip
+    "f8": ("bf16",),
+    "int4": ("f8", "bf16"),
+    "nf4": ("bf16",),
+    "nf4_dq": ("bf16",),
+    "q4_0": ("q5_0", "q8_0", "f16"),
+}
 """What room under the limit is spent on: single matrices in the next wider formats, narrowest first."""
 # Weights in a block and the block's bytes.
 BLOCKS = {
-    "f32": (1, 4), "f16": (1, 2), "q8_0": (32, 34), "q4_0": (32, 18), "q5_0": (32, 22), "q5_1": (32, 24),
-    "q4_k": (256, 144), "q6_k": (256, 210),
-}  # fmt: skip
+    "f32": (1, 4),
+    "f16": (1, 2),
+    "q8_0": (32, 34),
+    "q4_0": (32, 18),
+    "q5_0": (32, 22),
+    "q5_1": (32, 24),
+    "q4_k": (256, 144),
+    "q6_k": (256, 210),
+}
 # What llama.cpp falls back to where a row is no multiple of 256.
 FALLBACK = {"q4_k": "q5_0", "q6_k": "q8_0"}
 Part = tuple[str, str, tuple[int, ...]]
 
 
-def count_weights(shape: Shape, format: Format, metadata_bytes: int = 0,
-                  others: Mapping[str, Format] | None = None) -> int:  # fmt: skip
+def count_weights(
+    shape: Shape, format: Format, metadata_bytes: int = 0, others: Mapping[str, Format] | None = None
+) -> int:
     """Bytes of the weights file of ``shape`` in ``format``.
 
     ``metadata_bytes`` are those of a GGUF file's own metadata (tokenizer, template; see
@@ -62,24 +73,22 @@ def store(tensor: Tensor, format: Format) -> Iterable[Part]:
     if format == "int4" and choose_type(tensor, format) == "q4_0":
         rows, columns = tensor.shape
         return [
-            (tensor.name + "_packed", "I32", (rows, columns // 8)), (tensor.name + "_shape", "I64", (2,)),
+            (tensor.name + "_packed", "I32", (rows, columns // 8)),
+            (tensor.name + "_shape", "I64", (2,)),
             (tensor.name + "_scale", "F16", (rows, columns // BLOCKS["q4_0"][0])),
-        ]  # fmt: skip
+        ]
     if tensor.kind != "linear" or format in ("bf16", "int4"):
         return [(tensor.name, "BF16", tensor.shape)]
     if format == "int8":
         base = tensor.name.removesuffix("weight")
         return [
-            (tensor.name, "I8", tensor.shape), (base + "SCB", "F32", (tensor.shape[0],)),
+            (tensor.name, "I8", tensor.shape),
+            (base + "SCB", "F32", (tensor.shape[0],)),
             (base + "weight_format", "U8", ()),
-        ]  # fmt: skip
+        ]
     blocks = math.ceil(tensor.count / 64)
-    state = {
-        "quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": list(tensor.shape),
-    }  # fmt: skip
-    parts: list[Part] = [
-        (tensor.name, "U8", (tensor.count // 2, 1)), (tensor.name + ".quant_map", "F32", (16,)),
-    ]  # fmt: skip
+    state = {"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": list(tensor.shape)}
+    parts: list[Part] = [(tensor.name, "U8", (tensor.count // 2, 1)), (tensor.name + ".quant_map", "F32", (16,))]
     if format == "nf4_dq":
         parts += [
             (tensor.name + ".absmax", "U8", (blocks,)),
@@ -126,9 +135,7 @@ def choose_type(tensor: Tensor, format: Format, is_output: bool = False) -> str:
     return "f16" if columns % BLOCKS[wanted][0] else wanted
 
 
-def count_gguf(
-    shape: Shape, format: Format, metadata_bytes: int, others: Mapping[str, Format] | None = None
-) -> int:
+def count_gguf(shape: Shape, format: Format, metadata_bytes: int, others: Mapping[str, Format] | None = None) -> int:
     """Bytes of a GGUF file: header, metadata, tensor table, then each tensor padded to 32."""
     own = others or {}
     table, data = 24 + metadata_bytes, 0
@@ -142,12 +149,21 @@ def count_gguf(
 
 
 NAMES = {
-    "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
-    "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
-    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-}  # fmt: skip
+    "model.embed_tokens": "token_embd",
+    "model.norm": "output_norm",
+    "lm_head": "output",
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
 
 
 def rename(name: str) -> str:

@@ -53,9 +53,13 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         """The shape with fewer tokens, MLP neurons, layers or groups; 0 keeps an axis as it is."""
         groups = groups or self.groups
         return msgspec.structs.replace(
-            self, vocabulary=vocabulary or self.vocabulary, mlp=mlp or self.mlp, layers=layers or self.layers,
-            groups=groups, heads=self.heads // self.groups * groups,
-        )  # fmt: skip
+            self,
+            vocabulary=vocabulary or self.vocabulary,
+            mlp=mlp or self.mlp,
+            layers=layers or self.layers,
+            groups=groups,
+            heads=self.heads // self.groups * groups,
+        )
 
     def allows(self, groups: int) -> bool:
         """Whether a model with ``groups`` can be loaded: transformers' Llama wants hidden % heads = 0."""
@@ -99,9 +103,7 @@ def read_shape(config: dict[str, Any]) -> Shape:
     """The shape in a ``config.json``; raises `UserError` T503 for another architecture."""
     kind = config.get("model_type")
     if kind not in SUPPORTED:
-        raise error(
-            "T503", pointer="/model_type", found=repr(kind), expected="one of " + ", ".join(SUPPORTED)
-        )
+        raise error("T503", pointer="/model_type", found=repr(kind), expected="one of " + ", ".join(SUPPORTED))
     heads = config["num_attention_heads"]
     bias = bool(config.get("attention_bias", False))
     return Shape(

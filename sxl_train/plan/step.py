@@ -62,12 +62,8 @@ def run(context: Context) -> Path:
     shape, tokenizer = read_base(context.recipe)
     plan = make_plan(context.recipe, shape, tokenizer)
     say(describe(plan, shape))
-    context.measured.update(
-        {"predicted_bytes": plan.total, "expected_loss_rise": plan.loss, "format": plan.format}
-    )
-    (context.folder / "plan.json").write_bytes(
-        msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
-    )
+    context.measured.update({"predicted_bytes": plan.total, "expected_loss_rise": plan.loss, "format": plan.format})
+    (context.folder / "plan.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
     return Path(context.model)
 
 
@@ -87,9 +83,7 @@ def make_plan(recipe: recipes.Recipe, shape: Shape, tokenizer: Vocabulary | int)
     prune = recipe.prune
     cuts: list[Shape] | None = [shape]
     if "prune" in recipe.steps and prune.mode == "manual":
-        cuts = [
-            shape.prune(vocabulary=prune.vocabulary, mlp=prune.mlp, layers=prune.layers, groups=prune.groups)
-        ]
+        cuts = [shape.prune(vocabulary=prune.vocabulary, mlp=prune.mlp, layers=prune.layers, groups=prune.groups)]
     elif "prune" in recipe.steps and prune.mode == "auto":
         cuts = None
     trim = isinstance(tokenizer, Vocabulary) and tokenizer.byte_level

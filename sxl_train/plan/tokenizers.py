@@ -96,9 +96,7 @@ def count_files(vocabulary: Vocabulary, keep: int = 0) -> int:
 
 def count_metadata(vocabulary: Vocabulary, keep: int = 0) -> int:
     """Bytes of the metadata of a GGUF file that holds this vocabulary and its template."""
-    return (
-        vocabulary.costs.sum_up(keep or len(vocabulary.tokens))[1] + len(vocabulary.template.encode()) + 1_100
-    )
+    return vocabulary.costs.sum_up(keep or len(vocabulary.tokens))[1] + len(vocabulary.template.encode()) + 1_100
 
 
 class Costs:

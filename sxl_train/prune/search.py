@@ -45,9 +45,16 @@ class Route(msgspec.Struct, frozen=True):
     ranking: list[Trial]
 
 
-def search(model: Any, scores: Importance, shape: plan.Shape, tokenizer: plan.Vocabulary | int,
-           format: plan.Format, limit: int, vocabularies: Vocabularies,
-           axes: Sequence[str] = AXES) -> Route:  # fmt: skip
+def search(
+    model: Any,
+    scores: Importance,
+    shape: plan.Shape,
+    tokenizer: plan.Vocabulary | int,
+    format: plan.Format,
+    limit: int,
+    vocabularies: Vocabularies,
+    axes: Sequence[str] = AXES,
+) -> Route:
     """Cut ``axes`` step by step until ``format`` takes at most ``limit`` bytes, or nothing is left to cut."""
 
     def try_cut(axis: str, cut_shape: plan.Shape, before: Trial | None) -> Trial:
@@ -60,8 +67,9 @@ def search(model: Any, scores: Importance, shape: plan.Shape, tokenizer: plan.Vo
     now, steps = shape, [try_cut("none", shape, None)]
     ranking: list[Trial] = []
     while steps[-1].total > limit * (1 - 0.002):
-        trials = [try_cut(axis, next_cut, steps[-1]) for axis in axes
-                  if (next_cut := step_down(now, shape, axis)) is not None]  # fmt: skip
+        trials = [
+            try_cut(axis, next_cut, steps[-1]) for axis in axes if (next_cut := step_down(now, shape, axis)) is not None
+        ]
         if not trials:
             break
         trials.sort(key=lambda trial: trial.price)
@@ -72,8 +80,9 @@ def search(model: Any, scores: Importance, shape: plan.Shape, tokenizer: plan.Vo
     return Route(steps, ranking)
 
 
-def list_finalists(route: Route, shape: plan.Shape, tokenizer: plan.Vocabulary | int, format: plan.Format,
-                   limit: int, count: int) -> list[plan.Shape]:  # fmt: skip
+def list_finalists(
+    route: Route, shape: plan.Shape, tokenizer: plan.Vocabulary | int, format: plan.Format, limit: int, count: int
+) -> list[plan.Shape]:
     """At most ``count`` shapes under ``limit`` bytes: the end of ``route``, then what the plan expects most of.
 
     Loss right after a cut says little of what training wins back (a narrow MLP recovers, a lost layer does

@@ -36,9 +36,7 @@ def choose_cut(scores: Importance, layers: int = 0, mlp: int = 0, groups: int = 
         edges = [0, len(order) - 1]
         order = (edges + [i for i in order if i not in edges])[: max(layers, 1)]
     kept = sorted(order)
-    return Cut(
-        kept, [_best(scores.mlp[i], mlp) for i in kept], [_best(scores.groups[i], groups) for i in kept]
-    )
+    return Cut(kept, [_best(scores.mlp[i], mlp) for i in kept], [_best(scores.groups[i], groups) for i in kept])
 
 
 def cut(model: Any, what: Cut) -> Any:
@@ -81,8 +79,7 @@ def slice_weights(model: Any, what: Cut, head: int, per_group: int) -> dict[str,
     for new, old in enumerate(what.layers):
         neurons, groups = what.mlp[new], what.groups[new]
         narrow = [group * head + i for group in groups for i in range(head)]
-        wide = [(group * per_group + q) * head + i
-                for group in groups for q in range(per_group) for i in range(head)]  # fmt: skip
+        wide = [(group * per_group + q) * head + i for group in groups for q in range(per_group) for i in range(head)]
         rows = {"q_proj": wide, "k_proj": narrow, "v_proj": narrow, "gate_proj": neurons, "up_proj": neurons}
         columns = {"o_proj": wide, "down_proj": neurons}
         prefix = f"model.layers.{old}."

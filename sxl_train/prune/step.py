@@ -31,9 +31,20 @@ if TYPE_CHECKING:
     from sxl_train.run.step import Context
 
 __all__ = [
-    "AXES", "Cut", "Importance", "Route", "Trial", "build", "choose_cut", "cut", "mask", "measure_importance",
-    "run", "search", "vocabulary",
-]  # fmt: skip
+    "AXES",
+    "Cut",
+    "Importance",
+    "Route",
+    "Trial",
+    "build",
+    "choose_cut",
+    "cut",
+    "mask",
+    "measure_importance",
+    "run",
+    "search",
+    "vocabulary",
+]
 
 
 def run(context: Context) -> Path:
@@ -50,8 +61,9 @@ def run(context: Context) -> Path:
     shape = plan.read_shape(checkpoints.read_config(folder))
     sizes = asked
     if recipe.prune.mode == "auto" and recipe.prune.order == "measured":
-        route = search(model, scores, shape, plan.read_vocabulary(folder), wanted.format,
-                       parse_size(recipe.size_limit), views.look)  # fmt: skip
+        route = search(
+            model, scores, shape, plan.read_vocabulary(folder), wanted.format, parse_size(recipe.size_limit), views.look
+        )
         sizes = {axis: getattr(route.steps[-1], axis) for axis in AXES}
         say(format_route(route))
         if recipe.prune.trial_steps and len(route.steps) > 1:
@@ -66,27 +78,32 @@ def run(context: Context) -> Path:
     after = samples.measure_loss(made, held_out)
     context.measured.update(
         {f"kept_{axis}": getattr(smaller, axis) for axis in AXES},
-        loss_per_byte_before=before.per_byte, loss_per_byte=after.per_byte, parameters=smaller.count(),
-    )  # fmt: skip
+        loss_per_byte_before=before.per_byte,
+        loss_per_byte=after.per_byte,
+        parameters=smaller.count(),
+    )
     checkpoints.save(checkpoints.to_bf16(made), context.folder, folder if kept is None else None)
     if kept is not None:
         vocabulary.write_tokenizer(folder, context.folder, vocabulary.trim_tokenizer(views.whole, kept), kept)
     return context.folder
 
 
-def choose_finalist(
-    context: Context, views: Views, model: Any, scores: Importance, route: Route
-) -> dict[str, int]:
+def choose_finalist(context: Context, views: Views, model: Any, scores: Importance, route: Route) -> dict[str, int]:
     """The sizes of the finalist that is best after a short recovery."""
     from sxl_train.distil.step import Settings
 
     recipe, folder = context.recipe, Path(context.model)
     finalists = list_finalists(
-        route, plan.read_shape(checkpoints.read_config(folder)), plan.read_vocabulary(folder),
-        plan.read_plan(context).format, parse_size(recipe.size_limit), recipe.prune.finalists,
-    )  # fmt: skip
-    settings = Settings(steps=recipe.prune.trial_steps, lr=recipe.distil.lr, batch=recipe.distil.batch,
-                        share=0.0, seed=recipe.seed)  # fmt: skip
+        route,
+        plan.read_shape(checkpoints.read_config(folder)),
+        plan.read_vocabulary(folder),
+        plan.read_plan(context).format,
+        parse_size(recipe.size_limit),
+        recipe.prune.finalists,
+    )
+    settings = Settings(
+        steps=recipe.prune.trial_steps, lr=recipe.distil.lr, batch=recipe.distil.batch, share=0.0, seed=recipe.seed
+    )
     enough = recipe.prune.trial_steps * max(recipe.distil.batch // 64, 1)
     found = run_trials(model, scores, finalists, views.train[:enough], views.held_out, views.spell, settings)
     rows = [(*(getattr(f.shape, axis) for axis in AXES), f"{f.loss:.4f}") for f in found]
@@ -102,9 +119,7 @@ class Views:
         recipe, tokenizer = context.recipe, samples.load_tokenizer(folder)
         longest = recipe.tune.max_length
         self.train = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, longest)
-        self.held_out = samples.read_samples(
-            recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest
-        )
+        self.held_out = samples.read_samples(recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest)
         self.searched = max(recipe.prune.samples // 4, 1)
         self.tokens = plan.read_shape(checkpoints.read_config(folder)).vocabulary
         self.whole: dict[str, Any] = {}
@@ -142,9 +157,12 @@ def check_slices(model: Any, what: Cut, sample: Sample) -> None:
 def format_route(route: Route) -> str:
     """The ranking of the axes and the steps taken, as tables."""
     first = [(t.axis, f"{t.price * 1000:.2f}", f"{t.loss:.4f}") for t in route.ranking]
-    taken = [(t.axis, t.vocabulary, t.mlp, t.layers, t.groups, f"{t.total / 1e6:.1f}", f"{t.loss:.4f}")
-             for t in route.steps]  # fmt: skip
-    return "\n".join([
-        format_table(("axis", "millinats a byte, for each MB", "loss per byte"), first),
-        format_table(("cut", "vocabulary", "mlp", "layers", "groups", "MB", "loss per byte"), taken),
-    ])  # fmt: skip
+    taken = [
+        (t.axis, t.vocabulary, t.mlp, t.layers, t.groups, f"{t.total / 1e6:.1f}", f"{t.loss:.4f}") for t in route.steps
+    ]
+    return "\n".join(
+        [
+            format_table(("axis", "millinats a byte, for each MB", "loss per byte"), first),
+            format_table(("cut", "vocabulary", "mlp", "layers", "groups", "MB", "loss per byte"), taken),
+        ]
+    )

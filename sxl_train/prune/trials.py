@@ -28,8 +28,15 @@ class Finalist(msgspec.Struct, frozen=True):
     loss: float
 
 
-def run_trials(model: Any, scores: Importance, finalists: Sequence[plan.Shape], rows: Sequence[Sample],
-               held_out: Sequence[Sample], spell: Spell, settings: Any) -> list[Finalist]:  # fmt: skip
+def run_trials(
+    model: Any,
+    scores: Importance,
+    finalists: Sequence[plan.Shape],
+    rows: Sequence[Sample],
+    held_out: Sequence[Sample],
+    spell: Spell,
+    settings: Any,
+) -> list[Finalist]:
     """Each of ``finalists`` cut from ``model`` and trained by ``settings`` (`distil.Settings`), best first."""
     from sxl_train.distil import step as distil
 

@@ -39,8 +39,12 @@ def read_tokenizer(folder: Path) -> dict[str, Any]:
         whole = json.loads(AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer.to_str())
     model = whole["model"]
     if model.get("type") != "BPE" or "ByteLevel" not in json.dumps(whole.get("decoder")):
-        raise error("T507", file=str(folder), found=f"{model.get('type')} without byte level",
-                    expected="byte-level BPE, as in the Qwen and SmolLM families")  # fmt: skip
+        raise error(
+            "T507",
+            file=str(folder),
+            found=f"{model.get('type')} without byte level",
+            expected="byte-level BPE, as in the Qwen and SmolLM families",
+        )
     whole["model"]["merges"] = [m.split(" ", 1) if isinstance(m, str) else list(m) for m in model["merges"]]
     return dict(whole)
 
@@ -55,9 +59,7 @@ def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) ->
     parts = {a + b: (a, b) for a, b in reversed(whole["model"]["merges"])}
     texts = {index: text for text, index in ids.items()}
     kept = {token["id"] for token in whole.get("added_tokens", [])}
-    kept |= {
-        index for text, index in ids.items() if len(text) == 1
-    }  # the byte alphabet is one character each
+    kept |= {index for text, index in ids.items() if len(text) == 1}  # the byte alphabet is one character each
     used = [index for index, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     rest = [] if not size else sorted(ids.values())
     for index in [*used, *rest]:

@@ -39,8 +39,13 @@ def store(folder: Path, names: Collection[str]) -> Path:
             return {name: weight}
         largest = float(weight.abs().max())
         if not largest <= LARGEST:
-            raise error("T109", file=str(folder), pointer="/" + name, found=f"a weight of {largest:g}",
-                        expected=f"at most {LARGEST:g}, which float8 holds")  # fmt: skip
+            raise error(
+                "T109",
+                file=str(folder),
+                pointer="/" + name,
+                found=f"a weight of {largest:g}",
+                expected=f"at most {LARGEST:g}, which float8 holds",
+            )
         return {name: weight.to(torch.bfloat16).to(torch.float8_e4m3fn)}
 
     return checkpoints.rewrite(folder, narrow)

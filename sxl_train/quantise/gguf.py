@@ -29,8 +29,13 @@ FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 
 
-def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str, Format] | None = None,
-          columns: Mapping[str, Any] | None = None) -> Path:  # fmt: skip
+def write(
+    folder: Path,
+    out: Path,
+    format: Format = "q4_0",
+    others: Mapping[str, Format] | None = None,
+    columns: Mapping[str, Any] | None = None,
+) -> Path:
     """Write the bf16 (or four-bit) model of ``folder`` to the file ``out`` and return it.
 
     ``format`` is one of f16, q8_0, q5_0, q4_0, q4_0+q8_0; ``others`` names tensors in another one; ``columns`` are
@@ -65,9 +70,7 @@ def write(folder: Path, out: Path, format: Format = "q4_0", others: Mapping[str,
         # A block type is announced by its bytes a row, a plain type by its own dtype.
         dtype = {"f32": np.float32, "f16": np.float16}.get(chosen, np.uint8)
         rows = (*tensor.shape[:-1], tensor.shape[-1] // block * size) if dtype is np.uint8 else tensor.shape
-        writer.add_tensor_info(
-            rename(name), rows, np.dtype(dtype), stored, types[name] if dtype is np.uint8 else None
-        )
+        writer.add_tensor_info(rename(name), rows, np.dtype(dtype), stored, types[name] if dtype is np.uint8 else None)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
@@ -149,8 +152,9 @@ def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape:
         text = vocabulary.tokens[index] if index < len(vocabulary.tokens) else ""
         # Rows beyond the tokenizer (Qwen pads its embedding) need a name that no text contains.
         tokens.append(text or f"[PAD{index}]")
-        kinds.append(UNUSED if not text else NORMAL if index not in added else
-                     CONTROL if added[index] else USER_DEFINED)  # fmt: skip
+        kinds.append(
+            UNUSED if not text else NORMAL if index not in added else CONTROL if added[index] else USER_DEFINED
+        )
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre)
     writer.add_token_list(tokens)
@@ -159,8 +163,11 @@ def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape:
     ids = {text: index for index, text in enumerate(vocabulary.tokens)}
     settings = folder / "tokenizer_config.json"
     named = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
-    for key, add in (("bos_token", writer.add_bos_token_id), ("eos_token", writer.add_eos_token_id),
-                     ("pad_token", writer.add_pad_token_id)):  # fmt: skip
+    for key, add in (
+        ("bos_token", writer.add_bos_token_id),
+        ("eos_token", writer.add_eos_token_id),
+        ("pad_token", writer.add_pad_token_id),
+    ):
         token = named.get(key)
         token = token.get("content") if isinstance(token, dict) else token
         if token in ids:

@@ -41,8 +41,9 @@ def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | Non
     path = Path(folder) / "config.json"
     config = checkpoints.read_config(folder)
     left = sorted(name.removesuffix(".weight") for name in matrices if name not in own)
-    path.write_text(json.dumps(config | {"quantization_config": describe(left)}, indent=2) + "\n", encoding="utf-8",
-                    newline="\n")  # fmt: skip
+    path.write_text(
+        json.dumps(config | {"quantization_config": describe(left)}, indent=2) + "\n", encoding="utf-8", newline="\n"
+    )
     return Path(folder)
 
 
@@ -56,9 +57,7 @@ def pack_matrix(name: str, weight: Any, columns: Any = None) -> dict[str, Any]:
     try:
         from compressed_tensors.compressors.pack_quantized import pack_to_int32
     except ImportError:
-        raise error(
-            "U402", found="no package compressed_tensors", expected="pip install 'sheikh-sxl[train]'"
-        ) from None
+        raise error("U402", found="no package compressed_tensors", expected="pip install 'sheikh-sxl[train]'") from None
     codes, scales = blocks.fit(weight, CODES, columns)
     base = name.removesuffix("weight")
     return {
@@ -70,15 +69,12 @@ def pack_matrix(name: str, weight: Any, columns: Any = None) -> dict[str, Any]:
 
 def describe(left: list[str]) -> dict[str, Any]:
     """The ``quantization_config`` of config.json; ``left`` names modules whose weights are plain."""
-    weights = {
-        "num_bits": 4,
-        "type": "int",
-        "symmetric": True,
-        "strategy": "group",
-        "group_size": blocks.BLOCK,
-    }
+    weights = {"num_bits": 4, "type": "int", "symmetric": True, "strategy": "group", "group_size": blocks.BLOCK}
     return {
-        "quant_method": "compressed-tensors", "format": "pack-quantized", "quantization_status": "compressed",
-        "dequantize": True, "ignore": left,
+        "quant_method": "compressed-tensors",
+        "format": "pack-quantized",
+        "quantization_status": "compressed",
+        "dequantize": True,
+        "ignore": left,
         "config_groups": {"group_0": {"targets": ["Linear", "Embedding"], "weights": weights}},
-    }  # fmt: skip
+    }

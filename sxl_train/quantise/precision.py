@@ -51,8 +51,9 @@ def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
     return {name: found / max(tokens, 1) for name, found in squares.items()}
 
 
-def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format],
-                        columns: Columns | None = None) -> Costs:  # fmt: skip
+def measure_sensitivity(
+    model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format], columns: Columns | None = None
+) -> Costs:
     """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``.
 
     In nats per trained token.
@@ -76,9 +77,7 @@ def measure_sensitivity(model: Any, samples: Sequence[Sample], formats: Sequence
     with torch.no_grad():
         return {
             name: {
-                format: float(
-                    (squares[name] * (round_to(weight, name, format, columns) - weight).square()).sum()
-                )
+                format: float((squares[name] * (round_to(weight, name, format, columns) - weight).square()).sum())
                 / (2 * max(tokens, 1))
                 for format in formats
             }

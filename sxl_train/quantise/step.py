@@ -43,8 +43,9 @@ def run(context: Context) -> Path:
     columns: Any = None
     if recipe.quantise.mixed:
         model = checkpoints.load(folder, "float32", checkpoints.choose_device())
-        rows = samples.read_samples(recipe.dataset, "train", samples.load_tokenizer(folder),
-                                    recipe.quantise.samples, recipe.tune.max_length)  # fmt: skip
+        rows = samples.read_samples(
+            recipe.dataset, "train", samples.load_tokenizer(folder), recipe.quantise.samples, recipe.tune.max_length
+        )
         others, columns = choose_others(context, format, model, folder, rows)
     if format in plan.GGUF:
         from sxl_train.quantise import gguf
@@ -74,14 +75,21 @@ def choose_others(
     others = plan.spend_room(shape, format, room, costs) if wider else {}
     rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
     counts = Counter(others.values())
-    say(f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
-        f"{len(costs)}; expected loss +{rise:.4f}, +{plain:.4f} with {format} alone")  # fmt: skip
+    say(
+        f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
+        f"{len(costs)}; expected loss +{rise:.4f}, +{plain:.4f} with {format} alone"
+    )
     context.measured.update(others=others, expected_rise=rise, expected_rise_alone=plain)
     return others, columns
 
 
-def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None,
-             columns: precision.Columns | None = None) -> Path:  # fmt: skip
+def quantise(
+    model: Path,
+    out: Path,
+    format: plan.Format = "nf4_dq",
+    others: Mapping[str, plan.Format] | None = None,
+    columns: precision.Columns | None = None,
+) -> Path:
     """Store the matrices of the model folder ``model`` in ``format`` in ``out`` and return ``out``.
 
     ``others`` names tensors (``model.layers.0.mlp.down_proj.weight``) in a wider format, ``columns`` weighs the
@@ -92,8 +100,11 @@ def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Map
     made = load_quantised(model, format, own)
     checkpoints.save(made, out, model)
     shape = plan.read_shape(checkpoints.read_config(model))
-    stored = [(tensor.name, dtype) for tensor in shape.tensors()
-              for _, dtype, _ in store(tensor, own.get(tensor.name, format))]  # fmt: skip
+    stored = [
+        (tensor.name, dtype)
+        for tensor in shape.tensors()
+        for _, dtype, _ in store(tensor, own.get(tensor.name, format))
+    ]
     eights = [name for name, dtype in stored if dtype == "F8_E4M3"]
     fours = [name for name, dtype in stored if dtype == "I32"]
     if eights:
@@ -101,16 +112,12 @@ def quantise(model: Path, out: Path, format: plan.Format = "nf4_dq", others: Map
     return packed.store(out, fours, columns) if fours else out
 
 
-def load_quantised(model: Path, format: plan.Format = "nf4_dq",
-                   others: Mapping[str, plan.Format] | None = None) -> Any:  # fmt: skip
+def load_quantised(model: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None) -> Any:
     """The model folder ``model`` in memory, its linear layers but ``others`` in bitsandbytes' format."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    skipped = [
-        "lm_head",
-        *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name),
-    ]
+    skipped = ["lm_head", *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name)]
     if format in ("bf16", "f8", "int4"):
         return checkpoints.load(model)
     if format == "int8":
@@ -135,13 +142,17 @@ def load_quantised(model: Path, format: plan.Format = "nf4_dq",
 def check_rows(model: Any, folder: Path) -> None:
     """Refuse weights whose rows the CPU kernels cannot read: NF4 wants in % 64 = 0 and out % 32 = 0."""
     problems = [
-        finding("T109", file=str(folder), pointer="/" + name.replace(".", "/"),
-                found=f"{module.in_features} columns, {module.out_features} rows",
-                expected=f"multiples of {NF4_COLUMNS} and {NF4_ROWS}")
+        finding(
+            "T109",
+            file=str(folder),
+            pointer="/" + name.replace(".", "/"),
+            found=f"{module.in_features} columns, {module.out_features} rows",
+            expected=f"multiples of {NF4_COLUMNS} and {NF4_ROWS}",
+        )
         for name, module in model.named_modules()
         if type(module).__name__ == "Linear4bit"
         and (module.in_features % NF4_COLUMNS or module.out_features % NF4_ROWS)
-    ]  # fmt: skip
+    ]
     if problems:
         raise UserError(*problems)
 

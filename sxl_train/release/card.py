@@ -12,9 +12,11 @@ from sxl_train.run.step import Context, read_record
 
 NONCOMMERCIAL = "other"
 READERS = {
-    "f8": "transformers from 5.0 on", "int4": "transformers from 5.23 on and compressed-tensors",
-    "nf4": "transformers and bitsandbytes", "nf4_dq": "transformers and bitsandbytes",
-}  # fmt: skip
+    "f8": "transformers from 5.0 on",
+    "int4": "transformers from 5.23 on and compressed-tensors",
+    "nf4": "transformers and bitsandbytes",
+    "nf4_dq": "transformers and bitsandbytes",
+}
 """What has to be installed to read a format."""
 
 
@@ -39,8 +41,13 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
     recipe = context.recipe
     toy = recipe.base_model == "demo"
     name = recipe.release.name or context.title
-    head = ["---", f"license: {recipe.release.licence or NONCOMMERCIAL}", "library_name: transformers",
-            "pipeline_tag: text-generation", "tags: [agent, tool-use, code, sxl]"]  # fmt: skip
+    head = [
+        "---",
+        f"license: {recipe.release.licence or NONCOMMERCIAL}",
+        "library_name: transformers",
+        "pipeline_tag: text-generation",
+        "tags: [agent, tool-use, code, sxl]",
+    ]
     if not toy:
         head.append(f"base_model: {recipe.base_model}")
     parts = ["\n".join([*head, "---"]), f"# {name}"]
@@ -90,11 +97,19 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
     rows = []
     for step, m in models.items():
         forced, made = m["forced"], m["generated"]
-        rows.append((step, f"{m['loss']:.4f}", f"{m['loss_per_byte']:.5f}",
-                     f"{forced['parse']}, {forced['declared']}, {forced['valid']} of {forced['wanted']}",
-                     f"{made['parse']}, {made['declared']}, {made['valid']} of {made['wanted']}",
-                     f"{made['stopped']} of {made['wanted']}", m.get("megabytes") or "–", m.get("load_s", "–"),
-                     m.get("tokens_per_s") or "–"))  # fmt: skip
+        rows.append(
+            (
+                step,
+                f"{m['loss']:.4f}",
+                f"{m['loss_per_byte']:.5f}",
+                f"{forced['parse']}, {forced['declared']}, {forced['valid']} of {forced['wanted']}",
+                f"{made['parse']}, {made['declared']}, {made['valid']} of {made['wanted']}",
+                f"{made['stopped']} of {made['wanted']}",
+                m.get("megabytes") or "–",
+                m.get("load_s", "–"),
+                m.get("tokens_per_s") or "–",
+            )
+        )
     first = next(iter(models.values()))
     note = (
         f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many parse, "
@@ -102,8 +117,17 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         "generated = greedy from the prompt. Size is of every file that loading needs; seconds and tokens/s are of "
         "the machine below, float32 on a CPU. Each model was reloaded from disk in a new process."
     )
-    headers = ("after step", "loss", "loss per byte", "calls, forced", "calls, generated", "stopped", "MB",
-               "load s", "tokens/s")  # fmt: skip
+    headers = (
+        "after step",
+        "loss",
+        "loss per byte",
+        "calls, forced",
+        "calls, generated",
+        "stopped",
+        "MB",
+        "load s",
+        "tokens/s",
+    )
     return "## Measured\n\n" + note + "\n\n" + _table(headers, rows)
 
 
@@ -112,9 +136,23 @@ def _training(records: dict[str, dict[str, Any]]) -> str:
     if not measured:
         return ""
     names = (
-        "rows", "pieces", "tokens", "trained", "reflect", "cut", "dropped", "sequences", "capacity", "steps", "batch",
-        "accumulate", "trainable", "validation_loss_before", "validation_loss_after", "seconds",
-    )  # fmt: skip
+        "rows",
+        "pieces",
+        "tokens",
+        "trained",
+        "reflect",
+        "cut",
+        "dropped",
+        "sequences",
+        "capacity",
+        "steps",
+        "batch",
+        "accumulate",
+        "trainable",
+        "validation_loss_before",
+        "validation_loss_after",
+        "seconds",
+    )
     rows = [(name.replace("_", " "), measured[name]) for name in names if measured.get(name) is not None]
     config = records["tune"]["config"]
     keys = ("tune.lr", "tune.lr_floor", "tune.epochs", "tune.rank", "tune.alpha", "tune.max_length")

@@ -27,22 +27,40 @@ def is_available() -> bool:
     return importlib.util.find_spec("llama_cpp") is not None
 
 
-def check(path: Path, prompt: str = "", new_tokens: int = 16, ids: Sequence[Sequence[int]] = (),
-          trained: Sequence[Sequence[int]] = (), texts: Sequence[str] = (), threads: int = 2,
-          timeout_s: float = 600) -> dict[str, Any]:  # fmt: skip
+def check(
+    path: Path,
+    prompt: str = "",
+    new_tokens: int = 16,
+    ids: Sequence[Sequence[int]] = (),
+    trained: Sequence[Sequence[int]] = (),
+    texts: Sequence[str] = (),
+    threads: int = 2,
+    timeout_s: float = 600,
+) -> dict[str, Any]:
     """Load ``path`` in a new process and report on it.
 
     ``ids`` and ``trained`` are samples as in `sxl_train.data.samples`: their loss is measured; ``texts`` are encoded
     with the file's own tokenizer. The report has load_s, text, tokens_per_s, loss (nats per trained token or
     None), encoded. Raises `UserError` T202 when the process fails or llama.cpp refuses the file.
     """
-    task = {"prompt": prompt, "new_tokens": new_tokens, "ids": ids, "trained": trained, "texts": texts,
-            "threads": threads}  # fmt: skip
+    task = {
+        "prompt": prompt,
+        "new_tokens": new_tokens,
+        "ids": ids,
+        "trained": trained,
+        "texts": texts,
+        "threads": threads,
+    }
     done = subprocess.run(
         [sys.executable, "-m", "sxl_train.release.gguf_check", str(path)],
-        input=json.dumps(task), capture_output=True, text=True, encoding="utf-8", timeout=timeout_s,
-        cwd=Path(__file__).resolve().parents[2], check=False,
-    )  # fmt: skip
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout_s,
+        cwd=Path(__file__).resolve().parents[2],
+        check=False,
+    )
     if done.returncode:
         words = done.stderr.strip().splitlines()
         raise error("T202", file=str(path), found=words[-1] if words else f"exit code {done.returncode}")
@@ -66,14 +84,15 @@ def report(path: Path, task: dict[str, Any]) -> dict[str, Any]:
     library.llama_model_default_params = without_extra_buffers
     longest = max([len(row) for row in task["ids"]] + [0])
     started = time.monotonic()
-    model = Llama(str(path), n_ctx=max(longest, 512) + task["new_tokens"], n_threads=task["threads"], verbose=False,
-                  logits_all=bool(task["ids"]), n_batch=max(longest, 512))  # fmt: skip
-    made: dict[str, Any] = {
-        "load_s": time.monotonic() - started,
-        "text": "",
-        "tokens_per_s": 0.0,
-        "loss": None,
-    }
+    model = Llama(
+        str(path),
+        n_ctx=max(longest, 512) + task["new_tokens"],
+        n_threads=task["threads"],
+        verbose=False,
+        logits_all=bool(task["ids"]),
+        n_batch=max(longest, 512),
+    )
+    made: dict[str, Any] = {"load_s": time.monotonic() - started, "text": "", "tokens_per_s": 0.0, "loss": None}
     total, count = 0.0, 0
     for row, marks in zip(task["ids"], task["trained"]):
         model.reset()

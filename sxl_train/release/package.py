@@ -24,21 +24,20 @@ def run(context: Context) -> Path:
     """Copy what loading needs, reload it, write the card, measure. Raises `GateMissed` T201, `UserError` T202."""
     source, recipe = Path(context.model), context.recipe
     if (source / "adapter_config.json").exists():
-        raise error(
-            "T202", file=str(source), found="an adapter", expected="a whole model: add merge to steps"
-        )
+        raise error("T202", file=str(source), found="an adapter", expected="a whole model: add merge to steps")
     for path in sorted(source.iterdir()):
         if path.is_file() and size.is_needed(path):
             shutil.copyfile(path, context.folder / path.name)
-    short = Evaluate(
-        rows=min(8, recipe.evaluate.rows), generate=1, new_tokens=min(48, recipe.evaluate.new_tokens)
-    )
+    short = Evaluate(rows=min(8, recipe.evaluate.rows), generate=1, new_tokens=min(48, recipe.evaluate.new_tokens))
     (numbers,) = measure_apart([str(context.folder)], recipe.dataset, short, recipe.tune.max_length)
     report = size.measure(context.folder)
     context.measured.update(
-        bytes=report.total, files=dict(report.files), limit=recipe.size_limit, reload_loss=numbers["loss"],
+        bytes=report.total,
+        files=dict(report.files),
+        limit=recipe.size_limit,
+        reload_loss=numbers["loss"],
         example=numbers["example"],
-    )  # fmt: skip
+    )
     if find_gguf(context.folder):
         try_gguf(context, context.folder / find_gguf(context.folder)["gguf_file"])
     elif recipe.release.gguf:

@@ -69,38 +69,58 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
 
     Raises `UserError` T202 with the last words of the process when anything fails.
     """
-    task = {
-        "folder": str(Path(folder).resolve()),
-        "messages": ASKED,
-        "new_tokens": new_tokens,
-        "threads": threads,
-    }
+    task = {"folder": str(Path(folder).resolve()), "messages": ASKED, "new_tokens": new_tokens, "threads": threads}
     quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], input=json.dumps(task), capture_output=True, text=True, encoding="utf-8",
-        timeout=timeout_s, check=False, env=dict(os.environ) | quiet | {"PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout_s,
+        check=False,
+        env=dict(os.environ) | quiet | {"PYTHONIOENCODING": "utf-8"},
+    )
     if done.returncode:
         words = done.stderr.strip().splitlines()
         raise error("T202", file=str(folder), found=words[-1] if words else f"exit code {done.returncode}")
     found = json.loads(done.stdout.splitlines()[-1])
     return Verdict(
-        name=Path(folder).name, loader="transformers", bytes=measure(folder).total, load_s=found["load_s"],
-        tokens_per_s=found["tokens_per_s"], prompt=found["prompt"], text=found["text"],
-    )  # fmt: skip
+        name=Path(folder).name,
+        loader="transformers",
+        bytes=measure(folder).total,
+        load_s=found["load_s"],
+        tokens_per_s=found["tokens_per_s"],
+        prompt=found["prompt"],
+        text=found["text"],
+    )
 
 
 def verify_gguf(path: Path, prompt: str, new_tokens: int = 16, threads: int = 2) -> Verdict:
     """Load the GGUF file ``path`` with llama.cpp in a new process and let it continue ``prompt``."""
     found: dict[str, Any] = gguf_check.check(path, prompt, new_tokens, threads=threads)
     return Verdict(
-        name=Path(path).name, loader="llama.cpp", bytes=measure(path).total, load_s=found["load_s"],
-        tokens_per_s=found["tokens_per_s"], prompt=prompt, text=found["text"],
-    )  # fmt: skip
+        name=Path(path).name,
+        loader="llama.cpp",
+        bytes=measure(path).total,
+        load_s=found["load_s"],
+        tokens_per_s=found["tokens_per_s"],
+        prompt=prompt,
+        text=found["text"],
+    )
 
 
 def format_verdicts(verdicts: Sequence[Verdict]) -> str:
     """A table; the first row is the model that the others are compared with."""
-    rows = [(v.name, v.loader, f"{v.bytes / 1e6:.1f}", f"{v.load_s:.2f}", f"{v.tokens_per_s:.1f}",
-             f"{v.bytes / verdicts[0].bytes:.0%}") for v in verdicts]  # fmt: skip
+    rows = [
+        (
+            v.name,
+            v.loader,
+            f"{v.bytes / 1e6:.1f}",
+            f"{v.load_s:.2f}",
+            f"{v.tokens_per_s:.1f}",
+            f"{v.bytes / verdicts[0].bytes:.0%}",
+        )
+        for v in verdicts
+    ]
     return format_table(("model", "loaded by", "MB", "load s", "tokens/s", "of the first"), rows)

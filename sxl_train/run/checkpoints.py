@@ -39,9 +39,12 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
         # cuDNN's attention plans anew for each shape, 0.2 s on an H200, and no two batches of samples are alike.
         torch.backends.cuda.enable_cudnn_sdp(False)
     model = AutoModelForCausalLM.from_pretrained(
-        str(folder), dtype=getattr(torch, dtype), device_map=device, local_files_only=Path(folder).is_dir(),
+        str(folder),
+        dtype=getattr(torch, dtype),
+        device_map=device,
+        local_files_only=Path(folder).is_dir(),
         **find_gguf(folder),
-    )  # fmt: skip
+    )
     cure_bitsandbytes(model)
     return model.eval()
 

@@ -38,9 +38,7 @@ def find_config(recipe: Recipe) -> dict[str, Any]:
         config = AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
     except Exception as problem:  # offline, unknown id, gated: the message says which
         text = str(problem).strip().splitlines()[0]
-        raise error(
-            "T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}"
-        ) from None
+        raise error("T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}") from None
     return dict(config.get_text_config().to_dict())
 
 
@@ -54,8 +52,14 @@ def check_disk(recipe: Recipe, config: dict[str, Any]) -> list[Finding]:
         place = place.parent
     free = shutil.disk_usage(place).free
     if need > free:
-        return [finding("T107", file=str(place), found=f"{format_bytes(free)} free",
-                        expected=f"about {format_bytes(need)} for the steps' folders and checkpoints")]  # fmt: skip
+        return [
+            finding(
+                "T107",
+                file=str(place),
+                found=f"{format_bytes(free)} free",
+                expected=f"about {format_bytes(need)} for the steps' folders and checkpoints",
+            )
+        ]
     return []
 
 
@@ -67,9 +71,14 @@ def check_memory(recipe: Recipe, config: dict[str, Any], capacity: int) -> list[
     need, total = fixed + each * max(1, recipe.tune.batch), find_memory()
     if 0.75 * need <= total:
         return []
-    return [finding("T111", found=f"{format_bytes(total)} of memory",
-                    expected=f"about {format_bytes(need)}: {format_bytes(fixed)} for weights and optimiser, "
-                             f"{max(1, recipe.tune.batch)} × {format_bytes(each)} for activations")]  # fmt: skip
+    return [
+        finding(
+            "T111",
+            found=f"{format_bytes(total)} of memory",
+            expected=f"about {format_bytes(need)}: {format_bytes(fixed)} for weights and optimiser, "
+            f"{max(1, recipe.tune.batch)} × {format_bytes(each)} for activations",
+        )
+    ]
 
 
 def find_memory() -> int:

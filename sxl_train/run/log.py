@@ -35,11 +35,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.path.exists() and state.is_world_process_zero:
             lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [
-                line
-                for line in lines
-                if line.endswith("\n") and json.loads(line)["step"] <= state.global_step
-            ]
+            kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= state.global_step]
             self.path.write_text("".join(kept), encoding="utf-8", newline="\n")
             self.kept = [json.loads(line) for line in kept]
         self.started = self.marked = time.monotonic()
@@ -61,9 +57,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
             self.panel.close()
             self.panel = None
 
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
-    ) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         logs = dict(logs or {})
         if not state.is_world_process_zero or "train_runtime" in logs:
             return
@@ -73,9 +67,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         entry = {"step": state.global_step, "epoch": round(float(state.epoch or 0), 4)}
         entry |= {key: value for key, value in logs.items() if isinstance(value, int | float)}
         if "loss" in logs:
-            self.tokens = int(
-                logs.get("num_tokens", self.tokens)
-            )  # SFTTrainer's own count, on the plain path
+            self.tokens = int(logs.get("num_tokens", self.tokens))  # SFTTrainer's own count, on the plain path
             entry |= self._measure(state, args.world_size)
         with self.path.open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(json.dumps(entry) + "\n")
@@ -124,13 +116,9 @@ def _every(steps: int) -> int:
 
 def _line(entry: dict[str, Any], steps: int) -> str:
     if "eval_loss" in entry:
-        place = (
-            f"{entry['step']}/{steps}" if steps else "before"
-        )  # the steps are counted when training begins
+        place = f"{entry['step']}/{steps}" if steps else "before"  # the steps are counted when training begins
         return f"tune       {place}  validation loss {entry['eval_loss']:.4f}"
-    parts = [
-        f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"
-    ]
+    parts = [f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"]
     if "memory_gb" in entry:
         parts.append(f"{entry['memory_gb']:.1f} GB")
     if "mfu" in entry:

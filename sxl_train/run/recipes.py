@@ -28,16 +28,16 @@ def open_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[str, Loaded[R
     if name in known:
         return name, load(Recipe, known[name], overrides)
     if not Path(name).is_file():
-        raise error("U104", file=name, found="no such recipe",
-                    expected="a file, or one of " + ", ".join(known))  # fmt: skip
+        raise error("U104", file=name, found="no such recipe", expected="a file, or one of " + ", ".join(known))
     return Path(name).stem, load(Recipe, Path(name), overrides)
 
 
 def print_recipe(loaded: Loaded[Recipe]) -> str:
     """Every key, its value and where the value came from."""
     values = flatten(msgspec.to_builtins(loaded.value))
-    rows = [(key, msgspec.json.encode(value).decode(), loaded.origins.get(key, "default"))
-            for key, value in values.items()]  # fmt: skip
+    rows = [
+        (key, msgspec.json.encode(value).decode(), loaded.origins.get(key, "default")) for key, value in values.items()
+    ]
     return format_table(("key", "value", "from"), rows)
 
 

@@ -17,10 +17,19 @@ from sxl_train import config
 
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt")
 TOKENIZER = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-    "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-    "chat_template.jinja", "chat_template.json",
-)  # fmt: skip
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "chat_template.jinja",
+    "chat_template.json",
+)
 CONFIG = ("config.json", "generation_config.json", "adapter_config.json")
 
 
@@ -84,8 +93,10 @@ def require(path: Path, limit: str | int) -> SizeReport:
         listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in report.files)
         raise GateMissed(
             finding(
-                "T201", file=str(path), found=f"{report.total:,} bytes: {listed}",
+                "T201",
+                file=str(path),
+                found=f"{report.total:,} bytes: {listed}",
                 expected=f"at most {allowed:,} bytes ({format_bytes(allowed)})",
             )
-        )  # fmt: skip
+        )
     return report

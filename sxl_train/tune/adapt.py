@@ -52,14 +52,18 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
     tables = [model.get_input_embeddings()]
     if not model.config.get_text_config().tie_word_embeddings:
         tables.append(model.get_output_embeddings())
-    names = [
-        name.split(".")[-1] for name, module in model.named_modules() if any(module is t for t in tables)
-    ]
+    names = [name.split(".")[-1] for name, module in model.named_modules() if any(module is t for t in tables)]
     indices = {name: rows for name in names} if rows else None
     config = LoraConfig(
-        r=tune.rank, lora_alpha=tune.alpha, lora_dropout=tune.dropout, target_modules=targets, use_dora=tune.dora,
-        use_rslora=tune.rslora, task_type="CAUSAL_LM", trainable_token_indices=indices,
-    )  # fmt: skip
+        r=tune.rank,
+        lora_alpha=tune.alpha,
+        lora_dropout=tune.dropout,
+        target_modules=targets,
+        use_dora=tune.dora,
+        use_rslora=tune.rslora,
+        task_type="CAUSAL_LM",
+        trainable_token_indices=indices,
+    )
     return get_peft_model(model, config)
 
 

@@ -58,11 +58,16 @@ def _attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float 
     grouped = query.shape[1] != key.shape[1]
     parts = [
         scaled_dot_product_attention(
-            query[:, :, start:end], key[:, :, start:end], value[:, :, start:end],
-            is_causal=True, scale=scaling, enable_gqa=grouped,
+            query[:, :, start:end],
+            key[:, :, start:end],
+            value[:, :, start:end],
+            is_causal=True,
+            scale=scaling,
+            enable_gqa=grouped,
         )
-        for start, end in itertools.pairwise(marks) if end > start
-    ]  # fmt: skip
+        for start, end in itertools.pairwise(marks)
+        if end > start
+    ]
     return torch.cat(parts, dim=2).transpose(1, 2)
 
 
@@ -70,9 +75,7 @@ VARLEN: list[Any] = []
 """torch's function and its options, found before anything is compiled."""
 
 
-def _attend_varlen(
-    query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None
-) -> Any:
+def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
     import torch
 
     varlen, options = VARLEN[0]
@@ -84,9 +87,7 @@ def _attend_varlen(
     if scaling is not None and abs(scaling - query.shape[-1] ** -0.5) > 1e-9:
         query = query * (scaling * query.shape[-1] ** 0.5)
     kind = query.dtype
-    if (
-        kind == torch.float32
-    ):  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
+    if kind == torch.float32:  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
         query, key, value = (x.to(torch.bfloat16) for x in (query, key, value))
     return varlen(query, key, value, borders, borders, longest, longest, **options)[None].to(kind)
 

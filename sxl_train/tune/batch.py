@@ -19,9 +19,7 @@ RESERVE = 0.9
 """Share of the memory that the forecast may fill."""
 
 
-def find_batch(
-    model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1
-) -> int:
+def find_batch(model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1) -> int:
     """The largest batch of a process that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
     import torch
 
@@ -86,8 +84,9 @@ def probe(model: Any, sequences: list[Any], collator: Any, wanted: int, memory: 
         except torch.OutOfMemoryError:
             if peaks:
                 return 1
-            raise error("T111", found=f"{format_bytes(memory.total())} of memory",
-                        expected="room for one sequence") from None  # fmt: skip
+            raise error(
+                "T111", found=f"{format_bytes(memory.total())} of memory", expected="room for one sequence"
+            ) from None
         finally:
             model.zero_grad(set_to_none=True)
         peaks.append(memory.peak())

@@ -16,13 +16,7 @@ from typing import Any
 from sxl_train.tune.attention import use_documents
 from sxl_train.tune.loss import cross_entropy, select_trained
 
-SCALED_HEADS = (
-    "final_logit_softcapping",
-    "logit_scale",
-    "logits_scaling",
-    "output_multiplier",
-    "lm_head_multiplier",
-)
+SCALED_HEADS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 
 
 def can_be_fast(config: Any) -> str | None:

@@ -32,18 +32,12 @@ def select_trained(hidden: Any, labels: Any, weights: Any, places: Any) -> tuple
     ``places`` come from the collator: to find them here would make a GPU wait for itself in each step.
     """
     after = places + 1
-    return (
-        hidden[0].index_select(0, places),
-        labels[0].index_select(0, after),
-        weights[0].index_select(0, after),
-    )
+    return (hidden[0].index_select(0, places), labels[0].index_select(0, after), weights[0].index_select(0, after))
 
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, hidden: Any, head: Any, bias: Any, labels: Any, weights: Any, places: Any, rows: Any
-    ) -> Any:
+    def forward(ctx: Any, hidden: Any, head: Any, bias: Any, labels: Any, weights: Any, places: Any, rows: Any) -> Any:
         kind = hidden.device.type
         compute = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else head.dtype
         with torch.autocast(kind, enabled=False):
@@ -63,9 +57,7 @@ class _CrossEntropy(torch.autograd.Function):
                 part = states[start : start + size]
                 logits = torch.nn.functional.linear(part, table, lift)
                 if own is not None:
-                    logits[:, places] = torch.nn.functional.linear(
-                        part, own, None if lift is None else lift[places]
-                    )
+                    logits[:, places] = torch.nn.functional.linear(part, own, None if lift is None else lift[places])
                 total += step(logits, labels[start : start + size], weights[start : start + size])
                 slope = logits  # in place: a second buffer of this size would be the peak of the whole step
                 if d_hidden is not None:
@@ -85,8 +77,7 @@ class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Any) -> Any:  # type: ignore[override]
         made = [
-            None if d is None else (d * upstream.to(d.dtype)).to(kind)
-            for d, kind in zip(ctx.saved_tensors, ctx.types)
+            None if d is None else (d * upstream.to(d.dtype)).to(kind) for d, kind in zip(ctx.saved_tensors, ctx.types)
         ]
         return made[0], made[1], made[2], None, None, None, made[3]
 

@@ -36,11 +36,7 @@ def run(context: Context) -> Path:
         return merge(adapter, context.folder, base)
     tokenizer = samples.load_tokenizer(adapter)
     rows = samples.read_samples(
-        context.recipe.dataset,
-        "validation",
-        tokenizer,
-        context.recipe.evaluate.rows,
-        context.recipe.tune.max_length,
+        context.recipe.dataset, "validation", tokenizer, context.recipe.evaluate.rows, context.recipe.tune.max_length
     )
     losses: dict[Onto, float] = {}
     for onto in ("original", "dequantised"):
@@ -73,9 +69,7 @@ def merge(adapter: Path, out: Path, base: Path | str | None = None, onto: Onto =
     if base is None:
         base = read_adapter(adapter)["base_model_name_or_path"]
     has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
-    return checkpoints.save(
-        merge_models(adapter, base, onto), out, Path(adapter) if has_tokenizer else Path(base)
-    )
+    return checkpoints.save(merge_models(adapter, base, onto), out, Path(adapter) if has_tokenizer else Path(base))
 
 
 def merge_models(adapter: Path, base: Path | str, onto: Onto) -> Any:

@@ -21,11 +21,13 @@ def load_each(folder: str, double_quant: bool, dtype: Any, device: Any) -> Any:
 
     from sxl_train.run.checkpoints import cure_bitsandbytes
 
-    config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=double_quant,
-                                bnb_4bit_compute_dtype=dtype)  # fmt: skip
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, quantization_config=config, dtype=dtype, device_map=device
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=double_quant,
+        bnb_4bit_compute_dtype=dtype,
     )
+    model = AutoModelForCausalLM.from_pretrained(folder, quantization_config=config, dtype=dtype, device_map=device)
     cure_bitsandbytes(model)
     return model
 
@@ -61,8 +63,9 @@ def keep(model: Any, double_quant: bool) -> int:
         weight = module.weight.data
         if weight.numel() % BLOCK:
             raise error("T109", pointer="/" + name, found=tuple(weight.shape), expected=f"n·{BLOCK} weights")
-        packed, state = quantize_4bit(weight.to(torch.bfloat16).contiguous(), blocksize=BLOCK,
-                                      compress_statistics=double_quant, quant_type="nf4")  # fmt: skip
+        packed, state = quantize_4bit(
+            weight.to(torch.bfloat16).contiguous(), blocksize=BLOCK, compress_statistics=double_quant, quant_type="nf4"
+        )
         module.weight.data = dequantize_4bit(packed, state).to(weight.dtype).view_as(weight)
         rounded += weight.numel()
     return rounded

@@ -22,8 +22,14 @@ def _local(tensor: Any) -> Any:
 class MasterAdamW(torch.optim.Optimizer):
     """`torch.optim.AdamW` for bf16 parameters with float32 state. Decoupled weight decay, fused kernels."""
 
-    def __init__(self, parameters: Any, lr: float, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 0.0) -> None:  # fmt: skip
+    def __init__(
+        self,
+        parameters: Any,
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     @torch.no_grad()

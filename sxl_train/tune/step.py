@@ -39,8 +39,9 @@ def run(context: Context) -> Path:
     capacity = find_capacity(context.model, tune)
     dataset = data.find_dataset(recipe.dataset)
     train, counts = prepare(dataset, "train", recipe.limit, tokenizer, template, tune, capacity)
-    validation, _ = prepare(dataset, "validation", max(1, recipe.limit // 5) if recipe.limit else 0, tokenizer,
-                            template, tune, capacity)  # fmt: skip
+    validation, _ = prepare(
+        dataset, "validation", max(1, recipe.limit // 5) if recipe.limit else 0, tokenizer, template, tune, capacity
+    )
     if not counts.trained:
         raise error("T104", file=dataset.source, found="no trained token in the whole training split")
     added = list(read_added(context) or [])
@@ -56,14 +57,25 @@ def run(context: Context) -> Path:
     result = train_on(trainer, checkpoint)
     after = judge(trainer) if validation else None
     context.measured.update(
-        method=recipe.method, rows=counts.rows, pieces=counts.pieces, tokens=counts.tokens, trained=counts.trained,
-        reflect=counts.reflect, cut=counts.cut, dropped=counts.dropped_long + counts.dropped_empty,
-        sequences=len(train), capacity=capacity, steps=trainer.state.global_step,
-        batch=trainer.args.per_device_train_batch_size, accumulate=tune.accumulate,
+        method=recipe.method,
+        rows=counts.rows,
+        pieces=counts.pieces,
+        tokens=counts.tokens,
+        trained=counts.trained,
+        reflect=counts.reflect,
+        cut=counts.cut,
+        dropped=counts.dropped_long + counts.dropped_empty,
+        sequences=len(train),
+        capacity=capacity,
+        steps=trainer.state.global_step,
+        batch=trainer.args.per_device_train_batch_size,
+        accumulate=tune.accumulate,
         trainable=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        train_loss=round(result.training_loss, 4), validation_loss_before=_rounded(before),
-        validation_loss_after=_rounded(after), seconds=round(result.metrics["train_runtime"], 1),
-    )  # fmt: skip
+        train_loss=round(result.training_loss, 4),
+        validation_loss_before=_rounded(before),
+        validation_loss_after=_rounded(after),
+        seconds=round(result.metrics["train_runtime"], 1),
+    )
     model = trainer.accelerator.unwrap_model(trainer.model)
     state = gather(trainer)
     if trainer.accelerator.is_main_process:
@@ -84,8 +96,11 @@ def train_on(trainer: Any, checkpoint: str | None) -> Any:
         result = trainer.train(resume_from_checkpoint=checkpoint)
     except torch.OutOfMemoryError as problem:
         size = trainer.args.per_device_train_batch_size
-        raise error("T111", found=f"out of memory at step {trainer.state.global_step + 1} with tune.batch={size}",
-                    expected="room for a forward and a backward pass and the optimiser") from problem  # fmt: skip
+        raise error(
+            "T111",
+            found=f"out of memory at step {trainer.state.global_step + 1} with tune.batch={size}",
+            expected="room for a forward and a backward pass and the optimiser",
+        ) from problem
     finally:
         for callback in closing:
             callback.close()
@@ -101,15 +116,14 @@ def judge(trainer: Any) -> float:
     last = trainer.state.log_history[-2:]  # the second to last where the trainer's own summary is the last
     kept = not trainer.args.load_best_model_at_end
     known = [
-        entry["eval_loss"]
-        for entry in last
-        if "eval_loss" in entry and entry["step"] == trainer.state.global_step
+        entry["eval_loss"] for entry in last if "eval_loss" in entry and entry["step"] == trainer.state.global_step
     ]
     return float(known[0] if known and kept else trainer.evaluate()["eval_loss"])
 
 
-def prepare(dataset: data.Dataset, split: str, limit: int, tokenizer: Any, template: Any, tune: Tune,
-            capacity: int) -> tuple[list[dict[str, list[Any]]], Counts]:  # fmt: skip
+def prepare(
+    dataset: data.Dataset, split: str, limit: int, tokenizer: Any, template: Any, tune: Tune, capacity: int
+) -> tuple[list[dict[str, list[Any]]], Counts]:
     """Packed sequences of a split."""
     rows = data.read_rows(dataset, split, limit)
     pieces, counts = cut_rows(rows, tokenizer, template, tune, capacity)
@@ -172,8 +186,9 @@ def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | N
 
     if hasattr(model, "peft_config"):
         for config in model.peft_config.values():
-            config.base_model_name_or_path = str(Path(context.model).resolve()) if Path(context.model).is_dir() else (
-                context.model)  # fmt: skip
+            config.base_model_name_or_path = (
+                str(Path(context.model).resolve()) if Path(context.model).is_dir() else (context.model)
+            )
         model.save_pretrained(context.folder, save_embedding_layers=False, state_dict=state)
     else:
         model.config.use_cache = True

@@ -75,11 +75,7 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
         was_training = model.training
         model.eval()
         total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
-        size, rank, world = (
-            self.args.per_device_eval_batch_size,
-            self.args.process_index,
-            self.args.world_size,
-        )
+        size, rank, world = (self.args.per_device_eval_batch_size, self.args.process_index, self.args.world_size)
         with torch.no_grad(), self.compute_loss_context_manager():
             for first in range(0, len(dataset), world * size):
                 start = first + rank * size
@@ -105,8 +101,16 @@ class TraceTrainer(SFTTrainer):  # type: ignore[misc]
         """Checkpoints get no card; the release writes one from measured numbers."""
 
 
-def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[Any], tune: Tune, seed: int,
-                 folder: Path, capacity: int) -> Any:  # fmt: skip
+def make_trainer(
+    model: Any,
+    tokenizer: Any,
+    train: list[Any],
+    validation: list[Any],
+    tune: Tune,
+    seed: int,
+    folder: Path,
+    capacity: int,
+) -> Any:
     """The trainer with its arguments; `tune.fast` decides which path the model takes."""
     from datasets import Dataset
     from transformers import EarlyStoppingCallback, PrinterCallback
@@ -128,35 +132,66 @@ def make_trainer(model: Any, tokenizer: Any, train: list[Any], validation: list[
     full = all(p.requires_grad for p in model.parameters())
     early = bool(tune.patience and tune.evaluate_every and validation)
     arguments = SFTConfig(
-        output_dir=str(folder / "checkpoints"), use_cpu=not gpu, bf16=gpu and bool(reason), seed=seed, data_seed=seed,
-        per_device_train_batch_size=size, per_device_eval_batch_size=size, num_train_epochs=tune.epochs,
-        max_steps=tune.max_steps, gradient_accumulation_steps=tune.accumulate, learning_rate=tune.lr,
-        lr_scheduler_type="cosine_with_min_lr", lr_scheduler_kwargs={"min_lr": tune.lr_floor},
-        warmup_steps=math.ceil(tune.warmup * steps), weight_decay=tune.weight_decay, max_grad_norm=tune.clip,
-        optim="adamw_torch_fused", logging_steps=5 if gpu else 1, logging_nan_inf_filter=False, disable_tqdm=True,
-        save_strategy="steps", save_total_limit=2,
+        output_dir=str(folder / "checkpoints"),
+        use_cpu=not gpu,
+        bf16=gpu and bool(reason),
+        seed=seed,
+        data_seed=seed,
+        per_device_train_batch_size=size,
+        per_device_eval_batch_size=size,
+        num_train_epochs=tune.epochs,
+        max_steps=tune.max_steps,
+        gradient_accumulation_steps=tune.accumulate,
+        learning_rate=tune.lr,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr": tune.lr_floor},
+        warmup_steps=math.ceil(tune.warmup * steps),
+        weight_decay=tune.weight_decay,
+        max_grad_norm=tune.clip,
+        optim="adamw_torch_fused",
+        logging_steps=5 if gpu else 1,
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        save_strategy="steps",
+        save_total_limit=2,
         # The best model can only be taken up again where each validation has a checkpoint.
         save_steps=tune.evaluate_every if early else tune.save_every or max(1, steps // 10),
         eval_strategy="steps" if tune.evaluate_every and validation else "no",
-        eval_steps=tune.evaluate_every or None, load_best_model_at_end=early,
-        metric_for_best_model="eval_loss", greater_is_better=False, report_to=tune.report_to,
-        gradient_checkpointing=tune.checkpointing, remove_unused_columns=False, packing=False,
-        padding_free=bool(reason), max_length=None, dataset_kwargs={"skip_prepare_dataset": True},
-        average_tokens_across_devices=True, dataloader_pin_memory=gpu, ddp_find_unused_parameters=False,
+        eval_steps=tune.evaluate_every or None,
+        load_best_model_at_end=early,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        report_to=tune.report_to,
+        gradient_checkpointing=tune.checkpointing,
+        remove_unused_columns=False,
+        packing=False,
+        padding_free=bool(reason),
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        average_tokens_across_devices=True,
+        dataloader_pin_memory=gpu,
+        ddp_find_unused_parameters=False,
         fsdp=sharded,  # type: ignore[arg-type]  # a bool since transformers 5
         fsdp_config={"version": 2, "state_dict_type": "SHARDED_STATE_DICT"},
-    )  # fmt: skip
+    )
     log = Log(folder / "log.jsonl", count_flops(model, full))
     callbacks: list[Any] = [log, Interrupt()]
     if early:
         callbacks.append(EarlyStoppingCallback(tune.patience))
     if reason:
-        train, validation = ([{k: v for k, v in row.items() if k != "weights"} for row in rows]
-                             for rows in (train, validation))  # fmt: skip
+        train, validation = (
+            [{k: v for k, v in row.items() if k != "weights"} for row in rows] for rows in (train, validation)
+        )
     kind = SFTTrainer if reason else TraceTrainer
-    trainer: Any = kind(model=model, args=arguments, train_dataset=Dataset.from_list(train), data_collator=collator,
-                   eval_dataset=Dataset.from_list(validation) if validation else None, processing_class=tokenizer,
-                   callbacks=callbacks)  # fmt: skip
+    trainer: Any = kind(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(train),
+        data_collator=collator,
+        eval_dataset=Dataset.from_list(validation) if validation else None,
+        processing_class=tokenizer,
+        callbacks=callbacks,
+    )
     trainer.remove_callback(PrinterCallback)
     if not reason:
 

@@ -23,10 +23,13 @@ NEAR = [*INLINE, "dedup.shingling.size=1"]
 
 def rows(count: int, start: int = 0) -> list[dict[str, str]]:
     return [
-        {"instruction": f"Add {n} to the number {n * n}.", "input": "",
-         "output": f"The sum of {n} and {n * n} is {n + n * n}, found in {n % 7} steps by hand."}
+        {
+            "instruction": f"Add {n} to the number {n * n}.",
+            "input": "",
+            "output": f"The sum of {n} and {n * n} is {n + n * n}, found in {n % 7} steps by hand.",
+        }
         for n in range(start, start + count)
-    ]  # fmt: skip
+    ]
 
 
 def lines(items: list[dict[str, str]]) -> str:
@@ -43,8 +46,9 @@ def recipe(tmp_path: Path) -> Path:
     path = tmp_path / "toy.yaml"
     path.write_text(
         "name: toy\nsources:\n  - {name: one, path: one.jsonl, format: instruction_pair, licence: MIT}\n"
-        "  - {name: two, path: two, format: instruction_pair, licence: MIT}\n", encoding="utf-8"
-    )  # fmt: skip
+        "  - {name: two, path: two, format: instruction_pair, licence: MIT}\n",
+        encoding="utf-8",
+    )
     return path
 
 
@@ -63,8 +67,11 @@ def ids(out: Path, column: str = "trace_id") -> list[str]:
 def test_bytes_do_not_depend_on_runner_workers_or_chunks(recipe: Path, tmp_path: Path):
     small = "write.shard_bytes=1500"
     one = build(str(recipe), tmp_path / "a", [*INLINE, small])
-    two = build(str(recipe), tmp_path / "b", [
-        "write.arrow=false", small, "engine.kind=process", "engine.workers=2", "engine.chunk_bytes=700"])  # fmt: skip
+    two = build(
+        str(recipe),
+        tmp_path / "b",
+        ["write.arrow=false", small, "engine.kind=process", "engine.workers=2", "engine.chunk_bytes=700"],
+    )
     assert len([name for name in published(tmp_path / "a") if name.startswith("data/train")]) > 2
     assert published(tmp_path / "a") == published(tmp_path / "b")
     assert one.content_hash == two.content_hash
@@ -162,11 +169,7 @@ def test_a_broken_line_costs_itself(recipe: Path, tmp_path: Path):
     manifest = build(str(recipe), tmp_path / "out", INLINE)
     bad = pq.read_table(tmp_path / "out/quarantine/quarantine.parquet").to_pylist()
     assert [("one", "one.jsonl", 4)] == [(row["source"], row["file"], row["line"]) for row in bad]
-    assert (6, 5, 1) == (
-        manifest.sources[0].documents,
-        manifest.sources[0].traces,
-        manifest.sources[0].quarantined,
-    )
+    assert (6, 5, 1) == (manifest.sources[0].documents, manifest.sources[0].traces, manifest.sources[0].quarantined)
 
 
 @pytest.mark.parametrize(("content", "code"), [(None, "U201"), ("", "U208"), ("not json\n", "U208")])
@@ -209,8 +212,18 @@ def test_compressed_and_plain_files_give_the_same_rows(recipe: Path, tmp_path: P
 @pytest.mark.skipif(os.name == "nt", reason="signals are different there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_path: Path, number: int):
-    command = [sys.executable, "-m", "sxl_data", "build", str(recipe), "-o", str(tmp_path / "out"),
-               "write.arrow=false", "engine.chunk_bytes=300", "engine.workers=2"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "sxl_data",
+        "build",
+        str(recipe),
+        "-o",
+        str(tmp_path / "out"),
+        "write.arrow=false",
+        "engine.chunk_bytes=300",
+        "engine.workers=2",
+    ]
     # A shell starts what runs in its background with SIGINT ignored, and a child would inherit that.
     before = signal.signal(number, signal.default_int_handler)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -237,12 +250,7 @@ def test_more_rows_than_a_worker_may_hold_are_refused_before_they_are_compared(r
 
 def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_path: Path):
     one = build(str(recipe), tmp_path / "one", INLINE)
-    keys = [
-        "write.arrow=false",
-        "engine.workers=2",
-        "engine.chunk_bytes=900",
-        "engine.worker_bytes=2000000000",
-    ]
+    keys = ["write.arrow=false", "engine.workers=2", "engine.chunk_bytes=900", "engine.worker_bytes=2000000000"]
     many = build(str(recipe), tmp_path / "many", [*keys, "engine.task_bytes=4000"])
     parts = {name: len(list((tmp_path / "many/.work" / name).glob("*.json"))) for name in ("exact", "meet")}
     assert parts["exact"] > 1 and parts["meet"] > 20
@@ -251,17 +259,13 @@ def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_p
 
 
 @pytest.mark.parametrize("memory", ["8GB", "50MB", "4kB"])
-def test_memory_and_workers_of_deduplication_are_no_part_of_the_dataset(
-    recipe: Path, tmp_path: Path, memory: str
-):
+def test_memory_and_workers_of_deduplication_are_no_part_of_the_dataset(recipe: Path, tmp_path: Path, memory: str):
     one = build(str(recipe), tmp_path / "one", NEAR)
     other = build(str(recipe), tmp_path / "other", [*NEAR, f"dedup.memory={memory}", "dedup.workers=2"])
     assert published(tmp_path / "one") == published(tmp_path / "other")
     assert one.content_hash == other.content_hash
     assert {"memory": memory, "workers": 2} == other.timing["dedup"]
-    assert (
-        one.content_hash != build(str(recipe), tmp_path / "one", [*NEAR, "dedup.threshold=0.9"]).content_hash
-    )
+    assert one.content_hash != build(str(recipe), tmp_path / "one", [*NEAR, "dedup.threshold=0.9"]).content_hash
 
 
 def test_a_stopped_build_goes_on_with_other_memory_and_workers(recipe: Path, tmp_path: Path, capsys):

@@ -34,9 +34,11 @@ def train_tokenizer(size: int = 420) -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=SPECIAL, show_progress=False,
+        vocab_size=size,
+        special_tokens=SPECIAL,
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )  # fmt: skip
+    )
     tokenizer.train_from_iterator(SENTENCES * 3, trainer)
     return tokenizer
 
@@ -51,11 +53,19 @@ def make_model(tmp_path: Path) -> MakeModel:
 
         tokenizer = train_tokenizer()
         values = {
-            "vocab_size": tokenizer.get_vocab_size(), "hidden_size": 64, "intermediate_size": 128,
-            "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16,
-            "max_position_embeddings": 256, "tie_word_embeddings": True, "bos_token_id": 0, "eos_token_id": 2,
+            "vocab_size": tokenizer.get_vocab_size(),
+            "hidden_size": 64,
+            "intermediate_size": 128,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 16,
+            "max_position_embeddings": 256,
+            "tie_word_embeddings": True,
+            "bos_token_id": 0,
+            "eos_token_id": 2,
             "pad_token_id": 3,
-        } | shape  # fmt: skip
+        } | shape
         torch.manual_seed(0)
         config = AutoConfig.for_model(kind, **values)
         model = AutoModelForCausalLM.from_config(config).to(torch.bfloat16)
@@ -70,9 +80,13 @@ def make_model(tmp_path: Path) -> MakeModel:
         folder = tmp_path / name
         model.save_pretrained(folder)
         PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer, bos_token=SPECIAL[0], eos_token=SPECIAL[2], pad_token=SPECIAL[3],
-            chat_template=TEMPLATE, model_max_length=256,
-        ).save_pretrained(folder)  # fmt: skip
+            tokenizer_object=tokenizer,
+            bos_token=SPECIAL[0],
+            eos_token=SPECIAL[2],
+            pad_token=SPECIAL[3],
+            chat_template=TEMPLATE,
+            model_max_length=256,
+        ).save_pretrained(folder)
         return folder
 
     return make

@@ -29,8 +29,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("two")
     toys.write_dataset(folder / "toy", 40, 7)
-    recipe.run("demo", [*toys.TINY, f"dataset={folder / 'toy'}", f"out={folder / 'made'}", "steps=[tune]",
-                        "tune.max_steps=1", "tune.max_length=256", "method=lora"])  # fmt: skip
+    recipe.run(
+        "demo",
+        [
+            *toys.TINY,
+            f"dataset={folder / 'toy'}",
+            f"out={folder / 'made'}",
+            "steps=[tune]",
+            "tune.max_steps=1",
+            "tune.max_length=256",
+            "method=lora",
+        ],
+    )
     return folder
 
 
@@ -38,18 +48,35 @@ def train(folder: Path, name: str, processes: int, *keys: str) -> list[float]:
     """The losses of a run of its own; one process runs here, two are launched."""
     from sxl_train import recipe
 
-    words = [f"base_model={folder / 'made' / 'base'}", f"dataset={folder / 'toy'}", f"out={folder / name}",
-             "steps=[tune]", f"tune.batch={2 // processes}", "tune.max_steps=5", "tune.max_length=256",
-             "tune.save_every=100", *keys]  # fmt: skip
+    words = [
+        f"base_model={folder / 'made' / 'base'}",
+        f"dataset={folder / 'toy'}",
+        f"out={folder / name}",
+        "steps=[tune]",
+        f"tune.batch={2 // processes}",
+        "tune.max_steps=5",
+        "tune.max_length=256",
+        "tune.save_every=100",
+        *keys,
+    ]
     if processes == 1:
         recipe.run("demo", words)
     else:
-        launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(processes),
-                  "--master_port", "29531", "-m", "sxl_train.recipe", "demo", *words]  # fmt: skip
+        launch = [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node",
+            str(processes),
+            "--master_port",
+            "29531",
+            "-m",
+            "sxl_train.recipe",
+            "demo",
+            *words,
+        ]
         environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            launch, capture_output=True, text=True, check=False, timeout=240, env=environment
-        )
+        done = subprocess.run(launch, capture_output=True, text=True, check=False, timeout=240, env=environment)
         assert done.returncode == 0, done.stderr[-3000:]
     lines = (folder / name / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [entry.get("loss", entry.get("eval_loss")) for entry in map(json.loads, lines)]
@@ -66,9 +93,7 @@ def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_
 
     one = train(folder, "full-1", 1, "method=full")
     assert train(folder, "full-2", 2, "method=full", "tune.shard=true") == pytest.approx(one, rel=1e-4)
-    whole, sharded = (
-        load_file(folder / name / "tune" / "model.safetensors") for name in ("full-1", "full-2")
-    )
+    whole, sharded = (load_file(folder / name / "tune" / "model.safetensors") for name in ("full-1", "full-2"))
     assert {name: weight.shape for name, weight in sharded.items()} == {
         name: weight.shape for name, weight in whole.items()
     }

@@ -150,9 +150,6 @@ def test_examples_are_of_each_kind_there_is() -> None:
     from sxl_train.data.packing import Piece
 
     plain, turns, reasoned = (0, 0, 2), (0, 2, 0, 2), (0, 1, 2)
-    pieces = [
-        Piece(list(range(len(p))), list(p), "row")
-        for p in [plain] * 50 + [reasoned] + [turns] * 9 + [plain] * 9
-    ]
+    pieces = [Piece(list(range(len(p))), list(p), "row") for p in [plain] * 50 + [reasoned] + [turns] * 9 + [plain] * 9]
     chosen = preflight.choose_examples(pieces)
     assert sorted(tuple(piece.phases) for piece in chosen) == sorted([plain, turns, reasoned])

@@ -36,8 +36,13 @@ def test_every_recipe_is_short_and_loads() -> None:
 def test_help_needs_no_torch() -> None:
     code = "import sys, sxl_train.recipe as r; r.parse_arguments(['demo']); print('torch' in sys.modules)"
     root = str(Path(__file__).parents[2])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env=dict(os.environ) | {"PYTHONPATH": root})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ) | {"PYTHONPATH": root},
+    )
     assert done.stdout.strip() == "False"
 
 
@@ -115,11 +120,24 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Any]
     """A whole run of a tiny recipe through the command line."""
     folder = tmp_path_factory.mktemp("run")
     dataset = toys.write_dataset(folder / "toy", 40, 8)
-    keys = [*toys.TINY, f"dataset={dataset}", f"out={folder / 'out'}", "tune.max_steps=6", "tune.batch=2",
-            "tune.max_length=256", "evaluate.rows=4", "evaluate.generate=1", "evaluate.new_tokens=8"]  # fmt: skip
-    done = subprocess.run([sys.executable, "-m", "sxl_train", "recipe", "demo", *keys], capture_output=True, text=True,
-                          env=dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
-                          check=False)  # fmt: skip
+    keys = [
+        *toys.TINY,
+        f"dataset={dataset}",
+        f"out={folder / 'out'}",
+        "tune.max_steps=6",
+        "tune.batch=2",
+        "tune.max_length=256",
+        "evaluate.rows=4",
+        "evaluate.generate=1",
+        "evaluate.new_tokens=8",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "sxl_train", "recipe", "demo", *keys],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
     return folder / "out", dataset, done
 
 
@@ -143,9 +161,7 @@ def test_every_step_leaves_a_record_with_origins_versions_and_seed(finished: tup
     assert not list(out.glob("*.part"))
 
 
-def test_package_loads_with_transformers_alone_and_is_under_the_limit(
-    finished: tuple[Path, Path, Any],
-) -> None:
+def test_package_loads_with_transformers_alone_and_is_under_the_limit(finished: tuple[Path, Path, Any]) -> None:
     out, _, _ = finished
     code = (
         "import sys\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n"
@@ -155,8 +171,14 @@ def test_package_loads_with_transformers_alone_and_is_under_the_limit(
         "print(m.generate(**x, max_new_tokens=3, do_sample=False).shape[1] > x['input_ids'].shape[1])\n"
         "print(any(n.split('.')[0] in ('sxl_train', 'sxl_data', 'peft', 'trl') for n in sys.modules))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(out / "release")], capture_output=True, text=True,
-                          env=dict(os.environ) | {"OMP_NUM_THREADS": "1"}, check=False, cwd=out)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(out / "release")],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ) | {"OMP_NUM_THREADS": "1"},
+        check=False,
+        cwd=out,
+    )
     assert done.stdout.split()[0] == "True", done.stderr[-2000:]
     assert sum(p.stat().st_size for p in (out / "release").iterdir()) < 300_000_000
 
@@ -171,9 +193,7 @@ def test_card_holds_the_numbers_that_were_measured(finished: tuple[Path, Path, A
     assert "**A toy.**" in card
 
 
-def test_package_over_the_limit_exits_1(
-    finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]) -> None:
     from sxl_train.run import size
 
     out, _, _ = finished

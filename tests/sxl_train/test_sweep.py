@@ -21,8 +21,16 @@ SPEC.loader.exec_module(toys)
 def test_sweep_goes_on_where_it_stopped_and_ranks_by_validation_loss(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     toys.write_dataset(tmp_path / "toy", 20, 4)
-    keys = [*toys.TINY, f"dataset={tmp_path / 'toy'}", f"out={tmp_path / 'out'}", "method=lora", "tune.batch=2",
-            "tune.max_steps=3", "tune.max_length=256", "tune.save_every=100"]  # fmt: skip
+    keys = [
+        *toys.TINY,
+        f"dataset={tmp_path / 'toy'}",
+        f"out={tmp_path / 'out'}",
+        "method=lora",
+        "tune.batch=2",
+        "tune.max_steps=3",
+        "tune.max_length=256",
+        "tune.save_every=100",
+    ]
     first = sweep("demo", keys, 2)
     assert len(first) == 2
     second = sweep("demo", keys, 3)

@@ -31,13 +31,15 @@ def make_messages(a: int, b: int, loops: int = 1) -> list[dict[str, Any]]:
     """A task with ``loops`` calls of add, each with reasoning, and a final answer."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": f"What is {a} plus {b}, {loops} times?"}]
     for index in range(loops):
-        call = {
-            "id": f"c{index}",
-            "type": "function",
-            "function": {"name": "add", "arguments": {"a": a, "b": b}},
-        }
-        messages.append({"role": "assistant", "content": "", "reasoning_content": f"Round {index}: I add {a} and {b}.",
-                         "tool_calls": [call]})  # fmt: skip
+        call = {"id": f"c{index}", "type": "function", "function": {"name": "add", "arguments": {"a": a, "b": b}}}
+        messages.append(
+            {
+                "role": "assistant",
+                "content": "",
+                "reasoning_content": f"Round {index}: I add {a} and {b}.",
+                "tool_calls": [call],
+            }
+        )
         messages.append({"role": "tool", "content": str(a + b), "name": "add", "tool_call_id": f"c{index}"})
     messages.append({"role": "assistant", "content": f"The sum is {a + b}."})
     return messages
@@ -64,15 +66,35 @@ def write_dataset(folder: Path, train: int = 60, validation: int = 8) -> Path:
 
 def write_manifest(folder: Path) -> None:
     """The manifest of what lies in ``folder / "data"``."""
-    digests = {f"data/{path.name}": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-               for path in sorted((folder / "data").iterdir())}  # fmt: skip
-    manifest = Manifest(name="toy", sxl_version="0", seed=0, recipe={}, sources=[], stages=[], splits={}, leakage={},
-                        benchmarks={}, files=digests, versions={})  # fmt: skip
+    digests = {
+        f"data/{path.name}": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted((folder / "data").iterdir())
+    }
+    manifest = Manifest(
+        name="toy",
+        sxl_version="0",
+        seed=0,
+        recipe={},
+        sources=[],
+        stages=[],
+        splits={},
+        leakage={},
+        benchmarks={},
+        files=digests,
+        versions={},
+    )
     (folder / "manifest.json").write_bytes(encode(seal(manifest)))
 
 
 TINY = (
-    "base.vocabulary=512", "base.hidden=64", "base.layers=2", "base.heads=2", "base.groups=1", "base.mlp=128",
-    "base.context=512", "base.steps=3", "base.tokens=512",
-)  # fmt: skip
+    "base.vocabulary=512",
+    "base.hidden=64",
+    "base.layers=2",
+    "base.heads=2",
+    "base.groups=1",
+    "base.mlp=128",
+    "base.context=512",
+    "base.steps=3",
+    "base.tokens=512",
+)
 """Overrides that make the toy base tiny."""

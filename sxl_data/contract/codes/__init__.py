@@ -14,9 +14,20 @@ import msgspec
 Level = Literal["error", "warning", "note"]
 
 FAMILIES = (
-    "shape", "pairing", "order", "arguments", "content", "cleaning", "rendering",
-    "metrics", "licences", "corpus", "usage", "training", "compression",
-)  # fmt: skip
+    "shape",
+    "pairing",
+    "order",
+    "arguments",
+    "content",
+    "cleaning",
+    "rendering",
+    "metrics",
+    "licences",
+    "corpus",
+    "usage",
+    "training",
+    "compression",
+)
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):

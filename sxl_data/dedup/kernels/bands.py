@@ -89,9 +89,7 @@ def compare_buckets(keys, progress, signatures, order, rows, band, agreement, al
         size = end - at
         for k in range(at + AHEAD, min(end + AHEAD, n)):
             # Signatures lie anywhere in memory: those of buckets soon to come are asked for now.
-            if (keys[k] >> _32) == (keys[k - 1] >> _32) or (
-                k + 1 < n and (keys[k] >> _32) == (keys[k + 1] >> _32)
-            ):
+            if (keys[k] >> _32) == (keys[k - 1] >> _32) or (k + 1 < n and (keys[k] >> _32) == (keys[k + 1] >> _32)):
                 row = np.uint64(order[keys[k] & _LOW])
                 for line in range(lines):
                     prefetch(base + row * bytes_ + np.uint64(64 * line))

@@ -178,9 +178,7 @@ def hash_tokens(address, starts, ends, count, tokens, held, words):
         state ^= state >> _32
         tokens[held + i] = np.uint32((state * _K2) >> _32)
     for first in range(_NONE, count, _64):
-        bits = longer(
-            np.uint64(starts.ctypes.data) + (first << _TWO), np.uint64(ends.ctypes.data) + (first << _TWO)
-        )
+        bits = longer(np.uint64(starts.ctypes.data) + (first << _TWO), np.uint64(ends.ctypes.data) + (first << _TWO))
         if count - first < _64:
             bits &= (_ONE << (count - first)) - _ONE
         while bits != _NONE:
@@ -387,13 +385,7 @@ ENTRIES = {
         sketch_rows,
         "u8[::1], i8[::1], i8, i8, u4[::1], u2[:, ::1], u4[::1], u4[:, ::1], u8[::1], u4[:, ::1]",
     ),
-    "collect_sets": (
-        collect_sets,
-        "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u8[::1], u4[::1]",
-    ),
-    "intersect_sets": (
-        intersect_sets,
-        "i8[::1], i8[::1], i8[::1], i8[::1], u4[::1], u4[::1], u4[::1]",
-    ),
+    "collect_sets": (collect_sets, "u8[::1], i8[::1], i8, i8, i8[::1], u4[::1], i8[::1], u4[:, ::1], u8[::1], u4[::1]"),
+    "intersect_sets": (intersect_sets, "i8[::1], i8[::1], i8[::1], i8[::1], u4[::1], u4[::1], u4[::1]"),
 }
 """What Python calls: the function and its argument types in numba's notation."""

@@ -50,9 +50,7 @@ def _sum_mixed(typing: Any, address: Any, place: Any, step: Any, first: Any, sec
         mixed = build.add(words, build.add(places, spread(args[1])))
         for bits, factor in ((32, args[3]), (29, args[4])):
             mixed = build.mul(fold(mixed, bits), spread(factor))
-        reduce = build.module.declare_intrinsic(
-            "llvm.vector.reduce.add.v8i64", [], ir.FunctionType(I64, [eight])
-        )
+        reduce = build.module.declare_intrinsic("llvm.vector.reduce.add.v8i64", [], ir.FunctionType(I64, [eight]))
         return build.call(reduce, [fold(mixed, 32)])
 
     return types.uint64(*[types.uint64] * 5), emit
@@ -84,9 +82,7 @@ def _squeeze(typing: Any, bits: Any, base: Any, target: Any) -> Any:
         unset = ir.Constant(BYTES64, ir.Undefined)
         mask = build.bitcast(bits, BITS64)
         packed = build.call(compress, [ir.Constant(BYTES64, list(range(64))), mask, unset])
-        one = build.insert_element(
-            ir.Constant(NUMBERS16, ir.Undefined), build.trunc(base, I32), ir.Constant(I32, 0)
-        )
+        one = build.insert_element(ir.Constant(NUMBERS16, ir.Undefined), build.trunc(base, I32), ir.Constant(I32, 0))
         bases = build.shuffle_vector(one, one, ir.Constant(NUMBERS16, [0] * 16))
 
         def write(part: int) -> None:

@@ -71,8 +71,17 @@ def spans_of(bands: Bands, part: int, parts: int) -> list[Span]:
     ]
 
 
-def scatter(shards: Shards, among: Among, bands: Bands, begin: int, end: int, parts: int, *, compiled: bool,
-            at_once: int = AT_ONCE) -> list[pa.Table]:  # fmt: skip
+def scatter(
+    shards: Shards,
+    among: Among,
+    bands: Bands,
+    begin: int,
+    end: int,
+    parts: int,
+    *,
+    compiled: bool,
+    at_once: int = AT_ONCE,
+) -> list[pa.Table]:
     """For each part span (its number in the part), hash and row of the rows of the shards from ``begin`` to before
     ``end``, by span."""
     spans = [spans_of(bands, part, parts) for part in range(parts)]
@@ -88,14 +97,16 @@ def scatter(shards: Shards, among: Among, bands: Bands, begin: int, end: int, pa
     tables = []
     for part in range(parts):
         counts = [sum(map(len, pieces)) for pieces in found[part]]
-        hash_, row = (
-            [piece for pieces in part_of for piece in pieces] for part_of in (found[part], rows_of[part])
+        hash_, row = ([piece for pieces in part_of for piece in pieces] for part_of in (found[part], rows_of[part]))
+        tables.append(
+            pa.table(
+                {
+                    "span": np.repeat(np.arange(len(counts), dtype=np.uint16), counts),
+                    "hash": np.concatenate([np.zeros(0, np.uint32), *hash_]),
+                    "row": np.concatenate([np.zeros(0, np.uint32), *row]),
+                }
+            )
         )
-        tables.append(pa.table({
-            "span": np.repeat(np.arange(len(counts), dtype=np.uint16), counts),
-            "hash": np.concatenate([np.zeros(0, np.uint32), *hash_]),
-            "row": np.concatenate([np.zeros(0, np.uint32), *row]),
-        }))  # fmt: skip
         found[part], rows_of[part] = [], []
     return tables
 
@@ -113,8 +124,9 @@ def gather(tables: list[pa.Table], spans: list[Span], compiled: bool) -> Iterato
         yield _shared(hashed if span.share == 1 else _spread(hashed), np.concatenate(rows), compiled)
 
 
-def stream(shards: Shards, among: Among, bands: Bands, spans: list[Span], at_once: int,
-           compiled: bool) -> Iterator[np.ndarray]:  # fmt: skip
+def stream(
+    shards: Shards, among: Among, bands: Bands, spans: list[Span], at_once: int, compiled: bool
+) -> Iterator[np.ndarray]:
     """The same from the signatures."""
     most = int(shards.first[-1]) if among.only is None else len(among.only)
     everyone = _Column(most, float(any(span.share == 1 for span in spans)))  # the rows of all whole bands
@@ -135,8 +147,9 @@ def stream(shards: Shards, among: Among, bands: Bands, spans: list[Span], at_onc
         yield _shared(kept.values(), named.values(), compiled)
 
 
-def _hash(shards: Shards, among: Among, which: range, bands: Bands, first: int, count: int, at_once: int,
-          compiled: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+def _hash(
+    shards: Shards, among: Among, which: range, bands: Bands, first: int, count: int, at_once: int, compiled: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows, u32, and their hashes in ``count`` bands from ``first`` on, u32 ``(count, n)``, some rows at a time."""
     for shard in which:
         every = among.rows(shards, shard)
@@ -178,9 +191,7 @@ class _Column:
 
     def append(self, values: np.ndarray) -> None:
         if self.used + len(values) > len(self.room):
-            self.room = np.concatenate(
-                (self.room, np.empty(len(self.room) // 2 + len(values), dtype=np.uint32))
-            )
+            self.room = np.concatenate((self.room, np.empty(len(self.room) // 2 + len(values), dtype=np.uint32)))
         self.room[self.used : self.used + len(values)] = values
         self.used += len(values)
 

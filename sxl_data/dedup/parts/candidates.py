@@ -28,8 +28,17 @@ class Found(NamedTuple):
     cut: np.ndarray
 
 
-def meet(shards: Shards, among: Among | list[pa.Table], threshold: float, fan: int, part: int, parts: int, *,
-         compiled: bool, at_once: int = AT_ONCE) -> Found:  # fmt: skip
+def meet(
+    shards: Shards,
+    among: Among | list[pa.Table],
+    threshold: float,
+    fan: int,
+    part: int,
+    parts: int,
+    *,
+    compiled: bool,
+    at_once: int = AT_ONCE,
+) -> Found:
     """The candidates of part ``part`` of ``parts``: among these rows, or those that `scatter` left for the part.
     ``at_once`` and ``compiled`` change no bit of the result."""
     bands = bands_of(shards, threshold)
@@ -51,8 +60,9 @@ def bands_of(shards: Shards, threshold: float) -> Bands:
     return choose_bands(threshold, shards.numbers(0, "signature").shape[1])
 
 
-def _compare(shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int, at_once: int,
-             compiled: bool) -> Iterator[Found]:  # fmt: skip
+def _compare(
+    shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int, at_once: int, compiled: bool
+) -> Iterator[Found]:
     """What the buckets of one band yield, some of them at a time."""
     ends = np.flatnonzero((keys[1:] ^ keys[:-1]) > _LOW) + 1
     bounds = np.concatenate(([0], ends, [len(keys)] if len(keys) else []))
@@ -67,8 +77,9 @@ def _compare(shards: Shards, keys: np.ndarray, bands: Bands, band: int, fan: int
         at = end
 
 
-def _some(shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, band: int, fan: int,
-          compiled: bool) -> Found:  # fmt: skip
+def _some(
+    shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, band: int, fan: int, compiled: bool
+) -> Found:
     """The pairs of buckets that lie in ``keys`` one after the other."""
     named = (keys & _LOW).astype(np.uint32)  # a row lies in one bucket of a band
     ascending = np.argsort(named)
@@ -91,8 +102,9 @@ def _some(shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, ban
     return Found(_pack(ordered[found >> _32], ordered[found & _LOW]), ordered[cut.astype(bool)])
 
 
-def _stars(shards: Shards, rows: np.ndarray, bands: Bands, band: int, fan: int, at_once: int,
-           compiled: bool) -> Iterator[Found]:  # fmt: skip
+def _stars(
+    shards: Shards, rows: np.ndarray, bands: Bands, band: int, fan: int, at_once: int, compiled: bool
+) -> Iterator[Found]:
     """The pairs of one bucket that is too large to be held."""
     stars = count_stars(len(rows), fan)
     centres = shards.best(rows, stars)
@@ -104,8 +116,18 @@ def _stars(shards: Shards, rows: np.ndarray, bands: Bands, band: int, fan: int, 
         members = np.concatenate((centres, rest[first : first + at_once]))
         both = np.concatenate((signatures, shards.signatures(members[stars:])))
         numbers = np.arange(len(members), dtype=np.uint32)
-        found = compare_buckets(numbers.astype(np.uint64), both, numbers, bands, band, stars,
-                                np.zeros(len(members), dtype=np.uint8), compiled, small=0, most=1 << 62)  # fmt: skip
+        found = compare_buckets(
+            numbers.astype(np.uint64),
+            both,
+            numbers,
+            bands,
+            band,
+            stars,
+            np.zeros(len(members), dtype=np.uint8),
+            compiled,
+            small=0,
+            most=1 << 62,
+        )
         found = found[((found & _LOW) >= stars) | (first == 0)]  # centres meet each other once
         yield Found(_pack(members[found >> _32], members[found & _LOW]), rows[:0])
 

@@ -51,8 +51,7 @@ class Rounds:
     """The comparison of one build. ``run`` runs tasks and answers their receipts in order; ``seen`` are those of
     `view`, ``sizes`` the rows of each shard; ``memory`` is what a task may hold, in bytes."""
 
-    def __init__(self, run: Run, seen: Sequence[Receipt], sizes: list[int], config: DedupConfig,
-                 memory: int) -> None:  # fmt: skip
+    def __init__(self, run: Run, seen: Sequence[Receipt], sizes: list[int], config: DedupConfig, memory: int) -> None:
         self.run, self.sizes, self.config, self.memory = run, sizes, config, memory
         self.signatures = tuple(receipt.files["signatures"] for receipt in seen)
         self.texts = tuple(receipt.files["text"] for receipt in seen)
@@ -69,8 +68,16 @@ class Rounds:
         for turn in range(ROUNDS):
             cut = self._round(turn, rows, threshold, 4**turn, among, threshold - MARGIN)
             first_cut = first_cut or cut
-            task = self._task("settle", "settle", turn, {"threshold": threshold}, pairs=tuple(self.verified),
-                              first_cut=first_cut, cut=cut, before=near)  # fmt: skip
+            task = self._task(
+                "settle",
+                "settle",
+                turn,
+                {"threshold": threshold},
+                pairs=tuple(self.verified),
+                first_cut=first_cut,
+                cut=cut,
+                before=near,
+            )
             (settled,) = self.run("settle", [task])
             near, rows = (settled.files["near"],), settled.counters["again"]
             if not rows:
@@ -83,13 +90,10 @@ class Rounds:
 
     def _find_copies(self) -> Files:
         parts = count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 24)
-        tasks = [
-            self._task("exact", "find_copies", part, {"part": part, "parts": parts}) for part in range(parts)
-        ]
+        tasks = [self._task("exact", "find_copies", part, {"part": part, "parts": parts}) for part in range(parts)]
         return tuple(receipt.files["copies"] for receipt in self.run("exact", tasks))
 
-    def _round(self, turn: int, rows: int, threshold: float, fan: int, among: dict[str, Files],
-               floor: float) -> Files:  # fmt: skip
+    def _round(self, turn: int, rows: int, threshold: float, fan: int, among: dict[str, Files], floor: float) -> Files:
         """Candidates, of at most ``rows`` rows, and their exact similarities; answers the rows of cut buckets."""
         entries = rows * choose_bands(threshold, self.config.permutations).count
         parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
@@ -100,22 +104,31 @@ class Rounds:
         first = turn * ROUND
         inputs = [among] * parts
         if parts > STREAMED:
-            sent = self.run("scatter", [
-                self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, costs, **among)
-                for k, (a, b) in enumerate(self._groups(parts))
-            ])  # fmt: skip
+            sent = self.run(
+                "scatter",
+                [
+                    self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, costs, **among)
+                    for k, (a, b) in enumerate(self._groups(parts))
+                ],
+            )
             inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in sent)} for part in range(parts)]
-        met = self.run("meet", [
-            self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, costs, **rows_of)
-            for part, rows_of in enumerate(inputs)
-        ])  # fmt: skip
+        met = self.run(
+            "meet",
+            [
+                self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, costs, **rows_of)
+                for part, rows_of in enumerate(inputs)
+            ],
+        )
         found = [info for r in met for info in r.numbered("pairs-")]
         params = {"floor": floor, "shingling": msgspec.to_builtins(self.config.shingling)}
         costs = {"memory": min(self.memory // 8, 1 << 30)}
-        checked = self.run("check", [
-            self._task("check", "check", first + part, params, costs, pairs=chunk, text=self.texts)
-            for part, chunk in enumerate(_chunks(found))
-        ])  # fmt: skip
+        checked = self.run(
+            "check",
+            [
+                self._task("check", "check", first + part, params, costs, pairs=chunk, text=self.texts)
+                for part, chunk in enumerate(_chunks(found))
+            ],
+        )
         self.verified += [receipt.files["pairs"] for receipt in checked]
         return tuple(receipt.files["cut"] for receipt in met)
 
@@ -137,12 +150,27 @@ class Rounds:
         step = max(1, len(self.sizes) // count)
         return [(first, min(first + step, len(self.sizes))) for first in range(0, len(self.sizes), step)]
 
-    def _task(self, stage: str, function: str, part: int, params: dict[str, Any],
-              costs: dict[str, Any] | None = None, /, **inputs: Files) -> Task:  # fmt: skip
+    def _task(
+        self,
+        stage: str,
+        function: str,
+        part: int,
+        params: dict[str, Any],
+        costs: dict[str, Any] | None = None,
+        /,
+        **inputs: Files,
+    ) -> Task:
         params = params | {"sizes": self.sizes, "prefer": list(self.config.prefer)}
-        return Task(stage=stage, part=part, function=f"sxl_data.dedup.parts.tasks:{function}", params=params,
-                    inputs={"signatures": self.signatures, **inputs}, timed=False, looked_up=("text",),
-                    costs=costs or {})  # fmt: skip
+        return Task(
+            stage=stage,
+            part=part,
+            function=f"sxl_data.dedup.parts.tasks:{function}",
+            params=params,
+            inputs={"signatures": self.signatures, **inputs},
+            timed=False,
+            looked_up=("text",),
+            costs=costs or {},
+        )
 
 
 def _chunks(infos: list[FileInfo]) -> list[tuple[FileInfo, ...]]:

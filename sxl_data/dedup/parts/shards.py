@@ -29,8 +29,13 @@ class Shards:
     first asked for: trace_id, source, rank, key_hi, key_lo, shingles, signature, and text. ``prefer`` names
     the sources that come first."""
 
-    def __init__(self, sizes: Sequence[int], signed: Callable[[int], pa.Table],
-                 texts: Callable[[int], pa.Table] | None = None, prefer: Sequence[str] = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        signed: Callable[[int], pa.Table],
+        texts: Callable[[int], pa.Table] | None = None,
+        prefer: Sequence[str] = (),
+    ) -> None:
         self.first = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
         if self.first[-1] > MOST_ROWS:
             raise ValueError(f"at most {MOST_ROWS} rows, not {self.first[-1]}")
@@ -106,8 +111,13 @@ class Shards:
         ordered = rows[ascending]
         ranks = [self.numbers(shard, "rank")[local] for shard, _, local in self.pieces(ordered)]
         sources = self._strings("source", ordered).to_pylist() if self.prefer else None
-        found = rank_rows(len(rows), self._strings("trace_id", ordered),
-                           np.concatenate([np.zeros(0, dtype=np.int64), *ranks]), sources, self.prefer)  # fmt: skip
+        found = rank_rows(
+            len(rows),
+            self._strings("trace_id", ordered),
+            np.concatenate([np.zeros(0, dtype=np.int64), *ranks]),
+            sources,
+            self.prefer,
+        )
         places = np.empty(len(rows), dtype=np.int64)
         places[ascending] = np.arange(len(rows)) if found is None else found
         return places

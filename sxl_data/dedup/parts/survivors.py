@@ -19,9 +19,14 @@ from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.search import Pairs
 
 DROPS_SCHEMA = pa.schema(
-    [("trace_id", pa.string()), ("code", pa.string()), ("detail", pa.string()), ("twin_id", pa.string()),
-     ("score", pa.float64())]
-)  # fmt: skip
+    [
+        ("trace_id", pa.string()),
+        ("code", pa.string()),
+        ("detail", pa.string()),
+        ("twin_id", pa.string()),
+        ("score", pa.float64()),
+    ]
+)
 
 
 class Settled(NamedTuple):
@@ -43,8 +48,9 @@ def orient(shards: Shards, pairs: pa.Table) -> Pairs:
     return Pairs(left.astype(np.int64), right.astype(np.int64), shared, union).take(once)
 
 
-def settle(shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndarray, cut: np.ndarray,
-           before: np.ndarray) -> Settled:  # fmt: skip
+def settle(
+    shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray
+) -> Settled:
     """Survivors at ``threshold``. ``cut`` are the rows of buckets cut in this round, ``first_cut`` in the first one,
     ``before`` the rows that the round before dropped."""
     strong = orient(shards, pairs).at_least(threshold)
@@ -58,8 +64,9 @@ def settle(shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndar
     fallen = fallen[np.argsort(by_place[fallen])]
     via = strong.take(pair[fallen])
     dropped = by_place[fallen].astype(np.uint32)
-    near = pa.table({"row": dropped, "twin": by_place[twin[fallen]].astype(np.uint32), "shared": via.shared,
-                     "union": via.union})  # fmt: skip
+    near = pa.table(
+        {"row": dropped, "twin": by_place[twin[fallen]].astype(np.uint32), "shared": via.shared, "union": via.union}
+    )
     # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds, so it
     # meets again whoever was in the buckets cut at first.
     back = len(np.setdiff1d(before, dropped, assume_unique=True)) > 0
@@ -69,16 +76,15 @@ def settle(shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndar
 def conclude(shards: Shards, pairs: pa.Table, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
     """All pairs as left, right (rows, the preferred one on the left) and score, and those near the threshold."""
     known = orient(shards, pairs)
-    table = pa.table({"left": known.left.astype(np.uint32), "right": known.right.astype(np.uint32),
-                      "score": known.scores})  # fmt: skip
+    table = pa.table(
+        {"left": known.left.astype(np.uint32), "right": known.right.astype(np.uint32), "score": known.scores}
+    )
     dropped = near["row"].to_numpy()
     close = borderline(known, threshold, lambda rows: ~np.isin(rows, dropped), shards.ids)
     return table, close
 
 
-def name_drops(
-    shards: Shards, copies: list[pa.Table], near: pa.Table, begin: int, end: int
-) -> list[pa.Table]:
+def name_drops(shards: Shards, copies: list[pa.Table], near: pa.Table, begin: int, end: int) -> list[pa.Table]:
     """The drops, a table of `DROPS_SCHEMA`, of each of the shards from ``begin`` to before ``end``. ``copies`` are
     tables of row and stands, the row with the same text that was compared; both they and ``near`` ascend by row."""
     low, high = shards.first[begin], shards.first[end]
@@ -102,10 +108,15 @@ def name_drops(
         for resembles, a, b in zip(fell.tolist(), shared.tolist(), union.tolist())
     ]
     drops = pa.table(
-        {"trace_id": shards.ids(row), "code": pa.array(np.where(fell, "D311", "D310")),
-         "detail": pa.array(details, pa.string()), "twin_id": shards.ids(twin), "score": score},
+        {
+            "trace_id": shards.ids(row),
+            "code": pa.array(np.where(fell, "D311", "D310")),
+            "detail": pa.array(details, pa.string()),
+            "twin_id": shards.ids(twin),
+            "score": score,
+        },
         schema=DROPS_SCHEMA,
-    )  # fmt: skip
+    )
     cuts = np.searchsorted(row, shards.first[begin : end + 1])
     return [drops.slice(a, b - a) for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist())]
 

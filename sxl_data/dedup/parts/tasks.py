@@ -50,8 +50,16 @@ def scatter(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.parts.candidates import bands_of
 
     shards = _shards(params, inputs)
-    tables = scatter(shards, _among(inputs), bands_of(shards, params["threshold"]), params["begin"], params["end"],
-                     params["parts"], compiled=params["compiled"], at_once=params["at_once"])  # fmt: skip
+    tables = scatter(
+        shards,
+        _among(inputs),
+        bands_of(shards, params["threshold"]),
+        params["begin"],
+        params["end"],
+        params["parts"],
+        compiled=params["compiled"],
+        at_once=params["at_once"],
+    )
     return Output(blobs={f"keys-{part:05d}": mappable(table) for part, table in enumerate(tables)})
 
 
@@ -60,14 +68,19 @@ def meet(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.parts.candidates import meet
 
     among = [mapped(path) for path in inputs["keys"]] if "keys" in inputs else _among(inputs)
-    found = meet(_shards(params, inputs), among, params["threshold"],
-                 params["fan"], params["part"], params["parts"], compiled=params["compiled"],
-                 at_once=params["at_once"])  # fmt: skip
+    found = meet(
+        _shards(params, inputs),
+        among,
+        params["threshold"],
+        params["fan"],
+        params["part"],
+        params["parts"],
+        compiled=params["compiled"],
+        at_once=params["at_once"],
+    )
     left, right = found.pairs >> np.uint64(32), found.pairs & np.uint64(0xFFFFFFFF)
     pairs = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
-    tables = {
-        f"pairs-{i:05d}": pairs.slice(first, CHUNK) for i, first in enumerate(range(0, len(pairs), CHUNK))
-    }
+    tables = {f"pairs-{i:05d}": pairs.slice(first, CHUNK) for i, first in enumerate(range(0, len(pairs), CHUNK))}
     return Output(tables=tables | {"cut": pa.table({"row": found.cut})}, counters={"pairs": len(pairs)})
 
 
@@ -81,8 +94,9 @@ def check(params: dict[str, Any], inputs: Inputs) -> Output:
     try:
         found = check(_shards(params, inputs), candidates, params["floor"], shingling, params["memory"])
     except (ValueError, OSError) as problem:  # Arrow's own errors are ValueErrors too
-        raise error("U304", file=str(inputs["text"][0].parent), found=str(problem),
-                    expected="texts as they were first read") from problem  # fmt: skip
+        raise error(
+            "U304", file=str(inputs["text"][0].parent), found=str(problem), expected="texts as they were first read"
+        ) from problem
     return Output(tables={"pairs": found})
 
 
@@ -91,18 +105,27 @@ def settle(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.parts.survivors import settle
 
     before = [_rows(path) for path in inputs["before"]]
-    found = settle(_shards(params, inputs), _pairs(inputs), params["threshold"], _union(inputs["first_cut"]),
-                   _union(inputs["cut"]), before[0] if before else np.zeros(0, np.uint32))  # fmt: skip
-    return Output(blobs={"near": mappable(found.near), "again": mappable(pa.table({"row": found.again}))},
-                  counters={"near": len(found.near), "again": len(found.again)})  # fmt: skip
+    found = settle(
+        _shards(params, inputs),
+        _pairs(inputs),
+        params["threshold"],
+        _union(inputs["first_cut"]),
+        _union(inputs["cut"]),
+        before[0] if before else np.zeros(0, np.uint32),
+    )
+    return Output(
+        blobs={"near": mappable(found.near), "again": mappable(pa.table({"row": found.again}))},
+        counters={"near": len(found.near), "again": len(found.again)},
+    )
 
 
 def conclude(params: dict[str, Any], inputs: Inputs) -> Output:
     """All verified pairs, and those near the threshold."""
     from sxl_data.dedup.parts.survivors import conclude
 
-    pairs, borderline = conclude(_shards(params, inputs), _pairs(inputs), mapped(inputs["near"][0]),
-                                 params["threshold"])  # fmt: skip
+    pairs, borderline = conclude(
+        _shards(params, inputs), _pairs(inputs), mapped(inputs["near"][0]), params["threshold"]
+    )
     return Output(tables={"pairs": pairs, "borderline": borderline})
 
 

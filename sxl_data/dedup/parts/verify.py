@@ -23,7 +23,8 @@ def check(shards: Shards, pairs: pa.Table, floor: float, shingling: Shingling, m
     rows, where = np.unique(np.concatenate((left, right)), return_inverse=True)
     texts = shards.locate(rows)
     one, two = where[: len(left)], where[len(left) :]
-    shared, union = measure_overlaps(texts, shards.shingles(rows), one, two, shingling, memory=memory,
-                                     compiled=texts.total_bytes > SMALL)  # fmt: skip
+    shared, union = measure_overlaps(
+        texts, shards.shingles(rows), one, two, shingling, memory=memory, compiled=texts.total_bytes > SMALL
+    )
     found = Pairs(left, right, shared, union).at_least(floor)
     return pa.table({"left": found.left, "right": found.right, "shared": found.shared, "union": found.union})

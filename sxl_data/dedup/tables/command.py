@@ -98,23 +98,15 @@ def run_files(
     tables = [read_columns(path, [column, *extra], room) for path in paths]
     columns = [table[column] for table in tables]
     texts = _chunks(columns)
-    rank = (
-        None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
-    )
+    rank = None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
     ids = (
         None
         if id_column is None
         else pa.chunked_array([c.cast(pa.string()) for t in tables for c in t[id_column].chunks])
     )
-    sources = (
-        [path.stem for path, table in zip(paths, tables) for _ in range(len(table))]
-        if config.prefer
-        else None
-    )
+    sources = [path.stem for path, table in zip(paths, tables) for _ in range(len(table))] if config.prefer else None
     say = say or _keep_quiet
-    say(
-        f"read    {format_count(len(texts))} rows of {len(paths)} files, {format_bytes(texts.nbytes)} of text"
-    )
+    say(f"read    {format_count(len(texts))} rows of {len(paths)} files, {format_bytes(texts.nbytes)} of text")
     result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores, room=room)
     say(
         f"compare {format_count(len(result.pairs))} pairs verified,"
@@ -170,9 +162,7 @@ def _keep_quiet(line: str) -> None:
 
 def _check_out(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / "signatures" / "meta.json").is_file():
-        raise error(
-            "U306", file=str(folder), found="files of something else", expected="an empty or new folder"
-        )
+        raise error("U306", file=str(folder), found="files of something else", expected="an empty or new folder")
 
 
 def _chunks(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -187,12 +177,15 @@ def _chunks(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
 def _inputs(meta: Meta) -> list[Path]:
     for file in meta.files:
         path = Path(file.path)
-        if not path.is_file() or (path.stat().st_size, path.stat().st_mtime_ns) != (
-            file.bytes,
-            file.modified_ns,
-        ):
-            raise error("U304", file=file.path, found="changed or gone since the run", expected="the file as it was",
-                        why="its rows are read again", fix="run dedup again")  # fmt: skip
+        if not path.is_file() or (path.stat().st_size, path.stat().st_mtime_ns) != (file.bytes, file.modified_ns):
+            raise error(
+                "U304",
+                file=file.path,
+                found="changed or gone since the run",
+                expected="the file as it was",
+                why="its rows are read again",
+                fix="run dedup again",
+            )
     return [Path(file.path) for file in meta.files]
 
 
@@ -226,13 +219,7 @@ def _write(
         first += file.rows
         name = Path(file.path).stem + (f"-{number}" if number else "")
         write_kept(
-            Path(file.path),
-            kept,
-            draft / "data",
-            name,
-            meta.column,
-            texts and texts[number],
-            meta.config.workers,
+            Path(file.path), kept, draft / "data", name, meta.column, texts and texts[number], meta.config.workers
         )
     lines = ledger_lines(result, meta, ids, stores)
     pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
@@ -247,16 +234,19 @@ def _write(
     first_pair = borderline.slice(0, 1).to_pylist()
     closest = [(pair["left"], pair["right"], pair["score"]) for pair in first_pair]
     return Summary(
-        rows=len(result.kept), kept=len(result.kept) - gone, exact=exact, near=gone - exact,
-        against=int((result.store >= 0).sum()), borderline=len(borderline), complete=result.complete,
+        rows=len(result.kept),
+        kept=len(result.kept) - gone,
+        exact=exact,
+        near=gone - exact,
+        against=int((result.store >= 0).sum()),
+        borderline=len(borderline),
+        complete=result.complete,
         closest=closest[0] if closest else None,
         seconds=time.monotonic() - began,
-    )  # fmt: skip
+    )
 
 
-def ledger_lines(
-    result: DedupResult, meta: Meta, ids: pa.ChunkedArray | None, stores: list[Store]
-) -> pa.Table:
+def ledger_lines(result: DedupResult, meta: Meta, ids: pa.ChunkedArray | None, stores: list[Store]) -> pa.Table:
     """One line of `LEDGER_SCHEMA` per dropped row."""
     gone = np.flatnonzero(~result.kept)
     twins = np.empty(len(gone), dtype=object)

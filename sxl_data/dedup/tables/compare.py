@@ -13,9 +13,7 @@ CONTEXT = 3
 """Equal lines shown around a change."""
 
 
-def side_by_side(
-    left: str, right: str, width: int = 120, names: tuple[str, str] = ("kept", "dropped")
-) -> str:
+def side_by_side(left: str, right: str, width: int = 120, names: tuple[str, str] = ("kept", "dropped")) -> str:
     """Both texts in two columns of (width − 3) / 2 characters, for printing."""
     one, two = left.splitlines(), right.splitlines()
     column = max(10, (width - 3) // 2)

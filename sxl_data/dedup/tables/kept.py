@@ -27,9 +27,14 @@ FAST = ("SNAPPY", "LZ4", "UNCOMPRESSED")
 
 
 def write_kept(
-    path: Path, kept: np.ndarray, folder: Path, name: str, column: str, texts: pa.ChunkedArray | None,
+    path: Path,
+    kept: np.ndarray,
+    folder: Path,
+    name: str,
+    column: str,
+    texts: pa.ChunkedArray | None,
     workers: int | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """The rows of `path` that are `kept` (bool) into `folder`, as `name`.parquet or `name`-00000-of-0000N.parquet."""
     import pyarrow.parquet as pq
 
@@ -38,13 +43,13 @@ def write_kept(
         pq.write_table(table, folder / f"{name}.parquet", **_settings("ZSTD", table.column_names, column))
         return
     file = pq.ParquetFile(path, memory_map=True)
-    ends = np.cumsum(
-        [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)], dtype=np.int64
-    )
+    ends = np.cumsum([file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)], dtype=np.int64)
     parts = _cut(file.metadata, column)
-    names = [f"{name}.parquet"] if len(parts) < 2 else [
-        f"{name}-{k:05}-of-{len(parts):05}.parquet" for k in range(len(parts))
-    ]  # fmt: skip
+    names = (
+        [f"{name}.parquet"]
+        if len(parts) < 2
+        else [f"{name}-{k:05}-of-{len(parts):05}.parquet" for k in range(len(parts))]
+    )
 
     def write(part: list[int], target: str) -> None:
         own = pq.ParquetFile(path, metadata=file.metadata, memory_map=True)
@@ -72,18 +77,14 @@ def _cut(metadata: Any, column: str) -> list[list[int]]:
 
 def _chunk(metadata: Any, group: int, column: str) -> Any:
     chunks = metadata.row_group(group)
-    return next(
-        chunk for chunk in map(chunks.column, range(chunks.num_columns)) if chunk.path_in_schema == column
-    )
+    return next(chunk for chunk in map(chunks.column, range(chunks.num_columns)) if chunk.path_in_schema == column)
 
 
 def _group(file: Any, group: int, column: str, held: pa.ChunkedArray | None) -> pa.Table:
     """All columns of a row group, the compared one from memory if it is held."""
     schema = file.schema_arrow
     if held is None:
-        return file.read_row_group(
-            group, use_threads=False
-        )  # as in tables.py: threads cost more than they save
+        return file.read_row_group(group, use_threads=False)  # as in tables.py: threads cost more than they save
     others = [name for name in schema.names if name != column]
     rest = file.read_row_group(group, columns=others, use_threads=False)
     kind = schema.field(column).type

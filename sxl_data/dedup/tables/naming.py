@@ -26,8 +26,7 @@ def name_files(paths: Sequence[str]) -> list[str]:
     for depth in range(2, 1 + max(map(len, parts), default=0)):
         often = Counter(names)
         names = [
-            name if often[name] == 1 else "/".join(part[-depth:]).replace("//", "/")
-            for name, part in zip(names, parts)
+            name if often[name] == 1 else "/".join(part[-depth:]).replace("//", "/") for name, part in zip(names, parts)
         ]
     seen: Counter[str] = Counter()
     for place, name in enumerate(names):
@@ -63,8 +62,13 @@ def find_row(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path
         if file in names and number.isdecimal() and 0 < int(number) <= meta.files[names.index(file)].rows:
             at = int(_firsts(meta)[names.index(file)]) + int(number) - 1
     if at < 0:
-        raise error("U201", file=str(out), found=f"no row {name}", expected="an id as the ledger has it",
-                    fix="take one from ledger/ledger.parquet")  # fmt: skip
+        raise error(
+            "U201",
+            file=str(out),
+            found=f"no row {name}",
+            expected="an id as the ledger has it",
+            fix="take one from ledger/ledger.parquet",
+        )
     return at
 
 

@@ -31,8 +31,13 @@ def format_of(path: Path) -> str:
     if not path.is_file():
         raise error("U201", file=str(path), found="no such file")
     if path.suffix.lower() not in FORMATS:
-        raise error("U202", file=str(path), found=path.suffix or "no suffix", expected=", ".join(FORMATS),
-                    fix="rename the file after what it holds")  # fmt: skip
+        raise error(
+            "U202",
+            file=str(path),
+            found=path.suffix or "no suffix",
+            expected=", ".join(FORMATS),
+            fix="rename the file after what it holds",
+        )
     return FORMATS[path.suffix.lower()]
 
 
@@ -45,18 +50,27 @@ def read_columns(path: Path, columns: list[str], room: Scratch | None = None) ->
     if missing:
         raise UserError(
             *(
-                finding("U105", file=str(path), found=f"no column {name!r}",
-                        expected="one of " + ", ".join(names_of(path)), why="it is what is compared or named",
-                        fix="give an existing column")
+                finding(
+                    "U105",
+                    file=str(path),
+                    found=f"no column {name!r}",
+                    expected="one of " + ", ".join(names_of(path)),
+                    why="it is what is compared or named",
+                    fix="give an existing column",
+                )
                 for name in missing
             )
-        )  # fmt: skip
+        )
     text = table[columns[0]]
-    if not (
-        pa.types.is_string(text.type) or pa.types.is_large_string(text.type) or pa.types.is_null(text.type)
-    ):
-        raise error("U105", file=str(path), found=f"column {columns[0]!r} is {text.type}",
-                    expected="a column of strings", why="only text is compared", fix="give a text column")  # fmt: skip
+    if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type) or pa.types.is_null(text.type)):
+        raise error(
+            "U105",
+            file=str(path),
+            found=f"column {columns[0]!r} is {text.type}",
+            expected="a column of strings",
+            why="only text is compared",
+            fix="give a text column",
+        )
     return table.select(columns)
 
 
@@ -132,8 +146,13 @@ def _rows(path: Path, form: str) -> list[dict[str, Any]]:
         except msgspec.DecodeError as problem:
             raise error("U204", file=str(path), found=str(problem)) from problem
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise error("U204", file=str(path), found="no array of objects", expected="[{…}, …]",
-                        fix="save one object per line as .jsonl")  # fmt: skip
+            raise error(
+                "U204",
+                file=str(path),
+                found="no array of objects",
+                expected="[{…}, …]",
+                fix="save one object per line as .jsonl",
+            )
         return rows
     rows, bad = [], []
     decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -142,8 +161,16 @@ def _rows(path: Path, form: str) -> list[dict[str, Any]]:
             try:
                 rows.append(decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-                bad.append(finding("U203", file=str(path), line=number, found=str(problem), expected="one JSON object",
-                                   fix="mend or remove the line"))  # fmt: skip
+                bad.append(
+                    finding(
+                        "U203",
+                        file=str(path),
+                        line=number,
+                        found=str(problem),
+                        expected="one JSON object",
+                        fix="mend or remove the line",
+                    )
+                )
     if bad:
         raise UserError(*bad[:REPORTED])
     return rows

@@ -30,8 +30,12 @@ class ApiBankFolder:
         return None  # a folder is not guessed at
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading | RowError]:
-        catalogue = {tool.name: tool for path, text in sorted(document.value.items()) if path.endswith(".py")
-                     for tool in declared_in(text)}  # fmt: skip
+        catalogue = {
+            tool.name: tool
+            for path, text in sorted(document.value.items())
+            if path.endswith(".py")
+            for tool in declared_in(text)
+        }
         for path, text in sorted(document.value.items()):
             if not path.endswith(".jsonl"):
                 continue
@@ -85,9 +89,7 @@ def declared_in(source: str) -> Iterator[Tool]:
 
 def _required(node: ast.ClassDef, names: list[str]) -> list[str]:
     """Parameters that the class's ``call`` does not do without; all of them where it cannot be told."""
-    call = next(
-        (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "call"), None
-    )
+    call = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "call"), None)
     if call is None:
         return names
     taken = [argument.arg for argument in call.args.args[1:]]

@@ -57,9 +57,7 @@ class BfclFolder:
                 elif ANSWERS in place.parts:
                     answers[place.name, str(value.get("id"))] = value.get("ground_truth")
                 elif isinstance(value, dict) and "question" in value:
-                    questions.append(
-                        Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row)
-                    )
+                    questions.append(Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row))
         for question in questions:
             value = dict(question.value)
             value["ground_truth"] = answers.get((PurePosixPath(question.file).name, str(value.get("id"))))
@@ -67,11 +65,7 @@ class BfclFolder:
                 involved = [CLASSES.get(name, _snake(name)) for name in value.get("involved_classes") or ()]
                 value["function"] = [item for name in involved for item in functions.get(name, ())]
             joined = Document(
-                file=question.file,
-                value=value,
-                lines=question.lines,
-                sha256=question.sha256,
-                row=question.row,
+                file=question.file, value=value, lines=question.lines, sha256=question.sha256, row=question.row
             )
             try:
                 yield read_question(joined, origin, "bfcl")

@@ -58,12 +58,25 @@ class CodeRepository:
             builder = Builder("code", item.words)
             builder.observe(prompt(language, document.file, item))
             builder.say(item.source, final=True)
-            builder.ext = {"code": {"repository": repository, "path": document.file, "line": item.line,
-                                    "name": item.name, "imports": list(item.imports), "sort": sort}}  # fmt: skip
+            builder.ext = {
+                "code": {
+                    "repository": repository,
+                    "path": document.file,
+                    "line": item.line,
+                    "name": item.name,
+                    "imports": list(item.imports),
+                    "sort": sort,
+                }
+            }
             yield builder.build(
-                document, origin, self.name, part=part, source_id=f"{document.file}#L{item.line}",
-                group=f"{repository}/{document.file}" if by_file else repository, language=language,
-            )  # fmt: skip
+                document,
+                origin,
+                self.name,
+                part=part,
+                source_id=f"{document.file}#L{item.line}",
+                group=f"{repository}/{document.file}" if by_file else repository,
+                language=language,
+            )
 
 
 def is_task(item: Function) -> bool:

@@ -36,11 +36,7 @@ class CommitRows:
     unit: Unit = "row"
 
     def detect(self, sample: Any) -> str | None:
-        if (
-            not isinstance(sample, dict)
-            or "problem_statement" in sample
-            or first_of(sample, MESSAGES) is None
-        ):
+        if not isinstance(sample, dict) or "problem_statement" in sample or first_of(sample, MESSAGES) is None:
             return None
         pair = (first_of(sample, BEFORE), first_of(sample, AFTER))
         found = first_of(sample, DIFFS) or (pair[1] if all(pair) else None)
@@ -64,9 +60,7 @@ class CommitRows:
         if licence is not None and isinstance(row[licence], str):
             origin = msgspec.structs.replace(origin, licence=row[licence], licence_url=None)
         repository = str(row.get("repos") or row.get("repo") or origin.source).split(",")[0]
-        yield _edit(
-            document, origin, row[message], change, shown, path, repository, str(row.get("commit") or "")
-        )
+        yield _edit(document, origin, row[message], change, shown, path, repository, str(row.get("commit") or ""))
 
 
 class PatchFiles:
@@ -92,8 +86,16 @@ class PatchFiles:
         yield _edit(document, origin, message, change, None, "", origin.source, mail[1])
 
 
-def _edit(document: Document, origin: Origin, message: str, change: str, before: str | None, path: str,
-          repository: str, commit: str) -> Reading:  # fmt: skip
+def _edit(
+    document: Document,
+    origin: Origin,
+    message: str,
+    change: str,
+    before: str | None,
+    path: str,
+    repository: str,
+    commit: str,
+) -> Reading:
     if not changed_files(change):
         raise RowError(repr(change[:60]), "a unified diff that changes something")
     language = language_of_patch(change)
@@ -103,8 +105,14 @@ def _edit(document: Document, origin: Origin, message: str, change: str, before:
     builder.observe(shown)
     builder.call(APPLY_PATCH.name, change, "call_0", kind="custom", form="raw", language="diff")
     builder.ext = {"commit": {"repository": repository, "commit": commit, "files": changed_files(change)}}
-    return builder.build(document, origin, "commit_edit", source_id=commit or f"{document.file}#{document.row}",
-                         group=repository, language=language)  # fmt: skip
+    return builder.build(
+        document,
+        origin,
+        "commit_edit",
+        source_id=commit or f"{document.file}#{document.row}",
+        group=repository,
+        language=language,
+    )
 
 
 FORMATS = (CommitRows(), PatchFiles())

@@ -25,12 +25,15 @@ CALCULATOR = Tool(
     name="calculator",
     description="Evaluates an arithmetic expression and returns its value.",
     parameters_json=json.dumps(
-        {"type": "object",
-         "properties": {"expression": {"type": "string", "description": "For example 48/2 or 0.2*50"}},
-         "required": ["expression"], "additionalProperties": False}
+        {
+            "type": "object",
+            "properties": {"expression": {"type": "string", "description": "For example 48/2 or 0.2*50"}},
+            "required": ["expression"],
+            "additionalProperties": False,
+        }
     ),
     origin="inferred",
-)  # fmt: skip
+)
 
 
 class Gsm8k:

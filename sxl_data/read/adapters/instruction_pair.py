@@ -23,9 +23,26 @@ IDS = ("id", "task_id", "uid")
 
 # Columns of formats that say more than a pair does; a row that has one belongs to their readers.
 OTHERS = frozenset(
-    ("messages", "conversations", "rationale", "reasoning", "thought", "cot", "chain_of_thought", "decomposition",
-     "facts", "patch", "diff", "tools", "reasoning_content", "explanation", "thinking", "steps", "trajectory")
-)  # fmt: skip
+    (
+        "messages",
+        "conversations",
+        "rationale",
+        "reasoning",
+        "thought",
+        "cot",
+        "chain_of_thought",
+        "decomposition",
+        "facts",
+        "patch",
+        "diff",
+        "tools",
+        "reasoning_content",
+        "explanation",
+        "thinking",
+        "steps",
+        "trajectory",
+    )
+)
 
 _NO_INPUT = frozenset(("", "<noinput>", "<no input>", "noinput", "no input", "not applicable", "n/a"))
 
@@ -77,9 +94,12 @@ class InstructionPair:
         named = named or origin.options.get("language")
         known = first_of(row, IDS)
         yield builder.build(
-            document, origin, self.name, source_id=None if known is None else str(row[known]),
+            document,
+            origin,
+            self.name,
+            source_id=None if known is None else str(row[known]),
             language=guess_language(row[answer], named),
-        )  # fmt: skip
+        )
 
 
 def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str | None:

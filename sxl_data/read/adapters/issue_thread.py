@@ -74,11 +74,7 @@ def comments(text: str, start: int) -> Iterator[tuple[str, str, str, tuple[str |
     marks = list(_COMMENT.finditer(text, start))
     for mark, after in zip(marks, [*marks[1:], None]):
         body = text[mark.end() : after.start() if after else len(text)].strip().removesuffix("---").strip()
-        body = (
-            "\n".join(line.removeprefix("> ") for line in body.split("\n"))
-            if mark[0].startswith("> ")
-            else body
-        )
+        body = "\n".join(line.removeprefix("> ") for line in body.split("\n")) if mark[0].startswith("> ") else body
         if body:
             yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], mark.start())
 

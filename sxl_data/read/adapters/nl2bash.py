@@ -18,9 +18,11 @@ from sxl_data.trace.types import Tool
 COLUMNS = (("nl", "bash"), ("nl", "cmd"), ("nl", "cm"), ("invocation", "cmd"), ("nl_command", "bash_code"))
 
 BASH = Tool(
-    name="execute_bash", description="Runs a command in a Bash shell and returns its output.", origin="inferred",
+    name="execute_bash",
+    description="Runs a command in a Bash shell and returns its output.",
+    origin="inferred",
     parameters_json='{"type":"object","properties":{"command":{"type":"string"}},"required":["command"]}',
-)  # fmt: skip
+)
 
 
 class Nl2BashRows:
@@ -37,11 +39,11 @@ class Nl2BashRows:
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         pair = _pair(document.value)
         if pair is None:
-            raise RowError(str(list(document.value)) if isinstance(document.value, dict) else "no object",
-                           "columns such as `nl` and `bash`")  # fmt: skip
-        yield _read(
-            document, origin, document.value[pair[0]], document.value[pair[1]], f"/{pair[0]}", f"/{pair[1]}"
-        )
+            raise RowError(
+                str(list(document.value)) if isinstance(document.value, dict) else "no object",
+                "columns such as `nl` and `bash`",
+            )
+        yield _read(document, origin, document.value[pair[0]], document.value[pair[1]], f"/{pair[0]}", f"/{pair[1]}")
 
 
 class Nl2BashFiles:
@@ -67,17 +69,16 @@ class Nl2BashFiles:
                 raise RowError(f"{len(asked)} and {len(commands)} lines", "files of equal length")
             for row, (words, command) in enumerate(zip(asked, commands)):
                 if words.strip() and command.strip():
-                    line = Document(file=path, value={"nl": words, "cm": command}, lines=(row + 1,),
-                                    sha256=document.sha256, row=row)  # fmt: skip
+                    line = Document(
+                        file=path, value={"nl": words, "cm": command}, lines=(row + 1,), sha256=document.sha256, row=row
+                    )
                     yield _read(line, origin, words, command, "/nl", "/cm")
 
 
 def _pair(row: Any) -> tuple[str, str] | None:
     if not isinstance(row, dict):
         return None
-    return next(
-        (p for p in COLUMNS if isinstance(row.get(p[0]), str) and isinstance(row.get(p[1]), str)), None
-    )
+    return next((p for p in COLUMNS if isinstance(row.get(p[0]), str) and isinstance(row.get(p[1]), str)), None)
 
 
 def _read(document: Document, origin: Origin, words: str, command: str, at: str, answer_at: str) -> Reading:

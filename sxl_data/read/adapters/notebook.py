@@ -21,9 +21,11 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Part, Result, Tool
 
 CELL = Tool(
-    name="run_cell", description="Runs a cell in the notebook's kernel and returns its output.", origin="inferred",
+    name="run_cell",
+    description="Runs a cell in the notebook's kernel and returns its output.",
+    origin="inferred",
     parameters_json='{"type":"object","properties":{"code":{"type":"string"}},"required":["code"]}',
-)  # fmt: skip
+)
 
 # Longest output kept, in characters: tables printed in full teach nothing.
 MAX_OUTPUT = 8_000
@@ -57,11 +59,7 @@ class Notebook:
         first = next((source_of(c) for c in cells if c.get("cell_type") == "markdown"), "")
         builder = Builder("agent", first)
         builder.tool(CELL)
-        run = [
-            i
-            for i, cell in enumerate(cells)
-            if cell.get("outputs") or cell.get("execution_count") is not None
-        ]
+        run = [i for i, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count") is not None]
         last_run = max(run, default=0)
         for i, cell in enumerate(cells):
             text, follows = source_of(cell), cells[i + 1].get("cell_type") if i + 1 < len(cells) else None
@@ -79,15 +77,19 @@ class Notebook:
                 else:
                     builder.observe(text)
         builder.executed = bool(run)
-        builder.ext = {
-            "notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}
-        }
+        builder.ext = {"notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}}
         if document.licence:
             import msgspec
 
             origin = msgspec.structs.replace(origin, licence=document.licence, licence_url=None)
-        yield builder.build(document, origin, self.name, source_id=document.file, language=language,
-                            group=str(origin.options.get("repository", document.file)))  # fmt: skip
+        yield builder.build(
+            document,
+            origin,
+            self.name,
+            source_id=document.file,
+            language=language,
+            group=str(origin.options.get("repository", document.file)),
+        )
 
 
 def source_of(cell: dict[str, Any]) -> str:
@@ -121,8 +123,14 @@ def result_of(call_id: str, cell: dict[str, Any]) -> Result:
     cut = any(part.text is not None and len(part.text) >= MAX_OUTPUT for part in content)
     if error is None:
         return Result(call_id=call_id, content=tuple(content), status="ok", truncated=True if cut else None)
-    return Result(call_id=call_id, content=tuple(content), status="error", error_type=str(error.get("ename") or ""),
-                  error_message=str(error.get("evalue") or ""), truncated=True if cut else None)  # fmt: skip
+    return Result(
+        call_id=call_id,
+        content=tuple(content),
+        status="error",
+        error_type=str(error.get("ename") or ""),
+        error_message=str(error.get("evalue") or ""),
+        truncated=True if cut else None,
+    )
 
 
 def _media(name: str, held: str) -> Part:

@@ -80,8 +80,13 @@ class ReasoningSet:
         builder.say(text, final=True, at=f"/{answer}")
         named = next((row[c] for c in LANGUAGES if isinstance(row.get(c), str) and row[c]), None)
         known = first_of(row, IDS)
-        yield builder.build(document, origin, self.name, source_id=None if known is None else str(row[known]),
-                            language=guess_language(text, named))  # fmt: skip
+        yield builder.build(
+            document,
+            origin,
+            self.name,
+            source_id=None if known is None else str(row[known]),
+            language=guess_language(text, named),
+        )
 
 
 def _word(value: Any) -> str:

@@ -34,9 +34,7 @@ class SealToolsFolder:
                 elif isinstance(value, dict) and "api_name" in value:
                     catalogue[str(value["api_name"])] = catalogued(value)
                 else:
-                    requests.append(
-                        Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row)
-                    )
+                    requests.append(Document(file=path, value=value, lines=(line,), sha256=document.sha256, row=row))
         for request in requests:
             try:
                 yield read_request(request, origin, "seal_tools", catalogue)

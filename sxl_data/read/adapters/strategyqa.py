@@ -44,8 +44,13 @@ class StrategyQa:
         builder.say("yes" if row["answer"] else "no", final=True, at="/answer")
         builder.ext = {"strategyqa": {k: row[k] for k in ("term", "description", "evidence") if k in row}}
         known = row.get("qid")
-        yield builder.build(document, origin, self.name, source_id=None if known is None else str(known),
-                            group=f"{origin.source}/{row['term']}" if row.get("term") else None)  # fmt: skip
+        yield builder.build(
+            document,
+            origin,
+            self.name,
+            source_id=None if known is None else str(known),
+            group=f"{origin.source}/{row['term']}" if row.get("term") else None,
+        )
 
 
 def _texts(value: Any, name: str) -> list[str]:

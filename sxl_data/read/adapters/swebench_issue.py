@@ -48,15 +48,17 @@ class SweBenchIssue:
         builder = Builder("agent", row["problem_statement"])
         builder.tool(APPLY_PATCH)
         builder.observe(row["problem_statement"], at="/problem_statement")
-        builder.call(
-            APPLY_PATCH.name, row["patch"], "call_0", kind="custom", form="raw", language="diff", at="/patch"
-        )
+        builder.call(APPLY_PATCH.name, row["patch"], "call_0", kind="custom", form="raw", language="diff", at="/patch")
         repository = row.get("repo") or repository_of(row["instance_id"])
-        builder.ext = {
-            "swebench": {"repo": repository, **{k: row[k] for k in _KEPT if row.get(k) is not None}}
-        }
-        yield builder.build(document, origin, self.name, source_id=row["instance_id"],
-                            group=str(repository), language=language_of_patch(row["patch"]))  # fmt: skip
+        builder.ext = {"swebench": {"repo": repository, **{k: row[k] for k in _KEPT if row.get(k) is not None}}}
+        yield builder.build(
+            document,
+            origin,
+            self.name,
+            source_id=row["instance_id"],
+            group=str(repository),
+            language=language_of_patch(row["patch"]),
+        )
 
 
 def repository_of(instance: str) -> str:

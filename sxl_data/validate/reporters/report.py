@@ -95,11 +95,20 @@ class Report(msgspec.Struct):
 
     def json(self) -> str:
         """One JSON object: checked, complete, findings, and the files with their formats."""
-        return msgspec.json.format(msgspec.json.encode({
-            "checked": self.checked, "complete": self.complete and not self.unlisted, "profile": self.profile,
-            "exit_code": self.exit_code, "files": self.files, "counts": dict(sorted(self.counts.items())),
-            "findings": self.findings,
-        }), indent=2).decode()  # fmt: skip
+        return msgspec.json.format(
+            msgspec.json.encode(
+                {
+                    "checked": self.checked,
+                    "complete": self.complete and not self.unlisted,
+                    "profile": self.profile,
+                    "exit_code": self.exit_code,
+                    "files": self.files,
+                    "counts": dict(sorted(self.counts.items())),
+                    "findings": self.findings,
+                }
+            ),
+            indent=2,
+        ).decode()
 
     def text(self, show_all: bool = False) -> str:
         """For people: grouped by code, three of each unless ``show_all``; the gravest first."""
@@ -111,14 +120,10 @@ class Report(msgspec.Struct):
             shown = groups[code] if show_all else groups[code][:_SHOWN]
             lines += ["", *(render(item) for item in shown)]
             if self.counts[code] > len(shown):
-                lines.append(
-                    f"  … {format_count(self.counts[code] - len(shown))} more {code} {CODES[code].rule}"
-                )
+                lines.append(f"  … {format_count(self.counts[code] - len(shown))} more {code} {CODES[code].rule}")
         lines += ["", self.summary()]
         if self.unlisted:
-            lines.append(
-                f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}"
-            )
+            lines.append(f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}")
         if not self.complete:
             lines.append("incomplete: a part of the input could not be read, see S109, S110 and U2xx above")
         return "\n".join(lines).lstrip("\n")
@@ -137,8 +142,11 @@ class Report(msgspec.Struct):
         levels: Counter[str] = Counter()
         for code, count in self.counts.items():
             levels[CODES[code].level] += count
-        many = ", ".join(f"{format_count(levels[name])} {name}{'s' if levels[name] != 1 else ''}"
-                         for name in ("error", "warning", "note") if levels[name])  # fmt: skip
+        many = ", ".join(
+            f"{format_count(levels[name])} {name}{'s' if levels[name] != 1 else ''}"
+            for name in ("error", "warning", "note")
+            if levels[name]
+        )
         verdict = {0: "passes", 1: "fails", 2: "could not be read"}[self.exit_code]
         traces = f"{format_count(self.checked)} trace{'s' if self.checked != 1 else ''} checked"
         return f"{traces}: {many or 'nothing found'}; {verdict} for profile {self.profile}"

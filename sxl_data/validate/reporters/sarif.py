@@ -32,9 +32,7 @@ def sarif(report: Report) -> str:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {
-                    "driver": {"name": "sxl-data", "version": __version__, "rules": [_rule(c) for c in codes]}
-                },
+                "tool": {"driver": {"name": "sxl-data", "version": __version__, "rules": [_rule(c) for c in codes]}},
                 "results": [_result(item, position) for item in report.findings],
                 "invocations": [{"executionSuccessful": report.exit_code != 2, "exitCode": report.exit_code}],
                 "columnKind": "utf16CodeUnits",

@@ -17,8 +17,7 @@ def out(tmp_path: Path) -> Path:
     rows = [{"instruction": f"Say {n} in words.", "output": f"It is number {n}."} for n in (*range(9), 3)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (tmp_path / "r.yaml").write_text(
-        "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair}\n",
-        encoding="utf-8",
+        "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair}\n", encoding="utf-8"
     )
     build(str(tmp_path / "r.yaml"), tmp_path / "out", ["engine.kind=inline", "write.arrow=false"])
     return tmp_path / "out"

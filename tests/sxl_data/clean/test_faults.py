@@ -14,13 +14,38 @@ toys = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(toys)
 
 BAITS = [
-    "<think>hm</think>", "</reasoning>", "<thinking>", "<tool_call>{}</tool_call>", "<function_calls>", "<functioncall>",
-    "<function=add>", "[TOOL_CALLS] x", "<|python_tag|>", "<|im_start|>user", "<start_of_turn>", "[/INST]", "<<SYS>>",
-    "<｜User｜>", "data:image/png;base64,AAAA", "A" * 1000, "AKIA" + "A" * 16, "ghp_" + "a" * 36, "github_pat_" + "a" * 60,
-    "sk-" + "a" * 40, "xoxb-" + "1" * 24, "AIza" + "a" * 35, "hf_" + "a" * 34, "glpat-" + "a" * 20,
-    "-----BEGIN RSA PRIVATE KEY-----", "/home/ann/x", "/Users/ann/x", "C:\\Users\\ann\\x", "[output Truncated]",
-    "<3 lines omitted>", "(12 chars CLIPPED)",
-]  # fmt: skip
+    "<think>hm</think>",
+    "</reasoning>",
+    "<thinking>",
+    "<tool_call>{}</tool_call>",
+    "<function_calls>",
+    "<functioncall>",
+    "<function=add>",
+    "[TOOL_CALLS] x",
+    "<|python_tag|>",
+    "<|im_start|>user",
+    "<start_of_turn>",
+    "[/INST]",
+    "<<SYS>>",
+    "<｜User｜>",
+    "data:image/png;base64,AAAA",
+    "A" * 1000,
+    "AKIA" + "A" * 16,
+    "ghp_" + "a" * 36,
+    "github_pat_" + "a" * 60,
+    "sk-" + "a" * 40,
+    "xoxb-" + "1" * 24,
+    "AIza" + "a" * 35,
+    "hf_" + "a" * 34,
+    "glpat-" + "a" * 20,
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "/home/ann/x",
+    "/Users/ann/x",
+    "C:\\Users\\ann\\x",
+    "[output Truncated]",
+    "<3 lines omitted>",
+    "(12 chars CLIPPED)",
+]
 
 
 @pytest.mark.parametrize("bait", BAITS)

@@ -40,8 +40,11 @@ def test_what_names_a_person_is_taken_out(expected, text):
 
 def test_a_name_that_a_home_folder_gives_away_is_taken_out_of_the_whole_row():
     assert clean("ls /home/annlee", "-rw-r--r-- 1 annlee staff", "annleesen stays", None) == [
-        "ls /home/user", "-rw-r--r-- 1 user staff", "annleesen stays", None,
-    ]  # fmt: skip
+        "ls /home/user",
+        "-rw-r--r-- 1 user staff",
+        "annleesen stays",
+        None,
+    ]
 
 
 def test_other_rows_keep_the_word():
@@ -56,22 +59,22 @@ def test_redacting_twice_changes_nothing_more():
 
 def test_long_hostile_text_comes_back():
     # Quadratic work on these would take minutes.
-    hostile = [
-        "a@" * 500_000,
-        "/home/" * 200_000,
-        "x." * 300_000 + "@" + "y." * 300_000,
-        "a" * 1_000_000 + "@",
-    ]
+    hostile = ["a@" * 500_000, "/home/" * 200_000, "x." * 300_000 + "@" + "y." * 300_000, "a" * 1_000_000 + "@"]
     assert [len(text or "") > 0 for text in clean(*hostile)] == [True] * 4
 
 
 def trace(kind: str) -> Trace:
     return Trace(
-        schema_version="1.0", trace_id=f"toy:{kind}", kind=kind, task="see /home/ann",  # type: ignore[arg-type]
-        steps=(Observe(index=0, origin="user", content=(Part(text="see /home/ann"),)),
-               Act(index=1, turn=1, kind="message", content=(Part(text="done"),), final=True)),
+        schema_version="1.0",
+        trace_id=f"toy:{kind}",
+        kind=kind,
+        task="see /home/ann",  # type: ignore[arg-type]
+        steps=(
+            Observe(index=0, origin="user", content=(Part(text="see /home/ann"),)),
+            Act(index=1, turn=1, kind="message", content=(Part(text="done"),), final=True),
+        ),
         provenance=Provenance(source=kind),
-    )  # fmt: skip
+    )
 
 
 def test_agent_logs_are_redacted_unless_the_recipe_names_their_source():

@@ -18,9 +18,7 @@ def codes(outcome) -> list[tuple[str, str, str]]:
 
 
 def test_code_that_does_not_parse_is_dropped_with_a_ledger_line():
-    batch = toys.pairs(
-        ("add", "def f(x):\n    return x"), ("sub", "def f(x:\n  return"), languages=["python"] * 2
-    )
+    batch = toys.pairs(("add", "def f(x):\n    return x"), ("sub", "def f(x:\n  return"), languages=["python"] * 2)
     outcome = run(batch, CleanConfig())
     assert outcome.kept["trace_id"].to_pylist() == ["toy:0000"]
     assert codes(outcome) == [("toy:0001", "dropped", "C702")]
@@ -48,11 +46,7 @@ def test_a_repair_is_kept_and_noted():
     outcome = run(toys.pairs(("add\x00", "1\r\n2"), ("sub", "3")), CleanConfig())
     assert codes(outcome) == [("toy:0000", "edited", "C701")]
     first = next(to_traces(outcome.kept))
-    assert (first.task, first.steps[0].content[0].text, first.steps[1].content[0].text) == (
-        "add",
-        "add",
-        "1\n2",
-    )
+    assert (first.task, first.steps[0].content[0].text, first.steps[1].content[0].text) == ("add", "add", "1\n2")
 
 
 def test_a_licence_that_is_not_allowed_is_dropped():

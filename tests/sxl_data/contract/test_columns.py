@@ -20,8 +20,13 @@ def trace(number: int, thought: str | None = "add") -> Trace:
     steps.append(Iterate(index=len(steps), turn=1, results=(Result(call_id="a", content=two),)))
     said = (Part(text="it is 2"),)
     steps.append(Act(index=len(steps), turn=2, iteration=1, kind="message", final=True, content=said))
-    return Trace(schema_version="1.0", trace_id=f"t:{number}", kind="tool_use", steps=tuple(steps),
-                 provenance=Provenance(source="t"))  # fmt: skip
+    return Trace(
+        schema_version="1.0",
+        trace_id=f"t:{number}",
+        kind="tool_use",
+        steps=tuple(steps),
+        provenance=Provenance(source="t"),
+    )
 
 
 def test_the_arrow_schema_has_every_field_of_the_types():
@@ -48,11 +53,7 @@ def test_traces_survive_the_table():
 
 
 def test_flat_columns_are_counted():
-    row = (
-        to_table([trace(1)])
-        .select(["n_turns", "n_calls", "n_errors", "n_parallel", "has_reasoning"])
-        .to_pylist()
-    )
+    row = to_table([trace(1)]).select(["n_turns", "n_calls", "n_errors", "n_parallel", "has_reasoning"]).to_pylist()
     assert row == [{"n_turns": 2, "n_calls": 1, "n_errors": 0, "n_parallel": 0, "has_reasoning": True}]
 
 

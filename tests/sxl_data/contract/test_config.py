@@ -31,11 +31,7 @@ def codes(problem: pytest.ExceptionInfo[UserError]) -> list[str]:
 def test_every_value_knows_where_it_came_from():
     loaded = load(Outer, {"name": "x", "inner": {"threshold": 0.5}}, ["many=[{threshold: 0.1}]"])
     assert loaded.value == Outer(name="x", inner=Inner(threshold=0.5), many=(Inner(threshold=0.1),))
-    assert loaded.origins == {
-        "name": "recipe",
-        "inner.threshold": "recipe",
-        "many.0.threshold": "command line",
-    }
+    assert loaded.origins == {"name": "recipe", "inner.threshold": "recipe", "many.0.threshold": "command line"}
 
 
 def test_a_value_nobody_gave_is_a_default():
@@ -65,7 +61,11 @@ def test_a_wrong_type_names_the_place_and_what_was_found():
         load(Outer, {"name": "x", "many": [{"threshold": "high"}]})
     (found,) = problem.value.findings
     assert (found.code, found.pointer, found.found, found.expected) == (
-        "U102", "/many/0/threshold", "'high'", "float, got str; the default is 0.7")  # fmt: skip
+        "U102",
+        "/many/0/threshold",
+        "'high'",
+        "float, got str; the default is 0.7",
+    )
 
 
 class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,12 +77,15 @@ class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The inside."""
 
 
-@pytest.mark.parametrize(("expected", "override"), [
-    (("/kind", "one of a, b"), "kind=c"),
-    (("/learning_rate", "rate?"), "learning_rate=3"),
-    (("/threshold", "inner.threshold?"), "threshold=3"),
-    (("/inner/threshold", "float, got str; the default is 0.7"), "inner.threshold=high"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("expected", "override"),
+    [
+        (("/kind", "one of a, b"), "kind=c"),
+        (("/learning_rate", "rate?"), "learning_rate=3"),
+        (("/threshold", "inner.threshold?"), "threshold=3"),
+        (("/inner/threshold", "float, got str; the default is 0.7"), "inner.threshold=high"),
+    ],
+)
 def test_a_wrong_override_is_placed_on_the_command_line_and_says_what_was_meant(
     expected: tuple[str, str], override: str
 ):

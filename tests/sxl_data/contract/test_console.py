@@ -8,11 +8,13 @@ from sxl_data.contract.console import fit, terminal_width
 def test_long_lines_go_on_below_their_last_field():
     line = "  fix       give the result the id of the call it answers, or remove the step"
     assert fit(line, 60).split("\n") == [
-        "  fix       give the result the id of the call it answers,", "            or remove the step",
-    ]  # fmt: skip
+        "  fix       give the result the id of the call it answers,",
+        "            or remove the step",
+    ]
     assert fit("P101  error    call-id-repeated-in-act  Two calls of one act have the same id", 64).split("\n") == [
-        "P101  error    call-id-repeated-in-act  Two calls of one act", " " * 40 + "have the same id",
-    ]  # fmt: skip
+        "P101  error    call-id-repeated-in-act  Two calls of one act",
+        " " * 40 + "have the same id",
+    ]
 
 
 def test_paths_stay_whole_and_files_are_not_wrapped():

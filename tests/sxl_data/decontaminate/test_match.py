@@ -73,7 +73,6 @@ def test_shipped_fingerprints_hold_no_text():
 def test_every_humaneval_item_is_found_in_itself(shared):
     from sxl_data.decontaminate.fingerprints import read_records
 
-    records = read_records(
-        shared / "data/humaneval/data/HumanEval.jsonl.gz")  # fmt: skip
+    records = read_records(shared / "data/humaneval/data/HumanEval.jsonl.gz")
     texts = pa.array([r["prompt"] + r["canonical_solution"] for r in records])
     assert len(records) == len(match(texts, {"humaneval": load("humaneval")}, 0.6))

@@ -51,11 +51,16 @@ def shards_of(
     column, n = pa.array(texts, pa.string()), len(texts)
     keys, found = hash_texts(locate(column)), sketch(column)
     signed = pa.table(
-        {"trace_id": [f"r{k:03d}" for k in range(n)], "source": [f"s{k % 2}" for k in range(n)],
-         "rank": pa.array(ranks or [0] * n, pa.int64()), "key_hi": keys[:, 0], "key_lo": keys[:, 1],
-         "shingles": found.counts,
-         "signature": pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), 128)}
-    )  # fmt: skip
+        {
+            "trace_id": [f"r{k:03d}" for k in range(n)],
+            "source": [f"s{k % 2}" for k in range(n)],
+            "rank": pa.array(ranks or [0] * n, pa.int64()),
+            "key_hi": keys[:, 0],
+            "key_lo": keys[:, 1],
+            "shingles": found.counts,
+            "signature": pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), 128),
+        }
+    )
     bounds = np.array([0, *cuts, n])
 
     def part(table: pa.Table) -> Callable[[int], pa.Table]:

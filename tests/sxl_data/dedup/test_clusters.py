@@ -41,9 +41,7 @@ def test_the_order_of_pairs_changes_nothing(pairs: list[tuple[int, int]], draw: 
     shuffled = list(pairs)
     draw.shuffle(shuffled)  # type: ignore[attr-defined]
     ones = np.ones(len(pairs))
-    assert (
-        keep_best(20, *arrays(pairs), ones)[0].tolist() == keep_best(20, *arrays(shuffled), ones)[0].tolist()
-    )
+    assert keep_best(20, *arrays(pairs), ones)[0].tolist() == keep_best(20, *arrays(shuffled), ones)[0].tolist()
 
 
 @given(edges)

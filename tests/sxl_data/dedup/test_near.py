@@ -13,26 +13,7 @@ from sxl_data.dedup import DedupConfig, DedupResult, Shingling, deduplicate
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.shingles import hash_shingles
 
-WORDS = [
-    "alpha",
-    "beta",
-    "gamma",
-    "(",
-    ")",
-    "=",
-    "+",
-    "-",
-    "x",
-    "y",
-    "1",
-    "2",
-    "if",
-    ";",
-    ",",
-    "é",
-    "中",
-    "文",
-]
+WORDS = ["alpha", "beta", "gamma", "(", ")", "=", "+", "-", "x", "y", "1", "2", "if", ";", ",", "é", "中", "文"]
 FUNCTION = "def f ( x , y ) : return x + y * 2 and so on for ever and ever"
 texts_of = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), max_size=25)
 
@@ -93,9 +74,7 @@ def test_each_cluster_has_exactly_one_survivor(texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9])
-def test_pairs_that_exist_do_not_survive_together(
-    threshold: float, edited_texts: Callable[..., list[str]]
-) -> None:
+def test_pairs_that_exist_do_not_survive_together(threshold: float, edited_texts: Callable[..., list[str]]) -> None:
     texts = edited_texts(seed=11, originals=80)
     result = deduplicate(None, pa.array(texts), config=DedupConfig(threshold=threshold))
     one, two = np.nonzero(np.triu(jaccards(texts) >= threshold, 1))
@@ -104,9 +83,7 @@ def test_pairs_that_exist_do_not_survive_together(
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_workers_and_the_compiled_path_change_nothing(
-    workers: int, edited_texts: Callable[..., list[str]]
-) -> None:
+def test_workers_and_the_compiled_path_change_nothing(workers: int, edited_texts: Callable[..., list[str]]) -> None:
     texts = pa.array(edited_texts(seed=3))
     plain = deduplicate(None, texts, compiled=False, also_pairs_at=0.5)
     threads = deduplicate(None, texts, config=DedupConfig(workers=workers), compiled=True, also_pairs_at=0.5)
@@ -142,9 +119,12 @@ def test_the_better_rank_is_kept_then_the_smaller_id() -> None:
 
 def test_preferred_sources_win_over_rank() -> None:
     result = deduplicate(
-        None, pa.array(["same text"] * 3), np.array([0, 1, 2]), DedupConfig(prefer=("gsm8k",)),
+        None,
+        pa.array(["same text"] * 3),
+        np.array([0, 1, 2]),
+        DedupConfig(prefer=("gsm8k",)),
         sources=["web", "gsm8k", "web"],
-    )  # fmt: skip
+    )
     assert result.kept.tolist() == [False, True, False]
 
 

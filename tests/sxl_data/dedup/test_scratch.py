@@ -42,8 +42,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
 def test_memory_changes_no_result(memory: str, edited_texts: Callable[..., list[str]]) -> None:
     texts = pa.array(edited_texts(5))
     free, bound = (
-        deduplicate(None, texts, None, DedupConfig(memory=m), also_pairs_at=0.5, compiled=True)
-        for m in ("4GB", memory)
+        deduplicate(None, texts, None, DedupConfig(memory=m), also_pairs_at=0.5, compiled=True) for m in ("4GB", memory)
     )
     assert not free.kept.all()
     for name in ("kept", "twin", "exact", "shared", "union"):
@@ -60,9 +59,7 @@ def written(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_files_come_out_the_same_beyond_the_memory(
-    tmp_path: Path, edited_texts: Callable[..., list[str]]
-) -> None:
+def test_files_come_out_the_same_beyond_the_memory(tmp_path: Path, edited_texts: Callable[..., list[str]]) -> None:
     old, new = edited_texts(1), edited_texts(2)[:200] + edited_texts(1)[:50]
     for name, texts in (("old", old), ("new", new)):
         table = pa.table({"number": range(len(texts)), "text": texts})

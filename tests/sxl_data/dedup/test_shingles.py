@@ -62,9 +62,7 @@ def test_characters_count_every_character_but_blanks() -> None:
 
 def test_neighbouring_rows_do_not_touch() -> None:
     together = sets(["alpha beta gamma", "delta", "", "epsilon zeta eta theta iota kappa"])
-    alone = [
-        sets([text])[0] for text in ("alpha beta gamma", "delta", "", "epsilon zeta eta theta iota kappa")
-    ]
+    alone = [sets([text])[0] for text in ("alpha beta gamma", "delta", "", "epsilon zeta eta theta iota kappa")]
     assert alone == together
 
 

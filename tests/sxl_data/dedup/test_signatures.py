@@ -31,9 +31,7 @@ def pairs_of(similarity: float, pairs: int, size: int, seed: int) -> tuple[list[
 
 @pytest.mark.parametrize("kind", ["code", "words", "characters"])
 @pytest.mark.parametrize("size", [1, 5])
-def test_the_compiled_path_gives_the_same_bits_as_numpy(
-    kind: str, size: int, noise: Callable[..., list[str]]
-) -> None:
+def test_the_compiled_path_gives_the_same_bits_as_numpy(kind: str, size: int, noise: Callable[..., list[str]]) -> None:
     texts = pa.array(noise(seed=size))
     shingling = Shingling(kind=kind, size=size)  # type: ignore[arg-type]
     small = sketch(texts, shingling, compiled=False)
@@ -77,9 +75,7 @@ def test_workers_and_chunks_change_nothing(workers: int, noise: Callable[..., li
     chunked = pa.chunked_array([texts.slice(0, 7), texts.slice(7, 1), texts.slice(8, 0), texts.slice(8)])
     expected = sketch(texts, compiled=True, workers=1).signatures
     assert np.array_equal(expected, sketch(chunked, compiled=True, workers=workers).signatures)
-    assert np.array_equal(
-        expected, sketch(texts.cast(pa.large_string()), workers=workers, compiled=True).signatures
-    )
+    assert np.array_equal(expected, sketch(texts.cast(pa.large_string()), workers=workers, compiled=True).signatures)
 
 
 def test_nulls_and_empty_rows_have_empty_signatures() -> None:

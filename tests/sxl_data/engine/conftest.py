@@ -86,9 +86,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeTask]:
     monkeypatch.syspath_prepend(str(folder))
 
     def make(function: str, part: int = 0, inputs: dict[str, Any] | None = None, **params: Any) -> Task:
-        return Task(
-            stage=function, part=part, function=f"{name}:{function}", params=params, inputs=inputs or {}
-        )
+        return Task(stage=function, part=part, function=f"{name}:{function}", params=params, inputs=inputs or {})
 
     yield make
     sys.modules.pop(name, None)

@@ -32,11 +32,7 @@ def test_a_commit_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path
 def test_a_full_disk_is_the_users_error():
     from sxl_data.engine.commit import writing
 
-    with (
-        pytest.raises(UserError, match="U301"),
-        writing(Path("/dev/full")),
-        Path("/dev/full").open("wb") as file,
-    ):
+    with pytest.raises(UserError, match="U301"), writing(Path("/dev/full")), Path("/dev/full").open("wb") as file:
         file.write(b"x")
 
 

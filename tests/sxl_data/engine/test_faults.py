@@ -16,16 +16,17 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(
-    "name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "memory", "ray"]
-)
+@pytest.mark.parametrize("name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "memory", "ray"])
 def test_every_claim_holds(name: str, tmp_path: Path):
     if name == "ray":
         pytest.importorskip("ray")
     done = subprocess.run(
         [sys.executable, str(SCRIPT), name, "--quick", "--json", str(tmp_path / "claims.json")],
-        capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
     assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-3000:]
     claims = json.loads((tmp_path / "claims.json").read_text(encoding="utf-8"))["claims"]
     assert [] == [claim for claim in claims if not claim["met"]]

@@ -34,9 +34,7 @@ def test_processes_and_inline_commit_the_same_bytes(toy, tmp_path, runner):
 
 
 def test_work_is_done_in_other_processes(toy, runner):
-    assert os.getpid() not in {
-        r.counters["pid"] for r in runner.run([toy("double", n, n=n) for n in range(4)])
-    }
+    assert os.getpid() not in {r.counters["pid"] for r in runner.run([toy("double", n, n=n) for n in range(4)])}
 
 
 @pytest.mark.parametrize("how", ["kill", "exit", "hang"])
@@ -60,8 +58,10 @@ def test_a_task_that_always_kills_is_an_error_with_its_name(toy, runner):
     with pytest.raises(UserError) as caught:
         list(runner.run([toy("always", 4)]))
     assert ("U309", "always, part 4", "ended with code 9") == (
-        caught.value.findings[0].code, caught.value.findings[0].file, caught.value.findings[0].found
-    )  # fmt: skip
+        caught.value.findings[0].code,
+        caught.value.findings[0].file,
+        caught.value.findings[0].found,
+    )
 
 
 def test_errors_of_tasks_arrive_as_they_were_raised(toy, runner):

@@ -108,11 +108,7 @@ def test_temporaries_are_swept_and_nothing_else(tmp_path: Path):
 
 
 def test_a_second_build_in_a_folder_is_refused_and_a_later_one_is_not(tmp_path: Path):
-    with (
-        locked(tmp_path / "out/.work"),
-        pytest.raises(UserError, match="U303"),
-        locked(tmp_path / "out/.work"),
-    ):
+    with locked(tmp_path / "out/.work"), pytest.raises(UserError, match="U303"), locked(tmp_path / "out/.work"):
         pass
     with locked(tmp_path / "out/.work"):
         pass

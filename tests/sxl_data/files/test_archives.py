@@ -14,8 +14,13 @@ from sxl_data.files.archives import DAMAGED, Oversized, members, unpacked
 def tar(path: Path, mode: str = "w") -> Path:
     """A tar with one file, a link out of it, a pipe, and a path that climbs."""
     with tarfile.open(path, mode) as archive:
-        for name, kind in (("./a.txt", tarfile.REGTYPE), ("soft", tarfile.SYMTYPE), ("hard", tarfile.LNKTYPE),
-                           ("pipe", tarfile.FIFOTYPE), ("../../b.txt", tarfile.REGTYPE)):  # fmt: skip
+        for name, kind in (
+            ("./a.txt", tarfile.REGTYPE),
+            ("soft", tarfile.SYMTYPE),
+            ("hard", tarfile.LNKTYPE),
+            ("pipe", tarfile.FIFOTYPE),
+            ("../../b.txt", tarfile.REGTYPE),
+        ):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/passwd"
             info.size = 5 if kind == tarfile.REGTYPE else 0

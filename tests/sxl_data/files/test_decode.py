@@ -28,10 +28,33 @@ values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 objects = st.dictionaries(text, values, min_size=1, max_size=5)
-NEEDLES = ["<think>", "</think>", "<tool_call>", "<function=x>", "[TOOL_CALLS]", "<|im_end|>", "<end_of_turn>", "[/INST]",
-           "<<SYS>>", "<｜User｜>", "data:image/png;base64,xyz", "A" * 1200, "AKIAABCDEFGHIJKLMNOP", "ghp_" + "a" * 36,
-           "sk-" + "b" * 40, "xoxb-" + "1" * 24, "hf_" + "c" * 34, "-----BEGIN PRIVATE KEY-----", "/home/jdoe/x",
-           "C:\\Users\\jdoe\\x", "[Output truncated]", "[900 lines OMITTED]", "(response Clipped)", "plain", "a < b"]  # fmt: skip
+NEEDLES = [
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "<function=x>",
+    "[TOOL_CALLS]",
+    "<|im_end|>",
+    "<end_of_turn>",
+    "[/INST]",
+    "<<SYS>>",
+    "<｜User｜>",
+    "data:image/png;base64,xyz",
+    "A" * 1200,
+    "AKIAABCDEFGHIJKLMNOP",
+    "ghp_" + "a" * 36,
+    "sk-" + "b" * 40,
+    "xoxb-" + "1" * 24,
+    "hf_" + "c" * 34,
+    "-----BEGIN PRIVATE KEY-----",
+    "/home/jdoe/x",
+    "C:\\Users\\jdoe\\x",
+    "[Output truncated]",
+    "[900 lines OMITTED]",
+    "(response Clipped)",
+    "plain",
+    "a < b",
+]
 
 flags = load_scan()
 
@@ -61,16 +84,9 @@ def test_the_scan_is_sure_of_sound_records(value: dict[str, Any]):
         assert not flags(raw) & HIDES or len(str(value)) > 18
 
 
-@given(
-    st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3),
-    st.integers(0, 6),
-    st.booleans(),
-    st.booleans(),
-)
+@given(st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3), st.integers(0, 6), st.booleans(), st.booleans())
 @settings(deadline=None, max_examples=80)
-def test_the_scan_asks_for_every_look_that_finds_something(
-    needles: list[str], at: int, ascii: bool, slashes: bool
-):
+def test_the_scan_asks_for_every_look_that_finds_something(needles: list[str], at: int, ascii: bool, slashes: bool):
     row = json.loads((EXAMPLES / "valid" / "agent.json").read_text(encoding="utf-8"))
     step = row["steps"][at]
     said = "so " + " and ".join(needles) + " there"

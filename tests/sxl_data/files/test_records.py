@@ -45,9 +45,7 @@ def codes(found: list[Record]) -> list[str]:
         (b"null", "S211", None),
     ],
 )
-def test_a_broken_line_is_refused_and_the_next_one_read(
-    tmp_path: Path, line: bytes, code: str, pointer: str | None
-):
+def test_a_broken_line_is_refused_and_the_next_one_read(tmp_path: Path, line: bytes, code: str, pointer: str | None):
     found = read(tmp_path, b'{"first":1}\n' + line + b'\n{"last":1}\n')
     assert [record.value for record in found] == [{"first": 1}, None, {"last": 1}]
     assert [(item.code, item.line, item.pointer) for item in found[1].findings] == [(code, 2, pointer)]
@@ -69,9 +67,14 @@ def test_what_utf8_cannot_hold_is_repaired_and_said(tmp_path: Path, line: bytes,
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"a":"\\\\u0000 \\\\ud800 \\ud83d\\ude00"}', b'{"a":"0000000000000000000000 NaN"}', b'{"a":"\\"k\\": 1, \\"k\\": 2"}',
-     b'{"a":9223372036854775807,"b":-9223372036854775808}', b'{"a":[{"k":1},{"k":1}]}'],
-)  # fmt: skip
+    [
+        b'{"a":"\\\\u0000 \\\\ud800 \\ud83d\\ude00"}',
+        b'{"a":"0000000000000000000000 NaN"}',
+        b'{"a":"\\"k\\": 1, \\"k\\": 2"}',
+        b'{"a":9223372036854775807,"b":-9223372036854775808}',
+        b'{"a":[{"k":1},{"k":1}]}',
+    ],
+)
 def test_what_only_looks_broken_is_left_alone(tmp_path: Path, line: bytes):
     (record,) = read(tmp_path, line + b"\n")
     assert (record.value, record.findings) == (json.loads(line), ())
@@ -112,10 +115,17 @@ def test_a_cut_stream_gives_what_came_before_the_cut(tmp_path: Path, pack):
 
 @pytest.mark.parametrize(
     ("data", "found"),
-    [(b"", "an empty file"), (b" \n\n", "a file without content"), (b"\x89PNG\r\n\x1a\n\x00", "a PNG image"),
-     (b"\xff\xd8\xff\xe0", "a JPEG image"), (b"\xff\xfe{\x00}\x00", "UTF-16 text"), (gzip.compress(b"%PDF-1", mtime=0), "a PDF document"),
-     (b"PAR1 and no more", None), (b"ab\x00cd", "binary data")],
-)  # fmt: skip
+    [
+        (b"", "an empty file"),
+        (b" \n\n", "a file without content"),
+        (b"\x89PNG\r\n\x1a\n\x00", "a PNG image"),
+        (b"\xff\xd8\xff\xe0", "a JPEG image"),
+        (b"\xff\xfe{\x00}\x00", "UTF-16 text"),
+        (gzip.compress(b"%PDF-1", mtime=0), "a PDF document"),
+        (b"PAR1 and no more", None),
+        (b"ab\x00cd", "binary data"),
+    ],
+)
 def test_what_is_no_file_of_records_is_one_clean_error(tmp_path: Path, data: bytes, found: str | None):
     with pytest.raises(UserError) as raised:
         read(tmp_path, data)
@@ -142,9 +152,7 @@ def test_a_folder_and_a_missing_file_are_clean_errors(tmp_path: Path):
     ],
 )
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-def test_records_are_found_by_content_with_their_lines(
-    tmp_path: Path, text: bytes, lines: list[int], name: str
-):
+def test_records_are_found_by_content_with_their_lines(tmp_path: Path, text: bytes, lines: list[int], name: str):
     found = read(tmp_path, text, name)
     assert [(record.value["n"], record.line) for record in found] == [(1, lines[0]), (2, lines[1])]
 
@@ -178,7 +186,12 @@ def test_byte_ranges_share_the_lines_of_a_file(tmp_path: Path, length: int):
 
 def test_csv_rows_are_text_by_column_and_bad_rows_are_said(tmp_path: Path):
     found = read(tmp_path, b'a,b\n1,"x\ny"\n2\n3,\xff\n4,ok\n', "a.csv")
-    assert [(r.line, r.value) for r in found] == [(2, {"a": "1", "b": "x\ny"}), (4, None), (5, None), (6, {"a": "4", "b": "ok"})]  # fmt: skip
+    assert [(r.line, r.value) for r in found] == [
+        (2, {"a": "1", "b": "x\ny"}),
+        (4, None),
+        (5, None),
+        (6, {"a": "4", "b": "ok"}),
+    ]
     assert codes(found) == ["S111", "S102"]
 
 
@@ -206,16 +219,19 @@ def test_a_parquet_row_that_is_no_text_costs_itself(tmp_path: Path):
     pq.write_table(pa.table({"t": texts, "day": days}), path)
     found = list(open_records(path))
     assert [r.value["t"] if r.value else None for r in found] == ["one", None, None]
-    assert [(r.line, r.finding.code, r.finding.pointer) for r in found[1:]] == [
-        (2, "S102", "/t"),
-        (3, "S111", "/day"),
-    ]
+    assert [(r.line, r.finding.code, r.finding.pointer) for r in found[1:]] == [(2, "S102", "/t"), (3, "S111", "/day")]
 
 
 def test_a_damaged_parquet_page_costs_its_row_group_and_no_other(tmp_path: Path):
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"t": [f"row {n}" for n in range(9)]}), path, row_group_size=3, compression="none",
-                   use_dictionary=False, write_page_checksum=True)  # fmt: skip
+    pq.write_table(
+        pa.table({"t": [f"row {n}" for n in range(9)]}),
+        path,
+        row_group_size=3,
+        compression="none",
+        use_dictionary=False,
+        write_page_checksum=True,
+    )
     data = bytearray(path.read_bytes())
     data[data.index(b"row 4")] ^= 1
     path.write_bytes(data)

@@ -7,7 +7,7 @@ import pytest
 from sxl_data.files.syntax import GRAMMARS, parses
 
 GOOD = {
-    "bash": "for f in *; do echo \"$f\"; done\n",
+    "bash": 'for f in *; do echo "$f"; done\n',
     "c": "#include <stdio.h> \nint main(void) { return 0; }\n",
     "cpp": "#include <iostream> \n\nint main() { std::cout << 1; }\n",
     "go": "package a\n\nfunc F() int { return 1 }\n",
@@ -16,16 +16,13 @@ GOOD = {
     "python": "def f(a):\n    return a\n",
     "rust": "fn f(a: u8) -> u8 { a }\n",
     "typescript": "const f = (a: number): number => a;\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("language", sorted(GRAMMARS))
 def test_good_code_parses_and_a_torn_half_does_not(language):
     code = GOOD[language]
-    assert (parses(language, code), parses(language, code[: code.rindex(code.strip()[-1])] + "((")) == (
-        True,
-        False,
-    )
+    assert (parses(language, code), parses(language, code[: code.rindex(code.strip()[-1])] + "((")) == (True, False)
 
 
 def test_a_language_without_a_grammar_is_not_judged():

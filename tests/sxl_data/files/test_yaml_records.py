@@ -21,11 +21,18 @@ def test_a_document_is_one_record(tmp_path: Path):
     assert {"history": [{"role": "user", "n": 1, "when": "2026-01-02"}]} == record.value
 
 
-@pytest.mark.parametrize(("data", "code", "line"), [
-    (b"a: &x [1]\nb: *x\n", "S101", 2), (b"a: 1\na: 2\n", "S101", 2), (b"a: [\n", "S101", 2),
-    (b"a: 1\nb: \xff\n", "S102", 2), (b"a: .nan\n", "S106", 1), (b"x: " + b"[" * 5000 + b"]" * 5000, "S101", 1),
-    (b"x: " + b"y" * 4_100_000, "S109", 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "code", "line"),
+    [
+        (b"a: &x [1]\nb: *x\n", "S101", 2),
+        (b"a: 1\na: 2\n", "S101", 2),
+        (b"a: [\n", "S101", 2),
+        (b"a: 1\nb: \xff\n", "S102", 2),
+        (b"a: .nan\n", "S106", 1),
+        (b"x: " + b"[" * 5000 + b"]" * 5000, "S101", 1),
+        (b"x: " + b"y" * 4_100_000, "S109", 1),
+    ],
+)
 def test_what_is_wrong_is_said(tmp_path: Path, data: bytes, code: str, line: int):
     assert [(code, line)] == [(item.code, item.line) for item in read(tmp_path, data).findings]
 

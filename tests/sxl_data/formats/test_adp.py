@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-ROW = {"id": "r", "details": {"resolved": "True"}, "content": [
-    {"class_": "text_observation", "content": "Fix it", "source": "user"},
-    {"class_": "api_action", "function": "view", "kwargs": {"path": "a"}, "description": "I look."},
-    {"class_": "text_observation", "content": "text of a", "source": "user"},
-    {"class_": "message_action", "content": "Shall I go on?", "description": ""},
-    {"class_": "text_observation", "content": "Yes", "source": "user"},
-    {"class_": "code_action", "language": "bash", "content": "ls", "description": None},
-    {"class_": "message_action", "content": "<finish> All done. </finish>", "description": ""},
-]}  # fmt: skip
+ROW = {
+    "id": "r",
+    "details": {"resolved": "True"},
+    "content": [
+        {"class_": "text_observation", "content": "Fix it", "source": "user"},
+        {"class_": "api_action", "function": "view", "kwargs": {"path": "a"}, "description": "I look."},
+        {"class_": "text_observation", "content": "text of a", "source": "user"},
+        {"class_": "message_action", "content": "Shall I go on?", "description": ""},
+        {"class_": "text_observation", "content": "Yes", "source": "user"},
+        {"class_": "code_action", "language": "bash", "content": "ls", "description": None},
+        {"class_": "message_action", "content": "<finish> All done. </finish>", "description": ""},
+    ],
+}
 
 
 def test_an_observation_after_a_call_is_its_result_whoever_says_it(reader, shape) -> None:
@@ -29,11 +33,15 @@ def test_the_finish_tags_are_the_final_answer(reader) -> None:
 
 
 def test_call_ids_of_newer_versions_pair_results(reader) -> None:
-    row = {"schema_version": "1.1.0", "id": "r", "content": [
-        {"class_": "text_observation", "content": "go", "source": "user"},
-        {"class_": "api_action", "function": "f", "kwargs": {}, "tool_call_id": "x"},
-        {"class_": "text_observation", "content": "1", "source": "environment", "tool_call_id": "x"},
-    ]}  # fmt: skip
+    row = {
+        "schema_version": "1.1.0",
+        "id": "r",
+        "content": [
+            {"class_": "text_observation", "content": "go", "source": "user"},
+            {"class_": "api_action", "function": "f", "kwargs": {}, "tool_call_id": "x"},
+            {"class_": "text_observation", "content": "1", "source": "environment", "tool_call_id": "x"},
+        ],
+    }
     assert ("x", "x") == (reader(row).steps[1].calls[0].call_id, reader(row).steps[2].results[0].call_id)
 
 

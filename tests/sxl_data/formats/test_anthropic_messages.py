@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-ROW = {"model": "c", "system": "Be brief.", "tools": [{"name": "f", "input_schema": {"type": "object"}}], "max_tokens": 5, "messages": [
-    {"role": "user", "content": "go"},
-    {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "sig"},
-                                      {"type": "redacted_thinking", "data": "zzz"}, {"type": "text", "text": "I call."},
-                                      {"type": "tool_use", "id": "a", "name": "f", "input": {"b": 1}}]},
-    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "1"}]},
-                                 {"type": "text", "text": "and now?"}]},
-], "response": {"content": [{"type": "text", "text": "done"}], "usage": {"input_tokens": 3, "output_tokens": 1}}}  # fmt: skip
+ROW = {
+    "model": "c",
+    "system": "Be brief.",
+    "tools": [{"name": "f", "input_schema": {"type": "object"}}],
+    "max_tokens": 5,
+    "messages": [
+        {"role": "user", "content": "go"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "sig"},
+                {"type": "redacted_thinking", "data": "zzz"},
+                {"type": "text", "text": "I call."},
+                {"type": "tool_use", "id": "a", "name": "f", "input": {"b": 1}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "1"}]},
+                {"type": "text", "text": "and now?"},
+            ],
+        },
+    ],
+    "response": {"content": [{"type": "text", "text": "done"}], "usage": {"input_tokens": 3, "output_tokens": 1}},
+}
 
 
 def test_results_inside_a_user_message_answer_the_call(reader, shape) -> None:
@@ -18,9 +36,7 @@ def test_results_inside_a_user_message_answer_the_call(reader, shape) -> None:
 
 def test_signatures_and_redacted_reasoning_are_kept(reader) -> None:
     steps = reader(ROW).steps
-    assert [("block", "hm", "sig"), ("encrypted", "", "zzz")] == [
-        (s.form, s.text, s.signature) for s in steps[2:4]
-    ]
+    assert [("block", "hm", "sig"), ("encrypted", "", "zzz")] == [(s.form, s.text, s.signature) for s in steps[2:4]]
 
 
 def test_what_a_row_has_beyond_the_model_is_kept(reader) -> None:
@@ -33,11 +49,13 @@ def test_what_a_row_has_beyond_the_model_is_kept(reader) -> None:
 
 
 def test_sampling_messages_of_the_model_context_protocol_are_read(reader, shape) -> None:
-    row = {"messages": [
-        {"role": "user", "content": {"type": "text", "text": "go"}},
-        {"role": "assistant", "content": {"type": "tool_use", "id": "a", "name": "f", "input": {}}},
-        {"role": "user", "content": [{"type": "tool_result", "toolUseId": "a", "isError": True, "content": []}]},
-    ]}  # fmt: skip
+    row = {
+        "messages": [
+            {"role": "user", "content": {"type": "text", "text": "go"}},
+            {"role": "assistant", "content": {"type": "tool_use", "id": "a", "name": "f", "input": {}}},
+            {"role": "user", "content": [{"type": "tool_result", "toolUseId": "a", "isError": True, "content": []}]},
+        ]
+    }
     assert "user act+1 error" == shape(reader(row))
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 
 def scope(category, edge, data, **profile):
-    return {"atof_version": "0.1", "kind": "scope", "category": category, "scope_category": edge, "uuid": "u", "name": category,
-            "timestamp": "2026-01-01T00:00:00Z", "category_profile": profile or None, "data": data}  # fmt: skip
+    return {
+        "atof_version": "0.1",
+        "kind": "scope",
+        "category": category,
+        "scope_category": edge,
+        "uuid": "u",
+        "name": category,
+        "timestamp": "2026-01-01T00:00:00Z",
+        "category_profile": profile or None,
+        "data": data,
+    }
 
 
 CALL = {
-    "content": [
-        {"type": "text", "text": "I read."},
-        {"type": "tool_use", "id": "a", "name": "read", "input": {"p": 1}},
-    ]
+    "content": [{"type": "text", "text": "I read."}, {"type": "tool_use", "id": "a", "name": "read", "input": {"p": 1}}]
 }
 STREAM = [
     scope("agent", "start", {"input": "go"}),
@@ -21,9 +27,7 @@ STREAM = [
     scope("tool", "start", {"p": 1}, tool_call_id="a"),
     scope("tool", "end", {"result": "text"}, tool_call_id="a"),
     scope(
-        "llm",
-        "start",
-        {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "content": "I read."}]},
+        "llm", "start", {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "content": "I read."}]}
     ),
     scope("llm", "end", {"choices": [{"message": {"content": "done"}}]}),
     scope("agent", "end", {"response": "done"}),

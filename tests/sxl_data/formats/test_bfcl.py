@@ -7,8 +7,11 @@ import pytest
 from sxl_data.formats.bfcl import FORMAT, called, chosen
 from tests.sxl_data.read.readings import outline, read_path, read_row
 
-QUESTION = {"id": "q", "question": [[{"role": "user", "content": "play both"}]],
-            "function": [{"name": "play", "description": "", "parameters": {"type": "dict", "properties": {}}}]}  # fmt: skip
+QUESTION = {
+    "id": "q",
+    "question": [[{"role": "user", "content": "play both"}]],
+    "function": [{"name": "play", "description": "", "parameters": {"type": "dict", "properties": {}}}],
+}
 
 
 def test_a_question_without_its_answer_is_only_observed():
@@ -16,9 +19,7 @@ def test_a_question_without_its_answer_is_only_observed():
 
 
 def test_golden_calls_of_one_turn_are_one_act():
-    trace = read_row(
-        FORMAT, {**QUESTION, "ground_truth": [{"play": {"who": ["a"]}}, {"play": {"who": ["b"]}}]}
-    ).trace
+    trace = read_row(FORMAT, {**QUESTION, "ground_truth": [{"play": {"who": ["a"]}}, {"play": {"who": ["b"]}}]}).trace
     assert (outline(trace), len(trace.steps[1].calls)) == ("OC", 2)
 
 

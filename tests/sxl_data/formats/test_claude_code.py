@@ -40,13 +40,7 @@ SESSION = [
     ),
     line("3", "2", "assistant", use("a"), message={"id": "m1"}),
     line("4", "3", "user", answer("a"), toolUseResult={"stdout": "x"}),
-    line(
-        "5",
-        "3",
-        "assistant",
-        use("b"),
-        message={"id": "m1", "usage": {"input_tokens": 2, "output_tokens": 3}},
-    ),
+    line("5", "3", "assistant", use("b"), message={"id": "m1", "usage": {"input_tokens": 2, "output_tokens": 3}}),
     line("6", "5", "user", answer("b", is_error=True)),
     line("7", "6", "assistant", [{"type": "text", "text": "done"}], message={"id": "m2"}),
 ]
@@ -66,10 +60,7 @@ def test_session_agent_and_usage_are_kept(reader) -> None:
 
 def test_findings_can_name_the_line(reader) -> None:
     (reading,) = reader.readings(SESSION)
-    assert (6, "/message/content/0") == (
-        reading.lines["/steps/2/calls/1"],
-        reading.places["/steps/2/calls/1"],
-    )
+    assert (6, "/message/content/0") == (reading.lines["/steps/2/calls/1"], reading.places["/steps/2/calls/1"])
     assert "s" == reading.group
 
 
@@ -102,11 +93,7 @@ def test_a_refused_call_says_so(reader) -> None:
     refused = answer("a", is_error=True)
     refused[0]["content"] = "The user doesn't want to proceed with this tool use."
     trace = reader(
-        [
-            line("1", None, "user", "go"),
-            line("2", "1", "assistant", use("a")),
-            line("3", "2", "user", refused),
-        ]
+        [line("1", None, "user", "go"), line("2", "1", "assistant", use("a")), line("3", "2", "user", refused)]
     )
     assert "denied" == trace.steps[-1].results[0].status
 

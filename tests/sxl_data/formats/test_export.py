@@ -24,9 +24,7 @@ _spec.loader.exec_module(strategies)
 
 NAMES = ["atif", "openai_chat", "sharegpt_tools", "sts", "sxl_trace"]
 LISTS = {"atif": "steps", "openai_chat": "messages", "sharegpt_tools": "conversations"}
-LAX = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+LAX = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def canonical(value: Any) -> str:
@@ -35,9 +33,7 @@ def canonical(value: Any) -> str:
 
 def read(name: str, value: Any, file: str = "f.json") -> Trace:
     lines = tuple(range(1, len(value) + 1)) if isinstance(value, list) else (1,)
-    return next(
-        iter(exporters()[name].read(Document(file=file, value=value, lines=lines), Origin(source="s")))
-    ).trace
+    return next(iter(exporters()[name].read(Document(file=file, value=value, lines=lines), Origin(source="s")))).trace
 
 
 def test_these_formats_are_written() -> None:
@@ -86,26 +82,25 @@ def trace_of(trace: Trace) -> Any:
 
 def test_losses_name_the_places_that_a_document_alone_does_not_give_back() -> None:
     trace = Trace(
-        schema_version="1.0", trace_id="t:1", kind="agent", task="hi", provenance=Provenance(source="s"),
+        schema_version="1.0",
+        trace_id="t:1",
+        kind="agent",
+        task="hi",
+        provenance=Provenance(source="s"),
         steps=(
             Observe(index=0, origin="user", content=(Part(text="hi"),)),
             Reflect(index=1, turn=1, text="hm", form="block", signature="sig"),
             Act(index=2, turn=1, kind="message", content=(Part(text="ho"),), final=True),
         ),
-    )  # fmt: skip
+    )
     losses = export(trace, "openai_chat").losses
-    assert {"/steps/*/form": 1, "/steps/*/signature": 1} == {
-        k: v for k, v in losses.items() if k.startswith("/steps")
-    }
+    assert {"/steps/*/form": 1, "/steps/*/signature": 1} == {k: v for k, v in losses.items() if k.startswith("/steps")}
 
 
 def test_an_unknown_target_is_a_user_error() -> None:
     with pytest.raises(UserError, match="U202"):
         export(
-            Trace(
-                schema_version="1.0", trace_id="t", kind="agent", steps=(), provenance=Provenance(source="s")
-            ),
-            "yaml",
+            Trace(schema_version="1.0", trace_id="t", kind="agent", steps=(), provenance=Provenance(source="s")), "yaml"
         )
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-CHAT = {"sessionId": "s", "projectHash": "h", "messages": [
-    {"id": "1", "type": "user", "content": "go", "timestamp": "2026-01-01T00:00:00Z"},
-    {"id": "2", "type": "gemini", "content": "I read.", "model": "g", "tokens": {"input": 5, "output": 1, "thoughts": 2, "cached": 3},
-     "thoughts": [{"subject": "Plan", "description": "Read it."}],
-     "toolCalls": [{"id": "a", "name": "read_file", "args": {"path": "x"}, "status": "success",
-                    "result": [{"functionResponse": {"id": "a", "name": "read_file", "response": {"output": "text"}}}]},
-                   {"id": "b", "name": "run", "args": {}, "status": "cancelled"}]},
-    {"id": "3", "type": "gemini", "content": "done"},
-]}  # fmt: skip
+CHAT = {
+    "sessionId": "s",
+    "projectHash": "h",
+    "messages": [
+        {"id": "1", "type": "user", "content": "go", "timestamp": "2026-01-01T00:00:00Z"},
+        {
+            "id": "2",
+            "type": "gemini",
+            "content": "I read.",
+            "model": "g",
+            "tokens": {"input": 5, "output": 1, "thoughts": 2, "cached": 3},
+            "thoughts": [{"subject": "Plan", "description": "Read it."}],
+            "toolCalls": [
+                {
+                    "id": "a",
+                    "name": "read_file",
+                    "args": {"path": "x"},
+                    "status": "success",
+                    "result": [{"functionResponse": {"id": "a", "name": "read_file", "response": {"output": "text"}}}],
+                },
+                {"id": "b", "name": "run", "args": {}, "status": "cancelled"},
+            ],
+        },
+        {"id": "3", "type": "gemini", "content": "done"},
+    ],
+}
 
 
 def test_a_chat_becomes_a_loop(reader, shape) -> None:

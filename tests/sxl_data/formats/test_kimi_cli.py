@@ -17,10 +17,7 @@ LOG = [
     event(type="tool.call", toolCallId="a", name="Read", args={"path": "x"}),
     event(type="tool.result", toolCallId="a", result={"output": "text", "isError": False}),
     event(type="step.end"),
-    {
-        "type": "context.append_message",
-        "message": {"role": "user", "content": [{"type": "text", "text": "go"}]},
-    },
+    {"type": "context.append_message", "message": {"role": "user", "content": [{"type": "text", "text": "go"}]}},
     {"type": "usage.record", "usage": {"inputOther": 2, "inputCacheRead": 1, "output": 4}},
 ]
 

@@ -29,8 +29,12 @@ def test_the_block_is_the_call_and_the_text_before_it_is_said(reader) -> None:
 
 
 def test_files_with_a_trajectory_format_are_read_one_trace_each(reader, shape) -> None:
-    row = {"trajectory_format": "mini-swe-agent-1.1", "instance_id": "i", "messages": MESSAGES[:4],
-           "info": {"exit_status": "Submitted", "model_stats": {"instance_cost": 0.5}, "mini_version": "1.9"}}  # fmt: skip
+    row = {
+        "trajectory_format": "mini-swe-agent-1.1",
+        "instance_id": "i",
+        "messages": MESSAGES[:4],
+        "info": {"exit_status": "Submitted", "model_stats": {"instance_cost": 0.5}, "mini_version": "1.9"},
+    }
     first, second = reader.readings([row, row])
     assert ("system user reflect act+1 ok", 1, 2) == (shape(first.trace), first.line, second.line)
     assert (0.5, "1.9", "unknown") == (
@@ -41,17 +45,28 @@ def test_files_with_a_trajectory_format_are_read_one_trace_each(reader, shape) -
 
 
 def test_function_calls_of_version_2_are_read(reader, shape) -> None:
-    row = {"trajectory_format": "mini-swe-agent-1.1", "messages": [
-        {"role": "user", "content": "Fix it"},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "function": {"name": "bash", "arguments": "{}"}}]},
-        {"role": "tool", "tool_call_id": "a", "content": "x"},
-        {"role": "exit", "content": "patch"}]}  # fmt: skip
+    row = {
+        "trajectory_format": "mini-swe-agent-1.1",
+        "messages": [
+            {"role": "user", "content": "Fix it"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "a", "function": {"name": "bash", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "a", "content": "x"},
+            {"role": "exit", "content": "patch"},
+        ],
+    }
     assert "user act+1 unknown" == shape(reader([row]))
 
 
 def test_what_a_submission_prints_is_the_result_of_its_command(reader, shape) -> None:
-    row = {"trajectory_format": "mini-swe-agent-1.1", "info": {"exit_status": "Submitted"},
-           "messages": [*MESSAGES[:3], {"role": "exit", "content": "diff --git"}]}  # fmt: skip
+    row = {
+        "trajectory_format": "mini-swe-agent-1.1",
+        "info": {"exit_status": "Submitted"},
+        "messages": [*MESSAGES[:3], {"role": "exit", "content": "diff --git"}],
+    }
     (reading,) = reader.readings([row])
     trace = reading.trace
     assert "system user reflect act+1 unknown" == shape(trace)

@@ -12,16 +12,22 @@ WEATHER = {
     "messages": [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": [{"type": "text", "text": "Rain?"}]},
-        {"role": "assistant", "content": None, "reasoning": "Ask.",
-         "tool_calls": [{"id": "a", "type": "function", "function": {"name": "rain", "arguments": '{"z": 1.0, "a":2}'}},
-                        {"id": "b", "type": "function", "function": {"name": "rain", "arguments": {"z": 1.0, "a": 2}}}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "reasoning": "Ask.",
+            "tool_calls": [
+                {"id": "a", "type": "function", "function": {"name": "rain", "arguments": '{"z": 1.0, "a":2}'}},
+                {"id": "b", "type": "function", "function": {"name": "rain", "arguments": {"z": 1.0, "a": 2}}},
+            ],
+        },
         {"role": "tool", "tool_call_id": "b", "content": "no"},
         {"role": "tool", "tool_call_id": "a", "content": "yes", "name": "rain"},
         {"role": "assistant", "content": "Maybe."},
     ],
     "tools": [{"type": "function", "function": {"name": "rain", "parameters": {"type": "object"}, "strict": True}}],
     "split": "train",
-}  # fmt: skip
+}
 
 
 def test_a_row_becomes_a_loop(reader, shape) -> None:
@@ -49,39 +55,61 @@ def test_what_the_model_cannot_hold_is_kept_where_it_belongs(reader) -> None:
 
 
 def test_the_old_function_call_gets_ids_by_position(reader, shape) -> None:
-    trace = reader({"messages": [
-        {"role": "user", "content": "go"},
-        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
-        {"role": "function", "name": "f", "content": "1"},
-        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
-        {"role": "function", "name": "f", "content": "2"},
-    ]})  # fmt: skip
+    trace = reader(
+        {
+            "messages": [
+                {"role": "user", "content": "go"},
+                {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+                {"role": "function", "name": "f", "content": "1"},
+                {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+                {"role": "function", "name": "f", "content": "2"},
+            ]
+        }
+    )
     assert "user act+1 unknown act+1 unknown" == shape(trace)
     assert ["call_0", "call_1"] == [s.results[0].call_id for s in trace.steps if hasattr(s, "results")]
 
 
 def test_blocks_of_llama_factory_are_read(reader, shape) -> None:
-    row = {"messages": [
-        {"role": "user", "content": [{"type": "text", "value": "go"}]},
-        {"role": "assistant", "content": [{"type": "reasoning", "value": "hm"},
-                                          {"type": "tool_call", "value": '{"name": "f", "arguments": {}}'}]},
-        {"role": "tool", "content": [{"type": "text", "value": "1"}]},
-    ]}  # fmt: skip
+    row = {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "value": "go"}]},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "reasoning", "value": "hm"},
+                    {"type": "tool_call", "value": '{"name": "f", "arguments": {}}'},
+                ],
+            },
+            {"role": "tool", "content": [{"type": "text", "value": "1"}]},
+        ]
+    }
     trace = reader(row)
     assert "user reflect act+1 unknown" == shape(trace)
     assert row == reader.format.write(trace)
 
 
 def test_inline_images_leave_only_their_digest(reader) -> None:
-    row = {"messages": [{"role": "user", "content": [
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]}]}  # fmt: skip
+    row = {
+        "messages": [
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]}
+        ]
+    }
     part = reader(row).steps[0].content[0]
     assert ("image", None, "image/png", "2cf24dba") == (part.type, part.uri, part.media_type, part.sha256[:8])
     assert row == reader.format.write(reader(row))
 
 
-@pytest.mark.parametrize("row", [[], {"messages": []}, {"messages": [5]}, {"messages": "x"},
-                                 {"messages": [{"role": "assistant", "tool_calls": [{}]}]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "row",
+    [
+        [],
+        {"messages": []},
+        {"messages": [5]},
+        {"messages": "x"},
+        {"messages": [{"role": "assistant", "tool_calls": [{}]}]},
+    ],
+)
 def test_a_row_of_which_nothing_can_be_made_is_refused(reader, row) -> None:
     with pytest.raises(RowError):
         reader(row)
@@ -91,12 +119,17 @@ def test_only_this_format_recognises_it(reader) -> None:
     assert ["openai_chat"] == reader.detects(WEATHER)
 
 
-@pytest.mark.parametrize(("mark", "trained"), [
-    ({"train": False}, False), ({"weight": 0}, False), ({"weight": 1}, True), ({"train": True}, True), ({}, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mark", "trained"),
+    [({"train": False}, False), ({"weight": 0}, False), ({"weight": 1}, True), ({"train": True}, True), ({}, True)],
+)
 def test_a_message_may_be_kept_out_of_the_training(reader, mark, trained) -> None:
-    row = {"messages": [{"role": "user", "content": "go"},
-                        {"role": "assistant", "content": "ok", "reasoning_content": "hm", **mark}]}  # fmt: skip
+    row = {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": "ok", "reasoning_content": "hm", **mark},
+        ]
+    }
     trace = reader(row)
     assert [trained, trained] == [step.train for step in trace.steps[1:]]
     assert row == reader.format.write(trace)
@@ -105,8 +138,13 @@ def test_a_message_may_be_kept_out_of_the_training(reader, mark, trained) -> Non
 def test_one_message_may_hold_the_outputs_of_all_parallel_calls(reader, shape) -> None:
     calls = [{"type": "function", "function": {"name": name, "arguments": {}}} for name in ("f", "g")]
     outputs = [{"tool_call_id": "x", "name": name, "content": name * 2} for name in ("f", "g")]
-    row = {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "tool_calls": calls},
-                        {"role": "tool", "content": dump(outputs)}]}  # fmt: skip
+    row = {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "tool_calls": calls},
+            {"role": "tool", "content": dump(outputs)},
+        ]
+    }
     trace = reader(row)
     assert "user act+2 unknown,unknown" == shape(trace)
     assert ["ff", "gg"] == [result.content[0].text for result in trace.steps[2].results]
@@ -116,6 +154,11 @@ def test_one_message_may_hold_the_outputs_of_all_parallel_calls(reader, shape) -
 def test_a_list_that_is_not_one_output_for_each_call_stays_one_output(reader, shape) -> None:
     calls = [{"type": "function", "function": {"name": "f", "arguments": {}}} for _ in range(2)]
     for said in ('[{"name": "f", "content": "1"}]', '[{"name": "f"}, {"name": "f"}]', "[1, 2]", "[not JSON"):
-        row = {"messages": [{"role": "user", "content": "go"}, {"role": "assistant", "tool_calls": calls},
-                            {"role": "tool", "content": said}]}  # fmt: skip
+        row = {
+            "messages": [
+                {"role": "user", "content": "go"},
+                {"role": "assistant", "tool_calls": calls},
+                {"role": "tool", "content": said},
+            ]
+        }
         assert "user act+2 unknown" == shape(reader(row))

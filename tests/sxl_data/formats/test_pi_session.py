@@ -16,12 +16,19 @@ SESSION = [
     message("user", [{"type": "text", "text": "go"}]),
     message("assistant", [], stopReason="aborted", errorMessage="Request was aborted"),
     {"type": "thinking_level_change", "thinkingLevel": "low"},
-    message("assistant", [{"type": "thinking", "thinking": "hm", "thinkingSignature": "sig"}, {"type": "text", "text": "I run."},
-                          {"type": "toolCall", "id": "a", "name": "bash", "arguments": {"command": "ls"}}],
-            stopReason="toolUse", usage={"input": 3, "cacheRead": 2, "output": 1, "cost": {"total": 0.5}}),
+    message(
+        "assistant",
+        [
+            {"type": "thinking", "thinking": "hm", "thinkingSignature": "sig"},
+            {"type": "text", "text": "I run."},
+            {"type": "toolCall", "id": "a", "name": "bash", "arguments": {"command": "ls"}},
+        ],
+        stopReason="toolUse",
+        usage={"input": 3, "cacheRead": 2, "output": 1, "cost": {"total": 0.5}},
+    ),
     message("toolResult", [{"type": "text", "text": "x"}], toolCallId="a", isError=True, details={"code": 1}),
     message("assistant", [{"type": "text", "text": "done"}], stopReason="stop"),
-]  # fmt: skip
+]
 
 
 def test_a_session_becomes_a_loop_and_an_aborted_response_says_so(reader, shape) -> None:
@@ -39,9 +46,7 @@ def test_usage_details_and_skipped_lines_are_kept(reader) -> None:
 
 def test_linked_entries_are_followed_from_the_last_one(reader, shape) -> None:
     links = [("1", None, "go"), ("2", "1", "left"), ("3", "1", "kept")]
-    entries = [
-        {**message("user", [{"type": "text", "text": text}]), "id": i, "parentId": p} for i, p, text in links
-    ]
+    entries = [{**message("user", [{"type": "text", "text": text}]), "id": i, "parentId": p} for i, p, text in links]
     trace = reader([SESSION[0], *entries])
     assert ["go", "kept"] == [s.content[0].text for s in trace.steps]
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from sxl_data.formats.seal_tools import FORMAT
 from tests.sxl_data.read.readings import outline, read_path, read_row
 
-ROW = {"id": "1", "query": "both", "calling": [{"api": "a", "parameters": {"x": 1}, "responses": ["API_call_0"]},
-                                               {"api": "b", "parameters": {"y": "API_call_0"}}]}  # fmt: skip
+ROW = {
+    "id": "1",
+    "query": "both",
+    "calling": [
+        {"api": "a", "parameters": {"x": 1}, "responses": ["API_call_0"]},
+        {"api": "b", "parameters": {"y": "API_call_0"}},
+    ],
+}
 
 
 def test_all_calls_are_one_act_without_results():

@@ -6,15 +6,24 @@ import pytest
 
 from sxl_data.trace.format import RowError
 
-ROW = {"id": "x", "system": "Be brief.", "tools": '[{"name": "f", "description": "d", "parameters": {"type": "object"}}]', "conversations": [
-    {"from": "human", "value": "go"},
-    {"from": "function_call", "value": '{"name": "f", "arguments": {"b": 1.0}}'},
-    {"from": "observation", "value": "1"},
-    {"from": "function_call", "value": '[{"name": "f", "arguments": "{\\"c\\": 1}"}, {"name": "f", "arguments": {}}]', "weight": 0},
-    {"from": "observation", "value": "2"},
-    {"from": "observation", "value": "3"},
-    {"from": "gpt", "value": "<think>\nhm\n</think>\n\ndone"},
-]}  # fmt: skip
+ROW = {
+    "id": "x",
+    "system": "Be brief.",
+    "tools": '[{"name": "f", "description": "d", "parameters": {"type": "object"}}]',
+    "conversations": [
+        {"from": "human", "value": "go"},
+        {"from": "function_call", "value": '{"name": "f", "arguments": {"b": 1.0}}'},
+        {"from": "observation", "value": "1"},
+        {
+            "from": "function_call",
+            "value": '[{"name": "f", "arguments": "{\\"c\\": 1}"}, {"name": "f", "arguments": {}}]',
+            "weight": 0,
+        },
+        {"from": "observation", "value": "2"},
+        {"from": "observation", "value": "3"},
+        {"from": "gpt", "value": "<think>\nhm\n</think>\n\ndone"},
+    ],
+}
 
 
 def test_results_answer_calls_by_position(reader, shape) -> None:

@@ -14,11 +14,16 @@ def message(**message):
 SESSION = [
     {"type": "session", "harness": "my-agent", "id": "abc", "name": "what time is it"},
     message(role="user", content="what time is it?", timestamp=1_767_225_600_123),
-    message(role="assistant", content="", reasoningContent="Ask.", model="m",
-            toolCalls=[{"id": "t1", "function": {"name": "get_time", "arguments": "{}"}}]),
+    message(
+        role="assistant",
+        content="",
+        reasoningContent="Ask.",
+        model="m",
+        toolCalls=[{"id": "t1", "function": {"name": "get_time", "arguments": "{}"}}],
+    ),
     message(role="tool", toolCallId="t1", content="15:00"),
     message(role="assistant", content="it is 15:00"),
-]  # fmt: skip
+]
 
 
 def test_a_session_becomes_a_loop(reader, shape) -> None:
@@ -37,10 +42,7 @@ def test_writing_what_was_read_gives_the_same_lines(reader) -> None:
 
 def test_findings_name_the_line(reader) -> None:
     (reading,) = reader.readings(SESSION)
-    assert ("/message/toolCalls/0", 3) == (
-        reading.places["/steps/2/calls/0"],
-        reading.lines["/steps/2/calls/0"],
-    )
+    assert ("/message/toolCalls/0", 3) == (reading.places["/steps/2/calls/0"], reading.lines["/steps/2/calls/0"])
 
 
 def test_a_header_alone_is_refused(reader) -> None:

@@ -9,9 +9,16 @@ import pytest
 from sxl_data.trace.format import RowError
 from sxl_data.trace.table import to_table
 
-ROW = {"schema_version": "1.0", "trace_id": "t:1", "kind": "agent", "provenance": {"source": "s", "source_id": "x"},
-       "steps": [{"phase": "observe", "index": 0, "origin": "user", "content": [{"text": "hi"}]}],
-       "subtraces": [{"schema_version": "1.0", "trace_id": "t:2", "kind": "agent", "steps": [], "provenance": {"source": "s"}}]}  # fmt: skip
+ROW = {
+    "schema_version": "1.0",
+    "trace_id": "t:1",
+    "kind": "agent",
+    "provenance": {"source": "s", "source_id": "x"},
+    "steps": [{"phase": "observe", "index": 0, "origin": "user", "content": [{"text": "hi"}]}],
+    "subtraces": [
+        {"schema_version": "1.0", "trace_id": "t:2", "kind": "agent", "steps": [], "provenance": {"source": "s"}}
+    ],
+}
 
 
 def test_id_and_provenance_stay_the_traces_own(reader) -> None:
@@ -28,9 +35,15 @@ def test_a_trace_is_written_as_it_is(reader) -> None:
     assert ROW["steps"] == json.loads(json.dumps(reader.format.write(reader(ROW))))["steps"]
 
 
-@pytest.mark.parametrize("change, pointer", [
-    ({"schema_version": "2.0"}, "/schema_version"), ({"schema_version": None}, "/schema_version"), ({"steps": 5}, "/steps"),
-    ({"provenance": {}}, "/provenance")])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, pointer",
+    [
+        ({"schema_version": "2.0"}, "/schema_version"),
+        ({"schema_version": None}, "/schema_version"),
+        ({"steps": 5}, "/steps"),
+        ({"provenance": {}}, "/provenance"),
+    ],
+)
 def test_a_row_that_is_no_trace_is_refused_at_its_place(reader, change, pointer) -> None:
     with pytest.raises(RowError) as raised:
         reader({**ROW, **change})

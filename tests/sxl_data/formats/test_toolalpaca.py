@@ -14,9 +14,13 @@ API = {
         "getCat": 'Get a cat.\nParameters: {"colour": "Required. string. One of: [black, red]. Which.", "n": "integer. How many."}\nOutput: a cat',
         "components": "",
     },
-}  # fmt: skip
-GOLDEN = {"Instructions": ["A red cat, then two."],
-          "Golden_Answers": [[{"Action": "getCat", "Action_Input": "{colour: red}"}, {"Action": "getCat", "Action_Input": "{}"}]]}  # fmt: skip
+}
+GOLDEN = {
+    "Instructions": ["A red cat, then two."],
+    "Golden_Answers": [
+        [{"Action": "getCat", "Action_Input": "{colour: red}"}, {"Action": "getCat", "Action_Input": "{}"}]
+    ],
+}
 STEP = [["getCat", '{"n": 1}', "I need a cat.\nASSISTANT Action: getCat"], "Status Code: 404. Response: none"]
 INSTANCE = {"Instances": [{"input": "A cat.", "output": "There is none.", "intermediate_steps": [STEP]}]}
 

@@ -15,24 +15,25 @@ def node(kind: str, text: str, *children: dict[str, Any], **more: Any) -> dict[s
     return {"node_type": kind, "description": text, "children": list(children), **more}
 
 
-GIVE = node(
-    "Action", "Finish", node("Action Input", '{"return_type": "give_answer", "final_answer": "12 degrees"}')
+GIVE = node("Action", "Finish", node("Action Input", '{"return_type": "give_answer", "final_answer": "12 degrees"}'))
+FAILED = node("Action", "weather", node("Action Input", "{}", observation='{"error": "no town"}', observation_code=0))
+RIGHT = node(
+    "Thought",
+    "Ask for Graz.",
+    node(
+        "Action",
+        "weather",
+        node(
+            "Action Input", '{"town": "Graz"}', GIVE, observation='{"error": "", "response": "12"}', observation_code=0
+        ),
+    ),
 )
-FAILED = node(
-    "Action", "weather", node("Action Input", "{}", observation='{"error": "no town"}', observation_code=0)
-)
-RIGHT = node("Thought", "Ask for Graz.", node("Action", "weather", node("Action Input", '{"town": "Graz"}', GIVE,
-             observation='{"error": "", "response": "12"}', observation_code=0)))  # fmt: skip
 
 
 def row(*branches: dict[str, Any], win: bool = True) -> dict[str, Any]:
     tool = {"name": "weather", "parameters": {"type": "object", "properties": {"town": {"type": "str"}}}}
     made = {"query": "How warm is it?", "function": [tool, {"name": "Finish"}]}
-    return {
-        "win": win,
-        "tree": {"size": 9, "tree": node("Action Input", "", *branches)},
-        "answer_generation": made,
-    }
+    return {"win": win, "tree": {"size": 9, "tree": node("Action Input", "", *branches)}, "answer_generation": made}
 
 
 def test_the_branch_that_answers_is_followed_and_finish_is_the_answer():

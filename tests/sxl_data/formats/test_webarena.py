@@ -9,9 +9,17 @@ from sxl_data.trace.format import RowError
 
 CLICK = {"metadata": {"cot": "The link."}, "action": {"action_name": "click", "element_id": "7", "text": []}}
 STOP = {"metadata": {}, "action": {"action_name": "stop", "answer": "42"}}
-RUN = {"task_id": 3, "intent": "How many?", "source": "m", "trajectory": [
-    {"url": "http://shop", "axtree": "[7] link", "screenshot_path": "0.png"}, CLICK,
-    {"url": "http://shop/7", "axtree": "42"}, STOP]}  # fmt: skip
+RUN = {
+    "task_id": 3,
+    "intent": "How many?",
+    "source": "m",
+    "trajectory": [
+        {"url": "http://shop", "axtree": "[7] link", "screenshot_path": "0.png"},
+        CLICK,
+        {"url": "http://shop/7", "axtree": "42"},
+        STOP,
+    ],
+}
 
 
 def test_pages_after_actions_are_their_results_and_stop_is_the_answer(reader, shape) -> None:

@@ -59,7 +59,5 @@ def test_memory_is_bounded(scratch):
 
 
 def test_a_flood_of_output_is_cut(scratch):
-    done = run(
-        [python(), "-c", "while True: print('x' * 1000)"], scratch, Limits(output=5000, file=1_000_000)
-    )
+    done = run([python(), "-c", "while True: print('x' * 1000)"], scratch, Limits(output=5000, file=1_000_000))
     assert (len(done.stdout), done.truncated, done.exit_code == 0) == (5000, True, False)

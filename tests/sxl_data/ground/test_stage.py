@@ -21,11 +21,7 @@ needs_sandbox = pytest.mark.skipif(missing() is not None, reason=f"no sandbox: {
 
 def table(format: Format, *rows: Any, **options: Any) -> pa.Table:
     origin = Origin(source="toy", options=options)
-    traces = [
-        r.trace
-        for i, row in enumerate(rows)
-        for r in format.read(Document(file="t", value=row, row=i), origin)
-    ]
+    traces = [r.trace for i, row in enumerate(rows) for r in format.read(Document(file="t", value=row, row=i), origin)]
     return to_table(traces)
 
 
@@ -78,19 +74,14 @@ def test_a_failed_call_stays_as_a_failure_or_drops_its_row():
 
 def test_only_named_sources_are_grounded_and_other_columns_are_carried_along():
     batch = table(GSM8K, sums("1+1=3")).append_column("extra", pa.array([7]))
-    assert run(batch, GroundConfig(tools=("calculator",), results="replace", sources=("other",))).kept.equals(
-        batch
-    )
+    assert run(batch, GroundConfig(tools=("calculator",), results="replace", sources=("other",))).kept.equals(batch)
     assert run(batch, GroundConfig(tools=("calculator",), results="replace")).kept["extra"].to_pylist() == [7]
 
 
 @needs_sandbox
 def test_a_command_without_a_result_gets_one():
     batch = table(
-        NL2BASH[0],
-        {"nl": "count", "bash": "printf '1\\n2\\n' | wc -l"},
-        {"nl": "fail", "bash": "false"},
-        call=True,
+        NL2BASH[0], {"nl": "count", "bash": "printf '1\\n2\\n' | wc -l"}, {"nl": "fail", "bash": "false"}, call=True
     )
     traces, _ = ground(batch, tools=("shell",))
     assert [results(trace) for trace in traces] == [[("ok", "2\n")], [("error", "")]]

@@ -42,9 +42,13 @@ ROOT = Path(__file__).parents[3]
 
 def run(program: str, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, encoding="utf-8",
-        cwd=ROOT, env=os.environ | environment,
-    )  # fmt: skip
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

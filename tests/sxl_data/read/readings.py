@@ -14,9 +14,7 @@ from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
 
 def read_row(format: Format, row: Any, file: str = "toy.jsonl", **options: Any) -> Reading:
     """The one reading of a row."""
-    (found,) = format.read(
-        Document(file=file, value=row), Origin(source="toy", licence="MIT", options=options)
-    )
+    (found,) = format.read(Document(file=file, value=row), Origin(source="toy", licence="MIT", options=options))
     assert isinstance(found, Reading)
     return found
 
@@ -25,9 +23,7 @@ def read_text(format: Format, text: str, file: str, licence: str = "", **options
     """All readings of a text file."""
     document = Document(file=file, text=text, licence=licence)
     return [
-        r
-        for r in format.read(document, Origin(source="toy", licence="MIT", options=options))
-        if isinstance(r, Reading)
+        r for r in format.read(document, Origin(source="toy", licence="MIT", options=options)) if isinstance(r, Reading)
     ]
 
 

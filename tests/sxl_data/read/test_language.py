@@ -12,15 +12,15 @@ CODE = {
     "typescript": "interface A { b: number }\nconst f = (a: A): number => a.b;",
     "java": "public class A {\n  public static void main(String[] a) {\n    System.out.println(1);\n  }\n}",
     "cpp": "#include <iostream>\nusing namespace std;\nint main() { cout << 1; }",
-    "c": "#include <stdio.h>\nint main() {\n  printf(\"1\");\n}",
+    "c": '#include <stdio.h>\nint main() {\n  printf("1");\n}',
     "go": "package main\n\nfunc f() int {\n\treturn 1\n}",
-    "rust": "fn main() {\n    let mut a = 1;\n    println!(\"{}\", a);\n}",
-    "bash": "#!/bin/sh\nfor f in *; do echo \"$f\"; done",
+    "rust": 'fn main() {\n    let mut a = 1;\n    println!("{}", a);\n}',
+    "bash": '#!/bin/sh\nfor f in *; do echo "$f"; done',
     "sql": "SELECT a, b\nFROM t\nWHERE a > 1;",
     "csharp": "using System;\nclass A {\n  static void Main() { Console.WriteLine(1); }\n}",
     "html": "<!DOCTYPE html>\n<html><body></body></html>",
     "php": "<?php\necho 1;",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("language", sorted(CODE))
@@ -30,9 +30,14 @@ def test_code_is_told_by_its_signs(language):
 
 @pytest.mark.parametrize(
     "text",
-    ["The answer is 42.", "Use the `map` function. It is faster than a loop in most cases.", "[1, 2, 3]", "",
-     "Here is the function:\n\ndef f():\n    return 1"],
-)  # fmt: skip
+    [
+        "The answer is 42.",
+        "Use the `map` function. It is faster than a loop in most cases.",
+        "[1, 2, 3]",
+        "",
+        "Here is the function:\n\ndef f():\n    return 1",
+    ],
+)
 def test_prose_values_and_mixtures_have_no_language(text):
     assert guess_language(text) is None
 

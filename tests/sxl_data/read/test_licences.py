@@ -25,12 +25,7 @@ def test_a_licence_is_told_by_its_phrases(spdx, text):
 
 def test_several_licences_of_a_folder_are_a_choice_and_the_nearest_folder_counts():
     found = by_folder(
-        [
-            ("LICENSE-MIT", MIT),
-            ("LICENSE-APACHE", APACHE),
-            ("COPYING", "see the others"),
-            ("lib/LICENSE", MIT),
-        ]
+        [("LICENSE-MIT", MIT), ("LICENSE-APACHE", APACHE), ("COPYING", "see the others"), ("lib/LICENSE", MIT)]
     )
     assert found == {".": "Apache-2.0 OR MIT", "lib": "MIT"}
     assert (nearest("lib/deep/x.c", found), nearest("src/x.c", found), nearest("x.c", {})) == (
@@ -51,13 +46,7 @@ def test_source_files_called_licence_are_no_licences():
 
 
 def test_documents_know_the_licence_above_them_in_folders_and_archives(tmp_path):
-    files = {
-        "a.py": "x = 1\n",
-        "lib/b.py": "y = 1\n",
-        "lib/LICENSE": APACHE,
-        "zz/LICENSE": MIT,
-        "zz/c.py": "z = 1\n",
-    }
+    files = {"a.py": "x = 1\n", "lib/b.py": "y = 1\n", "lib/LICENSE": APACHE, "zz/LICENSE": MIT, "zz/c.py": "z = 1\n"}
     with tarfile.open(tmp_path / "r.tar", "w") as archive:
         for name, text in files.items():
             path = tmp_path / "r" / name
@@ -68,8 +57,6 @@ def test_documents_know_the_licence_above_them_in_folders_and_archives(tmp_path)
             archive.addfile(info, io.BytesIO(text.encode()))
     for name in ("r", "r.tar"):
         source = Source(name="r", path=str(tmp_path / name))
-        items = [
-            item for chunk in plan(source, tmp_path) for item in documents(chunk, "text", source, (".py",))
-        ]
+        items = [item for chunk in plan(source, tmp_path) for item in documents(chunk, "text", source, (".py",))]
         found = {item.document.file: item.document.licence for item in items if isinstance(item, Read)}
         assert found == {"a.py": "", "lib/b.py": "Apache-2.0", "zz/c.py": "MIT"}

@@ -15,22 +15,46 @@ from sxl_data.read.stage import find_format, format_of, read_chunk
 
 # Sample → (format, how many traces); auto where the rows say what they are.
 SAMPLES = {
-    "alpaca.json": ("instruction_pair", 14), "gsm8k.jsonl": ("gsm8k", 11), "strategyqa.json": ("strategyqa", 10),
-    "chat.jsonl": ("openai_chat", 11), "sharegpt.json": ("sharegpt_tools", 5), "slugify.traj": ("swe_agent", 1),
-    "claude_code": ("claude_code", 1), "reasoning.jsonl": ("reasoning_set", 4), "issues.jsonl": ("swebench_issue", 3),
-    "commits.jsonl": ("commit_edit", 3), "bfcl.jsonl": ("bfcl", 2), "seal_tools.jsonl": ("seal_tools", 2),
-    "toolalpaca.json": ("toolalpaca", 2), "api_bank.jsonl": ("api_bank", 1), "toolbench.json": ("toolbench", 1),
-    "react.jsonl": ("react_text", 2), "traces.jsonl": ("sxl_trace", 11),
-    "codex.jsonl": ("codex_rollout", 1), "pi.jsonl": ("pi_session", 1), "gemini.json": ("gemini_cli", 1),
-    "kimi.jsonl": ("kimi_cli", 1), "openhands.json": ("openhands_events", 1), "inspect.json": ("inspect_eval", 1),
-    "adp.jsonl": ("adp", 1), "hermes.jsonl": ("hermes_text", 1), "anthropic.jsonl": ("anthropic_messages", 1),
-    "responses.jsonl": ("openai_responses", 1), "mini_swe_agent.traj.json": ("mini_swe_agent", 1), "sts.jsonl": ("sts", 1),
-    "atif.jsonl": ("atif", 11), "tau_bench.json": ("tau_bench", 1), "intercode.json": ("intercode", 1),
-}  # fmt: skip
+    "alpaca.json": ("instruction_pair", 14),
+    "gsm8k.jsonl": ("gsm8k", 11),
+    "strategyqa.json": ("strategyqa", 10),
+    "chat.jsonl": ("openai_chat", 11),
+    "sharegpt.json": ("sharegpt_tools", 5),
+    "slugify.traj": ("swe_agent", 1),
+    "claude_code": ("claude_code", 1),
+    "reasoning.jsonl": ("reasoning_set", 4),
+    "issues.jsonl": ("swebench_issue", 3),
+    "commits.jsonl": ("commit_edit", 3),
+    "bfcl.jsonl": ("bfcl", 2),
+    "seal_tools.jsonl": ("seal_tools", 2),
+    "toolalpaca.json": ("toolalpaca", 2),
+    "api_bank.jsonl": ("api_bank", 1),
+    "toolbench.json": ("toolbench", 1),
+    "react.jsonl": ("react_text", 2),
+    "traces.jsonl": ("sxl_trace", 11),
+    "codex.jsonl": ("codex_rollout", 1),
+    "pi.jsonl": ("pi_session", 1),
+    "gemini.json": ("gemini_cli", 1),
+    "kimi.jsonl": ("kimi_cli", 1),
+    "openhands.json": ("openhands_events", 1),
+    "inspect.json": ("inspect_eval", 1),
+    "adp.jsonl": ("adp", 1),
+    "hermes.jsonl": ("hermes_text", 1),
+    "anthropic.jsonl": ("anthropic_messages", 1),
+    "responses.jsonl": ("openai_responses", 1),
+    "mini_swe_agent.traj.json": ("mini_swe_agent", 1),
+    "sts.jsonl": ("sts", 1),
+    "atif.jsonl": ("atif", 11),
+    "tau_bench.json": ("tau_bench", 1),
+    "intercode.json": ("intercode", 1),
+}
 BY_NAME = {
-    "nl2bash": ("nl2bash_files", 8), "notebook.ipynb": ("notebook", 1), "thread.md": ("issue_thread", 1),
-    "0001-sort-the-index.patch": ("patch_file", 1), "quixbugs": ("quixbugs", 1),
-}  # fmt: skip
+    "nl2bash": ("nl2bash_files", 8),
+    "notebook.ipynb": ("notebook", 1),
+    "thread.md": ("issue_thread", 1),
+    "0001-sort-the-index.patch": ("patch_file", 1),
+    "quixbugs": ("quixbugs", 1),
+}
 
 
 def read(name: str, format: str) -> tuple[str, pa.Table, int]:
@@ -39,11 +63,7 @@ def read(name: str, format: str) -> tuple[str, pa.Table, int]:
     found, _ = find_format(source, chunks)
     chunks = gather(chunks) if format_of(found).unit == "folder" else chunks
     parts = [read_chunk(source, chunk, found) for chunk in chunks]
-    return (
-        found,
-        pa.concat_tables([part.traces for part in parts]),
-        sum(len(part.quarantine) for part in parts),
-    )
+    return (found, pa.concat_tables([part.traces for part in parts]), sum(len(part.quarantine) for part in parts))
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
@@ -60,14 +80,21 @@ def test_a_sample_of_text_files_is_read_by_the_format_that_is_named(name):
     assert failing(traces, "train").to_pylist() == [None] * len(traces)
 
 
-SESSIONS = ("codex.jsonl", "pi.jsonl", "gemini.json", "kimi.jsonl", "inspect.json", "hermes.jsonl", "anthropic.jsonl",
-            "responses.jsonl", "sts.jsonl")  # fmt: skip
+SESSIONS = (
+    "codex.jsonl",
+    "pi.jsonl",
+    "gemini.json",
+    "kimi.jsonl",
+    "inspect.json",
+    "hermes.jsonl",
+    "anthropic.jsonl",
+    "responses.jsonl",
+    "sts.jsonl",
+)
 
 
 def test_the_same_session_says_the_same_in_every_format():
-    phases = {
-        name: [step["phase"] for step in read(name, "auto")[1]["steps"][0].as_py()] for name in SESSIONS
-    }
+    phases = {name: [step["phase"] for step in read(name, "auto")[1]["steps"][0].as_py()] for name in SESSIONS}
     loop = ["observe", "reflect", "act", "iterate", "act", "iterate", "act"]
     assert {name: [p for p in found if p != "observe"] for name, found in phases.items()} == dict.fromkeys(
         SESSIONS, loop[1:]

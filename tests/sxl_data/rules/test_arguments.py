@@ -18,19 +18,32 @@ CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required"
     ("declared", "meant"),
     [
         ({"type": "dict", "properties": {}}, {"type": "object", "properties": {}}),
-        ({"type": "object", "properties": {"a": {"type": "float"}}}, {"type": "object", "properties": {"a": {"type": "number"}}}),
+        (
+            {"type": "object", "properties": {"a": {"type": "float"}}},
+            {"type": "object", "properties": {"a": {"type": "number"}}},
+        ),
         ({"type": "List[str]"}, {"type": "array", "items": {"type": "string"}}),
         ({"type": "ArrayList<Integer>"}, {"type": "array", "items": {"type": "integer"}}),
         ({"type": "Optional[int]"}, {"type": ["integer", "null"]}),
         ({"type": "STRING"}, {"type": "string"}),
         ({"type": "any"}, {}),
-        ({"type": "object", "properties": {"a": {"type": "string", "required": True}, "b": {"type": "str", "required": False}}},
-         {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]}),
-        ({"a": {"type": "str", "description": "x"}}, {"type": "object", "properties": {"a": {"type": "string", "description": "x"}}}),
-        ({"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "bool"}}}}},
-         {"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "boolean"}}}}}),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {"type": "string", "required": True}, "b": {"type": "str", "required": False}},
+            },
+            {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]},
+        ),
+        (
+            {"a": {"type": "str", "description": "x"}},
+            {"type": "object", "properties": {"a": {"type": "string", "description": "x"}}},
+        ),
+        (
+            {"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "bool"}}}}},
+            {"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "boolean"}}}}},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_dialect_becomes_what_was_meant(declared: dict[str, Any], meant: dict[str, Any]):
     fixed, changes = normalise(declared)
     assert fixed == meant
@@ -38,9 +51,7 @@ def test_a_dialect_becomes_what_was_meant(declared: dict[str, Any], meant: dict[
     assert normalise(fixed) == (fixed, [])
 
 
-@pytest.mark.parametrize(
-    "schema", [CITY, True, {}, {"type": "banana"}, {"type": ["string", "null"]}, {"enum": [1]}]
-)
+@pytest.mark.parametrize("schema", [CITY, True, {}, {"type": "banana"}, {"type": ["string", "null"]}, {"enum": [1]}])
 def test_what_is_no_known_dialect_is_left_alone(schema: Any):
     fixed, changes = normalise(schema)
     assert fixed is schema
@@ -54,13 +65,14 @@ def test_a_schema_of_a_property_called_type_is_not_taken_for_a_type():
 
 def faults(arguments: str, schema: Any = CITY, **call: Any) -> list[tuple[str, str]]:
     made = Trace(
-        schema_version="1.0", trace_id="t", kind="agent", provenance=Provenance(source="s"),
+        schema_version="1.0",
+        trace_id="t",
+        kind="agent",
+        provenance=Provenance(source="s"),
         tools=(Tool(name="f", parameters_json=json.dumps(schema)),),
         steps=(Act(index=0, kind="tool", calls=(Call(call_id="c", name="f", arguments_json=arguments, **call),)),),
-    )  # fmt: skip
-    return [
-        (fault.code, fault.pointer.removeprefix("/steps/0/calls/0/arguments_json")) for fault in check(made)
-    ]
+    )
+    return [(fault.code, fault.pointer.removeprefix("/steps/0/calls/0/arguments_json")) for fault in check(made)]
 
 
 @pytest.mark.parametrize(

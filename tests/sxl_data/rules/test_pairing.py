@@ -34,20 +34,10 @@ def trace(*sketch: str) -> Trace:
             acted = True
             calls = tuple(Call(call_id=i.strip("'"), name="f", arguments_json="{}") for i in ids)
             steps.append(
-                Act(
-                    kind="tool" if calls else "message",
-                    content=SAID,
-                    calls=calls,
-                    final=word == "end",
-                    **common,
-                )
+                Act(kind="tool" if calls else "message", content=SAID, calls=calls, final=word == "end", **common)
             )
     return Trace(
-        schema_version="1.0",
-        trace_id="t",
-        kind="agent",
-        steps=tuple(steps),
-        provenance=Provenance(source="s"),
+        schema_version="1.0", trace_id="t", kind="agent", steps=tuple(steps), provenance=Provenance(source="s")
     )
 
 
@@ -97,21 +87,28 @@ def test_order(sketch: str, expected: list[str]):
     assert [fault.code for fault in check_order(trace(*filter(None, sketch.split("; "))))] == expected
 
 
-@pytest.mark.parametrize("sketch", ["user; call a; user; got a; end", "user; call a; env; got a; end",
-                                    "user; got x; end", "user; call a b; got a; call c; got b c; end"])  # fmt: skip
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        "user; call a; user; got a; end",
+        "user; call a; env; got a; end",
+        "user; got x; end",
+        "user; call a b; got a; call c; got b c; end",
+    ],
+)
 def test_one_thing_that_is_wrong_is_said_by_one_family(sketch: str):
     made = trace(*sketch.split("; "))
     assert len([*check(made), *check_order(made)]) == 1
 
 
-@pytest.mark.parametrize(
-    "sketch", ["user; call a b; got a; end", "user; call a; end", "user; call a b; got b; call a"]
-)
+@pytest.mark.parametrize("sketch", ["user; call a b; got a; end", "user; call a; end", "user; call a b; got b; call a"])
 def test_a_call_that_the_host_runs_needs_no_result(sketch: str) -> None:
     made = trace(*sketch.split("; "))
     steps = tuple(
-        replace(step, calls=tuple(replace(call, kind="server") for call in step.calls)) if isinstance(step, Act) else step
+        replace(step, calls=tuple(replace(call, kind="server") for call in step.calls))
+        if isinstance(step, Act)
+        else step
         for step in made.steps
-    )  # fmt: skip
+    )
     assert {"P103", "P104", "P111"} & {fault.code for fault in check(made)}
     assert {"P102"} >= {fault.code for fault in check(replace(made, steps=steps))}

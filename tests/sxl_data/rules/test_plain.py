@@ -16,11 +16,44 @@ from sxl_data.rules.plain import is_plain
 from sxl_data.trace.types import DECODER, Trace
 
 VALID = Path(__file__).parents[3] / "schemas" / "examples" / "valid"
-TRACES = [json.loads((VALID / f"{name}.json").read_text(encoding="utf-8")) for name in
-          ("agent", "tool_use", "reasoning", "instruction")]  # fmt: skip
-ODD = [0, 1, 2, -1, "", "c1", "c2", "tool", "message", "system", "user", "environment", "parent", "finish", "continue",
-       "abort", "ok", "error", "2026-01-31T09:00:00Z", "2026-01-31T10:00:00+01:00", "yesterday", "{", "{}", True, False,
-       "Traceback (most recent call last)", " ", "image", None, [], "First look at what fails.", 1.5]  # fmt: skip
+TRACES = [
+    json.loads((VALID / f"{name}.json").read_text(encoding="utf-8"))
+    for name in ("agent", "tool_use", "reasoning", "instruction")
+]
+ODD = [
+    0,
+    1,
+    2,
+    -1,
+    "",
+    "c1",
+    "c2",
+    "tool",
+    "message",
+    "system",
+    "user",
+    "environment",
+    "parent",
+    "finish",
+    "continue",
+    "abort",
+    "ok",
+    "error",
+    "2026-01-31T09:00:00Z",
+    "2026-01-31T10:00:00+01:00",
+    "yesterday",
+    "{",
+    "{}",
+    True,
+    False,
+    "Traceback (most recent call last)",
+    " ",
+    "image",
+    None,
+    [],
+    "First look at what fails.",
+    1.5,
+]
 
 
 def slots(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -48,8 +81,8 @@ def damage(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
                 holder[path[-1]], holder[other] = holder[other], holder[path[-1]]
         elif isinstance(holder, dict) and how < 0.4:
             step = rng.choice([step for step in row["steps"] if isinstance(step, dict)])
-            step[rng.choice(("timestamp", "turn", "iteration", "decision", "final", "text", "ext_json"))] = (
-                rng.choice(ODD)
+            step[rng.choice(("timestamp", "turn", "iteration", "decision", "final", "text", "ext_json"))] = rng.choice(
+                ODD
             )
         else:
             holder[path[-1]] = copy.deepcopy(rng.choice(ODD))

@@ -37,11 +37,7 @@ def test_a_long_chain_is_one_component():
     assert (2000, {0}) == (len(members), set(labels.tolist()))
 
 
-@given(
-    st.integers(1, 60),
-    st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=80),
-    st.integers(0, 5),
-)
+@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=80), st.integers(0, 5))
 def test_no_pair_straddles_two_splits(n: int, links: list[tuple[int, int]], seed: int):
     pairs = np.array([(a % n, b % n) for a, b in links], dtype=np.int64).reshape(-1, 2)
     sides = assign([digests(n)], *linked(pairs), SplitConfig(), seed)

@@ -27,9 +27,7 @@ def corpus(n: int, gone: set[int], cuts: list[int]) -> list[pa.Table]:
 
 def divided(shards: list[pa.Table], pairs: list[tuple[int, int, float]]) -> Division:
     left, right, scores = (list(column) for column in zip(*pairs))
-    table = pa.table(
-        {"left": pa.array(left, pa.uint32()), "right": pa.array(right, pa.uint32()), "score": scores}
-    )
+    table = pa.table({"left": pa.array(left, pa.uint32()), "right": pa.array(right, pa.uint32()), "score": scores})
     return divide(lambda i, names: shards[i].select(names), len(shards), table, SplitConfig(), 3, 500)
 
 
@@ -59,10 +57,7 @@ def test_the_plan_names_the_shards_that_hold_a_published_one():
     found = divided(corpus(300, set(), [100, 200]), PAIRS)
     for side, spans in enumerate(found.plan):
         for number, (first, last) in enumerate(spans):
-            holders = [
-                i for i, table in enumerate(found.sides)
-                if {"side": side, "shard": number} in table.to_pylist()
-            ]  # fmt: skip
+            holders = [i for i, table in enumerate(found.sides) if {"side": side, "shard": number} in table.to_pylist()]
             assert (first, last) == (holders[0], holders[-1])
 
 

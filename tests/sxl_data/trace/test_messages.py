@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from sxl_data.trace.messages import to_messages
-from sxl_data.trace.types import (
-    Act,
-    Call,
-    Iterate,
-    Observe,
-    Part,
-    Provenance,
-    Reflect,
-    Result,
-    Step,
-    Tool,
-    Trace,
-)
+from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Reflect, Result, Step, Tool, Trace
 
 
 def trace(*steps: Step, tools: tuple[Tool, ...] = ()) -> Trace:
-    return Trace(schema_version="1.0", trace_id="t:1", kind="agent", steps=steps, tools=tools,
-                 provenance=Provenance(source="t"))  # fmt: skip
+    return Trace(
+        schema_version="1.0", trace_id="t:1", kind="agent", steps=steps, tools=tools, provenance=Provenance(source="t")
+    )
 
 
 def say(text: str) -> tuple[Part, ...]:
@@ -53,19 +42,13 @@ def test_arguments_that_are_no_object_are_kept_under_a_key() -> None:
         Call(call_id="b", name="f", arguments_json="{broken", arguments_form="string"),
     )
     (message,), _ = to_messages(trace(Act(index=0, kind="tool", calls=calls)))
-    assert [{"code": "ls"}, {"input": "{broken"}] == [
-        c["function"]["arguments"] for c in message["tool_calls"]
-    ]
+    assert [{"code": "ls"}, {"input": "{broken"}] == [c["function"]["arguments"] for c in message["tool_calls"]]
 
 
 def test_results_come_in_the_order_of_their_calls_even_when_ids_repeat() -> None:
     calls = tuple(Call(call_id=i, name="f", arguments_json="{}") for i in ("a", "b", "a"))
-    results = tuple(
-        Result(call_id=i, content=say(t)) for i, t in (("b", "2"), ("x", "9"), ("a", "1"), ("a", "3"))
-    )
-    messages, _ = to_messages(
-        trace(Act(index=0, kind="tool", calls=calls), Iterate(index=1, results=results))
-    )
+    results = tuple(Result(call_id=i, content=say(t)) for i, t in (("b", "2"), ("x", "9"), ("a", "1"), ("a", "3")))
+    messages, _ = to_messages(trace(Act(index=0, kind="tool", calls=calls), Iterate(index=1, results=results)))
     assert ["1", "2", "3", "9"] == [m["content"] for m in messages[1:]]
 
 
@@ -90,8 +73,10 @@ def test_no_value_is_null() -> None:
 
 
 def test_encrypted_reasoning_is_not_rendered() -> None:
-    made = trace(Reflect(index=0, turn=1, text="", form="encrypted", signature="x"),
-                 Act(index=1, turn=1, kind="message", content=say("hi")))  # fmt: skip
+    made = trace(
+        Reflect(index=0, turn=1, text="", form="encrypted", signature="x"),
+        Act(index=1, turn=1, kind="message", content=say("hi")),
+    )
     assert ([{"role": "assistant", "content": "hi"}], None) == to_messages(made)
 
 

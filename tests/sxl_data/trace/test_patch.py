@@ -10,11 +10,7 @@ from hypothesis import strategies as st
 from sxl_data.trace.patch import apply, diff, paths, rest, restore, same
 
 VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=4),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("ab$=.["), inner, max_size=4),
     max_leaves=12,
 )
@@ -48,9 +44,7 @@ def test_a_patch_for_another_shape_is_left_out() -> None:
 
 
 def test_touched_places_are_listed_without_positions() -> None:
-    assert {"/a/*/b": 2, "/c": 1} == paths(
-        diff({"a": [{"b": 1}, {"b": 1}], "c": 0}, {"a": [{"b": 2}, {"b": 2}]})
-    )
+    assert {"/a/*/b": 2, "/c": 1} == paths(diff({"a": [{"b": 1}, {"b": 1}], "c": 0}, {"a": [{"b": 2}, {"b": 2}]}))
 
 
 def test_a_document_nested_beyond_the_stack_is_replaced_whole() -> None:

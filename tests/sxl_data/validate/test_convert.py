@@ -13,10 +13,7 @@ from sxl_data.validate.convert import convert, render
 CHAT = [
     {
         "id": str(n),
-        "messages": [
-            {"role": "user", "content": "2+2?"},
-            {"role": "assistant", "content": str(n), "reasoning": "hm"},
-        ],
+        "messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": str(n), "reasoning": "hm"}],
     }
     for n in (4, 5)
 ]
@@ -39,9 +36,7 @@ def test_our_own_traces_become_the_chat_rows_that_they_were(tmp_path: Path) -> N
     source = write(tmp_path / "chat.jsonl", CHAT)
     convert(source, "sxl_trace", tmp_path / "own.parquet")
     convert(tmp_path / "own.parquet", "openai_chat", tmp_path / "back.jsonl", residual=False)
-    assert [
-        json.loads(line) for line in (tmp_path / "back.jsonl").read_text(encoding="utf-8").splitlines()
-    ] == CHAT
+    assert [json.loads(line) for line in (tmp_path / "back.jsonl").read_text(encoding="utf-8").splitlines()] == CHAT
 
 
 def test_several_sessions_become_a_folder_and_one_a_file(tmp_path: Path) -> None:

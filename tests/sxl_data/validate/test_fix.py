@@ -35,7 +35,9 @@ def test_renamed_calls_keep_their_results():
     trace = decode((EXAMPLES / "invalid" / "P102-id-repeated.json").read_bytes())
     fixed, _ = repair(trace)
     assert [(c.call_id, c.arguments_json) for s in fixed.steps for c in getattr(s, "calls", ())] == [
-        ("c1", '{"city": "Dhaka"}'), ("c1-2", '{"city": "Rome"}')]  # fmt: skip
+        ("c1", '{"city": "Dhaka"}'),
+        ("c1-2", '{"city": "Rome"}'),
+    ]
     assert [r.call_id for s in fixed.steps for r in getattr(s, "results", ())] == ["c1", "c1-2"]
 
 

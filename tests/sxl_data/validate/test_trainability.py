@@ -28,12 +28,9 @@ def test_the_loss_lies_on_what_the_agent_said_and_nowhere_else():
     trained = "".join(rendered.text[a:b] for a, b in rendered.spans)
     assert rendered.marked
     assert all(
-        part in trained
-        for part in ("First look", "I run the tests.", "pytest -q", "The sign was wrong", "<|im_end|>")
+        part in trained for part in ("First look", "I run the tests.", "pytest -q", "The sign was wrong", "<|im_end|>")
     )
-    assert not any(
-        part in trained for part in ("Fix the failing", "3 passed", "nothing to commit", "assistant")
-    )
+    assert not any(part in trained for part in ("Fix the failing", "3 passed", "nothing to commit", "assistant"))
 
 
 def test_spans_without_marks_are_found_by_prefixes():
@@ -47,9 +44,15 @@ def test_spans_without_marks_are_found_by_prefixes():
 @pytest.mark.skipif(not named(), reason="TRL is not installed")
 @pytest.mark.parametrize(
     ("template", "expected"),
-    [("qwen3", []), ("qwen2_5", ["R701"]), ("llama3", ["R701", "R702"]), ("llama3_1", ["R704"]),
-     ("phi3", ["R701", "R702", "R703"]), ("deepseekv3", ["R701"])],
-)  # fmt: skip
+    [
+        ("qwen3", []),
+        ("qwen2_5", ["R701"]),
+        ("llama3", ["R701", "R702"]),
+        ("llama3_1", ["R704"]),
+        ("phi3", ["R701", "R702", "R703"]),
+        ("deepseekv3", ["R701"]),
+    ],
+)
 def test_templates_of_model_families_are_judged_by_what_they_render(template: str, expected: list[str]):
     assert codes(template) == expected
 
@@ -83,9 +86,7 @@ def test_real_templates_end_as_faults_and_never_as_tracebacks(shared: Path):
 
 
 def test_what_must_not_be_trained_carries_no_loss():
-    steps = [
-        replace(s, train=False) if s.turn == 1 and isinstance(s, (Reflect, Act)) else s for s in AGENT.steps
-    ]
+    steps = [replace(s, train=False) if s.turn == 1 and isinstance(s, (Reflect, Act)) else s for s in AGENT.steps]
     for template in (WHOLE, str(EXAMPLES / "templates" / "R707-no-markers.jinja")):
         whole = render(AGENT, load(template)).rendered
         rendered = render(replace(AGENT, steps=tuple(steps)), load(template)).rendered

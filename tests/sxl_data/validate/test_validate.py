@@ -30,19 +30,12 @@ def placed(report: Any) -> list[tuple[str, int | None, str | None]]:
 
 
 def call(identity: str, **arguments: Any) -> dict[str, Any]:
-    return {
-        "id": identity,
-        "type": "function",
-        "function": {"name": "get_weather", "arguments": json.dumps(arguments)},
-    }
+    return {"id": identity, "type": "function", "function": {"name": "get_weather", "arguments": json.dumps(arguments)}}
 
 
 def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     row = copy.deepcopy(CHAT)
-    dialect = {
-        "type": "function",
-        "function": {"name": "add up", "parameters": {"type": "dict", "properties": {}}},
-    }
+    dialect = {"type": "function", "function": {"name": "add up", "parameters": {"type": "dict", "properties": {}}}}
     broken = call("c6", city="Rome")
     broken["function"]["arguments"] = "{'city': 'Rome'}"
     undeclared = call("c7", city="Oslo")
@@ -50,18 +43,10 @@ def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     row["tools"].append(dialect)
     row["messages"] = [
         {"role": "user", "content": "Weather?"},
-        {
-            "role": "assistant",
-            "content": "",
-            "tool_calls": [call("c1", city="Dhaka"), call("c2", city="Rome")],
-        },
+        {"role": "assistant", "content": "", "tool_calls": [call("c1", city="Dhaka"), call("c2", city="Rome")]},
         {"role": "tool", "tool_call_id": "c2", "content": "18"},
         {"role": "tool", "tool_call_id": "c1", "content": "31"},
-        {
-            "role": "assistant",
-            "content": "",
-            "tool_calls": [call("c1", city="Oslo"), call("c3", days="one", city="A")],
-        },
+        {"role": "assistant", "content": "", "tool_calls": [call("c1", city="Oslo"), call("c3", days="one", city="A")]},
         {"role": "tool", "tool_call_id": "c1", "content": "5"},
         {"role": "assistant", "content": "<think>Hm.</think> Wait.", "tool_calls": [broken, undeclared]},
         {"role": "tool", "tool_call_id": "c6", "content": "18"},
@@ -70,59 +55,58 @@ def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
         {"role": "assistant", "content": "Done.<|im_end|>"},
     ]
     return row, {
-        ("A304", "/tools/1/function/parameters/type"), ("A311", "/tools/1/function/name"), ("P109", "/messages/3"),
-        ("P102", "/messages/4/tool_calls/0/id"), ("P103", "/messages/4/tool_calls/1"),
-        ("A307", "/messages/4/tool_calls/1/function/arguments"), ("C402", "/messages/6/content"),
-        ("A305", "/messages/6/tool_calls/0/function/arguments"), ("A301", "/messages/6/tool_calls/1/function/name"),
-        ("P105", "/messages/9/tool_call_id"), ("C404", "/messages/10/content"),
-    }  # fmt: skip
+        ("A304", "/tools/1/function/parameters/type"),
+        ("A311", "/tools/1/function/name"),
+        ("P109", "/messages/3"),
+        ("P102", "/messages/4/tool_calls/0/id"),
+        ("P103", "/messages/4/tool_calls/1"),
+        ("A307", "/messages/4/tool_calls/1/function/arguments"),
+        ("C402", "/messages/6/content"),
+        ("A305", "/messages/6/tool_calls/0/function/arguments"),
+        ("A301", "/messages/6/tool_calls/1/function/name"),
+        ("P105", "/messages/9/tool_call_id"),
+        ("C404", "/messages/10/content"),
+    }
 
 
 def ten_defects_atif() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     document = copy.deepcopy(ATIF)
     document["agent"]["tool_definitions"].append(
-        {
-            "type": "function",
-            "function": {"name": "x", "parameters": {"type": "object", "properties": ["city"]}},
-        }
+        {"type": "function", "function": {"name": "x", "parameters": {"type": "object", "properties": ["city"]}}}
     )
 
-    def act(
-        number: int, calls: list[tuple[str, Any]], results: list[tuple[str, str]], message: str = ""
-    ) -> Any:
+    def act(number: int, calls: list[tuple[str, Any]], results: list[tuple[str, str]], message: str = "") -> Any:
         return {
-            "step_id": number, "source": "agent", "message": message,
+            "step_id": number,
+            "source": "agent",
+            "message": message,
             "tool_calls": [{"tool_call_id": i, "function_name": "get_weather", "arguments": a} for i, a in calls],
             "observation": {"results": [{"source_call_id": i, "content": text} for i, text in results]},
-        }  # fmt: skip
+        }
 
     document["steps"] = [
         {"step_id": 1, "source": "user", "message": "Weather?"},
         act(2, [("c1", {"city": "Dhaka"}), ("c2", {"town": "Rome"})], [("c2", "18"), ("c1", "31")]),
         act(3, [("c1", {"city": "Oslo"}), ("c3", {"city": "Bonn", "colour": 1})], [("c1", "5"), ("c9", "?")]),
         act(4, [("c4", {"city": "Rome"}), ("c4", {"city": "Pisa"})], [("c4", "18"), ("c4", "19")]),
-        act(
-            5,
-            [("c5", ["Rome"])],
-            [("c5", "18\n[output truncated, 900 lines]")],
-            "I look at /home/jdoe/notes/ now",
-        ),
-        {
-            "step_id": 6,
-            "source": "agent",
-            "message": "Done.",
-            "metrics": {"prompt_tokens": 9, "completion_tokens": 9},
-        },
+        act(5, [("c5", ["Rome"])], [("c5", "18\n[output truncated, 900 lines]")], "I look at /home/jdoe/notes/ now"),
+        {"step_id": 6, "source": "agent", "message": "Done.", "metrics": {"prompt_tokens": 9, "completion_tokens": 9}},
     ]
     document["final_metrics"] = {"total_steps": 7}
     return document, {
-        ("A303", "/agent/tool_definitions/1/function/parameters/properties"), ("P109", "/steps/1/observation/results/1"),
-        ("A307", "/steps/1/tool_calls/1/arguments"), ("P102", "/steps/2/tool_calls/0/tool_call_id"),
-        ("A309", "/steps/2/tool_calls/1/arguments/colour"), ("P103", "/steps/2/tool_calls/1"),
-        ("P105", "/steps/2/observation/results/1/source_call_id"), ("P101", "/steps/3/tool_calls/1/tool_call_id"),
-        ("A306", "/steps/4/tool_calls/0/arguments"), ("C408", "/steps/4/observation/results/0/content"),
-        ("C412", "/steps/4/message"), ("M501", "/final_metrics/total_steps"),
-    }  # fmt: skip
+        ("A303", "/agent/tool_definitions/1/function/parameters/properties"),
+        ("P109", "/steps/1/observation/results/1"),
+        ("A307", "/steps/1/tool_calls/1/arguments"),
+        ("P102", "/steps/2/tool_calls/0/tool_call_id"),
+        ("A309", "/steps/2/tool_calls/1/arguments/colour"),
+        ("P103", "/steps/2/tool_calls/1"),
+        ("P105", "/steps/2/observation/results/1/source_call_id"),
+        ("P101", "/steps/3/tool_calls/1/tool_call_id"),
+        ("A306", "/steps/4/tool_calls/0/arguments"),
+        ("C408", "/steps/4/observation/results/0/content"),
+        ("C412", "/steps/4/message"),
+        ("M501", "/final_metrics/total_steps"),
+    }
 
 
 def ten_defects_trace() -> tuple[dict[str, Any], set[tuple[str, str]]]:
@@ -135,18 +119,23 @@ def ten_defects_trace() -> tuple[dict[str, Any], set[tuple[str, str]]]:
     steps = row["steps"]
     steps[1]["timestamp"] = "2026-01-31T09:00:05Z"
     steps[2]["timestamp"] = "2026-01-31T09:00:01Z"
-    steps[3]["calls"].append(
-        {"call_id": "c2", "name": "get_weather", "arguments_json": '"{\\"city\\": \\"Rome\\"}"'}
-    )
+    steps[3]["calls"].append({"call_id": "c2", "name": "get_weather", "arguments_json": '"{\\"city\\": \\"Rome\\"}"'})
     steps[4]["results"][0] |= {"exit_code": 2}
     steps[4]["index"] = 9
     steps[5]["content"] = [{"type": "image"}]
     return row, {
-        ("A310", "/tools/1/name"), ("L602", "/provenance/licence"), ("L604", "/provenance/source_sha256"),
-        ("S206", "/ext_json"), ("M502", "/metrics/prompt_tokens"), ("S304", "/steps/2/timestamp"),
-        ("A308", "/steps/3/calls/1/arguments_json"), ("P103", "/steps/3/calls/1"),
-        ("M503", "/steps/4/results/0/exit_code"), ("S301", "/steps/4/index"), ("C407", "/steps/5/content/0"),
-    }  # fmt: skip
+        ("A310", "/tools/1/name"),
+        ("L602", "/provenance/licence"),
+        ("L604", "/provenance/source_sha256"),
+        ("S206", "/ext_json"),
+        ("M502", "/metrics/prompt_tokens"),
+        ("S304", "/steps/2/timestamp"),
+        ("A308", "/steps/3/calls/1/arguments_json"),
+        ("P103", "/steps/3/calls/1"),
+        ("M503", "/steps/4/results/0/exit_code"),
+        ("S301", "/steps/4/index"),
+        ("C407", "/steps/5/content/0"),
+    }
 
 
 @pytest.mark.parametrize("planted", [ten_defects_chat, ten_defects_atif, ten_defects_trace])
@@ -196,9 +185,12 @@ def test_all_faults_of_fields_are_said_and_steps_are_known_by_their_phase(tmp_pa
     row["kindd"] = "agent"
     report = validate([row], format="sxl_trace", profile="ingest")
     assert placed(report) == [
-        ("S201", 1, "/steps/0/origin"), ("S201", 1, "/steps/2/phase"), ("S202", 1, "/kindd"),
-        ("S202", 1, "/steps/1/contents"), ("S203", 1, "/steps/3"),
-    ]  # fmt: skip
+        ("S201", 1, "/steps/0/origin"),
+        ("S201", 1, "/steps/2/phase"),
+        ("S202", 1, "/kindd"),
+        ("S202", 1, "/steps/1/contents"),
+        ("S203", 1, "/steps/3"),
+    ]
     assert {item.expected for item in report.findings if item.code == "S202"} == {"kind?", "content?"}
 
 
@@ -219,7 +211,7 @@ def test_all_faults_of_fields_are_said_and_steps_are_known_by_their_phase(tmp_pa
         (b'{"messages": 5, "steps": {"a": 1}}', {"U202"}, 2),
         (b'[1, "two", null]', {"U202", "S211"}, 2),
     ],
-)  # fmt: skip
+)
 def test_bad_input_ends_as_findings(tmp_path: Path, data: bytes, codes: set[str], exit_code: int):
     path = tmp_path / "a.jsonl"
     path.write_bytes(data)
@@ -229,12 +221,8 @@ def test_bad_input_ends_as_findings(tmp_path: Path, data: bytes, codes: set[str]
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
-@pytest.mark.parametrize(
-    "value", [{}, [], [[]], {"messages": [None]}, {"steps": [{}]}, "text", 7, {"a": {"b": [1]}}]
-)
-def test_no_format_ends_in_a_traceback_over_a_value_that_it_does_not_expect(
-    tmp_path: Path, name: str, value: Any
-):
+@pytest.mark.parametrize("value", [{}, [], [[]], {"messages": [None]}, {"steps": [{}]}, "text", 7, {"a": {"b": [1]}}])
+def test_no_format_ends_in_a_traceback_over_a_value_that_it_does_not_expect(tmp_path: Path, name: str, value: Any):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(value), encoding="utf-8")
     report = validate(path, format=name)
@@ -273,8 +261,10 @@ def test_rows_may_be_dicts_or_traces_and_findings_become_rows():
 
 def test_tables_of_other_libraries_are_rows():
     pa, pl, pd = (pytest.importorskip(name) for name in ("pyarrow", "polars", "pandas"))
-    rows = [{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": said}]}
-            for said in ("Hello there", "<think>Hm</think>", "")]  # fmt: skip
+    rows = [
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": said}]}
+        for said in ("Hello there", "<think>Hm</think>", "")
+    ]
     expected = [(item.code, item.line) for item in validate(rows).findings]
     assert {("C401", 3)} < set(expected)
     for table in (pa.Table.from_pylist(rows), pl.DataFrame(rows), pd.DataFrame(rows), (row for row in rows)):
@@ -298,8 +288,20 @@ def test_text_shows_three_of_each_code_and_all_on_demand():
 def test_json_has_the_agreed_keys():
     value = json.loads(validate([ten_defects_chat()[0]]).render("json"))
     assert {"checked", "complete", "findings"} <= set(value)
-    assert set(value["findings"][0]) == {"code", "rule", "level", "file", "line", "trace_id", "pointer", "found",
-                                         "expected", "why", "fix", "related"}  # fmt: skip
+    assert set(value["findings"][0]) == {
+        "code",
+        "rule",
+        "level",
+        "file",
+        "line",
+        "trace_id",
+        "pointer",
+        "found",
+        "expected",
+        "why",
+        "fix",
+        "related",
+    }
 
 
 def test_sarif_names_each_rule_once_and_points_to_lines():
@@ -334,9 +336,7 @@ def test_several_processes_report_what_one_reports(tmp_path: Path, monkeypatch: 
     assert (one.checked, one.files) == (two.checked, two.files)
 
 
-def test_a_session_is_one_document_however_many_processes_there_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_session_is_one_document_however_many_processes_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(spread, "SMALLEST", 1)
     row = {
         "type": "user",
@@ -354,11 +354,13 @@ def test_a_session_is_one_document_however_many_processes_there_are(
 
 
 @pytest.mark.parametrize("planted", [ten_defects_chat, ten_defects_atif, ten_defects_trace])
-def test_large_files_are_scanned_and_report_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted
-):
-    rows = [json.dumps(planted()[0], ensure_ascii=n > 0).replace("Rome", said) for n, said in
-            enumerate(["<think>Rome", "\\u0000", "\\ud800", "/home/jo/x", "sk-" + "a1" * 20, "é" * 300, "A" * 1200])]  # fmt: skip
+def test_large_files_are_scanned_and_report_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted):
+    rows = [
+        json.dumps(planted()[0], ensure_ascii=n > 0).replace("Rome", said)
+        for n, said in enumerate(
+            ["<think>Rome", "\\u0000", "\\ud800", "/home/jo/x", "sk-" + "a1" * 20, "é" * 300, "A" * 1200]
+        )
+    ]
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join([*rows, rows[0].replace('"', '"a":1,"a":2,"', 1), "{"]), encoding="utf-8")
     walked = validate(path, profile="publish")
@@ -385,12 +387,8 @@ def test_the_helper_for_tests_fails_with_the_report():
 
 
 def test_every_real_trace_ends_as_a_report(shared: Path):
-    names = [
-        line.split("\t")[1] for line in (shared / "traces" / "INDEX.tsv").read_text("utf-8").splitlines()[1:]
-    ]
-    small = [
-        shared / "traces" / name for name in names if (shared / "traces" / name).stat().st_size < 300_000
-    ]
+    names = [line.split("\t")[1] for line in (shared / "traces" / "INDEX.tsv").read_text("utf-8").splitlines()[1:]]
+    small = [shared / "traces" / name for name in names if (shared / "traces" / name).stat().st_size < 300_000]
     assert small
     report = validate(small)
     assert len(report.files) == len(small)

@@ -70,11 +70,13 @@ def test_control_characters_cannot_reach_the_terminal(tmp_path: Path):
 def test_a_row_is_found_by_number_or_id_and_a_missing_one_is_refused(tmp_path: Path):
     row = json.loads(AGENT.read_text(encoding="utf-8"))
     path = tmp_path / "a.jsonl"
-    path.write_text(
-        "".join(json.dumps({**row, "trace_id": f"t:{i}"}) + "\n" for i in range(3)), encoding="utf-8"
-    )
+    path.write_text("".join(json.dumps({**row, "trace_id": f"t:{i}"}) + "\n" for i in range(3)), encoding="utf-8")
     assert [show(path, wanted).split("  ")[0] for wanted in (None, 1, "2", "t:2")] == [
-        "trace t:0", "trace t:1", "trace t:2", "trace t:2"]  # fmt: skip
+        "trace t:0",
+        "trace t:1",
+        "trace t:2",
+        "trace t:2",
+    ]
     with pytest.raises(UserError):
         show(path, 3)
 
@@ -103,8 +105,10 @@ def test_statistics_count_what_is_there():
 
 
 def test_statistics_of_faulty_traces_count_the_faults():
-    paths = [EXAMPLES / "invalid" / f"{name}.json" for name in
-             ("P103-call-without-result", "A307-violates-schema", "S101-broken-json")]  # fmt: skip
+    paths = [
+        EXAMPLES / "invalid" / f"{name}.json"
+        for name in ("P103-call-without-result", "A307-violates-schema", "S101-broken-json")
+    ]
     s = stats(paths)
     assert (s.files, s.traces, s.unread, s.unanswered, s.bad_arguments) == (3, 2, 1, 1, 1)
     assert dict(s.codes) == {"P103": 1, "A307": 1, "S101": 1}

@@ -9,9 +9,7 @@ from pathlib import Path
 from sxl_data.trace.types import decode
 from sxl_data.view.page import page
 
-AGENT = json.loads(
-    (Path(__file__).parents[3] / "schemas/examples/valid/agent-with-subtrace.json").read_text("utf-8")
-)
+AGENT = json.loads((Path(__file__).parents[3] / "schemas/examples/valid/agent-with-subtrace.json").read_text("utf-8"))
 
 
 class Seen(HTMLParser):
@@ -50,11 +48,22 @@ def test_what_a_stranger_wrote_is_text_and_loads_nothing():
     row = json.loads(json.dumps(AGENT))
     row["agent"] = {"name": "</p>"}
     row["task"] = "</title><script>alert(1)</script>"
-    row["steps"][0]["content"] = [
-        {"text": "<img src=https://example.org/x.png> a\x1b[31mred\n" + "line\n" * 50}
-    ]
+    row["steps"][0]["content"] = [{"text": "<img src=https://example.org/x.png> a\x1b[31mred\n" + "line\n" * 50}]
     seen = Seen(page(decode(json.dumps(row))))
     assert {tag for tag, _ in seen.tags} <= {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "pre", "section", "details", "summary"}  # fmt: skip
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "pre",
+        "section",
+        "details",
+        "summary",
+    }
     assert not any(name in attrs for _, attrs in seen.tags for name in ("src", "href", "onclick"))
     assert "<img src=https://example.org/x.png> a\\x1b[31mred" in seen.text and "\x1b" not in seen.text

@@ -19,26 +19,47 @@ from sxl_data.write.manifest import (
 
 def manifest() -> Manifest:
     source = SourceSummary(
-        name="toys", format="instruction_pair", detected="named in the recipe", licence="MIT", revision="1",
-        files=1, bytes=10, sha256="00", documents=12, traces=11, quarantined=1, empty=0, kept={"train": 9, "test": 1},
-    )  # fmt: skip
+        name="toys",
+        format="instruction_pair",
+        detected="named in the recipe",
+        licence="MIT",
+        revision="1",
+        files=1,
+        bytes=10,
+        sha256="00",
+        documents=12,
+        traces=11,
+        quarantined=1,
+        empty=0,
+        kept={"train": 9, "test": 1},
+    )
     return seal(
         Manifest(
-            name="toy set", sxl_version="0", seed=0, recipe={"split": {"threshold": 0.5}, "dedup": {"threshold": 0.7}}, sources=[source],
+            name="toy set",
+            sxl_version="0",
+            seed=0,
+            recipe={"split": {"threshold": 0.5}, "dedup": {"threshold": 0.7}},
+            sources=[source],
             stages=[StageSummary(stage="dedup", rows_in=11, rows_out=10, dropped={"D311": 1}, edited={})],
-            splits={"train": {"rows": 9, "text_bytes": 90, "shards": 1}, "test": {"rows": 1, "text_bytes": 5, "shards": 1}},
-            leakage={"ours": 0.0, "random": 0.25}, benchmarks={"mbpp": "v1"}, files={}, versions={},
-            borderline=Borderline(count=12, closest=[
-                BorderlinePair(left="toys:1", right="toys:2", score=0.7125, left_kept=True, right_kept=False)]),
+            splits={
+                "train": {"rows": 9, "text_bytes": 90, "shards": 1},
+                "test": {"rows": 1, "text_bytes": 5, "shards": 1},
+            },
+            leakage={"ours": 0.0, "random": 0.25},
+            benchmarks={"mbpp": "v1"},
+            files={},
+            versions={},
+            borderline=Borderline(
+                count=12,
+                closest=[BorderlinePair(left="toys:1", right="toys:2", score=0.7125, left_kept=True, right_kept=False)],
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def test_the_content_hash_leaves_out_the_timing():
     one = manifest()
-    assert (
-        one.content_hash == seal(msgspec.structs.replace(one, timing={"seconds": {"read": 1.5}})).content_hash
-    )
+    assert one.content_hash == seal(msgspec.structs.replace(one, timing={"seconds": {"read": 1.5}})).content_hash
     assert one.content_hash != seal(msgspec.structs.replace(one, seed=1)).content_hash
 
 

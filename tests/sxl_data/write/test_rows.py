@@ -28,9 +28,7 @@ def table() -> pa.Table:
             builder.call("sum", arguments, "c1")
             builder.result(Result(call_id="c1", content=(Part(text="3"),), status="ok"))
         builder.say("3")
-        readings.append(
-            builder.build(Document(file="x", value=number, row=number), Origin(source="t"), "toy")
-        )
+        readings.append(builder.build(Document(file="x", value=number, row=number), Origin(source="t"), "toy"))
     return to_table(reading.trace for reading in readings)
 
 

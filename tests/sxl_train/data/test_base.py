@@ -36,12 +36,29 @@ def test_hub_ids_in_the_local_cache_train_offline_at_the_revision_named(
     home, out = tmp_path / "home", tmp_path / "out"
     put_into_cache(home, "model", "maker/base", make_model(max_position_embeddings=512), "v1")
     put_into_cache(home, "dataset", "maker/rows", toys.write_dataset(tmp_path / "toy", 12, 3), "main")
-    words = ["base_model=maker/base", "revision=v1", "dataset=maker/rows", f"out={out}", "steps=[tune,merge]",
-             "tune.max_steps=1", "tune.batch=1", "tune.max_length=512"]  # fmt: skip
-    environment = dict(os.environ) | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1",
-                                      "PYTHONPATH": str(Path(__file__).parents[3])}  # fmt: skip
-    done = subprocess.run([sys.executable, "-m", "sxl_train.recipe", "lora", *words], capture_output=True, text=True,
-                          env=environment, check=False)  # fmt: skip
+    words = [
+        "base_model=maker/base",
+        "revision=v1",
+        "dataset=maker/rows",
+        f"out={out}",
+        "steps=[tune,merge]",
+        "tune.max_steps=1",
+        "tune.batch=1",
+        "tune.max_length=512",
+    ]
+    environment = dict(os.environ) | {
+        "HF_HOME": str(home),
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "sxl_train.recipe", "lora", *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert (out / "merge" / "model.safetensors").exists()
 

@@ -21,9 +21,7 @@ def test_prompt_and_completion_become_messages() -> None:
 
 
 def test_developer_is_system_and_parts_are_joined() -> None:
-    row = to_row(
-        {"messages": [{"role": "developer", "content": [{"type": "text", "text": "x"}, {"text": "y"}]}]}
-    )
+    row = to_row({"messages": [{"role": "developer", "content": [{"type": "text", "text": "x"}, {"text": "y"}]}]})
     assert row.messages == [{"role": "system", "content": "xy"}]
 
 

@@ -40,16 +40,27 @@ def test_datasets_own_parquet_and_arrow_read_the_same(tmp_path: Path) -> None:
     import datasets
 
     record = {"messages": toys.make_messages(1, 2), "tools": json.dumps([toys.ADD])}
-    features = datasets.Features({
-        "messages": datasets.List({
-            "role": datasets.Value("string"), "content": datasets.Value("string"),
-            "reasoning_content": datasets.Value("string"), "name": datasets.Value("string"),
-            "tool_call_id": datasets.Value("string"),
-            "tool_calls": datasets.List({"id": datasets.Value("string"), "type": datasets.Value("string"),
-                                         "function": {"name": datasets.Value("string"), "arguments": datasets.Json()}}),
-        }),
-        "tools": datasets.Value("string"),
-    })  # fmt: skip
+    features = datasets.Features(
+        {
+            "messages": datasets.List(
+                {
+                    "role": datasets.Value("string"),
+                    "content": datasets.Value("string"),
+                    "reasoning_content": datasets.Value("string"),
+                    "name": datasets.Value("string"),
+                    "tool_call_id": datasets.Value("string"),
+                    "tool_calls": datasets.List(
+                        {
+                            "id": datasets.Value("string"),
+                            "type": datasets.Value("string"),
+                            "function": {"name": datasets.Value("string"), "arguments": datasets.Json()},
+                        }
+                    ),
+                }
+            ),
+            "tools": datasets.Value("string"),
+        }
+    )
     made = datasets.DatasetDict({"train": datasets.Dataset.from_list([record], features=features)})
     made.save_to_disk(tmp_path / "arrow")
     (tmp_path / "parquet").mkdir()
@@ -101,10 +112,13 @@ DAMAGES: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "a lost shard": ("data/validation-00000-of-00001.parquet", "no file", Path.unlink),
     "a lost train shard": ("data/train-00000-of-00001.parquet", "no file", Path.unlink),
     "a shard that is half there": ("data/train-00000-of-00001.parquet", "sha256 ", lambda path: os.truncate(path, 400)),
-    "a shard of another build": ("data/train-00001-of-00002.parquet", "a file that", lambda path: shutil.copy(
-        path.with_name("train-00000-of-00001.parquet"), path)),
+    "a shard of another build": (
+        "data/train-00001-of-00002.parquet",
+        "a file that",
+        lambda path: shutil.copy(path.with_name("train-00000-of-00001.parquet"), path),
+    ),
     "no shards": ("data/train-00000-of-00001.parquet", "no file", lambda path: shutil.rmtree(path.parent)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -151,8 +165,7 @@ def test_what_the_builder_wrote_is_opened_in_both_forms(tmp_path: Path) -> None:
     rows = [{"instruction": f"Say {n} in words.", "output": f"It is number {n}."} for n in range(60)]
     write_lines(tmp_path / "rows.jsonl", rows)
     (tmp_path / "toy.yaml").write_text(
-        "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair}\n",
-        encoding="utf-8",
+        "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair}\n", encoding="utf-8"
     )
     out = tmp_path / "out"
     manifest = build(str(tmp_path / "toy.yaml"), out, ["engine.kind=inline"])
@@ -185,8 +198,11 @@ CALLS = [{"id": "c0", "type": "function", "function": CALLED}]
 ASKED = {"role": "user", "content": "Add 1 and 2."}
 ANSWERED = {"role": "assistant", "content": "3"}
 RESULT = {"role": "tool", "tool_call_id": "c0", "content": "3"}
-DECLARED = {"name": "add", "description": "Add.", "parameters": {"type": "object", "properties": {
-    "a": {"type": "integer"}, "b": {"type": "integer"}}}}  # fmt: skip
+DECLARED = {
+    "name": "add",
+    "description": "Add.",
+    "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
+}
 TOOL = {"type": "function", "function": DECLARED}
 FOREIGN: dict[str, dict[str, object]] = {
     "chat": {
@@ -194,24 +210,36 @@ FOREIGN: dict[str, dict[str, object]] = {
         "tools": [TOOL],
     },
     "chat of the old form": {
-        "messages": [ASKED, {"role": "assistant", "content": None, "function_call": CALLED},
-                     {"role": "function", "name": "add", "content": "3"}, ANSWERED],
+        "messages": [
+            ASKED,
+            {"role": "assistant", "content": None, "function_call": CALLED},
+            {"role": "function", "name": "add", "content": "3"},
+            ANSWERED,
+        ],
         "tools": [TOOL],
     },
     "content blocks": {
-        "messages": [{"role": "user", "content": [{"type": "text", "text": "Add 1 and 2."}]}, {"role": "assistant", "content": [
-            {"type": "tool_use", "id": "c0", "name": "add", "input": {"a": 1, "b": 2}}]},
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Add 1 and 2."}]},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "c0", "name": "add", "input": {"a": 1, "b": 2}}],
+            },
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c0", "content": "3"}]},
-            {"role": "assistant", "content": [{"type": "text", "text": "3"}]}],
+            {"role": "assistant", "content": [{"type": "text", "text": "3"}]},
+        ],
         "tools": [{"name": "add", "description": "Add.", "input_schema": DECLARED["parameters"]}],
     },
     "ShareGPT": {
-        "conversations": [{"from": "human", "value": "Add 1 and 2."},
-                          {"from": "function_call", "value": '{"name": "add", "arguments": {"a": 1, "b": 2}}'},
-                          {"from": "observation", "value": "3"}, {"from": "gpt", "value": "3"}],
+        "conversations": [
+            {"from": "human", "value": "Add 1 and 2."},
+            {"from": "function_call", "value": '{"name": "add", "arguments": {"a": 1, "b": 2}}'},
+            {"from": "observation", "value": "3"},
+            {"from": "gpt", "value": "3"},
+        ],
         "tools": json.dumps([DECLARED]),
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
@@ -237,9 +265,7 @@ def test_whatever_passes_the_validator_is_read_with_its_calls(name: str, suffix:
         assert row.tools[0]["function"]["name"] == "add"
 
 
-@pytest.mark.parametrize(
-    "name", ["rows.json", "rows.csv", "rows.jsonl.gz", "folder/rows.jsonl", "folder/one.json"]
-)
+@pytest.mark.parametrize("name", ["rows.json", "rows.csv", "rows.jsonl.gz", "folder/rows.jsonl", "folder/one.json"])
 def test_rows_of_a_source_are_read_by_its_adapter_wherever_they_lie(name: str, tmp_path: Path) -> None:
     import gzip
 

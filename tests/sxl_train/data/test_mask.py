@@ -34,9 +34,7 @@ def tokenizer() -> Any:
     core = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    core.add_special_tokens(
-        [AddedToken(name, special=True) for name in (*mask.MARKERS, "<|pad|>", "<|eot_id|>")]
-    )
+    core.add_special_tokens([AddedToken(name, special=True) for name in (*mask.MARKERS, "<|pad|>", "<|eot_id|>")])
     return PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|pad|>")
 
 
@@ -53,33 +51,39 @@ def expect(tokenizer: Any, pieces: list[tuple[str, int]]) -> tuple[list[int], li
 
 def test_own_template_trains_reasoning_calls_answers_and_stop_tokens_alone(tokenizer: Any) -> None:
     template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
-    expected = expect(tokenizer, [
-        (OPENING, 0),
-        ("<think>I add.</think>", 1),
-        ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 2),
-        ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("It is 3.<|im_end|>", 2),
-        ("\n<|im_start|>user\nThanks.<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>Be kind.</think>", 1),
-        ("Welcome.<|im_end|>", 2),
-        ("\n", 0),
-    ])  # fmt: skip
+    expected = expect(
+        tokenizer,
+        [
+            (OPENING, 0),
+            ("<think>I add.</think>", 1),
+            ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 2),
+            ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("It is 3.<|im_end|>", 2),
+            ("\n<|im_start|>user\nThanks.<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>Be kind.</think>", 1),
+            ("Welcome.<|im_end|>", 2),
+            ("\n", 0),
+        ],
+    )
     tokens = mask.tokenise(tokenizer, template, MESSAGES, None)
     assert expected == (tokens.ids, tokens.phases)
 
 
 def test_training_template_of_trl_for_qwen3_trains_the_same_things(tokenizer: Any) -> None:
     text = (resources.files("trl") / "chat_templates" / "qwen3_training.jinja").read_text(encoding="utf-8")
-    expected = expect(tokenizer, [
-        (OPENING, 0),
-        ("<think>\nI add.\n</think>\n\n", 1),
-        ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
-        ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>\n\n</think>\n\nIt is 3.<|im_end|>\n", 2),
-        ("<|im_start|>user\nThanks.<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>\nBe kind.\n</think>\n\n", 1),
-        ("Welcome.<|im_end|>\n", 2),
-    ])  # fmt: skip
+    expected = expect(
+        tokenizer,
+        [
+            (OPENING, 0),
+            ("<think>\nI add.\n</think>\n\n", 1),
+            ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
+            ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>\n\n</think>\n\nIt is 3.<|im_end|>\n", 2),
+            ("<|im_start|>user\nThanks.<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>\nBe kind.\n</think>\n\n", 1),
+            ("Welcome.<|im_end|>\n", 2),
+        ],
+    )
     tokens = mask.tokenise(tokenizer, mask.make_template(text, tokenizer), MESSAGES, None)
     assert expected == (tokens.ids, tokens.phases)
 
@@ -87,13 +91,16 @@ def test_training_template_of_trl_for_qwen3_trains_the_same_things(tokenizer: An
 def test_template_without_marks_is_masked_by_what_each_turn_adds(tokenizer: Any, shared: Path) -> None:
     path = shared / "data" / "chat_templates" / "templates" / "Qwen-Qwen3-0.6B.jinja"
     messages = [m for m in MESSAGES[:5] if m["role"] != "system"]
-    expected = expect(tokenizer, [
-        ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>\nI add.\n</think>\n\n", 1),
-        ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
-        ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>\n\n</think>\n\nIt is 3.<|im_end|>\n", 2),
-    ])  # fmt: skip
+    expected = expect(
+        tokenizer,
+        [
+            ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>\nI add.\n</think>\n\n", 1),
+            ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
+            ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>\n\n</think>\n\nIt is 3.<|im_end|>\n", 2),
+        ],
+    )
     template = mask.make_template(path.read_text(encoding="utf-8"), tokenizer)
     tokens = mask.tokenise(tokenizer, template, messages, None)
     assert expected == (tokens.ids, tokens.phases)
@@ -120,17 +127,20 @@ def test_stop_token_is_the_last_trained_special_token(tokenizer: Any) -> None:
 
 
 def test_template_that_leaves_the_stop_token_out_trains_none(tokenizer: Any) -> None:
-    text = ("{% for m in messages %}{{ '<|im_start|>' + m.role }}{% if m.role == 'assistant' %}{% generation %}"
-            "{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>' }}"
-            "{% endfor %}")  # fmt: skip
+    text = (
+        "{% for m in messages %}{{ '<|im_start|>' + m.role }}{% if m.role == 'assistant' %}{% generation %}"
+        "{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>' }}"
+        "{% endfor %}"
+    )
     assert mask.find_stop(tokenizer, mask.Template(text)) is None
 
 
 def test_shown_text_marks_reasoning_and_acts(tokenizer: Any) -> None:
     own = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
     shown = mask.show(tokenizer, mask.tokenise(tokenizer, own, MESSAGES[:3], None))
-    assert shown.endswith('⟦r <think>I add.</think>⟧⟦a <tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}'
-                          "</tool_call><|im_end|>⟧\n")  # fmt: skip
+    assert shown.endswith(
+        '⟦r <think>I add.</think>⟧⟦a <tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>⟧\n'
+    )
 
 
 def test_marks_that_are_not_one_for_each_turn_are_refused(tokenizer: Any) -> None:
@@ -150,14 +160,17 @@ COPIED = [
 
 def test_copied_context_stays_in_the_text_and_none_of_its_tokens_is_trained(tokenizer: Any) -> None:
     template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
-    expected = expect(tokenizer, [
-        ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("<think>I add.</think>", 0),
-        ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 0),
-        ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("It is 3.<|im_end|>", 2),
-        ("\n", 0),
-    ])  # fmt: skip
+    expected = expect(
+        tokenizer,
+        [
+            ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>I add.</think>", 0),
+            ('<tool_call>{"name": "add", "arguments": {"b": 2, "a": 1}}</tool_call><|im_end|>', 0),
+            ("\n<|im_start|>tool\n3<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("It is 3.<|im_end|>", 2),
+            ("\n", 0),
+        ],
+    )
     tokens = mask.tokenise(tokenizer, template, COPIED, None)
     assert expected == (tokens.ids, tokens.phases)
 
@@ -166,13 +179,18 @@ def test_copied_context_is_masked_in_a_template_without_marks_too(tokenizer: Any
     turn = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     template = mask.Template(turn + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
     messages = [
-        {"role": "user", "content": "One?"}, {"role": "assistant", "content": "Copied.", "train": False},
-        {"role": "user", "content": "Two?"}, {"role": "assistant", "content": "Own."},
-    ]  # fmt: skip
-    expected = expect(tokenizer, [
-        ("<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\nCopied.<|im_end|>\n", 0),
-        ("<|im_start|>user\nTwo?<|im_end|>\n<|im_start|>assistant\n", 0),
-        ("Own.<|im_end|>\n", 2),
-    ])  # fmt: skip
+        {"role": "user", "content": "One?"},
+        {"role": "assistant", "content": "Copied.", "train": False},
+        {"role": "user", "content": "Two?"},
+        {"role": "assistant", "content": "Own."},
+    ]
+    expected = expect(
+        tokenizer,
+        [
+            ("<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\nCopied.<|im_end|>\n", 0),
+            ("<|im_start|>user\nTwo?<|im_end|>\n<|im_start|>assistant\n", 0),
+            ("Own.<|im_end|>\n", 2),
+        ],
+    )
     tokens = mask.tokenise(tokenizer, template, messages, None)
     assert expected == (tokens.ids, tokens.phases)

@@ -12,14 +12,7 @@ import pytest
 from sxl_train.config import Tune
 from sxl_train.data import mask
 from sxl_train.data.conversations import Row
-from sxl_train.data.packing import (
-    cut_rows,
-    erases_reasoning,
-    find_borders,
-    make_sequences,
-    pack,
-    split_on_user,
-)
+from sxl_train.data.packing import cut_rows, erases_reasoning, find_borders, make_sequences, pack, split_on_user
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
 assert SPEC and SPEC.loader
@@ -52,8 +45,13 @@ def test_borders_lie_after_answers_and_after_all_results() -> None:
 
 
 def test_parallel_results_are_not_torn_from_their_calls() -> None:
-    messages = [{"role": "user"}, {"role": "assistant", "tool_calls": [1, 2]}, {"role": "tool"}, {"role": "tool"},
-                {"role": "assistant"}]  # fmt: skip
+    messages = [
+        {"role": "user"},
+        {"role": "assistant", "tool_calls": [1, 2]},
+        {"role": "tool"},
+        {"role": "tool"},
+        {"role": "assistant"},
+    ]
     assert find_borders(messages) == [4, 5]
 
 
@@ -96,9 +94,7 @@ def test_template_that_erases_is_split_so_that_all_reasoning_is_trained(tokenize
     pieces, counts = cut_rows([Row("r", messages, [toys.ADD])], tokenizer, template, Tune(), 4000)
     trained = ["".join(tokenizer.decode([i]) for i, phase in zip(p.ids, p.phases) if phase) for p in pieces]
     assert (len(pieces), counts.split) == (2, 1)
-    assert (
-        "I add 1 and 2" in trained[0] and "I add 3 and 4" in trained[1] and "I add 1 and 2" not in trained[1]
-    )
+    assert "I add 1 and 2" in trained[0] and "I add 3 and 4" in trained[1] and "I add 1 and 2" not in trained[1]
 
 
 def test_packs_hold_every_document_once_and_never_overflow() -> None:
@@ -117,7 +113,6 @@ def test_weights_follow_the_phase_and_zero_takes_a_phase_out(tokenizer: Any) -> 
     (row,) = make_sequences(pieces, tune, 2000)
     text = tokenizer.decode([i for i in row["labels"] if i != -100])
     assert (
-        text
-        == '<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call><|im_end|>The sum is 3.<|im_end|>'
+        text == '<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call><|im_end|>The sum is 3.<|im_end|>'
     )
     assert set(row["weights"]) == {0.0, 0.5}

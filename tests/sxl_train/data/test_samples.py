@@ -37,12 +37,7 @@ def test_the_loss_is_the_mean_over_trained_tokens_whatever_the_batch(make_model)
 
 def test_only_what_the_assistant_writes_is_trained(make_model, tmp_path: Path) -> None:
     folder = make_model()
-    row = {
-        "messages": [
-            {"role": "user", "content": "What is 12 * 5?"},
-            {"role": "assistant", "content": "It is 60"},
-        ]
-    }
+    row = {"messages": [{"role": "user", "content": "What is 12 * 5?"}, {"role": "assistant", "content": "It is 60"}]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 3, encoding="utf-8")
     tokenizer = samples.load_tokenizer(folder)
     found = samples.read_samples(str(tmp_path / "train.jsonl"), "train", tokenizer, 0, 200)
@@ -57,9 +52,7 @@ def test_only_what_the_assistant_writes_is_trained(make_model, tmp_path: Path) -
 def test_a_tokenizer_without_template_is_refused(make_model, tmp_path: Path) -> None:
     folder = make_model()
     (folder / "chat_template.jinja").unlink()
-    (tmp_path / "train.jsonl").write_text(
-        '{"messages": [{"role": "user", "content": "a"}]}\n', encoding="utf-8"
-    )
+    (tmp_path / "train.jsonl").write_text('{"messages": [{"role": "user", "content": "a"}]}\n', encoding="utf-8")
     with pytest.raises(UserError) as caught:
         samples.read_samples(str(tmp_path / "train.jsonl"), "train", samples.load_tokenizer(folder), 0, 8)
     assert "T108" == caught.value.findings[0].code

@@ -82,9 +82,7 @@ def test_divergence_is_nothing_between_equals_and_grows_with_the_difference() ->
     assert abs(float(distil_teach.measure_divergence(logits, top, 1.0))) < 1e-5
     assert float(distil_teach.measure_divergence(logits + torch.eye(7, 40) * 3, logits, 1.0)) > 0.01
     everything = distil_teach.measure_divergence(logits.flip(0), distil_teach.pick_top(logits, 40), 1.0)
-    assert float(everything) == pytest.approx(
-        float(distil_teach.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3
-    )
+    assert float(everything) == pytest.approx(float(distil_teach.measure_divergence(logits.flip(0), logits, 1.0)), 1e-3)
 
 
 def test_a_cached_teacher_says_what_the_live_one_says(tuned, tmp_path: Path) -> None:
@@ -163,16 +161,17 @@ def test_the_better_of_two_students_is_kept(tuned) -> None:
     assert before == after == pytest.approx(loss(tuned))
     assert all(torch.equal(weights[name], weight) for name, weight in tuned.state_dict().items())
     student = prune(tuned)
-    before, after = distil.recover(
-        student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0)
-    )
+    before, after = distil.recover(student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0))
     assert loss(student) == pytest.approx(after) and after < before
 
 
 def test_steps_with_rounded_weights_are_taken_where_rounding_costs_something() -> None:
     assert [True, True, False, False] == [
-        distil.pays("nf4_dq", 0.02), distil.pays("q4_0", 0.004), distil.pays("q4_0", 0.001), distil.pays("f8", 0.02)
-    ]  # fmt: skip
+        distil.pays("nf4_dq", 0.02),
+        distil.pays("q4_0", 0.004),
+        distil.pays("q4_0", 0.001),
+        distil.pays("f8", 0.02),
+    ]
 
 
 def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:

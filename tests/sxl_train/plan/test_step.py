@@ -52,9 +52,7 @@ LIMIT = 300_000_000
         (346, QWEN_05, "q4_0+q8_0"),
     ],
 )
-def test_weights_of_known_models_weigh_what_was_measured(
-    expected: int, shape: plan.Shape, format: str
-) -> None:
+def test_weights_of_known_models_weigh_what_was_measured(expected: int, shape: plan.Shape, format: str) -> None:
     (forecast,) = plan.forecast_sizes(shape, 0, [format], LIMIT)
     assert expected == round(forecast.weights / 1e6)
 
@@ -62,9 +60,7 @@ def test_weights_of_known_models_weigh_what_was_measured(
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("format", plan.SAFETENSORS)
-def test_the_forecast_is_the_real_file(
-    make_model, tmp_path: Path, kind: str, tied: bool, format: str
-) -> None:
+def test_the_forecast_is_the_real_file(make_model, tmp_path: Path, kind: str, tied: bool, format: str) -> None:
     folder = make_model(kind=kind, tie_word_embeddings=tied)
     shape = plan.read_shape(checkpoints.read_config(folder))
     if format != "bf16":
@@ -114,13 +110,9 @@ def test_widths_that_a_plan_chooses_fit_the_blocks() -> None:
 
 
 def test_the_recipe_decides_what_may_be_done() -> None:
-    tokenizer = plan.Vocabulary(
-        tokens=tuple(f"t{i}" for i in range(49152)), merges=(), added=(), file_bytes=4_000_000
-    )
+    tokenizer = plan.Vocabulary(tokens=tuple(f"t{i}" for i in range(49152)), merges=(), added=(), file_bytes=4_000_000)
     small = msgspec.structs.replace(Recipe(), size_limit="75MB", method="lora")
-    assert (
-        plan.make_plan(small, SMOL_135, tokenizer).kept < 1 or plan.make_plan(small, SMOL_135, tokenizer).fits
-    )
+    assert plan.make_plan(small, SMOL_135, tokenizer).kept < 1 or plan.make_plan(small, SMOL_135, tokenizer).fits
     for changed in (
         {"prune": Prune(mode="off")},
         {"steps": ("tune", "merge", "quantise")},

@@ -14,9 +14,7 @@ from sxl_train.prune.step import AXES, build, measure_importance
 from sxl_train.run import checkpoints
 
 ROWS = [Sample(list(range(4 + i, 44 + i)), [1] * 40, 40) for i in range(4)]
-WHOLE = plan.Shape(
-    model_type="llama", vocabulary=12288, hidden=512, layers=8, mlp=1536, heads=8, groups=4, head_dim=64
-)
+WHOLE = plan.Shape(model_type="llama", vocabulary=12288, hidden=512, layers=8, mlp=1536, heads=8, groups=4, head_dim=64)
 
 
 @pytest.fixture

@@ -23,19 +23,29 @@ def context(make_model, tmp_path: Path) -> Context:
     base = make_model(intermediate_size=512, num_hidden_layers=4)
     for split, count in (("train", 24), ("validation", 6)):
         rows = [
-            {"messages": [{"role": "user", "content": f"What is {i} * 5?"},
-                          {"role": "assistant", "content": f"The answer is {i * 5}, return {i}"}]}
+            {
+                "messages": [
+                    {"role": "user", "content": f"What is {i} * 5?"},
+                    {"role": "assistant", "content": f"The answer is {i * 5}, return {i}"},
+                ]
+            }
             for i in range(count)
-        ]  # fmt: skip
+        ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (tmp_path / "data").mkdir(exist_ok=True)
         (tmp_path / "data" / f"{split}.jsonl").write_text(text, encoding="utf-8")
     limit = size.measure(base).total * 0.8
     recipe = Recipe(
-        base_model=str(base), dataset=str(tmp_path / "data"), method="lora", size_limit=f"{limit / 1e6:.4f}MB",
-        tune=Tune(max_length=128), prune=Prune(samples=8), evaluate=Evaluate(rows=4),
-        quantise=Quantise(scheme="none"), distil=Distil(steps=4, batch=256, lr=1e-3),
-    )  # fmt: skip
+        base_model=str(base),
+        dataset=str(tmp_path / "data"),
+        method="lora",
+        size_limit=f"{limit / 1e6:.4f}MB",
+        tune=Tune(max_length=128),
+        prune=Prune(samples=8),
+        evaluate=Evaluate(rows=4),
+        quantise=Quantise(scheme="none"),
+        distil=Distil(steps=4, batch=256, lr=1e-3),
+    )
     out = tmp_path / "run"
     (out / "prune").mkdir(parents=True)
     chain = (("tune", str(base)),)
@@ -59,9 +69,7 @@ def test_the_pruned_folder_meets_the_limit_and_loads(context: Context, order: st
     tokenizer = samples.load_tokenizer(out)
     assert len(tokenizer) <= model.config.vocab_size
     rows = samples.read_samples(context.recipe.dataset, "validation", tokenizer, 4, 128)
-    assert samples.measure_loss(model, rows).per_byte == pytest.approx(
-        context.measured["loss_per_byte"], rel=0.05
-    )
+    assert samples.measure_loss(model, rows).per_byte == pytest.approx(context.measured["loss_per_byte"], rel=0.05)
     if order == "measured":
         route = json.loads((out / "axes.json").read_text(encoding="utf-8"))
         prices = [trial["price"] for trial in route["ranking"]]
@@ -80,9 +88,7 @@ def test_nothing_is_done_where_pruning_is_off_or_needless(context: Context) -> N
     roomy = msgspec.structs.replace(context.recipe, size_limit="300MB")
     for keys in ({}, {"mode": "manual"}, {"mode": "off"}):
         recipe = msgspec.structs.replace(roomy, prune=Prune(**keys))
-        whole = Context(
-            recipe, {}, "prune", context.model, context.folder, context.out, "test", context.chain
-        )
+        whole = Context(recipe, {}, "prune", context.model, context.folder, context.out, "test", context.chain)
         assert Path(context.model) == prune.run(whole)
 
 

@@ -17,19 +17,7 @@ from sxl_train.prune import vocabulary
 from sxl_train.run import checkpoints, size
 
 CORPUS = "def add(first, second):\n    return first + second  # twelve and thirty-four\n" * 3
-ODD = [
-    "",
-    " ",
-    "\n\n\t",
-    "naïve café",
-    "東京",
-    "🙂🙃",
-    "\x00\x01",
-    "a" * 300,
-    "12 345,67",
-    "Ünïcödé ﬀ",
-    "\u200b",
-]
+ODD = ["", " ", "\n\n\t", "naïve café", "東京", "🙂🙃", "\x00\x01", "a" * 300, "12 345,67", "Ünïcödé ﬀ", "\u200b"]
 
 
 def load(trimmed: dict) -> Tokenizer:
@@ -130,10 +118,7 @@ def test_the_trimmed_qwen_tokenizer_is_the_same_through_auto_tokenizer(shared: P
     auto = AutoTokenizer.from_pretrained(tmp_path)
     golden = folder.parent / "llama_cpp" / "ggml-vocab-qwen2.gguf.inp"
     for text in [*golden.read_text(encoding="utf-8").split("\n__ggml_vocab_test__\n"), *ODD, CORPUS]:
-        assert (
-            new.encode(text, add_special_tokens=False).ids
-            == auto(text, add_special_tokens=False)["input_ids"]
-        )
+        assert new.encode(text, add_special_tokens=False).ids == auto(text, add_special_tokens=False)["input_ids"]
 
 
 def test_a_tokenizer_without_byte_level_is_refused(shared: Path) -> None:

@@ -76,9 +76,7 @@ def test_transformers_reads_the_file_back(make_model, tmp_path: Path, kind: str)
     ids = torch.arange(5, 40)[None]
     with torch.no_grad():
         expected = checkpoints.load(folder, "float32")(ids).logits
-        loaded = AutoModelForCausalLM.from_pretrained(
-            tmp_path / "out", gguf_file="model.gguf", dtype=torch.float32
-        )
+        loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "out", gguf_file="model.gguf", dtype=torch.float32)
         got = loaded(ids).logits
     assert (expected - got).abs().mean() < 0.01 * expected.std()
 
@@ -97,9 +95,7 @@ def test_a_four_bit_folder_is_expanded(make_model, tmp_path: Path) -> None:
 
 def test_an_unknown_splitting_and_scaled_positions_are_refused(make_model, tmp_path: Path) -> None:
     folder = make_model()
-    vocabulary = plan.Vocabulary(
-        tokens=("a",), merges=(), added=(), file_bytes=1, pre_tokenizer={"type": "Metaspace"}
-    )
+    vocabulary = plan.Vocabulary(tokens=("a",), merges=(), added=(), file_bytes=1, pre_tokenizer={"type": "Metaspace"})
     shape = plan.read_shape(checkpoints.read_config(folder))
     with pytest.raises(UserError) as caught:
         gguf.name_pre_tokenizer(vocabulary, shape)

@@ -59,11 +59,7 @@ def test_the_plan_expects_the_bytes_that_are_spent(parts) -> None:
     assert chosen is not None and chosen.fits and chosen.others
     base = plan.measure(shape, shape, chosen.format, 0, 10**9).total
     others = plan.spend_room(shape, chosen.format, chosen.total - base, costs)
-    made = (
-        base
-        + plan.count_weights(shape, chosen.format, others=others)
-        - plan.count_weights(shape, chosen.format)
-    )
+    made = base + plan.count_weights(shape, chosen.format, others=others) - plan.count_weights(shape, chosen.format)
     assert made == pytest.approx(chosen.total, rel=0.02)  # a matrix of this toy is 4 % of its file
 
 
@@ -80,8 +76,10 @@ def test_a_gguf_file_takes_the_room_in_steps_and_stays_within_it(parts, tmp_path
     room = (wide - narrow) // 2
     others = plan.spend_room(shape, "q4_0", room, costs)
     assert {"q5_0", "q8_0"} >= set(others.values()) > set()
-    written = [gguf.write(folder, tmp_path / name / "model.gguf", "q4_0", chosen, columns).stat().st_size
-               for name, chosen in (("mixed", others), ("alike", {}))]  # fmt: skip
+    written = [
+        gguf.write(folder, tmp_path / name / "model.gguf", "q4_0", chosen, columns).stat().st_size
+        for name, chosen in (("mixed", others), ("alike", {}))
+    ]
     assert plan.count_weights(shape, "q4_0", others=others) - narrow == written[0] - written[1]
     assert 0.7 * room <= written[0] - written[1] <= room
     stored = checkpoints.load(tmp_path / "mixed", "float32")

@@ -34,9 +34,7 @@ def test_a_local_dataset_is_named_without_its_folder(tmp_path: Path):
 
 
 def test_matrices_in_a_wider_format_are_counted():
-    assert "| format | nf4_dq, 2 matrices in bf16 |" in card(
-        "d", format="nf4_dq", others={"a": "bf16", "b": "bf16"}
-    )
+    assert "| format | nf4_dq, 2 matrices in bf16 |" in card("d", format="nf4_dq", others={"a": "bf16", "b": "bf16"})
     assert "| format | nf4_dq |" in card("d", format="nf4_dq")
 
 

@@ -7,8 +7,15 @@ import pytest
 from sxl_train.run import forecast
 from sxl_train.run.recipes import open_recipe
 
-QWEN = {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14,
-        "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": True}  # fmt: skip
+QWEN = {
+    "hidden_size": 896,
+    "intermediate_size": 4864,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 14,
+    "num_key_value_heads": 2,
+    "vocab_size": 151936,
+    "tie_word_embeddings": True,
+}
 
 
 def check(gigabytes: float, monkeypatch: pytest.MonkeyPatch, *keys: str) -> list[str]:
@@ -32,9 +39,7 @@ def test_batch_and_method_decide_what_fits(monkeypatch: pytest.MonkeyPatch) -> N
     assert check(16, monkeypatch, "method=qlora", "tune.batch=200") == ["T111"]
 
 
-def test_processes_share_weights_and_optimiser_when_they_are_shared_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_processes_share_weights_and_optimiser_when_they_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = open_recipe("demo", ("method=full", "tune.shard=true"))[1].value
     alone = forecast.forecast_memory(recipe, QWEN, 2048)
     monkeypatch.setenv("WORLD_SIZE", "4")

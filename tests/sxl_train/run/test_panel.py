@@ -9,16 +9,25 @@ def test_panel_shows_place_losses_speed_use_memory_and_remaining_time() -> None:
     entries = [
         {"step": 0, "eval_loss": 3.5},
         {"step": 5, "loss": 3.0, "tokens_per_s": 100.0, "left_s": 9.0, "learning_rate": 1e-4},
-        {"step": 10, "loss": 2.0, "tokens_per_s": 85123.4, "left_s": 5.0, "learning_rate": 3e-5, "mfu": 0.284,
-         "memory_gb": 12.81},
+        {
+            "step": 10,
+            "loss": 2.0,
+            "tokens_per_s": 85123.4,
+            "left_s": 5.0,
+            "learning_rate": 3e-5,
+            "mfu": 0.284,
+            "memory_gb": 12.81,
+        },
         {"step": 10, "eval_loss": 2.5},
-    ]  # fmt: skip
-    expected = "\n".join([
-        f"step        10/20  {'━' * 20}{'─' * 20}  5.0 s left",
-        "loss        2.0000  █▁",
-        "validation  2.5000 at step 10, best 2.5000",
-        "speed       85,123 tokens/s  MFU 28.4%  12.8 GB  rate 3.00e-05",
-    ])  # fmt: skip
+    ]
+    expected = "\n".join(
+        [
+            f"step        10/20  {'━' * 20}{'─' * 20}  5.0 s left",
+            "loss        2.0000  █▁",
+            "validation  2.5000 at step 10, best 2.5000",
+            "speed       85,123 tokens/s  MFU 28.4%  12.8 GB  rate 3.00e-05",
+        ]
+    )
     assert expected == draw(10, 20, entries)
 
 

@@ -20,10 +20,14 @@ def make_folder(folder: Path, **files: int) -> Path:
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
-        (300_000_000, "300MB"), (300_000_000, " 300 MB "), (12_500_000, "12.5MB"), (2_000_000_000, "2GB"),
-        (700, "700B"), (700, 700),
+        (300_000_000, "300MB"),
+        (300_000_000, " 300 MB "),
+        (12_500_000, "12.5MB"),
+        (2_000_000_000, "2GB"),
+        (700, "700B"),
+        (700, 700),
     ],
-)  # fmt: skip
+)
 def test_sizes_are_decimal(expected: int, text: str | int) -> None:
     assert expected == size.parse_size(text)
 
@@ -37,9 +41,15 @@ def test_a_size_that_is_none_is_a_user_error(text: str | int) -> None:
 
 def test_everything_that_loading_needs_is_counted_and_nothing_else(tmp_path: Path) -> None:
     folder = make_folder(
-        tmp_path / "m", model__safetensors=1000, config__json=20, tokenizer__json=300,
-        chat_template__jinja=7, run__json=5000, README__md=900, model__gguf=600,
-    )  # fmt: skip
+        tmp_path / "m",
+        model__safetensors=1000,
+        config__json=20,
+        tokenizer__json=300,
+        chat_template__jinja=7,
+        run__json=5000,
+        README__md=900,
+        model__gguf=600,
+    )
     report = size.measure(folder)
     assert 1327 == report.total
     assert [("model.safetensors", 1000), ("tokenizer.json", 300)] == list(report.files[:2])

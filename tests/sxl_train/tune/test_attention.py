@@ -36,9 +36,7 @@ def attend_and_differentiate(query: Any, key: Any, value: Any, borders: Any, **k
 def test_gpu_kernel_gives_the_values_and_gradients_of_separate_documents(scaling: float | None) -> None:
     torch.manual_seed(0)
     query, key, value = torch.randn(1, 4, 64, 32), torch.randn(1, 2, 64, 32), torch.randn(1, 2, 64, 32)
-    borders = torch.tensor(
-        [0, 1, 24, 64, 64, 64], dtype=torch.int32
-    )  # empty slots at the end, as the collator makes
+    borders = torch.tensor([0, 1, 24, 64, 64, 64], dtype=torch.int32)  # empty slots at the end, as the collator makes
     attention.VARLEN[:] = [attention._find_varlen()]
     wanted = attend_and_differentiate(query, key, value, borders, scaling=scaling)
     inputs = [x.to("cuda", torch.bfloat16) for x in (query, key, value)]

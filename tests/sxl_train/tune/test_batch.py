@@ -12,9 +12,7 @@ from sxl_train.config import Tune
 from sxl_train.data.collate import Flatten
 from sxl_train.tune import batch
 
-ROWS = [
-    {"input_ids": [1] * n, "labels": [1] * n, "weights": [1.0] * n, "seq_lengths": [n]} for n in (5, 64, 9)
-]
+ROWS = [{"input_ids": [1] * n, "labels": [1] * n, "weights": [1.0] * n, "seq_lengths": [n]} for n in (5, 64, 9)]
 
 
 class Counted(torch.nn.Module):
@@ -80,13 +78,16 @@ def test_first_sequence_that_does_not_fit_is_an_error_before_training() -> None:
     assert [item.code for item in problem.value.findings] == ["T111"]
 
 
-@pytest.mark.parametrize(("rows", "capacity", "accumulate", "expected"), [
-    (1000, 512, 1, 8),  # the processor's 4,096 tokens
-    (100, 512, 1, 4),  # 100 × 2 epochs leave 50 steps
-    (100, 512, 2, 2),
-    (10, 512, 1, 1),
-    (1000, 8192, 1, 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rows", "capacity", "accumulate", "expected"),
+    [
+        (1000, 512, 1, 8),  # the processor's 4,096 tokens
+        (100, 512, 1, 4),  # 100 × 2 epochs leave 50 steps
+        (100, 512, 2, 2),
+        (10, 512, 1, 1),
+        (1000, 8192, 1, 1),
+    ],
+)
 def test_processor_takes_a_few_thousand_tokens_and_leaves_fifty_steps(
     rows: int, capacity: int, accumulate: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,20 +14,33 @@ def codes(*keys: str) -> list[str]:
     return [item.code for item in check_keys(open_recipe("demo", keys)[1].value)]
 
 
-@pytest.mark.parametrize("keys", [
-    (), ("tune.weight_reflect=0.5",), ("tune.fast=false",), ("tune.fast=false", "tune.weight_reflect=0"),
-    ("tune.shard=true", "method=full"), ("tune.shard=true", "method=lora", "tune.markers=none"),
-    ("tune.patience=2", "tune.evaluate_every=5"),
-    ("steps=[quantise]", "tune.fast=false", "tune.weight_act=0.5"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "keys",
+    [
+        (),
+        ("tune.weight_reflect=0.5",),
+        ("tune.fast=false",),
+        ("tune.fast=false", "tune.weight_reflect=0"),
+        ("tune.shard=true", "method=full"),
+        ("tune.shard=true", "method=lora", "tune.markers=none"),
+        ("tune.patience=2", "tune.evaluate_every=5"),
+        ("steps=[quantise]", "tune.fast=false", "tune.weight_act=0.5"),
+    ],
+)
 def test_keys_that_go_together_pass(keys: tuple[str, ...]) -> None:
     assert codes(*keys) == []
 
 
-@pytest.mark.parametrize("keys", [
-    ("tune.fast=false", "tune.weight_reflect=0.5"), ("tune.shard=true", "method=lora"),
-    ("tune.shard=true", "method=full", "tune.fast=false"), ("tune.patience=2",),
-], ids=lambda keys: "+".join(keys))  # fmt: skip
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("tune.fast=false", "tune.weight_reflect=0.5"),
+        ("tune.shard=true", "method=lora"),
+        ("tune.shard=true", "method=full", "tune.fast=false"),
+        ("tune.patience=2",),
+    ],
+    ids=lambda keys: "+".join(keys),
+)
 def test_key_that_would_do_nothing_is_refused(keys: tuple[str, ...]) -> None:
     assert codes(*keys) == ["T113"]
 

@@ -13,9 +13,16 @@ from sxl_train.tune import fast
 from sxl_train.tune.optimiser import MasterAdamW
 
 SHAPE = {
-    "vocab_size": 160, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "max_position_embeddings": 256, "tie_word_embeddings": True, "pad_token_id": 1,
-}  # fmt: skip
+    "vocab_size": 160,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "tie_word_embeddings": True,
+    "pad_token_id": 1,
+}
 ROWS = [
     {"input_ids": list(range(2, 42)), "seq_lengths": [25, 15]},
     {"input_ids": list(range(60, 120)), "seq_lengths": [10, 30, 20]},
@@ -58,9 +65,7 @@ def run_plain(model: Any) -> tuple[float, dict[str, Any]]:
             ids = torch.tensor([row["input_ids"][start : start + length]])
             labels = torch.tensor(row["labels"][start : start + length])
             logits = model(input_ids=ids).logits[0, :-1].float()
-            total = total + torch.nn.functional.cross_entropy(
-                logits, labels[1:], reduction="sum", ignore_index=-100
-            )
+            total = total + torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum", ignore_index=-100)
             start += length
     total.backward()
     return total.item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
@@ -70,9 +75,7 @@ def run_fast(model: Any, length: int = 0) -> tuple[float, dict[str, Any]]:
     fast.make_fast(model, compile_layers=False)
     outputs = model(**Flatten(1, 64, length)(ROWS))
     outputs["loss"].backward()
-    return outputs["loss"].item(), {
-        n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None
-    }
+    return outputs["loss"].item(), {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
 
 
 def compare(plain: tuple[float, dict[str, Any]], made: tuple[float, dict[str, Any]]) -> float:
@@ -97,9 +100,7 @@ def test_untied_head_gets_its_own_gradient() -> None:
 @pytest.mark.parametrize("tied", [True, False])
 def test_adapters_and_trained_rows_give_the_gradients_of_peft(tied: bool) -> None:
     tables = ["embed_tokens"] if tied else ["embed_tokens", "lm_head"]
-    model = adapt(
-        make("llama", tie_word_embeddings=tied), trainable_token_indices={key: [5, 7, 70] for key in tables}
-    )
+    model = adapt(make("llama", tie_word_embeddings=tied), trainable_token_indices={key: [5, 7, 70] for key in tables})
     plain, made = run_plain(copy.deepcopy(model)), run_fast(model)
     assert sum("trainable_tokens" in name for name in made[1]) == len(tables)
     assert compare(plain, made) < 1e-4
@@ -146,9 +147,7 @@ def test_compiled_layers_on_a_gpu_give_the_gradients_of_float32_on_a_cpu(kind: s
     plain = make(kind, hidden_size=128, head_dim=32)
     plain = adapt(plain) if adapted else plain
     model = copy.deepcopy(plain).cuda()
-    for (
-        parameter
-    ) in model.parameters():  # and no buffer: positions stay in float32, as when a model is loaded
+    for parameter in model.parameters():  # and no buffer: positions stay in float32, as when a model is loaded
         parameter.data = parameter.data.bfloat16()
     wanted = run_plain(plain)
     fast.narrow(model)

@@ -60,8 +60,15 @@ def test_compiled_chunks_on_a_gpu_give_the_loss_and_gradients_of_float32(trained
     def differentiate(device: str, dtype: torch.dtype) -> list[torch.Tensor]:
         moved = [None if x is None else x.to(device, dtype).requires_grad_() for x in (hidden, head, rows)]
         moved[1] = moved[1].detach() if trained_rows else moved[1]
-        loss = cross_entropy(moved[0], moved[1], labels.to(device), weights.to(device), None,
-                             None if places is None else places.to(device), moved[2])  # fmt: skip
+        loss = cross_entropy(
+            moved[0],
+            moved[1],
+            labels.to(device),
+            weights.to(device),
+            None,
+            None if places is None else places.to(device),
+            moved[2],
+        )
         trained = [x for x in moved if x is not None and x.requires_grad]
         return [loss.float().cpu(), *(g.float().cpu() for g in torch.autograd.grad(loss, trained))]
 

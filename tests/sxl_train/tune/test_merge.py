@@ -46,9 +46,7 @@ def test_the_merged_folder_equals_base_plus_adapter(make_model, tmp_path: Path) 
 @pytest.mark.parametrize("tables", [["embed_tokens"], ["embed_tokens", "lm_head"]], ids=["tied", "untied"])
 def test_trained_rows_of_the_markers_are_merged(tables: list[str], make_model, tmp_path: Path) -> None:
     base = make_model(tie_word_embeddings=len(tables) == 1)
-    settings = LoraConfig(
-        r=2, target_modules=["q_proj"], trainable_token_indices={name: [1, 2] for name in tables}
-    )
+    settings = LoraConfig(r=2, target_modules=["q_proj"], trainable_token_indices={name: [1, 2] for name in tables})
     tuned = get_peft_model(checkpoints.load(base, "float32"), settings)
     with torch.no_grad():
         for name, parameter in tuned.named_parameters():
@@ -69,9 +67,7 @@ def test_merging_onto_the_dequantised_base_equals_what_qlora_trained(make_model,
     quantised = checkpoints.load(quantise.quantise(base, tmp_path / "nf4"), "float32")
     expected = run(PeftModel.from_pretrained(quantised, adapter).eval())
     far = run(AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "a", base)))
-    near = run(
-        AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "b", base, "dequantised"))
-    )
+    near = run(AutoModelForCausalLM.from_pretrained(merge.merge(adapter, tmp_path / "b", base, "dequantised")))
     assert (near - expected).abs().mean() < 0.5 * (far - expected).abs().mean()
 
 
@@ -79,8 +75,13 @@ def test_an_adapter_that_carries_a_larger_embedding_can_be_merged(make_model, tm
     base = make_model()
     model = checkpoints.load(base, "float32")
     model.resize_token_embeddings(model.config.vocab_size + 3, mean_resizing=False)
-    settings = LoraConfig(r=4, target_modules=["q_proj"], modules_to_save=["embed_tokens"],
-                          ensure_weight_tying=True, init_lora_weights=False)  # fmt: skip
+    settings = LoraConfig(
+        r=4,
+        target_modules=["q_proj"],
+        modules_to_save=["embed_tokens"],
+        ensure_weight_tying=True,
+        init_lora_weights=False,
+    )
     tuned = get_peft_model(model, settings)
     tuned.save_pretrained(tmp_path / "adapter")
     out = merge.merge(tmp_path / "adapter", tmp_path / "merged", base)

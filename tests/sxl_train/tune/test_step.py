@@ -27,8 +27,15 @@ SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py
 assert SPEC and SPEC.loader
 toys = util.module_from_spec(SPEC)
 SPEC.loader.exec_module(toys)
-KEYS = (*toys.TINY, "limit=0", "tune.max_length=256", "tune.batch=2", "tune.lr=0.003", "tune.lr_floor=0.001",
-        "tune.save_every=100")  # fmt: skip
+KEYS = (
+    *toys.TINY,
+    "limit=0",
+    "tune.max_length=256",
+    "tune.batch=2",
+    "tune.lr=0.003",
+    "tune.lr_floor=0.001",
+    "tune.save_every=100",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,12 +70,21 @@ def read_losses(out: Path) -> list[tuple[int, float]]:
     return [(entry["step"], entry["loss"]) for entry in map(json.loads, lines) if "loss" in entry]
 
 
-@pytest.mark.parametrize("keys", [
-    ("method=full",), ("method=lora",), ("method=qlora",), ("method=lora", "tune.dora=true", "tune.rslora=true"),
-    ("method=lora", "tune.fast=false"), ("method=lora", "tune.checkpointing=true", "tune.accumulate=2"),
-], ids=lambda keys: "+".join(keys))  # fmt: skip
-def test_every_method_lowers_the_validation_loss(keys: tuple[str, ...], folder: Path, dataset: Path,
-                                                 tmp_path: Path) -> None:  # fmt: skip
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("method=full",),
+        ("method=lora",),
+        ("method=qlora",),
+        ("method=lora", "tune.dora=true", "tune.rslora=true"),
+        ("method=lora", "tune.fast=false"),
+        ("method=lora", "tune.checkpointing=true", "tune.accumulate=2"),
+    ],
+    ids=lambda keys: "+".join(keys),
+)
+def test_every_method_lowers_the_validation_loss(
+    keys: tuple[str, ...], folder: Path, dataset: Path, tmp_path: Path
+) -> None:
     made = step("tune", tune.run, str(folder), dataset, tmp_path, *KEYS, "tune.max_steps=12", *keys)
     assert made.measured["validation_loss_after"] < made.measured["validation_loss_before"]
     expected = "model.safetensors" if "method=full" in keys else "adapter_model.safetensors"
@@ -97,21 +113,12 @@ case.step("tune", case.tune.run, sys.argv[3], Path(sys.argv[4]), Path(sys.argv[5
 """
 
 
-def test_killed_run_continues_with_the_same_next_50_losses(
-    folder: Path, dataset: Path, tmp_path: Path
-) -> None:
+def test_killed_run_continues_with_the_same_next_50_losses(folder: Path, dataset: Path, tmp_path: Path) -> None:
     keys = (*KEYS, "method=lora", "tune.max_steps=58", "tune.save_every=5")
     step("tune", tune.run, str(folder), dataset, tmp_path / "whole", *keys)
     killer = tmp_path / "killer.py"
     killer.write_text(KILLER, encoding="utf-8")
-    words = [
-        str(killer),
-        str(Path(__file__).parents[3]),
-        __file__,
-        str(folder),
-        str(dataset),
-        str(tmp_path / "killed"),
-    ]
+    words = [str(killer), str(Path(__file__).parents[3]), __file__, str(folder), str(dataset), str(tmp_path / "killed")]
     environment = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *words, *keys], capture_output=True, env=environment, check=False)
     assert done.returncode != 0 and (tmp_path / "killed" / "tune.part" / "checkpoints").exists(), done.stderr
@@ -119,11 +126,14 @@ def test_killed_run_continues_with_the_same_next_50_losses(
     whole, resumed = read_losses(tmp_path / "whole" / "tune"), read_losses(tmp_path / "killed" / "tune")
     assert len(whole) == 58
     assert whole == resumed
-    judged = [(tmp_path / name / "tune" / "log.jsonl").read_text(encoding="utf-8").count('"eval_loss"')
-              for name in ("whole", "killed")]  # fmt: skip
+    judged = [
+        (tmp_path / name / "tune" / "log.jsonl").read_text(encoding="utf-8").count('"eval_loss"')
+        for name in ("whole", "killed")
+    ]
     assert judged == [2, 2]
     assert (tmp_path / "whole/tune/adapter_model.safetensors").read_bytes() == (
-        tmp_path / "killed/tune/adapter_model.safetensors").read_bytes()  # fmt: skip
+        tmp_path / "killed/tune/adapter_model.safetensors"
+    ).read_bytes()
 
 
 def test_signal_saves_the_step_under_way_and_the_run_goes_on_from_there(
@@ -180,16 +190,15 @@ def test_run_that_ended_before_its_model_was_written_ends_the_same_again(
     step("tune", tune.run, str(folder), dataset, tmp_path / "late", *keys)
     assert read_losses(tmp_path / "whole" / "tune") == read_losses(tmp_path / "late" / "tune")
     assert (tmp_path / "whole/tune/adapter_model.safetensors").read_bytes() == (
-        tmp_path / "late/tune/adapter_model.safetensors").read_bytes()  # fmt: skip
+        tmp_path / "late/tune/adapter_model.safetensors"
+    ).read_bytes()
 
 
 def make_pieces(folder: Path, dataset: Path, method: str, **keys: Any) -> tuple[Any, Any]:
     tokenizer, template = read_template(str(folder))
     settings = Tune(max_length=256, batch=2, **keys)
     model = adapt.adapt(adapt.load(str(folder), method, settings), method, settings, tokenizer, template, [])
-    return model, tune.prepare(
-        data.find_dataset(str(dataset)), "train", 12, tokenizer, template, settings, 256
-    )[0]
+    return model, tune.prepare(data.find_dataset(str(dataset)), "train", 12, tokenizer, template, settings, 256)[0]
 
 
 @pytest.mark.parametrize("dequantise", ["once", "each"])
@@ -241,17 +250,7 @@ def test_plain_and_fast_path_have_the_same_loss_curve(folder: Path, dataset: Pat
     curves = []
     for fast in ("true", "false"):
         out = tmp_path / fast
-        step(
-            "tune",
-            tune.run,
-            str(folder),
-            dataset,
-            out,
-            *KEYS,
-            "method=full",
-            "tune.max_steps=8",
-            f"tune.fast={fast}",
-        )
+        step("tune", tune.run, str(folder), dataset, out, *KEYS, "method=full", "tune.max_steps=8", f"tune.fast={fast}")
         curves.append([loss for _, loss in read_losses(out / "tune")])
     assert curves[0] == pytest.approx(curves[1], rel=1e-3)
 
@@ -264,9 +263,7 @@ def test_dataset_without_a_trained_token_is_refused(folder: Path, tmp_path: Path
     assert [item.code for item in problem.value.findings] == ["T104"]
 
 
-def test_two_passes_accumulated_equal_one_of_twice_the_batch(
-    folder: Path, dataset: Path, tmp_path: Path
-) -> None:
+def test_two_passes_accumulated_equal_one_of_twice_the_batch(folder: Path, dataset: Path, tmp_path: Path) -> None:
     keys = (*KEYS, "method=lora", "tune.max_steps=6")
     step("tune", tune.run, str(folder), dataset, tmp_path / "two", *keys, "tune.batch=2")
     step("tune", tune.run, str(folder), dataset, tmp_path / "one", *keys, "tune.batch=1", "tune.accumulate=2")
@@ -277,8 +274,15 @@ def test_two_passes_accumulated_equal_one_of_twice_the_batch(
 def test_run_stops_when_validation_gets_no_better_and_keeps_the_best(
     folder: Path, dataset: Path, tmp_path: Path
 ) -> None:
-    keys = (*KEYS, "method=lora", "tune.max_steps=40", "tune.lr=0.5", "tune.lr_floor=0.5", "tune.evaluate_every=3",
-            "tune.patience=2")  # fmt: skip
+    keys = (
+        *KEYS,
+        "method=lora",
+        "tune.max_steps=40",
+        "tune.lr=0.5",
+        "tune.lr_floor=0.5",
+        "tune.evaluate_every=3",
+        "tune.patience=2",
+    )
     made = step("tune", tune.run, str(folder), dataset, tmp_path, *keys)
     lines = (tmp_path / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     judged = [(entry["step"], entry["eval_loss"]) for entry in map(json.loads, lines) if "eval_loss" in entry]

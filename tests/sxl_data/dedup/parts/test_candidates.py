@@ -30,9 +30,7 @@ def reference(shards: Shards, rows: np.ndarray, fan: int) -> tuple[set[tuple[int
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize(
-    ("parts", "at_once", "fan"), [(1, 1 << 16, 1), (3, 20, 4), (40, 100, 1), (25, 17, 16)]
-)
+@pytest.mark.parametrize(("parts", "at_once", "fan"), [(1, 1 << 16, 1), (3, 20, 4), (40, 100, 1), (25, 17, 16)])
 def test_parts_together_hold_the_candidates_of_the_whole_each_once(
     shards_of: Callable[..., Shards],
     edited_texts: Callable[..., list[str]],
@@ -44,9 +42,7 @@ def test_parts_together_hold_the_candidates_of_the_whole_each_once(
     texts = corpus(edited_texts)
     shards = shards_of(texts, [10, 10, 50], [k * 7 % 31 for k in range(len(texts))])
     pairs, cut = reference(shards, np.arange(len(texts), dtype=np.uint32), fan)
-    found = [
-        meet(shards, ALL, 0.7, fan, part, parts, compiled=compiled, at_once=at_once) for part in range(parts)
-    ]
+    found = [meet(shards, ALL, 0.7, fan, part, parts, compiled=compiled, at_once=at_once) for part in range(parts)]
     packed = np.concatenate([part.pairs for part in found]).tolist()
     assert len(pairs) == len(packed) > 60
     assert pairs == {(pair >> 32, pair & 0xFFFFFFFF) for pair in packed}

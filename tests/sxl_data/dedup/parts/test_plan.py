@@ -40,9 +40,7 @@ def corpus(seed: int) -> pa.Table:
                     copy[draw.randrange(len(copy))] = draw.choice(WORDS)
             texts.append(" ".join(copy))
     body = " ".join(f"shared{k}" for k in range(70))
-    texts += [
-        f"{body} {' '.join(f'own{n}x{k}' for k in range(draw.choice([2, 14, 18, 40])))}" for n in range(60)
-    ]
+    texts += [f"{body} {' '.join(f'own{n}x{k}' for k in range(draw.choice([2, 14, 18, 40])))}" for n in range(60)]
     draw.shuffle(texts)
     return to_table([pair(n, f"Do {text[:3]}", text) for n, text in enumerate(texts)])
 
@@ -60,31 +58,47 @@ class Inline:
 
 
 def viewed(run: Inline, shards: list[pa.Table], config: DedupStage) -> list[Receipt]:
-    by = {
-        name: msgspec.to_builtins(getattr(config, name))
-        for name in ("view", "shingling", "permutations", "seed")
-    }
+    by = {name: msgspec.to_builtins(getattr(config, name)) for name in ("view", "shingling", "permutations", "seed")}
     tasks = []
     for part, shard in enumerate(shards):
         info = run.store.put_table(f"traces-{part}.parquet", shard)
-        tasks.append(Task(stage="view", part=part, function="sxl_data.build.tasks:view", inputs={"traces": (info,)},
-                          params={"config": by}))  # fmt: skip
+        tasks.append(
+            Task(
+                stage="view",
+                part=part,
+                function="sxl_data.build.tasks:view",
+                inputs={"traces": (info,)},
+                params={"config": by},
+            )
+        )
     return run("view", tasks)
 
 
 def expected(table: pa.Table, config: DedupStage) -> tuple[DedupResult, list[str]]:
     seen = view_rows(table, config)
     sources = table["source"].to_pylist() if config.prefer else None
-    found = deduplicate(seen.signed["trace_id"], seen.texts["text"], seen.signed["rank"].to_numpy(), config,
-                        sources=sources, also_pairs_at=0.5)  # fmt: skip
+    found = deduplicate(
+        seen.signed["trace_id"],
+        seen.texts["text"],
+        seen.signed["rank"].to_numpy(),
+        config,
+        sources=sources,
+        also_pairs_at=0.5,
+    )
     return found, seen.signed["trace_id"].to_pylist()
 
 
 @pytest.mark.parametrize(
     ("seed", "cuts", "memory", "threshold"),
-    [(1, [], 10**9, 0.7), (1, [0, 7, 100, 101], 10**9, 0.7), (1, [50, 90], 60_000, 0.7), (2, [3], 9_000, 0.7),
-     (3, [20, 40, 60, 80, 100], 20_000, 0.85), (4, [60], 60_000, 0.5)],
-)  # fmt: skip
+    [
+        (1, [], 10**9, 0.7),
+        (1, [0, 7, 100, 101], 10**9, 0.7),
+        (1, [50, 90], 60_000, 0.7),
+        (2, [3], 9_000, 0.7),
+        (3, [20, 40, 60, 80, 100], 20_000, 0.85),
+        (4, [60], 60_000, 0.5),
+    ],
+)
 def test_parts_decide_what_one_process_decides(
     tmp_path: Path, seed: int, cuts: list[int], memory: int, threshold: float
 ):
@@ -96,15 +110,18 @@ def test_parts_decide_what_one_process_decides(
     compared = rounds.compare(0.5)
     drops = [pq.read_table(run.store.path(info)) for info in compared.drops]
     lines = [
-        (ids[row], "D310" if found.exact[row] else "D311", ids[found.twin[row]], found.score[row],
-         "the same text" if found.exact[row] else f"{found.shared[row]} of {found.union[row]} shingles shared")
+        (
+            ids[row],
+            "D310" if found.exact[row] else "D311",
+            ids[found.twin[row]],
+            found.score[row],
+            "the same text" if found.exact[row] else f"{found.shared[row]} of {found.union[row]} shingles shared",
+        )
         for row in np.flatnonzero(~found.kept)
-    ]  # fmt: skip
+    ]
     names = ("trace_id", "code", "twin_id", "score", "detail")
     assert lines == [tuple(row[name] for name in names) for table in drops for row in table.to_pylist()]
-    assert [int((~found.kept)[a:b].sum()) for a, b in itertools.pairwise([0, *cuts, len(table)])] == [
-        *map(len, drops)
-    ]
+    assert [int((~found.kept)[a:b].sum()) for a, b in itertools.pairwise([0, *cuts, len(table)])] == [*map(len, drops)]
     pairs = pq.read_table(run.store.path(compared.pairs)).to_pydict()
     known = sorted(zip(found.pairs.left.tolist(), found.pairs.right.tolist(), found.pairs.scores.tolist()))
     assert known == list(zip(pairs["left"], pairs["right"], pairs["score"]))

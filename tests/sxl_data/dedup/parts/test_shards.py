@@ -32,9 +32,7 @@ def test_preference_goes_by_source_then_rank_then_id(shards_of: Callable[..., Sh
     assert [1, 2, 0] == shards_of(TEXTS, [2], ranks, ["s1"]).places(numbers(2, 0, 1)).tolist()
 
 
-def test_the_best_of_many_do_not_depend_on_how_many_are_looked_at(
-    shards_of: Callable[..., Shards], monkeypatch
-):
+def test_the_best_of_many_do_not_depend_on_how_many_are_looked_at(shards_of: Callable[..., Shards], monkeypatch):
     shards = shards_of(TEXTS, [3], [8, 7, 6, 5, 4, 3, 2, 1, 0])
     every = np.arange(9, dtype=np.uint32)
     assert [6, 7, 8] == shards.best(every, 3).tolist()

@@ -25,9 +25,7 @@ def numbers(*rows: int) -> np.ndarray:
 
 def test_a_pair_found_twice_is_one_with_its_better_row_on_the_left(shards_of: Callable[..., Shards]):
     found = orient(shards_of(TEXTS, [3], [9, 0, 1, 2, 3, 4]), pairs((0, 5, 80), (1, 2, 70), (5, 0, 80)))
-    assert [(1, 2, 70), (5, 0, 80)] == list(
-        zip(found.left.tolist(), found.right.tolist(), found.shared.tolist())
-    )
+    assert [(1, 2, 70), (5, 0, 80)] == list(zip(found.left.tolist(), found.right.tolist(), found.shared.tolist()))
 
 
 def test_a_row_falls_only_for_a_row_that_stays(shards_of: Callable[..., Shards]):
@@ -50,14 +48,8 @@ def test_a_copy_of_a_row_that_fell_names_the_row_that_stayed(shards_of: Callable
     near = settle(shards, pairs((0, 1, 80)), 0.7, NONE, NONE, NONE).near
     copies = [pa.table({"row": numbers(3, 5), "stands": numbers(1, 4)})]
     drops = name_drops(shards, copies, near, 0, 3)
-    lines = [
-        [(row["trace_id"], row["code"], row["twin_id"], row["score"]) for row in t.to_pylist()] for t in drops
-    ]
-    assert [
-        [("r001", "D311", "r000", 0.8)],
-        [("r003", "D311", "r000", 0.8)],
-        [("r005", "D310", "r004", 1.0)],
-    ] == lines
+    lines = [[(row["trace_id"], row["code"], row["twin_id"], row["score"]) for row in t.to_pylist()] for t in drops]
+    assert [[("r001", "D311", "r000", 0.8)], [("r003", "D311", "r000", 0.8)], [("r005", "D310", "r004", 1.0)]] == lines
     assert lines[1:] == [
         [(row["trace_id"], row["code"], row["twin_id"], row["score"]) for row in t.to_pylist()]
         for t in name_drops(shards, copies, near, 1, 3)

@@ -27,11 +27,7 @@ def write_lines(path: Path, rows: list[dict[str, object]]) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    return [
-        name
-        for path in sorted((folder / "data").iterdir())
-        for name in pq.read_table(path)["name"].to_pylist()
-    ]
+    return [name for path in sorted((folder / "data").iterdir()) for name in pq.read_table(path)["name"].to_pylist()]
 
 
 def ledger(folder: Path) -> list[tuple[str, str, str]]:
@@ -123,10 +119,7 @@ def test_a_later_corpus_is_checked_against_a_store_without_its_texts(stored: boo
         [write_lines(tmp_path / "late.jsonl", late)], "text", tmp_path / "out", against=[tmp_path / "base"]
     )
     assert (done.kept, done.against) == (1, 2)
-    assert ledger(tmp_path / "out") == [
-        ("late.jsonl:1", "D310", "base/a"),
-        ("late.jsonl:2", "D311", "base/a"),
-    ]
+    assert ledger(tmp_path / "out") == [("late.jsonl:1", "D310", "base/a"), ("late.jsonl:2", "D311", "base/a")]
     detail = pq.read_table(tmp_path / "out" / "ledger" / "ledger.parquet")["detail"].to_pylist()[1]
     assert ("shingles shared" if stored else "estimated from signatures") in detail
 

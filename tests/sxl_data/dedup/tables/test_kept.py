@@ -50,9 +50,7 @@ def test_large_inputs_become_numbered_files_that_no_number_of_workers_changes(
     assert TABLE.filter(pa.array(KEPT)).equals(pa.concat_tables(pq.read_table(one / name) for name in names))
 
 
-@pytest.mark.parametrize(
-    ("given", "written"), [("snappy", "SNAPPY"), ("gzip", "ZSTD"), ("none", "UNCOMPRESSED")]
-)
+@pytest.mark.parametrize(("given", "written"), [("snappy", "SNAPPY"), ("gzip", "ZSTD"), ("none", "UNCOMPRESSED")])
 def test_a_fast_codec_is_kept_and_a_slow_one_becomes_zstd(tmp_path: Path, given: str, written: str) -> None:
     write_kept(source(tmp_path, given), KEPT, tmp_path / "out", "in", "text", None)
     chunk = pq.read_metadata(tmp_path / "out" / "in.parquet").row_group(0).column(1)

@@ -37,9 +37,7 @@ def test_tools_come_from_the_source_of_their_classes():
     )
     (tool,) = reading.trace.tools
     assert (tool.description, tool.origin) == ("Sets an alarm.", "normalised")
-    assert json.loads(tool.parameters_json)["properties"] == {
-        "time": {"type": "string", "description": "When."}
-    }
+    assert json.loads(tool.parameters_json)["properties"] == {"time": {"type": "string", "description": "When."}}
 
 
 def test_a_broken_line_costs_that_line():

@@ -10,8 +10,11 @@ from tests.sxl_data.read.readings import outline, read_path
 
 
 def read(question: dict, answer: dict, functions: list[dict] | None = None):
-    files = {"BFCL_v4_x.json": json.dumps(question), "possible_answer/BFCL_v4_x.json": json.dumps(answer),
-             "multi_turn_func_doc/math_api.json": "\n".join(map(json.dumps, functions or []))}  # fmt: skip
+    files = {
+        "BFCL_v4_x.json": json.dumps(question),
+        "possible_answer/BFCL_v4_x.json": json.dumps(answer),
+        "multi_turn_func_doc/math_api.json": "\n".join(map(json.dumps, functions or [])),
+    }
     (reading,) = FORMAT.read(Document(file="b", value=files), Origin(source="toy"))
     return reading.trace
 
@@ -21,11 +24,7 @@ def test_the_first_acceptable_value_is_taken_and_an_optional_one_left_out():
         "id": "x_0",
         "question": [[{"role": "user", "content": "area?"}]],
         "function": [
-            {
-                "name": "area",
-                "description": "",
-                "parameters": {"type": "dict", "properties": {"a": {"type": "float"}}},
-            }
+            {"name": "area", "description": "", "parameters": {"type": "dict", "properties": {"a": {"type": "float"}}}}
         ],
     }
     trace = read(question, {"id": "x_0", "ground_truth": [{"area": {"a": [10, 10.0], "unit": ["", "cm"]}}]})
@@ -34,8 +33,11 @@ def test_the_first_acceptable_value_is_taken_and_an_optional_one_left_out():
 
 
 def test_python_calls_of_several_turns_get_names_from_the_functions_involved():
-    question = {"id": "x_0", "question": [[{"role": "user", "content": "one"}], [{"role": "user", "content": "two"}]],
-                "involved_classes": ["MathAPI"]}  # fmt: skip
+    question = {
+        "id": "x_0",
+        "question": [[{"role": "user", "content": "one"}], [{"role": "user", "content": "two"}]],
+        "involved_classes": ["MathAPI"],
+    }
     functions = [
         {
             "name": "add",

@@ -60,9 +60,7 @@ def test_every_language_gives_the_function_under_its_comment(path):
     assert parses(reading.language, said(reading.trace)[1])
 
 
-@pytest.mark.parametrize(
-    "path", ["vendor/x.py", "third_party/x.py", "tests/test_x.py", "x_pb2.py", "build/x.py"]
-)
+@pytest.mark.parametrize("path", ["vendor/x.py", "third_party/x.py", "tests/test_x.py", "x_pb2.py", "build/x.py"])
 def test_vendored_generated_and_test_files_give_nothing(path):
     assert read_text(FORMAT, PYTHON, path) == []
 

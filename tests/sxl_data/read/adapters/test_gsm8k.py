@@ -11,10 +11,7 @@ from sxl_data.trace.format import RowError
 from sxl_data.trace.types import Act, Iterate, Reflect, Trace
 from tests.sxl_data.read.readings import outline, read_path, read_row, said
 
-ROW = {
-    "question": "Half of 48, and 3 more?",
-    "answer": "Half is 48/2 = $<<48/2=24>>24.\nThen <<24+3=27>>27.\n#### 27",
-}
+ROW = {"question": "Half of 48, and 3 more?", "answer": "Half is 48/2 = $<<48/2=24>>24.\nThen <<24+3=27>>27.\n#### 27"}
 
 
 def spell(trace: Trace) -> str:
@@ -35,9 +32,7 @@ def spell(trace: Trace) -> str:
 def test_annotations_are_calls_and_the_text_between_them_is_reflection():
     trace = read_row(FORMAT, ROW).trace
     assert outline(trace) == "ORCIRCIRF"
-    assert said(trace) == [
-        "Half of 48, and 3 more?", "Half is 48/2 = $", "", "24", "24.\nThen ", "", "27", "27.", "27",
-    ]  # fmt: skip
+    assert said(trace) == ["Half of 48, and 3 more?", "Half is 48/2 = $", "", "24", "24.\nThen ", "", "27", "27.", "27"]
     assert trace.tools[0].name == "calculator"
 
 
@@ -57,9 +52,6 @@ def test_an_answer_without_its_last_line_is_refused():
 
 def test_nothing_of_the_real_rows_is_lost_or_added(shared):
     readings, refused = read_path(FORMAT, shared / "data/gsm8k/test.jsonl")
-    rows = [
-        json.loads(line)
-        for line in (shared / "data/gsm8k/test.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    rows = [json.loads(line) for line in (shared / "data/gsm8k/test.jsonl").read_text(encoding="utf-8").splitlines()]
     assert refused == []
     assert [spell(r.trace) for r in readings] == [row["answer"] for row in rows]

@@ -22,9 +22,7 @@ from tests.sxl_data.read.readings import outline, read_path, read_row, said
     ],
 )
 def test_the_usual_column_names_give_a_question_and_a_final_answer(row):
-    assert (
-        detect([row], [f for f in known_formats().values() if f.unit == "row"])[0].name == "instruction_pair"
-    )
+    assert detect([row], [f for f in known_formats().values() if f.unit == "row"])[0].name == "instruction_pair"
     trace = read_row(FORMAT, row).trace
     assert (outline(trace), said(trace)) == ("OF", ["add", "a + b"])
 

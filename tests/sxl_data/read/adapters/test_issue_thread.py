@@ -33,12 +33,7 @@ def test_the_author_is_the_user_and_others_answer():
     text += REPLY.format(who="ben", what="Fixed in 1.3.")
     (reading,) = read_text(FORMAT, text, "issues/7.md")
     assert outline(reading.trace) == "OAOF"
-    assert said(reading.trace) == [
-        "It fails\n\nWith an empty list.",
-        "Which version?",
-        "1.2",
-        "Fixed in 1.3.",
-    ]
+    assert said(reading.trace) == ["It fails\n\nWith an empty list.", "Which version?", "1.2", "Fixed in 1.3."]
     assert reading.trace.steps[1].timestamp == "2025-01-02T03:04:05Z"
 
 

@@ -9,9 +9,7 @@ from tests.sxl_data.read.readings import outline, read_path, read_text, said
 
 
 def book(*cells: dict) -> str:
-    return json.dumps(
-        {"nbformat": 4, "metadata": {"language_info": {"name": "python"}}, "cells": list(cells)}
-    )
+    return json.dumps({"nbformat": 4, "metadata": {"language_info": {"name": "python"}}, "cells": list(cells)})
 
 
 def text(source: str) -> dict:
@@ -45,11 +43,7 @@ def test_an_error_stays_an_error():
     }
     (reading,) = read_text(FORMAT, book(code("raise ValueError('no')", failed)), "a.ipynb")
     (result,) = reading.trace.steps[1].results
-    assert (result.status, result.error_type, result.content[0].text) == (
-        "error",
-        "ValueError",
-        "ValueError: no",
-    )
+    assert (result.status, result.error_type, result.content[0].text) == ("error", "ValueError", "ValueError: no")
 
 
 def test_an_image_keeps_its_type_and_loses_its_bytes():

@@ -10,14 +10,16 @@ BUGGY = 'def one(a):\n    return a\n\n"""\nReturns one more.\n"""\n'
 
 
 def test_the_difference_of_the_two_programs_is_the_edit():
-    files = {"python_programs/one.py": BUGGY, "correct_python_programs/one.py": "\ndef one(a):\n    return a + 1\n",
-             "python_programs/node.py": "x = 1\n", "correct_python_programs/node.py": "x = 1\n"}  # fmt: skip
+    files = {
+        "python_programs/one.py": BUGGY,
+        "correct_python_programs/one.py": "\ndef one(a):\n    return a + 1\n",
+        "python_programs/node.py": "x = 1\n",
+        "correct_python_programs/node.py": "x = 1\n",
+    }
     (reading,) = FORMAT.read(Document(file="q", value=files), Origin(source="toy"))
     patch = reading.trace.steps[1].calls[0].arguments_json
     assert outline(reading.trace) == "OC"
-    assert said(reading.trace)[0].startswith(
-        "Returns one more.\n\n```python\n# python_programs/one.py\ndef one(a):"
-    )
+    assert said(reading.trace)[0].startswith("Returns one more.\n\n```python\n# python_programs/one.py\ndef one(a):")
     assert "-    return a\n" in patch and "+    return a + 1\n" in patch
 
 

@@ -15,9 +15,7 @@ def test_a_rationale_is_a_reflection():
 
 
 def test_an_empty_rationale_is_not_replaced():
-    assert (
-        outline(read_row(FORMAT, {"question": "Is 7 odd?", "rationale": "", "answer": "yes"}).trace) == "OF"
-    )
+    assert outline(read_row(FORMAT, {"question": "Is 7 odd?", "rationale": "", "answer": "yes"}).trace) == "OF"
 
 
 def test_thinking_inside_the_answer_is_taken_out_of_it():

@@ -25,10 +25,7 @@ def test_tools_come_from_the_catalogue_and_others_are_inferred():
     files = {"tool.jsonl": json.dumps(TOOL), "dev.jsonl": json.dumps(ROW)}
     (reading,) = FORMAT.read(Document(file="s", value=files), Origin(source="toy"))
     assert outline(reading.trace) == "OC"
-    assert [(t.name, t.origin) for t in reading.trace.tools] == [
-        ("find", "normalised"),
-        ("other", "inferred"),
-    ]
+    assert [(t.name, t.origin) for t in reading.trace.tools] == [("find", "normalised"), ("other", "inferred")]
     assert json.loads(reading.trace.tools[0].parameters_json)["properties"]["x"]["type"] == "integer"
 
 

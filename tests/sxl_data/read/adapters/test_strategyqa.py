@@ -9,8 +9,14 @@ from sxl_data.trace.format import RowError
 from sxl_data.trace.types import Observe
 from tests.sxl_data.read.readings import outline, read_path, read_row, said
 
-ROW = {"qid": "q1", "term": "Ice", "question": "Does ice float?", "answer": True, "facts": ["Ice is light."],
-       "decomposition": ["How dense is ice?", "Is #1 less than water?"]}  # fmt: skip
+ROW = {
+    "qid": "q1",
+    "term": "Ice",
+    "question": "Does ice float?",
+    "answer": True,
+    "facts": ["Ice is light."],
+    "decomposition": ["How dense is ice?", "Is #1 less than water?"],
+}
 
 
 def test_facts_are_observed_and_the_decomposition_is_the_reflection():

@@ -11,12 +11,7 @@ from sxl_data.trace.format import RowError
 from tests.sxl_data.read.readings import outline, read_path, read_row
 
 PATCH = "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a\n+b\n"
-ROW = {
-    "instance_id": "pallets__click-12",
-    "problem_statement": "it fails",
-    "patch": PATCH,
-    "test_patch": "secret test",
-}
+ROW = {"instance_id": "pallets__click-12", "problem_statement": "it fails", "patch": PATCH, "test_patch": "secret test"}
 
 
 def test_the_patch_is_an_edit_call_without_a_result():

@@ -21,12 +21,7 @@ INVALID = sorted((Path(__file__).parents[4] / "schemas" / "examples" / "invalid"
 
 def record(required: str, **properties: Any) -> dict[str, Any]:
     """An object with these properties and no other one, where ``required`` names those that must be there."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "required": required.split(),
-    }
+    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required.split()}
 
 
 TEXT = {"type": "string", "minLength": 1}
@@ -36,38 +31,53 @@ LOCATION = record(
     "physicalLocation",
     physicalLocation=record(
         "artifactLocation",
-        artifactLocation=record(
-            "uri", uri={"type": "string", "format": "uri-reference", "pattern": "^[^ \\\\]+$"}
-        ),
+        artifactLocation=record("uri", uri={"type": "string", "format": "uri-reference", "pattern": "^[^ \\\\]+$"}),
         region=record("startLine", startLine={"type": "integer", "minimum": 1}),
     ),
-    logicalLocations={
-        "type": "array",
-        "items": record("", fullyQualifiedName=TEXT, kind={"const": "element"}),
-    },
+    logicalLocations={"type": "array", "items": record("", fullyQualifiedName=TEXT, kind={"const": "element"})},
 )
-RULE = record("id", id=TEXT, name={"type": "string", "pattern": "^[A-Z][A-Za-z0-9]+$"}, shortDescription=MESSAGE,
-              fullDescription=MESSAGE, help=MESSAGE, defaultConfiguration=record("", level=LEVEL))  # fmt: skip
-RESULT = record("message ruleId", ruleId=TEXT, ruleIndex={"type": "integer", "minimum": 0}, level=LEVEL, message=MESSAGE,
-                locations={"type": "array", "items": LOCATION}, properties={"type": "object"})  # fmt: skip
+RULE = record(
+    "id",
+    id=TEXT,
+    name={"type": "string", "pattern": "^[A-Z][A-Za-z0-9]+$"},
+    shortDescription=MESSAGE,
+    fullDescription=MESSAGE,
+    help=MESSAGE,
+    defaultConfiguration=record("", level=LEVEL),
+)
+RESULT = record(
+    "message ruleId",
+    ruleId=TEXT,
+    ruleIndex={"type": "integer", "minimum": 0},
+    level=LEVEL,
+    message=MESSAGE,
+    locations={"type": "array", "items": LOCATION},
+    properties={"type": "object"},
+)
 RUN = record(
     "tool results",
-    tool=record("driver", driver=record("name", name=TEXT, version=TEXT, rules={"type": "array", "uniqueItems": True, "items": RULE})),
+    tool=record(
+        "driver",
+        driver=record("name", name=TEXT, version=TEXT, rules={"type": "array", "uniqueItems": True, "items": RULE}),
+    ),
     results={"type": "array", "items": RESULT},
-    invocations={"type": "array", "items": record("executionSuccessful", executionSuccessful={"type": "boolean"},
-                                                  exitCode={"type": "integer"})},
+    invocations={
+        "type": "array",
+        "items": record("executionSuccessful", executionSuccessful={"type": "boolean"}, exitCode={"type": "integer"}),
+    },
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-)  # fmt: skip
-LOG = record("version runs", version={"const": "2.1.0"}, runs={"type": "array", "items": RUN},
-             **{"$schema": {"type": "string", "format": "uri"}})  # fmt: skip
+)
+LOG = record(
+    "version runs",
+    version={"const": "2.1.0"},
+    runs={"type": "array", "items": RUN},
+    **{"$schema": {"type": "string", "format": "uri"}},
+)
 CHECK = jsonschema.Draft202012Validator(LOG, format_checker=jsonschema.FormatChecker())
 
 
 def faults(report: Report) -> list[str]:
-    return [
-        f"{error.json_path}: {error.message}"
-        for error in CHECK.iter_errors(json.loads(report.render("sarif")))
-    ]
+    return [f"{error.json_path}: {error.message}" for error in CHECK.iter_errors(json.loads(report.render("sarif")))]
 
 
 def test_every_code_is_a_valid_result():
