@@ -26,9 +26,10 @@ import pyarrow as pa
 from dedup import write
 from dedup_corpora import source_files
 
-from sxl_data.dedup.bands import choose_bands, find_candidates
+from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.exact import hash_texts
-from sxl_data.dedup.near import deduplicate
+from sxl_data.dedup.in_memory import deduplicate
+from sxl_data.dedup.parts.held import find_candidates
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.signatures import sketch
 from sxl_data.dedup.tables.kept import write_kept
@@ -87,7 +88,7 @@ def passes(path: Path, folder: Path) -> list[tuple[str, float, int]]:
     order = result.unique
     seconds, (pairs, _) = best(lambda: find_candidates(sketches.signatures, order, bands, workers=1))
     done.append(("bands, first round", seconds, sketches.signatures[order].nbytes))
-    left, right = (order[(pairs >> np.uint64(32)).astype(np.int64)], order[(pairs & np.uint64(0xFFFFFFFF)).astype(int)])
+    left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     involved = np.unique(np.concatenate((left, right)))
     seconds = best(lambda: measure_overlaps(rows, sketches.counts, left, right, sketches.shingling, workers=1))[0]
     touched = int(rows.lengths[involved].sum()) + 4 * int(sketches.counts[right].sum())

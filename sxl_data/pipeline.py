@@ -26,7 +26,7 @@ from sxl_data.build.tasks import KEPT
 from sxl_data.contract.config import Loaded, parse_size
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
-from sxl_data.dedup.parts.plan import STEPS, Compared, Rounds
+from sxl_data.dedup.parts.plan import STEPS, Compared, Comparison
 from sxl_data.dedup.parts.shards import MOST_ROWS
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
@@ -285,7 +285,7 @@ class Build:
         ]
         sizes = [shard.rows for shard in shards]
         seen = self._run("view", views, sizes, "rows")
-        compared = Rounds(self._run, seen, sizes, config, self._task_bytes()).compare(self.recipe.split.threshold)
+        compared = Comparison(self._run, seen, sizes, config, self._task_bytes()).compare(self.recipe.split.threshold)
         tasks = [
             Task(
                 stage="dedup",

@@ -20,15 +20,15 @@ from typing import Any
 from sxl_data.contract.callable import make_callable
 
 _HOMES = {
-    "DedupConfig": "near",
-    "DedupResult": "near",
-    "Pairs": "search",
+    "DedupConfig": "config",
+    "DedupResult": "result",
+    "Pairs": "result",
     "Shingling": "shingles",
     "Sketches": "signatures",
     "choose_bands": "bands",
     "components": "clusters",
-    "deduplicate": "near",
-    "find_candidates": "bands",
+    "deduplicate": "in_memory",
+    "find_candidates": "parts.held",
     "hash_texts": "exact",
     "keep_best": "clusters",
     "measure_overlaps": "verify",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sxl_data.contract.errors import error
-from sxl_data.dedup.bands import choose_bands, find_candidates
+from sxl_data.dedup.bands import choose_bands
+from sxl_data.dedup.parts.held import find_candidates
 from sxl_data.dedup.rows import Rows, locate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.signatures import Sketches
@@ -23,7 +24,7 @@ from sxl_data.dedup.verify import collect_shingles
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sxl_data.dedup.near import DedupResult
+    from sxl_data.dedup.result import DedupResult
 
 FAN = 64
 """Stars per large bucket: there is only one round here."""

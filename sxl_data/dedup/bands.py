@@ -7,17 +7,14 @@ the pairs exactly at the threshold. Each band packs (hash, row) into one u64 and
 
 A bucket of at most `ALL_PAIRS` rows gives every pair. A larger one gives star edges from its most preferred rows
 only, so a page that 10^8 rows repeat costs 10^8 edges, not 10^16. A star can miss a pair whose centre resembles
-neither row: the answer says whether any bucket was cut, and `search.py` then asks again for the rows that survived,
+neither row: the answer says whether any bucket was cut, and `parts.rounds` then asks again for the rows that survived,
 with more stars, until nothing is cut.
 """
 
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -58,54 +55,6 @@ def choose_bands(threshold: float, permutations: int) -> Bands:
         if bands.chance(threshold) >= RECALL:
             return bands
     raise ValueError(f"{permutations} permutations cannot find {RECALL:.1%} of pairs at {threshold}")
-
-
-def find_candidates(
-    signatures: np.ndarray,
-    order: np.ndarray,
-    bands: Bands,
-    *,
-    fan: int = 1,
-    workers: int | None = None,
-    compiled: bool = True,
-    memory: int = 1 << 30,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct candidate pairs among the rows `order` names (most preferred first), as positions in `order`.
-
-    u64 (m,), left << 32 | right with left < right, sorted; and bool (n,), the positions that lay in a bucket that was
-    cut. `fan` is the number of stars drawn in a bucket of more than ALL_PAIRS rows, fewer where they would exceed
-    MOST edges. `memory` is the bytes that hashes of bands may take at a time, one band at least.
-    """
-    order = np.ascontiguousarray(order, dtype=np.uint32)
-    cut = np.zeros(len(order), dtype=np.uint8)
-    if not len(order):
-        return np.zeros(0, dtype=np.uint64), cut.astype(bool)
-    # Bands are hashed in one pass over the signatures, or few, in row order: the order of preference would miss the
-    # cache at every row, and a pass per band would read every cache line many times.
-    by_row = np.argsort(order)
-    rows, places = order[by_row], by_row.astype(np.uint32)
-
-    def compare(hashes: np.ndarray, band: int) -> np.ndarray:
-        keys = share(hashes, places, compiled)
-        return compare_buckets(keys, signatures, order, bands, band, fan, cut, compiled)
-
-    with ThreadPoolExecutor((workers or os.cpu_count() or 1) if compiled else 1) as pool:
-        found: list[np.ndarray] = []
-        cuts = np.linspace(0, len(order), 17).astype(np.int64).tolist()
-        at_once = max(1, memory // (4 * len(order)))
-        for first in range(0, bands.count, at_once):
-            numbers = range(first, min(first + at_once, bands.count))
-            hashes = np.empty((len(numbers), len(order)), dtype=np.uint32)
-            hashed = [
-                pool.submit(hash_bands, signatures, rows, a, b, bands, first, hashes, compiled)
-                for a, b in pairwise(cuts)
-            ]
-            for part in hashed:
-                part.result()
-            found += pool.map(compare, hashes, numbers)
-    pairs = np.concatenate(found)
-    pairs.sort()
-    return pairs, cut.astype(bool)
 
 
 def hash_bands(

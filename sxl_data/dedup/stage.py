@@ -18,8 +18,8 @@ from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import SPOKEN, explode, text_of
 from sxl_data.contract.stage import Outcome
+from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.exact import hash_texts
-from sxl_data.dedup.near import DedupConfig
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.signatures import sketch
 

@@ -24,8 +24,8 @@ import pyarrow as pa
 from sxl_data.contract.errors import error
 from sxl_data.dedup import exact, shingles
 from sxl_data.dedup import signatures as minhash
-from sxl_data.dedup.near import DedupConfig, DedupResult
-from sxl_data.dedup.search import Pairs
+from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.result import DedupResult, Pairs
 from sxl_data.dedup.shingles import Shingling
 from sxl_data.dedup.signatures import Sketches
 

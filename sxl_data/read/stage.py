@@ -252,8 +252,8 @@ def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantin
         trace_id=trace_id,
         source=source,
         stage="read",
-        action=action,
-        code=item.code,  # type: ignore[arg-type]
+        action=action,  # type: ignore[arg-type]
+        code=item.code,
         rule=item.rule,
         detail=detail,
     )

@@ -93,10 +93,10 @@ class Builder:
             index=len(self._steps),
             turn=self._turn,
             iteration=self._iteration,
-            origin=origin,
+            origin=origin,  # type: ignore[arg-type]
             content=parts(content),
             **common,
-        )  # type: ignore[arg-type]
+        )
         self._append(step, at, line)
 
     def reflect(
@@ -118,10 +118,10 @@ class Builder:
             turn=self._turn,
             iteration=self._iteration,
             text=text,
-            form=form,
+            form=form,  # type: ignore[arg-type]
             signature=signature,
             **common,
-        )  # type: ignore[arg-type]
+        )
         self._append(step, at, line)
 
     def say(
@@ -160,9 +160,9 @@ class Builder:
                 name=name,
                 arguments_json=arguments_json,
                 kind=kind,  # type: ignore[arg-type]
-                arguments_form=form,
+                arguments_form=form,  # type: ignore[arg-type]
                 language=language,
-            )  # type: ignore[arg-type]
+            )
         )
 
     def result(self, result: Result, *, at: str | None = None, line: int | None = None, **common: Any) -> None:

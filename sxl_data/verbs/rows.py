@@ -67,7 +67,7 @@ def _dedup(options: argparse.Namespace) -> int:
     from sxl_data.contract.config import load
     from sxl_data.contract.console import say
     from sxl_data.contract.errors import error
-    from sxl_data.dedup.near import DedupConfig
+    from sxl_data.dedup.config import DedupConfig
     from sxl_data.dedup.tables.command import compare, rethreshold, run_files
 
     # Arrow's own allocators ask for huge pages. Where memory is fragmented, one that is fresh costs more than decoding

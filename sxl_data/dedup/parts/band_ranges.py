@@ -35,8 +35,7 @@ class Among(NamedTuple):
     def rows(self, shards: Shards, shard: int) -> np.ndarray:
         """i64: numbers of the rows of a shard that take part, in that shard."""
         first, end = shards.first[shard : shard + 2].tolist()
-        filled = shards.numbers(shard, "shingles") > 0
-        filled &= (shards.numbers(shard, "key_hi") | shards.numbers(shard, "key_lo")) != 0
+        filled = shards.filled(shard)
         if self.only is not None:
             chosen = np.zeros(len(filled), dtype=bool)
             chosen[_within(self.only, first, end)] = True
@@ -152,13 +151,11 @@ def _hash(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows, u32, and their hashes in ``count`` bands from ``first`` on, u32 ``(count, n)``, some rows at a time."""
     for shard in which:
-        every = among.rows(shards, shard)
+        every, signatures = among.rows(shards, shard), shards.numbers(shard, "signature")
         for start in range(0, len(every), at_once):
             local = every[start : start + at_once]
-            signatures = np.take(shards.numbers(shard, "signature"), local, axis=0)
             hashes = np.empty((count, len(local)), dtype=np.uint32)
-            numbers = np.arange(len(local), dtype=np.uint32)
-            hash_bands(signatures, numbers, 0, len(local), bands, first, hashes, compiled)
+            hash_bands(signatures, local.astype(np.uint32), 0, len(local), bands, first, hashes, compiled)
             yield (local + shards.first[shard]).astype(np.uint32), hashes
 
 

@@ -81,13 +81,18 @@ def _some(
     shards: Shards, keys: np.ndarray, sizes: np.ndarray, bands: Bands, band: int, fan: int, compiled: bool
 ) -> Found:
     """The pairs of buckets that lie in ``keys`` one after the other."""
+    large = sizes > ALL_PAIRS
+    if len(shards) == 1 and not large.any():  # no signature has to be copied, and no row is a star
+        every, numbers = shards.numbers(0, "signature"), shards.own_numbers
+        found = compare_buckets(keys, every, numbers, bands, band, fan, np.zeros(1, dtype=np.uint8), compiled)
+        return Found(found, np.zeros(0, dtype=np.uint32))
     named = (keys & _LOW).astype(np.uint32)  # a row lies in one bucket of a band
     ascending = np.argsort(named)
     rows, place = named[ascending], np.empty(len(named), dtype=np.uint64)
     place[ascending] = np.arange(len(rows), dtype=np.uint64)
     bucket = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes) << _32
     order = np.arange(len(rows), dtype=np.uint32)
-    large = np.repeat(sizes > ALL_PAIRS, sizes)
+    large = np.repeat(large, sizes)
     if large.any():  # only there it matters which row is the best
         rank = np.full(len(rows), len(rows), dtype=np.int64)
         rank[place[large]] = shards.places(named[large])

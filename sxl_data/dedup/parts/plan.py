@@ -4,7 +4,7 @@ In: what `view` left of every shard. Out: the drops of each shard, all verified 
 step is cut into parts so that a task holds no more than `dedup.memory` plans for, and so that they spread over
 workers. Neither the parts nor who runs them changes a bit: copies are found by ranges of keys, candidates by
 spans of band hashes, similarities by chunks of candidates; survivors need the verified pairs only. Another round is
-planned when a receipt says that a bucket was cut and that rows of it are still there (`search.py` has the rule).
+planned when a receipt says that a bucket was cut and that rows of it are still there (`rounds` has the rule).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sxl_data.dedup.bands import choose_bands
-from sxl_data.dedup.near import MARGIN, DedupConfig
+from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, STREAMED
 from sxl_data.dedup.parts.exact import KEY_BYTES
+from sxl_data.dedup.parts.rounds import Settled, search
 from sxl_data.dedup.parts.tasks import CHUNK
-from sxl_data.dedup.search import LINK_FAN, ROUNDS
 from sxl_data.dedup.signatures import SMALL
 from sxl_data.engine.task import FileInfo, Receipt, Task
 
@@ -47,7 +47,7 @@ def count_parts(rows: int, each: int, memory: int, work: int) -> int:
     return max(1, -(-rows * each // memory), min(MOST_PARTS, -(-rows // work)))
 
 
-class Rounds:
+class Comparison:
     """The comparison of one build. ``run`` runs tasks and answers their receipts in order; ``seen`` are those of
     `view`, ``sizes`` the rows of each shard; ``memory`` is what a task may hold, in bytes."""
 
@@ -56,52 +56,39 @@ class Rounds:
         self.signatures = tuple(receipt.files["signatures"] for receipt in seen)
         self.texts = tuple(receipt.files["text"] for receipt in seen)
         self.compiled = sum(info.bytes for info in self.texts) > SMALL
-        self.verified: list[FileInfo] = []
+        self.copies: Files = ()
 
     def compare(self, pairs_at: float) -> Compared:
         """Compare all rows; pairs of kept rows that reach ``pairs_at`` are wanted too."""
-        threshold, rows = self.config.threshold, sum(self.sizes)
-        copies = self._find_copies()
-        among: dict[str, Files] = {"copies": copies}
-        first_cut: Files = ()
-        near: Files = ()
-        for turn in range(ROUNDS):
-            cut = self._round(turn, rows, threshold, 4**turn, among, threshold - MARGIN)
-            first_cut = first_cut or cut
-            task = self._task(
-                "settle",
-                "settle",
-                turn,
-                {"threshold": threshold},
-                pairs=tuple(self.verified),
-                first_cut=first_cut,
-                cut=cut,
-                before=near,
-            )
-            (settled,) = self.run("settle", [task])
-            near, rows = (settled.files["near"],), settled.counters["again"]
-            if not rows:
-                break
-            among = {"again": (settled.files["again"],)}
-        if pairs_at < threshold:
-            among = {"copies": copies, "near": near}
-            self._round(ROUNDS, sum(self.sizes), pairs_at, LINK_FAN, among, pairs_at)
-        return self._conclude(copies, near)
+        self.copies = self._find_copies()
+        found = search(self, self.config.threshold, pairs_at)
+        return self._conclude(tuple(found.pairs), (found.near,))
 
     def _find_copies(self) -> Files:
         parts = count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 24)
         tasks = [self._task("exact", "find_copies", part, {"part": part, "parts": parts}) for part in range(parts)]
         return tuple(receipt.files["copies"] for receipt in self.run("exact", tasks))
 
-    def _round(self, turn: int, rows: int, threshold: float, fan: int, among: dict[str, Files], floor: float) -> Files:
-        """Candidates, of at most ``rows`` rows, and their exact similarities; answers the rows of cut buckets."""
-        entries = rows * choose_bands(threshold, self.config.permutations).count
+    def find_pairs(
+        self,
+        turn: int,
+        threshold: float,
+        fan: int,
+        floor: float,
+        again: Settled[FileInfo] | None,
+        near: FileInfo | None,
+    ) -> tuple[list[FileInfo], list[FileInfo]]:
+        """Candidates and their exact similarities, by tasks over ranges of band hashes and chunks of candidates."""
+        entries = (again.left if again else sum(self.sizes)) * choose_bands(threshold, self.config.permutations).count
         parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
         # A quarter of the memory for signatures of 256 bytes, twice.
         at_once = max(1 << 10, min(AT_ONCE, self.memory >> 11))
         params = {"threshold": threshold, "parts": parts}
         costs = {"compiled": self.compiled, "at_once": at_once}
         first = turn * ROUND
+        among: dict[str, Files] = {"again": (again.again,)} if again else {"copies": self.copies}
+        if near is not None:
+            among["near"] = (near,)
         inputs = [among] * parts
         if parts > STREAMED:
             sent = self.run(
@@ -129,16 +116,31 @@ class Rounds:
                 for part, chunk in enumerate(_chunks(found))
             ],
         )
-        self.verified += [receipt.files["pairs"] for receipt in checked]
-        return tuple(receipt.files["cut"] for receipt in met)
+        cut = [receipt.files["cut"] for receipt in met if receipt.files["cut"].rows]
+        return [receipt.files["pairs"] for receipt in checked], cut
 
-    def _conclude(self, copies: Files, near: Files) -> Compared:
+    def settle(
+        self,
+        turn: int,
+        threshold: float,
+        pairs: list[FileInfo],
+        first_cut: list[FileInfo],
+        cut: list[FileInfo],
+        before: FileInfo | None,
+    ) -> Settled[FileInfo]:
+        """Survivors, by one task."""
+        inputs = {"pairs": tuple(pairs), "first_cut": tuple(first_cut), "cut": tuple(cut)}
+        inputs["before"] = (before,) if before else ()
+        (done,) = self.run("settle", [self._task("settle", "settle", turn, {"threshold": threshold}, **inputs)])
+        return Settled(done.files["near"], done.files["again"], done.counters["again"])
+
+    def _conclude(self, pairs: Files, near: Files) -> Compared:
         # A few small shards are named by one task: starting more would take longer.
         spans = self._groups(count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 20))
         params = {"threshold": self.config.threshold}
-        tasks = [self._task("conclude", "conclude", 0, params, pairs=tuple(self.verified), near=near)]
+        tasks = [self._task("conclude", "conclude", 0, params, pairs=pairs, near=near)]
         tasks += [
-            self._task("conclude", "name_drops", part, {"begin": a, "end": b}, copies=copies, near=near)
+            self._task("conclude", "name_drops", part, {"begin": a, "end": b}, copies=self.copies, near=near)
             for part, (a, b) in enumerate(spans, 1)
         ]
         whole, *named = self.run("conclude", tasks)

@@ -9,13 +9,13 @@ is copied are the rows asked for. Two rows compare in preference by source, rank
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from sxl_data.dedup.exact import hash_texts
-from sxl_data.dedup.near import rank_rows
+from sxl_data.dedup.preference import rank_rows
 from sxl_data.dedup.rows import Rows, pick
 
 MOST_ROWS = (1 << 32) - 1
@@ -45,6 +45,11 @@ class Shards:
     def __len__(self) -> int:
         return len(self.first) - 1
 
+    @cached_property
+    def own_numbers(self) -> np.ndarray:
+        """u32: every row's number, for what takes rows by their numbers and is asked for all."""
+        return np.arange(self.first[-1], dtype=np.uint32)
+
     def column(self, shard: int, name: str) -> pa.Array:
         """A column of one shard, where its file has it."""
         return _whole(self._signed(shard)[name])
@@ -55,6 +60,11 @@ class Shards:
         if not pa.types.is_fixed_size_list(column.type):
             return np.asarray(column)
         return np.asarray(column.flatten()).reshape(len(column), column.type.list_size)
+
+    def filled(self, shard: int) -> np.ndarray:
+        """bool: which rows of one shard have text and shingles."""
+        keys = self.numbers(shard, "key_hi") | self.numbers(shard, "key_lo")
+        return np.asarray((self.numbers(shard, "shingles") > 0) & (keys != 0))
 
     def pieces(self, rows: np.ndarray) -> Iterator[tuple[int, slice, np.ndarray]]:
         """The shards that ascending ``rows`` lie in: shard, which of ``rows``, and their numbers in the shard."""

@@ -3,20 +3,18 @@
 In: pairs of rows from any number of tasks, in any order, perhaps some twice. Out: for every row that is dropped for a
 near one its twin and their overlap; the rows that another round must compare; at the end the drops of some shards, all
 pairs and those near the threshold. Only rows of some pair are held, so memory follows the clusters. The
-rounds are those of `Search.prune`, taken one at a time because others verify between them.
+rounds are those of `rounds.search`.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from sxl_data.dedup.clusters import keep_best
-from sxl_data.dedup.near import borderline
+from sxl_data.dedup.parts.rounds import Settled
 from sxl_data.dedup.parts.shards import Shards
-from sxl_data.dedup.search import Pairs
+from sxl_data.dedup.result import Pairs, borderline
 
 DROPS_SCHEMA = pa.schema(
     [
@@ -27,14 +25,6 @@ DROPS_SCHEMA = pa.schema(
         ("score", pa.float64()),
     ]
 )
-
-
-class Settled(NamedTuple):
-    """``near``: row, twin, shared, union of every row dropped for a kept one that it resembles, rows ascending.
-    ``again``: u32, the rows that another round must compare, ascending; none if every bucket was compared whole."""
-
-    near: pa.Table
-    again: np.ndarray
 
 
 def orient(shards: Shards, pairs: pa.Table) -> Pairs:
@@ -50,9 +40,10 @@ def orient(shards: Shards, pairs: pa.Table) -> Pairs:
 
 def settle(
     shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray
-) -> Settled:
-    """Survivors at ``threshold``. ``cut`` are the rows of buckets cut in this round, ``first_cut`` in the first one,
-    ``before`` the rows that the round before dropped."""
+) -> Settled[pa.Table]:
+    """Survivors at ``threshold``: ``near`` as row, twin, shared, union, rows ascending; ``again`` as row, ascending.
+    ``cut`` are the rows of buckets cut in this round, ``first_cut`` in the first one, ``before`` the rows that the
+    round before dropped."""
     strong = orient(shards, pairs).at_least(threshold)
     rows, where = np.unique(np.concatenate((strong.left, strong.right)), return_inverse=True)
     place = shards.places(rows)
@@ -70,7 +61,8 @@ def settle(
     # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds, so it
     # meets again whoever was in the buckets cut at first.
     back = len(np.setdiff1d(before, dropped, assume_unique=True)) > 0
-    return Settled(near, np.setdiff1d(first_cut if back else cut, dropped))
+    again = np.setdiff1d(first_cut if back else cut, dropped)
+    return Settled(near, pa.table({"row": again}), len(again))
 
 
 def conclude(shards: Shards, pairs: pa.Table, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
@@ -84,6 +76,19 @@ def conclude(shards: Shards, pairs: pa.Table, near: pa.Table, threshold: float) 
     return table, close
 
 
+def judge(stands: np.ndarray, near: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The kept twin of rows whose texts are those of the rows ``stands``, the shingles shared and together (0 where the
+    texts are equal), and whether the twin is a near one. A copy of a row that itself fell belongs to that row's twin:
+    its twin must be kept. ``near`` is that of `Settled`."""
+    known = near["row"].to_numpy()
+    at = np.minimum(np.searchsorted(known, stands), max(len(known) - 1, 0))
+    fell = known[at] == stands if len(known) else np.zeros(len(stands), dtype=bool)
+    twin, shared, union = stands.copy(), *np.zeros((2, len(stands)), dtype=np.uint32)
+    for name, column in (("twin", twin), ("shared", shared), ("union", union)):
+        column[fell] = near[name].to_numpy()[at[fell]]
+    return twin, shared, union, fell
+
+
 def name_drops(shards: Shards, copies: list[pa.Table], near: pa.Table, begin: int, end: int) -> list[pa.Table]:
     """The drops, a table of `DROPS_SCHEMA`, of each of the shards from ``begin`` to before ``end``. ``copies`` are
     tables of row and stands, the row with the same text that was compared; both they and ``near`` ascend by row."""
@@ -95,13 +100,7 @@ def name_drops(shards: Shards, copies: list[pa.Table], near: pa.Table, begin: in
     row, stands = np.concatenate((row, fallen)), np.concatenate((stands, fallen))
     order = np.argsort(row)
     row, stands = row[order], stands[order]
-    # A copy of a row that itself fell belongs to that row's twin: its twin must be kept.
-    known = near["row"].to_numpy()
-    at = np.minimum(np.searchsorted(known, stands), max(len(known) - 1, 0))
-    fell = known[at] == stands if len(known) else np.zeros(len(row), dtype=bool)
-    twin, shared, union = stands.copy(), *np.zeros((2, len(row)), dtype=np.uint32)
-    for name, column in (("twin", twin), ("shared", shared), ("union", union)):
-        column[fell] = near[name].to_numpy()[at[fell]]
+    twin, shared, union, fell = judge(stands, near)
     score = np.where(fell, shared / np.maximum(union, 1).astype(np.float64), 1.0)
     details = [
         f"{a} of {b} shingles shared" if resembles else "the same text"

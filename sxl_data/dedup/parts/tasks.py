@@ -1,6 +1,6 @@
 """What one task of a build's comparison of all rows does: opens what other tasks left, calls a step, returns tables.
 
-Like `tasks.py`; `rounds.py` plans these. Tables that others look rows up in are Arrow files that can be mapped.
+`plan` plans these. Tables that others look rows up in are Arrow files that can be mapped.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def settle(params: dict[str, Any], inputs: Inputs) -> Output:
         before[0] if before else np.zeros(0, np.uint32),
     )
     return Output(
-        blobs={"near": mappable(found.near), "again": mappable(pa.table({"row": found.again}))},
-        counters={"near": len(found.near), "again": len(found.again)},
+        blobs={"near": mappable(found.near), "again": mappable(found.again)},
+        counters={"near": len(found.near), "again": found.left},
     )
 
 

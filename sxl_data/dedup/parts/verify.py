@@ -10,21 +10,30 @@ import numpy as np
 import pyarrow as pa
 
 from sxl_data.dedup.parts.shards import Shards
-from sxl_data.dedup.search import Pairs
+from sxl_data.dedup.result import Pairs
 from sxl_data.dedup.shingles import Shingling
 from sxl_data.dedup.signatures import SMALL
 from sxl_data.dedup.verify import measure_overlaps
 
 
-def check(shards: Shards, pairs: pa.Table, floor: float, shingling: Shingling, memory: int) -> pa.Table:
+def check(
+    shards: Shards,
+    pairs: pa.Table,
+    floor: float,
+    shingling: Shingling,
+    memory: int,
+    workers: int | None = None,
+    compiled: bool | None = None,
+) -> pa.Table:
     """left, right, shared, union, u32, of the ``pairs`` (left, right) whose similarity is at least ``floor``.
     ``memory`` is the bytes that their shingles may take at a time."""
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
     rows, where = np.unique(np.concatenate((left, right)), return_inverse=True)
     texts = shards.locate(rows)
     one, two = where[: len(left)], where[len(left) :]
+    compiled = texts.total_bytes > SMALL if compiled is None else compiled
     shared, union = measure_overlaps(
-        texts, shards.shingles(rows), one, two, shingling, memory=memory, compiled=texts.total_bytes > SMALL
+        texts, shards.shingles(rows), one, two, shingling, memory=memory, workers=workers, compiled=compiled
     )
     found = Pairs(left, right, shared, union).at_least(floor)
     return pa.table({"left": found.left, "right": found.right, "shared": found.shared, "union": found.union})

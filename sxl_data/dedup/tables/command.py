@@ -26,7 +26,9 @@ from sxl_data.contract.config import load, parse_size
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
 from sxl_data.contract.ledger import LEDGER_SCHEMA
-from sxl_data.dedup.near import DedupConfig, DedupResult, deduplicate
+from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.in_memory import deduplicate
+from sxl_data.dedup.result import DedupResult
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables.kept import write_kept

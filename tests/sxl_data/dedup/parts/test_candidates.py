@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sxl_data.dedup import choose_bands, find_candidates
+from sxl_data.dedup import choose_bands
+from sxl_data.dedup.bands import ALL_PAIRS, Bands
 from sxl_data.dedup.parts.band_ranges import Among, scatter
 from sxl_data.dedup.parts.candidates import bands_of, meet
 from sxl_data.dedup.parts.shards import Shards
@@ -21,12 +22,27 @@ def corpus(edited_texts: Callable[..., list[str]]) -> list[str]:
 
 
 def reference(shards: Shards, rows: np.ndarray, fan: int) -> tuple[set[tuple[int, int]], set[int]]:
+    """By plain Python: rows of one bucket of some band, all pairs of a small bucket and stars of a large one."""
     rows = rows[shards.shingles(rows) > 0]
-    order = rows[np.argsort(shards.places(rows))]
-    every = shards.signatures(np.arange(shards.first[-1], dtype=np.uint32))
-    packed, cut = find_candidates(every, order, choose_bands(0.7, 128), fan=fan, compiled=False)
-    pairs = zip(order[packed >> np.uint64(32)].tolist(), order[packed & np.uint64(0xFFFFFFFF)].tolist())
-    return {(min(pair), max(pair)) for pair in pairs}, set(order[cut].tolist())
+    ordered = rows[np.argsort(shards.places(rows))].tolist()
+    values = dict(zip(rows.tolist(), shards.signatures(rows)))
+    bands = choose_bands(0.7, 128)
+    pairs, cut = set(), set()
+    for band in range(bands.count):
+        buckets: dict[bytes, list[int]] = {}
+        for row in ordered:
+            buckets.setdefault(values[row][band * bands.rows : (band + 1) * bands.rows].tobytes(), []).append(row)
+        for bucket in buckets.values():
+            centres = bucket[:-1] if len(bucket) <= ALL_PAIRS else bucket[:fan]
+            cut |= set(bucket if len(centres) < len(bucket) - 1 else [])
+            met = {(min(a, b), max(a, b)) for k, a in enumerate(centres) for b in bucket[k + 1 :]}
+            pairs |= {(a, b) for a, b in met if alike(values[a] == values[b], bands, band)}
+    return pairs, cut
+
+
+def alike(same: np.ndarray, bands: Bands, band: int) -> bool:
+    whole = same[: bands.count * bands.rows].reshape(bands.count, bands.rows).all(axis=1)
+    return int(same.sum()) >= bands.agreement and int(whole.argmax()) == band
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -12,7 +12,7 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.dedup import DedupResult, deduplicate
-from sxl_data.dedup.parts.plan import Rounds, count_parts
+from sxl_data.dedup.parts.plan import Comparison, count_parts
 from sxl_data.dedup.parts.tasks import mapped
 from sxl_data.dedup.stage import DedupStage, view_rows
 from sxl_data.engine.local import InlineRunner
@@ -106,7 +106,7 @@ def test_parts_decide_what_one_process_decides(
     config = DedupStage(threshold=threshold, prefer=("toy",) if seed == 2 else ())
     shards = [table.slice(a, b - a) for a, b in itertools.pairwise([0, *cuts, len(table)])]
     found, ids = expected(table, config)
-    rounds = Rounds(run, viewed(run, shards, config), [len(shard) for shard in shards], config, memory)
+    rounds = Comparison(run, viewed(run, shards, config), [len(shard) for shard in shards], config, memory)
     compared = rounds.compare(0.5)
     drops = [pq.read_table(run.store.path(info)) for info in compared.drops]
     lines = [
@@ -136,7 +136,7 @@ def test_parts_decide_what_one_process_decides(
 
 def test_a_bucket_that_was_cut_costs_another_round(tmp_path: Path):
     table, run, config = corpus(3), Inline(tmp_path), DedupStage()
-    Rounds(run, viewed(run, [table], config), [len(table)], config, 10**9).compare(0.5)
+    Comparison(run, viewed(run, [table], config), [len(table)], config, 10**9).compare(0.5)
     assert run.counts["settle"] > 1
     sizes = [len(mapped(path)) for path in sorted((tmp_path / "settle").glob("*.again"))]
     assert sizes[0] > sizes[-1] == 0
@@ -144,7 +144,7 @@ def test_a_bucket_that_was_cut_costs_another_round(tmp_path: Path):
 
 def test_nothing_to_compare_is_no_error(tmp_path: Path):
     table, run, config = corpus(1).slice(0, 0), Inline(tmp_path), DedupStage()
-    compared = Rounds(run, viewed(run, [table], config), [0], config, 10**9).compare(0.5)
+    compared = Comparison(run, viewed(run, [table], config), [0], config, 10**9).compare(0.5)
     assert [0] == [info.rows for info in compared.drops]
     assert (0, "check" in run.counts) == (compared.pairs.rows, True) and not run.counts["check"]
 
@@ -155,7 +155,7 @@ def test_a_text_that_changed_after_it_was_read_is_an_error(tmp_path: Path):
     path = run.store.path(seen[0].files["text"])
     path.write_bytes(path.read_bytes().replace(b"shared17", b"shared71"))
     with pytest.raises(UserError, match="U304"):
-        Rounds(run, seen, [len(table)], config, 10**9).compare(0.5)
+        Comparison(run, seen, [len(table)], config, 10**9).compare(0.5)
 
 
 def test_parts_follow_memory_and_then_work():

@@ -39,8 +39,8 @@ def test_survivors_of_cut_buckets_are_asked_again_and_all_of_the_first_ones_when
 ):
     shards, known = shards_of(TEXTS, []), pairs((0, 1, 80), (1, 2, 90))
     first, cut = numbers(1, 2, 3, 4), numbers(1, 3)
-    assert [3] == settle(shards, known, 0.7, first, cut, numbers(1)).again.tolist()
-    assert [2, 3, 4] == settle(shards, known, 0.7, first, cut, numbers(1, 2)).again.tolist()
+    assert [3] == settle(shards, known, 0.7, first, cut, numbers(1)).again["row"].to_pylist()
+    assert [2, 3, 4] == settle(shards, known, 0.7, first, cut, numbers(1, 2)).again["row"].to_pylist()
 
 
 def test_a_copy_of_a_row_that_fell_names_the_row_that_stayed(shards_of: Callable[..., Shards]):

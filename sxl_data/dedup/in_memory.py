@@ -1,0 +1,196 @@
+"""Deduplication of one text column in this process: exact keys, candidates, verification, survivors.
+
+In: ids, texts and an optional quality rank. Out: a `DedupResult`: which rows stay, the kept twin of every other row
+with score and overlap, all verified pairs, and the signatures. The result is a function of the set of (id, text,
+rank), not of row order, workers or chunks. Exact duplicates leave first; a row without text resembles nothing and
+stays; the rest goes through the rounds of `parts.rounds`, as the rows of a build do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from sxl_data.contract.config import parse_size
+from sxl_data.dedup.bands import choose_bands
+from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.exact import find_copies, hash_texts
+from sxl_data.dedup.parts.band_ranges import Among
+from sxl_data.dedup.parts.held import Held, meet_all
+from sxl_data.dedup.parts.rounds import Settled, search
+from sxl_data.dedup.parts.survivors import judge, orient, settle
+from sxl_data.dedup.parts.verify import check
+from sxl_data.dedup.preference import rank_rows
+from sxl_data.dedup.result import DedupResult, Pairs
+from sxl_data.dedup.rows import locate
+from sxl_data.dedup.scratch import Scratch
+from sxl_data.dedup.signatures import SMALL, sketch
+
+if TYPE_CHECKING:
+    from sxl_data.dedup.against import Matches
+    from sxl_data.dedup.store import Store
+
+
+def deduplicate(
+    ids: pa.Array | pa.ChunkedArray | None,
+    texts: pa.Array | pa.ChunkedArray,
+    rank: np.ndarray | None = None,
+    config: DedupConfig = DedupConfig(),  # noqa: B008 - frozen
+    *,
+    sources: Sequence[str] | None = None,
+    also_pairs_at: float | None = None,
+    stores: Sequence[Store] = (),
+    reuse: Store | None = None,
+    compiled: bool | None = None,
+    room: Scratch | None = None,
+) -> DedupResult:
+    """Finds exact and near duplicates and keeps the best row of each cluster.
+
+    `rank` is a number per row, smaller is better; ties go to the smaller id (without ids, to the earlier row).
+    `sources` names each row's source, for `config.prefer`. `also_pairs_at`, a lower threshold, adds the pairs of
+    kept rows that reach it. Kept rows of `stores` win over all rows here. `reuse` takes keys and signatures from a
+    store of these very rows. `room` is where signatures go, by default half of `config.memory` and then
+    scratch files. ValueError for columns of different lengths.
+    """
+    rows = locate(texts)
+    n = len(rows)
+    for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
+        if column is not None and len(column) != n:
+            raise ValueError(f"{name} has {len(column)} rows, texts {n}")
+    compiled = rows.total_bytes > SMALL if compiled is None else compiled
+    workers = config.workers or None
+    preference = rank_rows(n, ids, rank, sources, config.prefer)
+    room = room or Scratch(parse_size(config.memory) // 2)
+    keys = hash_texts(rows, workers, compiled) if reuse is None else reuse.keys
+    stands = _representatives(keys, preference)
+    unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
+    distinct = rows.take(unique)
+    sketches = (
+        sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
+        if reuse is None
+        else reuse.sketches
+    )
+    room.rest()
+    matches: list[Matches] = []
+    if stores:
+        from sxl_data.dedup.against import match_store
+
+        matches = [
+            match_store(store, distinct, keys[unique], sketches, config.threshold, compiled, room) for store in stores
+        ]
+    taken = np.flatnonzero(np.any([match.twin >= 0 for match in matches], axis=0)) if matches else np.zeros(0)
+    held = Held(sketches.signatures, sketches.counts, None if preference is None else preference[unique], rows=distinct)
+    steps = InMemory(held, config, taken.astype(np.uint32), compiled)
+    found = search(steps, config.threshold, also_pairs_at)
+    oriented = orient(held, pa.concat_tables(found.pairs))
+    pairs = Pairs(unique[oriented.left], unique[oriented.right], oriented.shared, oriented.union)
+    near = found.near
+    for place, name in enumerate(("row", "twin")):
+        near = near.set_column(place, name, pa.array(unique[near[name].to_numpy()]))
+    twin, shared, union, fell = judge(stands, near)
+    exact = ~fell & (stands != np.arange(n))
+    twin = np.where(fell | exact, twin, -1)
+    score = np.where(exact, 1.0, np.nan)
+    score[fell] = shared[fell] / union[fell].astype(np.float64)
+    result = DedupResult(
+        kept=twin < 0,
+        twin=twin,
+        exact=exact,
+        score=score,
+        shared=shared,
+        union=union,
+        pairs=pairs,
+        unique=unique,
+        stands=stands,
+        sketches=sketches,
+        keys=keys,
+        complete=found.complete,
+        config=config,
+        store=np.full(n, -1, dtype=np.int64),
+        preference=preference,
+    )
+    for number, match in enumerate(matches):
+        _drop_for_store(result, number, match)
+    return result
+
+
+class InMemory:
+    """The steps of `search` on arrays. Rows are those with distinct texts; ``taken`` take no part."""
+
+    def __init__(self, held: Held, config: DedupConfig, taken: np.ndarray, compiled: bool) -> None:
+        self.held, self.config, self.taken, self.compiled = held, config, taken, compiled
+        self.memory = min(parse_size(config.memory) // 8, 1 << 30)
+        self.floor, self.compared = 1.0, np.zeros(0, dtype=np.uint64)
+
+    def find_pairs(
+        self,
+        turn: int,
+        threshold: float,
+        fan: int,
+        floor: float,
+        again: Settled[pa.Table] | None,
+        near: pa.Table | None,
+    ) -> tuple[list[pa.Table], list[pa.Table]]:
+        """Verified pairs, one table; the rows of cut buckets, one table if there are any."""
+        out = (self.taken, near["row"].to_numpy()) if near is not None else (self.taken,)
+        among = Among(again.again["row"].to_numpy() if again else None, out)
+        bands = choose_bands(threshold, self.config.permutations)
+        found = meet_all(
+            self.held,
+            among,
+            threshold,
+            bands.count,
+            fan,
+            compiled=self.compiled,
+            memory=self.memory,
+            workers=self.config.workers,
+        )
+        # What an earlier round compared down to this similarity need not be compared again.
+        known = self.compared if floor >= self.floor else self.compared[:0]
+        fresh = np.setdiff1d(found.pairs, known, assume_unique=True) if len(known) else found.pairs
+        self.floor, self.compared = floor, np.concatenate((known, fresh))
+        left, right = fresh >> np.uint64(32), fresh & np.uint64(0xFFFFFFFF)
+        packed = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
+        workers = self.config.workers or None
+        pairs = check(self.held, packed, floor, self.config.shingling, self.memory, workers, self.compiled)
+        return [pairs], [pa.table({"row": found.cut})] if len(found.cut) else []
+
+    def settle(
+        self,
+        turn: int,
+        threshold: float,
+        pairs: list[pa.Table],
+        first_cut: list[pa.Table],
+        cut: list[pa.Table],
+        before: pa.Table | None,
+    ) -> Settled[pa.Table]:
+        """Survivors of all pairs known."""
+        first, now, dropped = (_rows(tables) for tables in (first_cut, cut, [before] if before is not None else []))
+        return settle(self.held, pa.concat_tables(pairs), threshold, first, now, dropped)
+
+
+def _rows(tables: list[pa.Table]) -> np.ndarray:
+    return np.concatenate([np.zeros(0, dtype=np.uint32), *(table["row"].to_numpy() for table in tables)])
+
+
+def _representatives(keys: np.ndarray, preference: np.ndarray | None) -> np.ndarray:
+    """i64 (n,): the preferred row among those with the same key."""
+    stands = np.arange(len(keys), dtype=np.int64)
+    copies, best = find_copies(keys, lambda rows: rows if preference is None else preference[rows])
+    stands[copies] = best
+    return stands
+
+
+def _drop_for_store(result: DedupResult, number: int, match: Matches) -> None:
+    """Writes into ``result`` which rows, and copies of them, go for a kept row of store ``number``."""
+    hit = np.full(len(result.kept), -1, dtype=np.int64)
+    matched = np.flatnonzero(match.twin >= 0)
+    hit[result.unique[matched]] = matched
+    copies = np.flatnonzero((hit[result.stands] >= 0) & (result.store < 0))
+    at = hit[result.stands[copies]]
+    result.kept[copies], result.store[copies], result.twin[copies] = False, number, match.twin[at]
+    result.score[copies], result.exact[copies] = match.score[at], match.exact[at]
+    result.shared[copies], result.union[copies] = match.shared[at], match.union[at]
