@@ -1,0 +1,69 @@
+"""Patterns for foreign text: the matches of `re`, the time of RE2."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sxl_data.contract import patterns
+
+TEXTS = st.text(alphabet="ab \n`x1é\U0001f600", max_size=40)
+SAME = (r"a+b?", r"(?m)^[ab]*$", r"(a)|(b)", r"(?P<first>a) *(?P<second>x)?", r"\A`+", r"(?s)b.*?a")
+
+
+@pytest.mark.parametrize("pattern", SAME)
+@given(text=TEXTS)
+def test_matches_lie_where_re_finds_them(pattern: str, text: str):
+    ours, theirs = patterns.compile(pattern), re.compile(pattern)
+    assert [m.span() for m in theirs.finditer(text)] == [m.span() for m in ours.finditer(text)]
+    assert theirs.sub("-", text) == ours.sub("-", text)
+    assert theirs.sub(lambda m: m[0] * 2, text) == ours.sub(lambda m: m[0] * 2, text)
+    assert theirs.findall(text) == ours.findall(text)
+    for how in ("search", "match", "fullmatch"):
+        expected, found = getattr(theirs, how)(text), getattr(ours, how)(text)
+        assert (expected and (expected.span(), expected.groups())) == (found and (found.span(), found.groups()))
+
+
+def test_groups_have_names_and_none_where_they_took_no_part():
+    match = patterns.compile(r"(?P<word>[a-z]+)(?P<number>\d)?").search("é ab")
+    assert match is not None
+    assert ("ab", None, (2, 4), (-1, -1)) == (match["word"], match["number"], match.span(), match.span("number"))
+    assert ("ab", "ab", 2, 4) == (match.group(), match.group(1), match.start(), match.end())
+
+
+def test_bytes_are_bytes_whatever_they_mean():
+    pattern = patterns.compile(rb"\xff+(a)")
+    assert [b"a"] == pattern.findall(b"x\xff\xffa")
+    assert b"x-" == pattern.sub(b"-", b"x\xff\xffa")
+
+
+def test_a_lone_surrogate_is_a_character_that_matches_nothing_special():
+    pattern = patterns.compile(r"b+")
+    assert "\ud800-\udfff" == pattern.sub("-", "\ud800bb\udfff")
+    assert ["\ud800", "\udfff"] == pattern.split("\ud800bb\udfff")
+
+
+def test_a_replacement_stands_for_itself():
+    assert r"\1\g<0>" == patterns.compile("(a)").sub(r"\1\g<0>", "a")
+    assert "xxa" == patterns.compile("a").sub("x", "aaa", count=2)
+
+
+@given(text=st.text(max_size=20))
+def test_an_escaped_text_matches_itself_only(text: str):
+    assert patterns.compile(patterns.escape(text)).fullmatch(text)
+    assert not patterns.compile(patterns.escape(text)).fullmatch(text + "a")
+
+
+@pytest.mark.parametrize("pattern", [r"(?=a)", r"(?<!a)b", r"(a)\1", r"a++"])
+def test_what_cannot_run_in_linear_time_does_not_compile(pattern: str):
+    with pytest.raises(Exception, match=r"invalid|bad"):
+        patterns.compile(pattern).search("a")
+
+
+def test_a_pattern_that_hangs_re_answers():
+    hostile = "a" * 200_000
+    assert patterns.compile(r"(a|a)*b").fullmatch(hostile) is None
+    assert patterns.compile(r"(?:a+)+$").match(hostile + "b") is None
