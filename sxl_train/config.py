@@ -5,10 +5,11 @@ No torch here: `--help`, `--print`, the JSON Schema and the size forecast read t
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
+
+from sxl_data.contract import patterns
 
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
@@ -17,12 +18,13 @@ StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "eval
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_SIZE = patterns.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kKMG]?B)\s*")
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def parse_size(text: str) -> int:
     """``"300MB"`` → 300 000 000. Decimal units, because download pages and disks use them."""
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kKMG]?B)\s*", text)
+    match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"a size such as 300MB, not {text!r}")
     return round(float(match[1]) * UNITS[match[2].upper()])

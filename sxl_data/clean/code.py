@@ -8,15 +8,14 @@ quote a fragment.
 
 from __future__ import annotations
 
-import re
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sxl_data.contract import patterns
 from sxl_data.contract.columns import explode
 from sxl_data.files.syntax import canonical, parses
 
-_FENCE = re.compile(r"^```([\w+#-]*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = patterns.compile(r"(?ms)^```([\w+#-]*)[ \t]*\n(.*?)^```[ \t]*$")
 KINDS = ("instruction", "code")
 
 

@@ -6,18 +6,19 @@ normalisation form is imposed: it would change string literals in code.
 
 from __future__ import annotations
 
-import re
-
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from sxl_data.contract import patterns
 
 # A UTF-8 sequence of two to four bytes, each read as one Windows-1252 character.
 _LEAD = "[\u00c2-\u00f4]"
 _TAIL = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
-_MOJIBAKE = re.compile(f"{_LEAD}{_TAIL}{{1,3}}")
+_MOJIBAKE = patterns.compile(f"{_LEAD}{_TAIL}{{1,3}}")
 # One class and one repetition, so RE2 runs it in linear time over every text.
 _SIGN = "[\u00c3\u00c2\u00e2][\u0080-\u00bf\u20ac\u2122\u0153\u201c\u201d\u2030\u0160]"
 
+_ROUNDS = 8
 _REPLACED = (("\x00", ""), ("\ufeff", ""), ("\r\n", "\n"))
 
 
@@ -39,13 +40,16 @@ def _size(texts: pa.Array) -> int:
 
 
 def _demojibake(text: str) -> str:
-    """Until nothing changes: text that was misread twice needs two rounds. Every round shortens it."""
-    while (fixed := _MOJIBAKE.sub(_decode, text).replace("\ufeff", "")) != text:
+    """Until nothing changes: text that was misread twice needs two rounds, and each doubles what it takes. Made-up
+    text can ask for a round per character, so there are `_ROUNDS` at most."""
+    for _ in range(_ROUNDS):
+        if (fixed := _MOJIBAKE.sub(_decode, text).replace("\ufeff", "")) == text:
+            break
         text = fixed
     return text
 
 
-def _decode(match: re.Match[str]) -> str:
+def _decode(match: patterns.Match[str]) -> str:
     """The character that the sequence stands for, or the sequence itself when it stands for none."""
     raw = bytearray()
     for character in match.group():

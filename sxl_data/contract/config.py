@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
-import re
 import textwrap
 import types
 import typing
@@ -19,18 +18,20 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, UserError, error, finding
 
 T = TypeVar("T")
 Origin = typing.Literal["default", "recipe", "command line"]
 
 
+_SIZE = patterns.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kKMGT]?B)\s*")
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def parse_size(text: str) -> int:
     """``"300MB"`` → 300 000 000. Decimal units, because download pages and disks use them. ValueError for no size."""
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kKMGT]?B)\s*", text)
+    match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"a size such as 300MB, not {text!r}")
     return round(float(match[1]) * UNITS[match[2].upper()])

@@ -7,7 +7,6 @@ elsewhere a plain line is printed at the start, at most every ten seconds, and a
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -44,8 +43,9 @@ def fit(text: str, width: int | None) -> str:
         if len(line) <= width:
             lines.append(line)
             continue
-        fields = [match.end() for match in re.finditer(r"(?:^|\S) {2,}(?=\S)", line[: width * 2 // 3])]
-        indent = " " * (fields[-1] if fields else 0)
+        head = line[: width * 2 // 3].rstrip()
+        gap = head.rfind("  ")  # before the last field; a line's own indent is one too
+        indent = " " * (gap + 2 if gap >= 0 else 0)
         lines += textwrap.wrap(
             line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         ) or [line]

@@ -7,11 +7,11 @@ in YAML 1.2; in 1.1 it is a text.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError, error, finding
 
 MAX_BYTES = 1_000_000
@@ -23,7 +23,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+    "tag:yaml.org,2002:float", patterns.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\z"), list("-+0123456789")
 )
 
 

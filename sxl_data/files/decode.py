@@ -8,11 +8,11 @@ place of each fault without recursion, so that no depth of nesting can crash it.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import MAX_DEPTH, is_deep
 
@@ -22,14 +22,17 @@ _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SPACES = b" \t\r\n"
-_LONG_NUMBER = re.compile(rb"[\[:,\s]-?\d{19,}\s*[,\]}\s]")
+_LONG_NUMBER = patterns.compile(rb"[\[:,\s]-?\d{19,}\s*[,\]}\s]")
 # Escapes that the encoder writes otherwise would upset the count of keys.
-_ODD_ESCAPE = re.compile(rb"\\u00(?:09|0[aAdD]|20|22|3[aA])")
-_TOKEN = re.compile(
+_ODD_ESCAPE = patterns.compile(rb"\\u00(?:09|0[aAdD]|20|22|3[aA])")
+_BYTE = patterns.compile(r"\(byte (\d+)\)")
+_TOKEN = patterns.compile(
     r'[ \t\r\n]*(?:(?P<string>"(?:[^"\\\x00-\x1f]|\\.)*")|(?P<punct>[{}\[\]:,])'
     r"|(?P<number>-?(?:0|[1-9]\d*)(?P<frac>(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?P<word>-?[A-Za-z]+))"
 )
-_LONE = re.compile(
+_KINDS = ("string", "punct", "number", "word")
+_SHOWN, _LONGEST = 200, 1_000
+_LONE = patterns.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(?P<bad>u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000))|.)"
 )
@@ -97,7 +100,7 @@ def _walk(text: str, problem: Exception | None) -> Decoded:
     at = 0
     refused = False
 
-    def repair(match: re.Match[str], pointer: str, found: list[str]) -> str:
+    def repair(match: patterns.Match[str], pointer: str, found: list[str]) -> str:
         bad = match.group("bad")
         if bad is None:
             return match.group()
@@ -157,7 +160,7 @@ def int_outside(literal: str) -> bool:
 
 def _syntax(text: str, cause: Exception) -> Finding:
     message = str(cause)
-    position = re.search(r"\(byte (\d+)\)", message)
+    position = _BYTE.search(message)
     at = int(position.group(1)) if position else len(text.encode())
     before = text.encode()[:at].decode("utf-8", "ignore")
     if isinstance(cause, RecursionError):
@@ -186,11 +189,11 @@ def tokens(text: str) -> Any:
     stack: list[list[Any]] = []  # [keys seen or None for an array, current key or position]
     position, key_next = 0, False
     previous = ""
-    while match := _TOKEN.match(text, position):
+    for match in _TOKEN.finditer(text):
+        if match.start() > position:
+            return
         position = match.end()
-        kind = match.lastgroup
-        if kind == "frac":
-            kind = "number"
+        kind = _kind(match)
         if kind == "punct":
             char = match.group("punct")
             if char in "{[":
@@ -228,6 +231,10 @@ def tokens(text: str) -> Any:
         previous = '"'
 
 
+def _kind(match: patterns.Match[str]) -> str:
+    return next(kind for kind in _KINDS if match.start(kind) >= 0)
+
+
 def _plain(name: str) -> str:
     if "\\" not in name:
         return name
@@ -238,4 +245,11 @@ def _plain(name: str) -> str:
 
 
 def _pointer(stack: list[list[Any]]) -> str:
-    return "".join("/" + str(entry[1]).replace("~", "~0").replace("/", "~1") for entry in stack)
+    """The place that ``stack`` says. Every token has one, so that long keys above many values would cost the square
+    of a text: a key of more than `_SHOWN` characters is cut, and so is a pointer."""
+    parts = (_shown(str(entry[1])).replace("~", "~0").replace("/", "~1") for entry in stack[:_LONGEST])
+    return _shown("".join("/" + part for part in parts), _LONGEST)
+
+
+def _shown(text: str, most: int = _SHOWN) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

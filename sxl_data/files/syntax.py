@@ -7,7 +7,6 @@ well and overflow the stack of whoever walks them.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -27,8 +26,6 @@ GRAMMARS: dict[str, tuple[str, str]] = {
     "rust": ("tree_sitter_rust", "language"),
     "typescript": ("tree_sitter_typescript", "language_typescript"),
 }
-
-_DIRECTIVE_END = re.compile(r"^([ \t]*#[^\n]*?)[ \t]+$", re.MULTILINE)
 
 ALIASES = {
     "py": "python",
@@ -73,5 +70,14 @@ def parses(language: str, code: str) -> bool | None:
         return None
     if language in ("c", "cpp"):
         # The grammars take `#include <x>` followed by a blank for an error; compilers do not.
-        code = _DIRECTIVE_END.sub(r"\1", code)
+        code = _trim_directives(code)
     return not found.parse(code.encode("utf-8")).root_node.has_error
+
+
+def _trim_directives(code: str) -> str:
+    """``code`` without the blanks that end its preprocessor lines."""
+    lines = code.split("\n")
+    return "\n".join(
+        line.rstrip(" \t") if line.endswith((" ", "\t")) and line.lstrip(" \t").startswith("#") else line
+        for line in lines
+    )

@@ -8,19 +8,20 @@ text of the source: some are not valid JSON, and a validator is to say so
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.formats.declared_tools import declared_tool, parameters
 from sxl_data.trace.build import Builder, parts
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Result, Tool
 
-_PARAMETERS = re.compile(r"^Parameters:\s*(\{.*\})\s*$", re.MULTILINE)
-_CHOICES = re.compile(r"One of: \[([^\]]*)\]")
-_STATUS = re.compile(r"^Status Code:\s*(\d+)")
+_PARAMETERS = patterns.compile(r"(?m)^Parameters:\s*(\{.*\})\s*$")
+_CHOICES = patterns.compile(r"One of: \[([^\]]*)\]")
+_REQUIRED = patterns.compile(r"\bRequired\b")
+_STATUS = patterns.compile(r"^Status Code:\s*(\d+)")
 
 
 class ToolAlpaca:
@@ -116,6 +117,6 @@ def tool_of(name: str, text: str) -> Tool:
         choices = _CHOICES.search(sentence)
         if choices and head.lower().startswith("string"):
             properties[key]["enum"] = [choice.strip() for choice in choices[1].split(",")]
-        if re.search(r"\bRequired\b", sentence):
+        if _REQUIRED.search(sentence):
             required.append(key)
     return declared_tool(name, text.split("\n", 1)[0], parameters(properties, required), text)

@@ -7,14 +7,15 @@ expression can do nothing but count; limits on length and power bound its time.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
+
+from sxl_data.contract import patterns
 
 MAX_CHARACTERS = 2_000
 MAX_POWER = 256
 MAX_BITS = 4_096
 
-_TOKEN = re.compile(r"\s*(?:(\d[\d,]*\.?\d*(?:[eE][+-]?\d{1,3})?|\.\d+)|(\*\*|//|[-+*/()%^]))")
+_TOKEN = patterns.compile(r"\s*(?:(\d[\d,]*\.?\d*(?:[eE][+-]?\d{1,3})?|\.\d+)|(\*\*|//|[-+*/()%^]))")
 _SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-", "·": "*", "$": " ", "€": " "})
 
 
@@ -46,12 +47,13 @@ def show(value: Fraction) -> str:
 def _tokens(text: str) -> list[str]:
     found: list[str] = []
     position, text = 0, text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise NotArithmetic(f"unexpected {text[position : position + 10].strip()!r}")
+    for match in _TOKEN.finditer(text):
+        if match.start() > position:
+            break
         found.append((match[1] or match[2]).replace(",", "").replace("^", "**"))
         position = match.end()
+    if position < len(text):
+        raise NotArithmetic(f"unexpected {text[position : position + 10].strip()!r}")
     if not found:
         raise NotArithmetic("nothing to calculate")
     return found

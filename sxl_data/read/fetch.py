@@ -9,19 +9,20 @@ streaming readers, so no corpus is ever held whole. A pinned revision that is on
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, error
 from sxl_data.read.files import expand
 from sxl_data.read.sources import Source
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_URL = re.compile(r"hf://datasets/(?P<id>[^@]+)@(?P<commit>[0-9a-f]{40})/(?P<path>.+)")
+_ODD = patterns.compile(r"[^A-Za-z0-9_.-]")
+_COMMIT = patterns.compile(r"[0-9a-f]{40}")
+_URL = patterns.compile(r"hf://datasets/(?P<id>[^@]+)@(?P<commit>[0-9a-f]{40})/(?P<path>.+)")
 _DONE = ".sxl-complete.json"
 
 
@@ -77,7 +78,7 @@ def _folder(source: Source, commit: str) -> Path:
 
 def _marker(source: Source, commit: str) -> Path:
     name = "-".join(filter(None, (source.subset, source.split)))
-    return _folder(source, commit) / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}{_DONE}"
+    return _folder(source, commit) / f"{_ODD.sub('_', name)}{_DONE}"
 
 
 def _complete(source: Source, commit: str) -> list[str] | None:

@@ -9,13 +9,13 @@ recursive walk, so deep nesting cannot overflow the stack.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.files.syntax import parser
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ _FUNCTIONS = frozenset(
 )
 _WRAPPERS = frozenset(("export_statement", "decorated_definition", "template_declaration"))
 _COMMENTS = frozenset(("comment", "line_comment", "block_comment"))
+_QUOTES = ('"""', "'''", '"', "'")
+_STARS = patterns.compile(r"\s*\*+ ?")
+_SLASHES = patterns.compile(r"\s*(?://[/!]?|#+!?) ?")
 _MAX_DEPTH = 64
 _MAX_IMPORTS = 16
 
@@ -120,6 +123,7 @@ def documented_functions(language: str, text: str) -> Iterator[Function]:
     data = text.encode("utf-8")
     root = found.parse(data).root_node
     imports = [_text(data, node) for node in _nodes(language, grammar.imports, root)]
+    binding = _binding(imports, language)
     for node in _nodes(language, grammar.functions, root):
         if node.has_error or (around := _enclosing(node)) is None:
             continue
@@ -142,7 +146,7 @@ def documented_functions(language: str, text: str) -> Iterator[Function]:
             source=source,
             signature=signature,
             enclosing="\n".join(classes),
-            imports=tuple(_used(imports, source, language)),
+            imports=tuple(_used(imports, binding, source)),
             line=outer.start_point[0] + 1,
         )
 
@@ -192,8 +196,12 @@ def _docstring(data: bytes, body: Node | None) -> str:
     if first is None or first.type != "string":
         return ""
     literal = _text(data, first)
-    match = re.fullmatch(r"[rRuU]?(\"\"\"|'''|\"|')(.*)\1", literal, re.DOTALL)
-    return inspect.cleandoc(match[2]).strip() if match else ""
+    plain = literal[1:] if literal[:1] in "rRuU" else literal
+    for quote in _QUOTES:
+        if plain.startswith(quote):
+            whole = len(plain) >= 2 * len(quote) and plain.endswith(quote)
+            return inspect.cleandoc(plain[len(quote) : -len(quote)]).strip() if whole else ""
+    return ""
 
 
 def _comment_above(data: bytes, node: Node) -> str:
@@ -226,8 +234,14 @@ def _shares_line(comment: Node) -> bool:
 def _unmark(comment: str) -> str:
     if comment.startswith("/*"):
         lines = comment.removeprefix("/*").removesuffix("*/").lstrip("*!").split("\n")
-        return inspect.cleandoc("\n".join(re.sub(r"^\s*\*+ ?", "", line) for line in lines)).strip()
-    return "\n".join(re.sub(r"^\s*(?://[/!]?|#+!?) ?", "", line) for line in comment.split("\n"))
+        return inspect.cleandoc("\n".join(_after(line, _STARS) for line in lines)).strip()
+    return "\n".join(_after(line, _SLASHES) for line in comment.split("\n"))
+
+
+def _after(line: str, mark: patterns.Pattern[str]) -> str:
+    """``line`` behind the comment mark that it begins with, if it does."""
+    found = mark.match(line)
+    return line[found.end() :] if found else line
 
 
 def _dedent(data: bytes, node: Node) -> str | None:
@@ -250,18 +264,37 @@ def _header(data: bytes, node: Node) -> str:
 
 
 def _collapse(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text.strip())
+    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
-_WORD = re.compile(r"[A-Za-z_]\w+")
 _KEYWORDS = frozenset(("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default"))
+# Bytes of a word: letters, digits, `_` and all that is beyond ASCII.
+_WORDS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == 0x5F else 0x20 for b in range(256))
 
 
-def _used(imports: list[str], source: str, language: str) -> list[str]:
+def _binding(imports: list[str], language: str) -> dict[str, list[int]]:
+    """Which of ``imports``, by number, bind a name; under "" those that every function is shown."""
     if language in ("c", "cpp"):
-        return imports[:_MAX_IMPORTS]
-    words = set(_WORD.findall(source))
-    return [item for item in imports if (set(_bound(item, language)) - _KEYWORDS) & words][:_MAX_IMPORTS]
+        return {"": list(range(len(imports)))}
+    found: dict[str, list[int]] = {}
+    for number, item in enumerate(imports):
+        for name in set(_bound(item, language)) - _KEYWORDS:
+            found.setdefault(name, []).append(number)
+    return found
+
+
+def _used(imports: list[str], binding: dict[str, list[int]], source: str) -> list[str]:
+    """The first imports that ``source`` names something of; its words are looked up, not the imports."""
+    numbers = set(binding.get("", ())[:_MAX_IMPORTS])
+    for word in set(_words(source)) & binding.keys():
+        numbers.update(binding[word][:_MAX_IMPORTS])
+    return [imports[number] for number in sorted(numbers)[:_MAX_IMPORTS]]
+
+
+def _words(text: str) -> list[str]:
+    """The words of two letters or more, as identifiers are written, in order."""
+    found = (word.lstrip("0123456789") for word in text.encode().translate(_WORDS).decode().split())
+    return [word for word in found if len(word) > 1]
 
 
 def _bound(item: str, language: str) -> list[str]:
@@ -270,6 +303,5 @@ def _bound(item: str, language: str) -> list[str]:
         names = item.partition(" import ")[2] if item.startswith("from ") else item.removeprefix("import ")
         found = [name.strip("() \n").split(" as ")[-1].strip() for name in names.split(",")]
         return [name.split(".")[0] for name in found]
-    if language in ("java", "go"):
-        return _WORD.findall(item)[-1:] + (_WORD.findall(item)[:1] if language == "go" else [])
-    return _WORD.findall(item)
+    words = _words(item)
+    return words[-1:] + (words[:1] if language == "go" else []) if language in ("java", "go") else words

@@ -9,15 +9,16 @@ language is named only when its cues outnumber those of all others.
 
 from __future__ import annotations
 
-import re
+from itertools import islice
 
+from sxl_data.contract import patterns
 from sxl_data.files.syntax import canonical
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]*)", re.MULTILINE)
+_FENCE = patterns.compile(r"(?m)^[ \t]*```[ \t]*([\w+#.-]*)")
 
 # Weighted signs of a language: what its programs nearly always hold and others rarely do.
-_CUES: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
-    language: tuple((weight, re.compile(pattern, re.MULTILINE)) for weight, pattern in cues)
+_CUES: dict[str, tuple[tuple[int, patterns.Pattern[str]], ...]] = {
+    language: tuple((weight, patterns.compile(f"(?m){pattern}")) for weight, pattern in cues)
     for language, cues in {
         "python": (
             (3, r"^[ \t]*def \w+\(.*\)[^{;]*:[ \t]*(?:#.*)?$"),
@@ -176,46 +177,51 @@ _NEEDED: dict[str, frozenset[str]] = {
     "kotlin": frozenset(["fun", "val"]),
 }
 _MARKS = ("=", "=>", "===", ":=", "<", "{", "$")
-_WORDS = re.compile(r"[A-Za-z]+")
+_LETTERS = bytes(b if 0x40 < (b & 0xDF) < 0x5B and b < 0x80 else 0x20 for b in range(256))
 
 # A line of code ends, begins or is built as sentences are not. Marks are looked for before a pattern is tried:
 # a search that fails at every character of a long line costs more than all the rest of reading it.
 _CODE_ENDS = frozenset("{};:,\\([")
-_CODE_START = re.compile(
+_CODE_START = patterns.compile(
     r"\s*(?:[)}\]#@$]|//|/\*|\*|--|<[/!\w]|\w[\w.]* ?[-+*/]?= ?\S"
     r"|(?:import|from|package|use|using|return|break|continue|pass|else|end|fi|done|var|let|const|func|fn|def|class|public|private|static)\b"
     r"|(?i:select|from|where|insert|update|delete|create|group by|order by|values|set|join|inner|left)\b)"
 )
 _COMPARISONS = ("==", "!=", "<=", ">=")
-_CALL = re.compile(r"\w\(.*\)")
-_ITEM = re.compile(r"\w\[.*\]")
-_INTRODUCTION = re.compile(r"^[A-Z][a-z']+(?: [\w,'’\"`-]+)*[:.]$")
-_SENTENCE = re.compile(r"^\s*(?:\d+[.)] |[-•] )?[A-Z][a-z']*(?: [\w,'’\"-]+){4,}.*[.:?!]$")
+_CALL = patterns.compile(r"\w\(.*\)")
+_ITEM = patterns.compile(r"\w\[.*\]")
+_INTRODUCTION = patterns.compile(r"^[A-Z][a-z']+(?: [\pL\pN_,'’\"`-]+)*[:.]$")
+_SENTENCE = patterns.compile(r"^\s*(?:\d+[.)] |[-•] )?[A-Z][a-z']*(?: [\pL\pN_,'’\"-]+){4,}.*[.:?!]$")
 
 
-# Beginnings that decide at once.
+# Beginnings that decide at once, and how much of a text they look at.
+_OPENING = 60
 _OPENINGS = (
-    ("bash", re.compile(r"\s*#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh\b")),
-    ("php", re.compile(r"\s*<\?php")),
-    ("html", re.compile(r"\s*(?i:<!doctype html|<html)")),
-    ("python", re.compile(r"\s*#! ?/usr/bin/(?:env )?python")),
+    ("bash", patterns.compile(r"\s*#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh\b")),
+    ("php", patterns.compile(r"\s*<\?php")),
+    ("html", patterns.compile(r"\s*(?i:<!doctype html|<html)")),
+    ("python", patterns.compile(r"\s*#! ?/usr/bin/(?:env )?python")),
 )
 
 
 def guess_language(text: str, named: str | None = None) -> str | None:
     """The language of ``text`` if it is code; ``named`` is what the source says it is, if anything."""
-    if "```" in text and (fences := _FENCE.findall(text)):
-        return canonical(fences[0]) or canonical(named)
+    if "```" in text and (fence := _FENCE.search(text)):
+        return canonical(fence[1]) or canonical(named)
+    head = text.lstrip()[:_OPENING]
     for language, opening in _OPENINGS:
-        if opening.match(text):
+        if opening.match(head):
             return language
     if not looks_like_code(text):
         return None
     if named:
         return canonical(named)
-    seen = {*_WORDS.findall(text), *(mark for mark in _MARKS if mark in text)}
+    seen = {
+        *text.encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split(),
+        *(mark for mark in _MARKS if mark in text),
+    }
     scores = {
-        language: sum(weight * min(3, len(cue.findall(text))) for weight, cue in cues)
+        language: sum(weight * sum(1 for _ in islice(cue.finditer(text), 3)) for weight, cue in cues)
         if language not in _NEEDED or seen & _NEEDED[language]
         else 0
         for language, cues in _CUES.items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+from sxl_data.contract import patterns
+
+NAME = patterns.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,6 @@ submitter's, so they may not backtrack for ever.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from sxl_data.rules import Fault
 from sxl_data.rules.dialect import normalise
 from sxl_data.trace.types import Act, Call, Trace
 
-_PORTABLE = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z").match
+_PORTABLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _KINDS = ("code", "custom", "server")
 _SHOWN = 120
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -45,7 +44,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                 yield Fault(code, f"/tools/{t}/parameters_json{place}", found, expected)
         if tool.name in known:
             yield Fault("A310", f"/tools/{t}/name", repr(tool.name), "a name of its own")
-        elif not _PORTABLE(tool.name):
+        elif not (1 <= len(tool.name) <= 64 and _PORTABLE.issuperset(tool.name)):
             yield Fault("A311", f"/tools/{t}/name", repr(tool.name), "1 to 64 letters, digits, _ or -")
         known[tool.name] = compiled
     asked_for_tools = False

@@ -9,24 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sxl_data.contract import patterns
 from sxl_data.rules import Fault
 from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Result, Step, Trace
 
-_THINK = re.compile(r"</?(?:think|thinking|reasoning)>")
-_CALL = re.compile(r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>")
-_SPECIAL = re.compile(
+_THINK = patterns.compile(r"</?(?:think|thinking|reasoning)>")
+_CALL = patterns.compile(
+    r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>"
+)
+_SPECIAL = patterns.compile(
     r"<\|(?:im_start|im_end|im_sep|eot_id|eom_id|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id"
     r"|start|end|message|channel|return|call|user|assistant|system|end_of_turn)\|>"
     r"|<(?:start|end)_of_turn>|\[/?INST\]|<<SYS>>|<｜[^｜\n]{1,40}｜>"
 )
-_BASE64 = re.compile(r"data:[\w/.+-]*;base64,|[A-Za-z0-9+/]{1000,}={0,2}")
-_TRUNCATED = re.compile(
+_DATA = patterns.compile(r"data:[\w/.+-]*;base64,")
+_TRUNCATED = patterns.compile(
     r"(?i)[\[<(…][^\n\[<(]{0,60}\b(?:truncated|clipped|omitted)\b[^\n]{0,60}[\]>)]|\.\.\. ?truncated"
 )
-_ERROR = re.compile(
+_ERROR = patterns.compile(
     r"\s*(?:Traceback \(most recent call last\)|(?:\w+\.)*\w*(?:Error|Exception): |(?:bash|sh|zsh): .*not found"
-    r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)",
-    re.ASCII,
+    r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)"
 )
 _SECRET = re.compile(
     r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}|\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
@@ -40,6 +42,7 @@ _SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "gl
 _CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
 REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000
+_BASE64 = bytes(b if b < 0x80 and (chr(b).isalnum() or chr(b) in "+/") else 0x20 for b in range(256))
 
 
 def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
@@ -154,8 +157,8 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
 
 
 def _private(text: str, place: str, wanted: str) -> Iterator[Fault]:
-    if "b" in wanted and _may_be_base64(text) and (match := _BASE64.search(text)):
-        yield Fault("C406", place, f"{match.group()[:40]!r}, {len(match.group())} characters", "a uri")
+    if "b" in wanted and _may_be_base64(text) and (found := _base64(text)):
+        yield Fault("C406", place, f"{found[:40]!r}, {len(found)} characters", "a uri")
     if "k" in wanted and (match := _SECRET.search(text)):
         shown = match.group()
         yield Fault("C411", place, shown[:8] + "…", "a placeholder")
@@ -171,6 +174,15 @@ def _may_be_base64(text: str) -> bool:
         len(window) == 500 and len(window.split(None, 1)) == 1 and not window[0].isspace()
         for window in (text[i : i + 500] for i in range(0, len(text), 500))
     )
+
+
+def _base64(text: str) -> str:
+    """The data URI's head or the run of base64 in ``text``, else nothing. A run is found by taking all other
+    characters out: as a pattern it would be a thousand states."""
+    if ";base64," in text and (match := _DATA.search(text)):
+        return str(match.group())
+    runs = text.encode("utf-8", "replace").translate(_BASE64).split()
+    return next((run.decode("ascii") for run in runs if len(run) >= _BASE64_RUN), "")
 
 
 def says(content: tuple[Part, ...]) -> bool:

@@ -8,8 +8,9 @@ the meta-schema to judge.
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from sxl_data.contract import patterns
 
 Change = tuple[str, str, str]
 
@@ -49,7 +50,7 @@ _TYPES = {
     "nonetype": "null",
 }
 _ANY = frozenset({"any", "all", "mixed", "unknown"})
-_GENERIC = re.compile(r"(?:typing\.)?(\w+)\s*\[(.+)\]\Z|(\w+)\s*<(.+)>\Z")
+_GENERIC = patterns.compile(r"(?:typing\.)?(\w+)\s*\[(.+)\]\z|(\w+)\s*<(.+)>\z")
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _NESTED_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NESTED_MAPS = ("$defs", "definitions", "patternProperties")

@@ -10,18 +10,20 @@ text, so they are the ones that inference sees; a token belongs to the span that
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 
 IGNORED, REFLECT, ACT = 0, 1, 2
 OWN = Path(__file__).parent / "templates" / "sxl.jinja"
 MARKERS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 """Tokens of our template; a base that lacks one gets it."""
+_GENERATION = patterns.compile(r"\{%-?\s*generation\s*-?%\}")
+_CLOSING = patterns.compile(r"\s*(?:</think>|</reasoning>|\[/THINK\])\s*")
 STOP, PAD = "<|im_end|>", "<|pad|>"
 Message = dict[str, Any]
 
@@ -42,7 +44,7 @@ class Template(msgspec.Struct, frozen=True):
     @property
     def marked(self) -> bool:
         """Whether the template says itself what the assistant wrote."""
-        return re.search(r"\{%-?\s*generation\s*-?%\}", self.text) is not None
+        return _GENERATION.search(self.text) is not None
 
 
 def make_template(text: str, tokenizer: Any) -> Template:
@@ -114,12 +116,12 @@ def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message
         place = text.find(reasoning, start, end) if reasoning else -1
         if place >= 0:
             border = place + len(reasoning)
-        closing = re.compile(r"\s*(</think>|</reasoning>|\[/THINK\])\s*").match(text, border, end)
+        closing = _CLOSING.match(text[border:end])
         if place < 0:
             # Some templates write empty thinking marks; the marks are the template's act, not reasoning.
             closing = None
         if closing:
-            border = closing.end()
+            border += closing.end()
         if border > start:
             parts.append((start, border, REFLECT))
         parts.append((border, end, ACT))

@@ -4,14 +4,12 @@ satisfy its schema. Nothing is run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
-OPEN = "<tool_call>"
+OPEN, CLOSE = "<tool_call>", "</tool_call>"
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -45,7 +43,11 @@ class Tally(msgspec.Struct):
 
 def find_calls(text: str) -> list[str]:
     """The bodies of the calls in ``text``; one that was opened and not closed is a call that does not parse."""
-    found = CALL.findall(text)
+    found: list[str] = []
+    at = 0
+    while (start := text.find(OPEN, at)) >= 0 and (end := text.find(CLOSE, start)) >= 0:
+        found.append(text[start + len(OPEN) : end].strip())
+        at = end + len(CLOSE)
     return found + ([""] if text.count(OPEN) > len(found) else [])
 
 

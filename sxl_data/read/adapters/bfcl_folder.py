@@ -7,11 +7,11 @@ turns get the functions of the classes they involve.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.formats.bfcl import read_question
 from sxl_data.read.adapters.folders import json_lines
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
@@ -74,8 +74,11 @@ class BfclFolder:
                 yield problem
 
 
+_HUMP = patterns.compile(r"([a-z])([A-Z])")
+
+
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return _HUMP.sub(lambda match: f"{match[1]}_{match[2]}", name).lower()
 
 
 FORMAT = BfclFolder()

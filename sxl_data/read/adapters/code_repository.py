@@ -8,12 +8,12 @@ generated and vendored files give nothing unless asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.read.code_files import LANGUAGES, declared_licence, language_of, sort_of
 from sxl_data.read.functions import GRAMMARS, Function, documented_functions
 from sxl_data.trace.build import Builder
@@ -25,7 +25,7 @@ MIN_WORDS, MAX_CHARACTERS = 5, 6_000
 # A parser spends minutes on pathological input; what people write stays far below.
 MAX_FILE = 1_000_000
 
-_UNFINISHED = re.compile(r"\b(?:TODO: implement|NotImplementedError|todo!\(|unimplemented!\()")
+_UNFINISHED = patterns.compile(r"\b(?:TODO: implement|NotImplementedError|todo!\(|unimplemented!\()")
 
 
 class CodeRepository:

@@ -8,12 +8,12 @@ observed; the diff is a call of ``apply_patch``. A licence named by the row come
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.read.adapters.edits import APPLY_PATCH, changed_files, diff, language_of_patch
 from sxl_data.read.adapters.instruction_pair import first_of
 from sxl_data.trace.build import Builder
@@ -24,8 +24,9 @@ DIFFS = ("diff", "patch")
 BEFORE, AFTER = ("old_contents", "old_content", "before"), ("new_contents", "new_content", "after")
 PATHS, LICENCES = ("new_file", "old_file", "path", "file"), ("license", "licence")
 
-_MAIL = re.compile(r"\AFrom ([0-9a-f]{7,40}) .*\n")
-_SUBJECT = re.compile(r"^Subject: (?:\[[^\]]*\] )?(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_MAIL = patterns.compile(r"\AFrom ([0-9a-f]{7,40}) .*\n")
+_SUBJECT = patterns.compile(r"(?m)^Subject: (?:\[[^\]]*\] )?(.*(?:\n[ \t].*)*)")
+_FOLD = patterns.compile(r"\n[ \t]+")
 
 
 class CommitRows:
@@ -81,7 +82,7 @@ class PatchFiles:
         if mail is None or subject is None or start < 0:
             raise RowError(repr(text[:60]), "From, Subject and a diff, as git format-patch writes them")
         body = text[text.find("\n\n", subject.end()) : start].split("\n---\n")[0].strip()
-        message = re.sub(r"\n[ \t]+", " ", subject[1]).strip() + (f"\n\n{body}" if body else "")
+        message = _FOLD.sub(" ", subject[1]).strip() + (f"\n\n{body}" if body else "")
         change = text[start + 1 :].rsplit("\n-- \n", 1)[0] + "\n"
         yield _edit(document, origin, message, change, None, "", origin.source, mail[1])
 

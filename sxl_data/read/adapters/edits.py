@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from difflib import unified_diff
 
+from sxl_data.contract import patterns
 from sxl_data.read.code_files import language_of
 from sxl_data.trace.types import Tool
 
@@ -16,8 +16,8 @@ APPLY_PATCH = Tool(
     origin="inferred",
 )
 
-_NEW_FILE = re.compile(r"^\+\+\+ (?:b/)?([^\t\n]+)", re.MULTILINE)
-_OLD_FILE = re.compile(r"^--- (?:a/)?([^\t\n]+)", re.MULTILINE)
+_NEW_FILE = patterns.compile(r"(?m)^\+\+\+ (?:b/)?([^\t\n]+)")
+_OLD_FILE = patterns.compile(r"(?m)^--- (?:a/)?([^\t\n]+)")
 
 
 def changed_files(patch: str) -> list[str]:

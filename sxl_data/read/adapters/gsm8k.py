@@ -10,15 +10,15 @@ Act. Nothing is added and nothing lost: the phases in order spell the answer
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.trace.build import Builder, parts
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Result, Tool
 
-ANNOTATION = re.compile(r"<<([^<>]*)=([^<>=]*)>>")
+ANNOTATION = patterns.compile(r"<<([^<>]*)=([^<>=]*)>>")
 FINAL = "\n#### "
 
 CALCULATOR = Tool(

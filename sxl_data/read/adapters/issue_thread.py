@@ -8,22 +8,21 @@ The form is that of the dumps `github-to-markdown` tools write, such as ikawrako
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
 
-_TITLE = re.compile(r"\A#+ .*?\[#(\d+)\]\((\S+?)\) - (.*)$", re.MULTILINE)
-_AUTHOR = re.compile(r"^\| \*\*Author\*\* \| `?([\w.\-\[\]]+)`? \|$", re.MULTILINE)
-_STATE = re.compile(r"^\| \*\*State\*\* \|.*?\*\*(\w+)\*\*", re.MULTILINE)
-_DESCRIPTION = re.compile(r"^#### Description\s*$", re.MULTILINE)
-_SECTION = re.compile(r"^#### \S+ (?:Conversation|Discussion)\s*$", re.MULTILINE)
-_COMMENT = re.compile(
-    r"^(?:> )?👤 \*\*([\w.\-\[\]]+)\*\* (commented during a code review|submitted a review|commented|replied) the "
-    r"\*\*([\d-]+)\*\* at \*\*([\d:]+)\*\*(?: on `([^`]+)`)?:?(?: .*?)?(?:<br>)?[ \t]*$",
-    re.MULTILINE,
+_TITLE = patterns.compile(r"(?m)\A#+ .*?\[#(\d+)\]\((\S+?)\) - (.*)$")
+_AUTHOR = patterns.compile(r"(?m)^\| \*\*Author\*\* \| `?([\w.\-\[\]]+)`? \|$")
+_STATE = patterns.compile(r"(?m)^\| \*\*State\*\* \|.*?\*\*(\w+)\*\*")
+_DESCRIPTION = patterns.compile(r"(?m)^#### Description\s*$")
+_SECTION = patterns.compile(r"(?m)^#### \S+ (?:Conversation|Discussion)\s*$")
+_COMMENT = patterns.compile(
+    r"(?m)^(?:> )?👤 \*\*([\w.\-\[\]]+)\*\* (commented during a code review|submitted a review|commented|replied) the "
+    r"\*\*([\d-]+)\*\* at \*\*([\d:]+)\*\*(?: on `([^`\n]+)`)?:?(?: .*?)?(?:<br>)?[ \t]*$"
 )
 
 
@@ -44,10 +43,11 @@ class IssueThread:
         start = _DESCRIPTION.search(text)
         if title is None or author is None:
             raise RowError(repr(text[:60]), "a thread with title and author")
-        section = _SECTION.search(text, start.end() if start else 0)
-        described = text[start.end() : section.start() if section else len(text)] if start else ""
+        after = start.end() if start else 0
+        section = _SECTION.search(text[after:])
+        described = text[after : after + section.start() if section else len(text)] if start else ""
         description = described.strip().removesuffix("---").strip()
-        said = list(comments(text, section.end())) if section else []
+        said = list(comments(text, after + section.end())) if section else []
         if not any(who != author[1] for who, _, _, _ in said):
             return
         builder = Builder("agent", f"{title[3]}\n\n{description}".strip())
@@ -71,12 +71,13 @@ class IssueThread:
 
 def comments(text: str, start: int) -> Iterator[tuple[str, str, str, tuple[str | None, int]]]:
     """(who, RFC 3339 time, what, (file under review, offset)) of every comment that says something."""
-    marks = list(_COMMENT.finditer(text, start))
+    below = text[start:]
+    marks = list(_COMMENT.finditer(below))
     for mark, after in zip(marks, [*marks[1:], None]):
-        body = text[mark.end() : after.start() if after else len(text)].strip().removesuffix("---").strip()
+        body = below[mark.end() : after.start() if after else len(below)].strip().removesuffix("---").strip()
         body = "\n".join(line.removeprefix("> ") for line in body.split("\n")) if mark[0].startswith("> ") else body
         if body:
-            yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], mark.start())
+            yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], start + mark.start())
 
 
 FORMAT = IssueThread()

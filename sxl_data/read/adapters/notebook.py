@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
@@ -30,8 +30,8 @@ CELL = Tool(
 # Longest output kept, in characters: tables printed in full teach nothing.
 MAX_OUTPUT = 8_000
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_IMAGE = re.compile(r"\(data:image/[^)]*\)")
+_ESCAPES = patterns.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_IMAGE = patterns.compile(r"\(data:image/[^)]*\)")
 
 
 class Notebook:

@@ -7,10 +7,10 @@ other phases; nothing is written in its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.read.adapters.instruction_pair import ANSWERS, IDS, LANGUAGES, PROMPTS, SYSTEMS, first_of
 from sxl_data.read.language import guess_language
 from sxl_data.trace.build import Builder
@@ -29,7 +29,7 @@ RATIONALES = (
 QUESTIONS = (*PROMPTS, "source", "input")
 RESULTS = (*ANSWERS, "target", "final_answer", "label")
 
-_THINK = re.compile(r"\A\s*<think>(.*?)</think>\s*(.*)\Z", re.DOTALL)
+_THINK = patterns.compile(r"(?s)\A\s*<think>(.*?)</think>\s*(.*)\z")
 _OTHERS = frozenset(("messages", "conversations", "decomposition", "facts", "patch", "trajectory", "tools"))
 
 
