@@ -17,13 +17,14 @@ from sxl_data.files.streams import MAX_RECORD, CutOff
 _SPACE = " \t\r\n"
 
 
-def elements(pieces: Iterator[bytes], file: str, cut: Record | None = None) -> Iterator[Raw | Record]:
-    """The elements in ``pieces``; then ``cut``, or a finding where the text breaks off or is no JSON.
+def elements(pieces: Iterator[bytes], file: str, line: int = 1, cut: Record | None = None) -> Iterator[Raw | Record]:
+    """The elements in ``pieces``, the first of which begins on ``line``; then ``cut``, or a finding where the text
+    breaks off or is no JSON.
 
     After a broken element the rest is given up: where the next begins cannot be known.
     """
     decoder = json.JSONDecoder()
-    text, line, in_array, expect_value, ended = "", 1, None, True, False
+    text, in_array, expect_value, ended = "", None, True, False
     carry = b""
     position = count = 0
 

@@ -98,17 +98,18 @@ def open_raw(
             yield from parquet_rows(path)
             return
         pieces = streams.chunks(stream, kind)
-        first = b""
+        first, line = b"", 1
         try:
-            for piece in pieces:
-                first += piece
+            for first in pieces:
                 if first.strip():
                     break
+                line += first.count(b"\n")  # blanks are counted and let go of: a little gzip is much of them
+                first = b""
         except CutOff as cut:
             pieces = _failing(cut)
         if kind != "text" and first:
             streams.kind_of(first[:64].lstrip(b" \t\r\n") or b" ", file)
-        yield from _text(itertools.chain([first], pieces), first, file)
+        yield from _text(itertools.chain([first], pieces), first, file, line)
     finally:
         if str(path) != "-":
             stream.close()
@@ -119,7 +120,8 @@ def _failing(cut: CutOff) -> Iterator[bytes]:
     yield b""
 
 
-def _text(pieces: Iterator[bytes], first: bytes, file: str) -> Iterator[Raw | Record | Finding]:
+def _text(pieces: Iterator[bytes], first: bytes, file: str, line: int) -> Iterator[Raw | Record | Finding]:
+    """What begins in ``first``, a piece with more than blanks, on ``line``."""
     if first.startswith(BOM):
         yield finding("S108", file=file, line=1, found="EF BB BF", expected="text")
         pieces = itertools.chain([next(pieces)[3:]], pieces)
@@ -130,7 +132,7 @@ def _text(pieces: Iterator[bytes], first: bytes, file: str) -> Iterator[Raw | Re
     if _is_table(file, start):
         from sxl_data.files.tables import csv_rows
 
-        yield from csv_rows(pieces, file)
+        yield from csv_rows(pieces, file, line)
     elif file.lower().removesuffix(".gz").endswith((".yaml", ".yml")) and start not in b"[{":
         from sxl_data.files.yaml_records import yaml_record
 
@@ -139,9 +141,9 @@ def _text(pieces: Iterator[bytes], first: bytes, file: str) -> Iterator[Raw | Re
         except CutOff as cut:
             yield _cut(file, 1, str(cut))
     elif _is_lines(file, first):
-        yield from _lines(pieces, file, 1)
+        yield from _lines(pieces, file, line)
     else:
-        yield from _values(pieces, file)
+        yield from _values(pieces, file, line)
 
 
 def _is_table(file: str, start: bytes) -> bool:
@@ -205,22 +207,22 @@ def _lines_within(stream: BinaryIO, left: int, first: bool) -> Iterator[bytes]:
             yield piece
 
 
-def _values(pieces: Iterator[bytes], file: str) -> Iterator[Raw | Record]:
-    """Top-level values, or the elements of a top-level array, as they come."""
+def _values(pieces: Iterator[bytes], file: str, line: int) -> Iterator[Raw | Record]:
+    """Top-level values, or the elements of a top-level array, as they come; the first byte stands on ``line``."""
     held: list[bytes] = []
     size = 0
     for piece in _until_cut(pieces, file):
         if isinstance(piece, Record):
             from sxl_data.files.arrays import elements
 
-            yield from elements(iter([b"".join(held)]), file, cut=piece)
+            yield from elements(iter([b"".join(held)]), file, line, cut=piece)
             return
         held.append(piece)
         size += len(piece)
         if size > _ARRAY_IN_MEMORY:
             from sxl_data.files.arrays import elements
 
-            yield from elements(itertools.chain(held, pieces), file)
+            yield from elements(itertools.chain(held, pieces), file, line)
             return
     text = b"".join(held)
     if not text.lstrip().startswith(b"["):
@@ -229,18 +231,18 @@ def _values(pieces: Iterator[bytes], file: str) -> Iterator[Raw | Record]:
         try:
             msgspec.json.decode(text, type=msgspec.Raw)
         except (msgspec.MsgspecError, RecursionError):
-            yield from elements(iter([text]), file)
+            yield from elements(iter([text]), file, line)
         else:
-            yield Raw(1 + text[: len(text) - len(text.lstrip())].count(b"\n"), text.strip())
+            yield Raw(line + text[: len(text) - len(text.lstrip())].count(b"\n"), text.strip())
         return
     try:
         items = _RAW_ARRAY.decode(text)
     except (msgspec.MsgspecError, RecursionError):
         from sxl_data.files.arrays import elements
 
-        yield from elements(iter([text]), file)
+        yield from elements(iter([text]), file, line)
         return
-    position, line = text.find(b"[") + 1, 1
+    position = text.find(b"[") + 1
     line += text.count(b"\n", 0, position)
     for index, item in enumerate(items):
         data = bytes(item)

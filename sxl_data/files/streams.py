@@ -17,6 +17,8 @@ from typing import BinaryIO
 from sxl_data.contract.errors import error
 
 CHUNK = 1 << 20
+# Of compressed input: what a member or an output leaves over is copied, so bites are small.
+_BITE = 1 << 14
 # A line beyond this is reported and skipped: a compressed bomb must not fill the memory.
 MAX_RECORD = 256 << 20
 
@@ -119,7 +121,7 @@ def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)
     pending = b""
     while True:
-        data = pending or stream.read(CHUNK)
+        data = pending or stream.read(_BITE)
         if not data:
             break
         if inflate.eof:

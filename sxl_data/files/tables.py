@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,9 @@ from sxl_data.files.decode import decode
 from sxl_data.files.records import Record
 from sxl_data.files.streams import MAX_RECORD, CutOff, lines
 
-_BATCH_ROWS = 256
 
-
-def csv_rows(pieces: Iterator[bytes], file: str) -> Iterator[Record]:
-    """The rows below the header line. A row of the wrong width is refused with S111."""
+def csv_rows(pieces: Iterator[bytes], file: str, line: int = 1) -> Iterator[Record]:
+    """The rows below the header line, which is on ``line``. A row of the wrong width is refused with S111."""
     # The limit is the process's own; ours is checked by record, and the default of 128 kB is too small.
     csv.field_size_limit(MAX_RECORD)
     name = file.lower().removesuffix(".gz").removesuffix(".zst")
@@ -29,16 +28,16 @@ def csv_rows(pieces: Iterator[bytes], file: str) -> Iterator[Record]:
 
     def texts() -> Iterator[str]:
         try:
-            for _, line in lines(pieces):
-                yield line.decode("utf-8", "surrogateescape") + "\n"
+            for _, text in lines(pieces):
+                yield text.decode("utf-8", "surrogateescape") + "\n"
         except CutOff as broken:
             cut.append(broken)
 
     reader = csv.reader(texts(), delimiter="\t" if name.endswith(".tsv") else ",", strict=True)
     header: list[str] | None = None
-    first = 1
+    first = line
     while True:
-        first = reader.line_num + 1
+        first = reader.line_num + line
         try:
             row = next(reader, None)
         except csv.Error as problem:
@@ -47,7 +46,7 @@ def csv_rows(pieces: Iterator[bytes], file: str) -> Iterator[Record]:
         if row is None:
             break
         if header is None:
-            header = row
+            header = row or None
         elif row:
             yield _csv_record(header, row, first, file)
     if cut:
@@ -87,19 +86,20 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
     """The rows of a Parquet file, in order. Pages that carry a checksum are checked. What cannot be decoded costs its
     row, a damaged page what is left of its row group; the groups after it are still read."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from sxl_data.trace.parquet_room import Room, TooLarge
 
     file = str(path)
     try:
-        source = pq.ParquetFile(path, page_checksum_verification=True)
+        room = Room(path)
     except (pa.ArrowException, OSError) as problem:
         raise error("U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file") from None
-    with source:
+    with closing(room):
         row = 0
-        for group in range(source.num_row_groups):
-            end = row + source.metadata.row_group(group).num_rows
+        for group in range(room.source.num_row_groups):
+            end = row + room.source.metadata.row_group(group).num_rows
             try:
-                for batch in source.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+                for batch in room.batches(group):
                     yield from _decoded(batch, row, file)
                     row += len(batch)
             except (pa.ArrowException, OSError) as problem:
@@ -116,6 +116,13 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
                             expected="whole pages",
                         ),
                     ),
+                )
+                row = end
+            except TooLarge as problem:
+                yield Record(
+                    row + 1,
+                    None,
+                    findings=(finding("S109", file=file, line=row + 1, found=str(problem), expected="smaller rows"),),
                 )
                 row = end
 

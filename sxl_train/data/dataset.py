@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,12 +164,15 @@ def _read_file(name: str) -> Iterator[dict[str, Any]]:
             for batch in batches:
                 yield from batch.to_pylist()
         return
-    import pyarrow.parquet as pq
+    from sxl_data.trace.parquet_room import Room, TooLarge
 
-    with pq.ParquetFile(name) as parquet:
-        columns = [c for c in wanted if c in parquet.schema_arrow.names]
-        for batch in parquet.iter_batches(batch_size=1024, columns=columns):
-            yield from batch.to_pylist()
+    with closing(Room(name, wanted)) as parquet:
+        try:
+            for group in range(parquet.source.num_row_groups):
+                for batch in parquet.batches(group):
+                    yield from batch.to_pylist()
+        except TooLarge as problem:
+            raise error("U204", file=name, found=str(problem), expected="rows that memory can hold") from None
 
 
 def _describe(source: str, files: dict[str, list[str]], hashed: list[Path]) -> Dataset:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.dedup.scratch import Scratch
+from sxl_data.trace.parquet_room import Room, TooLarge
 
 FORMATS = {".parquet": "parquet", ".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv"}
 REPORTED = 20
@@ -106,6 +108,11 @@ def _read_parquet(path: Path, columns: list[str] | None, room: Scratch | None) -
     again, those of a whole row group touch three times the memory that the column needs."""
     import pyarrow.parquet as pq
 
+    try:
+        with closing(Room(path, columns)) as held:
+            held.check()
+    except TooLarge as problem:
+        raise error("U204", file=str(path), found=str(problem), expected="a table that memory can hold") from None
     file = pq.ParquetFile(path, memory_map=True)
     wanted = [name for name in file.schema_arrow.names if columns is None or name in columns]
     schema = file.read_row_groups([], columns=wanted).schema
