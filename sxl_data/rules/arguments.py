@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -59,7 +60,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                     asked_for_tools = True
                     yield Fault("A302", "/tools", "no tools", f"the tools that were called, such as {call.name!r}")
             elif call.name not in known and call.kind != "server":
-                near = ", ".join(repr(name) for name in list(known)[:5])
+                near = ", ".join(map(repr, islice(known, 5)))
                 yield Fault("A301", f"/steps/{i}/calls/{k}/name", repr(call.name), f"one of {near}")
 
 
@@ -110,9 +111,9 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
             yield Fault("A307", pointer + path, found, "arguments that fit the tool's parameters")
     # Where a required argument is missing, an unknown one is likely that one misspelt, which is one fault.
     if not lacking and compiled.properties is not None and not compiled.properties.issuperset(value):
+        expected = ", ".join(sorted(compiled.properties)[:8]) or "no arguments"
         for name in value:
             if name not in compiled.properties:
-                expected = ", ".join(sorted(compiled.properties)[:8]) or "no arguments"
                 yield Fault("A309", f"{pointer}/{_escape(name)}", repr(name), expected)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sxl_data.contract import patterns
 from sxl_data.rules import Fault
-from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Result, Step, Trace
+from sxl_data.trace.types import Act, Iterate, Part, Reflect, Result, Step, Trace
 
 _THINK = patterns.compile(r"</?(?:think|thinking|reasoning)>")
 _CALL = patterns.compile(
@@ -42,6 +42,7 @@ _SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "gl
 _CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
 REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000
+_THOUGHTS = 32
 _BASE64 = bytes(b if b < 0x80 and (chr(b).isalnum() or chr(b) in "+/") else 0x20 for b in range(256))
 
 
@@ -63,6 +64,7 @@ def look(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
 
 def _steps(trace: Trace) -> Iterator[Fault]:
     """What the parts of each step show without a look into their text."""
+    thoughts: list[tuple[int, Reflect]] = []  # of the turn, in front of its act
     for i, step in enumerate(trace.steps):
         kind = type(step)
         if kind is Iterate:
@@ -76,9 +78,14 @@ def _steps(trace: Trace) -> Iterator[Fault]:
                         break
             continue
         if kind is Reflect:
+            if thoughts and thoughts[0][1].turn != step.turn:
+                thoughts = []
             if len(step.text) >= REPEATED:  # type: ignore[union-attr]
-                yield from _repeated(trace, i, step)  # type: ignore[arg-type]
+                thoughts.append((i, step))  # type: ignore[arg-type]
             continue
+        if kind is Act:
+            yield from _repeated(thoughts, i, step)  # type: ignore[arg-type]
+        thoughts = []
         if kind is Act and not step.calls and not says(step.content):  # type: ignore[union-attr]
             yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
         for part in step.content:  # type: ignore[union-attr]
@@ -217,13 +224,12 @@ def _media(content: tuple[Part, ...], at: str) -> Iterator[Fault]:
                 yield Fault("C406", f"{at}/content/{n}/uri", f"{part.uri[:40]!r}, {len(part.uri)} characters", "a uri")
 
 
-def _repeated(trace: Trace, i: int, step: Reflect) -> Iterator[Fault]:
-    for n in range(i + 1, len(trace.steps)):
-        act = trace.steps[n]
-        if act.turn != step.turn or isinstance(act, Observe):
-            return
-        if isinstance(act, Act):
-            if any(len(p.text or "") >= REPEATED and step.text.strip() in (p.text or "") for p in act.content):
-                place = f"/steps/{n}/content"
-                yield Fault("C405", place, "the reasoning of its turn again", "what is said only", (f"/steps/{i}",))
-            return
+def _repeated(thoughts: list[tuple[int, Reflect]], n: int, act: Act) -> Iterator[Fault]:
+    """Thoughts that the act ``n`` of their turn says again. Each is looked for in the whole act, so only the last
+    `_THOUGHTS` are."""
+    said = [part.text for part in act.content if part.text and len(part.text) >= REPEATED]
+    for i, thought in thoughts[-_THOUGHTS:] if said else ():
+        if thought.turn == act.turn and any(thought.text.strip() in text for text in said):
+            yield Fault(
+                "C405", f"/steps/{n}/content", "the reasoning of its turn again", "what is said only", (f"/steps/{i}",)
+            )

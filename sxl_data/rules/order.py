@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sxl_data.rules import Fault
+from sxl_data.rules.positions import Positions
 from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
 
 MANY_CALLS = 16
@@ -18,6 +19,7 @@ ASKING = ("user", "parent")
 def check(trace: Trace) -> Iterator[Fault]:
     """The faults of order in ``trace``."""
     steps = trace.steps
+    positions = Positions(trace)
     started = False
     turn_of_act: int | None = None
     final_at: int | None = None
@@ -49,7 +51,7 @@ def check(trace: Trace) -> Iterator[Fault]:
             if calls:
                 called.update(call.call_id for call in calls)
                 if following is not None and type(following) is not Iterate:
-                    yield from _interrupted(trace, i)
+                    yield from _interrupted(trace, positions, i)
                 if len(calls) > MANY_CALLS:
                     yield Fault("O211", f"/steps/{i}/calls", f"{len(calls)} calls", f"at most {MANY_CALLS}")
             if step.final:  # type: ignore[union-attr]
@@ -100,23 +102,22 @@ def _after_final(trace: Trace, i: int, final_at: int) -> Fault:
     )
 
 
-def _interrupted(trace: Trace, i: int) -> Iterator[Fault]:
+def _interrupted(trace: Trace, positions: Positions, i: int) -> Iterator[Fault]:
     """The results of act ``i`` come, and something stands before them."""
     ids = {call.call_id for call in trace.steps[i].calls}  # type: ignore[union-attr]
-    for n in range(i + 1, len(trace.steps)):
-        step = trace.steps[n]
-        if type(step) is Iterate and any(result.call_id in ids for result in step.results):
-            between = trace.steps[i + 1 : n]
-            if any(type(s) is Observe and s.origin == "user" for s in between):
-                yield Fault("O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",))
-            elif not any(type(s) is Act and s.calls for s in between):
-                found = f"{_name(between[0])} before the results"
-                yield Fault("O202", f"/steps/{i + 1}", found, "the Iterate of the act", (f"/steps/{n}",))
-            return
+    n = positions.next_result(ids, i)
+    if n is None:
+        return
+    if positions.user_between(i + 1, n):
+        yield Fault("O206", f"/steps/{i + 1}", "the user before the results", "the results", (f"/steps/{n}",))
+    elif not positions.calls_between(i + 1, n):
+        found = f"{_name(trace.steps[i + 1])} before the results"
+        yield Fault("O202", f"/steps/{i + 1}", found, "the Iterate of the act", (f"/steps/{n}",))
 
 
 def _decision(trace: Trace, i: int, step: Iterate) -> Iterator[Fault]:
-    following = next((s for s in trace.steps[i + 1 :] if type(s) is not Reflect), None)
+    later = (trace.steps[n] for n in range(i + 1, len(trace.steps)))
+    following = next((s for s in later if type(s) is not Reflect), None)
     if type(following) is not Act:
         return
     contradicted = (

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sxl_data.rules import Fault
-from sxl_data.trace.types import Act, Call, Iterate, Observe, Step, Trace
+from sxl_data.rules.positions import Positions
+from sxl_data.trace.types import Act, Call, Iterate, Step, Trace
+
+_SHOWN = 16  # ids in one message
 
 
 def check(trace: Trace) -> Iterator[Fault]:
     """The pairing faults of ``trace``."""
     steps = trace.steps
+    positions = Positions(trace)
     first_use: dict[str, str] = {}
     opened: dict[str, list[str]] = {}  # id → pointers of its unanswered calls, latest last
     answered: dict[str, str] = {}  # id → pointer of the latest answer
@@ -44,7 +48,7 @@ def check(trace: Trace) -> Iterator[Fault]:
                 opened.setdefault(identity, []).append(place)
         elif kind is Iterate and step.results:  # type: ignore[union-attr]
             any_result = True
-            yield from _results(trace, i, step, opened, answered, first_use)  # type: ignore[arg-type]
+            yield from _results(trace, positions, i, step, opened, answered, first_use)  # type: ignore[arg-type]
     missing = [
         (place, identity)
         for identity, places in opened.items()
@@ -56,14 +60,15 @@ def check(trace: Trace) -> Iterator[Fault]:
     if not any_result:
         yield Fault("P111", f"/steps/{last_act}", "calls without any result", "results")
         return
+    only_results = all(type(later) is Iterate for later in steps[last_act + 1 :])
     for place, identity in missing:
-        step_index = int(place.split("/")[2])
-        open_end = step_index == last_act and all(type(later) is Iterate for later in steps[step_index + 1 :])
+        open_end = only_results and int(place.split("/")[2]) == last_act
         yield Fault("P104" if open_end else "P103", place, f"no result for {identity!r}", "a result")
 
 
 def _results(
     trace: Trace,
+    positions: Positions,
     i: int,
     step: Iterate,
     opened: dict[str, list[str]],
@@ -73,7 +78,7 @@ def _results(
     act = i - 1
     before = trace.steps[act] if act >= 0 else None
     calls = before.calls if type(before) is Act else ()
-    positions = {call.call_id: k for k, call in enumerate(calls)}
+    numbers = {call.call_id: k for k, call in enumerate(calls)}
     known_here = any(result.call_id in first_use for result in step.results)
     reached = -1
     swapped: str | None = None
@@ -86,21 +91,28 @@ def _results(
             if not waiting:
                 del opened[identity]
             answered[identity] = place
-            if identity in positions:
-                if swapped is None and positions[identity] < reached:
+            if identity in numbers:
+                if swapped is None and numbers[identity] < reached:
                     swapped = place
-                reached = max(reached, positions[identity])
-            elif not _is_interruption(trace, int(call.split("/")[2]), i):
+                reached = max(reached, numbers[identity])
+            elif not _is_interruption(trace, positions, int(call.split("/")[2]), i):
                 found = f"an answer to {identity!r} of an earlier act"
                 yield Fault("P110", place, found, "it right after its act", (call,))
         elif identity in answered:
             found = f"a second result for {identity!r}"
             yield Fault("P106", place, found, "one result for each call", (answered[identity],))
-        elif (later := _later(trace, i, identity)) is not None:
-            yield Fault("P110", place, f"an answer to {identity!r} before its call", "it right after its act", (later,))
+        elif (later := positions.next_call(identity, i)) is not None:
+            yield Fault(
+                "P110",
+                place,
+                f"an answer to {identity!r} before its call",
+                "it right after its act",
+                (f"/steps/{later[0]}/calls/{later[1]}",),
+            )
             answered[identity] = place
         elif calls or known_here:
-            expected = "one of " + ", ".join(f'"{c.call_id}"' for c in calls) if calls else "the id of a call"
+            near = ", ".join(f'"{c.call_id}"' for c in calls[:_SHOWN]) + (", …" if len(calls) > _SHOWN else "")
+            expected = f"one of {near}" if calls else "the id of a call"
             yield Fault("P105", f"{place}/call_id", f'"{identity}"', expected)
     if swapped is not None:
         order = ", ".join(result.call_id for result in step.results)
@@ -113,19 +125,8 @@ def _call(steps: Sequence[Step], place: str) -> Call:
     return steps[int(i)].calls[int(k)]  # type: ignore[union-attr]
 
 
-def _later(trace: Trace, i: int, identity: str) -> str | None:
-    for n, step in enumerate(trace.steps[i + 1 :], i + 1):
-        if type(step) is Act:
-            for k, call in enumerate(step.calls):
-                if call.call_id == identity:
-                    return f"/steps/{n}/calls/{k}"
-    return None
-
-
-def _is_interruption(trace: Trace, act: int, i: int) -> bool:
+def _is_interruption(trace: Trace, positions: Positions, act: int, i: int) -> bool:
     """Whether something stands between the act and its results at ``i`` that family O reports."""
-    between = trace.steps[act + 1 : i]
-    if not between or type(between[0]) is Iterate:
+    if act + 1 >= i or type(trace.steps[act + 1]) is Iterate:
         return False
-    spoken = any(type(s) is Observe and s.origin == "user" for s in between)
-    return spoken or not any(type(s) is Act and s.calls for s in between)
+    return positions.user_between(act + 1, i) or not positions.calls_between(act + 1, i)
