@@ -28,6 +28,8 @@ from sxl_data.contract.console import Progress, format_count, format_seconds, sa
 from sxl_data.contract.errors import Bug, error
 from sxl_data.dedup.parts.plan import STEPS, Compared, Comparison
 from sxl_data.dedup.parts.shards import MOST_ROWS
+from sxl_data.engine.local import count_cores
+from sxl_data.engine.memory import worker_limits
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
@@ -119,6 +121,9 @@ class Build:
         self.runner: Runner = make_runner(
             self.store.root, engine.kind, engine.workers, engine.task_seconds, engine.worker_bytes, engine.address
         )
+        limits = worker_limits(engine.workers or count_cores())
+        self.room = engine.worker_bytes or (limits[1] if limits else None)
+        """Bytes that one task may take which sees rows of all shards."""
         if of > 1:
             self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
         self.receipts: list[Receipt] = []
@@ -307,18 +312,18 @@ class Build:
         """What a task of the comparison plans to hold."""
         engine = self.recipe.engine
         planned = engine.task_bytes or parse_size(self.recipe.dedup.memory)
-        return max(1, planned if engine.worker_bytes is None else min(planned, engine.worker_bytes // 2))
+        return max(1, planned if self.room is None else min(planned, self.room // 2))
 
     def _refuse_too_many(self, rows: int) -> None:
         """More rows than 32 bits number, or than a worker can divide, are not started with. Raises U311."""
-        room = self.recipe.engine.worker_bytes
+        room = self.room
         if rows > MOST_ROWS:
             raise error("U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number")
         if room is not None and rows * ROW_BYTES > room:
             raise error(
                 "U311",
                 found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
-                expected=f"at most engine.worker_bytes, {room:,} bytes",
+                expected=f"at most {room:,} bytes, engine.worker_bytes",
             )
 
     def _split(self, shards: list[FileInfo], seen: list[Receipt], pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:

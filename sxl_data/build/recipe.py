@@ -35,7 +35,9 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     patience_seconds: float = 900
     """Of several ranks: how long one waits for parts of the others before it makes them itself."""
     worker_bytes: int | None = None
-    """Memory that one worker process may allocate; null sets no limit."""
+    """Memory that one worker process may allocate. Null takes four fifths of the memory of the machine, or of the
+    container, shared among the workers; all of that for tasks that compare rows of all shards, which plan theirs. Not
+    enforced on Windows, by Ray or inline."""
     task_bytes: int | None = None
     """Memory that a task plans for which compares rows of all shards. More rows make more such tasks, none of which
     takes more: 96 bytes for each row whose key it sorts, 32 for each row and band of its hashes. On top come 8 bytes

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.engine.memory import worker_limits
 from sxl_data.engine.pool import Death, Pool
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import Job, Receipt, Task
@@ -42,12 +43,14 @@ class ProcessRunner:
     """Tasks in ``workers`` processes; a worker that dies or stands still costs its task a retry.
 
     Two deaths in a row at the same item cost that item: it is skipped from then on and the stage records
-    it. Where no item is known the third run goes item by item to find it.
+    it. Where no item is known the third run goes item by item to find it. ``memory``: bytes that one worker may
+    allocate, by default its share of the machine's.
     """
 
     def __init__(self, root: Path, workers: int, still_seconds: float = 600, memory: int | None = None) -> None:
         self.root, self.workers = root, workers
-        self.still_seconds, self.memory = still_seconds, memory
+        self.still_seconds = still_seconds
+        self.memory = worker_limits(workers) if memory is None else (memory, memory)
         self._pool: Pool | None = None
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:

@@ -38,7 +38,7 @@ class Death(Exception):
 class _Worker:
     """One process and the thread that talks to it."""
 
-    def __init__(self, root: Path, memory: int | None) -> None:
+    def __init__(self, root: Path, memory: tuple[int, int] | None) -> None:
         self.root, self.memory = root, memory
         self.process: subprocess.Popen[bytes] | None = None
         self.watch: SharedWatch | None = None
@@ -126,10 +126,10 @@ class Pool:
     """``workers`` processes that run jobs on the store at ``root``.
 
     ``still_seconds``: a timed job without a sign of life for so long is killed. ``memory``: bytes that one
-    worker may allocate.
+    worker may allocate for a timed task, and for another.
     """
 
-    def __init__(self, root: Path, workers: int, still_seconds: float, memory: int | None = None) -> None:
+    def __init__(self, root: Path, workers: int, still_seconds: float, memory: tuple[int, int] | None = None) -> None:
         self.still_seconds = still_seconds
         self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._outbox: queue.Queue[tuple[Job, Any]] = queue.Queue()

@@ -48,7 +48,6 @@ def main() -> None:
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into our protocol
     root, watch_path, memory = receive(incoming)
-    _limit_memory(memory)
     from sxl_data.engine.watch import NOWHERE, SharedWatch
     from sxl_data.engine.work import execute
 
@@ -58,6 +57,7 @@ def main() -> None:
     while True:
         job = jobs.get()
         watch.at(NOWHERE)  # starting this program is not part of the task's time
+        _limit_memory(memory and memory[0 if job.task.timed else 1])
         try:
             answer: Any = execute(job, root, watch)
         except BaseException as problem:
@@ -97,4 +97,5 @@ def _limit_memory(limit: int | None) -> None:
     if limit and sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)  # somebody else's limit is not ours to raise
+        resource.setrlimit(resource.RLIMIT_DATA, (limit if most < 0 else min(limit, most), most))

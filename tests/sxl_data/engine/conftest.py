@@ -68,6 +68,10 @@ def chatty(params, inputs):
     os.system("echo from a child")
     return double(params, inputs)
 
+def limit(params, inputs):
+    import resource
+    return Output(counters={"limit": resource.getrlimit(resource.RLIMIT_DATA)[0]})
+
 def slow(params, inputs):
     time.sleep(params["n"])
     return Output()
