@@ -1,9 +1,8 @@
 """A chat template as training uses it: messages → text, and which of it the agent said.
 
 In: the name of a training template (``qwen3``), a path to one, or a model folder. Out: the rendered text
-and the spans of it that carry loss. The environment is the one that transformers renders in (sandboxed
-Jinja, its filters and its ``{% generation %}`` tag), rebuilt here so that checking needs no torch.
-Named templates are TRL's own, found in the installed package without importing it.
+and the spans of it that carry loss. Named templates are TRL's own, found in the installed package without importing
+it. All others are somebody's program: they run in a process of their own, under limits of time, memory and output.
 Source: https://huggingface.co/docs/transformers/chat_templating, https://huggingface.co/docs/trl.
 """
 
@@ -11,15 +10,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
-
-_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+from sxl_data.engine.confined import Confined, Exceeded, Raised
+from sxl_data.trace import jinja
+from sxl_data.trace.jinja import CLOSE, OPEN
 
 
 class TemplateRefused(Exception):
@@ -36,14 +35,18 @@ class Rendered(msgspec.Struct, frozen=True):
 
 
 class Template:
-    """One chat template, and a tokenizer where there is one."""
+    """One chat template, and a tokenizer where there is one. ``ours``: it may run in this process."""
 
-    def __init__(self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None) -> None:
-        self.name, self.tokenizer = name, tokenizer
+    def __init__(
+        self, source: str, name: str, tokenizer: Any = None, special: dict[str, str] | None = None, ours: bool = False
+    ) -> None:
+        self.source, self.name, self.tokenizer = source, name, tokenizer
+        self._process = None if ours else Confined("sxl_data.trace.jinja:answer")
         # A template alone does not know its model's tokens, and some begin by naming them.
         self.special = {"bos_token": "<s>", "eos_token": "</s>", **(special or {})}
         self.marked = "{% generation" in source or "{%- generation" in source
-        self._template = _environment().from_string(source)
+        if wrong := self._ask({"source": source}):
+            raise error("U204", file=name, line=wrong[0], found=wrong[1], expected="Jinja")
 
     def render(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> Rendered:
         """Raises `TemplateRefused`."""
@@ -58,12 +61,22 @@ class Template:
 
     def text(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, prompt: bool = False) -> str:
         """The rendered text, loss markers included."""
+        values = {
+            "messages": messages,
+            "tools": tools,
+            "documents": None,
+            "add_generation_prompt": prompt,
+            **self.special,
+        }
+        return str(self._ask({"source": self.source, "values": values}))
+
+    def _ask(self, asked: dict[str, Any]) -> Any:
         try:
-            return str(
-                self._template.render(
-                    messages=messages, tools=tools, documents=None, add_generation_prompt=prompt, **self.special
-                )
-            )
+            return jinja.answer(asked) if self._process is None else self._process.call(asked)
+        except Raised as problem:
+            raise TemplateRefused(str(problem)) from None
+        except Exceeded as problem:
+            raise TemplateRefused(f"the template was stopped: {problem}") from None
         except Exception as problem:  # a template may raise anything
             raise TemplateRefused(f"{type(problem).__name__}: {problem}") from None
 
@@ -98,12 +111,11 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
         source = path.read_text(encoding="utf-8")
     else:
         source = _named(name)
-    from jinja2 import TemplateSyntaxError
-
+    held = None if tokenizer is None else open_tokenizer(Path(tokenizer))
     try:
-        return Template(source, name, None if tokenizer is None else open_tokenizer(Path(tokenizer)), special)
-    except TemplateSyntaxError as problem:
-        raise error("U204", file=name, line=problem.lineno, found=problem.message, expected="Jinja") from None
+        return Template(source, name, held, special, ours=not path.exists())
+    except TemplateRefused as problem:
+        raise error("U204", file=name, found=str(problem), expected="a template that can be compiled") from None
 
 
 def named() -> dict[str, Path]:
@@ -174,55 +186,14 @@ def open_tokenizer(path: Path) -> Any:
     return Tokenizer.from_file(str(file))
 
 
-def _environment() -> Any:
-    from jinja2 import nodes
-    from jinja2.exceptions import TemplateError
-    from jinja2.ext import Extension, loopcontrols
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Generation(Extension):
-        """``{% generation %} … {% endgeneration %}`` puts marks around what it renders."""
-
-        tags = {"generation"}  # noqa: RUF012
-
-        def parse(self, parser: Any) -> Any:
-            line = next(parser.stream).lineno
-            body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-            return nodes.CallBlock(self.call_method("_mark"), [], [], body).set_lineno(line)
-
-        def _mark(self, caller: Any) -> str:
-            return f"{_OPEN}{caller()}{_CLOSE}"
-
-    def refuse(message: str) -> None:
-        raise TemplateError(message)
-
-    def tojson(
-        value: Any,
-        ensure_ascii: bool = False,
-        indent: int | None = None,
-        separators: Any = None,
-        sort_keys: bool = False,
-    ) -> str:
-        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = tojson
-    environment.globals["raise_exception"] = refuse
-    # A fixed day: the same trace must render the same tomorrow.
-    environment.globals["strftime_now"] = lambda form: datetime(2026, 1, 31).strftime(form)
-    return environment
-
-
 def _split(text: str) -> tuple[str, list[tuple[int, int]]]:
     """``text`` without its marks, and where they stood, also around nothing."""
     parts: list[str] = []
     spans: list[tuple[int, int]] = []
     start = length = 0
-    for piece in text.replace(_CLOSE, _OPEN + _CLOSE).split(_OPEN):
+    for piece in text.replace(CLOSE, OPEN + CLOSE).split(OPEN):
         # A piece that begins with the closing mark ends a span, any other one may begin a span.
-        if piece.startswith(_CLOSE):
+        if piece.startswith(CLOSE):
             spans.append((start, length))
             piece = piece[1:]
         else:

@@ -10,16 +10,17 @@ text, so they are the ones that inference sees; a token belongs to the span that
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
+from sxl_data.engine.confined import Exceeded, Raised
+from sxl_train import rendering
+from sxl_train.rendering import OWN as OWN
 
 IGNORED, REFLECT, ACT = 0, 1, 2
-OWN = Path(__file__).parent / "templates" / "sxl.jinja"
 MARKERS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 """Tokens of our template; a base that lacks one gets it."""
 _GENERATION = patterns.compile(r"\{%-?\s*generation\s*-?%\}")
@@ -62,14 +63,12 @@ def render(template: Template, messages: list[Message], tools: list[Any] | None,
 
 
 def _render(template: Template, messages: list[Message], tools: list[Any] | None, **options: Any) -> Any:
-    from transformers.utils.chat_template_utils import render_jinja_template
-
-    values: dict[str, Any] = {"chat_template": template.text, **template.constants, **options}
     try:
-        made: Any = render_jinja_template([messages], tools, **values)
+        return rendering.render(template.text, messages, tools, template.constants | options)
+    except (Raised, Exceeded) as problem:
+        raise error("T108", found=str(problem), expected="a text") from problem
     except Exception as problem:  # a template raises whatever its author chose
         raise error("T108", found=f"{type(problem).__name__}: {problem}", expected="a text") from problem
-    return made[0][0], made[1]
 
 
 def find_spans(
@@ -80,7 +79,7 @@ def find_spans(
     Raises `UserError` T108 where a template without marks rewrites the past.
     """
     if template.marked:
-        text, (spans,) = _render(template, messages, tools, return_assistant_tokens_mask=True)
+        text, spans = _render(template, messages, tools, return_assistant_tokens_mask=True)
         skipped = sum(message["role"] == "assistant" for message in messages[:first])
         turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
         if len(spans) != turns:

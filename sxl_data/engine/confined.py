@@ -1,0 +1,175 @@
+"""One function in a child process, each call under a limit of time, memory and output.
+
+In: the name of a function and JSON values. Out: its JSON answers. Somebody else's program that runs inside a library,
+such as a model folder's chat template, can loop for ever or make a gigabyte of blanks, and only a process can be
+stopped. The child lives from call to call; one that was stopped is started again, `STRIKES` times.
+Answers are JSON and never pickles: what the child says may be made up.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from typing import Any, BinaryIO
+
+import msgspec
+
+STRIKES = 3
+"""Calls that are stopped before the function is given up."""
+_START_SECONDS = 120
+_LENGTH = struct.Struct("<Q")
+_START = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
+    "from sxl_data.engine.confined import serve; serve(sys.argv[2], int(sys.argv[3]), sys.argv[4:])"
+)
+
+
+class Raised(Exception):
+    """The function raised; the text says what."""
+
+
+class Exceeded(Exception):
+    """The call was stopped; the text says at which limit."""
+
+
+class Confined:
+    """Calls ``module:function`` with one JSON value at a time. ``seconds`` are for a call, and one more for each
+    megabyte that it is given; ``output`` and ``memory`` are bytes. ``libraries`` are loaded before the first call,
+    outside its time."""
+
+    def __init__(
+        self,
+        function: str,
+        seconds: float = 10,
+        output: int = 64 << 20,
+        memory: int = 4 << 30,
+        libraries: tuple[str, ...] = (),
+    ) -> None:
+        self.libraries = libraries
+        self.function, self.seconds, self.output, self.memory = function, seconds, output, memory
+        self.strikes = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._owner = 0
+        self._lock = threading.Lock()
+
+    def call(self, value: Any) -> Any:
+        """The answer for ``value``. Raises `Raised` or `Exceeded`."""
+        sent = msgspec.json.encode(value)
+        with self._lock:
+            if self.strikes >= STRIKES:
+                raise Exceeded(f"stopped {STRIKES} times before")
+            if self._process is None or self._owner != os.getpid():  # a fork has no right to its parent's child
+                self._start()
+            data = self._ask(sent)
+        answer = msgspec.json.decode(data)
+        if "raised" in answer:
+            raise Raised(str(answer["raised"]))
+        return answer.get("value")
+
+    def close(self) -> None:
+        """End the child."""
+        process, self._process = self._process, None
+        if process is not None and self._owner == os.getpid():
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _ask(self, sent: bytes) -> bytes:
+        assert self._process is not None and self._process.stdin is not None
+        limit = self.seconds + len(sent) / 1e6
+        try:
+            self._process.stdin.write(_LENGTH.pack(len(sent)) + sent)
+            self._process.stdin.flush()
+            data = self._answers.get(timeout=limit)
+        except queue.Empty:
+            raise self._stopped(f"no answer within {limit:.0f} s") from None
+        except OSError:
+            data = None
+        if data is None:
+            raise self._stopped(f"more than {self.output >> 20} MB of output or {self.memory >> 20} MB of memory")
+        return data
+
+    def _stopped(self, reason: str) -> Exceeded:
+        self.strikes += 1
+        self.close()
+        return Exceeded(reason)
+
+    def _start(self) -> None:
+        path = json.dumps([entry or os.getcwd() for entry in sys.path])  # noqa: PTH109  (as import does)
+        self._owner = os.getpid()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, path, self.function, str(self.memory), *self.libraries],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._answers = queue.SimpleQueue()
+        assert self._process.stdout is not None
+        threading.Thread(target=self._listen, args=(self._process.stdout, self._answers), daemon=True).start()
+        atexit.register(self.close)
+        try:
+            ready = self._answers.get(timeout=_START_SECONDS)
+        except queue.Empty:
+            ready = None
+        if ready is None:
+            self.close()
+            raise RuntimeError(f"{self.function} cannot be loaded in a process of its own")
+
+    def _listen(self, stream: BinaryIO, answers: queue.SimpleQueue[bytes | None]) -> None:
+        """Puts each answer into ``answers``, and None where the child ended or says too much."""
+        while True:
+            try:
+                data = _receive(stream, self.output)
+            except (EOFError, OSError, ValueError):
+                answers.put(None)
+                return
+            answers.put(data)
+
+
+def _receive(stream: BinaryIO, most: int) -> bytes:
+    head = stream.read(_LENGTH.size)
+    size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else most + 1
+    if size > most:
+        raise EOFError
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def serve(name: str, memory: int, libraries: list[str]) -> None:
+    """The child: answers until its input ends."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    module, _, function = name.partition(":")
+    for library in libraries:
+        importlib.import_module(library)
+    answer = getattr(importlib.import_module(module), function)
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    data = b"{}"
+    while True:
+        outgoing.write(_LENGTH.pack(len(data)) + data)
+        outgoing.flush()
+        try:
+            asked = _receive(incoming, 1 << 62)
+        except EOFError:
+            return
+        try:
+            data = msgspec.json.encode({"value": answer(msgspec.json.decode(asked))})
+        except MemoryError:
+            os._exit(1)
+        except Exception as problem:  # the function may raise anything
+            data = msgspec.json.encode({"raised": f"{type(problem).__name__}: {problem}"[:2_000]})

@@ -1,0 +1,74 @@
+"""A function in a process of its own ends, whatever it does, and its caller goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sxl_data.engine.confined import STRIKES, Confined, Exceeded, Raised
+
+SOURCE = """
+import os, sys
+def answer(asked):
+    how = asked["how"]
+    if how == "loop":
+        while True: pass
+    if how == "say":
+        return "y" * asked["n"]
+    if how == "hold":
+        return len(bytearray(asked["n"]))
+    if how == "raise":
+        raise KeyError("x" * 10_000)
+    if how == "exit":
+        os._exit(0)
+    print("printed")
+    os.write(1, b"written")
+    return asked
+"""
+
+
+@pytest.fixture
+def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    module = f"confined_{abs(hash(str(tmp_path)))}"
+    (tmp_path / f"{module}.py").write_text(SOURCE, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield f"{module}:answer"
+    sys.modules.pop(module, None)
+
+
+def test_values_come_back_and_what_is_printed_is_no_answer(name: str):
+    process = Confined(name)
+    asked = {"how": "echo", "é": [1, 2.5, None, {"a": "b"}]}
+    assert [asked] * 3 == [process.call(asked) for _ in range(3)]
+    process.close()
+
+
+@pytest.mark.parametrize(
+    "asked", [{"how": "loop"}, {"how": "say", "n": 2_000_000}, {"how": "hold", "n": 8 << 30}, {"how": "exit"}]
+)
+def test_a_call_beyond_its_limits_is_stopped_and_the_next_one_answered(name: str, asked: dict[str, object]):
+    process = Confined(name, seconds=2, output=1_000_000, memory=1 << 30)
+    with pytest.raises(Exceeded):
+        process.call(asked)
+    assert "yyy" == process.call({"how": "say", "n": 3})
+    process.close()
+
+
+def test_what_is_stopped_again_and_again_is_given_up(name: str):
+    process = Confined(name)
+    for _ in range(STRIKES):
+        with pytest.raises(Exceeded):
+            process.call({"how": "exit"})
+    with pytest.raises(Exceeded, match="before"):
+        process.call({"how": "echo"})
+
+
+def test_an_exception_comes_as_its_first_words(name: str):
+    process = Confined(name)
+    with pytest.raises(Raised, match="KeyError: 'xxx") as caught:
+        process.call({"how": "raise"})
+    assert len(str(caught.value)) <= 2_000
+    process.close()
