@@ -42,7 +42,7 @@ class Exceeded(Exception):
 class Confined:
     """Calls ``module:function`` with one JSON value at a time. ``seconds`` are for a call, and one more for each
     megabyte that it is given; ``output`` and ``memory`` are bytes. ``libraries`` are loaded before the first call,
-    outside its time."""
+    outside its time. After ``strikes`` calls that were stopped the function is given up; None never does."""
 
     def __init__(
         self,
@@ -51,8 +51,9 @@ class Confined:
         output: int = 64 << 20,
         memory: int = 4 << 30,
         libraries: tuple[str, ...] = (),
+        strikes: int | None = STRIKES,
     ) -> None:
-        self.libraries = libraries
+        self.libraries, self.most_strikes = libraries, strikes
         self.function, self.seconds, self.output, self.memory = function, seconds, output, memory
         self.strikes = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,8 +65,8 @@ class Confined:
         """The answer for ``value``. Raises `Raised` or `Exceeded`."""
         sent = msgspec.json.encode(value)
         with self._lock:
-            if self.strikes >= STRIKES:
-                raise Exceeded(f"stopped {STRIKES} times before")
+            if self.most_strikes is not None and self.strikes >= self.most_strikes:
+                raise Exceeded(f"stopped {self.strikes} times before")
             if self._process is None or self._owner != os.getpid():  # a fork has no right to its parent's child
                 self._start()
             data = self._ask(sent)
@@ -147,6 +148,14 @@ def _receive(stream: BinaryIO, most: int) -> bytes:
     return data
 
 
+def _read_calls(incoming: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:
+    while True:
+        try:
+            calls.put(_receive(incoming, 1 << 62))
+        except (EOFError, OSError):
+            os._exit(1)  # the caller is gone, also where the function never returns
+
+
 def serve(name: str, memory: int, libraries: list[str]) -> None:
     """The child: answers until its input ends."""
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -159,16 +168,14 @@ def serve(name: str, memory: int, libraries: list[str]) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()
     data = b"{}"
     while True:
         outgoing.write(_LENGTH.pack(len(data)) + data)
         outgoing.flush()
         try:
-            asked = _receive(incoming, 1 << 62)
-        except EOFError:
-            return
-        try:
-            data = msgspec.json.encode({"value": answer(msgspec.json.decode(asked))})
+            data = msgspec.json.encode({"value": answer(msgspec.json.decode(calls.get()))})
         except MemoryError:
             os._exit(1)
         except Exception as problem:  # the function may raise anything

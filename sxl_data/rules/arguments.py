@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.engine.confined import Exceeded
 from sxl_data.files.json_text import load
 from sxl_data.rules import Fault
 from sxl_data.rules.dialect import normalise
+from sxl_data.rules.schema_checker import Checker, refuse
 from sxl_data.trace.types import Act, Call, Trace
 
 _PORTABLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -28,8 +30,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 class Compiled(msgspec.Struct, frozen=True):
     """One tool's parameters, ready to check arguments. ``faults`` are those of the schema itself."""
 
-    is_valid: Any = None
-    errors: Any = None
+    checker: Checker | None = None
     properties: frozenset[str] | None = None
     faults: tuple[tuple[str, str, str, str], ...] = ()
 
@@ -72,9 +73,13 @@ def _fits(text: str, compiled: Compiled | None) -> bool:
         return False
     if type(value) is not dict:
         return False
-    if compiled is None or compiled.is_valid is None:
+    if compiled is None or compiled.checker is None:
         return True
-    return compiled.is_valid(value) and (compiled.properties is None or compiled.properties.issuperset(value))
+    try:
+        valid = compiled.checker.is_valid(value)
+    except Exceeded:
+        return False
+    return valid and (compiled.properties is None or compiled.properties.issuperset(value))
 
 
 def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fault]:
@@ -98,17 +103,20 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
         code = "A308" if isinstance(inner, dict) else "A306"
         yield Fault(code, pointer, text[:_SHOWN], "a JSON object")
         return
-    if compiled is None or compiled.is_valid is None:
+    if compiled is None or compiled.checker is None:
         return
     lacking = False
-    if not compiled.is_valid(value):
-        for error in compiled.errors(value):
-            path = "".join("/" + _escape(str(part)) for part in error.instance_path)
-            keyword = next((str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema")
-            lacking = lacking or keyword == "required"
-            # Arguments may be text in the submitted file, so the place in them is said too.
-            found = f"{path + ': ' if path else ''}{_short(error.message)} (keyword `{keyword}`)"
-            yield Fault("A307", pointer + path, found, "arguments that fit the tool's parameters")
+    try:
+        errors = compiled.checker.errors(value)
+    except Exceeded as problem:
+        yield Fault("A307", pointer, f"{problem}, so costly is the schema", "arguments that can be checked")
+        return
+    for error in errors:
+        path = "".join("/" + _escape(part) for part in error.path)
+        lacking = lacking or error.keyword == "required"
+        # Arguments may be text in the submitted file, so the place in them is said too.
+        found = f"{path + ': ' if path else ''}{_short(error.message)} (keyword `{error.keyword}`)"
+        yield Fault("A307", pointer + path, found, "arguments that fit the tool's parameters")
     # Where a required argument is missing, an unknown one is likely that one misspelt, which is one fault.
     if not lacking and compiled.properties is not None and not compiled.properties.issuperset(value):
         expected = ", ".join(sorted(compiled.properties)[:8]) or "no arguments"
@@ -174,7 +182,7 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
     if problems:
         return Compiled(faults=(*faults, *problems))
     try:
-        validator = jsonschema_rs.validator_for(schema, pattern_options=_patterns(), retriever=_refuse)
+        checker = Checker(schema)
     except (ValueError, jsonschema_rs.ReferencingError, jsonschema_rs.ValidationError) as problem:
         return Compiled(faults=(*faults, ("A303", "", _short(str(problem)), "a schema that can be resolved")))
     open_names = any(
@@ -193,25 +201,14 @@ def _compile(schema: dict[str, Any], faults: tuple[tuple[str, str, str, str], ..
     )
     names = schema.get("properties")
     properties = frozenset(names) if isinstance(names, dict) and names and not open_names else None
-    return Compiled(validator.is_valid, validator.iter_errors, properties, faults)
+    return Compiled(checker, properties, faults)
 
 
 @lru_cache(maxsize=1)
 def _meta_schema() -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for({"$ref": _DRAFT}, retriever=_refuse)
-
-
-def _patterns() -> Any:
-    """Look-around is allowed, as ECMA has it, and a pattern that backtracks for ever is cut short."""
-    import jsonschema_rs
-
-    return jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"{uri} is outside the document and is not fetched")
+    return jsonschema_rs.validator_for({"$ref": _DRAFT}, retriever=refuse)
 
 
 def _short(message: str) -> str:

@@ -164,7 +164,7 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
 
 
 def _private(text: str, place: str, wanted: str) -> Iterator[Fault]:
-    if "b" in wanted and _may_be_base64(text) and (found := _base64(text)):
+    if "b" in wanted and _may_be_base64(text) and (found := _find_base64(text)):
         yield Fault("C406", place, f"{found[:40]!r}, {len(found)} characters", "a uri")
     if "k" in wanted and (match := _SECRET.search(text)):
         shown = match.group()
@@ -183,7 +183,7 @@ def _may_be_base64(text: str) -> bool:
     )
 
 
-def _base64(text: str) -> str:
+def _find_base64(text: str) -> str:
     """The data URI's head or the run of base64 in ``text``, else nothing. A run is found by taking all other
     characters out: as a pattern it would be a thousand states."""
     if ";base64," in text and (match := _DATA.search(text)):

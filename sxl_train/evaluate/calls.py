@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.engine.confined import Exceeded
+from sxl_data.rules.schema_checker import Checker
+
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
 
 
@@ -72,9 +75,9 @@ def judge(body: str, tools: list[dict[str, Any]] | None) -> Verdict:
 
 
 def _satisfies(arguments: dict[str, Any], schema: dict[str, Any]) -> bool:
-    import jsonschema_rs
-
     try:
-        return bool(jsonschema_rs.is_valid(schema, arguments))
+        return Checker(schema).is_valid(arguments)
+    except Exceeded:
+        return False
     except ValueError:  # the declared schema is not valid itself: nothing can be said against the call
         return True
