@@ -7,7 +7,7 @@ change are folded.
 
 from __future__ import annotations
 
-import difflib
+from sxl_data.contract.alignment import align
 
 CONTEXT = 3
 """Equal lines shown around a change."""
@@ -18,7 +18,7 @@ def side_by_side(left: str, right: str, width: int = 120, names: tuple[str, str]
     one, two = left.splitlines(), right.splitlines()
     column = max(10, (width - 3) // 2)
     out = [f"{_fit(names[0], column)}   {names[1]}", "─" * (2 * column + 3)]
-    for action, a, b, c, d in difflib.SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+    for action, a, b, c, d in align(one, two, autojunk=False):
         if action == "equal":
             out += _equal(one[a:b], two[c:d], column, first=a == 0, last=b == len(one))
             continue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from difflib import unified_diff
 
 from sxl_data.contract import patterns
+from sxl_data.contract.alignment import unified
 from sxl_data.read.code_files import language_of
 from sxl_data.trace.types import Tool
 
@@ -34,5 +34,5 @@ def language_of_patch(patch: str) -> str | None:
 
 def diff(path: str, before: str, after: str) -> str:
     """Unified diff of one file, in git's form."""
-    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}")
+    lines = unified(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
