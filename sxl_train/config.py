@@ -9,7 +9,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sxl_data.contract import patterns
+from sxl_data.contract.config import parse_size
+
+__all__ = [
+    "ORDER",
+    "USES",
+    "Base",
+    "Distil",
+    "Evaluate",
+    "Prune",
+    "Quantise",
+    "Recipe",
+    "Release",
+    "StepName",
+    "Tune",
+    "parse_size",
+]
 
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
@@ -18,16 +33,6 @@ StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "eval
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
-_SIZE = patterns.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kKMG]?B)\s*")
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
-
-
-def parse_size(text: str) -> int:
-    """``"300MB"`` → 300 000 000. Decimal units, because download pages and disks use them."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"a size such as 300MB, not {text!r}")
-    return round(float(match[1]) * UNITS[match[2].upper()])
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,7 +147,7 @@ class Prune(Section, frozen=True, kw_only=True):
     mode: Literal["auto", "off", "manual"] = "auto"
     """auto: what the size limit asks for, vocabulary first; manual: the numbers below."""
     vocabulary: Natural = 0
-    """Tokens to keep; 0 keeps those of the corpus, markers and bytes when the plan trims."""
+    """Tokens to keep: special ones and bytes, then those that the dataset uses most; 0 keeps all."""
     mlp: Natural = 0
     """MLP width to keep; 0 keeps it."""
     layers: Natural = 0
@@ -206,13 +211,13 @@ class Evaluate(Section, frozen=True, kw_only=True):
     """What is measured before and after each step."""
 
     rows: Positive = 64
-    """Validation rows for loss and tool calls."""
+    """Validation rows for loss and tool calls; merge, prune and distil judge by as many."""
     generate: Natural = 8
     """Rows whose first turn is really generated, not only scored."""
     new_tokens: Positive = 128
     """Longest generation."""
     suites: tuple[str, ...] = ()
-    """Benchmarks to run on the final model."""
+    """Benchmarks to run on the final model. None can be run yet: a name here is refused before anything is tuned."""
 
 
 class Release(Section, frozen=True, kw_only=True):
@@ -263,20 +268,28 @@ class Recipe(Section, frozen=True, kw_only=True):
     """Packaging."""
 
     def __post_init__(self) -> None:
-        parse_size(self.size_limit)
+        try:
+            size = parse_size(self.size_limit)
+        except ValueError:
+            size = 0
+        if size <= 0:
+            raise ValueError("size_limit: a size with its unit, such as 300MB")
         if self.tune.lr_floor > self.tune.lr:
-            raise ValueError(f"tune.lr_floor ({self.tune.lr_floor}) at most tune.lr ({self.tune.lr})")
+            raise ValueError(f"tune.lr_floor: at most tune.lr ({self.tune.lr})")
 
 
+_PLAN = ("base_model", "revision", "base", "size_limit", "steps", "method", "prune", "quantise")
+_JUDGED = ("evaluate.rows", "tune.max_length")
 USES: dict[str, tuple[str, ...]] = {
     "base": ("base_model", "revision", "seed", "limit", "base", "tune.template"),
-    "plan": ("base_model", "revision", "base", "size_limit", "steps", "method", "prune", "quantise"),
+    "plan": _PLAN,
     "tune": ("method", "seed", "limit", "tune"),
-    "merge": ("method", "tune.double_quant"),
-    "prune": ("prune", "size_limit", "seed", "distil.lr", "distil.batch"),
-    "distil": ("distil", "seed", "tune.max_length"),
-    "quantise": ("quantise", "method", "size_limit", "tune.max_length"),
-    "evaluate": ("evaluate", "seed"),
-    "release": ("release", "size_limit"),
+    "merge": ("method", "tune.double_quant", *_JUDGED),
+    "prune": (*_PLAN, *_JUDGED, "seed", "limit", "distil.lr", "distil.batch"),
+    "distil": (*_PLAN, *_JUDGED, "distil", "seed", "limit", "evaluate.new_tokens"),
+    "quantise": (*_PLAN, "tune.max_length"),
+    "evaluate": ("evaluate", "tune.max_length"),
+    "release": (*_PLAN, *_JUDGED, "release", "seed", "dataset", "evaluate.new_tokens"),
 }
-"""Which keys decide a step's result; a change elsewhere leaves its finished folder in use."""
+"""Which keys decide a step's result; a change elsewhere leaves its finished folder in use. Of ``steps`` a plan reads
+only whether there is pruning and quantising."""

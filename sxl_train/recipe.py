@@ -18,7 +18,7 @@ from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import Bug, UserError, error
 from sxl_train.config import ORDER
 from sxl_train.run.recipes import find_recipes, open_recipe, print_recipe
-from sxl_train.run.step import Context, Made, perform
+from sxl_train.run.step import Context, Made, perform, sweep_stale
 
 
 def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
@@ -27,6 +27,7 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
     recipe = loaded.value
     from sxl_train import preflight
     from sxl_train.data import dataset as data
+    from sxl_train.data.base import fetch
 
     dataset = data.find_dataset(recipe.dataset)
     preflight.check(recipe, dataset)
@@ -36,17 +37,28 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
         steps.insert(1 if steps[:1] == ["plan"] else 0, "base")
     model, key = recipe.base_model, ""
     made: dict[str, Made] = {}
-    chain: list[tuple[str, str]] = [] if "base" in steps else [("base", model)]
+    chain: list[tuple[str, str]] = []
+    if "base" not in steps:
+        model = str(fetch(model, recipe.revision))
+        chain.append(("base", model))
     for step in steps:
         part = out / f"{step}.part"
         context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
-        made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256)
+        seen = made["evaluate"].key if step == "release" and "evaluate" in made else ""
+        made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256, seen)
+        if step in LOOKING:
+            continue
         if made[step].model != model or step == "base":
             chain.append((step, made[step].model))
         model, key = made[step].model, made[step].key
+        # Not behind a new base: a slip in a key that is taken back would have cost the tuning.
+        if step != "base" and not int(os.environ.get("RANK", "0")):
+            sweep_stale(out, step, made)
     return made
 
 
+LOOKING = ("plan", "evaluate")
+"""Steps that change no model: those after them do not depend on them through it."""
 MODULES = {step: f"sxl_train.{step}.step" for step in ORDER} | {
     "base": "sxl_train.data.base",
     "merge": "sxl_train.tune.merge",

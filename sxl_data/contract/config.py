@@ -83,6 +83,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
     problems += _missing(cls, values, "", file, lines)
     value: Any = None
     if not problems:
+        _spell_switches(cls, values)
         try:
             value = msgspec.convert(values, cls)
         except msgspec.ValidationError as problem:
@@ -181,6 +182,19 @@ def _nested(cls: type, values: dict[str, Any], pointer: str) -> Iterator[tuple[t
                 yield struct, inner, place
 
 
+def _spell_switches(cls: type, values: dict[str, Any]) -> None:
+    """YAML reads the words `off`, `no`, `on` and `yes` as truth values; a key that offers the word means the word."""
+    for field in msgspec.structs.fields(cls):
+        value = values.get(field.encode_name)
+        if isinstance(value, bool):
+            offered = [
+                word for word in typing.get_args(field.type) if word in (("on", "yes") if value else ("off", "no"))
+            ]
+            values[field.encode_name] = offered[0] if len(offered) == 1 else value
+    for struct, inner, _ in _nested(cls, values, ""):
+        _spell_switches(struct, inner)
+
+
 def _unknown(
     root: type, cls: type, values: dict[str, Any], pointer: str, file: str | None, lines: dict[str, int]
 ) -> Iterator[Finding]:
@@ -241,6 +255,10 @@ def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: 
     a sentence; both become one finding."""
     text, _, path = message.partition(" - at `$")
     pointer = path.rstrip("`").replace("[", ".").replace("]", "").replace(".", "/")
+    key, colon, said = text.partition(": ")  # a struct's own check begins with the key that it is about
+    below = f"{pointer}/{key.replace('.', '/')}"
+    if colon and _field_at(cls, below)[0] is not None:
+        text, pointer = said, below
     found: Any = values
     for part in [p for p in pointer.split("/") if p]:
         try:
@@ -252,9 +270,18 @@ def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: 
     hint, default = _field_at(cls, pointer)
     if typing.get_origin(hint) is typing.Literal:
         expected = "one of " + ", ".join(map(str, typing.get_args(hint)))
+    elif isinstance(found, int | float) and isinstance(default, str) and _is_size(default):
+        expected = f"a size with its unit, such as {default}"
     elif isinstance(default, str | int | float) and default != "":
         expected += f"; the default is {default}"
     return finding("U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected)
+
+
+def _is_size(text: str) -> bool:
+    try:
+        return parse_size(text) > 0
+    except ValueError:
+        return False
 
 
 def _parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:

@@ -27,15 +27,19 @@ _DONE = ".sxl-complete.json"
 
 
 def fetch(source: Source, base: Path) -> Source:
-    """``source`` with its files on this disk; a `path` beside the id comes first where something is
-    there, and is of no revision; relative ones start at ``base``.
+    """``source`` with its files on this disk; a `path` that the source prefers comes first where something is
+    there, and is of no revision; relative ones start at ``base``. Which of the two it is, is said.
 
     Raises `UserError`: U206 when the network or the Hub does not answer, U201 when the Hub has no such
     dataset, subset, split or revision.
     """
     assert source.hub is not None
     if source.path is not None and _is_here(source, base):
-        return msgspec.structs.replace(source, hub=None, revision="")  # which says what the Hub would give
+        say(f"{source.name}: the files at {source.path}; {source.hub} is not asked")
+        # The revision says what the Hub would have given.
+        return msgspec.structs.replace(source, hub=None, prefer=None, revision="")
+    if source.path is not None:
+        say(f"{source.name}: nothing at {source.path}; {source.hub} is asked")
     if _COMMIT.fullmatch(source.revision) and (files := _complete(source, source.revision)) is not None:
         return _local(source, source.revision, files)
     urls = _files_of_split(source)
@@ -92,7 +96,9 @@ def _complete(source: Source, commit: str) -> list[str] | None:
 
 def _local(source: Source, commit: str, files: list[str]) -> Source:
     folder = _folder(source, commit)
-    return msgspec.structs.replace(source, hub=None, path=str(folder), include=tuple(sorted(files)), revision=commit)
+    return msgspec.structs.replace(
+        source, hub=None, prefer=None, path=str(folder), include=tuple(sorted(files)), revision=commit
+    )
 
 
 def _files_of_split(source: Source) -> list[str]:

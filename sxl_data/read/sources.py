@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,8 +21,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the running interpreter's standard library, `{samples}` for the samples that sxl ships, `{data}` for the
     folder that the environment variable SXL_DATA names (`data` beside the recipe without it)."""
     hub: str | None = None
-    """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`. Beside a `path` it is fetched only
-    where nothing is at that path."""
+    """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`."""
+    prefer: Literal["path"] | None = None
+    """A source names a `path` or a `hub` id. Both together need `prefer: path`: the files at that path, and the
+    Hub's only where nothing is there."""
     subset: str | None = None
     """Configuration of the hub dataset."""
     split: str = "train"
@@ -54,6 +56,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not NAME.fullmatch(self.name):
             raise ValueError(f"a name of lower case letters, digits, '_', '-' and '.', not {self.name!r}")
         if self.path is None and self.hub is None:
-            raise ValueError(f"a `path`, a `hub` id or both for the source {self.name!r}")
+            raise ValueError(f"a `path` or a `hub` id for the source {self.name!r}")
+        both = self.path is not None and self.hub is not None
+        if both and self.prefer is None:
+            raise ValueError(f"hub: a `path` or a `hub` id, not both, for the source {self.name!r}; or `prefer: path`")
+        if self.prefer is not None and not both:
+            raise ValueError(f"prefer: a `path` and a `hub` id beside it, for the source {self.name!r}")
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

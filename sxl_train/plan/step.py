@@ -116,8 +116,8 @@ def list_formats(recipe: recipes.Recipe) -> tuple[Format, ...]:
 
 
 def read_plan(context: Context) -> Plan:
-    """The plan of this run: ``plan/plan.json``, or made now where the plan step did not run."""
-    folder = context.folder_of("plan")
+    """The plan of this run: ``plan/plan.json``, or made now where the recipe has no plan step."""
+    folder = context.folder_of("plan") if "plan" in context.recipe.steps else None
     if folder is not None and (folder / "plan.json").is_file():
         return msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan)
     return make_plan(context.recipe, *read_base(context.recipe))

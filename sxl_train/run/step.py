@@ -4,7 +4,8 @@ A step is a module with ``run(context: Context) -> Path``. It writes into ``cont
 folder that becomes ``OUT/<step>`` only when the step has returned, and it returns the model folder that the
 next step reads: ``context.folder`` itself, or ``context.model`` when it changed nothing (plan, evaluate). A
 step whose inputs are unchanged is not run again. The key that decides so hashes the recipe keys the step uses
-(`config.USES`), the dataset, the code and the key of the step before.
+(`config.USES`), the dataset, the code and the key of the step that made the model it reads. A finished folder of a
+later step whose model was made anew is removed (`sweep_stale`): it would look like the result of this run.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ import msgspec
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.errors import error
-from sxl_train.config import USES, Recipe
+from sxl_train.config import ORDER, USES, Recipe
 from sxl_train.run.recipes import flatten
 
 PACKAGES = (
@@ -84,13 +85,14 @@ class Made(msgspec.Struct, frozen=True):
     measured: dict[str, Any]
 
 
-def perform(context: Context, run: Run, before: str, dataset: str) -> Made:
+def perform(context: Context, run: Run, before: str, dataset: str, seen: str = "") -> Made:
     """Run a step, or reuse its finished folder.
 
-    ``before`` is the key of the step before, ``dataset`` the manifest's hash. A crash leaves
-    ``OUT/<step>.part``: `tune` and `distil` may continue from it, every other step starts it anew.
+    ``before`` is the key of the step that made the model, ``dataset`` the manifest's hash, ``seen`` the key of a step
+    whose numbers this one prints. A crash leaves ``OUT/<step>.part``: `tune` and `distil` continue from it, every
+    other step starts it anew.
     """
-    key = make_key(context, before, dataset)
+    key = make_key(context, before, dataset, seen)
     target = context.out / context.name
     record = read_record(target)
     if record and record["key"] == key and _intact(target, record["files"]):
@@ -116,6 +118,7 @@ def perform(context: Context, run: Run, before: str, dataset: str) -> Made:
             "step": context.name,
             "recipe": context.title,
             "key": key,
+            "before": before,
             "model": "." if own else str(model),
             "reads": context.model,
             "config": {
@@ -154,13 +157,33 @@ def _follow(context: Context, run: Run, key: str, marker: Path, target: Path) ->
         time.sleep(POLL_S)
 
 
-def make_key(context: Context, before: str, dataset: str) -> str:
+def sweep_stale(out: Path, step: str, made: Mapping[str, Made]) -> list[str]:
+    """Remove the folders behind ``step`` whose model this run made anew; the names of their steps.
+
+    ``made`` are the steps of this run so far: a folder made from one of them, or from one that is kept, is kept.
+    """
+    known, removed = {result.key for result in made.values()}, []
+    for later in ORDER[ORDER.index(step) + 1 :]:
+        record = read_record(out / later)
+        if record is not None and (record["key"] in known or record.get("before") in known):
+            known.add(record["key"])
+        elif record is not None:
+            say(f"{later:<10} of an earlier run removed: its model was made anew since")
+            shutil.rmtree(out / later)
+            removed.append(later)
+        if not made[step].reused and later not in CONTINUES:
+            shutil.rmtree(out / f"{later}.part", ignore_errors=True)
+    return removed
+
+
+def make_key(context: Context, before: str, dataset: str, seen: str = "") -> str:
     """Hash of everything that decides the step's result."""
     values = flatten(msgspec.to_builtins(context.recipe))
+    values["steps"] = [step for step in values["steps"] if step in ("prune", "quantise")]
     uses = USES[context.name]
     chosen = {k: v for k, v in values.items() if any(k == use or k.startswith(use + ".") for use in uses)}
     first = "" if before else _digest_of_model(context.model)
-    parts = [context.name, chosen, before, dataset, _code(context.name), first]
+    parts = [context.name, chosen, before, dataset, _code(context.name), first, seen]
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 

@@ -1,18 +1,54 @@
-"""A recipe in; findings about keys that would do nothing beside others, and about a tracker that is not there."""
+"""A recipe in; findings about keys that would do nothing, and about packages that are not there, out."""
 
 from __future__ import annotations
 
 import importlib.util
 
 from sxl_data.contract.errors import Finding, finding
-from sxl_train.config import Recipe
+from sxl_train.config import Base, Recipe
 
 
 def check_keys(recipe: Recipe) -> list[Finding]:
-    """Keys that would do nothing beside others, and a tracker that is not there."""
+    """Keys that would do nothing, alone or beside others, and packages that are not there."""
+    found = [*_check_suites(recipe), *_check_idle(recipe)]
+    writes = recipe.quantise.scheme == "gguf" and "quantise" in recipe.steps
+    if (writes or recipe.release.gguf) and importlib.util.find_spec("gguf") is None:
+        found.append(finding("U402", found="no package gguf", expected="pip install 'sheikh-sxl[gguf]'"))
+    return found + _check_tune(recipe) if "tune" in recipe.steps else found
+
+
+def _check_suites(recipe: Recipe) -> list[Finding]:
+    """A suite that cannot run is refused: its numbers would be missed when all else is done."""
+    return [
+        finding("U102", pointer="/evaluate/suites", found=name, expected="no suite: none can be run by this version")
+        for name in recipe.evaluate.suites
+    ]
+
+
+def _check_idle(recipe: Recipe) -> list[Finding]:
+    """Keys that nothing reads because of another key's value."""
+    idle = []
+    prune, distil = recipe.prune, recipe.distil
+    if prune.mode != "manual":
+        idle += [
+            (f"prune.{axis}={getattr(prune, axis)}", "prune.mode=manual")
+            for axis in ("vocabulary", "mlp", "layers", "groups")
+            if getattr(prune, axis)
+        ]
+    if recipe.base_model != "demo" and recipe.base != Base():
+        idle.append(
+            (f"base.* with base_model={recipe.base_model}", "base_model=demo: the toy's shape is not another's")
+        )
+    if recipe.method != "qlora" and recipe.tune.dequantise != "auto":
+        idle.append((f"tune.dequantise={recipe.tune.dequantise} with method={recipe.method}", "method=qlora"))
+    if distil.cache and not distil.top_k:
+        idle.append(("distil.cache with distil.top_k=0", "distil.top_k > 0: a file holds top logits only"))
+    return [finding("T113", found=found, expected=expected) for found, expected in idle]
+
+
+def _check_tune(recipe: Recipe) -> list[Finding]:
+    """Keys of the tuning that contradict each other."""
     tune, found = recipe.tune, []
-    if "tune" not in recipe.steps:
-        return []
     weights = {"tune.weight_reflect": tune.weight_reflect, "tune.weight_act": tune.weight_act}
     partial = [f"{key}={value}" for key, value in weights.items() if value not in (0, 1)]
     reason = find_plain_reason(recipe)
@@ -47,9 +83,6 @@ def check_keys(recipe: Recipe) -> list[Finding]:
         found.append(
             finding("T114", found=f"tune.report_to={tune.report_to}", expected=f"pip install {tune.report_to}")
         )
-    writes = recipe.quantise.scheme == "gguf" and "quantise" in recipe.steps
-    if (writes or recipe.release.gguf) and importlib.util.find_spec("gguf") is None:
-        found.append(finding("U402", found="no package gguf", expected="pip install 'sheikh-sxl[gguf]'"))
     return found
 
 

@@ -35,7 +35,7 @@ def run(context: Context) -> Path:
     hush()
     recipe, tune = context.recipe, context.recipe.tune
     torch.manual_seed(recipe.seed)
-    tokenizer, template = read_template(context.model, recipe.revision)
+    tokenizer, template = read_template(context.model)
     capacity = find_capacity(context.model, tune)
     dataset = data.find_dataset(recipe.dataset)
     train, counts = prepare(dataset, "train", recipe.limit, tokenizer, template, tune, capacity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import util
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
+import sxl_train
 from sxl_data.contract.errors import UserError
-from sxl_train.config import ORDER, Recipe, parse_size
+from sxl_train.config import ORDER, USES, Recipe, parse_size
 from sxl_train.data import dataset as data
 from sxl_train.recipe import main
 from sxl_train.run.recipes import find_recipes, open_recipe
-from sxl_train.run.step import Context, perform, read_record
+from sxl_train.run.step import Context, Made, perform, read_record, sweep_stale
 
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 assert SPEC and SPEC.loader
@@ -69,6 +71,15 @@ def test_print_shows_the_origin_of_each_value(capsys: pytest.CaptureFixture[str]
     assert lines["tune.rank"] == ["8", "command", "line"]
     assert lines["tune.alpha"] == ["32", "default"]
     assert lines["method"] == ['"qlora"', "recipe"]
+
+
+@pytest.mark.parametrize("text", ["10", "10XB", "0MB", "-1MB", "300 MiB"])
+def test_a_size_that_is_none_is_refused_with_an_example_and_its_place(text: str) -> None:
+    with pytest.raises(UserError) as problem:
+        open_recipe("demo", (f"size_limit={text}",))
+    (found,) = problem.value.findings
+    assert (found.code, found.pointer, found.file) == ("U102", "/size_limit", "command line")
+    assert "a size with its unit, such as 300MB" in str(found.expected)
 
 
 @pytest.mark.parametrize(("text", "size"), [("300MB", 300_000_000), ("1.5 GB", 1_500_000_000), ("7kB", 7000)])
@@ -201,3 +212,77 @@ def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys
         size.require(out / "release", "1kB")
     assert problem.value.exit_code == 1
     assert set(ORDER) >= {"plan", "release"}
+
+
+def make_step(name: str, folder: Path, before: str = "") -> Made:
+    """A finished folder of the step ``name`` that reads a model made under the key ``before``."""
+
+    def run(context: Context) -> Path:
+        (context.folder / "weights").write_text("w", encoding="utf-8")
+        return context.folder
+
+    recipe = open_recipe("demo")[1].value
+    return perform(Context(recipe, {}, name, before, folder / f"{name}.part", folder, "demo"), run, before, "data")
+
+
+def test_folders_of_an_earlier_run_are_removed_once_their_model_is_made_anew(tmp_path: Path) -> None:
+    tune = make_step("tune", tmp_path, "base")
+    merge = make_step("merge", tmp_path, tune.key)
+    make_step("release", tmp_path, make_step("quantise", tmp_path, merge.key).key)
+    (tmp_path / "release.part").mkdir()
+    assert sweep_stale(tmp_path, "tune", {"tune": tune}) == []
+    assert make_step("tune", tmp_path, "base").reused
+    new = make_step("tune", tmp_path, "another base")
+    assert sweep_stale(tmp_path, "tune", {"tune": new}) == ["merge", "quantise", "release"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tune"]
+
+
+def test_steps_before_the_one_made_anew_stay(tmp_path: Path) -> None:
+    tune = make_step("tune", tmp_path, "base")
+    make_step("merge", tmp_path, tune.key)
+    make_step("release", tmp_path, make_step("quantise", tmp_path, tune.key).key)
+    other = make_step("quantise", tmp_path, "")
+    assert sweep_stale(tmp_path, "quantise", {"quantise": other}) == ["release"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["merge", "quantise", "tune"]
+
+
+READERS = {
+    "base": ("base",),
+    "plan": ("plan/__init__",),
+    "tune": ("tune", "adapt", "trainer"),
+    "merge": ("merge",),
+    "prune": ("prune/__init__",),
+    "distil": ("distil", "quantise"),
+    "quantise": ("quantise",),
+    "evaluate": ("evaluate/run",),
+    "release": ("release/package", "release/card", "release/gguf_beside"),
+}
+"""The files of each step that read the recipe."""
+
+
+@pytest.mark.parametrize("step", READERS)
+def test_every_key_that_a_step_reads_decides_whether_it_is_done_again(step: str) -> None:
+    read = set()
+    for name in READERS[step]:
+        text = (Path(sxl_train.__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+        read |= set(re.findall(r"\brecipe\.([a-z_]+(?:\.[a-z_]+)?)", text))
+    keys = {key for key in read if key.split(".")[0] in Recipe.__struct_fields__}
+    assert keys
+    free = {"dataset", "out"} | ({"steps"} if step == "release" else set())  # the manifest's hash stands for the rows
+    missing = [
+        key for key in sorted(keys - free) if not any(key == use or key.startswith(use + ".") for use in USES[step])
+    ]
+    assert missing == []
+
+
+def test_a_changed_size_limit_leaves_base_and_tuning_in_use(tmp_path: Path) -> None:
+    from sxl_train.run.step import make_key
+
+    keys = []
+    for limit in ("2MB", "3MB"):
+        recipe = open_recipe("demo", (f"size_limit={limit}",))[1].value
+        keys.append(
+            {step: make_key(Context(recipe, {}, step, "demo", tmp_path, tmp_path), "before", "data") for step in USES}
+        )
+    same = {step for step in USES if keys[0][step] == keys[1][step]}
+    assert same == {"base", "tune", "merge", "evaluate"}

@@ -126,3 +126,40 @@ def test_documentation_is_read_from_the_source():
 def test_the_json_schema_carries_the_documentation():
     schema = json_schema(Outer, "https://example.org/outer.json", "Outer")
     assert schema["$defs"]["Inner"]["properties"]["threshold"]["description"] == "How similar is too similar."
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    mode: Literal["auto", "off", "manual"] = "auto"
+    """A word that YAML takes for a truth value is among its words."""
+    plain: bool = True
+    """A truth value."""
+    size: str = "300MB"
+    """A size."""
+
+
+class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    inner: Switch = Switch()
+    """The inside."""
+
+
+@pytest.mark.parametrize("word", ["off", "Off", '"off"'])
+def test_off_is_the_word_where_a_key_offers_it_and_a_truth_value_elsewhere(word: str, tmp_path: Path):
+    loaded = load(Switches, {}, [f"inner.mode={word}", "inner.plain=off"]).value
+    assert (loaded.inner.mode, loaded.inner.plain) == ("off", False)
+    path = tmp_path / "recipe.yaml"
+    path.write_text("inner: {mode: off}\n", encoding="utf-8")
+    assert load(Switches, path).value.inner.mode == "off"
+
+
+@pytest.mark.parametrize("word", ["on", "true", "no longer"])
+def test_a_word_that_a_key_does_not_offer_is_refused(word: str):
+    with pytest.raises(UserError) as problem:
+        load(Switches, {}, [f"inner.mode={word}"])
+    assert codes(problem) == ["U102"] and problem.value.findings[0].expected == "one of auto, off, manual"
+
+
+@pytest.mark.parametrize("number", ["10", "1.5", "300"])
+def test_a_number_for_a_size_is_asked_for_its_unit(number: str):
+    with pytest.raises(UserError) as problem:
+        load(Switches, {}, [f"inner.size={number}"])
+    assert problem.value.findings[0].expected == "a size with its unit, such as 300MB"

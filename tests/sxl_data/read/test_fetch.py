@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sxl_data.read.fetch import fetch
 from sxl_data.read.files import expand
 from sxl_data.read.sources import Source
@@ -43,9 +45,25 @@ def test_a_pinned_revision_on_this_disk_needs_no_network(tmp_path, monkeypatch):
     assert [path.name for path in expand(found, tmp_path)[1]] == ["train.jsonl"]
 
 
-def test_a_path_beside_the_id_comes_first_where_something_is_there(tmp_path):
+def test_a_preferred_path_comes_first_where_something_is_there_and_is_named(tmp_path, capsys):
     (tmp_path / "rows.jsonl").write_text("{}\n", encoding="utf-8")
-    source = Source(name="gsm8k", path="rows.jsonl", hub="openai/gsm8k", revision="e" * 40)
+    source = Source(name="gsm8k", path="rows.jsonl", hub="openai/gsm8k", prefer="path", revision="e" * 40)
     found = fetch(source, tmp_path)
     assert found.revision == ""  # a file of one's own is not of the Hub's commit
     assert (found.hub, found.path) == (None, "rows.jsonl")
+    assert "the files at rows.jsonl; openai/gsm8k is not asked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"path": "rows.jsonl", "hub": "openai/gsm8k"},
+        {"path": "rows.jsonl", "prefer": "path"},
+        {"hub": "openai/gsm8k", "prefer": "path"},
+    ],
+    ids=lambda keys: "+".join(keys) or "none",
+)
+def test_a_source_is_a_path_or_an_id_and_both_only_where_it_says_which_comes_first(keys):
+    with pytest.raises(ValueError, match="`path`"):
+        Source(name="gsm8k", **keys)

@@ -25,6 +25,9 @@ def codes(*keys: str) -> list[str]:
         ("tune.shard=true", "method=lora", "tune.markers=none"),
         ("tune.patience=2", "tune.evaluate_every=5"),
         ("steps=[quantise]", "tune.fast=false", "tune.weight_act=0.5"),
+        ("prune.mode=manual", "prune.layers=2"),
+        ("distil.cache=c", "distil.top_k=8"),
+        ("tune.dequantise=each",),
     ],
 )
 def test_keys_that_go_together_pass(keys: tuple[str, ...]) -> None:
@@ -38,11 +41,22 @@ def test_keys_that_go_together_pass(keys: tuple[str, ...]) -> None:
         ("tune.shard=true", "method=lora"),
         ("tune.shard=true", "method=full", "tune.fast=false"),
         ("tune.patience=2",),
+        ("prune.layers=2",),
+        ("prune.mode=off", "prune.mlp=64"),
+        ("distil.cache=c", "distil.top_k=0"),
+        ("tune.dequantise=each", "method=lora"),
+        ("base_model=elsewhere", "base.layers=2", "steps=[quantise]"),
     ],
     ids=lambda keys: "+".join(keys),
 )
 def test_key_that_would_do_nothing_is_refused(keys: tuple[str, ...]) -> None:
     assert codes(*keys) == ["T113"]
+
+
+@pytest.mark.parametrize("steps", ["[tune]", "[evaluate]", "[plan, tune, merge, quantise, evaluate, release]"])
+def test_a_suite_that_cannot_run_is_refused_by_name(steps: str) -> None:
+    found = check_keys(open_recipe("demo", ("evaluate.suites=[humaneval]", f"steps={steps}"))[1].value)
+    assert [(item.code, item.pointer, item.found) for item in found] == [("U102", "/evaluate/suites", "humaneval")]
 
 
 @pytest.mark.parametrize("tracker", ["trackio", "wandb"])
