@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-OPEN, CLOSE = "\ue0f0", "\ue0f1"
+OPEN, CLOSE = "\ufdd0", "\ufdd1"  # noncharacters, which Unicode keeps out of texts for good
+TODAY = datetime(2026, 1, 31)
+"""What templates take for today: the same trace must give the same text, and so the same tokens, tomorrow."""
 
 
 def answer(asked: dict[str, Any]) -> Any:
@@ -79,6 +81,5 @@ def _environment() -> Any:
     )
     environment.filters["tojson"] = tojson
     environment.globals["raise_exception"] = refuse
-    # A fixed day: the same trace must render the same tomorrow.
-    environment.globals["strftime_now"] = lambda form: datetime(2026, 1, 31).strftime(form)
+    environment.globals["strftime_now"] = TODAY.strftime
     return environment

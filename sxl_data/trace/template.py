@@ -3,6 +3,7 @@
 In: the name of a training template (``qwen3``), a path to one, or a model folder. Out: the rendered text
 and the spans of it that carry loss. Named templates are TRL's own, found in the installed package without importing
 it. All others are somebody's program: they run in a process of their own, under limits of time, memory and output.
+The trainer renders here too, so that what was checked is what is trained.
 Source: https://huggingface.co/docs/transformers/chat_templating, https://huggingface.co/docs/trl.
 """
 
@@ -43,7 +44,7 @@ class Template:
         self.source, self.name, self.tokenizer = source, name, tokenizer
         self._process = None if ours else Confined("sxl_data.trace.jinja:answer")
         # A template alone does not know its model's tokens, and some begin by naming them.
-        self.special = {"bos_token": "<s>", "eos_token": "</s>", **(special or {})}
+        self.special = {"bos_token": "<s>", "eos_token": "</s>"} if special is None else special
         self.marked = "{% generation" in source or "{%- generation" in source
         if wrong := self._ask({"source": source}):
             raise error("U204", file=name, line=wrong[0], found=wrong[1], expected="Jinja")
@@ -52,7 +53,7 @@ class Template:
         """Raises `TemplateRefused`."""
         text = self.text(messages, tools)
         if self.marked:
-            text, spans = _split(text)
+            text, spans = split_marks(text)
             said = [message.get("train") is not False for message in messages if message["role"] == "assistant"]
             if len(said) == len(spans):
                 spans = [span for span, trained in zip(spans, said) if trained]
@@ -103,7 +104,7 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
             "U402", found="no jinja2", expected="the extra `train` or `report`", fix="pip install 'sheikh-sxl[train]'"
         )
     path = Path(name)
-    special: dict[str, str] = {}
+    special: dict[str, str] | None = None
     if path.is_dir():
         source, special = _of_model(path)
         tokenizer = path if tokenizer is None else tokenizer
@@ -186,7 +187,7 @@ def open_tokenizer(path: Path) -> Any:
     return Tokenizer.from_file(str(file))
 
 
-def _split(text: str) -> tuple[str, list[tuple[int, int]]]:
+def split_marks(text: str) -> tuple[str, list[tuple[int, int]]]:
     """``text`` without its marks, and where they stood, also around nothing."""
     parts: list[str] = []
     spans: list[tuple[int, int]] = []

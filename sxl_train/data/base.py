@@ -134,7 +134,8 @@ def _build(context: Context) -> Path:
     model = make_model(shape, tokenizer, recipe.seed)
     parameters = sum(p.numel() for p in model.parameters())
     say(f"base       a toy: Llama of {parameters / 1e6:.1f} M parameters, {len(tokenizer)} tokens, made in place")
-    loss = _teach(model, tokenizer, texts, shape, recipe.seed)
+    rendered = [mask.tokenise(tokenizer, template, row.messages, row.tools).ids for row in rows]
+    loss = _teach(model, tokenizer, rendered, shape, recipe.seed)
     context.measured.update(toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss)
     import torch
 
@@ -143,14 +144,14 @@ def _build(context: Context) -> Path:
     return context.folder
 
 
-def _teach(model: Any, tokenizer: Any, texts: list[str], shape: Base, seed: int) -> float | None:
+def _teach(model: Any, tokenizer: Any, rows: list[list[int]], shape: Base, seed: int) -> float | None:
     """A minute of plain next-token training on every token, so that tuning starts from more than noise."""
     import torch
 
     if not shape.steps:
         return None
     ids: list[int] = []
-    for encoded in tokenizer(texts, add_special_tokens=False)["input_ids"]:
+    for encoded in rows:
         ids += [*encoded, tokenizer.bos_token_id]
     stream = torch.tensor(ids)
     length = min(256, shape.context, max(8, len(stream) // 2))

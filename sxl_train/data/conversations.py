@@ -7,6 +7,7 @@ content. What has no place in that form is refused, never emptied.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ import msgspec
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.formats.chat_reading import is_trained
 from sxl_train.data.other_formats import find_foreign
+
+_INLINE = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
+"""Reasoning that an export left at the head of an answer."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -81,6 +85,9 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
     reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
     if reasoning and "reasoning_content" not in clean:
         clean["reasoning_content"] = reasoning
+    inline = _INLINE.match(content) if clean["role"] == "assistant" and isinstance(content, str) else None
+    if inline and "reasoning_content" not in clean:
+        clean["reasoning_content"], clean["content"] = inline[1].strip(), content[inline.end() :]
     calls = clean.pop("tool_calls", None)
     if calls:
         clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]

@@ -5,27 +5,29 @@ system texts never are, nor is an assistant message with ``train: false`` (conte
 act that no model made): it stays in the text, without loss. Where a template carries ``{% generation %}`` marks they
 say what the assistant wrote; elsewhere each assistant turn is the text between two renderings, with and without it,
 and a template whose renderings do not extend each other (it rewrites the past) is refused. Tokens come from the whole
-text, so they are the ones that inference sees; a token belongs to the span that its first character lies in.
+text, so they are the ones that inference sees; a token belongs to the span that its first character lies in. Control
+tokens come from the template alone (`control.py`). The renderer is the validator's (`sxl_data.trace.template`).
 """
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
-from sxl_data.engine.confined import Exceeded, Raised
-from sxl_train import rendering
-from sxl_train.rendering import OWN as OWN
+from sxl_data.trace import template as renderer
+from sxl_train.control import find_control
 
 IGNORED, REFLECT, ACT = 0, 1, 2
+OWN = Path(__file__).parent / "templates" / "sxl.jinja"
 MARKERS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 """Tokens of our template; a base that lacks one gets it."""
-_GENERATION = patterns.compile(r"\{%-?\s*generation\s*-?%\}")
-_CLOSING = patterns.compile(r"\s*(?:</think>|</reasoning>|\[/THINK\])\s*")
 STOP, PAD = "<|im_end|>", "<|pad|>"
+_CLOSING = patterns.compile(r"\s*(?:</think>|</reasoning>|\[/THINK\])\s*")
 Message = dict[str, Any]
 
 
@@ -45,30 +47,46 @@ class Template(msgspec.Struct, frozen=True):
     @property
     def marked(self) -> bool:
         """Whether the template says itself what the assistant wrote."""
-        return _GENERATION.search(self.text) is not None
+        return self.renderer.marked
+
+    @property
+    def renderer(self) -> renderer.Template:
+        """What renders it. Raises `UserError` T108 where the text is no template."""
+        return _compile(self.text, tuple(sorted(self.constants.items())))
+
+
+@functools.lru_cache(maxsize=64)
+def _compile(text: str, constants: tuple[tuple[str, str], ...]) -> renderer.Template:
+    try:
+        return renderer.Template(text, "template", special=dict(constants), ours=text == _own())
+    except Exception as problem:  # Jinja's own errors, and whatever its lexer trips over
+        raise error("T108", found=f"{type(problem).__name__}: {problem}", expected="Jinja") from problem
+
+
+@functools.cache
+def _own() -> str:
+    return OWN.read_text(encoding="utf-8")
 
 
 def make_template(text: str, tokenizer: Any) -> Template:
-    """The template with the tokenizer's special tokens, as `apply_chat_template` would pass them.
-
-    The date is fixed: some templates print today's, and the same rows must give the same tokens.
-    """
+    """The template with the tokenizer's special tokens, as `apply_chat_template` would pass them."""
     tokens = {name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)}
-    return Template(text, tokens | {"date_string": "01 Jan 2025"})
+    return Template(text, tokens)
 
 
 def render(template: Template, messages: list[Message], tools: list[Any] | None, prompt: bool = False) -> str:
     """The text of a conversation; ``prompt`` adds the opening of the assistant's next turn. Raises T108."""
-    return _render(template, messages, tools, add_generation_prompt=prompt)[0]
+    return _render(template, messages, tools, prompt)[0]
 
 
-def _render(template: Template, messages: list[Message], tools: list[Any] | None, **options: Any) -> Any:
+def _render(
+    template: Template, messages: list[Message], tools: list[Any] | None, prompt: bool = False
+) -> tuple[str, list[tuple[int, int]]]:
     try:
-        return rendering.render(template.text, messages, tools, template.constants | options)
-    except (Raised, Exceeded) as problem:
-        raise error("T108", found=str(problem), expected="a text") from problem
-    except Exception as problem:  # a template raises whatever its author chose
-        raise error("T108", found=f"{type(problem).__name__}: {problem}", expected="a text") from problem
+        text = template.renderer.text(messages, tools, prompt)
+    except renderer.TemplateRefused as problem:
+        raise error("T108", found=problem, expected="a text") from problem
+    return renderer.split_marks(text)
 
 
 def find_spans(
@@ -79,12 +97,12 @@ def find_spans(
     Raises `UserError` T108 where a template without marks rewrites the past.
     """
     if template.marked:
-        text, spans = _render(template, messages, tools, return_assistant_tokens_mask=True)
+        text, spans = _render(template, messages, tools)
         skipped = sum(message["role"] == "assistant" for message in messages[:first])
         turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
         if len(spans) != turns:
             raise error("T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn")
-        return text, [(start, end) for start, end in spans][skipped:]
+        return text, spans[skipped:]
     text = render(template, messages, tools)
     found = []
     for index in range(first, len(messages)):
@@ -136,16 +154,24 @@ def tokenise(
     """
     if isinstance(template, str):
         template = make_template(template, tokenizer)
+    control = find_control(tokenizer, template.text)
+    messages, tools = control.hide(messages), control.hide(tools)
     text, spans = find_spans(template, messages, tools, first)
     parts = split_phases(text, spans, messages[first:])
-    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, places = control.encode(tokenizer, text)
     phases, position = [], 0
-    for start, end in encoded["offset_mapping"]:
+    for start, end in places:
         while position < len(parts) and start >= parts[position][1]:
             position += 1
         inside = position < len(parts) and parts[position][0] <= start and end > start
         phases.append(parts[position][2] if inside else IGNORED)
-    return Tokens(list(encoded["input_ids"]), phases)
+    return Tokens(ids, phases)
+
+
+def tokenise_prompt(tokenizer: Any, template: Template, messages: list[Message], tools: list[Any] | None) -> list[int]:
+    """Ids of a conversation with the opening of the assistant's next turn behind it."""
+    control = find_control(tokenizer, template.text)
+    return control.encode(tokenizer, render(template, control.hide(messages), control.hide(tools), prompt=True))[0]
 
 
 def find_stop(tokenizer: Any, template: Template) -> str | None:

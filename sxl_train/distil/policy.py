@@ -21,7 +21,10 @@ BATCH = 8
 
 
 def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list[str]:
-    """The text up to the first answer of each training row, rendered; at most ``longest`` tokens of it."""
+    """The text up to the first answer of each training row, rendered; at most ``longest`` tokens of it.
+
+    A prompt that spells a control token is left out: TRL takes texts, and would read it as one.
+    """
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     prompts = []
     for row in data.read_rows(data.find_dataset(dataset), "train", limit):
@@ -29,7 +32,8 @@ def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list
         if not first:
             continue
         text = mask.render(template, row.messages[:first], row.tools, prompt=True)
-        if len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= longest:
+        ids = mask.tokenise_prompt(tokenizer, template, row.messages[:first], row.tools)
+        if len(ids) <= longest and ids == tokenizer(text, add_special_tokens=False)["input_ids"]:
             prompts.append(text)
     return prompts
 

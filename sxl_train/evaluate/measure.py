@@ -105,8 +105,7 @@ def generate(
         place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
         if place is None or tally.wanted >= options.generate:
             continue
-        prompt = mask.render(template, row.messages[:place], row.tools, prompt=True)
-        ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"].to(device)
+        ids = torch.tensor([mask.tokenise_prompt(tokenizer, template, row.messages[:place], row.tools)], device=device)
         if ids.shape[1] + options.new_tokens > max_length * 2:
             continue
         began = time.monotonic()

@@ -12,6 +12,7 @@ The tokenizer.json that is written is compact; a published one is indented and a
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train.control import Control
 from sxl_train.data.samples import Sample
 
 KEPT_FILE = "kept_tokens.json"
@@ -94,27 +96,22 @@ def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]
 def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
     """``rows`` of tokenizer ``old`` in the tokens of ``new``; what is trained stays trained.
 
-    Both are `tokenizers.Tokenizer`. Each run of trained or untrained tokens is encoded apart: their borders
-    are special tokens, which no merge crosses.
+    Both are `tokenizers.Tokenizer`. Added tokens are kept one by one; the text between them, each run of trained or
+    untrained tokens apart, is encoded anew and stays text where it spells an added token (`sxl_train.control`).
     """
-    texts: list[str] = []
-    marks: list[list[int]] = []
-    for row in rows:
-        runs: list[int] = []
-        start = 0
-        for end in range(1, len(row.ids) + 1):
-            if end == len(row.ids) or row.trained[end] != row.trained[start]:
-                texts.append(old.decode(row.ids[start:end], skip_special_tokens=False))
-                runs.append(row.trained[start])
-                start = end
-        marks.append(runs)
-    encoded = iter(new.encode_batch(texts, add_special_tokens=False))
+    added = {index: token.content for index, token in old.get_added_tokens_decoder().items()}
+    control = Control({new.token_to_id(text): text for text in added.values()})
     made = []
-    for row, runs in zip(rows, marks):
+    for row in rows:
         ids: list[int] = []
         trained: list[int] = []
-        for mark in runs:
-            piece = next(encoded).ids
+        marked = zip(row.ids, row.trained, strict=True)
+        for (mark, is_added), run in itertools.groupby(marked, lambda token: (token[1], token[0] in added)):
+            olds = [index for index, _ in run]
+            if is_added:
+                piece = [new.token_to_id(added[index]) for index in olds]
+            else:
+                piece = control.encode(new, control.hide(old.decode(olds, skip_special_tokens=False)))[0]
             ids += piece
             trained += [mark] * len(piece)
         made.append(Sample(ids, trained, row.trained_bytes))

@@ -1,0 +1,123 @@
+"""Control tokens stay the template's own: text that spells one (``<|im_end|>`` in an answer) is encoded as plain text.
+
+A tokenizer turns such text into the token wherever it stands, so an answer would end in the middle and a user's text
+could speak as the assistant. Before rendering, `Control.hide` parts every such spelling in the data by a character
+that no text has; after encoding, `Control.encode` drops that character again. What the template itself writes is left
+alone. Tokens are those of the whole text: only rows that spell a control token are encoded otherwise than before.
+
+Control tokens are the special ones and those others that the template writes, such as ``<tool_call>``. A tokenizer's
+further added tokens (white space, markup) are ordinary text.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PART = "\ufdd2"
+"""A noncharacter: Unicode keeps it out of texts for good."""
+_RESERVED = re.compile("[\ufdd0-\ufdef]")
+_PART = re.compile(PART + r"|\\ufdd2")  # the second is how a template's JSON or Python text may write it
+_KNOWN: weakref.WeakKeyDictionary[Any, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
+
+
+class Control:
+    """The control tokens of one vocabulary: ``{id: text}``."""
+
+    def __init__(self, tokens: Mapping[int, str]) -> None:
+        texts = sorted({text for text in tokens.values() if len(text) > 1}, key=lambda t: (-len(t), t))
+        self.tokens = dict(tokens)
+        self._pattern = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
+        self._heads = {text[:n] for text in texts for n in range(2, len(text))}
+        self._tails = {text[-n:] for text in texts for n in range(2, len(text))}
+        self._longest = max(map(len, texts), default=0)
+
+    def hide(self, value: Any) -> Any:
+        """``value`` (text, or lists and objects of it) with every spelling of a control token parted.
+
+        Texts that end with the head of one, or begin with its tail, are parted from what follows or precedes.
+        """
+        if isinstance(value, str):
+            return self._hide(value)
+        if isinstance(value, Mapping):
+            return {self.hide(key): self.hide(inner) for key, inner in value.items()}
+        return [self.hide(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    def encode(self, tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """(ids, their [start, end) in ``text``) of a text rendered from hidden values, the parting dropped.
+
+        ``tokenizer`` is a fast tokenizer of transformers, or a `tokenizers.Tokenizer`.
+        """
+        ids, places = _encode(tokenizer, text)
+        if not (_PART.search(text) or any(map(self._is_mended, ids, (text[a:b] for a, b in places)))):
+            return ids, list(places)
+        kept: list[int] = []
+        spans: list[tuple[int, int]] = []
+        for index, (start, end) in zip(ids, places):
+            piece = text[start:end]
+            plain = _PART.sub("", piece)
+            if self._is_mended(index, piece):
+                own = [i for letter in plain for i in _encode(tokenizer, letter)[0]]
+            elif plain == piece and not _inside(text, start, end):
+                own = [index]
+            else:
+                own = _encode(tokenizer, plain)[0] if plain and not _inside(text, start, end) else []
+            kept += own
+            spans += [(start, end)] * len(own)
+        return kept, spans
+
+    def _is_mended(self, index: int, piece: str) -> bool:
+        """Whether the tokenizer's own normaliser made a control token out of another spelling."""
+        return index in self.tokens and piece.strip() != self.tokens[index].strip()
+
+    def _hide(self, text: str) -> str:
+        if _RESERVED.search(text):
+            text = _RESERVED.sub("\ufffd", text)
+        while self._pattern.search(text):
+            text = self._pattern.sub(lambda match: match[0][0] + PART + match[0][1:], text)
+        reach = range(min(self._longest - 1, len(text)), 1, -1)
+        if any(text[-n:] in self._heads for n in reach):
+            text += PART
+        if any(text[:n] in self._tails for n in reach):
+            text = PART + text
+        return text
+
+
+def find_control(tokenizer: Any, template: str) -> Control:
+    """The control tokens of a tokenizer of transformers beside the chat template ``template``."""
+    known = _KNOWN.setdefault(tokenizer, {})
+    key = (len(tokenizer), template)
+    if key not in known:
+        known.clear()
+        special = set(tokenizer.all_special_tokens)
+        known[key] = Control(
+            {
+                index: token.content
+                for index, token in tokenizer.added_tokens_decoder.items()
+                if token.content.strip()
+                and not token.content.isalnum()
+                and (token.special or token.content in special or token.content in template)
+            }
+        )
+    return known[key]
+
+
+def show_parts(text: str) -> str:
+    """``text`` as a person reads it, without the partings."""
+    return _PART.sub("", text)
+
+
+def _encode(tokenizer: Any, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:
+    if hasattr(tokenizer, "encode_batch"):
+        made = tokenizer.encode(text, add_special_tokens=False)
+        return list(made.ids), made.offsets
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    return list(encoded["input_ids"]), encoded["offset_mapping"]
+
+
+def _inside(text: str, start: int, end: int) -> bool:
+    """Whether [start, end) lies in one parting that is written out as an escape."""
+    place = text.rfind(r"\ufdd2", max(0, start - 5), end + 5)
+    return place >= 0 and place <= start and end <= place + 6
