@@ -35,6 +35,10 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     template: str = ""
     pre_tokenizer: Any = None
     """The ``pre_tokenizer`` entry of tokenizer.json."""
+    ignores_merges: bool = False
+    """Whether a word that is a token by itself is taken before any merge."""
+    kind: str = ""
+    """The tokenizer's class."""
     byte_level: bool = True
     """Whether every string is encodable from bytes, so that tokens may be trimmed."""
 
@@ -82,6 +86,8 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         file_bytes=size,
         template=template or "",
         pre_tokenizer=pre,
+        ignores_merges=whole is not None and bool(whole["model"].get("ignore_merges", False)),
+        kind=settings.get("tokenizer_class") or "",
         byte_level=byte_level,
     )
 

@@ -22,6 +22,7 @@ from sxl_train.plan.formats import Format, choose_type, rename
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 from sxl_train.quantise import blocks
+from sxl_train.release.gguf_splitting import name_splitting
 from sxl_train.run.checkpoints import read_config
 
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
@@ -145,7 +146,7 @@ def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str,
 
 def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
     """Write tokens, their kinds, merges, special ids and the chat template."""
-    pre = name_pre_tokenizer(vocabulary, shape)
+    pre = name_splitting(vocabulary.pre_tokenizer, vocabulary.ignores_merges, vocabulary.kind)
     added = {index: special for index, _, special in vocabulary.added}
     tokens, kinds = [], []
     for index in range(shape.vocabulary):
@@ -175,25 +176,6 @@ def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape:
     writer.add_add_bos_token(False)
     if vocabulary.template:
         writer.add_chat_template(vocabulary.template)
-
-
-def name_pre_tokenizer(vocabulary: Vocabulary, shape: Shape) -> str:
-    """llama.cpp's name for how text is split before merging; `UserError` T503 for a way it does not know."""
-    entry = vocabulary.pre_tokenizer
-    if entry is None:  # vocab.json + merges.txt: the splitting is that of the architecture
-        return "qwen2" if shape.model_type.startswith("qwen") else "gpt-2"
-    parts = entry.get("pretokenizers", [entry])
-    kinds = [part["type"] for part in parts]
-    pattern = "".join(str(part.get("pattern", {}).get("Regex", "")) for part in parts)
-    if kinds == ["ByteLevel"] and parts[0].get("use_regex", True):
-        return "gpt-2"
-    if kinds == ["Digits", "ByteLevel"] and parts[0].get("individual_digits"):
-        return "smollm"
-    if "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|" in pattern:
-        return "qwen2"
-    if "\\p{N}{1,3}" in pattern and kinds[-1] == "ByteLevel":
-        return "llama-bpe"
-    raise error("T503", pointer="/pre_tokenizer", found=kinds, expected="a splitting that llama.cpp knows")
 
 
 def requantise(source: Path, out: Path, kind: str = "Q4_K_M") -> Path:

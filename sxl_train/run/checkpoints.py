@@ -30,7 +30,9 @@ def read_config(folder: Path) -> dict[str, Any]:
 def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
     """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured.
 
-    In a folder that holds a GGUF file and no configuration, that file is the model; its weights are expanded.
+    In a folder that holds a GGUF file and no configuration, that file is the model; its weights are expanded. A folder
+    in four bits of bitsandbytes computes in bf16, whatever ``dtype``: its layers with a bias (Qwen2) would hand float32
+    on to plain layers, which stay bf16.
     """
     import torch
     from transformers import AutoModelForCausalLM
@@ -38,6 +40,8 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
     if torch.device(device).type == "cuda":
         # cuDNN's attention plans anew for each shape, 0.2 s on an H200, and no two batches of samples are alike.
         torch.backends.cuda.enable_cudnn_sdp(False)
+    if is_nf4(folder):
+        dtype = "bfloat16"
     model = AutoModelForCausalLM.from_pretrained(
         str(folder),
         dtype=getattr(torch, dtype),
@@ -47,6 +51,13 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
     )
     cure_bitsandbytes(model)
     return model.eval()
+
+
+def is_nf4(folder: Path | str) -> bool:
+    """Whether a local folder is stored in a format of bitsandbytes."""
+    path = Path(folder) / "config.json"
+    stored = read_config(Path(folder)).get("quantization_config") if path.is_file() else None
+    return (stored or {}).get("quant_method") == "bitsandbytes"
 
 
 def find_gguf(folder: Path | str) -> dict[str, str]:

@@ -39,12 +39,13 @@ def run(context: Context) -> Path:
         context.recipe.dataset, "validation", tokenizer, context.recipe.evaluate.rows, context.recipe.tune.max_length
     )
     losses: dict[Onto, float] = {}
+    double = context.recipe.tune.double_quant
     for onto in ("original", "dequantised"):
-        merged = merge_models(adapter, base, onto)  # type: ignore[arg-type]
+        merged = merge_models(adapter, base, onto, double)  # type: ignore[arg-type]
         losses[onto] = samples.measure_loss(merged, rows).per_token  # type: ignore[index]
     best = min(losses, key=lambda onto: losses[onto])
     context.measured.update({"onto": best} | {f"loss_{onto}": loss for onto, loss in losses.items()})
-    return merge(adapter, context.folder, base, best)
+    return merge(adapter, context.folder, base, best, double)
 
 
 def find_base(context: Context) -> str:
@@ -61,18 +62,22 @@ def read_adapter(folder: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def merge(adapter: Path, out: Path, base: Path | str | None = None, onto: Onto = "original") -> Path:
+def merge(
+    adapter: Path, out: Path, base: Path | str | None = None, onto: Onto = "original", double_quant: bool = True
+) -> Path:
     """Merge ``adapter`` into ``base`` (the one it names, unless given) and write the model to ``out``.
 
-    The tokenizer comes from the adapter's folder if it holds one, else from the base.
+    ``double_quant`` is that of the tuning, `tune.double_quant`. The tokenizer comes from the adapter's folder if it holds one, else from the base.
     """
     if base is None:
         base = read_adapter(adapter)["base_model_name_or_path"]
     has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
-    return checkpoints.save(merge_models(adapter, base, onto), out, Path(adapter) if has_tokenizer else Path(base))
+    return checkpoints.save(
+        merge_models(adapter, base, onto, double_quant), out, Path(adapter) if has_tokenizer else Path(base)
+    )
 
 
-def merge_models(adapter: Path, base: Path | str, onto: Onto) -> Any:
+def merge_models(adapter: Path, base: Path | str, onto: Onto, double_quant: bool = True) -> Any:
     """The merged model in memory, in bf16. Raises `UserError` T506 where there is no adapter."""
     import torch
     from peft import PeftModel
@@ -80,7 +85,7 @@ def merge_models(adapter: Path, base: Path | str, onto: Onto) -> Any:
     read_adapter(adapter)
     model = checkpoints.load(base, dtype="float32")
     if onto == "dequantised":
-        round_linears(model)
+        round_linears(model, double_quant)
     resize_like(model, adapter)
     merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged = merged.to(torch.bfloat16)
@@ -101,15 +106,8 @@ def resize_like(model: Any, adapter: Path) -> None:
                         model.resize_token_embeddings(rows, mean_resizing=False)
 
 
-def round_linears(model: Any) -> int:
-    """Round every linear weight but the output head's to NF4 and back, in place; how many."""
-    import torch
+def round_linears(model: Any, double_quant: bool = True) -> int:
+    """Round the weights that the tuning held in NF4, in place and by its own code; how many weights."""
+    from sxl_train.tune import nf4
 
-    from sxl_train.quantise.step import round_to_nf4
-
-    rounded = 0
-    for name, module in model.named_modules():
-        if isinstance(module, torch.nn.Linear) and not name.endswith("lm_head"):
-            module.weight.data = round_to_nf4(module.weight.data)
-            rounded += 1
-    return rounded
+    return nf4.keep(model, double_quant)

@@ -93,13 +93,8 @@ def test_a_four_bit_folder_is_expanded(make_model, tmp_path: Path) -> None:
     assert (plain["model.norm.weight"] == expanded["model.norm.weight"]).all()
 
 
-def test_an_unknown_splitting_and_scaled_positions_are_refused(make_model, tmp_path: Path) -> None:
-    folder = make_model()
-    vocabulary = plan.Vocabulary(tokens=("a",), merges=(), added=(), file_bytes=1, pre_tokenizer={"type": "Metaspace"})
-    shape = plan.read_shape(checkpoints.read_config(folder))
-    with pytest.raises(UserError) as caught:
-        gguf.name_pre_tokenizer(vocabulary, shape)
-    assert "T503" == caught.value.findings[0].code
+def test_scaled_positions_are_refused(make_model) -> None:
+    shape = plan.read_shape(checkpoints.read_config(make_model()))
     scaled = {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}
     with pytest.raises(UserError):
         gguf.describe_model(None, scaled, shape, "x", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +123,16 @@ def test_a_weight_that_float8_cannot_hold_is_refused(make_model, tmp_path: Path)
     with pytest.raises(UserError) as caught:
         float8.store(folder, ["model.embed_tokens.weight"])
     assert {"T109"} == {finding.code for finding in caught.value.findings}
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("format", ["nf4_dq", "nf4", "int4", "f8"])
+def test_a_folder_with_some_wider_matrices_computes_in_either_precision(
+    make_model, tmp_path: Path, kind: str, format: Any
+) -> None:
+    wider = {"model.layers.1.self_attn.q_proj.weight": "bf16", "model.layers.0.mlp.down_proj.weight": "bf16"}
+    out = quantise.quantise(make_model(kind=kind), tmp_path / "out", format, wider)
+    ids = torch.arange(5, 25)[None]
+    with torch.no_grad():
+        exact, short = (checkpoints.load(out, dtype)(ids).logits.float() for dtype in ("float32", "bfloat16"))
+    assert (exact - short).abs().mean() < 0.05 * exact.std()

@@ -95,3 +95,17 @@ def test_a_folder_without_adapter_is_a_user_error(make_model, tmp_path: Path) ->
     with pytest.raises(UserError) as caught:
         merge.merge(make_model(), tmp_path / "out")
     assert "T506" == caught.value.findings[0].code
+
+
+@pytest.mark.parametrize("double", [True, False])
+def test_the_merge_rounds_the_base_that_the_tuning_held(make_model, double: bool) -> None:
+    from sxl_train.config import Tune
+    from sxl_train.tune.adapt import load
+
+    base = make_model()
+    held = load(str(base), "qlora", Tune(double_quant=double, dequantise="once")).state_dict()
+    rounded, other = (checkpoints.load(base, "float32") for _ in range(2))
+    merge.round_linears(rounded, double)
+    merge.round_linears(other, not double)
+    assert all(torch.equal(held[name], weight) for name, weight in rounded.state_dict().items())
+    assert any(not torch.equal(held[name], weight) for name, weight in other.state_dict().items())
