@@ -33,12 +33,14 @@ def judge_calls(model: Any, folder: Path, prompts: list[Any], new_tokens: int, f
 
 def share(asked: list[Any], texts: list[str]) -> float:
     """Of ``texts``, how many make a call and only valid ones."""
-    from sxl_train.evaluate.calls import find_calls, judge
+    from sxl_train.evaluate.calls import judge
+    from sxl_train.evaluate.markup import READERS, read_schemas
 
     good = 0
     for prompt, text in zip(asked, texts, strict=True):
-        calls = find_calls(text)
-        good += bool(calls) and all(judge(call, prompt["tools"]).valid for call in calls)
+        schemas = read_schemas(prompt["tools"])
+        calls = READERS["hermes"](text, schemas)
+        good += bool(calls) and all(judge(call, schemas).valid for call in calls)
     return good / max(len(asked), 1)
 
 

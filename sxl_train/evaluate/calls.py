@@ -1,18 +1,17 @@
-"""Text that a model wrote in, verdicts on its tool calls out: does it parse, is the tool declared, do the arguments
-satisfy its schema. Nothing is run.
+"""Calls that a model wrote in, verdicts on them out: does one parse, is the tool declared, do the arguments satisfy
+its schema. Nothing is run. Calls and turns are counted apart: a turn may hold several calls, or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from sxl_data.engine.confined import Exceeded
 from sxl_data.rules.schema_checker import Checker
-
-OPEN, CLOSE = "<tool_call>", "</tool_call>"
+from sxl_train.evaluate.markup import Call, Schemas, read_schemas
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -24,54 +23,53 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct):
-    """Counts over calls."""
+    """Counts. ``turns``, ``exact`` and ``stopped`` are turns, the others are calls."""
 
+    turns: int = 0
+    exact: int = 0
+    """Turns whose calls are the true ones, in name, arguments and order."""
+    stopped: int = 0
+    """Turns that ended with the stop token."""
     wanted: int = 0
+    """Calls of the true turns."""
     made: int = 0
     parse: int = 0
     declared: int = 0
     valid: int = 0
-    exact: int = 0
 
-    def add(self, verdicts: Iterable[Verdict], wanted: int, exact: bool) -> None:
-        """Count one turn: the calls it made, of those it should have made."""
-        self.wanted += wanted
-        self.exact += exact
-        for verdict in verdicts:
+    def add(
+        self,
+        calls: Sequence[Call | None],
+        true: Sequence[Call],
+        tools: list[dict[str, Any]] | None,
+        stopped: bool = False,
+    ) -> None:
+        """Count one turn: the calls it made (None: one that does not parse), and those it should have made."""
+        self.turns += 1
+        self.stopped += stopped
+        self.wanted += len(true)
+        self.exact += bool(true) and list(calls) == list(true)
+        schemas = read_schemas(tools)
+        for verdict in (judge(call, schemas) for call in calls):
             self.made += 1
             self.parse += verdict.parses
             self.declared += verdict.declared
             self.valid += verdict.valid
 
 
-def find_calls(text: str) -> list[str]:
-    """The bodies of the calls in ``text``; one that was opened and not closed is a call that does not parse."""
-    found: list[str] = []
-    at = 0
-    while (start := text.find(OPEN, at)) >= 0 and (end := text.find(CLOSE, start)) >= 0:
-        found.append(text[start + len(OPEN) : end].strip())
-        at = end + len(CLOSE)
-    return found + ([""] if text.count(OPEN) > len(found) else [])
+def read_true(message: dict[str, Any]) -> list[Call]:
+    """The calls of an assistant's message."""
+    functions = [call.get("function") or call for call in message.get("tool_calls") or []]
+    return [Call(function["name"], function.get("arguments") or {}) for function in functions]
 
 
-def judge(body: str, tools: list[dict[str, Any]] | None) -> Verdict:
-    """One call body against the tools that its conversation declares."""
-    try:
-        call = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+def judge(call: Call | None, schemas: Schemas) -> Verdict:
+    """One call against the tools that its conversation declares."""
+    if call is None:
         return Verdict(False)
-    if not isinstance(call, dict) or not isinstance(call.get("name"), str):
-        return Verdict(False)
-    arguments = call.get("arguments", {})
-    if not isinstance(arguments, dict):
-        return Verdict(False)
-    schemas = {}
-    for tool in tools or []:
-        function = tool.get("function") or tool
-        schemas[function.get("name")] = function.get("parameters") or {}
-    if call["name"] not in schemas:
+    if call.name not in schemas:
         return Verdict(True)
-    return Verdict(True, True, _satisfies(arguments, schemas[call["name"]]))
+    return Verdict(True, True, _satisfies(call.arguments, schemas[call.name]))
 
 
 def _satisfies(arguments: dict[str, Any], schema: dict[str, Any]) -> bool:

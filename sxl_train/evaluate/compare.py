@@ -11,8 +11,10 @@ HEADERS = (
     "MB",
     "loss",
     "per byte",
-    "calls valid (forced)",
-    "calls valid (generated)",
+    "valid calls (forced)",
+    "exact turns",
+    "valid calls (generated)",
+    "exact turns",
     "stopped",
     "load s",
     "tokens/s",
@@ -20,23 +22,32 @@ HEADERS = (
 
 
 def compare(models: dict[str, dict[str, Any]]) -> str:
-    """A table with one row for each model, in order."""
-    return format_table(HEADERS, [(name, *_cells(numbers)) for name, numbers in models.items()])
+    """A table with one row for each model, in order. Calls are counted out of calls made, turns out of turns."""
+    table = format_table(HEADERS, [(name, *_cells(numbers)) for name, numbers in models.items()])
+    unread = [name for name, numbers in models.items() if numbers.get("markup") is None]
+    if unread:
+        table += f"\ncalls of {', '.join(unread)} are not judged: their template spells them in no way known here"
+    return table
 
 
 def _cells(numbers: dict[str, Any]) -> tuple[str, ...]:
     forced, made = numbers["forced"], numbers["generated"]
+    judged = numbers.get("markup") is not None
     return (
         f"{numbers['megabytes']:.1f}" if numbers.get("megabytes") else "–",
         f"{numbers['loss']:.4f}",
         f"{numbers['loss_per_byte']:.5f}",
-        _share(forced["valid"], forced["wanted"]),
-        _share(made["valid"], made["wanted"]),
-        _share(made["stopped"], made["wanted"]),
+        *(cell if judged else "–" for cell in (*_judged(forced), *_judged(made))),
+        share(made["stopped"], made["turns"]),
         f"{numbers['load_s']:.2f}" if "load_s" in numbers else "–",
         f"{numbers['tokens_per_s']:.1f}" if numbers.get("tokens_per_s") else "–",
     )
 
 
-def _share(part: int, whole: int) -> str:
+def _judged(tally: dict[str, int]) -> tuple[str, str]:
+    return share(tally["valid"], tally["made"]), share(tally["exact"], tally["turns"])
+
+
+def share(part: int, whole: int) -> str:
+    """``"3 of 4"``; a dash where there was nothing to count."""
     return f"{part} of {whole}" if whole else "–"

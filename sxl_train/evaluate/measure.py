@@ -7,15 +7,20 @@ to errors that build on each other) and generated (greedy, from the prompt to th
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from sxl_train.config import Evaluate
 from sxl_train.data import dataset as data
 from sxl_train.data import mask, samples
 from sxl_train.data.conversations import Row
-from sxl_train.evaluate.calls import Tally, find_calls, judge
+from sxl_train.evaluate.calls import Tally, read_true
+from sxl_train.evaluate.markup import find_reader, read_schemas
 
 
 def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
@@ -30,20 +35,23 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
     rows = data.read_rows(data.find_dataset(dataset), split, options.rows)
     kept = samples.read_samples(dataset, split, tokenizer, options.rows, max_length)
     loss = samples.measure_loss(model, kept)
+    reader = find_reader(mask.make_template(tokenizer.chat_template, tokenizer))
     forced = force(model, tokenizer, rows, max_length)
-    made, stopped, example, speed = generate(model, tokenizer, rows, options, max_length)
+    made, example, speed = generate(model, tokenizer, rows, options, max_length)
     return {
         "loss": round(loss.per_token, 4),
         "loss_per_byte": round(loss.per_byte, 5),
         "tokens": loss.tokens,
         "rows": len(kept),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "forced": _tally(forced),
-        "generated": _tally(made) | {"turns": min(options.generate, made.wanted), "stopped": stopped},
+        "markup": reader[0] if reader else None,
+        "forced": msgspec.to_builtins(forced),
+        "generated": msgspec.to_builtins(made),
         "example": example,
         "megabytes": _weigh(folder),
         "load_s": round(loaded - started, 2),
         "tokens_per_s": round(speed, 1),
+        **describe_machine(model),
         "seconds": round(time.monotonic() - started, 1),
     }
 
@@ -73,9 +81,10 @@ def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally
 
     tally = Tally()
     template = mask.make_template(tokenizer.chat_template, tokenizer)
+    reader = find_reader(template)
     for row in rows:
         tokens = mask.tokenise(tokenizer, template, row.messages, row.tools)
-        turns = [m for m in row.messages if m["role"] == "assistant"]
+        turns = [m for m in row.messages if m["role"] == "assistant" and m.get("train") is not False]
         spans = find_turns(tokens)
         if len(spans) != len(turns) or len(tokens.ids) > max_length:
             continue
@@ -83,27 +92,26 @@ def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally
         with torch.no_grad():
             guesses = model(input_ids=ids, use_cache=False).logits[0].argmax(-1).tolist()
         for (start, end), turn in zip(spans, turns):
-            wanted = len(turn.get("tool_calls") or [])
-            if wanted:
+            true = read_true(turn)
+            if true:
                 text = tokenizer.decode(guesses[start - 1 : end - 1], skip_special_tokens=False)
-                true = tokenizer.decode(tokens.ids[start:end], skip_special_tokens=False)
-                calls = find_calls(text)
-                tally.add([judge(c, row.tools) for c in calls], wanted, calls == find_calls(true))
+                tally.add(reader[1](text, read_schemas(row.tools)) if reader else [], true, row.tools)
     return tally
 
 
 def generate(
     model: Any, tokenizer: Any, rows: list[Row], options: Evaluate, max_length: int
-) -> tuple[Tally, int, str, float]:
-    """Verdicts on generated turns, how many of them ended with the stop token, the first one's text, tokens/s."""
+) -> tuple[Tally, str, float]:
+    """Verdicts on generated turns, the first one's text, tokens/s."""
     import torch
 
-    tally, stopped, example, tokens, seconds = Tally(), 0, "", 0, 0.0
+    tally, example, tokens, seconds = Tally(), "", 0, 0.0
     template = mask.make_template(tokenizer.chat_template, tokenizer)
+    reader = find_reader(template)
     device = model.get_input_embeddings().weight.device
     for row in rows:
         place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
-        if place is None or tally.wanted >= options.generate:
+        if place is None or tally.turns >= options.generate:
             continue
         ids = torch.tensor([mask.tokenise_prompt(tokenizer, template, row.messages[:place], row.tools)], device=device)
         if ids.shape[1] + options.new_tokens > max_length * 2:
@@ -120,14 +128,23 @@ def generate(
             )[0, ids.shape[1] :].tolist()
         seconds += time.monotonic() - began
         tokens += len(made)
-        stopped += tokenizer.eos_token_id in made
         text = tokenizer.decode(made, skip_special_tokens=False)
         example = example or text
-        true = mask.find_spans(template, row.messages[: place + 1], row.tools)
-        calls = find_calls(text)
-        truth = find_calls(true[0][slice(*true[1][-1])])
-        tally.add([judge(c, row.tools) for c in calls], 1, calls == truth)
-    return tally, stopped, example, tokens / seconds if seconds else 0.0
+        calls = reader[1](text, read_schemas(row.tools)) if reader else []
+        tally.add(calls, read_true(row.messages[place]), row.tools, tokenizer.eos_token_id in made)
+    return tally, example, tokens / seconds if seconds else 0.0
+
+
+def describe_machine(model: Any) -> dict[str, str]:
+    """What computed the numbers: the processor's or GPU's name, and the precision that the model really has."""
+    import torch
+
+    weight = model.get_input_embeddings().weight
+    if weight.device.type == "cuda":
+        device = torch.cuda.get_device_name(weight.device)
+    else:
+        device = f"{os.cpu_count()} CPU cores ({platform.machine()})"
+    return {"device": device, "precision": str(weight.dtype).removeprefix("torch.")}
 
 
 def find_turns(tokens: mask.Tokens) -> list[tuple[int, int]]:
@@ -149,7 +166,3 @@ def _weigh(folder: str) -> float | None:
     if not Path(folder).is_dir() or (Path(folder) / "adapter_config.json").exists():
         return None
     return round(size.measure(Path(folder)).megabytes, 2)
-
-
-def _tally(tally: Tally) -> dict[str, int]:
-    return {name: getattr(tally, name) for name in ("wanted", "made", "parse", "declared", "valid", "exact")}

@@ -1,0 +1,177 @@
+"""Calls as a chat template spells them ↔ their names and arguments.
+
+Templates spell calls in a dozen ways. Which reader understands one is found out, not guessed from its name: the
+template writes a known call, and the first reader that gives back exactly that call is the one. Where none does, calls
+are not judged, and nothing counts as a match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import UserError
+from sxl_train.data import mask
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call that was understood."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+Schemas = dict[str, dict[str, Any]]
+"""Name of a declared tool → the schema of its arguments."""
+Reader = Callable[[str, Schemas], list[Call | None]]
+"""(text, schemas) → its calls in order, None for one that does not parse."""
+
+# The last group is empty where a call was opened and never closed: such a call does not parse.
+_HERMES = re.compile(r"<tool_call>\s*(.*?)\s*(</tool_call>|\Z)", re.DOTALL)
+_XML = re.compile(r"<function=([^>\n]+)>(.*?)(</function>|\Z)", re.DOTALL)
+_PARAMETER = re.compile(r"<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
+_PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
+_MISTRAL = re.compile(
+    r"\[TOOL_CALLS\]\s*([^\[{\s]+)(?:\[CALL_ID\][^\[]*)?(?:\[ARGS\])?(.*?)(?=\[TOOL_CALLS\]|</s>|\Z)", re.DOTALL
+)
+_MISTRAL_LIST = re.compile(r"\[TOOL_CALLS\]\s*(\[.*?)(?:</s>|\Z)", re.DOTALL)
+_DEEPSEEK = re.compile(
+    r"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(.*?)(?:<｜tool▁sep｜>|\n)\s*(?:```json\s*)?(.*?)"
+    r"(?:\s*```)?\s*(<｜tool▁call▁end｜>|\Z)",
+    re.DOTALL,
+)
+
+
+def read_schemas(tools: list[dict[str, Any]] | None) -> Schemas:
+    """The schema of each tool that a conversation declares."""
+    functions = [tool.get("function") or tool for tool in tools or []]
+    return {str(function.get("name")): function.get("parameters") or {} for function in functions}
+
+
+def find_reader(template: mask.Template) -> tuple[str, Reader] | None:
+    """(name, reader) of the calls that ``template`` writes, or None where no reader gives them back."""
+    arguments = {"text": 'a "b" <c>', "count": 3, "many": [1, {"x": None}]}
+    kinds = {"text": "string", "count": "integer", "many": "array"}
+    tool = {
+        "type": "function",
+        "function": {
+            "name": "sxlname",
+            "description": "d",
+            "parameters": {"type": "object", "properties": {key: {"type": kind} for key, kind in kinds.items()}},
+        },
+    }
+    call = {"id": "callid001", "type": "function", "function": {"name": "sxlname", "arguments": arguments}}
+    messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    try:
+        text, spans = mask.find_spans(template, messages, [tool])
+    except UserError:
+        return None
+    said = "".join(text[start:end] for start, end in spans)
+    wanted = [Call("sxlname", arguments)]
+    for name, reader in READERS.items():
+        if reader(said, read_schemas([tool])) == wanted:
+            return name, reader
+    return None
+
+
+def _read_hermes(text: str, schemas: Schemas) -> list[Call | None]:
+    return [_from_json(body) if closed else None for body, closed in _HERMES.findall(text)]
+
+
+def _read_xml(text: str, schemas: Schemas) -> list[Call | None]:
+    return [
+        Call(name.strip(), _type(dict(_PARAMETER.findall(body)), schemas.get(name.strip(), {}))) if closed else None
+        for name, body, closed in _XML.findall(text)
+    ]
+
+
+def _read_pairs(text: str, schemas: Schemas) -> list[Call | None]:
+    found: list[Call | None] = []
+    for body, closed in _HERMES.findall(text):
+        name = body.split("<arg_key>", 1)[0].strip()
+        arguments = _type(dict(_PAIR.findall(body)), schemas.get(name, {}))
+        found.append(Call(name, arguments) if name and closed else None)
+    return found
+
+
+def _read_functions(text: str, schemas: Schemas) -> list[Call | None]:
+    return [_named(name, body) if closed else None for name, body, closed in _XML.findall(text)]
+
+
+def _read_mistral(text: str, schemas: Schemas) -> list[Call | None]:
+    return [_named(name, body) for name, body in _MISTRAL.findall(text)]
+
+
+def _read_mistral_list(text: str, schemas: Schemas) -> list[Call | None]:
+    found: list[Call | None] = []
+    for body in _MISTRAL_LIST.findall(text):
+        items = _decode(body)
+        found += [_from_object(item) for item in items] if isinstance(items, list) else [None]
+    return found
+
+
+def _read_deepseek(text: str, schemas: Schemas) -> list[Call | None]:
+    return [_named(name, body) if closed else None for name, body, closed in _DEEPSEEK.findall(text)]
+
+
+def _read_bare(text: str, schemas: Schemas) -> list[Call | None]:
+    """Llama 3: the whole turn is one JSON object; further tokens of the template may stand around it."""
+    lines = re.sub(r"<\|[a-z_]+\|>", "", text).strip()
+    return [_from_json(lines)] if lines.startswith("{") else []
+
+
+READERS: dict[str, Reader] = {
+    "hermes": _read_hermes,
+    "qwen3-coder": _read_xml,
+    "glm": _read_pairs,
+    "function": _read_functions,
+    "mistral": _read_mistral,
+    "mistral-list": _read_mistral_list,
+    "deepseek": _read_deepseek,
+    "llama3": _read_bare,
+}
+
+
+def _from_json(text: str) -> Call | None:
+    return _from_object(_decode(text))
+
+
+def _from_object(value: Any) -> Call | None:
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return None
+    arguments = value.get("arguments", value.get("parameters", {}))
+    arguments = _decode(arguments) if isinstance(arguments, str) else arguments
+    return Call(value["name"], arguments) if isinstance(arguments, dict) else None
+
+
+def _named(name: str, body: str) -> Call | None:
+    value = _decode(body.strip())
+    return Call(name.strip(), value) if isinstance(value, dict) and name.strip() else None
+
+
+def _type(values: dict[str, str], schema: dict[str, Any]) -> dict[str, Any]:
+    """Values that are written as text, read as the schema's types: a string stays as it is written."""
+    properties = schema.get("properties")
+    kinds: dict[str, Any] = properties if isinstance(properties, dict) else {}
+    return dict(_typed(values, kinds))
+
+
+def _typed(values: dict[str, str], kinds: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, text in values.items():
+        kind = kinds.get(key.strip())
+        decoded = _decode(text.strip())
+        is_text = isinstance(kind, dict) and kind.get("type") == "string"
+        yield key.strip(), text if is_text or decoded is _NOTHING else decoded
+
+
+_NOTHING = object()
+
+
+def _decode(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return _NOTHING
