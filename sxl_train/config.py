@@ -289,7 +289,7 @@ USES: dict[str, tuple[str, ...]] = {
     "distil": (*_PLAN, *_JUDGED, "distil", "seed", "limit", "evaluate.new_tokens"),
     "quantise": (*_PLAN, "tune.max_length"),
     "evaluate": ("evaluate", "tune.max_length"),
-    "release": (*_PLAN, *_JUDGED, "release", "seed", "dataset", "evaluate.new_tokens"),
+    "release": (*_PLAN, "release", "seed", "dataset", "evaluate.new_tokens"),
 }
 """Which keys decide a step's result; a change elsewhere leaves its finished folder in use. Of ``steps`` a plan reads
 only whether there is pruning and quantising."""

@@ -17,6 +17,7 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data.mask import MARKERS, OWN, PAD, Template, make_template
 from sxl_train.data.special_tokens import add_markers, choose_template, resize
+from sxl_train.release.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 
@@ -36,7 +37,7 @@ def run(context: Context) -> Path:
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)
     added = add_markers(tokenizer, template)
-    context.measured.update(toy=False, added_tokens=added)
+    context.measured.update(toy=False, added_tokens=added, licence=read_licence(source))
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say("base       used in place: it has every token the template needs")
         return source
@@ -44,6 +45,8 @@ def run(context: Context) -> Path:
     resize(model, tokenizer, added)
     model.save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
+    for name, content in read_licence_texts(source).items():
+        (context.folder / name).write_bytes(content)
     return context.folder
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from sxl_train.config import ORDER
+from sxl_train.evaluate.compare import share
+from sxl_train.release.licence import read_licence
 from sxl_train.run.size import SizeReport
 from sxl_train.run.step import Context, read_record
 
-NONCOMMERCIAL = "other"
+UNSTATED = "other"
+"""The Hub's word where a base states no licence."""
 READERS = {
     "f8": "transformers from 5.0 on",
     "int4": "transformers from 5.23 on and compressed-tensors",
@@ -43,7 +46,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
     name = recipe.release.name or context.title
     head = [
         "---",
-        f"license: {recipe.release.licence or NONCOMMERCIAL}",
+        f"license: {_find_licence(context, records)}",
         "library_name: transformers",
         "pipeline_tag: text-generation",
         "tags: [agent, tool-use, code, sxl]",
@@ -83,6 +86,15 @@ def _describe(context: Context, report: SizeReport, records: dict[str, dict[str,
     return _table(("", ""), rows)
 
 
+def _find_licence(context: Context, records: dict[str, dict[str, Any]]) -> str:
+    """The recipe's word, or what the card of the base says."""
+    base = context.recipe.base_model
+    stated = records.get("base", {}).get("measured", {}).get("licence") or read_licence(Path(base))
+    if not stated and context.chain:
+        stated = read_licence(Path(context.chain[0][1]))
+    return context.recipe.release.licence or stated or UNSTATED
+
+
 def _format(measured: dict[str, Any]) -> str:
     """What the weights are stored in; a limit with room to spare leaves some matrices wider than the rest."""
     others = Counter(measured.get("others", {}).values())
@@ -96,15 +108,15 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         return ""
     rows = []
     for step, m in models.items():
-        forced, made = m["forced"], m["generated"]
+        counts = [_count(m[kind]) if m.get("markup") else ("–", "–") for kind in ("forced", "generated")]
         rows.append(
             (
                 step,
                 f"{m['loss']:.4f}",
                 f"{m['loss_per_byte']:.5f}",
-                f"{forced['parse']}, {forced['declared']}, {forced['valid']} of {forced['wanted']}",
-                f"{made['parse']}, {made['declared']}, {made['valid']} of {made['wanted']}",
-                f"{made['stopped']} of {made['wanted']}",
+                *counts[0],
+                *counts[1],
+                share(m["generated"]["stopped"], m["generated"]["turns"]),
                 m.get("megabytes") or "–",
                 m.get("load_s", "–"),
                 m.get("tokens_per_s") or "–",
@@ -112,23 +124,46 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         )
     first = next(iter(models.values()))
     note = (
-        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many parse, "
-        "name a declared tool and satisfy its schema; forced = likeliest token at each place of the true turn, "
-        "generated = greedy from the prompt. Size is of every file that loading needs; seconds and tokens/s are of "
-        "the machine below, float32 on a CPU. Each model was reloaded from disk in a new process."
+        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of those "
+        "made parse, name a declared tool and satisfy its schema; exact: turns whose calls are the true ones; stopped: "
+        "turns that ended by themselves. Forced = likeliest token at each place of the true turn, generated = greedy "
+        "from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a new process "
+        f"and measured {_machines(models)}."
     )
+    if not all(m.get("markup") for m in models.values()):
+        note += " A dash: the template spells calls in no way that is read here, so they were not judged."
     headers = (
         "after step",
         "loss",
         "loss per byte",
         "calls, forced",
+        "exact, forced",
         "calls, generated",
+        "exact, generated",
         "stopped",
         "MB",
         "load s",
         "tokens/s",
     )
     return "## Measured\n\n" + note + "\n\n" + _table(headers, rows)
+
+
+def _count(tally: dict[str, int]) -> tuple[str, str]:
+    """(calls, turns) of one way of asking."""
+    calls = f"{tally['parse']}, {tally['declared']}, {tally['valid']} of {tally['made']}"
+    return calls if tally["made"] else f"none of {tally['wanted']}", share(tally["exact"], tally["turns"])
+
+
+def _machines(models: dict[str, dict[str, Any]]) -> str:
+    """Where the models were measured and in which precision, with the steps' names where these differ."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for step, m in models.items():
+        places.setdefault((m["device"], m["precision"]), []).append(step)
+    parts = [
+        f"on {device} in {precision}" + (f" ({', '.join(steps)})" if len(places) > 1 else "")
+        for (device, precision), steps in places.items()
+    ]
+    return ", ".join(parts)
 
 
 def _training(records: dict[str, dict[str, Any]]) -> str:
@@ -161,13 +196,18 @@ def _training(records: dict[str, dict[str, Any]]) -> str:
 
 
 def _steps(records: dict[str, dict[str, Any]]) -> str:
-    rows = [(step, f"{r['seconds']:.1f}", r["finished"]) for step, r in records.items()]
+    rows = [(step, f"{r['seconds']:.1f}", _machine(r["hardware"]), r["finished"]) for step, r in records.items()]
     last = next(reversed(records.values()), None)
     if last is None:
         return ""
     versions = ", ".join(f"{name} {version}" for name, version in last["versions"].items())
-    machine = ", ".join(last["hardware"].get("gpus") or [f"{last['hardware']['cores']} CPU cores"])
-    return f"## Made by\n\n{_table(('step', 'seconds', 'finished'), rows)}\n\nOn {machine}, with {versions}."
+    table = _table(("step", "seconds", "on", "finished"), rows)
+    return f"## Made by\n\n{table}\n\nThe last of these with {versions}."
+
+
+def _machine(hardware: dict[str, Any]) -> str:
+    gpus = Counter(hardware.get("gpus") or [])
+    return ", ".join(f"{n} × {name}" for name, n in gpus.items()) or f"{hardware['cores']} CPU cores"
 
 
 def _use(name: str, files: list[str], readers: str) -> str:
@@ -180,7 +220,8 @@ def _use(name: str, files: list[str], readers: str) -> str:
         f'folder = "{name}"  # this folder\ntokenizer = AutoTokenizer.from_pretrained(folder{named})\n'
         f"model = AutoModelForCausalLM.from_pretrained(folder{named})\n"
         'messages = [{"role": "user", "content": "Add 2 and 3."}]\n'
-        'inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt")\n'
+        'inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", '
+        "return_dict=True)\n"
         f"print(tokenizer.decode(model.generate(**inputs, max_new_tokens=64)[0]))\n```{also}"
     )
 

@@ -1,7 +1,8 @@
 """The last model of a run in, the folder to publish out: weights, tokenizer, template, card; gated by size.
 
-The folder must load with transformers alone (and the package that its format names), which is proved by a fresh process
-that loads it and generates; a GGUF file is tried by llama.cpp too where it is there. The gate measures the real files.
+The folder must load with transformers alone (and the package that its format names): a fresh process without our code
+opens it and answers (`verify.verify_folder`), or there is no release. A GGUF file is tried by llama.cpp too where that is
+installed. The gate measures the real files.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from pathlib import Path
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import GateMissed, UserError, error
-from sxl_train.config import Evaluate
-from sxl_train.evaluate.run import measure_apart
 from sxl_train.release.card import write_card
 from sxl_train.release.gguf_beside import add_gguf, try_gguf
+from sxl_train.release.licence import read_licence_texts
+from sxl_train.release.verify import verify_folder
 from sxl_train.run import size
 from sxl_train.run.checkpoints import find_gguf
 from sxl_train.run.step import Context
@@ -28,16 +29,17 @@ def run(context: Context) -> Path:
     for path in sorted(source.iterdir()):
         if path.is_file() and size.is_needed(path):
             shutil.copyfile(path, context.folder / path.name)
-    short = Evaluate(rows=min(8, recipe.evaluate.rows), generate=1, new_tokens=min(48, recipe.evaluate.new_tokens))
-    (numbers,) = measure_apart([str(context.folder)], recipe.dataset, short, recipe.tune.max_length)
+    verdict = verify_folder(context.folder, min(16, recipe.evaluate.new_tokens))
     report = size.measure(context.folder)
     context.measured.update(
         bytes=report.total,
         files=dict(report.files),
         limit=recipe.size_limit,
-        reload_loss=numbers["loss"],
-        example=numbers["example"],
+        load_s=round(verdict.load_s, 2),
+        example=verdict.text,
     )
+    for name, text in read_licence_texts(Path(context.chain[0][1]) if context.chain else source).items():
+        (context.folder / name).write_bytes(text)
     if find_gguf(context.folder):
         try_gguf(context, context.folder / find_gguf(context.folder)["gguf_file"])
     elif recipe.release.gguf:

@@ -1,7 +1,7 @@
 """A finished model folder or GGUF file → does it work for somebody who has nothing but the files?
 
 transformers opens the folder in a new process by ``AutoModelForCausalLM.from_pretrained`` alone, none of our
-code touching the model, and answers a conversation rendered with the folder's own template; llama.cpp opens a
+code in it, and answers a conversation rendered with the folder's own template; llama.cpp opens a
 GGUF file the same way (`sxl_train.release.gguf_check`). Load time and tokens per second come with the answer.
 """
 
@@ -19,7 +19,9 @@ import msgspec
 
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import error
+from sxl_train.evaluate.run import DISTRIBUTED
 from sxl_train.release import gguf_check
+from sxl_train.run.checkpoints import find_gguf
 from sxl_train.run.size import measure
 
 ASKED = [{"role": "user", "content": "Write a Python function that adds two numbers."}]
@@ -31,9 +33,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 torch.set_num_threads(task["threads"])
 started = time.monotonic()
-model = AutoModelForCausalLM.from_pretrained(task["folder"])
+model = AutoModelForCausalLM.from_pretrained(task["folder"], **task["options"])
 load = time.monotonic() - started
-tokenizer = AutoTokenizer.from_pretrained(task["folder"])
+tokenizer = AutoTokenizer.from_pretrained(task["folder"], **task["options"])
 if tokenizer.chat_template:
     text = tokenizer.apply_chat_template(task["messages"], tokenize=False, add_generation_prompt=True)
 else:
@@ -46,6 +48,7 @@ with torch.no_grad():
     seconds = time.monotonic() - started
     # Without gradients: bitsandbytes 0.50 raises on a CPU for layers with a bias (Qwen2) when they are on.
     assert bool(torch.isfinite(model(ids).logits).all()), "the logits are not finite"
+assert not [name for name in sys.modules if name.partition(".")[0] in ("sxl_data", "sxl_train")], "not alone"
 new = made[0, ids.shape[1]:]
 print(json.dumps({"load_s": load, "tokens_per_s": len(new) / seconds, "prompt": text, "ids": ids[0].tolist(),
                   "text": tokenizer.decode(new, skip_special_tokens=False)}))
@@ -69,18 +72,28 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
 
     Raises `UserError` T202 with the last words of the process when anything fails.
     """
-    task = {"folder": str(Path(folder).resolve()), "messages": ASKED, "new_tokens": new_tokens, "threads": threads}
+    task = {
+        "folder": str(Path(folder).resolve()),
+        "options": find_gguf(folder),
+        "messages": ASKED,
+        "new_tokens": new_tokens,
+        "threads": threads,
+    }
     quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        input=json.dumps(task),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout_s,
-        check=False,
-        env=dict(os.environ) | quiet | {"PYTHONIOENCODING": "utf-8"},
-    )
+    own = {name: value for name, value in os.environ.items() if name not in DISTRIBUTED}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", PROGRAM],
+            input=json.dumps(task),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout_s,
+            check=False,
+            env=own | quiet | {"PYTHONIOENCODING": "utf-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise error("T202", file=str(folder), found=f"no answer within {timeout_s:.0f} s") from None
     if done.returncode:
         words = done.stderr.strip().splitlines()
         raise error("T202", file=str(folder), found=words[-1] if words else f"exit code {done.returncode}")

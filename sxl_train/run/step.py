@@ -208,13 +208,12 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """Processor and accelerator; torch is asked only where it is loaded already."""
-    import sys
+    """Processor and accelerators of this machine."""
+    import torch
 
     found: dict[str, Any] = {"machine": platform.machine(), "system": platform.system()}
     found["cores"] = os.cpu_count()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
+    if torch.cuda.is_available():
         found["gpus"] = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return found
 

@@ -1,0 +1,28 @@
+"""The folder of a base model in; under which licence its weights are, and the texts that must travel with them, out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+NAMES = re.compile(r"(LICEN[CS]E|NOTICE|USE_POLICY)([.-].*)?", re.IGNORECASE)
+LARGEST = 1_000_000
+"""Bytes of a licence text; what is larger is none."""
+
+
+def read_licence(folder: Path) -> str:
+    """The ``license`` that the front matter of the folder's card states, or "" where it states none."""
+    path = Path(folder) / "README.md"
+    if not path.is_file():
+        return ""
+    head = re.match(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", path.read_text(encoding="utf-8", errors="replace"), re.DOTALL)
+    stated = re.search(r"^license:[ \t]*[\"']?([A-Za-z0-9.+-]+)[\"']?[ \t]*$", head[1], re.MULTILINE) if head else None
+    return stated[1] if stated else ""
+
+
+def read_licence_texts(folder: Path) -> dict[str, bytes]:
+    """The licence and notice files of the folder by name."""
+    if not Path(folder).is_dir():
+        return {}
+    found = [path for path in sorted(Path(folder).iterdir()) if NAMES.fullmatch(path.name) and path.is_file()]
+    return {path.name: path.read_bytes() for path in found if path.stat().st_size <= LARGEST}
