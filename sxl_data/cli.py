@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from sxl_data import __version__
+from sxl_data.contract.arguments import Parser
+from sxl_data.contract.entry import answer
 from sxl_data.verbs import builds, rows, traces
 
 
@@ -23,35 +25,22 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     # Nothing here multiplies matrices, and numpy's threads for it spin for a while at the start of every process.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    parser = make_parser()
-    options, rest = parser.parse_known_args(arguments)
+    return answer(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    options, rest = make_parser().parse_known_args(arguments)
     # argparse takes no positional values after an option; `build R -o OUT key=value` is how people type.
-    if not hasattr(options, "overrides") or any(word.startswith("-") or "=" not in word for word in rest):
-        options = parser.parse_args(arguments)
-    else:
+    if hasattr(options, "overrides") and all("=" in word and not word.startswith("-") for word in rest):
         options.overrides += rest
-    from sxl_data.contract.errors import Bug, UserError, render
-
-    try:
-        return int(options.run(options) or 0)
-    except UserError as problem:
-        print("\n".join(render(item) for item in problem.findings), file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        print("interrupted: finished parts are kept, run the same command again to go on", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader of stdout has gone (`| head`); Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Bug as problem:
-        print(f"this is a bug in sxl, please report it: {problem}", file=sys.stderr)
-        return Bug.exit_code
+    elif rest:
+        options.parser.error("not understood: " + " ".join(rest))
+    return int(options.run(options) or 0)
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """The parser of all commands; imports nothing heavy, so that --help is instant."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sxl-data",
         description="Sources → one clean, deduplicated, leak-free dataset of agent traces.",
         epilog="Begin with: sxl-data build demo -o out",
@@ -63,7 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name, help=help, description=help, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        sub.set_defaults(run=handler)
+        sub.set_defaults(run=handler, parser=sub)
         return sub
 
     for door in (traces, builds, rows):

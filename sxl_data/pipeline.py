@@ -37,7 +37,8 @@ from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.files import Chunk, gather, plan
-from sxl_data.read.stage import adapter_digest, format_of, is_file
+from sxl_data.read.sources import is_file
+from sxl_data.read.stage import adapter_digest, format_of
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.manifest import Manifest, SourceSummary, StageSummary
 
@@ -110,6 +111,8 @@ class Build:
     ) -> None:
         self.rank, self.of = rank, of
         self.recipe, self.base, self.out = loaded.value, base, out
+        if limit is not None and limit < 1:
+            raise error("U401", found=f"a limit of {limit}", expected="1 or more")
         if limit is not None:
             sources = tuple(msgspec.structs.replace(s, limit=limit) for s in self.recipe.sources)
             self.recipe = msgspec.structs.replace(self.recipe, sources=sources)

@@ -14,11 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sxl_data.contract.console import format_table, say
-from sxl_data.contract.errors import Bug, UserError, error
+from sxl_data.contract.arguments import Parser
+from sxl_data.contract.console import format_table, tell
+from sxl_data.contract.entry import answer
+from sxl_data.contract.errors import error
 from sxl_train.config import ORDER
 from sxl_train.run.recipes import find_recipes, open_recipe, print_recipe
 from sxl_train.run.step import Context, Made, perform, sweep_stale
+
+CONTINUES = "interrupted; the same command continues"
 
 
 def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
@@ -71,7 +75,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command line; `sxl-train recipe NAME` and `python -m sxl_train.recipe NAME` are the same."""
     if words[:1] == ["recipe"]:
         words = words[1:]
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sxl-train recipe",
         description="Tune, shrink, evaluate and package a small coding agent.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -97,34 +101,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sxl_train import sweep
 
         return sweep.main(words[1:])
-    options = parse_arguments(words)
-    try:
-        return _answer(options)
-    except UserError as problem:
-        say(str(problem))
-        return problem.exit_code
-    except Bug as problem:
-        say(f"this is our bug: {problem}")
-        return problem.exit_code
-    except KeyboardInterrupt:
-        say("interrupted; the same command continues")
-        return 130
+    return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 
 def _answer(options: Any) -> int:
     if options.list:
         rows = [(name, _first_comment(path)) for name, path in find_recipes().items()]
-        print(format_table(("recipe", "what it does"), rows))
+        tell(format_table(("recipe", "what it does"), rows))
         return 0
     if not options.recipe:
         raise error("U401", found="no recipe", expected="one of " + ", ".join(find_recipes()))
     if options.show:
-        print(print_recipe(open_recipe(options.recipe, options.overrides)[1]))
+        tell(print_recipe(open_recipe(options.recipe, options.overrides)[1]))
         return 0
     if options.dry_run:
         from sxl_train import preflight
 
-        print(preflight.rehearse(*open_recipe(options.recipe, options.overrides)))
+        tell(preflight.rehearse(*open_recipe(options.recipe, options.overrides)))
         return 0
     made = run(options.recipe, options.overrides)
     _leave_group()
@@ -132,7 +125,7 @@ def _answer(options: Any) -> int:
         return 0
     from sxl_train import summary
 
-    print(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))
+    tell(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))
     return 0
 
 

@@ -7,13 +7,14 @@ finished trials kept and a killed one's training continued from its checkpoint.
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sxl_data.contract.console import format_table, say
+from sxl_data.contract.arguments import Parser, whole
+from sxl_data.contract.console import format_table, say, tell
+from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import UserError, error
 
 RANKS = (4, 8, 16, 32)
@@ -142,20 +143,17 @@ def _name(rank: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else "")
+    return answer(lambda: _answer(arguments), "interrupted; the same command continues")
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    parser = Parser(prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("recipe", metavar="NAME|FILE", help="a recipe's name or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key of the recipe")
-    parser.add_argument("--trials", type=int, default=8, help="finished trials to reach (default: 8)")
+    parser.add_argument("--trials", type=whole(), default=8, help="finished trials to reach (default: 8)")
     options = parser.parse_intermixed_args(arguments)
-    try:
-        rows = sweep(options.recipe, options.overrides, options.trials)
-    except UserError as problem:
-        say(str(problem))
-        return problem.exit_code
-    except KeyboardInterrupt:
-        say("interrupted; the same command continues")
-        return 130
-    print(
+    rows = sweep(options.recipe, options.overrides, options.trials)
+    tell(
         format_table(
             ("rank", "learning rate", "validation loss"),
             [(row["rank"] or "–", f"{row['lr']:.2e}", f"{row['loss']:.4f}") for row in rows],
@@ -164,9 +162,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keys = f"tune.lr={rows[0]['lr']:.2e}"
     if rows[0]["rank"]:
         keys += f" tune.rank={rows[0]['rank']} tune.alpha={2 * rows[0]['rank']}"
-    print(f"\nthe best as keys of the recipe:  {keys}")
+    tell(f"\nthe best as keys of the recipe:  {keys}")
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -21,19 +21,22 @@ from sxl_data.write.manifest import Manifest, decode
 
 HOLD_ROWS = ("data", "arrow")
 """Folders of a build that hold its rows, each of them all."""
+OURS = ("content_hash", "sxl_version", "leakage")
+"""Keys that only a manifest of ours has."""
 MEND = "copy the dataset again, build it again into its folder, or remove manifest.json if the change was meant"
 
 
 def is_build(folder: str | Path) -> bool:
-    """Whether the folder has a manifest of ours, or one that cannot be read: other programs have files of that name."""
+    """Whether the folder has a manifest of ours, or one that cannot be read or says nothing: other programs have
+    files of that name, but an empty one would only switch the comparison with its digests off."""
     path = Path(folder) / "manifest.json"
     if not path.is_file():
         return False
     try:
         found = msgspec.json.decode(path.read_bytes())
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return True
-    return isinstance(found, dict) and "content_hash" in found
+    return not isinstance(found, dict) or not found or not found.keys().isdisjoint(OURS)
 
 
 def open_build(folder: str | Path) -> Manifest:
@@ -110,10 +113,11 @@ def read_ledger(folder: str | Path) -> pa.Table:
 
 
 def _checked_ledger(folder: str | Path, manifest: Manifest) -> pa.Table:
+    """The ledger that the manifest vouches for; a file that it does not name is nobody's."""
     for name in manifest.files:
         if name.startswith("ledger/"):
             verified(folder, manifest, name)
-    return read_ledger(folder)
+    return read_ledger(folder) if "ledger/ledger.parquet" in manifest.files else LEDGER_SCHEMA.empty_table()
 
 
 def why(trace_id: str, folder: str | Path) -> str:

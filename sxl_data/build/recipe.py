@@ -15,7 +15,7 @@ from sxl_data.contract.resources import recipes_folder
 from sxl_data.decontaminate.stage import DecontaminateConfig
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.ground.stage import GroundConfig
-from sxl_data.read.sources import Source
+from sxl_data.read.sources import Source, is_file
 from sxl_data.split.assign import SplitConfig
 
 
@@ -123,8 +123,9 @@ def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path
     return loaded, path.resolve().parent
 
 
-def describe(loaded: Loaded[Recipe]) -> str:
-    """Every value of a recipe with its origin, as a table."""
+def describe(loaded: Loaded[Recipe], base: Path | None = None) -> str:
+    """Every value of a recipe with its origin, as a table, and the files of the user's own whose code a build runs;
+    relative ones start at ``base``."""
     from sxl_data.contract.console import format_table
 
     rows = []
@@ -133,4 +134,9 @@ def describe(loaded: Loaded[Recipe]) -> str:
         for part in key.split("."):
             value = value[int(part)] if isinstance(value, list | tuple) else value[part]  # type: ignore[index]
         rows.append([key, value, origin])
-    return format_table(["key", "value", "from"], rows)
+    code = [
+        f"runs code: {(base or Path()) / source.format}, the adapter of the source {source.name}"
+        for source in loaded.value.sources
+        if is_file(source.format)
+    ]
+    return "\n".join([format_table(["key", "value", "from"], rows), *([""] if code else []), *code])

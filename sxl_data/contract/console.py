@@ -7,13 +7,27 @@ elsewhere a plain line is printed at the start, at most every ten seconds, and a
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
+
+from sxl_data.contract.printable import printable
+from sxl_data.contract.tables import format_table, terminal_width
+
+__all__ = [
+    "Progress",
+    "fit",
+    "format_bytes",
+    "format_count",
+    "format_seconds",
+    "format_table",
+    "is_live",
+    "say",
+    "tell",
+    "terminal_width",
+]
 
 PLAIN_INTERVAL_S = 10.0
 
@@ -24,13 +38,13 @@ def is_live() -> bool:
 
 
 def say(text: str) -> None:
-    """Print one line for the person at the keyboard."""
-    print(text, file=sys.stderr, flush=True)
+    """Print one line for the person at the keyboard; what does not print is escaped."""
+    print(printable(text), file=sys.stderr, flush=True)
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal that results go to; None where they go to a file or another program."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def tell(text: str) -> None:
+    """Print a result; what does not print is escaped, so that nothing of a stranger's text acts on the terminal."""
+    print(printable(text))
 
 
 def fit(text: str, width: int | None) -> str:
@@ -72,26 +86,6 @@ def format_bytes(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     raise AssertionError
-
-
-def format_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A plain aligned table; columns whose cells are all numbers are right-aligned."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(header), *(len(row[i]) for row in cells), 0) for i, header in enumerate(headers)]
-    right = [
-        bool(cells)
-        and all(
-            row[i].replace(" ", "").replace(".", "").replace("−", "").replace("%", "").isdigit() or row[i] in ("", "–")
-            for row in cells
-        )
-        for i in range(len(headers))
-    ]
-
-    def line(row: Sequence[str]) -> str:
-        parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right)]
-        return "  ".join(parts).rstrip()
-
-    return "\n".join([line(list(headers)), "  ".join("─" * w for w in widths), *(line(row) for row in cells)])
 
 
 class Progress:

@@ -11,12 +11,17 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from sxl_data.contract.codes import CODES, Level
+from sxl_data.contract.printable import encodable, printable, printable_line
+
+_SAID = ("found", "expected", "why", "fix")
+_PLACES = ("file", "trace_id", "pointer")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """One thing found wrong at one place.
 
-    ``pointer`` is an RFC 6901 pointer into the submitted document, ``line`` counts from 1.
+    ``pointer`` is an RFC 6901 pointer into the submitted document, ``line`` counts from 1. What it says is for people
+    and holds nothing that acts on a terminal, in whatever form it is printed; its places stay exact.
     """
 
     code: str
@@ -31,6 +36,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     why: str = ""
     fix: str = ""
     related: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for names, safe in ((_SAID, printable), (_PLACES, encodable)):
+            for name in names:
+                text = getattr(self, name)
+                if text and not text.isprintable() and (found := safe(text)) != text:
+                    msgspec.structs.force_setattr(self, name, found)
 
 
 def finding(
@@ -98,7 +110,7 @@ def error(code: str, **fields: object) -> UserError:
 
 def shorten(text: str, limit: int = 240) -> str:
     """``text`` on one line with control characters escaped, cut in the middle beyond ``limit``."""
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    line = printable_line(text)
     if len(line) <= limit:
         return line
     half = limit // 2 - 2

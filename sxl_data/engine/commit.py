@@ -82,6 +82,14 @@ def commit_bytes(path: Path, data: bytes) -> None:
     commit(path, lambda file: file.write(data))
 
 
+def private_folder(folder: Path) -> None:
+    """Make ``folder`` for this user alone: what lies in it is unfinished, or is taken for checked."""
+    with writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # another user's, on a disk that is shared on purpose
+            folder.chmod(0o700)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in ``folder`` durable, on systems where folders can be synced."""
     if os.name != "nt":

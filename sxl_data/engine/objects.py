@@ -21,12 +21,28 @@ import msgspec
 
 from sxl_data.contract.console import Progress, say
 from sxl_data.contract.errors import UserError, error
-from sxl_data.engine.commit import sha256
+from sxl_data.contract.names import PUBLISHED, below, is_inner
+from sxl_data.engine.commit import commit, commit_bytes, private_folder, sha256, writing
 
 LOCK = "sxl.lock"
 MANIFEST = "manifest.json"
-FOLDERS = ("data", "arrow", "ledger", "quarantine")
 BLOCK = 1 << 22
+MOST_MANIFEST = 1 << 28
+"""Bytes of a manifest that are read; one names a file in some 200."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a manifest says of a file."""
+
+    bytes: int
+    sha256: str
+
+
+class Index(msgspec.Struct, frozen=True):
+    """What is read of a manifest here."""
+
+    files: dict[str, Entry]
+    content_hash: str
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -97,26 +113,86 @@ class Objects:
                         sent += 1
                     progress.advance(info["bytes"] // 1000)
             for name in there:
-                if name.split("/")[0] in FOLDERS and name not in files:
+                if name.split("/")[0] in PUBLISHED and name not in files:
                     self.fs.rm_file(self._at(name))
             for name in ("README.md", MANIFEST):
                 self.fs.pipe_file(self._at(name), (folder / name).read_bytes())
         say(f"{'upload':<14} {self.url}: {sent} of {len(files)} files sent, the others were there")
 
     def fetch(self, folder: Path) -> Path:
-        """The dataset but for its Arrow copy, in ``folder``; files that are there and right stay. Raises U305."""
+        """The dataset but for its Arrow copy, in ``folder``; files that are there and right stay.
+
+        The manifest is a stranger's: its names are looked at before anything is written, and a file gets its name
+        only once its bytes have the digest that is stated. Raises U304 for a name or a file that is not the
+        build's, U305 where there is no manifest or one of no build.
+        """
         with self._asked():
             if not self.fs.exists(self._at(MANIFEST)):
                 raise error("U305", file=self.url, found="no manifest.json", expected="a finished build")
-            manifest = self.fs.cat_file(self._at(MANIFEST))
-            for name, info in msgspec.json.decode(manifest)["files"].items():
-                target = folder / name
-                if name.startswith("arrow/") or (target.is_file() and sha256(target) == info["sha256"]):
-                    continue
-                target.parent.mkdir(parents=True, exist_ok=True)
-                self.fs.get_file(self._at(name), str(target))
-        (folder / MANIFEST).write_bytes(manifest)
+            with self.fs.open(self._at(MANIFEST), "rb") as file:
+                manifest = file.read(MOST_MANIFEST + 1)
+        files = self._index(manifest).files
+        private_folder(folder)
+        for name, entry in files.items():
+            if not name.startswith("arrow/"):
+                self._get(folder, name, entry)
+        commit_bytes(folder / MANIFEST, manifest)
         return folder
+
+    def _index(self, manifest: bytes) -> Index:
+        place = f"{self.url}/{MANIFEST}"
+        try:
+            index = msgspec.json.decode(manifest, type=Index)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+            raise error("U305", file=place, found=problem, expected="the manifest of a build") from None
+        if not index.files or len(manifest) > MOST_MANIFEST:
+            found = f"over {MOST_MANIFEST} bytes" if index.files else "no files"
+            raise error("U305", file=place, found=found, expected="the manifest of a build")
+        odd = [name for name in index.files if not is_inner(name, PUBLISHED)]
+        if odd:
+            raise error(
+                "U304",
+                file=place,
+                found=f"a file called {odd[0]!r}",
+                fix="ask whoever published it",
+                expected=f"names below {', '.join(PUBLISHED)}",
+                why="a name that leads elsewhere would write there",
+            )
+        return index
+
+    def _get(self, folder: Path, name: str, entry: Entry) -> None:
+        """One file, under its name only if it is the one that the manifest states."""
+        target = below(folder, name)
+        if target is None:
+            raise error(
+                "U304",
+                file=str(folder / name),
+                found="a link that leads elsewhere",
+                expected="a folder",
+                fix="remove that folder of the cache",
+            )
+        with writing(target):
+            if target.is_file() and sha256(target) == entry.sha256:
+                return
+
+        def write(file: Any) -> None:
+            digest, size = hashlib.sha256(), 0
+            with self._asked(), self.fs.open(self._at(name), "rb", cache_type="none") as source:
+                while size <= entry.bytes and (block := source.read(BLOCK)):
+                    size += len(block)
+                    digest.update(block)
+                    file.write(block)
+            if digest.hexdigest() != entry.sha256:
+                found = f"over {entry.bytes} bytes" if size > entry.bytes else f"sha256 {digest.hexdigest()[:16]}…"
+                raise error(
+                    "U304",
+                    file=f"{self.url}/{name}",
+                    found=found,
+                    expected=f"{entry.sha256[:16]}…",
+                    fix="fetch it again, or ask whoever published it",
+                )
+
+        commit(target, write)
 
     def _take(self, owner: Owner) -> None:
         place, data = self._at(LOCK), msgspec.json.encode(owner)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
-from sxl_data.engine.commit import TEMPORARY, commit, writing
+from sxl_data.contract.names import is_inner
+from sxl_data.engine.commit import TEMPORARY, commit, private_folder, writing
 from sxl_data.engine.digests import digest_of, verified
 from sxl_data.engine.task import FileInfo, Job, Receipt, Task, WhyNot, compare
 
@@ -68,7 +70,10 @@ class Store:
         try:
             data, _, digest = path.read_bytes().rpartition(b"\n")
             whole = hashlib.sha256(data).hexdigest().encode("ascii") == digest
-            return msgspec.json.decode(data, type=Receipt) if whole else None
+            receipt = msgspec.json.decode(data, type=Receipt) if whole else None
+            # A folder may have come from elsewhere: what its receipts name lies in it.
+            inner = receipt is not None and all(is_inner(info.path) for info in receipt.files.values())
+            return receipt if inner else None
         except (OSError, msgspec.MsgspecError):
             return None
 
@@ -119,14 +124,16 @@ def sweep_temporaries(folder: Path) -> int:
 
 @contextlib.contextmanager
 def locked(root: Path, name: str = LOCK) -> Iterator[None]:
-    """Hold the only lock called ``name`` on the store at ``root``.
+    """Hold the only lock called ``name`` on the store at ``root``, a folder for this user alone.
 
-    Raises `UserError` U303 when another process has it.
+    A run that committed nothing leaves nothing: neither the store nor the folder around it, where that was not there
+    before. Raises `UserError` U303 when another process has the lock.
     """
     import filelock
 
+    new = not root.parent.exists()
     with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
+        private_folder(root)
         lock = filelock.FileLock(str(root / name))
         try:
             lock.acquire(timeout=0)
@@ -135,4 +142,10 @@ def locked(root: Path, name: str = LOCK) -> Iterator[None]:
     try:
         yield
     finally:
+        if not any(path.is_file() and path.name != name for path in root.rglob("*")):
+            # Still locked: who waits for it finds the file gone and makes a new one.
+            shutil.rmtree(root, ignore_errors=True)
         lock.release()
+        if new:
+            with contextlib.suppress(OSError):  # there is something in it
+                root.parent.rmdir()

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.names import is_inner
 from sxl_data.ground import sandbox
 
 _PARTS = {"apis": ".py", "init_database": ".json"}
@@ -54,7 +55,7 @@ def _files(bank: Path) -> Iterator[tuple[str, bytes]]:
     """(apis/x.py or init_database/x.json, bytes) from a folder or a tar."""
     if bank.is_dir():
         for path in sorted(bank.rglob("*")):
-            if path.is_file() and (name := _wanted(path.relative_to(bank).as_posix())):
+            if path.is_file() and not path.is_symlink() and (name := _wanted(path.relative_to(bank).as_posix())):
                 yield name, path.read_bytes()[:_MAX_FILE]
         return
     try:
@@ -71,4 +72,5 @@ def _files(bank: Path) -> Iterator[tuple[str, bytes]]:
 def _wanted(name: str) -> str | None:
     place = PurePosixPath(name)
     folder = place.parent.name
-    return f"{folder}/{place.name}" if _PARTS.get(folder) == place.suffix else None
+    taken = f"{folder}/{place.name}"  # a backslash would be a folder on Windows
+    return taken if _PARTS.get(folder) == place.suffix and is_inner(taken) else None

@@ -8,6 +8,7 @@ streaming readers, so no corpus is ever held whole. A pinned revision that is on
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, error
+from sxl_data.contract.names import is_inner
+from sxl_data.engine.commit import commit_bytes
 from sxl_data.read.files import expand
 from sxl_data.read.sources import Source
 
@@ -44,6 +47,15 @@ def fetch(source: Source, base: Path) -> Source:
         return _local(source, source.revision, files)
     urls = _files_of_split(source)
     places = [place for place in map(_URL.fullmatch, urls) if place is not None]
+    if odd := [place["path"] for place in places if not is_inner(place["path"])]:
+        raise error(
+            "U201",
+            file=f"hub: {source.hub}",
+            found=f"a file called {odd[0]!r}",
+            expected="names below the dataset's own folder",
+            why="another name would be written elsewhere",
+            fix="ask whoever published it",
+        )
     if not places:
         raise error(
             "U201",
@@ -90,15 +102,19 @@ def _complete(source: Source, commit: str) -> list[str] | None:
     marker = _marker(source, commit)
     if not marker.is_file():
         return None
-    files: list[str] = msgspec.json.decode(marker.read_bytes(), type=list[str])
-    return files if all((_folder(source, commit) / name).is_file() for name in files) else None
+    try:
+        files = msgspec.json.decode(marker.read_bytes(), type=list[str])
+    except (OSError, msgspec.MsgspecError):  # cut off: fetched once more
+        return None
+    there = all(is_inner(name) and (_folder(source, commit) / name).is_file() for name in files)
+    return files if there else None
 
 
 def _local(source: Source, commit: str, files: list[str]) -> Source:
     folder = _folder(source, commit)
-    return msgspec.structs.replace(
-        source, hub=None, prefer=None, path=str(folder), include=tuple(sorted(files)), revision=commit
-    )
+    # Names, not patterns: a file may be called `part[1].jsonl`.
+    names = tuple(map(glob.escape, sorted(files)))
+    return msgspec.structs.replace(source, hub=None, prefer=None, path=str(folder), include=names, revision=commit)
 
 
 def _files_of_split(source: Source) -> list[str]:
@@ -131,7 +147,7 @@ def _download(source: Source, commit: str, files: list[str]) -> None:
         except Exception as problem:
             raise _explain(source, problem) from None
     # The marker comes last: a fetch that was cut off is taken up again.
-    _marker(source, commit).write_bytes(msgspec.json.encode(files))
+    commit_bytes(_marker(source, commit), msgspec.json.encode(files))
 
 
 def _explain(source: Source, problem: Exception) -> UserError:

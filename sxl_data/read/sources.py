@@ -8,7 +8,13 @@ import msgspec
 
 from sxl_data.contract import patterns
 
+HUB_ID = patterns.compile(r"[A-Za-z0-9_](?:[\w.-]{0,95})(?:/[A-Za-z0-9_][\w.-]{0,95})?")
 NAME = patterns.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+def is_file(name: str) -> bool:
+    """Whether a source's `format` is the path of an adapter of the user's own, which is code that a build runs."""
+    return name.endswith(".py")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +36,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     split: str = "train"
     """Split of the hub dataset."""
     format: str = "auto"
-    """Name of the format or adapter; `auto` looks at the first rows."""
+    """Name of the format or adapter; `auto` looks at the first rows. The path of a Python file is an adapter of one's
+    own: its code runs with all rights of whoever builds, so read it before you build a recipe of somebody else."""
     include: tuple[str, ...] = ()
     """Glob patterns of the files to take from a folder or archive; empty takes all that the format reads."""
     exclude: tuple[str, ...] = ()
@@ -62,5 +69,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"hub: a `path` or a `hub` id, not both, for the source {self.name!r}; or `prefer: path`")
         if self.prefer is not None and not both:
             raise ValueError(f"prefer: a `path` and a `hub` id beside it, for the source {self.name!r}")
+        if self.hub is not None and not HUB_ID.fullmatch(self.hub):
+            raise ValueError(f"a hub id such as openai/gsm8k, not {self.hub!r}")  # it names a folder of the cache
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

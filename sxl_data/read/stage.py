@@ -25,7 +25,7 @@ from sxl_data.engine.watch import Watch
 from sxl_data.formats.registry import CONVERTERS, detect, formats, get
 from sxl_data.read.documents import Begin, Unread, announced, documents
 from sxl_data.read.files import Chunk
-from sxl_data.read.sources import Source
+from sxl_data.read.sources import Source, is_file
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.table import to_table
 
@@ -62,11 +62,6 @@ class ReadChunk(NamedTuple):
 def known_formats() -> dict[str, Format]:
     """Trace formats and source adapters, by name."""
     return formats(CONVERTERS, ADAPTERS)
-
-
-def is_file(name: str) -> bool:
-    """Whether a source's `format` is the path of an adapter of the user's own."""
-    return name.endswith(".py")
 
 
 def adapter_digest(name: str) -> str:

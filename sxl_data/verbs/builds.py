@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from sxl_data.contract.arguments import whole
+
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
@@ -20,11 +22,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
     sub.add_argument("-o", "--out", required=True, help="folder or s3://… to build into")
     sub.add_argument("--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)")
-    sub.add_argument("--limit", type=int, help="take at most this many rows of each file")
+    sub.add_argument("--limit", type=whole(), help="take at most this many rows of each file")
     sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
     sub.add_argument("--engine", choices=("process", "inline", "ray"), help="where the work is done")
-    sub.add_argument("--rank", type=int, default=0, help="number of this process among --of, from 0")
-    sub.add_argument("--of", type=int, default=1, help="processes that build into the same shared folder")
+    sub.add_argument("--rank", type=whole(0), default=0, help="number of this process among --of, from 0")
+    sub.add_argument("--of", type=whole(), default=1, help="processes that build into the same shared folder")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe with the origin of each value")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
@@ -49,10 +51,11 @@ def _build(options: argparse.Namespace) -> int:
         overrides.append(f"engine.kind={options.engine}")
     if options.dry_run:
         from sxl_data.build.recipe import describe, read
+        from sxl_data.contract.console import tell
 
-        print(describe(read(options.recipe, overrides)[0]))
+        tell(describe(*read(options.recipe, overrides)))
         return 0
-    from sxl_data.contract.console import format_count, say
+    from sxl_data.contract.console import format_count, say, tell
     from sxl_data.pipeline import build
 
     manifest = build(
@@ -68,36 +71,39 @@ def _build(options: argparse.Namespace) -> int:
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: read {options.out.rstrip('/')}/README.md, or `sxl-data ledger {options.out} --by code`")
-    print(options.out)
+    tell(options.out)
     return 0
 
 
 def _init(options: argparse.Namespace) -> int:
     from sxl_data.build.init import init
-    from sxl_data.contract.console import say
+    from sxl_data.contract.console import say, tell
 
     for path in init(options.folder):
-        print(path)
+        tell(str(path))
     say(f"next: sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
     return 0
 
 
 def _why(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import why
+    from sxl_data.contract.console import fit, tell, terminal_width
 
-    print(why(options.trace_id, options.build))
+    tell(fit(why(options.trace_id, options.build), terminal_width()))
     return 0
 
 
 def _ledger(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import ledger
+    from sxl_data.contract.console import tell
 
-    print(ledger(options.build, options.by))
+    tell(ledger(options.build, options.by))
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import diff
+    from sxl_data.contract.console import tell
 
-    print(diff(options.left, options.right))
+    tell(diff(options.left, options.right))
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from sxl_data.contract.arguments import share
+
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
@@ -20,7 +22,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("files", nargs="*", help="Parquet, JSONL, JSON or CSV files")
     sub.add_argument("--column", help="column whose text is compared")
     sub.add_argument("-o", "--out", help="folder for data/, ledger/ and signatures/")
-    sub.add_argument("--threshold", type=float, default=0.7, help="similarity from which a row is dropped (0.7)")
+    sub.add_argument("--threshold", type=share, default=0.7, help="similarity from which a row is dropped (0.7)")
     sub.add_argument("--id-column", help="column that names rows in the ledger (default: file and row number)")
     sub.add_argument("--rank-column", help="numeric column; of duplicates the row with the smallest value stays")
     sub.add_argument(
@@ -58,14 +60,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="shipped fingerprints, or files that decontaminate.fingerprints made",
     )
     sub.add_argument("--column", help="column that is compared (default: every text of the row)")
-    sub.add_argument("--threshold", type=float, default=0.6, help="weighted share of an item's shingles (0.6)")
+    sub.add_argument("--threshold", type=share, default=0.6, help="weighted share of an item's shingles (0.6)")
 
 
 def _dedup(options: argparse.Namespace) -> int:
     import pyarrow as pa
 
     from sxl_data.contract.config import load
-    from sxl_data.contract.console import say
+    from sxl_data.contract.console import say, tell, terminal_width
     from sxl_data.contract.errors import error
     from sxl_data.dedup.config import DedupConfig
     from sxl_data.dedup.tables.command import compare, rethreshold, run_files
@@ -76,9 +78,10 @@ def _dedup(options: argparse.Namespace) -> int:
     if options.compare:
         if len(options.compare) not in (2, 3):
             raise error("U401", found=f"{len(options.compare)} words", expected="--compare OUT ROW [OTHER]")
-        print(compare(*options.compare))
+        folder, row, *other = options.compare
+        tell(compare(folder, row, other[0] if other else None, width=terminal_width() or 120))
     elif options.rethreshold:
-        print(rethreshold(options.rethreshold, options.threshold))
+        tell(str(rethreshold(options.rethreshold, options.threshold)))
     else:
         if not (options.files and options.column and options.out):
             raise error(
@@ -94,28 +97,30 @@ def _dedup(options: argparse.Namespace) -> int:
             "shingling": {"kind": options.shingles},
         }
         config = load(DedupConfig, values).value
-        print(
-            run_files(
-                options.files,
-                options.column,
-                options.out,
-                config,
-                id_column=options.id_column,
-                rank_column=options.rank_column,
-                against=options.against,
-                store_shingles=options.store_shingles,
-                say=say,
+        tell(
+            str(
+                run_files(
+                    options.files,
+                    options.column,
+                    options.out,
+                    config,
+                    id_column=options.id_column,
+                    rank_column=options.rank_column,
+                    against=options.against,
+                    store_shingles=options.store_shingles,
+                    say=say,
+                )
             )
         )
     return 0
 
 
 def _decontaminate(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import format_table
+    from sxl_data.contract.console import format_table, tell
     from sxl_data.decontaminate.files import find
 
     rows, hits = find(options.files, options.against, options.threshold, options.column)
     if hits:
-        print(format_table(["row", "item", "coverage"], [[h.row, h.item, f"{h.coverage:.2f}"] for h in hits]))
-    print(f"{len(hits)} of {rows} rows hold text of {', '.join(options.against)}")
+        tell(format_table(["row", "item", "coverage"], [[h.row, h.item, f"{h.coverage:.2f}"] for h in hits]))
+    tell(f"{len(hits)} of {rows} rows hold text of {', '.join(options.against)}")
     return 1 if hits else 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from sxl_data.contract.arguments import whole
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -28,7 +29,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
     _template(sub)
     sub.add_argument("--export", metavar="FORMAT", help="say what this format could not carry (R708)")
-    sub.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that share large JSONL files")
+    sub.add_argument(
+        "--jobs", type=whole(1, 1024), default=1, metavar="N", help="processes that share large JSONL files"
+    )
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
     sub.add_argument("-o", "--out", help="file to write the mended traces to")
 
@@ -40,7 +43,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("file", help="file to convert, - for stdin")
     sub.add_argument("--to", required=True, help="openai_chat, atif, sts, sharegpt_tools or sxl_trace")
-    _format(sub, "--from")
+    _format(sub)
+    sub.add_argument("--from", dest="format", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     sub.add_argument("-o", "--out", required=True, help="file to write")
     sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
 
@@ -75,15 +79,15 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _format(sub: argparse.ArgumentParser, flag: str = "--format") -> None:
+def _format(sub: argparse.ArgumentParser) -> None:
     known = "name of the format (auto looks at the file; `sxl-data explain formats` lists them)"
-    sub.add_argument(flag, dest="format", default="auto", help=known)
+    sub.add_argument("--format", default="auto", help=known)
 
 
 def _template(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--template", help="chat template to render with: a name, a .jinja file or a model folder")
     sub.add_argument("--tokenizer", help="tokenizer.json or folder, for token counts with --template")
-    sub.add_argument("--max-length", type=int, metavar="TOKENS", help="say what is cut beyond so many tokens")
+    sub.add_argument("--max-length", type=whole(), metavar="TOKENS", help="say what is cut beyond so many tokens")
 
 
 def _known() -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _known() -> dict[str, Any]:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, terminal_width
+    from sxl_data.contract.console import fit, tell, terminal_width
     from sxl_data.contract.errors import error
     from sxl_data.validate.validate import validate
 
@@ -104,9 +108,9 @@ def _validate(options: argparse.Namespace) -> int:
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
         mended = fix(
-            options.files[0], options.out, options.format, _known(), tell=lambda line, change: print(show(line, change))
+            options.files[0], options.out, options.format, _known(), tell=lambda line, change: tell(show(line, change))
         )
-        print(mended.text())
+        tell(mended.text())
         return 1 if mended.left else 0
     report = validate(
         options.files,
@@ -117,46 +121,49 @@ def _validate(options: argparse.Namespace) -> int:
         tokenizer=options.tokenizer,
         max_length=options.max_length,
         export=options.export,
-        jobs=max(1, options.jobs),
+        jobs=options.jobs,
     )
     text = report.render(options.output, show_all=options.all)
-    print(fit(text, terminal_width()) if options.output == "text" else text)
+    tell(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import fit, say, tell, terminal_width
     from sxl_data.contract.errors import render as render_finding
     from sxl_data.validate.convert import convert, render
 
     made = convert(
         options.file, options.to, options.out, format=options.format, residual=not options.bare, known=_known()
     )
-    print(render(made))
+    tell(fit(render(made), terminal_width()))
     for item in made.findings:
-        print(render_finding(item), file=sys.stderr)
+        say(render_finding(item))
     return 1 if any(item.level == "error" for item in made.findings) else 0
 
 
 def _stats(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import tell
     from sxl_data.view.stats import stats
 
     found = stats(options.files, options.format, known=_known(), tokenizer=options.tokenizer)
-    print(found.text() if options.output == "text" else found.json())
+    tell(found.text() if options.output == "text" else found.json())
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, terminal_width
+    from sxl_data.contract.console import fit, tell, terminal_width
     from sxl_data.view.show import WIDTH, show
 
     width = terminal_width()
     if options.html:
+        from sxl_data.engine.commit import commit_bytes
         from sxl_data.view.page import page
         from sxl_data.view.show import pick
 
         made = page(pick(options.file, options.row, options.format, _known()))
-        Path(options.html).write_text(made, encoding="utf-8", newline="\n")
-        print(f"written to {options.html}")
+        commit_bytes(Path(options.html), made.encode("utf-8", "backslashreplace"))
+        tell(f"written to {options.html}")
         return 0
     if options.template:
         from sxl_data.trace.template import load
@@ -165,18 +172,18 @@ def _show(options: argparse.Namespace) -> int:
 
         template = load(options.template, options.tokenizer)
         trace = pick(options.file, options.row, options.format, _known())
-        print(fit(show_rendered(trace, template, options.max_length), width))
+        tell(fit(show_rendered(trace, template, options.max_length), width))
         return 0
     extra = {"max_lines": 0} if options.all else {}
     text = show(options.file, options.row, options.format, known=_known(), width=width or WIDTH, **extra)
-    print(fit(text, width))
+    tell(fit(text, width))
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, terminal_width
+    from sxl_data.contract.console import fit, tell, terminal_width
     from sxl_data.view.explain import explain, list_formats
 
     text = list_formats(_known()) if options.code == "formats" else explain(options.code)
-    print(fit(text, terminal_width()))
+    tell(fit(text, terminal_width()))
     return 0

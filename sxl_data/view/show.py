@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.printable import printable_line
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Reflect, Result, Step, Trace
 from sxl_data.validate.submission import Submission
@@ -84,10 +85,7 @@ def step_blocks(step: Step) -> list[str]:
 
 def escape(text: str) -> str:
     """``text`` with everything that does not print written as an escape; tabs become spaces."""
-    text = text.replace("\t", "    ")
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return printable_line(text.replace("\t", "    "))
 
 
 def _step(step: Step, max_lines: int, width: int) -> Iterator[str]:

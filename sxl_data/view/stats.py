@@ -15,6 +15,8 @@ import msgspec
 
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
+from sxl_data.contract.errors import shorten
+from sxl_data.contract.printable import as_json
 from sxl_data.rules.families import faults
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Step, Trace
@@ -23,6 +25,7 @@ from sxl_data.validate.submission import Submission
 _FAILED = ("error", "timeout", "denied", "cancelled")
 _BAD_ARGUMENTS = ("A305", "A306", "A307", "A308", "A309")
 _TOP = 10
+_NAME = 44  # columns of a name: with its count a line stays within 60
 PHASES = ("system", "observe", "reflect", "act", "iterate")
 
 
@@ -75,7 +78,7 @@ class Stats(msgspec.Struct):
     def json(self) -> str:
         """All counts and rates as one JSON object."""
         value = {**msgspec.to_builtins(self), "rates": self.rates()}
-        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        return as_json(value)
 
     def text(self) -> str:
         """For people: counts, rates, shares, then the commonest of each kind."""
@@ -97,7 +100,9 @@ class Stats(msgspec.Struct):
             ("tool", self.tools),
         ):
             if counter:
-                listed = [(name or "(none)", format_count(count)) for name, count in counter.most_common(_TOP)]
+                listed = [
+                    (shorten(name, _NAME) or "(none)", format_count(count)) for name, count in counter.most_common(_TOP)
+                ]
                 if len(counter) > _TOP:
                     listed.append((f"… {len(counter) - _TOP} more", ""))
                 blocks.append(format_table((title, "count"), listed))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.names import PUBLISHED, is_inner
 
 
 class SourceSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +103,18 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def decode(data: bytes, file: str) -> Manifest:
-    """The manifest of ``data``; raises `UserError` U305 when it is none."""
+    """The manifest of ``data``; raises `UserError` U305 when it is none, U304 where it names what is no file of a
+    build: readers join these names to its folder."""
     try:
-        return msgspec.json.decode(data, type=Manifest)
+        manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise error("U305", file=file, found=problem, expected="a manifest of this version") from None
+    for name, info in manifest.files.items():
+        if not is_inner(name, PUBLISHED) or not isinstance(info.get("sha256"), str):
+            raise error(
+                "U304",
+                file=file,
+                found=f"a file called {name!r}" if "sha256" in info else f"{name}: {info}",
+                expected=f"digests of files below {', '.join(PUBLISHED)}",
+            )
+    return manifest

@@ -9,36 +9,38 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.contract.console import say
-from sxl_data.contract.errors import UserError
+from sxl_data.contract.arguments import Parser, whole
+from sxl_data.contract.console import tell
+from sxl_data.contract.entry import answer
+from sxl_data.contract.printable import as_json
 from sxl_train.config import Evaluate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m sxl_train.evaluate", description=__doc__)
+    return answer(lambda: _answer(arguments))
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    parser = Parser(prog="python -m sxl_train.evaluate", description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL", help="model or adapter folders")
     parser.add_argument("--dataset", help="a dataset folder, or a JSONL file with messages")
     parser.add_argument("--split", default="validation", help="which split (default: validation)")
-    parser.add_argument("--rows", type=int, default=64, help="rows for loss and forced calls (default: 64)")
-    parser.add_argument("--generate", type=int, default=8, help="turns to generate (default: 8)")
-    parser.add_argument("--new-tokens", type=int, default=128, help="longest generation (default: 128)")
-    parser.add_argument("--max-length", type=int, default=2048, help="longest row in tokens (default: 2048)")
+    parser.add_argument("--rows", type=whole(), default=64, help="rows for loss and forced calls (default: 64)")
+    parser.add_argument("--generate", type=whole(0), default=8, help="turns to generate (default: 8)")
+    parser.add_argument("--new-tokens", type=whole(), default=128, help="longest generation (default: 128)")
+    parser.add_argument("--max-length", type=whole(), default=2048, help="longest row in tokens (default: 2048)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--task", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    try:
-        if options.task:
-            return _work(msgspec.json.decode(sys.stdin.buffer.read()))
-        if not options.models or not options.dataset:
-            parser.error("give at least one MODEL, and --dataset")
-        return _answer(options)
-    except UserError as problem:
-        say(str(problem))
-        return problem.exit_code
+    if options.task:
+        return _work(msgspec.json.decode(sys.stdin.buffer.read()))
+    if not options.models or not options.dataset:
+        parser.error("give at least one MODEL, and --dataset")
+    return _measure(options)
 
 
-def _answer(options: Any) -> int:
+def _measure(options: Any) -> int:
     from sxl_train.evaluate.compare import compare
     from sxl_train.evaluate.measure import measure
     from sxl_train.run.quiet import hush
@@ -46,7 +48,7 @@ def _answer(options: Any) -> int:
     hush()
     wanted = Evaluate(rows=options.rows, generate=options.generate, new_tokens=options.new_tokens)
     models = {m: measure(m, options.dataset, wanted, options.max_length, options.split) for m in options.models}
-    print(msgspec.json.encode(models).decode() if options.json else compare(models))
+    tell(as_json(models, indent=0) if options.json else compare(models))
     return 0
 
 

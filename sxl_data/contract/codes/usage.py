@@ -238,6 +238,22 @@ CODES: tuple[Code, ...] = (
         fix="raise engine.worker_bytes, or build the sources in two runs",
     ),
     Code(
+        code="U315",
+        rule="out-of-memory",
+        level="error",
+        title="The system gave no more memory",
+        why="the work needs more than this process may have",
+        fix="raise the limit (ulimit -v) or close other programs; or give less at once: fewer workers, --limit",
+    ),
+    Code(
+        code="U316",
+        rule="system-refused",
+        level="error",
+        title="The system refused to open, read or write something",
+        why="nothing can be done without it",
+        fix="check that it is what you meant, its permissions and the disk, then run the same command again",
+    ),
+    Code(
         code="U401",
         rule="usage",
         level="error",

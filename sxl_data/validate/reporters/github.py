@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import Finding, shorten
+from sxl_data.contract.printable import printable_line
 from sxl_data.rules.profiles import RANKS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _command(item: Finding) -> str:
         properties.append(f"line={item.line}")
     properties.append(f"title={_property(f'{item.code} {item.rule}')}")
     said = [f"{name} {shorten(text)}" for name, text in (("found", item.found), ("expected", item.expected)) if text]
-    place = [item.pointer] if item.pointer else []
+    place = [printable_line(item.pointer)] if item.pointer else []
     return f"::{level} {','.join(properties)}::{_message(chr(10).join([*place, *said, item.fix]))}"
 
 
@@ -40,4 +41,4 @@ def _message(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+    return _message(printable_line(text)).replace(":", "%3A").replace(",", "%2C")

@@ -15,6 +15,7 @@ import msgspec
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import Finding, render
+from sxl_data.contract.printable import as_json
 from sxl_data.rules.profiles import PROFILES, RANKS
 
 Output = Literal["text", "json", "sarif", "github"]
@@ -95,20 +96,17 @@ class Report(msgspec.Struct):
 
     def json(self) -> str:
         """One JSON object: checked, complete, findings, and the files with their formats."""
-        return msgspec.json.format(
-            msgspec.json.encode(
-                {
-                    "checked": self.checked,
-                    "complete": self.complete and not self.unlisted,
-                    "profile": self.profile,
-                    "exit_code": self.exit_code,
-                    "files": self.files,
-                    "counts": dict(sorted(self.counts.items())),
-                    "findings": self.findings,
-                }
-            ),
-            indent=2,
-        ).decode()
+        return as_json(
+            {
+                "checked": self.checked,
+                "complete": self.complete and not self.unlisted,
+                "profile": self.profile,
+                "exit_code": self.exit_code,
+                "files": self.files,
+                "counts": dict(sorted(self.counts.items())),
+                "findings": self.findings,
+            }
+        )
 
     def text(self, show_all: bool = False) -> str:
         """For people: grouped by code, three of each unless ``show_all``; the gravest first."""

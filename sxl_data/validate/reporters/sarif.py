@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import msgspec
-
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import Finding
+from sxl_data.contract.printable import as_json
 
 if TYPE_CHECKING:
     from sxl_data.validate.reporters.report import Report
@@ -39,7 +38,7 @@ def sarif(report: Report) -> str:
             }
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode()
+    return as_json(log)
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""The one way into a command: its work in, an exit code out, whatever happens inside.
+
+Standard output and error are UTF-8 here, on a terminal or in a log of any code page, with an escape for what even
+UTF-8 cannot say. Whatever the work raises becomes one message and an exit code: 0 fine · 1 findings or a missed gate ·
+2 the user's input, disk or installation · 70 our bug · 130 interrupted. No traceback is shown; SXL_TRACEBACK=1 adds it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from sxl_data.contract.console import say
+
+CONTINUES = "interrupted: finished parts are kept, run the same command again to go on"
+Work = Callable[[], int | None]
+
+
+def answer(work: Work, interrupted: str = CONTINUES) -> int:
+    """Do ``work`` and return the exit code of the process; SystemExit passes."""
+    open_streams()
+    try:
+        code = int(work() or 0)
+        sys.stdout.flush()  # a full disk behind `> file` is met here or by nobody
+        return code
+    except BrokenPipeError:  # the reader of stdout has gone (`| head`)
+        _silence()
+        return 0
+    except KeyboardInterrupt:
+        say(interrupted)
+        return 130
+    except SystemExit:
+        raise
+    except BaseException as problem:
+        if os.environ.get("SXL_TRACEBACK"):
+            say("".join(traceback.format_exception(problem)))
+        return _say_why(problem)
+
+
+def open_streams() -> None:
+    """UTF-8 out, whatever the code page is, and an escape for half a character or a byte of a file name."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _say_why(problem: BaseException) -> int:
+    from sxl_data.contract.errors import Bug, render, shorten
+    from sxl_data.contract.failures import FULL, explain
+
+    if isinstance(problem, OSError) and problem.errno in FULL:
+        _silence()  # it may be stdout itself that is full, and would complain once more at exit
+    known = explain(problem)
+    if known is not None:
+        say("\n".join(render(item) for item in known.findings))
+        return known.exit_code
+    last = (str(problem).strip().splitlines() or [""])[-1]
+    say(f"this is a bug in sxl, please report it: {type(problem).__name__}: {shorten(last)} ({_place(problem)})")
+    return Bug.exit_code
+
+
+def _place(problem: BaseException) -> str:
+    """The last of our own lines that it went through."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).as_posix().find("/sxl_") >= 0] or frames
+    return f"{Path(ours[-1].filename).name} line {ours[-1].lineno}" if ours else "no place"
+
+
+def _silence() -> None:
+    """Nothing more goes to stdout, and nothing fails at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = io.StringIO()
