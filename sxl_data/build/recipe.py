@@ -18,6 +18,8 @@ from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.sources import Source, is_file
 from sxl_data.split.assign import SplitConfig
 
+MOST_WORKERS = 1024
+
 
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the work is done. Nothing here changes a byte of the result."""
@@ -52,6 +54,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         sizes = [self.chunk_bytes] if self.task_bytes is None else [self.chunk_bytes, self.task_bytes]
         if (self.workers or 1) < 1 or self.task_seconds <= 0 or min(sizes) < 1:
             raise ValueError("workers, task_seconds, task_bytes and chunk_bytes above zero")
+        if (self.workers or 1) > MOST_WORKERS:
+            raise ValueError(f"at most {MOST_WORKERS} workers: each is a process of this machine")
 
 
 class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -48,6 +48,8 @@ def explain(problem: BaseException) -> UserError | None:
         isinstance(problem, OSError | ImportError | RuntimeError) and any(w in said.lower() for w in _NO_MEMORY)
     ):
         return error("U315", found=said, expected="memory for the work")
+    if type(problem).__name__ == "BrokenProcessPool":
+        return error("U309", found=said, expected="processes that live")
     if isinstance(problem, ImportError):
         return _missing(problem)
     if isinstance(problem, OSError):

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from sxl_data.contract import patterns
-from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.contract.errors import UserError, error, finding, shorten
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
@@ -48,6 +48,8 @@ def parse(text: str, file: str | None = None) -> tuple[Any, dict[str, int]]:
         node = loader.get_single_node()
         _walk(node, "", lines, file)
         return None if node is None else loader.construct_document(node), lines
+    except (ValueError, OverflowError, RecursionError) as problem:  # a number of 900,000 digits, the 99th of May
+        raise error("U103", file=file, found=shorten(str(problem), 120), expected="values that can be read") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or str(problem)

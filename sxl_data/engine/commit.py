@@ -100,6 +100,51 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+@contextlib.contextmanager
+def replacing(folder: Path, part: Path) -> Iterator[None]:
+    """What is written into the folder ``part``, which was not there, takes the place of ``folder`` as a whole when the
+    block ends; when it fails ``folder`` stays as it was and ``part`` is gone. Both lie in one folder."""
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        yield
+        if folder.exists():
+            old = part.with_name(part.name + ".old")
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+            try:
+                part.rename(folder)
+            except OSError:
+                old.rename(folder)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def deliver(path: Path, write: Callable[[Any], object]) -> Path:
+    """`commit` to the place that a user named: a link is followed, a pipe or device (``/dev/stdout``) is written into,
+    and a folder is no file. Raises `UserError` U301 or U302."""
+    with writing(path):
+        if path.is_dir():
+            raise error(
+                "U302",
+                file=str(path),
+                found="a folder",
+                expected="the name of a file",
+                why="a folder is not replaced by a file",
+                fix="name a file in it, or another one",
+            )
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                write(stream)
+        else:
+            commit(path.resolve() if path.is_symlink() else path, write)
+    return path
+
+
 def sha256(path: Path) -> str:
     """Hex digest of the file's bytes."""
     with path.open("rb") as file:

@@ -66,7 +66,7 @@ def _csv_record(header: list[str], row: list[str], line: int, file: str) -> Reco
         )
     findings = []
     for name, text in zip(header, row):
-        if any("\udc80" <= c <= "\udcff" for c in text):
+        if any("\udc80" <= c <= "\udcff" for c in name + text):
             return Record(
                 line,
                 None,
@@ -92,7 +92,8 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
     file = str(path)
     try:
         room = Room(path)
-    except (pa.ArrowException, OSError) as problem:
+        str(room.source.schema_arrow.names)  # which may be no UTF-8
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise error("U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file") from None
     with closing(room):
         row = 0

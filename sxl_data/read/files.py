@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.printable import encodable
 from sxl_data.read.sources import Source
 
 CHUNK_BYTES = 16_000_000
@@ -61,6 +62,21 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
     if "{samples}" in text:
         text = text.replace("{samples}", str(samples_folder()))
     path = (base / Path(text).expanduser()).resolve()
+    root, files = _found(source, path)
+    for file in files:
+        if encodable(str(file)) != str(file):
+            raise error(
+                "U204",
+                file=str(file),
+                found="a name that is not UTF-8",
+                expected="a name that is text",
+                why="the ledger and the manifest name it",
+                fix="rename it, or `exclude` it",
+            )
+    return root, files
+
+
+def _found(source: Source, path: Path) -> tuple[Path, list[Path]]:
     if path.is_dir():
         files = sorted(_walk(path), key=lambda p: p.relative_to(path).as_posix())
         return path, [f for f in files if _wanted(f.relative_to(path).as_posix(), source)]

@@ -8,6 +8,7 @@ are reported and left out; nothing is written in place of a file until it is com
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, error
+from sxl_data.contract.printable import encodable
+from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
 from sxl_data.trace.format import Format, Origin
 from sxl_data.trace.types import Trace, encode
@@ -68,12 +71,13 @@ def convert(
     if to not in exporters():
         raise error("U202", found=to, expected="one of " + ", ".join(exporters()))
     submission = Submission(path, format, known)
-    name = Path(path).name.split(".")[0] if str(path) != "-" else "stdin"
+    name = encodable(Path(path).name.split(".")[0]) if str(path) != "-" else "stdin"
     submission.origin = Origin(source=name or "submitted")
     made = Conversion(source="", reason="", target=to)
     findings: list[Finding] = []
     losses: Counter[str] = Counter()
     target = Path(out)
+    refuse_own(path, target)
 
     def traces() -> Iterator[Trace]:
         for item in submission:
@@ -117,34 +121,41 @@ def render(made: Conversion) -> str:
     return "\n".join(lines)
 
 
+def refuse_own(path: str | Path, target: Path) -> None:
+    """A file is not replaced by what is made of it: what could not be read would be gone. Raises U302."""
+    if str(path) != "-" and target.is_file() and Path(path).exists() and target.samefile(path):
+        raise error(
+            "U302",
+            file=str(target),
+            found="the input file",
+            expected="another file",
+            fix="write to another name and compare before you replace the original",
+        )
+
+
 def write_rows(target: Path, rows: Iterable[bytes]) -> Path | None:
-    """``rows`` as lines, or as one JSON value; None where there are none."""
-    as_json = target.suffix == ".json"
-    count = 0
-    part = target.with_name(target.name + ".part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with part.open("wb") as file:
-            first = b""
-            for row in rows:
-                count += 1
-                if not as_json:
-                    file.write(row + b"\n")
-                elif count == 1:
-                    first = row  # one document stays itself; several become an array
-                else:
-                    file.write((b"[" + first if count == 2 else b"") + b",\n" + row)
-            if as_json:
-                file.write(first + b"\n" if count == 1 else b"]\n")
-        if count:
-            part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target if count else None
+    """``rows`` as lines, or as one JSON value, put in place as a whole; None where there are none."""
+    waiting = iter(rows)
+    first = next(waiting, None)
+    if first is None:
+        return None
+
+    def write(file: Any) -> None:
+        if target.suffix != ".json":
+            for row in itertools.chain([first], waiting):
+                file.write(row + b"\n")
+            return
+        second = next(waiting, None)  # one document stays itself; several become an array
+        file.write(first if second is None else b"[" + first)
+        for row in [] if second is None else itertools.chain([second], waiting):
+            file.write(b",\n" + row)
+        file.write(b"\n" if second is None else b"]\n")
+
+    return deliver(target, write)
 
 
 def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path | None]:
-    """One file for each document: ``target`` itself for one, numbered files in it for several."""
+    """One file for each document: ``target`` itself for one, a folder of numbered files for several."""
     waiting = iter(documents)
     first = next(waiting, None)
     second = next(waiting, None)
@@ -152,16 +163,41 @@ def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path |
         return []
     if second is None:
         return [write_rows(target, map(msgspec.json.encode, first))]
-    files = []
-    for number, document in enumerate(_chain(first, second, waiting), 1):
-        files.append(write_rows(target / f"{number:05d}.jsonl", map(msgspec.json.encode, document)))
-    return files
+    _refuse_foreign(target)
+    place = target.resolve()
+    names = []
+    with writing(target):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place, part := place.with_name(TEMPORARY + place.name)):
+            for number, document in enumerate(itertools.chain([first, second], waiting), 1):
+                names.append(f"{number:05d}.jsonl")
+                write_rows(part / names[-1], map(msgspec.json.encode, document))
+    return [target / name for name in names]
 
 
-def _chain(first: Any, second: Any, rest: Iterator[Any]) -> Iterator[Any]:
-    yield first
-    yield second
-    yield from rest
+def _refuse_foreign(target: Path) -> None:
+    """A folder is replaced only if it holds nothing but sessions that were written here. Raises U302, U306."""
+    if target.is_dir():
+        names = sorted(path.name for path in target.iterdir())
+        odd = [name for name in names if not (name[:5].isdecimal() and name[5:] == ".jsonl")]
+        if odd or target.resolve() in (Path.cwd(), *Path.cwd().parents):
+            raise error(
+                "U306",
+                file=str(target),
+                found=", ".join(odd[:5]) or "the folder you are in",
+                expected="a new or empty folder, or one of numbered sessions",
+                why="a folder of sessions is written as a whole",
+                fix="give another name",
+            )
+    elif target.exists():
+        raise error(
+            "U302",
+            file=str(target),
+            found="a file",
+            expected="a folder, for several sessions",
+            why="each session is a file of its own",
+            fix="give another name",
+        )
 
 
 def _write_table(traces: list[Trace], target: Path) -> Path | None:
@@ -171,8 +207,5 @@ def _write_table(traces: list[Trace], target: Path) -> Path | None:
 
     from sxl_data.trace.table import to_table
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    pq.write_table(to_table(traces), part, compression="zstd")
-    part.replace(target)
-    return target
+    table = to_table(traces)
+    return deliver(target, lambda file: pq.write_table(table, file, compression="zstd"))

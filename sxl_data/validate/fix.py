@@ -21,7 +21,7 @@ from sxl_data.rules.families import faults
 from sxl_data.rules.repair import Change, repair
 from sxl_data.trace.format import Document, Format
 from sxl_data.trace.types import ENCODER, Trace
-from sxl_data.validate.convert import write_rows
+from sxl_data.validate.convert import refuse_own, write_rows
 from sxl_data.validate.submission import NATIVE, Submission, Submitted
 
 _FIXABLE = ("P102", "P109", "A304")
@@ -74,21 +74,11 @@ def fix(
     cannot be read, or where ``out`` is the file itself.
     """
     target = Path(out)
-    if str(path) != "-" and target.exists() and target.samefile(path):
-        raise error(
-            "U302",
-            file=str(out),
-            found="the input file",
-            expected="another file",
-            fix="write to another name and compare before you replace the original",
-        )
+    refuse_own(path, target)
     submission = Submission(path, format, known)
     submission.origin = msgspec.structs.replace(submission.origin, lossless=True)
     result = Fixed(str(out), NATIVE)
-    try:
-        written = write_rows(target, _records(submission, result, tell))
-    except OSError as problem:
-        raise error("U302", file=str(out), found=problem.strerror or problem) from None
+    written = write_rows(target, _records(submission, result, tell))
     if written is None:
         raise error("U208", file=str(path), found="no record", expected="at least one")
     return result

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, finding
+from sxl_data.contract.printable import encodable
 from sxl_data.files.decode import decode, may_hide
 from sxl_data.files.records import Raw, Record, decoded, open_raw
 from sxl_data.formats.registry import detect, formats, get
@@ -60,7 +61,7 @@ class Submission:
     ) -> None:
         self.part = part
         """Offset, length and first line of the range that is read, see `open_records`."""
-        self.path, self.file = path, "stdin" if str(path) == "-" else str(path)
+        self.path, self.file = path, "stdin" if str(path) == "-" else encodable(str(path))
         self.known = formats() if known is None else known
         self.wanted = format
         self.format: Format | None = None

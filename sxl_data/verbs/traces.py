@@ -157,12 +157,12 @@ def _show(options: argparse.Namespace) -> int:
 
     width = terminal_width()
     if options.html:
-        from sxl_data.engine.commit import commit_bytes
+        from sxl_data.engine.commit import deliver
         from sxl_data.view.page import page
         from sxl_data.view.show import pick
 
         made = page(pick(options.file, options.row, options.format, _known()))
-        commit_bytes(Path(options.html), made.encode("utf-8", "backslashreplace"))
+        deliver(Path(options.html), lambda file: file.write(made.encode("utf-8", "backslashreplace")))
         tell(f"written to {options.html}")
         return 0
     if options.template:

@@ -12,7 +12,6 @@ Only the compared column is read first; the others follow in a second pass, file
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables.kept import write_kept
 from sxl_data.dedup.tables.naming import files_of, find_row, name_files, name_rows
 from sxl_data.dedup.tables.read import read_columns
+from sxl_data.engine.commit import TEMPORARY, replacing, writing
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +91,10 @@ def run_files(
     about stores.
     """
     began = time.monotonic()
-    paths, folder = [Path(file) for file in files], Path(out)
-    _check_out(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    paths, folder = [Path(file) for file in files], Path(out).resolve()
+    _check_out(folder, paths)
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
     stores = [Store(Path(place)) for place in against]
     extra = [name for name in (id_column, rank_column) if name]
     room = Scratch(parse_size(config.memory) // 2, folder.parent)
@@ -130,7 +131,7 @@ def run_files(
 def rethreshold(out: str | Path, threshold: float) -> Summary:
     """A finished output again at another threshold, in place: signatures and keys are reused, and only candidate
     pairs are read. Raises U305 for a folder that holds no output, U304 when an input changed since."""
-    began, folder = time.monotonic(), Path(out)
+    began, folder = time.monotonic(), Path(out).resolve()
     store = Store(folder)
     config = load(DedupConfig, msgspec.to_builtins(store.meta.config) | {"threshold": threshold}).value
     room, column = Scratch(parse_size(config.memory) // 2, folder.parent), store.meta.column
@@ -162,7 +163,28 @@ def _keep_quiet(line: str) -> None:
     pass
 
 
-def _check_out(folder: Path) -> None:
+def _check_out(folder: Path, paths: Sequence[Path]) -> None:
+    inside = [path for path in paths if path.resolve().is_relative_to(folder)]
+    if inside:
+        raise error(
+            "U302",
+            file=str(folder),
+            found=f"the input {inside[0]} in it",
+            expected="an empty or new folder",
+            why="a result takes the place of its folder as a whole",
+            fix="give another name",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise error("U302", file=str(folder), found="a file", expected="a folder", fix="give another name")
+    if folder in (Path.cwd(), *Path.cwd().parents):
+        raise error(
+            "U306",
+            file=str(folder),
+            found="the folder you are in",
+            expected="an empty or new folder",
+            why="a result takes the place of its folder as a whole",
+            fix="give a name in it",
+        )
     if folder.exists() and any(folder.iterdir()) and not (folder / "signatures" / "meta.json").is_file():
         raise error("U306", file=str(folder), found="files of something else", expected="an empty or new folder")
 
@@ -211,26 +233,24 @@ def _write(
 ) -> Summary:
     import pyarrow.parquet as pq
 
-    draft = folder.with_name(folder.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    for name in ("data", "ledger", "signatures"):
-        (draft / name).mkdir(parents=True)
-    first = 0
-    for number, file in enumerate(meta.files):
-        kept = result.kept[first : first + file.rows]
-        first += file.rows
-        name = Path(file.path).stem + (f"-{number}" if number else "")
-        write_kept(
-            Path(file.path), kept, draft / "data", name, meta.column, texts and texts[number], meta.config.workers
-        )
-    lines = ledger_lines(result, meta, ids, stores)
-    pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
-    borderline = result.borderline(lambda rows: pa.array(name_rows(meta, ids, rows), pa.string()))
-    pq.write_table(borderline, draft / "ledger" / "borderline.parquet", compression="zstd")
-    row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
-    write_store(draft / "signatures", result, row_numbers, meta.column, meta.id_column, meta.files, sets)
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    draft = folder.with_name(TEMPORARY + folder.name)
+    with writing(folder), replacing(folder, draft):
+        for name in ("data", "ledger", "signatures"):
+            (draft / name).mkdir(parents=True)
+        first = 0
+        for number, file in enumerate(meta.files):
+            kept = result.kept[first : first + file.rows]
+            first += file.rows
+            name = Path(file.path).stem + (f"-{number}" if number else "")
+            write_kept(
+                Path(file.path), kept, draft / "data", name, meta.column, texts and texts[number], meta.config.workers
+            )
+        lines = ledger_lines(result, meta, ids, stores)
+        pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
+        borderline = result.borderline(lambda rows: pa.array(name_rows(meta, ids, rows), pa.string()))
+        pq.write_table(borderline, draft / "ledger" / "borderline.parquet", compression="zstd")
+        row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
+        write_store(draft / "signatures", result, row_numbers, meta.column, meta.id_column, meta.files, sets)
     gone = int((~result.kept).sum())
     exact = int(result.exact.sum())
     first_pair = borderline.slice(0, 1).to_pylist()

@@ -7,6 +7,7 @@ all bad lines of a file are reported at once.
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ import msgspec
 import pyarrow as pa
 
 from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.contract.printable import encodable
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.trace.parquet_room import Room, TooLarge
 
@@ -31,7 +33,16 @@ PIECE = 1 << 20
 def format_of(path: Path) -> str:
     """The format by the name's suffix. Raises U201 for a missing file, U202 for an unknown suffix."""
     if not path.is_file():
-        raise error("U201", file=str(path), found="no such file")
+        raise error("U201", file=str(path), found="a folder" if path.is_dir() else "no such file", expected="a file")
+    if encodable(str(path)) != str(path):
+        raise error(
+            "U204",
+            file=str(path),
+            found="a name that is not UTF-8",
+            expected="a name that is text",
+            why="the ledger and later runs name rows by it",
+            fix="rename it",
+        )
     if path.suffix.lower() not in FORMATS:
         raise error(
             "U202",
@@ -92,12 +103,21 @@ def read_table(path: Path, columns: list[str] | None = None, room: Scratch | Non
         if form == "parquet":
             return _read_parquet(path, columns, room)
         if form == "csv":
-            import pyarrow.csv as csv
+            from pyarrow.csv import ConvertOptions, read_csv
 
-            table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=_as_text(path)))
+            table = read_csv(path, convert_options=ConvertOptions(column_types=_as_text(path)))
             return table.select([name for name in table.column_names if not columns or name in columns])
-    except (pa.ArrowInvalid, OSError) as problem:
-        raise error("U204", file=str(path), found=str(problem)) from problem
+    except UnicodeError as problem:
+        raise error(
+            "U204",
+            file=str(path),
+            found=str(problem),
+            expected="UTF-8",
+            why="it cannot be told what it says",
+            fix="save it as UTF-8; a spreadsheet's also with commas between the values",
+        ) from None
+    except (pa.ArrowException, OSError, csv.Error) as problem:
+        raise error("U204", file=str(path), found=str(problem), expected=f"a whole {form} file") from problem
     return _table(_rows(path, form), columns)
 
 
@@ -139,8 +159,6 @@ def _size(groups: Iterable[Any], columns: list[str]) -> int:
 
 def _as_text(path: Path) -> dict[str, pa.DataType]:
     """Every column of a CSV file as text: a column of digits that turns into words at row 10^6 stays readable."""
-    import csv
-
     with path.open(encoding="utf-8-sig", newline="") as file:
         return {name: pa.string() for name in next(csv.reader(file), [])}
 
