@@ -15,6 +15,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.contract.printable import encodable
 from sxl_data.engine import digests
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.write.manifest import Manifest, decode
@@ -122,7 +123,7 @@ def _checked_ledger(folder: str | Path, manifest: Manifest) -> pa.Table:
 
 def why(trace_id: str, folder: str | Path) -> str:
     """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
-    folder = here(folder)
+    folder, trace_id = here(folder), encodable(trace_id)
     manifest = open_build(folder)
     lines = _checked_ledger(folder, manifest)
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()

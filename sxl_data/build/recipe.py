@@ -13,6 +13,7 @@ from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.errors import error
 from sxl_data.contract.resources import recipes_folder
 from sxl_data.decontaminate.stage import DecontaminateConfig
+from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.sources import Source, is_file
@@ -66,6 +67,10 @@ class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     arrow: bool = True
     """Also write `arrow/`, which `datasets.load_from_disk` opens."""
 
+    def __post_init__(self) -> None:
+        if self.shard_bytes < 1:
+            raise ValueError(f"shard_bytes above zero, not {self.shard_bytes}")
+
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dataset build."""
@@ -101,6 +106,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"each source name once, not {', '.join(sorted(repeated))} twice")
         if not names:
             raise ValueError("at least one source")
+        if self.seed < 0:
+            raise ValueError(f"a seed of 0 or more, not {self.seed}")
+        if not 0 < self.split.threshold <= 1:
+            raise ValueError(f"split.threshold above 0 and at most 1, not {self.split.threshold}")
+        choose_bands(self.split.threshold, self.dedup.permutations)
 
 
 def find(name: str) -> Path:

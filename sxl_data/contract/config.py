@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.contract.errors import Finding, UserError, error, finding, shorten
 
 T = TypeVar("T")
 Origin = typing.Literal["default", "recipe", "command line"]
@@ -79,7 +79,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
         else:
             raise error("U101", pointer="/" + key.replace(".", "/"), found=key, expected="an existing key")
 
-    problems = list(_unknown(cls, cls, values, "", file, lines))
+    problems = [*_oversized(values, file, lines), *_unknown(cls, cls, values, "", file, lines)]
     problems += _missing(cls, values, "", file, lines)
     value: Any = None
     if not problems:
@@ -193,6 +193,24 @@ def _spell_switches(cls: type, values: dict[str, Any]) -> None:
             values[field.encode_name] = offered[0] if len(offered) == 1 else value
     for struct, inner, _ in _nested(cls, values, ""):
         _spell_switches(struct, inner)
+def _oversized(values: dict[str, Any], file: str | None, lines: dict[str, int]) -> Iterator[Finding]:
+    """Whole numbers that no library under us takes."""
+    for key in _leaves(values):
+        value: Any = values
+        for part in key.split("."):
+            value = (
+                value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
+            )
+        if isinstance(value, int) and value.bit_length() > 63:
+            pointer = "/" + key.replace(".", "/")
+            yield finding(
+                "U102",
+                file=file,
+                line=lines.get(pointer),
+                pointer=pointer,
+                found=shorten(str(value), 60),
+                expected="a number of 64 bits",
+            )
 
 
 def _unknown(

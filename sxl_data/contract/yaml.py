@@ -61,6 +61,15 @@ def _walk(node: yaml.Node | None, pointer: str, lines: dict[str, int], file: str
     if node is None:
         return
     lines.setdefault(pointer, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode) and "\0" in node.value:
+        raise error(
+            "U103",
+            file=file,
+            line=node.start_mark.line + 1,
+            pointer=pointer,
+            found="a NUL character",
+            expected="text that a path or a name can hold",
+        )
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

@@ -14,6 +14,8 @@ MARGIN = 0.05
 """Verified pairs this far below the threshold are answered too, for the borderline section of reports."""
 BORDERLINE = 0.02
 """How far from the threshold a pair is one that a person should look at."""
+MOST_PERMUTATIONS = 4096
+"""Beyond it a signature takes 8 kB a row and finds nothing more."""
 
 
 class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,5 +43,7 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold above 0 and at most 1, not {self.threshold}")
+        if not 1 <= self.permutations <= MOST_PERMUTATIONS or self.seed < 0 or self.workers < 0:
+            raise ValueError(f"1 to {MOST_PERMUTATIONS} permutations, no seed and no workers below zero")
         choose_bands(self.threshold, self.permutations)
         parse_size(self.memory)

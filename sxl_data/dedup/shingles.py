@@ -40,6 +40,10 @@ class Shingling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     size: int = 5
     """Tokens in a shingle, 1 to 32."""
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= 32:
+            raise ValueError(f"1 to 32 tokens in a shingle, not {self.size}")
+
 
 # First code point of a range and its class; the range ends where the next begins. From the Unicode blocks.
 _RANGES = (

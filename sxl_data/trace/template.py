@@ -184,7 +184,10 @@ def open_tokenizer(path: Path) -> Any:
         raise error("U402", found="no tokenizers", expected="the extra `train`", fix="pip install 'sheikh-sxl[train]'")
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(file))
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as problem:  # the library raises nothing more exact
+        raise error("U204", file=str(file), found=problem, expected="a tokenizer.json") from None
 
 
 def split_marks(text: str) -> tuple[str, list[tuple[int, int]]]:

@@ -40,7 +40,9 @@ def pick(
     path: str | Path, row: int | str | None = None, format: str = "auto", known: dict[str, Format] | None = None
 ) -> Trace:
     """Trace ``row`` of the file, as in `show`."""
-    position = int(row) if isinstance(row, int) or (isinstance(row, str) and row.isdigit()) else None
+    # Longer than any file has rows, it can only be an id.
+    number = isinstance(row, int) or (row is not None and row.isascii() and row.isdigit() and len(row) < 20)
+    position = int(row) if row is not None and number else None
     seen = 0
     for item in Submission(path, format, known):
         if item.reading is None:

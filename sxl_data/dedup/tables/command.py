@@ -96,7 +96,7 @@ def run_files(
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     stores = [Store(Path(place)) for place in against]
-    extra = [name for name in (id_column, rank_column) if name]
+    extra = [name for name in (id_column, rank_column) if name is not None]
     room = Scratch(parse_size(config.memory) // 2, folder.parent)
     tables = [read_columns(path, [column, *extra], room) for path in paths]
     columns = [table[column] for table in tables]
