@@ -7,9 +7,11 @@ beginning with an empty page.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from sxl_data.contract.errors import error
+from sxl_data.engine.commit import commit_bytes
 
 RECIPE = """\
 # Build it:  sxl-data build recipe.yaml -o out
@@ -101,12 +103,16 @@ def init(folder: str | Path) -> list[Path]:
             why="init never replaces what you wrote",
             fix="give another folder",
         )
+    new = not target.exists()
+    paths = [target / name for name in FILES]
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, text in FILES.items():
-            (target / name).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as problem:
-        raise error(
-            "U302", file=str(target), found=problem.strerror or problem, expected="a folder to write to"
-        ) from None
-    return [target / name for name in FILES]
+        for path, text in zip(paths, FILES.values()):
+            commit_bytes(path, text.encode("utf-8"))
+    except BaseException:
+        with contextlib.suppress(OSError):  # half a start is none
+            for path in paths:
+                path.unlink(missing_ok=True)
+            if new:
+                target.rmdir()
+        raise
+    return paths

@@ -198,9 +198,10 @@ def _oversized(values: dict[str, Any], file: str | None, lines: dict[str, int]) 
     for key in _leaves(values):
         value: Any = values
         for part in key.split("."):
-            value = (
-                value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
-            )
+            if isinstance(value, list):
+                value = value[int(part)]
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, int) and value.bit_length() > 63:
             pointer = "/" + key.replace(".", "/")
             yield finding(

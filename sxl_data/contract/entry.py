@@ -50,9 +50,9 @@ def open_streams() -> None:
 
 def _say_why(problem: BaseException) -> int:
     from sxl_data.contract.errors import Bug, render, shorten
-    from sxl_data.contract.failures import FULL, explain
+    from sxl_data.contract.failures import explain, is_full
 
-    if isinstance(problem, OSError) and problem.errno in FULL:
+    if isinstance(problem, OSError) and is_full(problem):
         _silence()  # it may be stdout itself that is full, and would complain once more at exit
     known = explain(problem)
     if known is not None:

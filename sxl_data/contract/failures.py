@@ -12,7 +12,7 @@ import os
 
 from sxl_data.contract.errors import UserError, error
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 TRAIN = (
     "accelerate",
     "bitsandbytes",
@@ -61,11 +61,16 @@ def explain(problem: BaseException) -> UserError | None:
     return None
 
 
+def is_full(problem: OSError) -> bool:
+    """Whether the disk or the quota is full. numpy says only how much of an array it could write."""
+    return problem.errno in _FULL or (problem.errno is None and " requested and " in str(problem))
+
+
 def _refused(problem: OSError) -> UserError:
     """What the system said no to."""
     name = next((os.fsdecode(n) for n in (problem.filename2, problem.filename) if isinstance(n, str | bytes)), None)
     said = problem.strerror or str(problem) or type(problem).__name__
-    if problem.errno in FULL:
+    if is_full(problem):
         return error("U301", file=name, found=said, expected="room on the disk")
     if isinstance(problem, FileNotFoundError):
         return error(

@@ -7,7 +7,6 @@ new file or none. The digest is taken of what was handed to the system, before t
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import secrets
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.failures import is_full
 
 TEMPORARY = ".part-"
 _PIECE = 1 << 20
@@ -28,7 +28,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        code = "U301" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "U302"
+        code = "U301" if is_full(problem) else "U302"
         raise error(code, file=str(path), found=problem.strerror or problem, expected="a writable disk") from problem
 
 
