@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sxl_data import __version__
 from sxl_data.contract.arguments import Parser
-from sxl_data.contract.entry import answer
+from sxl_data.contract.entry import answer, require_memory
 from sxl_data.verbs import builds, rows, traces
 
 
@@ -35,6 +35,7 @@ def _run(arguments: Sequence[str]) -> int:
         options.overrides += rest
     elif rest:
         options.parser.error("not understood: " + " ".join(rest))
+    require_memory()
     return int(options.run(options) or 0)
 
 

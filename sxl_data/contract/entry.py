@@ -7,6 +7,7 @@ UTF-8 cannot say. Whatever the work raises becomes one message and an exit code:
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -17,6 +18,13 @@ from pathlib import Path
 from sxl_data.contract.console import say
 
 CONTINUES = "interrupted: finished parts are kept, run the same command again to go on"
+LAST_WORDS = b"""error U315 out-of-memory
+  found     no memory left, not even for the reason
+  expected  memory for the work
+  fix       raise the limit (ulimit -v) or close other programs
+"""
+LEAST_MEMORY = 320_000_000
+"""Bytes of address space below which the libraries under us end the process while they are loaded."""
 Work = Callable[[], int | None]
 
 
@@ -36,9 +44,13 @@ def answer(work: Work, interrupted: str = CONTINUES) -> int:
     except SystemExit:
         raise
     except BaseException as problem:
-        if os.environ.get("SXL_TRACEBACK"):
-            say("".join(traceback.format_exception(problem)))
-        return _say_why(problem)
+        try:
+            if os.environ.get("SXL_TRACEBACK"):
+                say("".join(traceback.format_exception(problem)))
+            return _say_why(problem)
+        except (MemoryError, ImportError, OSError):  # even saying why takes some
+            _write(LAST_WORDS)
+            return 2
 
 
 def open_streams() -> None:
@@ -46,6 +58,24 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def require_memory() -> None:
+    """Refuse to begin where a limit (``ulimit -v``) leaves no room for the libraries: OpenBLAS, for one, ends the
+    process by itself, with a code that would stand for findings. Raises `UserError` U315."""
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
+            from sxl_data.contract.errors import error
+
+            raise error("U315", found=f"a limit of {limit:,} bytes (ulimit -v)", expected=f"at least {LEAST_MEMORY:,}")
+
+
+def _write(words: bytes) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, words)
 
 
 def _say_why(problem: BaseException) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sxl_data.contract.errors import error
-from sxl_data.contract.failures import is_full
+from sxl_data.contract.failures import is_full, is_memory
 
 TEMPORARY = ".part-"
 _PIECE = 1 << 20
@@ -28,6 +28,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
+        if is_memory(problem):
+            raise
         code = "U301" if is_full(problem) else "U302"
         raise error(code, file=str(path), found=problem.strerror or problem, expected="a writable disk") from problem
 

@@ -44,6 +44,14 @@ def receive(stream: BinaryIO) -> Any:
 
 def main() -> None:
     """Serve until stdin closes. The first message is (root of the store, path of the watch, memory)."""
+    try:
+        _serve()
+    except Exception as problem:  # no thread or no memory to begin with: the pool says what it means
+        os.write(2, f"worker: {type(problem).__name__}: {problem}\n".encode("utf-8", "backslashreplace"))
+        os._exit(1)
+
+
+def _serve() -> None:
     _die_with_parent()
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into our protocol

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error, finding
+from sxl_data.contract.failures import is_memory
 from sxl_data.files.decode import decode
 from sxl_data.files.records import Record
 from sxl_data.files.streams import MAX_RECORD, CutOff, lines
@@ -94,6 +95,8 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
         room = Room(path)
         str(room.source.schema_arrow.names)  # which may be no UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
+        if is_memory(problem):
+            raise
         raise error("U204", file=file, found=str(problem).split("\n")[0], expected="a whole Parquet file") from None
     with closing(room):
         row = 0
@@ -104,6 +107,8 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
                     yield from _decoded(batch, row, file)
                     row += len(batch)
             except (pa.ArrowException, OSError) as problem:
+                if is_memory(problem):
+                    raise
                 reason = str(problem).split("\n")[0]
                 yield Record(
                     row + 1,

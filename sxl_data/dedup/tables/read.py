@@ -19,6 +19,7 @@ import msgspec
 import pyarrow as pa
 
 from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.contract.failures import is_memory
 from sxl_data.contract.printable import encodable
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.trace.parquet_room import Room, TooLarge
@@ -117,6 +118,8 @@ def read_table(path: Path, columns: list[str] | None = None, room: Scratch | Non
             fix="save it as UTF-8; a spreadsheet's also with commas between the values",
         ) from None
     except (pa.ArrowException, OSError, csv.Error) as problem:
+        if is_memory(problem):
+            raise
         raise error("U204", file=str(path), found=str(problem), expected=f"a whole {form} file") from problem
     return _table(_rows(path, form), columns)
 
