@@ -14,14 +14,38 @@ from sxl_data.contract.errors import UserError, error
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 TRAIN = (
-    "accelerate", "bitsandbytes", "compressed_tensors", "jinja2", "optuna", "peft", "safetensors", "tokenizers",
-    "torch", "transformers", "trl",
+    "accelerate",
+    "bitsandbytes",
+    "compressed_tensors",
+    "jinja2",
+    "optuna",
+    "peft",
+    "safetensors",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "trl",
 )
 EXTRAS = dict.fromkeys(TRAIN, "train") | {"ray": "ray", "gguf": "gguf", "s3fs": "s3"}
 """Package → the extra that brings it."""
 _DAMAGE = ("pyarrow", "zlib", "zipfile", "tarfile", "lzma", "gzip", "zstandard", "polars", "csv", "_csv")
-_NO_MEMORY = ("cannot allocate memory", "unable to allocate", "out of memory", "failed to map segment",
-              "can't start new thread", "failed to launch worker thread")
+_NO_MEMORY = (
+    "cannot allocate memory",
+    "unable to allocate",
+    "out of memory",
+    "failed to map segment",
+    "can't start new thread",
+    "failed to launch worker thread",
+)
+
+
+def explain(problem: BaseException) -> UserError | None:
+    """``problem`` as a `UserError` with the code, the place where the exception knows it, and what to do."""
+    if isinstance(problem, UserError):
+        return problem
+    said = str(problem) or type(problem).__name__
+    if is_memory(problem):
+        return error("U315", found=said, expected="memory for the work")
     if type(problem).__name__ == "BrokenProcessPool":
         return error("U309", found=said, expected="processes that live")
     if isinstance(problem, ImportError):
@@ -47,15 +71,19 @@ def is_full(problem: OSError) -> bool:
 
 def _refused(problem: OSError) -> UserError:
     """What the system said no to."""
-    name = next(
-        (os.fsdecode(n) for n in (problem.filename2, problem.filename) if isinstance(n, str | bytes)), None
-    )
+    name = next((os.fsdecode(n) for n in (problem.filename2, problem.filename) if isinstance(n, str | bytes)), None)
     said = problem.strerror or str(problem) or type(problem).__name__
     if is_full(problem):
         return error("U301", file=name, found=said, expected="room on the disk")
     if isinstance(problem, FileNotFoundError):
-        return error("U201", file=name, found=said, expected="a file or folder",
-                     why="it was not there, or went while it was used", fix="check the path")
+        return error(
+            "U201",
+            file=name,
+            found=said,
+            expected="a file or folder",
+            why="it was not there, or went while it was used",
+            fix="check the path",
+        )
     return error("U316", file=name, found=said, expected="a file or folder that can be used like this")
 
 
@@ -65,5 +93,9 @@ def _missing(problem: ImportError) -> UserError | None:
         return None
     extra = EXTRAS.get(name)
     command = f"pip install 'sheikh-sxl[{extra}]'" if extra else f"pip install {name}"
-    return error("U402", found=f"{name} cannot be imported: {problem}",
-                 expected=f"the extra `{extra}`" if extra else f"the package {name}", fix=command)
+    return error(
+        "U402",
+        found=f"{name} cannot be imported: {problem}",
+        expected=f"the extra `{extra}`" if extra else f"the package {name}",
+        fix=command,
+    )
