@@ -23,7 +23,7 @@ LAST_WORDS = b"""error U315 out-of-memory
   expected  memory for the work
   fix       raise the limit (ulimit -v) or close other programs
 """
-LEAST_MEMORY = 320_000_000
+LEAST_MEMORY = 400_000_000
 """Bytes of address space below which the libraries under us end the process while they are loaded."""
 Work = Callable[[], int | None]
 

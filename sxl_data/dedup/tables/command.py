@@ -98,7 +98,7 @@ def run_files(
     stores = [Store(Path(place)) for place in against]
     extra = [name for name in (id_column, rank_column) if name is not None]
     room = Scratch(parse_size(config.memory) // 2, folder.parent)
-    tables = [read_columns(path, [column, *extra], room) for path in paths]
+    tables = [read_columns(path, list(dict.fromkeys([column, *extra])), room) for path in paths]
     columns = [table[column] for table in tables]
     texts = _chunks(columns)
     rank = None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])

@@ -119,6 +119,97 @@ def test_a_lock_names_its_holder_and_is_taken_over_by_its_own_folder(tmp_path: P
     assert {} == content(url)
 
 
+def publish_foreign(url: str, files: dict[str, tuple[str, str]], **more: Any) -> None:
+    """What a stranger may have put there: name → (content, the content whose digest is stated)."""
+    fs, root = fsspec.core.url_to_fs(url)
+    stated = {}
+    for name, (text, vouched) in files.items():
+        fs.pipe_file(f"{root}/{name}", text.encode())
+        stated[name] = {"bytes": len(vouched), "sha256": hashlib.sha256(vouched.encode()).hexdigest()}
+    manifest = more.get("manifest", msgspec.json.encode({"files": stated, "content_hash": "0"}))
+    fs.pipe_file(f"{root}/manifest.json", manifest)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{out}",
+        "../../x",
+        "data/../../x",
+        "data/..\\..\\x",
+        "manifest.json",
+        "x",
+        "other/x",
+        "data/C:x",
+        "data/x\n",
+        "arrow/../../x",
+    ],
+)
+def test_a_name_of_a_remote_manifest_is_never_a_path(name: str, tmp_path: Path, url: str):
+    name = name.replace("{out}", str(tmp_path / "x"))
+    publish_foreign(url, {"data/sound": ("1", "1"), name: ("evil", "evil")})
+    with pytest.raises(UserError) as problem:
+        Objects(url).fetch(tmp_path / "cache" / "fetched")
+    assert ("U304", repr(name)) == (
+        problem.value.findings[0].code,
+        problem.value.findings[0].found.split(" called ")[1],
+    )
+    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("text", "vouched"), [("evil", "good"), ("longer", "x"), ("", "x")])
+def test_a_file_gets_its_name_only_with_the_bytes_that_are_stated(text: str, vouched: str, tmp_path: Path, url: str):
+    publish_foreign(url, {"ledger/ledger.parquet": (text, vouched)})
+    with pytest.raises(UserError) as problem:
+        Objects(url).fetch(tmp_path / "fetched")
+    assert "U304" == problem.value.findings[0].code
+    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b"",
+        b"\xff",
+        b'{"files": {}, "content_hash": ""}',
+        b'{"files": {"data/x": "00"}, "content_hash": ""}',
+        b'{"files": {"data/x": {"bytes": 1}}, "content_hash": ""}',
+    ],
+)
+def test_a_remote_manifest_that_says_nothing_is_refused(manifest: bytes, tmp_path: Path, url: str):
+    publish_foreign(url, {"data/x": ("1", "1")}, manifest=manifest)
+    with pytest.raises(UserError) as problem:
+        Objects(url).fetch(tmp_path / "fetched")
+    assert "U305" == problem.value.findings[0].code
+    assert [] == list(tmp_path.rglob("*"))
+
+
+def test_a_link_in_the_cache_leads_nowhere(tmp_path: Path, url: str):
+    publish_foreign(url, {"data/x": ("1", "1")})
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "fetched" / "data").symlink_to(tmp_path / "outside")
+    with pytest.raises(UserError) as problem:
+        Objects(url).fetch(tmp_path / "fetched")
+    assert "U304" == problem.value.findings[0].code
+    assert [] == list((tmp_path / "outside").iterdir())
+
+
+def test_what_is_fetched_is_whole_private_and_fetched_once(tmp_path: Path, url: str):
+    publish_foreign(url, {"data/x": ("1", "1"), "arrow/y": ("2", "2")})
+    folder = Objects(url).fetch(tmp_path / "fetched")
+    assert ["data/x", "manifest.json"] == sorted(
+        p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()
+    )
+    assert 0o700 == folder.stat().st_mode & 0o777
+    before = (folder / "data/x").stat().st_ino
+    Objects(url).fetch(folder)
+    assert before == (folder / "data/x").stat().st_ino
+
+
 def test_an_address_that_nothing_opens_is_a_clear_error():
     with pytest.raises(UserError) as problem:
         Objects("nowhere://bucket/set")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -112,3 +113,30 @@ def test_a_second_build_in_a_folder_is_refused_and_a_later_one_is_not(tmp_path: 
         pass
     with locked(tmp_path / "out/.work"):
         pass
+
+
+def test_a_store_is_for_its_user_alone(tmp_path: Path):
+    (tmp_path / "old" / ".work").mkdir(parents=True, mode=0o755)
+    for place in (tmp_path / "new" / ".work", tmp_path / "old" / ".work"):
+        with locked(place):
+            assert 0o700 == place.stat().st_mode & 0o777
+
+
+def test_a_run_that_committed_nothing_leaves_nothing(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    for out in (tmp_path / "new", tmp_path / "there"):
+        with pytest.raises(RuntimeError), locked(out / ".work"):
+            (out / ".work" / "read").mkdir()
+            raise RuntimeError
+    assert [tmp_path / "there"] == list(tmp_path.rglob("*"))
+    with locked(tmp_path / "new" / ".work"):
+        Store(tmp_path / "new" / ".work").put_bytes("read/x", b"1")
+    assert (tmp_path / "new" / ".work" / "read" / "x").is_file()
+
+
+def test_a_receipt_whose_names_lead_elsewhere_is_no_result(toy, tmp_path: Path):
+    store, job, receipt = committed(toy, tmp_path)
+    (outside := tmp_path.parent / "outside.parquet").write_bytes(store.path(receipt.files["out"]).read_bytes())
+    moved = msgspec.structs.replace(receipt.files["out"], path="../outside.parquet")
+    store.put_receipt(msgspec.structs.replace(receipt, files={"out": moved}))
+    assert outside.is_file() and store.find(job) is None

@@ -97,7 +97,7 @@ def test_limit_beyond_the_rows_takes_all() -> None:
 def test_manifest_decides_the_hash(tmp_path: Path) -> None:
     folder = toys.write_dataset(tmp_path / "toy", 2, 1)
     before = find_dataset(str(folder)).sha256
-    (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    (folder / "manifest.json").write_text('{"name": "x"}', encoding="utf-8")
     assert find_dataset(str(folder)).sha256 != before
 
 
@@ -152,9 +152,29 @@ def test_files_of_other_names_beside_the_shards_change_nothing(tmp_path: Path) -
     assert before == find_dataset(str(folder))
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '{"files": {"data/train-00000-of-00001.parquet": "00"}}'])
-def test_the_manifest_of_another_program_vouches_for_nothing(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", "3", '"x"', '{"content_hash": ""}', '{"sxl_version": "1", "files": {}}']
+)
+def test_a_manifest_that_says_nothing_does_not_switch_the_digests_off(text: str, tmp_path: Path) -> None:
     folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as problem:
+        find_dataset(str(folder))
+    assert ["U305"] == [item.code for item in problem.value.findings]
+
+
+def test_a_manifest_whose_names_lead_elsewhere_is_refused(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    path = folder / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"data/train-', b'"data/../../train-'))
+    with pytest.raises(UserError) as problem:
+        find_dataset(str(folder))
+    assert ["U304"] == [item.code for item in problem.value.findings]
+
+
+def test_the_manifest_of_another_program_vouches_for_nothing(tmp_path: Path) -> None:
+    folder = toys.write_dataset(tmp_path / "toy", 2, 1)
+    text = '{"manifest_version": 3, "name": "x", "files": {"data/train-00000-of-00001.parquet": "00"}}'
     (folder / "manifest.json").write_text(text, encoding="utf-8")
     assert 2 == len(read_rows(find_dataset(str(folder)), "train"))
 
