@@ -120,3 +120,17 @@ def test_no_file_names_a_machine_path_or_holds_a_secret():
             kinds = [kind for kind in PATTERNS if kind != "url-password"]
             bad += [f"{name}: {kind}" for kind in kinds if re.search(PATTERNS[kind], text)]
     assert bad == []
+
+
+def test_nothing_is_printed_past_the_console():
+    """`say` and `tell` escape what acts on a terminal; tools of developers print their own words."""
+    own = {"console.py", "schema.py", "schemas.py", "gguf_check.py"}
+    past = [
+        f"{path.relative_to(ROOT)} line {node.lineno}"
+        for package in ("sxl_data", "sxl_train")
+        for path in modules(package)
+        if path.name not in own
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert past == []

@@ -14,14 +14,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sxl_data.contract.arguments import Parser
+from sxl_data.contract.console import tell
+from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
+from sxl_data.contract.names import is_inner
 from sxl_data.decontaminate.shingles import VERSION, shingle
+from sxl_data.engine.commit import deliver
 
 FOLDER = Path(__file__).parent / "data"
 
@@ -39,7 +46,10 @@ def load(name: str) -> pa.Table:
         path = Path(name)
     if not path.is_file():
         raise error("U201", file=name, found="no such fingerprint", expected="a path or one of " + ", ".join(names()))
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
+        raise error("U204", file=str(path), found=problem, expected="fingerprints that this module made") from None
     version = (table.schema.metadata or {}).get(b"shingles", b"").decode()
     if version != VERSION:
         raise error(
@@ -90,24 +100,28 @@ def read_records(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def main() -> None:
-    """Make one fingerprint file from a benchmark's own file."""
-    import argparse
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make one fingerprint file from a benchmark's own file; returns the exit code."""
+    return answer(lambda: _main(arguments))
 
-    parser = argparse.ArgumentParser(description="Make a fingerprint of a benchmark; its text stays out.")
+
+def _main(arguments: Sequence[str] | None) -> int:
+    parser = Parser(description="Make a fingerprint of a benchmark; its text stays out.")
     parser.add_argument("name", help="name under which recipes refer to it")
     parser.add_argument("file", type=Path, help="the benchmark, JSON or JSONL (.gz)")
     parser.add_argument("fields", nargs="+", help="fields that a training row must not share")
     parser.add_argument("--id", default="task_id", help="field that names an item")
     parser.add_argument("-o", "--out", type=Path, default=FOLDER, help="folder to write to")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     table = make(read_records(options.file), options.fields, options.id)
-    options.out.mkdir(parents=True, exist_ok=True)
-    target = options.out / f"{options.name}.parquet"
-    pq.write_table(table, target, compression="zstd", compression_level=19)
+    if not is_inner(name := f"{options.name}.parquet") or "/" in name:
+        raise error("U401", found=options.name, expected="a name that can be a file's")
+    target = options.out / name
+    deliver(target, lambda file: pq.write_table(table, file, compression="zstd", compression_level=19))
     info = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
-    print(f"{target}: {len(table)} hashes of {info['parts']} parts, {info['unseen']} too short to have any")
+    tell(f"{target}: {len(table)} hashes of {info['parts']} parts, {info['unseen']} too short to have any")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

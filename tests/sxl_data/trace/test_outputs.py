@@ -93,7 +93,8 @@ def test_a_file_is_read_whatever_it_is_called(name: str, tmp_path: Path, capsys:
         ["decontaminate", "--against", "mbpp"],
     ):
         assert 0 == run([words[0], rows, *words[1:]]), capsys.readouterr()
-        assert "\x1b" not in (said := capsys.readouterr().out)
+        said = capsys.readouterr().out
+        assert "\x1b" not in said
         said.encode("utf-8")
 
 
