@@ -167,7 +167,7 @@ def _check_out(folder: Path, paths: Sequence[Path]) -> None:
     inside = [path for path in paths if path.resolve().is_relative_to(folder)]
     if inside:
         raise error(
-            "U302",
+            "U306",
             file=str(folder),
             found=f"the input {inside[0]} in it",
             expected="an empty or new folder",
