@@ -21,13 +21,14 @@ from typing import Any
 import msgspec
 
 from sxl_data.build.publish import await_manifest, publish
-from sxl_data.build.recipe import Recipe, read
+from sxl_data.build.recipe import Recipe, find, read
 from sxl_data.build.tasks import KEPT
 from sxl_data.contract.config import Loaded, parse_size
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
 from sxl_data.dedup.parts.plan import STEPS, Compared, Comparison
 from sxl_data.dedup.parts.shards import MOST_ROWS
+from sxl_data.engine.commit import commit_bytes
 from sxl_data.engine.local import count_cores
 from sxl_data.engine.memory import worker_limits
 from sxl_data.engine.objects import Objects, is_remote, work_folder
@@ -36,6 +37,7 @@ from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.ground.stage import GroundConfig
+from sxl_data.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_no_train, refuse_other
 from sxl_data.read.files import Chunk, gather, plan
 from sxl_data.read.sources import is_file
 from sxl_data.read.stage import adapter_digest, format_of
@@ -61,6 +63,7 @@ def build(
     rank: int = 0,
     of: int = 1,
     work: str | Path | None = None,
+    force: bool = False,
 ) -> Manifest:
     """Build the dataset of ``recipe`` (a path or a shipped name) into ``out``: a folder, or a URL such as s3://….
 
@@ -70,17 +73,23 @@ def build(
     ``overrides`` are ``key=value``; ``limit`` takes that many rows of each file of each source;
     ``from_stage`` runs that stage and the later ones again even where their results are there.
     ``rank`` is this process among ``of`` that build into the same shared folder; rank 0 publishes.
+    ``force`` replaces the finished build of another recipe, which is refused without it.
     Raises `UserError` for anything the user can change.
     """
     loaded, base = read(recipe, overrides)
     remote = Objects(str(out)) if is_remote(out) else None
     folder = Path(work or work_folder(str(out))) if remote else Path(out)
-    _refuse_foreign(folder)
+    file = find(recipe).resolve()
+    refuse_folder(folder, folder / WORK, loaded.value, file, force)
+    if remote:
+        refuse_other(read_summary(remote.manifest()), str(out), loaded.value, force)
     if of > 1 and from_stage is not None:
         raise error("U401", found="--from with --of", expected="one of them")
     with _interruptible(), locked(folder / WORK, "lock" if of == 1 else f"lock-{rank}-of-{of}"):
         with remote.locked(folder) if remote and not rank else contextlib.nullcontext():
             manifest = _build(Build(loaded, base, folder, limit, from_stage, rank, of))
+            if not rank:
+                commit_bytes(folder / WORK / MADE_BY, str(file).encode("utf-8"))
             if remote and not rank:
                 remote.publish(folder, manifest.files)
         return manifest
@@ -140,11 +149,12 @@ class Build:
         """All stages, then the publication."""
         try:
             shards, sources = self._read()
-            shards = self._local("clean", shards, self.recipe.clean)
+            shards = self._local("clean", shards, self.recipe.clean, media=self.recipe.media)
             seen, compared, shards = self._dedup(shards)
             shards = self._local("decontaminate", shards, self.recipe.decontaminate)
             if self.recipe.ground.tools:
                 shards = self._local("ground", shards, self._grounds())
+            refuse_empty(sum(shard.rows for shard in shards), self.funnel)
             split, leakage = self._split(shards, seen, compared.pairs)
             written = self._write(shards, split)
         finally:
@@ -169,7 +179,7 @@ class Build:
         keep |= {receipt.path for receipt in self.receipts}
         if self.of > 1:
             self.store.put_bytes(done, b"")
-        self.store.sweep(keep | {done})
+        self.store.sweep(keep | {done, MADE_BY})
         return manifest
 
     # The stages -------------------------------------------------------------------------------------
@@ -203,6 +213,7 @@ class Build:
                     "format": format,
                     "owner": number,
                     "adapter": adapter_digest(format),
+                    "keep_bytes": self.recipe.media == "keep",
                 }
                 tasks.append(Task(stage="read", part=len(tasks), function="sxl_data.build.tasks:read", params=params))
         sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
@@ -240,7 +251,7 @@ class Build:
             )
         self.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
         shards = [info for r in receipts for info in r.numbered(KEPT)]
-        self._count("read", sum(r.counters["documents"] for r in receipts), shards, receipts)
+        self._count("read", sum(r.counters["documents"] for r in receipts), sum(s.rows for s in shards), receipts)
         return shards, summaries
 
     def _detect(self, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
@@ -256,21 +267,21 @@ class Build:
         path = self.store.verified(receipt.files["format"])
         return msgspec.json.decode(path.read_bytes(), type=tuple[str, str])
 
-    def _local(self, stage: str, shards: list[FileInfo], config: Any) -> list[FileInfo]:
+    def _local(self, stage: str, shards: list[FileInfo], config: Any, **more: Any) -> list[FileInfo]:
         tasks = [
             Task(
                 stage=stage,
                 part=i,
                 function=f"sxl_data.build.tasks:{stage}",
                 inputs={"traces": (shard,)},
-                params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed},
+                params={"config": msgspec.to_builtins(config), "seed": self.recipe.seed, **more},
                 timed=stage != "ground",
             )  # which runs programs, each with a limit of its own
             for i, shard in enumerate(shards)
         ]
         receipts = self._run(stage, tasks, [shard.rows for shard in shards], "rows")
         kept = [r.files["kept"] for r in receipts]
-        self._count(stage, sum(s.rows for s in shards), kept, receipts)
+        self._count(stage, sum(s.rows for s in shards), sum(s.rows for s in kept), receipts)
         return kept
 
     def _dedup(self, shards: list[FileInfo]) -> tuple[list[Receipt], Compared, list[FileInfo]]:
@@ -308,7 +319,7 @@ class Build:
         kept = [r.files["kept"] for r in receipts]
         for inner in COMPARING:
             self.seconds["dedup"] += self.seconds.pop(inner, 0)
-        self._count("dedup", sum(s.rows for s in shards), kept, receipts)
+        self._count("dedup", sum(s.rows for s in shards), sum(s.rows for s in kept), receipts)
         return seen, compared, kept
 
     def _task_bytes(self) -> int:
@@ -357,7 +368,9 @@ class Build:
         )
         (receipt,) = self._run("split", [task])
         self.seconds["split"] += self.seconds.pop("place")
-        sizes = ", ".join(f"{name} {format_count(receipt.counters[f'rows_{name}'])}" for name in SPLITS)
+        counts = {name: receipt.counters[f"rows_{name}"] for name in SPLITS}
+        refuse_no_train(counts, self.recipe.split)
+        sizes = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
         leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
         say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
         return receipt, leakage
@@ -384,7 +397,8 @@ class Build:
                     )
                 )
         receipts = self._run("write", tasks, unit="shards")
-        self._line("write", sum(r.counters["rows"] for r in receipts), None, {}, {}, self._reuse(receipts))
+        rows = sum(r.counters["rows"] for r in receipts)
+        self._count("write", rows, rows, receipts)
         return [(*place, receipt) for place, receipt in zip(places, receipts)]
 
     # Running and counting ---------------------------------------------------------------------------
@@ -413,19 +427,21 @@ class Build:
         self.receipts += receipts
         return receipts
 
-    def _count(self, stage: str, rows_in: int, kept: list[FileInfo], receipts: list[Receipt]) -> None:
+    def _count(self, stage: str, rows_in: int, rows_out: int, receipts: list[Receipt]) -> None:
         """Add the stage to the funnel; rows in = kept + ledger, or it is our bug."""
         self.ledgers += [r.files["ledger"] for r in receipts if r.files["ledger"].rows]
-        dropped, edited = (
-            {code: n for code, n in sorted(_sum(receipts, f"{what}:").items())} for what in ("dropped", "edited")
+        dropped, edited, flagged = (
+            {code: n for code, n in sorted(_sum(receipts, f"{what}:").items())}
+            for what in ("dropped", "edited", "flagged")
         )
-        rows_out = sum(info.rows for info in kept)
         if stage != "read" and rows_in != rows_out + sum(dropped.values()):
             raise Bug(f"{stage}: {rows_in} rows in, {rows_out} out, {sum(dropped.values())} in the ledger")
         self.funnel.append(
-            StageSummary(stage=stage, rows_in=rows_in, rows_out=rows_out, dropped=dropped, edited=edited)
+            StageSummary(
+                stage=stage, rows_in=rows_in, rows_out=rows_out, dropped=dropped, edited=edited, flagged=flagged
+            )
         )
-        self._line(stage, rows_in, rows_out, dropped, edited, self._reuse(receipts))
+        self._line(stage, rows_in, rows_out, dropped, {"edited": edited, "flagged": flagged}, self._reuse(receipts))
 
     def _reuse(self, receipts: list[Receipt]) -> str:
         """What of an earlier run was used again, and why the rest was not; empty on a first run."""
@@ -449,14 +465,15 @@ class Build:
         rows_in: int,
         rows_out: int | None,
         dropped: dict[str, int],
-        edited: dict[str, int],
+        stayed: dict[str, dict[str, int]],
         more: str = "",
     ) -> None:
         arrow = "" if rows_out is None else f" → {format_count(rows_out)}"
         why = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(dropped.items()))
         lost = f"   −{format_count(sum(dropped.values()))} ({why})" if dropped else ""
-        touched = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(edited.items()))
-        lost += f"   edited {touched}" if edited else ""
+        for what, counts in stayed.items():
+            touched = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(counts.items()))
+            lost += f"   {what} {touched}" if counts else ""
         say(f"{stage:<14} {format_count(rows_in)}{arrow}{lost}   {format_seconds(self.seconds[stage])}{more}")
 
     def _grounds(self) -> GroundConfig:
@@ -525,12 +542,3 @@ def _digest(parts: list[str]) -> str:
     import hashlib
 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _refuse_foreign(out: Path) -> None:
-    """A folder that holds other things is not ours to fill. Raises U306."""
-    if not out.is_dir():
-        return
-    names = {path.name for path in out.iterdir()}
-    if names and not names & {"manifest.json", WORK}:
-        raise error("U306", file=str(out), found=", ".join(sorted(names)[:5]), expected="a new or empty folder")

@@ -23,6 +23,7 @@ from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit, commit_bytes, place, sha256, writing
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import FileInfo, Receipt
+from sxl_data.split.assign import SPLITS
 from sxl_data.write.arrow import folder_files
 from sxl_data.write.card import render_card
 from sxl_data.write.manifest import (
@@ -61,11 +62,11 @@ def publish(
         for name in PUBLISHED:
             path = out / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    splits: dict[str, dict[str, int]] = {}
+    splits = {split: {"rows": 0, "text_bytes": 0, "shards": 0} for split in SPLITS}
     arrow: dict[str, list[tuple[str, str]]] = {}
     kept: dict[str, dict[str, int]] = {source.name: {} for source in sources}
     for split, number, of, receipt in written:
-        numbers = splits.setdefault(split, {"rows": 0, "text_bytes": 0, "shards": 0})
+        numbers = splits[split]
         numbers["rows"] += receipt.counters["rows"]
         numbers["text_bytes"] += receipt.counters["text_bytes"]
         numbers["shards"] += 1

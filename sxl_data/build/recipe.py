@@ -84,6 +84,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the dataset is for, in a sentence or two; goes into the card."""
     seed: int = 0
     """Decides the splits and MinHash permutations."""
+    media: Literal["mark", "drop-row", "keep"] = "mark"
+    """Images, audio and files in rows. mark: a placeholder of the part's type, such as `[image: image/png]`, in its
+    place, and rows whose answer rests on the part are dropped; drop-row: every row that has one is dropped; keep: the
+    part stays in `steps`, inline bytes as a `data:` URI, and `messages` has the placeholder. Always in the ledger."""
     clean: CleanConfig = CleanConfig()
     """Repair and drop."""
     dedup: DedupStage = DedupStage()

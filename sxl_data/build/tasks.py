@@ -48,9 +48,11 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.read.files import Chunk
     from sxl_data.read.sources import Source
     from sxl_data.read.stage import read_chunk
+    from sxl_data.trace.media import keeping_bytes
 
     source = msgspec.convert(params["source"], Source)
-    found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"], WATCH.get())
+    with keeping_bytes(params["keep_bytes"]):
+        found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"], WATCH.get())
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
     # A file that unpacks to far more than its own size becomes several shards.
     runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)
@@ -65,7 +67,7 @@ def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.clean.stage import CleanConfig, run
 
     config = msgspec.convert(params["config"], CleanConfig)
-    return _local("clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
+    return _local("clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"], params["media"]))
 
 
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -141,13 +143,17 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
         return pq.read_table(shard).filter(chosen)
 
     # Only one copy of a shard that may be large is held at a time.
-    rows = publish_rows(pa.concat_tables(map(mine, inputs["traces"], inputs["sides"])).combine_chunks())
+    rows, lines = publish_rows(pa.concat_tables(map(mine, inputs["traces"], inputs["sides"])).combine_chunks())
     blobs = {"data": encode_parquet(rows)}
     if params["arrow"]:
         blobs["arrow"] = encode_arrow(rows)
     sources = {f"source:{v['values']}": v["counts"] for v in pc.value_counts(rows["source"]).to_pylist()}
     text_bytes = pc.sum(rows["text_bytes"]).as_py() or 0
-    return Output(blobs=blobs, counters={"rows": len(rows), "text_bytes": text_bytes, **sources})
+    return Output(
+        tables={"ledger": lines},
+        blobs=blobs,
+        counters={"rows": len(rows), "text_bytes": text_bytes, **sources} | _count(lines),
+    )
 
 
 def load(paths: list[Path]) -> pa.Table:
@@ -196,8 +202,8 @@ def _outcome(stage: str, before: pa.Table, outcome: Outcome) -> Output:
 
 
 def _count(lines: pa.Table) -> dict[str, int]:
-    """Ledger lines by code: rows that left as ``dropped:CODE``, rows that were edited as ``edited:CODE``."""
+    """Ledger lines by code: rows that left as ``dropped:CODE``, others as ``edited:CODE`` or ``flagged:CODE``."""
     counts: Counter[str] = Counter()
     for action, code in zip(lines["action"].to_pylist(), lines["code"].to_pylist()):
-        counts[f"{'edited' if action == 'edited' else 'dropped'}:{code}"] += 1
+        counts[f"{action if action in ('edited', 'flagged') else 'dropped'}:{code}"] += 1
     return dict(sorted(counts.items()))

@@ -1,4 +1,4 @@
-"""The clean stage: text repair, privacy and secrets, then the reasons to drop a row, cheapest first."""
+"""The clean stage: media, text repair, privacy and secrets, then the reasons to drop a row, cheapest first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.clean import code, faults, private, secrets, text
+from sxl_data.clean import code, faults, media, private, secrets, text, tokens
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode, replace
@@ -37,10 +37,12 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
 
 
-def run(batch: pa.Table, config: CleanConfig, seed: int = 0) -> Outcome:
-    """Clean one batch; ``seed`` is unused, nothing here is random."""
-    entries: list[pa.Table] = []
+def run(batch: pa.Table, config: CleanConfig, seed: int = 0, policy: media.Policy = "mark") -> Outcome:
+    """Clean one batch; ``policy`` is the recipe's `media`, ``seed`` is unused: nothing here is random."""
+    batch, lines = media.run(batch, policy)
+    entries: list[pa.Table] = [lines]
     batch = _edit(batch, config, entries)
+    entries.append(tokens.flag(batch))
     if config.licences:
         allowed = pc.is_in(batch["licence"], value_set=pa.array(config.licences))
         batch = _drop(batch, pc.invert(allowed), "C705", entries, batch["licence"])

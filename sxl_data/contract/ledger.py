@@ -1,4 +1,4 @@
-"""The ledger: one line for every row that was dropped, edited or quarantined, and why.
+"""The ledger: one line for every row that was dropped, edited, flagged or quarantined, and why.
 
 The funnel, the card, the report and `why` read it; nobody else counts. A stage returns ledger rows
 beside the rows it keeps, and the pipeline checks that both add up to what came in.
@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 import pyarrow as pa
 
-Action = Literal["dropped", "edited", "quarantined"]
+Action = Literal["dropped", "edited", "quarantined", "flagged"]
+"""``flagged`` rows went on as they were, with something that their reader should know."""
 
 LEDGER_SCHEMA = pa.schema(
     [

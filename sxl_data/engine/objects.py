@@ -90,6 +90,11 @@ class Objects:
             with contextlib.suppress(Exception):  # the next run from here takes it over
                 self.fs.rm_file(self._at(LOCK))
 
+    def manifest(self) -> bytes:
+        """The manifest that lies here; empty where there is none."""
+        with self._asked():
+            return self.fs.cat_file(self._at(MANIFEST)) if self.fs.exists(self._at(MANIFEST)) else b""
+
     def publish(self, folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
         """Puts the dataset in ``folder`` here; ``files`` has bytes and sha256 of each published file."""
         with self._asked():

@@ -2,18 +2,16 @@
 
 A string, or a list of blocks: text (OpenAI, Anthropic and Responses names), images, audio, files. What
 is none of these becomes a part of type data and keeps its JSON. Bytes that come inline as base64 leave
-only their digest and media type: a trace never carries them in its columns.
+their digest and media type, and stay themselves only where the reader was asked to keep them (`trace.media`).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from sxl_data.files.json_text import dump, load
+from sxl_data.trace.media import decode_inline, inline_part
 from sxl_data.trace.types import Part
 
 _TEXTS = {"text", "input_text", "output_text", "summary_text", "refusal", "reasoning_text"}
@@ -83,12 +81,8 @@ def media(kind: str, block: dict[str, Any]) -> Part | None:
 
 
 def inline(kind: str, encoded: str, media_type: str | None) -> Part:
-    """The part for bytes that came as base64: digest and type of the bytes, without them."""
-    try:
-        data = base64.b64decode(encoded, validate=False)
-    except (binascii.Error, ValueError):
-        data = encoded.encode("utf-8", "surrogatepass")
-    return Part(type=kind, sha256=hashlib.sha256(data).hexdigest(), media_type=media_type)  # type: ignore[arg-type]
+    """The part for bytes that came as base64."""
+    return inline_part(kind, decode_inline(encoded), media_type)
 
 
 def text_or_blocks(content: Sequence[Part]) -> Any:

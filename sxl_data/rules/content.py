@@ -17,7 +17,7 @@ _THINK = patterns.compile(r"</?(?:think|thinking|reasoning)>")
 _CALL = patterns.compile(
     r"</?tool_call>|<function_calls?>|<functioncall>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=\w+>"
 )
-_SPECIAL = patterns.compile(
+SPECIAL_TOKEN = patterns.compile(
     r"<\|(?:im_start|im_end|im_sep|eot_id|eom_id|endoftext|end_of_text|begin_of_text|start_header_id|end_header_id"
     r"|start|end|message|channel|return|call|user|assistant|system|end_of_turn)\|>"
     r"|<(?:start|end)_of_turn>|\[/?INST\]|<<SYS>>|<｜[^｜\n]{1,40}｜>"
@@ -155,7 +155,7 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
                 yield Fault("C402", place, match.group(), "text without reasoning tags")
             if "c" in wanted and (match := _CALL.search(part.text)):
                 yield Fault("C403", place, match.group(), "text without call markup")
-        if "s" in wanted and (match := _SPECIAL.search(part.text)):
+        if "s" in wanted and (match := SPECIAL_TOKEN.search(part.text)):
             yield Fault("C404", place, match.group(), "text without control tokens")
         yield from _private(part.text, place, wanted)
     if isinstance(step, Act):

@@ -1,7 +1,8 @@
 """Which side a group goes to.
 
 The side follows from a hash of the group's smallest content digest and the seed. Content, not position:
-adding a shard, or reading sources in another order, moves no old row.
+adding a shard, or reading sources in another order, moves no old row. Only a build so small that nothing fell to
+train breaks this: it gives train its first group.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import msgspec
 import numpy as np
 
 SPLITS = ("train", "validation", "test")
+FEW = 10
+"""Groups of the smallest builds, in which chance may leave train empty: there it is filled first."""
 
 
 class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,19 +41,30 @@ def assign(
 
     ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
     the other: only those of ``members``, the rows that belong with others, are held. ``labels`` are their components
-    (`groups.label`).
+    (`groups.label`). Of at most `FEW` groups that chance left all out of train, the nearest goes there.
     """
     sides, contents, first = [], np.empty((len(members), 2), dtype=np.uint64), 0
+    nearest = (1.0, -1)  # of the rows that belong with no other, the one nearest to train
     for digests in shards:
-        sides.append(_sides(digests, config, seed))
+        units = _unit(digests, seed)
+        sides.append(_sides(units, config))
         begin, end = np.searchsorted(members, (first, first + len(digests)))
         contents[begin:end] = digests[members[begin:end] - first]
+        units[members[begin:end] - first] = 1.0
+        if len(units):
+            nearest = min(nearest, (float(units.min()), first + int(units.argmin())))
         first += len(digests)
     out = np.concatenate([np.empty(0, np.int8), *sides])
     order = np.lexsort((contents[:, 1], contents[:, 0], labels))
     smallest = np.diff(labels[order], prepend=-1) != 0
     group = np.cumsum(smallest) - 1
-    out[members[order]] = _sides(contents[order[smallest]], config, seed)[group]
+    units = _unit(contents[order[smallest]], seed)
+    out[members[order]] = _sides(units, config)[group]
+    if config.train > 0 and 0 < len(out) - len(members) + len(units) <= FEW and not (out == 0).any():
+        if len(units) and units.min() < nearest[0]:
+            out[members[order]] = np.where(group == units.argmin(), 0, out[members[order]])
+        else:
+            out[nearest[1]] = 0
     return out
 
 
@@ -74,9 +88,9 @@ def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
     return len(np.unique(np.concatenate(leaked))) / test
 
 
-def _sides(digests: np.ndarray, config: SplitConfig, seed: int) -> np.ndarray:
+def _sides(units: np.ndarray, config: SplitConfig) -> np.ndarray:
     bounds = np.cumsum([config.train, config.validation])
-    return np.searchsorted(bounds, _unit(digests, seed), "right").astype(np.int8)
+    return np.searchsorted(bounds, units, "right").astype(np.int8)
 
 
 def _unit(digests: np.ndarray, seed: int) -> np.ndarray:

@@ -136,5 +136,5 @@ def _cut(
             totals[side] += int(size[rows].sum())
             last[side] = int(before[-1])
         published.append(numbers)
-    # A side without rows still gets its one empty shard, so that every split can be loaded.
-    return published, [[(a, b) for a, b in found] or [(0, 0)] for found in spans]
+    # A side without rows has no shard: readers of the published files refuse a split that holds nothing.
+    return published, [[(a, b) for a, b in found] for found in spans]

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sxl_data.files.json_text import load, load_object
+from sxl_data.trace.media import MEDIA, placeholder
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Reflect, Result, Tool, Trace
 
 Message = dict[str, Any]
@@ -54,9 +55,15 @@ def to_messages(trace: Trace) -> tuple[list[Message], list[dict[str, Any]] | Non
 
 
 def text_of(content: Sequence[Part]) -> str:
-    """The text of ``content``; structured parts as their JSON, media left out."""
-    texts = [part.text if part.text is not None else part.data_json for part in content]
+    """The text of ``content``; structured parts as their JSON, media as placeholders."""
+    texts = [_said(part) for part in content]
     return "\n".join(text for text in texts if text is not None)
+
+
+def _said(part: Part) -> str | None:
+    if part.text is not None or part.type not in MEDIA:
+        return part.text if part.text is not None else part.data_json
+    return placeholder(part.type, part.media_type)
 
 
 def arguments_of(call: Call) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def ledger_schema() -> dict[str, Any]:
         "$schema": DRAFT,
         "$id": "urn:sxl:schema:ledger:v1",
         "title": "sxl ledger 1.0",
-        "description": "One row that was dropped, edited or quarantined, and why.",
+        "description": "One row that was dropped, edited, flagged or quarantined, and why.",
         "type": "object",
         "properties": properties,
         "required": [field.name for field in LEDGER_SCHEMA if not field.nullable],

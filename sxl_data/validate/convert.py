@@ -21,6 +21,7 @@ from sxl_data.contract.printable import encodable
 from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
 from sxl_data.trace.format import Format, Origin
+from sxl_data.trace.media import keeping_bytes
 from sxl_data.trace.types import Trace, encode
 from sxl_data.validate.submission import Submission
 
@@ -64,10 +65,17 @@ def convert(
     """Convert the file at ``path`` (``-``: stdin) to ``to`` and write it to ``out``.
 
     Row formats become JSONL, or one JSON value where ``out`` ends in ``.json``; our own becomes Parquet where it
-    ends in ``.parquet``. Without ``residual`` the document is bare, as other programs write it. Raises
-    `UserError`: U202 for a format that is not read or not written, U204 for a file that cannot be read, U208
-    when it holds no trace.
+    ends in ``.parquet``. Without ``residual`` the document is bare, as other programs write it. Bytes that the file
+    holds inline stay. Raises `UserError`: U202 for a format that is not read or not written, U204 for a file that
+    cannot be read, U208 when it holds no trace.
     """
+    with keeping_bytes(True):
+        return _convert(path, to, out, format, residual, known)
+
+
+def _convert(
+    path: str | Path, to: str, out: str | Path, format: str, residual: bool, known: dict[str, Format] | None
+) -> Conversion:
     if to not in exporters():
         raise error("U202", found=to, expected="one of " + ", ".join(exporters()))
     submission = Submission(path, format, known)

@@ -45,15 +45,20 @@ def _front_matter(manifest: Manifest) -> str:
     lines = ["---", f"license: {known or 'other'}"]
     lines += ["tags:", "- agent", "- tool-use", "- code", "- reasoning", "- sxl"]
     lines += ["configs:", "- config_name: default", "  data_files:"]
-    for split in manifest.splits:
+    for split in _filled(manifest):
         lines += [f"  - split: {split}", f"    path: data/{split}-*.parquet"]
     return "\n".join([*lines, "---", ""])
+
+
+def _filled(manifest: Manifest) -> list[str]:
+    """Splits that have rows: the others have no file."""
+    return [split for split, numbers in manifest.splits.items() if numbers["rows"]]
 
 
 def _use(manifest: Manifest) -> str:
     return (
         "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
-        'rows = load_dataset("path/to/this/folder")["train"]\n'
+        f'rows = load_dataset("path/to/this/folder")["{_filled(manifest)[0]}"]\n'
         'print(rows[0]["messages"])\n```\n'
     )
 
@@ -77,10 +82,17 @@ def _funnel(manifest: Manifest) -> str:
     lines = ["## What was left out\n", "| stage | rows in | rows out | why |", "|---|---:|---:|---|"]
     for stage in manifest.stages:
         reasons = [f"{CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.dropped.items()]
-        reasons += [f"edited: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.edited.items()]
+        for what, counts in (("edited", stage.edited), ("flagged", stage.flagged)):
+            reasons += [f"{what}: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in counts.items()]
         why = "; ".join(reasons) or "–"
         lines.append(f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |")
-    return "\n".join([*lines, "\nEvery dropped or edited row has a line in `ledger/` that says why.\n"])
+    left = any(stage.dropped or stage.edited or stage.flagged for stage in manifest.stages)
+    said = (
+        "Every dropped, edited or flagged row has a line in `ledger/` that says why."
+        if left
+        else "No row was dropped, edited or flagged, so there is no `ledger/`."
+    )
+    return "\n".join([*lines, f"\n{said}\n"])
 
 
 def _borderline(manifest: Manifest) -> str:
@@ -104,6 +116,8 @@ def _splits(manifest: Manifest) -> str:
     lines = ["## Splits\n", "| split | rows | text |", "|---|---:|---:|"]
     for split, numbers in manifest.splits.items():
         lines.append(f"| {split} | {format_count(numbers['rows'])} | {format_bytes(numbers['text_bytes'])} |")
+    if len(_filled(manifest)) < len(manifest.splits):
+        lines.append("\nA split without rows has no file and is not there when the dataset is loaded.")
     threshold = manifest.recipe["split"]["threshold"]
     lines.append(
         f"\nSimilar rows (verified Jaccard ≥ {threshold}), sessions, repositories and tasks stay on one side. "

@@ -44,6 +44,8 @@ class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
     rows_out: int
     dropped: dict[str, int]
     edited: dict[str, int]
+    flagged: dict[str, int] = {}
+    """Rows that went on as they were, by the code of what their reader should know."""
 
 
 class BorderlinePair(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,15 @@ every tool's arguments with the other tools' keys, or fail on mixed types.
 
 from __future__ import annotations
 
-import msgspec
+from typing import NamedTuple
+
 import pyarrow as pa
 
+from sxl_data.contract import ledger
 from sxl_data.contract.columns import ROW_SCHEMA, cut_rows
 from sxl_data.trace.messages import to_messages
 from sxl_data.trace.table import to_traces
+from sxl_data.write.json_cells import encode_cell
 
 HELD_BYTES = 8_000_000
 """Text of the rows that are objects at a time."""
@@ -44,28 +47,44 @@ PUBLISHED_SCHEMA = pa.schema(
 )
 
 
-def publish_rows(table: pa.Table) -> pa.Table:
+class Published(NamedTuple):
+    """Rows of `PUBLISHED_SCHEMA`, and ledger lines of those whose messages or tools say something in another way than
+    the trace beside them."""
+
+    rows: pa.Table
+    ledger: pa.Table
+
+
+def publish_rows(table: pa.Table) -> Published:
     """A table of `ROW_SCHEMA` as one of `PUBLISHED_SCHEMA`, row for row.
 
     Of about `HELD_BYTES` of text at a time objects are made: they take several times the room of a column.
     """
+    entries: list[ledger.Entry] = []
     runs = cut_rows(table["text_bytes"].to_numpy(), HELD_BYTES)
-    said = [_say(table.slice(first, end - first)) for first, end in runs]
+    said = [_say(table.slice(first, end - first), entries) for first, end in runs]
     columns = [table[name] for name in ROW_SCHEMA.names] + [pa.chunked_array(parts) for parts in zip(*said)]
-    return pa.table(columns, schema=PUBLISHED_SCHEMA)
+    return Published(pa.table(columns, schema=PUBLISHED_SCHEMA), ledger.table(entries))
 
 
-def _say(table: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """The columns messages and tools of some rows."""
-    encode = msgspec.json.encode
+def _say(table: pa.Table, entries: list[ledger.Entry]) -> tuple[pa.Array, pa.Array]:
+    """The columns messages and tools of some rows; what a row's cells could not hold is added to ``entries``."""
     messages, tools = [], []
-    for trace in to_traces(table):
+    sources = table["source"].to_pylist()
+    for trace, source in zip(to_traces(table), sources):
         said, declared = to_messages(trace)
+        long = 0
         for message in said:
             for call in message.get("tool_calls") or ():
-                call["function"]["arguments"] = encode(call["function"]["arguments"]).decode()
+                call["function"]["arguments"], found = encode_cell(call["function"]["arguments"])
+                long += found
+        cells = None if declared is None else [encode_cell(tool) for tool in declared]
+        long += sum(found for _, found in cells or ())
+        if long:
+            detail = f"{long} integers beyond 64 bits are strings in messages and tools"
+            entries.append(ledger.entry("C720", trace.trace_id, source, "edited", detail=detail))
         messages.append(said)
-        tools.append(None if declared is None else [encode(tool).decode() for tool in declared])
+        tools.append(None if cells is None else [text for text, _ in cells])
     kinds = (PUBLISHED_SCHEMA.field(name).type for name in ("messages", "tools"))
     plain, listed = (_wrap(pa.array(values, _storage(kind)), kind) for values, kind in zip((messages, tools), kinds))
     return plain, listed

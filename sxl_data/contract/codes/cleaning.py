@@ -1,4 +1,4 @@
-"""C7xx: what the clean stage edited or dropped."""
+"""C7xx: what the clean stage edited or dropped, and what the write stage had to say in another way."""
 
 from __future__ import annotations
 
@@ -67,5 +67,50 @@ CODES: tuple[Code, ...] = (
         title="The trace has errors at the recipe's validation profile",
         why="a model cannot be trained on it as it is",
         fix="see the detail for the codes; `clean.profile: ingest` keeps such rows",
+    ),
+    Code(
+        code="C720",
+        rule="integer-as-text",
+        level="note",
+        stage="write",
+        title="An integer beyond 64 bits is a string in messages and tools",
+        why="no reader of the published JSON columns takes a longer one, and the whole dataset would not load",
+        fix="nothing to do; `steps` keeps the literal",
+    ),
+    Code(
+        code="C721",
+        rule="control-token-in-text",
+        level="note",
+        stage="clean",
+        title="A text holds a control token of a chat template",
+        why="a trainer that turns such text into the token itself reads it as the border of a turn",
+        fix="nothing to do for sxl-train, which never does; elsewhere split special tokens, or leave the row out",
+    ),
+    Code(
+        code="C722",
+        rule="media-marked",
+        level="note",
+        stage="clean",
+        title="An image, audio or file part was replaced by a placeholder of its type",
+        why="a dataset of text cannot hold it, and a part that vanishes leaves an answer to nothing",
+        fix="nothing to do; `media: keep` stores the part, `media: drop-row` leaves such rows out",
+    ),
+    Code(
+        code="C723",
+        rule="media-needed",
+        level="note",
+        stage="clean",
+        title="The answer rests on an image, audio or file part that the dataset does not hold",
+        why="a model trained on it learns to describe what it cannot see",
+        fix="nothing to do; `media: keep` stores the part and keeps the row",
+    ),
+    Code(
+        code="C724",
+        rule="media-kept",
+        level="note",
+        stage="clean",
+        title="An image, audio or file part is kept in `steps`, and `messages` has a placeholder for it",
+        why="messages are text; what is trained on them alone does not see the part",
+        fix="nothing to do; read the part from `steps`",
     ),
 )

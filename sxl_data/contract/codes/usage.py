@@ -149,6 +149,23 @@ CODES: tuple[Code, ...] = (
         fix="look at the row in its source; report it if it is sound",
     ),
     Code(
+        code="U213",
+        rule="no-row-left",
+        level="error",
+        title="Every row of the build was left out",
+        why="a dataset without rows is never what was meant, and a script would go on with it",
+        fix="look at the stage and code that took the rows, and change the sources or that stage's keys",
+    ),
+    Code(
+        code="U214",
+        rule="no-training-row",
+        level="error",
+        stage="split",
+        title="The training split would be empty",
+        why="train has a share, and what is trained on the dataset finds nothing there",
+        fix="add rows, give `split.train` a larger share, or set it to 0 for a set that is never trained on",
+    ),
+    Code(
         code="U301",
         rule="no-space",
         level="error",
@@ -236,6 +253,14 @@ CODES: tuple[Code, ...] = (
         title="More rows than one build can number, or a worker divide",
         why="rows are numbers of 32 bits, and the task that divides them into splits holds 30 bytes of each",
         fix="raise engine.worker_bytes, or build the sources in two runs",
+    ),
+    Code(
+        code="U312",
+        rule="other-recipe",
+        level="error",
+        title="The output folder holds the finished build of another recipe",
+        why="the dataset there would be replaced by this one",
+        fix="choose another output folder, or give --force to replace it",
     ),
     Code(
         code="U315",

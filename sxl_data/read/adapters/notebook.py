@@ -10,7 +10,6 @@ its media type, never its bytes.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.media import inline_part
 from sxl_data.trace.types import Part, Result, Tool
 
 CELL = Tool(
@@ -134,13 +134,13 @@ def result_of(call_id: str, cell: dict[str, Any]) -> Result:
 
 
 def _media(name: str, held: str) -> Part:
-    """An image or sound: its type and the digest of its bytes, which notebooks hold as base64 (SVG as text)."""
+    """An image or sound, which notebooks hold as base64 (SVG as text)."""
     try:
         data = held.encode("utf-8") if name.endswith("+xml") else base64.b64decode(held)
     except ValueError:
         data = held.encode("utf-8")
     kind: Literal["image", "audio"] = "image" if name.startswith("image/") else "audio"
-    return Part(type=kind, media_type=name, sha256=hashlib.sha256(data).hexdigest())
+    return inline_part(kind, data, name)
 
 
 def _text(text: str) -> Part:

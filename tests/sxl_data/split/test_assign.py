@@ -82,3 +82,34 @@ def test_a_random_split_leaks_linked_rows():
 def test_shares_that_do_not_add_up_are_refused():
     with pytest.raises(ValueError, match="add up to 1"):
         SplitConfig(train=0.9)
+
+
+@given(st.integers(1, 10), st.integers(0, 200), st.booleans())
+def test_the_smallest_builds_fill_train_first(n: int, seed: int, linked_up: bool):
+    pairs = np.array([[i, i + 1] for i in range(0, n - 1, 2)] if linked_up else NONE, dtype=np.int64)
+    sides = assign([digests(n, seed)], *linked(pairs.reshape(-1, 2)), SplitConfig(), seed)
+    assert (sides == 0).any()
+    assert all(sides[a] == sides[b] for a, b in pairs)
+
+
+def test_what_chance_left_out_of_train_is_all_that_moves():
+    config = SplitConfig(train=0.05, validation=0.05, test=0.9)
+    keys = next(
+        k
+        for k in (digests(4, seed) for seed in range(99))
+        if not (assign([np.vstack([k, digests(40, 5)])], *alone(), config, 0)[:4] == 0).any()
+    )
+    among_many = assign([np.vstack([keys, digests(40, 5)])], *alone(), config, 0)[:4]
+    by_itself = assign([keys], *alone(), config, 0)
+    assert [1, 3] == [(by_itself == 0).sum(), (by_itself == among_many).sum()]
+
+
+def test_a_build_that_is_never_trained_on_fills_no_train():
+    sides = assign([digests(3)], *alone(), SplitConfig(train=0, validation=0, test=1), 0)
+    assert [2, 2, 2] == sides.tolist()
+
+
+def test_many_rows_that_miss_train_are_not_moved():
+    config = SplitConfig(train=1e-9, validation=0, test=1 - 1e-9)
+    assert {2} == set(assign([digests(11)], *alone(), config, 0).tolist())
+    assert 1 == (assign([digests(10)], *alone(), config, 0) == 0).sum()

@@ -61,6 +61,8 @@ def test_the_plan_names_the_shards_that_hold_a_published_one():
             assert (first, last) == (holders[0], holders[-1])
 
 
-def test_a_build_without_rows_has_one_empty_shard_of_each_split():
+def test_a_split_without_rows_has_no_published_shard():
     found = divided(corpus(3, {0, 1, 2}, []), PAIRS)
-    assert [[(0, 0)], [(0, 0)], [(0, 0)]] == found.plan
+    assert [[], [], []] == found.plan
+    few = divided(corpus(2, set(), []), [(0, 1, 0.9)])
+    assert [1, 0, 0] == [len(spans) for spans in few.plan]

@@ -37,7 +37,7 @@ def test_the_features_are_those_that_datasets_makes_of_the_schema():
 
 
 def test_a_published_row_has_messages_for_a_trainer():
-    rows = publish_rows(table())
+    rows = publish_rows(table()).rows
     assert rows.schema.equals(PUBLISHED_SCHEMA)
     messages = rows["messages"].to_pylist()
     assert ["user", "assistant", "tool", "assistant"] == [message["role"] for message in messages[0]]
@@ -46,7 +46,7 @@ def test_a_published_row_has_messages_for_a_trainer():
 
 
 def test_arguments_come_back_as_objects_in_their_own_order_and_no_tools_are_null():
-    data = datasets.Dataset(pa.ipc.open_stream(encode_arrow(publish_rows(table()))).read_all())
+    data = datasets.Dataset(pa.ipc.open_stream(encode_arrow(publish_rows(table()).rows)).read_all())
     arguments = data[0]["messages"][1]["tool_calls"][0]["function"]["arguments"]
     assert {"b": 1, "a": [2.5, None]} == arguments
     assert ["b", "a"] == list(arguments)
@@ -55,17 +55,17 @@ def test_arguments_come_back_as_objects_in_their_own_order_and_no_tools_are_null
 
 
 def test_equal_tables_give_equal_bytes():
-    first, second = (encode_parquet(publish_rows(table())) for _ in range(2))
+    first, second = (encode_parquet(publish_rows(table()).rows) for _ in range(2))
     assert first == second
 
 
 def test_the_file_has_a_page_index_and_page_checksums():
-    data = encode_parquet(publish_rows(table()))
+    data = encode_parquet(publish_rows(table()).rows)
     column = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0).column(0)
     assert column.has_offset_index and column.has_column_index
     assert "ZSTD" == column.compression
 
 
 def test_an_empty_split_is_a_file_with_the_schema():
-    data = encode_parquet(publish_rows(table().slice(0, 0)))
+    data = encode_parquet(publish_rows(table().slice(0, 0)).rows)
     assert PUBLISHED_SCHEMA.names == pq.read_schema(io.BytesIO(data)).names
