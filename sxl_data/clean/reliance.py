@@ -23,18 +23,14 @@ LONG = 40  # words: a text this long says its task itself, and names a picture i
 SHORT = 12
 
 _WORD = re.compile(r"\w+")
-_SHOWN = (
-    (
-        "images? pictures? pics? photos? photographs? screen ?shots? figures? diagrams? charts? graphs? plots? drawings? sketch(?:es)?"
-        " paintings? logos? icons? scans? slides? frames? videos? clips? audio recordings? sounds? songs? voices? speech speakers?"
-        " files? pdfs? documents? pages? spreadsheets? attachments? text"
-    )
-    .replace("screen ?", "screen_?")
-    .replace(" ", "|")
-    .replace("_", " ")
-)
+_NOUNS = """
+    images? pictures? pics? photos? photographs? screenshots? figures? diagrams? charts? graphs? plots? drawings?
+    sketch(?:es)? paintings? logos? icons? scans? slides? frames? videos? clips? audio recordings? sounds? songs?
+    voices? speech files? pdfs? documents? pages? spreadsheets? attachments? text
+"""
+_SHOWN = "|".join(_NOUNS.split())
 _POINTS = re.compile(
-    rf"(?i)\b(?:the|this|that|these|those|my|our|your|each|both|attached|uploaded|following)\s+(?:\w+\s+)?(?:{_SHOWN})\b"
+    rf"(?i)\b(?:the|this|that|these|those|my|our|your|each|both|attached|uploaded|following|in|of|from)\s+(?:\w+\s+)?(?:{_SHOWN})\b"
     r"|\b(?:this|these|here|above|below|attached|uploaded|shown|depicted|visible|pictured|transcri\w+|look at|listen to"
     r"|see|hear)\b"
 )
@@ -42,9 +38,12 @@ _ASKS = re.compile(
     r"(?i)\s*(?:what|which|who|whose|where|when|why|how|is|are|was|were|does|do|did|can|could|has|have|will|would|should"
     r"|describe|identify|name|list|count|caption|classify|recogni[sz]e|extract|summari[sz]e|translate|solve)\b"
 )
-_EMPTY = frozenset(
-    ["what", "which", "who", "whose", "where", "when", "why", "how", "is", "are", "was", "were", "do", "does", "did", "can", "could", "it", "its", "the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "for", "please", "tell", "me", "us", "you", "i", "we", "they", "he", "she", "him", "her", "one", "ones", "there", "so", "then", "now", "hi", "hello", "ok", "okay", "yes", "no", "help", "explain", "describe", "caption", "solve", "answer", "again", "more", "else", "about", "with"]
-)
+_FUNCTION_WORDS = """
+    what which who whose where when why how is are was were do does did can could it its the a an and or of to in on at
+    for please tell me us you i we they he she him her one ones there so then now hi hello ok okay yes no help explain
+    describe caption solve answer again more else about with
+"""
+_EMPTY = frozenset(_FUNCTION_WORDS.split())
 # A number, code, or a capital letter inside a sentence: the text has a subject of its own.
 _OWN = re.compile(r"[0-9]|[`{}=]|(?<=[a-z,;:] )[A-Z]|[a-z][A-Z_]|[A-Z]{2}")
 

@@ -1,6 +1,7 @@
 """Repairs of one trace that change no meaning: the findings marked fixable.
 
-In: a trace. Out: the repaired trace and what was changed, in words. Repeated call ids are renamed
+In: a trace. Out: the repaired trace and what was changed, in words. Calls and results without an id get one where
+only one pairing is possible: as many calls are open as there are results to place. Repeated call ids are renamed
 together with the results that answer them, results are put into call order, tool schemas in a known
 dialect become JSON Schema with the original beside them. Nothing else is touched.
 """
@@ -25,6 +26,7 @@ class Change(msgspec.Struct, frozen=True):
 def repair(trace: Trace) -> tuple[Trace, list[Change]]:
     """``trace`` repaired; the same object where there was nothing to repair."""
     changes: list[Change] = []
+    trace = msgspec.structs.replace(whole := trace, steps=tuple(_name_calls(trace, changes)))
     steps = _order_results(_rename(trace, changes), changes)
     tools = tuple(_repair_tool(tool, n, changes) for n, tool in enumerate(trace.tools))
     subtraces = []
@@ -33,8 +35,53 @@ def repair(trace: Trace) -> tuple[Trace, list[Change]]:
         subtraces.append(fixed)
         changes += [msgspec.structs.replace(c, pointer=f"/subtraces/{n}{c.pointer}") for c in more]
     if not changes:
-        return trace, []
+        return whole, []
     return msgspec.structs.replace(trace, steps=tuple(steps), tools=tools, subtraces=tuple(subtraces)), changes
+
+
+def _name_calls(trace: Trace, changes: list[Change]) -> list[Step]:
+    """The steps with an id for each call and result that has none, where it is certain which belong together."""
+    taken = {call.call_id for step in trace.steps if isinstance(step, Act) for call in step.calls}
+    taken |= {result.call_id for step in trace.steps if isinstance(step, Iterate) for result in step.results}
+    out = list(trace.steps)
+    for i, act in enumerate(out):
+        if not isinstance(act, Act) or not act.calls:
+            continue
+        after = out[i + 1] if i + 1 < len(out) else None
+        results = after.results if isinstance(after, Iterate) else ()
+        known = {call.call_id for call in act.calls} - {""}
+        answered = {result.call_id for result in results} & known
+        open_calls = [k for k, call in enumerate(act.calls) if call.call_id not in answered]
+        strays = [k for k, result in enumerate(results) if result.call_id not in known]
+        unnamed = [k for k in open_calls if not act.calls[k].call_id]
+        no_id = unnamed or any(not results[k].call_id for k in strays)
+        if not no_id or (strays and len(strays) != len(open_calls)):
+            continue
+        pairs = list(zip(open_calls, strays)) if strays else [(k, None) for k in unnamed]
+        if any(act.calls[k].call_id and at is not None and results[at].call_id for k, at in pairs):
+            continue  # two names that differ: the result may be of another act
+        calls, placed = list(act.calls), list(results)
+        for k, at in pairs:
+            name = calls[k].call_id or (results[at].call_id if at is not None else "") or _number(taken)
+            if not calls[k].call_id:
+                changes.append(Change("P107", f"/steps/{i}/calls/{k}/call_id", f"'' → {name!r}"))
+                calls[k] = msgspec.structs.replace(calls[k], call_id=name)
+            if at is not None and not placed[at].call_id:
+                changes.append(Change("P107", f"/steps/{i + 1}/results/{at}/call_id", f"'' → {name!r}"))
+                placed[at] = msgspec.structs.replace(placed[at], call_id=name)
+        out[i] = msgspec.structs.replace(act, calls=tuple(calls))
+        if isinstance(after, Iterate):
+            out[i + 1] = msgspec.structs.replace(after, results=tuple(placed))
+    return out
+
+
+def _number(taken: set[str]) -> str:
+    """A name that no call has yet: `call_1`, `call_2`, ..."""
+    number = 1
+    while (name := f"call_{number}") in taken:
+        number += 1
+    taken.add(name)
+    return name
 
 
 def _rename(trace: Trace, changes: list[Change]) -> list[Step]:

@@ -3,8 +3,9 @@
 In: a file and where to write. Out: the repaired file and what was done. A format that has an exporter is
 written again as it was, other ones as sxl traces. Each repaired document is read back before it is
 written: where the repair would not survive, the record stays as it was and the result says so. What
-cannot be read is copied byte for byte. Records are written as they are read, so that memory is bounded by the
-largest one.
+needs no repair or cannot be read is copied as its bytes (line breaks inside it become spaces, since a record is a
+line); a row of a table that cannot be read has no bytes of its own, and the result names it. Records are written as
+they are read, so that memory is bounded by the largest one.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from sxl_data.trace.types import ENCODER, Trace
 from sxl_data.validate.convert import refuse_own, write_rows
 from sxl_data.validate.submission import NATIVE, Submission, Submitted
 
-_FIXABLE = ("P102", "P109", "A304")
-
+_FIXABLE = ("P102", "P107", "P109", "A304")
+_HARMLESS = ("S105", "S107", "S108")  # of the bytes; with others the value is not all that they say
 
 # The changes that a result holds; the caller of `fix` is told each of them as it is made.
 _LISTED = 1000
+_SHOWN = 20
 
 Tell = Callable[[int, Change], None]
 
@@ -44,6 +46,9 @@ class Fixed(msgspec.Struct):
     changes: list[tuple[int, Change]] = msgspec.field(default_factory=list)
     left: int = 0
     unread: int = 0
+    """Records that could not be read and were copied."""
+    lost: list[int] = msgspec.field(default_factory=list)
+    """Lines of records that could neither be read nor copied."""
 
     def text(self) -> str:
         """For people: the sum."""
@@ -53,6 +58,9 @@ class Fixed(msgspec.Struct):
             lines.append(f"{self.left} records could not be written back in {self.format} and stay as they were")
         if self.unread:
             lines.append(f"{self.unread} records could not be read and were copied unchanged")
+        if self.lost:
+            shown = ", ".join(map(str, self.lost[:_SHOWN])) + (", …" if len(self.lost) > _SHOWN else "")
+            lines.append(f"{len(self.lost)} records could not be read and are not in the output: line {shown}")
         return "\n".join(lines)
 
 
@@ -93,32 +101,90 @@ def _records(submission: Submission, result: Fixed, tell: Tell | None) -> Iterat
             if tell is not None:
                 tell(line, change)
 
-    for item in submission:
-        writer = submission.format if hasattr(submission.format, "write") else None
+    for items in _by_document(submission):
         assert submission.format is not None
+        writer = submission.format if hasattr(submission.format, "write") else None
         result.format = submission.format.name if writer is not None else NATIVE
-        line = item.document.lines[0] if item.document.lines else 1
-        if item.reading is None:
-            result.unread += 1
-            if item.raw:
-                yield item.raw.replace(b"\n", b" ") if b"\n" in item.raw else item.raw
+        first = items[0]
+        line = first.document.lines[0] if first.document.lines else 1
+        traces = [item.reading.trace for item in items if item.reading is not None]
+        if not traces:
+            yield from _copied(first, submission.format.unit == "file", line, result)
             continue
-        result.records += 1
-        fixed, changes = repair(item.reading.trace)
-        if item.native or writer is None:
-            if not item.native:
-                changes = [*_by_reader(fixed), *changes]
-            note(line, changes)
-            yield ENCODER.encode(fixed)
+        result.records += len(traces)
+        repaired = [repair(trace) for trace in traces]
+        changes = [change for _, some in repaired for change in some]
+        if writer is None and not first.native:
+            by_reader = [change for trace, _ in repaired for change in _by_reader(trace)]
+            note(line, [*_by_bytes(items), *by_reader, *changes])
+            yield from (ENCODER.encode(trace) for trace, _ in repaired)
             continue
-        written = _written(writer, fixed, item) if changes else None
-        if written is None:
-            result.left += bool(changes)
-            values = item.document.value if isinstance(item.document.value, list) else [item.document.value]
-        else:
-            note(line, changes)
-            values = written if isinstance(written, list) else [written]
-        yield from (msgspec.json.encode(value) for value in values)
+        whole = len(traces) == 1 and not any(_is_damage(f.code) for item in items for f in item.findings)
+        written: Any = None
+        if changes and whole:
+            trace = repaired[0][0]
+            written = msgspec.Raw(ENCODER.encode(trace)) if first.native else _written(writer, trace, first)
+        if written is not None:
+            note(line, [*_by_bytes(items), *changes])
+            yield from (msgspec.json.encode(value) for value in _listed(written))
+            continue
+        result.left += bool(changes)
+        yield from ([_in_a_line(first.raw)] if first.raw else map(msgspec.json.encode, _listed(first.document.value)))
+
+
+def _by_document(submission: Submission) -> Iterator[list[Submitted]]:
+    """What was found in each document, one after the other: its traces, and what of it is none."""
+    held: list[Submitted] = []
+    for item in submission:
+        if held and item.document is not held[0].document:
+            yield held
+            held = []
+        held.append(item)
+    if held:
+        yield held
+
+
+def _copied(item: Submitted, is_part: bool, line: int, result: Fixed) -> Iterator[bytes]:
+    """The bytes of a record that is no trace. ``is_part``: records are parts of one document, which has this one too
+    if its value could be salvaged."""
+    if is_part and item.document.value is not None and not isinstance(item.document.value, list):
+        return
+    if item.raw:
+        result.unread += 1
+        yield _in_a_line(item.raw)
+        return
+    try:
+        values = [msgspec.json.encode(value) for value in _listed(item.document.value) if value is not None]
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        values = []
+    result.unread += bool(values)
+    result.lost += [] if values else [line]
+    yield from values
+
+
+def _in_a_line(raw: bytes) -> bytes:
+    if b"\n" not in raw:
+        return raw
+    try:
+        return msgspec.json.format(raw, indent=-1)
+    except (msgspec.MsgspecError, RecursionError):
+        return raw.replace(b"\n", b" ")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_damage(code: str) -> bool:
+    return code.startswith("S1") and code not in _HARMLESS
+
+
+def _by_bytes(items: Iterable[Submitted]) -> Iterator[Change]:
+    """What reading the bytes has changed already."""
+    for item in items:
+        for found in item.findings:
+            if found.code == "S105" or _is_damage(found.code):
+                yield Change(found.code, found.pointer or "", "read as far as it can be")
 
 
 def _by_reader(trace: Trace) -> Iterator[Change]:

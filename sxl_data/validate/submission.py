@@ -139,7 +139,7 @@ class Submission:
             yield msgspec.structs.replace(item, findings=(*findings, *item.findings)) if findings else item
             findings = ()
         if findings:
-            yield Submitted(None, document, findings, at=record.at)
+            yield Submitted(None, document, findings, at=record.at, raw=record.raw)
 
     def _read(self, document: Document, at: str, raw: bytes, looks: str | None = None) -> Iterator[Submitted]:
         assert self.format is not None
@@ -148,13 +148,13 @@ class Submission:
             for reading in self.format.read(document, self.origin):
                 some = True
                 if isinstance(reading, RowError):  # a part that is no trace, among others that are
-                    yield self._refused(reading, document, at)
+                    yield self._refused(reading, document, at, raw)
                 else:
                     yield Submitted(reading, document, at=at, raw=raw, looks=looks)
             if not some:
-                yield self._refused(RowError("nothing that is a trace", "at least one"), document, at)
+                yield self._refused(RowError("nothing that is a trace", "at least one"), document, at, raw)
         except RowError as problem:
-            yield self._refused(problem, document, at)
+            yield self._refused(problem, document, at, raw)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
             found = finding(
                 "S211",
@@ -165,9 +165,9 @@ class Submission:
                 expected=f"a document of the format {self.format.name}",
                 why="the reader did not expect such a value; if the document is right, please report it",
             )
-            yield Submitted(None, document, (found,), at=at)
+            yield Submitted(None, document, (found,), at=at, raw=raw)
 
-    def _refused(self, problem: RowError, document: Document, at: str) -> Submitted:
+    def _refused(self, problem: RowError, document: Document, at: str, raw: bytes) -> Submitted:
         line = document.lines[0] if document.lines else None
         found = finding(
             "S211",
@@ -177,7 +177,7 @@ class Submission:
             found=problem.found,
             expected=problem.expected,
         )
-        return Submitted(None, document, (found,), at=at)
+        return Submitted(None, document, (found,), at=at, raw=raw)
 
     def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
         values: list[Any] = []
@@ -185,10 +185,11 @@ class Submission:
         places: list[str] = []
         for item in items:
             record = decoded(item, self.file) if isinstance(item, Raw) else item
+            value = record.value if record.value is not None else record.salvaged
             if record.findings:
                 self._note(record.findings)
-                yield Submitted(None, self._document(0, record.line), record.findings, at=record.at)
-            value = record.value if record.value is not None else record.salvaged
+                document = self._document(0, record.line, value)
+                yield Submitted(None, document, record.findings, at=record.at, raw=record.raw)
             if value is not None:
                 values.append(value)
                 lines.append(record.line)
@@ -270,7 +271,7 @@ class Submission:
             found, trace = examine(_without_beside(value))
         except RecursionError:
             deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
-            return Submitted(None, document, (*record.findings, deep), native=True, at=record.at)
+            return Submitted(None, document, (*record.findings, deep), native=True, at=record.at, raw=record.raw)
         reading = None if trace is None else Reading(trace=trace, line=record.line)
         # An integer that is too long for its field is said once.
         places = {record.at + fault.pointer for fault in found}

@@ -111,7 +111,7 @@ def _validate(options: argparse.Namespace) -> int:
             options.files[0], options.out, options.format, _known(), tell=lambda line, change: tell(show(line, change))
         )
         tell(mended.text())
-        return 1 if mended.left else 0
+        return 1 if mended.left or mended.lost else 0
     report = validate(
         options.files,
         options.format,

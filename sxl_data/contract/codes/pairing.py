@@ -58,6 +58,7 @@ CODES: tuple[Code, ...] = (
         code="P107",
         rule="empty-call-id",
         level="error",
+        fixable=True,
         title="A call or result has an empty id",
         why="nothing links the result to its call",
         fix="number the calls and use the numbers as ids",

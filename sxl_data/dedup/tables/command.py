@@ -32,7 +32,7 @@ from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables.kept import write_kept
 from sxl_data.dedup.tables.naming import files_of, find_row, name_files, name_rows
-from sxl_data.dedup.tables.read import read_columns
+from sxl_data.dedup.tables.read import mixed, read_columns
 from sxl_data.engine.commit import TEMPORARY, replacing, writing
 
 
@@ -110,6 +110,10 @@ def run_files(
     sources = [path.stem for path, table in zip(paths, tables) for _ in range(len(table))] if config.prefer else None
     say = say or _keep_quiet
     say(f"read    {format_count(len(texts))} rows of {len(paths)} files, {format_bytes(texts.nbytes)} of text")
+    for path, table in zip(paths, tables):
+        for name in dict.fromkeys([column, *extra]):
+            if found := mixed(table, name):
+                say(f"        {path.name}, column {name!r}: {found}")
     result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores, room=room)
     say(
         f"compare {format_count(len(result.pairs))} pairs verified,"

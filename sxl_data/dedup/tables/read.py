@@ -25,6 +25,8 @@ from sxl_data.dedup.scratch import Scratch
 from sxl_data.trace.parquet_room import Room, TooLarge
 
 FORMATS = {".parquet": "parquet", ".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv"}
+MIXED = "sxl.mixed"
+"""Key of a field's metadata that says what `mixed` returns."""
 REPORTED = 20
 """Bad lines of one file named in full."""
 PIECE = 1 << 20
@@ -206,12 +208,28 @@ def _rows(path: Path, form: str) -> list[dict[str, Any]]:
 
 def _table(rows: list[dict[str, Any]], columns: list[str] | None) -> pa.Table:
     names = dict.fromkeys(name for row in rows for name in row)
-    table = {}
+    arrays, fields = [], []
     for name in names if columns is None else [name for name in columns if name in names]:
-        values = [row.get(name) for row in rows]
+        values, said = [row.get(name) for row in rows], None
         try:
-            table[name] = pa.array(values)
+            array = pa.array(values)
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            # A column whose values have no common type is kept whole, as JSON text.
-            table[name] = pa.array([None if v is None else msgspec.json.encode(v).decode() for v in values])
-    return pa.table(table)
+            # No common type: texts stay what they are, every other value becomes its JSON text.
+            array = pa.array(
+                [value if isinstance(value, str | None) else _json(value) for value in values], pa.string()
+            )
+            others = sum(not isinstance(value, str | None) for value in values)
+            said = {MIXED: f"{others} of {len(values)} values are no text and became JSON text"}
+        arrays.append(array)
+        fields.append(pa.field(name, array.type, metadata=said))
+    return pa.table(arrays, schema=pa.schema(fields))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def mixed(table: pa.Table, column: str) -> str | None:
+    """What had to be done to the values of a column of a JSON file that have no common type, in words; else None."""
+    found = (table.schema.field(column).metadata or {}).get(MIXED.encode())
+    return None if found is None else found.decode()

@@ -42,6 +42,7 @@ def result(text: str | None, kind: str | None = None) -> dict[str, Any]:
         "Transcribe",
         "Please fix the layout bug you see in the attached screenshot.",
         "Translate the text",
+        "What is in image 1?",
         "这是什么?",
         "Что на картинке?",
     ],

@@ -45,6 +45,20 @@ def test_kept_rows_and_the_ledger_add_up(tmp_path: Path) -> None:
     assert detail == ["the same text", "19 of 23 shingles shared"]
 
 
+@pytest.mark.parametrize("odd", [7, 2**70, 1.5, True, ["a", 1], {"k": "v"}])
+def test_texts_beside_a_value_that_is_none_stay_as_they_are(tmp_path: Path, odd: object) -> None:
+    texts = ['row "one"\n\twith tab', "row two\\", "zażółć", None]
+    rows = [{"name": "x", "text": text, "other": text} for text in texts]
+    rows.insert(2, {"name": 5, "text": odd, "other": odd})
+    said: list[str] = []
+    run_files([write_lines(tmp_path / "in.jsonl", rows)], "text", tmp_path / "out", id_column="name", say=said.append)
+    found = pq.read_table(tmp_path / "out" / "data" / "in.parquet")
+    expected = [*texts[:2], json.dumps(odd, separators=(",", ":")), *texts[2:]]
+    assert expected == found["text"].to_pylist() == found["other"].to_pylist()
+    assert ["x", "x", "5", "x", "x"] == found["name"].to_pylist()
+    assert "        in.jsonl, column 'text': 1 of 5 values are no text and became JSON text" in said
+
+
 def test_a_person_is_told_what_each_step_found(tmp_path: Path) -> None:
     said: list[str] = []
     done = run_files([write_lines(tmp_path / "in.jsonl", ROWS)], "text", tmp_path / "out", say=said.append)
