@@ -39,6 +39,7 @@ from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_no_train, refuse_other
 from sxl_data.read.files import Chunk, gather, plan
+from sxl_data.read.options import check_options
 from sxl_data.read.sources import is_file
 from sxl_data.read.stage import adapter_digest, format_of
 from sxl_data.split.assign import SPLITS
@@ -119,7 +120,7 @@ class Build:
         of: int = 1,
     ) -> None:
         self.rank, self.of = rank, of
-        self.recipe, self.base, self.out = loaded.value, base, out
+        self.recipe, self.base, self.out, self.file = loaded.value, base, out, loaded.file
         if limit is not None and limit < 1:
             raise error("U401", found=f"a limit of {limit}", expected="1 or more")
         if limit is not None:
@@ -199,6 +200,7 @@ class Build:
                     why=f"the source {source.name!r} reads them",
                 )
             format, reason = self._detect(number, source, chunks)
+            check_options(source.options, format_of(format), self.file, f"/sources/{number}/options")
             if format_of(format).unit == "folder":
                 chunks = gather(chunks)
             pieces = {p.path: p for chunk in chunks for p in chunk.pieces}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -54,7 +54,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool | None = None
     generator_model: str | None = None
     options: dict[str, Any] = {}
-    """Keys of the recipe's ``options:`` for this source, checked by the adapter."""
+    """Keys of the recipe's ``options:`` for this source, those that its format declares."""
     lossless: bool = True
     """Whether what the model cannot hold is kept in ``ext_json``, so that the document can be written
     again as it was. Who only looks (the validator) turns it off and reads faster."""
@@ -114,6 +114,20 @@ class RowError(ValueError):
         self.file, self.line = file, line
 
 
+class Option(NamedTuple):
+    """One key of `options:` that a format reads."""
+
+    about: str
+    """What it does, in a phrase."""
+    kind: Any = str
+    """Type of its value, as msgspec converts to it."""
+
+
+def options_of(format: Format) -> dict[str, Option]:
+    """The options that ``format`` declares; most have none."""
+    return getattr(format, "options", {})
+
+
 @runtime_checkable
 class Format(Protocol):
     """One format. ``write`` exists only where there is an exporter (see `formats`)."""
@@ -124,6 +138,7 @@ class Format(Protocol):
     """One line for people."""
     unit: Unit
 
+    # A format that reads keys of the recipe's `options:` says them in `options`, a dict of name and `Option`.
     # A format of unit text or folder may have `suffixes`, a tuple of the file name endings that it reads;
     # the other files of a folder or archive are passed over.
 

@@ -71,11 +71,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "explain",
         _explain,
-        "Explain a code, a rule, or a family of codes; list the formats.",
-        "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats",
+        "Explain a code, a rule, a family of codes or a format; list the formats.",
+        "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats\n"
+        "  sxl-data explain code_repository",
     )
     sub.add_argument(
-        "code", help="for example P105, result-without-call, P for the whole family, or `formats` for what is read"
+        "code", help="for example P105, result-without-call, P for the whole family, the name of a format, or `formats`"
     )
 
 
@@ -182,8 +183,13 @@ def _show(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, tell, terminal_width
-    from sxl_data.view.explain import explain, list_formats
+    from sxl_data.read.stage import known_formats
+    from sxl_data.view.explain import explain, explain_format, list_formats
 
-    text = list_formats(_known()) if options.code == "formats" else explain(options.code)
+    if options.code == "formats":
+        text = list_formats(_known())
+    else:
+        item = known_formats().get(options.code)
+        text = explain(options.code) if item is None else explain_format(item)
     tell(fit(text, terminal_width()))
     return 0

@@ -6,6 +6,7 @@ In: a code, or the start of one. Out: text for people.
 from __future__ import annotations
 
 import difflib
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sxl_data.contract.codes import CODES, Code
 from sxl_data.contract.errors import error, shorten
 from sxl_data.contract.resources import schemas_folder
 from sxl_data.rules.profiles import PROFILES
-from sxl_data.trace.format import Format
+from sxl_data.trace.format import Format, options_of
 
 _LINES = 40
 _WIDTH = 100
@@ -46,6 +47,17 @@ def list_formats(known: Mapping[str, Format]) -> str:
         f"{name:<{widest}}  {'read, written' if hasattr(item, 'write') else 'read':<13}  {item.title}"
         for name, item in known.items()
     )
+
+
+def explain_format(item: Format) -> str:
+    """What the format ``item`` is and the keys of a recipe's `options:` that it reads."""
+    written = "read and written" if hasattr(item, "write") else "read"
+    lines = [item.name, "", f"  {item.title}.", "", f"  unit      {item.unit}", f"  is        {written}"]
+    for name, option in options_of(item).items():
+        kind = getattr(option.kind, "__name__", None) if isinstance(option.kind, type) else None
+        values = kind or " | ".join(map(str, typing.get_args(option.kind)))
+        lines.append(f"  option    {name}: {values} — {option.about}")
+    return "\n".join(lines)
 
 
 def example(code: str) -> Path | None:

@@ -9,7 +9,7 @@ generated and vendored files give nothing unless asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -17,7 +17,7 @@ from sxl_data.contract import patterns
 from sxl_data.read.code_files import LANGUAGES, declared_licence, language_of, sort_of
 from sxl_data.read.functions import GRAMMARS, Function, documented_functions
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, Unit
+from sxl_data.trace.format import Document, Option, Origin, Reading, Unit
 
 # A function shorter than this says nothing beyond its signature; a longer one is a program.
 MIN_LINES, MAX_LINES = 4, 150
@@ -29,13 +29,17 @@ _UNFINISHED = patterns.compile(r"\b(?:TODO: implement|NotImplementedError|todo!\
 
 
 class CodeRepository:
-    """Options: ``repository`` (name; default the source's), ``tests: true`` to read test files too,
-    ``group: repository | file`` (what stays on one side of a split)."""
+    """Source files, one trace for each documented function."""
 
     name = "code_repository"
     title = "source files of a repository: documented functions"
     unit: Unit = "text"
     suffixes = tuple(LANGUAGES)
+    options: ClassVar = {
+        "repository": Option("name of the repository; the source's without it"),
+        "tests": Option("read test files too", bool),
+        "group": Option("what stays on one side of a split", Literal["repository", "file"]),
+    }
 
     def detect(self, sample: Any) -> str | None:
         return None  # text files are not guessed at

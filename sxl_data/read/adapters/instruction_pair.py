@@ -8,11 +8,11 @@ tool in such a row, so the trace has none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from sxl_data.read.language import guess_language
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
 
 PROMPTS = ("instruction", "prompt", "question", "query", "problem")
 ANSWERS = ("output", "response", "completion", "answer", "solution")
@@ -48,14 +48,12 @@ _NO_INPUT = frozenset(("", "<noinput>", "<no input>", "noinput", "no input", "no
 
 
 class InstructionPair:
-    """Columns: one of `PROMPTS`, one of `ANSWERS`, optionally `INPUTS`, `SYSTEMS`, `LANGUAGES`, `IDS`.
-
-    Option ``language``: the language of every answer, where no column names it.
-    """
+    """Columns: one of `PROMPTS`, one of `ANSWERS`, optionally `INPUTS`, `SYSTEMS`, `LANGUAGES`, `IDS`."""
 
     name = "instruction_pair"
     title = "rows of an instruction and its answer, under any usual column names"
     unit: Unit = "row"
+    options: ClassVar = {"language": Option("programming language of every answer, where no column names it")}
 
     def detect(self, sample: Any) -> str | None:
         if not isinstance(sample, dict) or OTHERS & sample.keys():

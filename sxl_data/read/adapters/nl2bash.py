@@ -12,7 +12,7 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Tool
 
 COLUMNS = (("nl", "bash"), ("nl", "cmd"), ("nl", "cm"), ("invocation", "cmd"), ("nl_command", "bash_code"))
@@ -25,11 +25,15 @@ BASH = Tool(
 )
 
 
+OPTIONS = {"call": Option("the command is a call of `execute_bash` instead of the answer", bool)}
+
+
 class Nl2BashRows:
     """Rows with one of the pairs of columns in `COLUMNS`."""
 
     name = "nl2bash"
     title = "rows of a request and a Bash command"
+    options = OPTIONS
     unit: Unit = "row"
 
     def detect(self, sample: Any) -> str | None:
@@ -51,6 +55,7 @@ class Nl2BashFiles:
 
     name = "nl2bash_files"
     title = "parallel files *.nl and *.cm"
+    options = OPTIONS
     unit: Unit = "folder"
     suffixes = (".nl", ".cm")
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
 from sxl_data.trace.media import inline_part
 from sxl_data.trace.types import Part, Result, Tool
 
@@ -35,10 +35,13 @@ _IMAGE = patterns.compile(r"\(data:image/[^)]*\)")
 
 
 class Notebook:
-    """Option ``repository``: the name under which all notebooks of the source stay on one side of a split."""
+    """Notebooks, one trace each."""
 
     name = "notebook"
     title = "Jupyter notebooks"
+    options: ClassVar = {
+        "repository": Option("name under which all notebooks of the source stay on one side of a split")
+    }
     unit: Unit = "text"
     suffixes = (".ipynb",)
 
