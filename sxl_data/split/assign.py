@@ -89,7 +89,7 @@ def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
 
 
 def _sides(units: np.ndarray, config: SplitConfig) -> np.ndarray:
-    bounds = np.cumsum([config.train, config.validation])
+    bounds = np.cumsum([config.train, config.validation, config.test])[:-1]
     return np.searchsorted(bounds, units, "right").astype(np.int8)
 
 
