@@ -13,28 +13,28 @@ see, and the second is worse. An answer rests on the part where
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.trace.media import MEDIA
 
 _ASKERS = ("user", "parent", "environment")
 LONG = 40  # words: a text this long says its task itself, and names a picture in passing
 SHORT = 12
 
-_WORD = re.compile(r"\w+")
+_WORD = patterns.compile(r"[\p{L}\p{N}_]+")
 _NOUNS = """
     images? pictures? pics? photos? photographs? screenshots? figures? diagrams? charts? graphs? plots? drawings?
     sketch(?:es)? paintings? logos? icons? scans? slides? frames? videos? clips? audio recordings? sounds? songs?
     voices? speech files? pdfs? documents? pages? spreadsheets? attachments? text
 """
 _SHOWN = "|".join(_NOUNS.split())
-_POINTS = re.compile(
+_POINTS = patterns.compile(
     rf"(?i)\b(?:the|this|that|these|those|my|our|your|each|both|attached|uploaded|following|in|of|from)\s+(?:\w+\s+)?(?:{_SHOWN})\b"
     r"|\b(?:this|these|here|above|below|attached|uploaded|shown|depicted|visible|pictured|transcri\w+|look at|listen to"
     r"|see|hear)\b"
 )
-_ASKS = re.compile(
+_ASKS = patterns.compile(
     r"(?i)\s*(?:what|which|who|whose|where|when|why|how|is|are|was|were|does|do|did|can|could|has|have|will|would|should"
     r"|describe|identify|name|list|count|caption|classify|recogni[sz]e|extract|summari[sz]e|translate|solve)\b"
 )
@@ -45,7 +45,7 @@ _FUNCTION_WORDS = """
 """
 _EMPTY = frozenset(_FUNCTION_WORDS.split())
 # A number, code, or a capital letter inside a sentence: the text has a subject of its own.
-_OWN = re.compile(r"[0-9]|[`{}=]|(?<=[a-z,;:] )[A-Z]|[a-z][A-Z_]|[A-Z]{2}")
+_OWN = patterns.compile(r"[0-9]|[`{}=]|[a-z,;:] [A-Z]|[a-z][A-Z_]|[A-Z]{2}")
 
 
 def rests_on(steps: list[dict[str, Any]]) -> str | None:

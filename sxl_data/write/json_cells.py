@@ -7,13 +7,14 @@ its digits, and the trace beside it keeps the literal.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
+
 LEAST, MOST = -(2**63), 2**64 - 1
-_LONG = re.compile(rb"[0-9]{19}")
+_LONG = patterns.compile(rb"[0-9]{19}")
 _ENCODER = msgspec.json.Encoder()
 
 

@@ -59,6 +59,7 @@ def test_an_answer_to_a_question_about_the_part_rests_on_it(asked: str):
         "Write a function that reverses a list.",
         "Why does `sorted(x)` copy?",
         "Explain recursion to a beginner.",
+        "Сервис переезжает на очередь, и каждый работник берёт по одной задаче. " * 5,
         " ".join(["We move the service to a queue and every worker takes one job at a time."] * 4)
         + " Is the picture right?",
     ],
