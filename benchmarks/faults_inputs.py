@@ -248,7 +248,7 @@ def look(out: Path, cases: dict[str, Case], format: str, trouble: dict[str, list
     ledger = read_ledger(out)
     for key, case in cases.items():
         mine = ledger.filter(pc.equal(ledger["source"], key)).to_pylist()
-        gone = [line for line in mine if line["action"] != "edited"]
+        gone = [line for line in mine if line["action"] not in ("edited", "flagged")]
         sound = {json.loads(item)["instruction"] for item in case.sound}
         others = [task for task in kept[key] if task not in sound]
         if sorted(task for task in kept[key] if task in sound) != sorted(sound):

@@ -16,7 +16,8 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "memory", "ray"])
+# Not `memory`: how much a step holds is a figure, and figures are measured by `make bench`, on a machine of its own.
+@pytest.mark.parametrize("name", ["kills", "twice", "io", "bits", "matrix", "inputs", "bombs", "ray"])
 def test_every_claim_holds(name: str, tmp_path: Path):
     if name == "ray":
         pytest.importorskip("ray")
