@@ -8,6 +8,7 @@ it was made from. The checks that a section makes of itself are no reading.
 from __future__ import annotations
 
 import ast
+import re
 import typing
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,8 @@ import pytest
 import sxl_data
 import sxl_train
 from sxl_data.build.recipe import Recipe as DataRecipe
+from sxl_data.contract.codes import CODES
+from sxl_data.contract.config import field_docs
 from sxl_train.config import Recipe as TrainRecipe
 
 Sections = dict[str, type[msgspec.Struct]]
@@ -179,3 +182,28 @@ def run(recipe: Whole, other):
     return {key: getattr(recipe.part, key) for key in ("listed",)}
 """
     assert ["Part.checked", "Part.idle", "Whole.name"] == unread(Whole, [module])
+
+
+PLACES = ("README.md", ".github/CONTRIBUTING.md", "schemas/README.md", "recipes/data/*.yaml", "recipes/train/*.yaml")
+
+
+def named_keys(text: str) -> list[tuple[str, str]]:
+    """(section, key) of each `section.key` in backticks or before an equals sign, as in ``dedup.threshold=0.8``; files
+    are no keys."""
+    found = re.findall(r"(?:`|(?<=[\s(]))([a-z_]+)\.([a-z_]+)(?=[:=`])", text)
+    return [pair for pair in found if pair[1] != "py"]
+
+
+def test_every_key_that_a_text_names_exists():
+    checkout = Path(__file__).parents[1]
+    texts = {code.code: " ".join((code.why, code.fix, code.title)) for code in CODES.values()}
+    texts |= {str(path): path.read_text(encoding="utf-8") for place in PLACES for path in checkout.glob(place)}
+    fields: dict[str, set[str]] = {}
+    for root in (DataRecipe, TrainRecipe):
+        texts |= {name: " ".join(field_docs(section).values()) for name, section in sections_of(root).items()}
+        for name, hint in typing.get_type_hints(root).items():
+            for section in sections_of(hint).values():
+                fields.setdefault(name, set()).update(section.__struct_fields__)
+    named = [(place, *found) for place, text in texts.items() for found in named_keys(text) if found[0] in fields]
+    assert len(named) > 10
+    assert [] == [found for found in named if found[2] not in fields[found[1]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -83,7 +84,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     description: str = ""
     """What the dataset is for, in a sentence or two; goes into the card."""
     seed: int = 0
-    """Decides the splits and MinHash permutations."""
+    """Decides the splits; the permutations of MinHash have `dedup.seed`."""
     media: Literal["mark", "drop-row", "keep"] = "mark"
     """Images, audio and files in rows. mark: a placeholder of the part's type, such as `[image: image/png]`, in its
     place, and rows whose answer rests on the part are dropped; drop-row: every row that has one is dropped; keep: the
@@ -115,6 +116,16 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not 0 < self.split.threshold <= 1:
             raise ValueError(f"split.threshold above 0 and at most 1, not {self.split.threshold}")
         choose_bands(self.split.threshold, self.dedup.permutations)
+        named = {
+            "clean.keep_private": set(self.clean.keep_private) - {"*"},
+            "dedup.prefer": set(self.dedup.prefer),
+            "ground.sources": set(self.ground.sources),
+        }
+        for key, mentioned in named.items():
+            if unknown := sorted(mentioned - set(names)):
+                near = difflib.get_close_matches(unknown[0], names, n=1)
+                known = f"{near[0]}?" if near else "one of " + ", ".join(names)
+                raise ValueError(f"names of sources in {key}, not {unknown[0]!r}: {known}")
 
 
 def find(name: str) -> Path:

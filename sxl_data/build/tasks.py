@@ -67,7 +67,9 @@ def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.clean.stage import CleanConfig, run
 
     config = msgspec.convert(params["config"], CleanConfig)
-    return _local("clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"], params["media"]))
+    return _local(
+        "clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"], policy=params["media"])
+    )
 
 
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:

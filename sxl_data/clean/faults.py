@@ -38,13 +38,14 @@ _ANY = "|".join(_HINTS.values())
 _RUN = 1000  # characters without a space, from which a text may be base64
 
 
-def failing(batch: pa.Table, profile: str) -> pa.Array:
-    """Shape ``(rows,)`` of text: the codes of the errors at ``profile``, null for rows without any."""
+def failing(batch: pa.Table, profile: str, allowed: frozenset[str] = frozenset()) -> pa.Array:
+    """Shape ``(rows,)`` of text: the codes of the errors at ``profile`` but those ``allowed``, null for rows without
+    any."""
     families = "".join(letter for letter in get(profile).families if letter in FAMILIES)
     found: list[str | None] = []
     for trace, wanted in zip(to_traces(batch), looks(batch)):
         faults = check(trace, families, wanted)
-        codes = sorted({fault.code for fault in faults if CODES[fault.code].level == "error"})
+        codes = sorted({fault.code for fault in faults if CODES[fault.code].level == "error"} - allowed)
         found.append(", ".join(codes) or None)
     return pa.array(found, pa.string())
 

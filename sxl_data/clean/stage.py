@@ -37,7 +37,7 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
 
 
-def run(batch: pa.Table, config: CleanConfig, seed: int = 0, policy: media.Policy = "mark") -> Outcome:
+def run(batch: pa.Table, config: CleanConfig, seed: int = 0, *, policy: media.Policy = "mark") -> Outcome:
     """Clean one batch; ``policy`` is the recipe's `media`, ``seed`` is unused: nothing here is random."""
     batch, lines = media.run(batch, policy)
     entries: list[pa.Table] = [lines]
@@ -52,7 +52,9 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0, policy: media.Polic
         broken = pc.fill_null(pc.invert(code.code_parses(batch)), False)
         batch = _drop(batch, broken, "C702", entries, batch["language"])
     if config.profile != "off":
-        found = faults.failing(batch, config.profile)
+        # Rows without an answer have a key of their own.
+        empty = frozenset(("C401",) if config.empty == "keep" else ())
+        found = faults.failing(batch, config.profile, empty)
         batch = _drop(batch, pc.is_valid(found), "C707", entries, found)
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 

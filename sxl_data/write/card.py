@@ -128,12 +128,18 @@ def _splits(manifest: Manifest) -> str:
 
 
 def _limits(manifest: Manifest) -> str:
-    against = ", ".join(manifest.benchmarks) or "none"
+    against = ", ".join(manifest.benchmarks)
+    checked = (
+        f"Checked for benchmark text of: {against}. Paraphrases and translations are not found by this check."
+        if against
+        else "Not checked for benchmark text."
+    )
+    replaced = "Obvious secrets were replaced; nothing" if manifest.recipe["clean"]["secrets"] else "Nothing"
     unknown = [source.name for source in manifest.sources if not source.licence]
     lines = [
         "## Limits\n",
-        f"- Checked for benchmark text of: {against}. Paraphrases and translations are not found by this check.",
-        "- Obvious secrets were replaced; nothing guarantees that no personal data is left.",
+        f"- {checked}",
+        f"- {replaced} guarantees that no personal data is left.",
         "- Rows keep the licence of their source (column `licence`).",
     ]
     if unknown:

@@ -152,3 +152,12 @@ def test_the_card_speaks_of_a_ledger_only_where_there_is_one(tmp_path: Path):
         there = (tmp_path / name / "out/ledger").is_dir()
         assert there == ("has a line in `ledger/`" in card) != ("so there is no `ledger/`" in card)
         assert (name == "twice") == there
+
+
+def test_the_card_claims_no_check_that_was_not_made(tmp_path: Path):
+    made(tmp_path, QUIET)
+    assert "Checked for benchmark text of: humaneval, mbpp." in (tmp_path / "out/README.md").read_text(encoding="utf-8")
+    made(tmp_path, QUIET, keys=("decontaminate.against=[]", "clean.secrets=false"))
+    card = (tmp_path / "out/README.md").read_text(encoding="utf-8")
+    assert "Not checked for benchmark text." in card and "Checked for" not in card
+    assert "secrets were replaced" not in card and "Nothing guarantees that no personal data is left" in card

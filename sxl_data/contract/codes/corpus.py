@@ -28,7 +28,7 @@ CODES: tuple[Code, ...] = (
         stage="dedup",
         title="The row says the same as a row that was kept",
         why="repeated rows are learnt by heart and leak across splits",
-        fix="nothing to do; `dedup.exact: false` keeps them",
+        fix="nothing to do",
     ),
     Code(
         code="D311",

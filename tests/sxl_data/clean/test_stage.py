@@ -42,6 +42,12 @@ def test_an_answer_that_says_nothing_is_dropped():
     assert {"C704"} == {code for _, _, code in codes(outcome)}
 
 
+def test_rows_without_an_answer_stay_where_the_recipe_says_so_whatever_the_profile():
+    batch = toys.pairs(("add", ""), ("sub", "1"))
+    assert 2 == len(run(batch, CleanConfig(empty="keep")).kept)
+    assert 2 == len(run(batch, CleanConfig(empty="keep", profile="publish")).kept)
+
+
 def test_a_repair_is_kept_and_noted():
     outcome = run(toys.pairs(("add\x00", "1\r\n2"), ("sub", "3")), CleanConfig())
     assert codes(outcome) == [("toy:0000", "edited", "C701")]
