@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error
 from sxl_data.decontaminate.fingerprints import load
 from sxl_data.decontaminate.match import match
 from sxl_data.files.records import open_records
@@ -31,7 +31,7 @@ def find(
     """How many rows were read, and the contaminated ones with their best match.
 
     ``column`` names the text; without it all texts of a row are compared. Raises `UserError`: U201 for a
-    file or fingerprint that is not there, U105 for a row without the column.
+    file or fingerprint that is not there, U105 for a row without the column, S codes for a row that cannot be read.
     """
     fingerprints = {name: load(name) for name in against}
     rows, hits = 0, []
@@ -49,14 +49,15 @@ def find(
 
 def _texts(path: Path, column: str | None) -> Iterator[tuple[int, str]]:
     for record in open_records(path):
-        if record.value is None:
-            continue
+        value = record.value if record.value is not None else record.salvaged
+        if value is None:  # a row that was not looked at must not count as clean
+            raise UserError(*record.findings)
         if column is None:
-            yield record.line, "\n".join(_strings(record.value))
-        elif isinstance(record.value, dict) and isinstance(record.value.get(column), str):
-            yield record.line, record.value[column]
+            yield record.line, "\n".join(_strings(value))
+        elif isinstance(value, dict) and isinstance(value.get(column), str):
+            yield record.line, value[column]
         else:
-            names = ", ".join(record.value) if isinstance(record.value, dict) else type(record.value).__name__
+            names = ", ".join(value) if isinstance(value, dict) else type(value).__name__
             raise error("U105", file=str(path), line=record.line, found=names, expected=f"a text column {column!r}")
 
 
