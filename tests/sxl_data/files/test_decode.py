@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_a_key_written_twice_is_always_found(value: dict[str, Any], data: st.Dat
 def test_the_scan_is_sure_of_sound_records(value: dict[str, Any]):
     raw = json.dumps(value, ensure_ascii=False).encode()
     if "\\" not in raw.decode():
-        assert not flags(raw) & HIDES or len(str(value)) > 18
+        assert not flags(raw) & HIDES or re.search(rb"[0-9]{19}", raw)
 
 
 @given(st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3), st.integers(0, 6), st.booleans(), st.booleans())
