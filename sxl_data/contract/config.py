@@ -1,6 +1,7 @@
 """Recipe file + ``key=value`` overrides → one frozen typed struct, and where each value came from.
 
-Everything wrong is reported at once, each with its line and the nearest name. The string under a field
+All keys that are unknown or missing are reported at once, each with its line and the nearest name; where there is
+none, all values that are wrong. The string under a field
 is its documentation: `--help`, the JSON Schema and the docs all read it (`field_docs`).
 """
 
@@ -87,7 +88,7 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
         try:
             value = msgspec.convert(values, cls)
         except msgspec.ValidationError as problem:
-            problems = [_wrong_value(str(problem), cls, values, file, lines)]
+            problems = _wrong_values(str(problem), cls, values, file, lines)
     if problems:
         spoken = {"/" + key.replace(".", "/") for key, origin in origins.items() if origin == "command line"}
         raise UserError(
@@ -267,6 +268,38 @@ def _missing(
             )
     for struct, inner, place in _nested(cls, values, pointer):
         yield from _missing(struct, inner, place, file, lines)
+
+
+def _wrong_values(message: str, cls: type, values: Any, file: str | None, lines: dict[str, int]) -> list[Finding]:
+    """What ``message`` says, and what else is wrong: msgspec stops at the first, so it is taken out and asked again."""
+    found = [_wrong_value(message, cls, values, file, lines)]
+    rest = _copy(values)
+    while _take_out(rest, found[-1].pointer or ""):
+        try:
+            msgspec.convert(rest, cls)
+            break
+        except msgspec.ValidationError as problem:
+            item = _wrong_value(str(problem), cls, rest, file, lines)
+        if any((earlier.pointer or "").startswith(item.pointer or "") for earlier in found):
+            break  # it misses what was taken out
+        found.append(item)
+    return found
+
+
+def _take_out(values: Any, pointer: str) -> bool:
+    """Remove the key at ``pointer``, or the nearest above it, from the mappings in ``values``; whether there was one."""
+    holder, key = None, ""
+    for part in [part for part in pointer.split("/") if part]:
+        if isinstance(values, dict) and part in values:
+            holder, key, values = values, part, values[part]
+        elif isinstance(values, list) and part.isdigit() and int(part) < len(values):
+            values = values[int(part)]
+        else:
+            break
+    if holder is None:
+        return False
+    del holder[key]
+    return True
 
 
 def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: dict[str, int]) -> Finding:

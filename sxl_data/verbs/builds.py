@@ -34,7 +34,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("trace_id")
     sub.add_argument("build", help="folder of a finished build")
 
-    sub = command("ledger", _ledger, "List the rows that were dropped, edited or quarantined.")
+    sub = command("ledger", _ledger, "List the rows that were dropped, edited, flagged or quarantined.")
     sub.add_argument("build", help="folder of a finished build, or of an output of dedup")
     sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
 

@@ -68,6 +68,18 @@ def test_a_wrong_type_names_the_place_and_what_was_found():
     )
 
 
+def test_all_wrong_values_are_reported_at_once(tmp_path: Path):
+    path = tmp_path / "recipe.yaml"
+    text = "name: 5\ninner: {threshold: high}\nmany:\n  - {threshold: 0.1}\n  - {threshold: low}\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as problem:
+        load(Outer, path)
+    assert [("/name", 1), ("/inner/threshold", 2), ("/many/1/threshold", 5)] == sorted(
+        ((f.pointer, f.line) for f in problem.value.findings), key=lambda found: found[1]
+    )
+    assert {"U102"} == set(codes(problem))
+
+
 class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["a", "b"] = "a"
     """Which one."""
