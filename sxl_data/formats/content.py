@@ -24,8 +24,11 @@ _MEDIA = {
     "file": "file",
     "input_file": "file",
     "document": "file",
+    "video_url": "file",
+    "input_video": "file",
+    "video": "file",
 }
-_HOLDERS = ("image_url", "source", "input_audio", "file", "image", "audio")
+_HOLDERS = ("image_url", "source", "input_audio", "file", "image", "audio", "video_url", "input_video", "video")
 _PLACES = ("url", "path", "data", "file_data", "file_id")
 
 

@@ -121,6 +121,21 @@ def test_media_are_marked_and_rows_that_need_them_leave(tmp_path: Path):
     assert "iVBORw0KGgo" not in str(rows)
 
 
+@pytest.mark.parametrize(
+    ("block", "kind"),
+    [
+        ({"type": "input_audio", "input_audio": {"data": "AAAA" * 100, "format": "wav"}}, "audio"),
+        ({"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA"}}, "file"),
+        ({"type": "video_url", "video_url": {"url": "https://example.org/v.mp4"}}, "file"),
+        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA" * 100}}, "image"),
+        ({"type": "image", "source": {"type": "url", "url": "https://example.org/i.png"}}, "image"),
+    ],
+)
+def test_media_of_every_dialect_are_seen(tmp_path: Path, block: dict[str, Any], kind: str):
+    made(tmp_path, QUIET, chat([block, {"type": "text", "text": "what?"}], "a goal"))
+    assert [("dropped", "C723", f"{kind} ×1; the answer rests on the {kind}")] == ledger(tmp_path / "out")
+
+
 def test_media_can_be_left_out_row_by_row(tmp_path: Path):
     made(tmp_path, QUIET, ASKED, BESIDE, keys=("media=drop-row",))
     assert 1 == sum(map(len, loaded(tmp_path / "out", tmp_path / "cache").values()))
