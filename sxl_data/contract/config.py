@@ -287,7 +287,7 @@ def _wrong_values(message: str, cls: type, values: Any, file: str | None, lines:
 
 
 def _take_out(values: Any, pointer: str) -> bool:
-    """Remove the key at ``pointer``, or the nearest above it, from the mappings in ``values``; whether there was one."""
+    """Remove the key at ``pointer``, or the nearest above it, from ``values``; whether there was one."""
     holder, key = None, ""
     for part in [part for part in pointer.split("/") if part]:
         if isinstance(values, dict) and part in values:
