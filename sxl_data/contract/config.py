@@ -21,6 +21,7 @@ import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, UserError, error, finding, shorten
+from sxl_data.contract.mistakes import find_all
 
 T = TypeVar("T")
 Origin = typing.Literal["default", "recipe", "command line"]
@@ -87,8 +88,8 @@ def load(cls: type[T], source: Path | str | dict[str, Any], overrides: Sequence[
         _spell_switches(cls, values)
         try:
             value = msgspec.convert(values, cls)
-        except msgspec.ValidationError as problem:
-            problems = _wrong_values(str(problem), cls, values, file, lines)
+        except msgspec.ValidationError:
+            problems = find_all(values, lambda rest: _first_wrong(cls, rest, file, lines))
     if problems:
         spoken = {"/" + key.replace(".", "/") for key, origin in origins.items() if origin == "command line"}
         raise UserError(
@@ -270,36 +271,12 @@ def _missing(
         yield from _missing(struct, inner, place, file, lines)
 
 
-def _wrong_values(message: str, cls: type, values: Any, file: str | None, lines: dict[str, int]) -> list[Finding]:
-    """What ``message`` says, and what else is wrong: msgspec stops at the first, so it is taken out and asked again."""
-    found = [_wrong_value(message, cls, values, file, lines)]
-    rest = _copy(values)
-    while _take_out(rest, found[-1].pointer or ""):
-        try:
-            msgspec.convert(rest, cls)
-            break
-        except msgspec.ValidationError as problem:
-            item = _wrong_value(str(problem), cls, rest, file, lines)
-        if any((earlier.pointer or "").startswith(item.pointer or "") for earlier in found):
-            break  # it misses what was taken out
-        found.append(item)
-    return found
-
-
-def _take_out(values: Any, pointer: str) -> bool:
-    """Remove the key at ``pointer``, or the nearest above it, from ``values``; whether there was one."""
-    holder, key = None, ""
-    for part in [part for part in pointer.split("/") if part]:
-        if isinstance(values, dict) and part in values:
-            holder, key, values = values, part, values[part]
-        elif isinstance(values, list) and part.isdigit() and int(part) < len(values):
-            values = values[int(part)]
-        else:
-            break
-    if holder is None:
-        return False
-    del holder[key]
-    return True
+def _first_wrong(cls: type, values: Any, file: str | None, lines: dict[str, int]) -> Finding | None:
+    try:
+        msgspec.convert(values, cls)
+    except msgspec.ValidationError as problem:
+        return _wrong_value(str(problem), cls, values, file, lines)
+    return None
 
 
 def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: dict[str, int]) -> Finding:
