@@ -195,6 +195,8 @@ def _spell_switches(cls: type, values: dict[str, Any]) -> None:
             values[field.encode_name] = offered[0] if len(offered) == 1 else value
     for struct, inner, _ in _nested(cls, values, ""):
         _spell_switches(struct, inner)
+
+
 def _oversized(values: dict[str, Any], file: str | None, lines: dict[str, int]) -> Iterator[Finding]:
     """Whole numbers that no library under us takes."""
     for key in _leaves(values):

@@ -17,7 +17,7 @@ def find_all(values: Any, find: Callable[[Any], Finding | None]) -> list[Finding
     is about something that holds an earlier one: it misses what was taken out."""
     rest, found = copy.deepcopy(values), list[Finding]()
     while (item := find(rest)) is not None:
-        if any((earlier.pointer or "").startswith(item.pointer or "") for earlier in found):
+        if any(f"{earlier.pointer}/".startswith(f"{item.pointer}/".replace("//", "/")) for earlier in found):
             break
         found.append(item)
         if not _take_out(rest, item.pointer or ""):

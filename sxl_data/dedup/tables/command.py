@@ -32,7 +32,7 @@ from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables.kept import write_kept
 from sxl_data.dedup.tables.naming import files_of, find_row, name_files, name_rows
-from sxl_data.dedup.tables.read import mixed, read_columns
+from sxl_data.dedup.tables.read import mixed, numbers, read_columns
 from sxl_data.engine.commit import TEMPORARY, replacing, writing
 
 
@@ -101,7 +101,8 @@ def run_files(
     tables = [read_columns(path, list(dict.fromkeys([column, *extra])), room) for path in paths]
     columns = [table[column] for table in tables]
     texts = _chunks(columns)
-    rank = None if rank_column is None else np.concatenate([table[rank_column].to_numpy() for table in tables])
+    ranks = [numbers(table, rank_column, path) for path, table in zip(paths, tables)] if rank_column else []
+    rank = np.concatenate(ranks) if ranks else None
     ids = (
         None
         if id_column is None

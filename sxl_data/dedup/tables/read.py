@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from sxl_data.contract.errors import UserError, error, finding
@@ -223,6 +224,26 @@ def _table(rows: list[dict[str, Any]], columns: list[str] | None) -> pa.Table:
         arrays.append(array)
         fields.append(pa.field(name, array.type, metadata=said))
     return pa.table(arrays, schema=pa.schema(fields))
+
+
+def numbers(table: pa.Table, column: str, path: Path) -> np.ndarray:
+    """A column of numbers, written as text or not; shape ``(rows,)``. Raises U105 for one that holds anything else."""
+    values = table[column]
+    for kind in (None, pa.int64(), pa.float64()):
+        try:
+            found = values if kind is None else values.cast(kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            continue
+        if pa.types.is_integer(found.type) or pa.types.is_floating(found.type):
+            return found.to_numpy()
+    raise error(
+        "U105",
+        file=str(path),
+        found=f"column {column!r} is {values.type}",
+        expected="a column of numbers",
+        why="rows are kept by it, the smallest first",
+        fix="give a column of numbers",
+    )
 
 
 def _json(value: Any) -> str:

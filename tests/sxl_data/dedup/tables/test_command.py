@@ -59,6 +59,16 @@ def test_texts_beside_a_value_that_is_none_stay_as_they_are(tmp_path: Path, odd:
     assert "        in.jsonl, column 'text': 1 of 5 values are no text and became JSON text" in said
 
 
+def test_ranks_written_as_text_are_numbers_and_others_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f'name,text,rank\na,"{BODY}",10\nb,"{BODY}",9\n', encoding="utf-8")
+    run_files([path], "text", tmp_path / "out", rank_column="rank")
+    assert ["b"] == names(tmp_path / "out")
+    path.write_text(f'name,text,rank\na,"{BODY}",10\nb,"{BODY}",best\n', encoding="utf-8")
+    with pytest.raises(UserError, match="U105"):
+        run_files([path], "text", tmp_path / "out", rank_column="rank")
+
+
 def test_a_person_is_told_what_each_step_found(tmp_path: Path) -> None:
     said: list[str] = []
     done = run_files([write_lines(tmp_path / "in.jsonl", ROWS)], "text", tmp_path / "out", say=said.append)
