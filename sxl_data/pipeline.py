@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.build.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_no_train, refuse_other
 from sxl_data.build.publish import await_manifest, publish
 from sxl_data.build.recipe import Recipe, find, read
 from sxl_data.build.tasks import KEPT
@@ -37,7 +38,6 @@ from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.ground.stage import GroundConfig
-from sxl_data.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_no_train, refuse_other
 from sxl_data.read.files import Chunk, gather, plan
 from sxl_data.read.options import check_options
 from sxl_data.read.sources import is_file

@@ -88,7 +88,7 @@ def parquet_rows(path: str | Path) -> Iterator[Record]:
     row, a damaged page what is left of its row group; the groups after it are still read."""
     import pyarrow as pa
 
-    from sxl_data.trace.parquet_room import Room, TooLarge
+    from sxl_data.files.parquet_room import Room, TooLarge
 
     file = str(path)
     try:

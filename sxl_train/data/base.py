@@ -17,7 +17,7 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data.mask import MARKERS, OWN, PAD, Template, make_template
 from sxl_train.data.special_tokens import add_markers, choose_template, resize
-from sxl_train.release.licence import read_licence, read_licence_texts
+from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 

@@ -164,7 +164,7 @@ def _read_file(name: str) -> Iterator[dict[str, Any]]:
             for batch in batches:
                 yield from batch.to_pylist()
         return
-    from sxl_data.trace.parquet_room import Room, TooLarge
+    from sxl_data.files.parquet_room import Room, TooLarge
 
     with closing(Room(name, wanted)) as parquet:
         try:

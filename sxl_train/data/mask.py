@@ -20,7 +20,7 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_data.trace import template as renderer
-from sxl_train.control import find_control
+from sxl_train.data.control import find_control
 
 IGNORED, REFLECT, ACT = 0, 1, 2
 OWN = Path(__file__).parent / "templates" / "sxl.jinja"

@@ -64,7 +64,10 @@ def find_reader(template: mask.Template) -> tuple[str, Reader] | None:
         },
     }
     call = {"id": "callid001", "type": "function", "function": {"name": "sxlname", "arguments": arguments}}
-    messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+    ]
     try:
         text, spans = mask.find_spans(template, messages, [tool])
     except UserError:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
-from sxl_train.control import Control
+from sxl_train.data.control import Control
 from sxl_train.data.samples import Sample
 
 KEPT_FILE = "kept_tokens.json"
@@ -97,7 +97,7 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
     """``rows`` of tokenizer ``old`` in the tokens of ``new``; what is trained stays trained.
 
     Both are `tokenizers.Tokenizer`. Added tokens are kept one by one; the text between them, each run of trained or
-    untrained tokens apart, is encoded anew and stays text where it spells an added token (`sxl_train.control`).
+    untrained tokens apart, is encoded anew and stays text where it spells an added token (`sxl_train.data.control`).
     """
     added = {index: token.content for index, token in old.get_added_tokens_decoder().items()}
     control = Control({new.token_to_id(text): text for text in added.values()})

@@ -8,7 +8,7 @@ from typing import Any
 
 from sxl_train.config import ORDER
 from sxl_train.evaluate.compare import share
-from sxl_train.release.licence import read_licence
+from sxl_train.run.licence import read_licence
 from sxl_train.run.size import SizeReport
 from sxl_train.run.step import Context, read_record
 
@@ -124,7 +124,8 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         )
     first = next(iter(models.values()))
     note = (
-        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of those "
+        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of"
+        " those "
         "made parse, name a declared tool and satisfy its schema; exact: turns whose calls are the true ones; stopped: "
         "turns that ended by themselves. Forced = likeliest token at each place of the true turn, generated = greedy "
         "from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a new process "

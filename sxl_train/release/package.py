@@ -1,8 +1,8 @@
 """The last model of a run in, the folder to publish out: weights, tokenizer, template, card; gated by size.
 
 The folder must load with transformers alone (and the package that its format names): a fresh process without our code
-opens it and answers (`verify.verify_folder`), or there is no release. A GGUF file is tried by llama.cpp too where that is
-installed. The gate measures the real files.
+opens it and answers (`verify.verify_folder`), or there is no release. A GGUF file is tried by llama.cpp too where
+that is installed. The gate measures the real files.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import GateMissed, UserError, error
 from sxl_train.release.card import write_card
 from sxl_train.release.gguf_beside import add_gguf, try_gguf
-from sxl_train.release.licence import read_licence_texts
 from sxl_train.release.verify import verify_folder
 from sxl_train.run import size
 from sxl_train.run.checkpoints import find_gguf
+from sxl_train.run.licence import read_licence_texts
 from sxl_train.run.step import Context
 
 

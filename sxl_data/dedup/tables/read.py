@@ -23,7 +23,7 @@ from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.failures import is_memory
 from sxl_data.contract.printable import encodable
 from sxl_data.dedup.scratch import Scratch
-from sxl_data.trace.parquet_room import Room, TooLarge
+from sxl_data.files.parquet_room import Room, TooLarge
 
 FORMATS = {".parquet": "parquet", ".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "csv"}
 MIXED = "sxl.mixed"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from sxl_data.contract.errors import UserError
 from sxl_data.dedup.tables.read import read_table
+from sxl_data.files import parquet_room
+from sxl_data.files.parquet_room import AT_ONCE, Room, TooLarge
 from sxl_data.files.records import open_records
-from sxl_data.trace import parquet_room
-from sxl_data.trace.parquet_room import AT_ONCE, Room, TooLarge
 
 
 def bomb(path: Path, rows: int = 256, size: int = 25_000_000) -> Path:

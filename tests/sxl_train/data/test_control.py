@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import named
-from sxl_train.control import Control, find_control, show_parts
 from sxl_train.data import mask
+from sxl_train.data.control import Control, find_control, show_parts
 from sxl_train.data.samples import Sample
 from sxl_train.prune import vocabulary
 
