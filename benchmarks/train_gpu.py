@@ -76,6 +76,21 @@ SHAPES: dict[str, dict[str, Any]] = {
         "eos_token_id": 0,
         "pad_token_id": 1,
     },
+    "135m": {
+        "model_type": "llama",
+        "vocab_size": 49152,
+        "hidden_size": 576,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "max_position_embeddings": 8192,
+        "tie_word_embeddings": True,
+        "rope_theta": 1e5,
+        "rms_norm_eps": 1e-5,
+        "eos_token_id": 0,
+        "pad_token_id": 1,
+    },
     "tiny": {
         "vocab_size": 512,
         "hidden_size": 64,
@@ -149,10 +164,11 @@ def make_base(folder: Path, shape: dict[str, Any]) -> None:
     """Random weights and a stand-in tokenizer on disk."""
     import torch
     from tokenizers import Tokenizer, models
-    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config
+    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(Qwen2Config(**shape)).to(torch.bfloat16)
+    config = AutoConfig.for_model(**({"model_type": "qwen2"} | shape))
+    model = AutoModelForCausalLM.from_config(config).to(torch.bfloat16)
     model.save_pretrained(folder)
     core = Tokenizer(models.WordLevel({"<eos>": 0, "<pad>": 1, "<unk>": 2}, unk_token="<unk>"))
     PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(folder)

@@ -45,6 +45,9 @@ def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0) -> None:
         import torch._functorch.config
 
         torch._functorch.config.activation_memory_budget = 1.0 - recompute
+        # Where processes hold copies, dynamo would cut each layer into pieces so that gradients travel early; a layer
+        # is a piece already, and cut further it loses its fusions.
+        torch._dynamo.config.optimize_ddp = False
         torch._dynamo.config.cache_size_limit = max(64, torch._dynamo.config.cache_size_limit)
         for layer in find_layers(inner):
             layer.forward = torch.compile(layer.forward, dynamic=False)

@@ -16,6 +16,7 @@ import msgspec
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
+from sxl_train import stride
 from sxl_train.config import Tune
 from sxl_train.data import dataset as data
 from sxl_train.data.base import read_template
@@ -24,8 +25,9 @@ from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log, read_first_loss
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
+from sxl_train.sharding import gather_weights
 from sxl_train.tune.adapt import adapt, load
-from sxl_train.tune.trainer import make_trainer
+from sxl_train.tune.trainer import count_processes, make_trainer
 
 
 def run(context: Context) -> Path:
@@ -45,12 +47,17 @@ def run(context: Context) -> Path:
     if not counts.trained:
         raise error("T104", file=dataset.source, found="no trained token in the whole training split")
     added = list(read_added(context) or [])
-    checkpoint = find_checkpoint(context.folder / "checkpoints")
+    checkpoints = context.folder / "checkpoints"
+    checkpoint = find_checkpoint(checkpoints)
     if checkpoint:
-        tune = msgspec.structs.replace(tune, batch=read_state(checkpoint)["train_batch_size"])
+        batch = read_state(checkpoint)["train_batch_size"]
+        tune = stride.keep(tune, checkpoints, batch, count_processes())
     model = load(context.model, recipe.method, tune)
     model = adapt(model, recipe.method, tune, tokenizer, template, added)
     trainer = make_trainer(model, tokenizer, train, validation, tune, recipe.seed, context.folder, capacity)
+    size = trainer.args.per_device_train_batch_size
+    if not checkpoint and trainer.accelerator.is_main_process:
+        stride.note(checkpoints, size * tune.accumulate * count_processes())
     before = read_first_loss(context.folder / "log.jsonl") if checkpoint else None
     if before is None and validation:
         before = trainer.evaluate()["eval_loss"]
@@ -68,8 +75,9 @@ def run(context: Context) -> Path:
         sequences=len(train),
         capacity=capacity,
         steps=trainer.state.global_step,
-        batch=trainer.args.per_device_train_batch_size,
+        batch=size,
         accumulate=tune.accumulate,
+        processes=count_processes(),
         trainable=sum(p.numel() for p in model.parameters() if p.requires_grad),
         train_loss=round(result.training_loss, 4),
         validation_loss_before=_rounded(before),
@@ -77,10 +85,10 @@ def run(context: Context) -> Path:
         seconds=round(result.metrics["train_runtime"], 1),
     )
     model = trainer.accelerator.unwrap_model(trainer.model)
-    state = gather(trainer)
+    state = gather_weights(model, trainer.accelerator.is_main_process) if trainer.is_fsdp_enabled else None
     if trainer.accelerator.is_main_process:
         save(model, tokenizer, context, state)
-        shutil.rmtree(context.folder / "checkpoints", ignore_errors=True)
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return context.folder
 
 
@@ -161,21 +169,6 @@ def read_state(checkpoint: str) -> dict[str, Any]:
     """Where a checkpoint stands, and the batch that its run began with: found again on another machine it might differ,
     and with it the order of the data."""
     return dict(msgspec.json.decode((Path(checkpoint) / "trainer_state.json").read_bytes()))
-
-
-def gather(trainer: Any) -> dict[str, Any] | None:
-    """Whole weights where processes hold shards of them (all must call this), else None."""
-    if not trainer.is_fsdp_enabled:
-        return None
-    whole: dict[str, Any] = {}
-    places: dict[int, Any] = {}
-    for name, weight in trainer.accelerator.unwrap_model(trainer.model).state_dict().items():
-        # A head tied to the embedding stays one tensor, or the file would hold it twice.
-        place = weight.to_local().data_ptr() if hasattr(weight, "to_local") else weight.data_ptr()
-        if place not in places or places[place].shape != weight.shape:
-            places[place] = (weight.full_tensor() if hasattr(weight, "full_tensor") else weight).cpu()
-        whole[name] = places[place]
-    return whole
 
 
 def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | None = None) -> None:

@@ -20,11 +20,12 @@ from sxl_train.config import Tune
 from sxl_train.data.collate import Flatten
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log
+from sxl_train.sharding import SharedTrainer
 from sxl_train.tune import batch, fast
 from sxl_train.tune.adapt import find_plain_reason
 
 
-class TraceTrainer(SFTTrainer):  # type: ignore[misc]
+class TraceTrainer(SharedTrainer):
     """SFTTrainer on a model that `fast.make_fast` changed."""
 
     log_tokens: Any = None
@@ -172,7 +173,8 @@ def make_trainer(
         dataloader_pin_memory=gpu,
         ddp_find_unused_parameters=False,
         fsdp=sharded,  # type: ignore[arg-type]  # a bool since transformers 5
-        fsdp_config={"version": 2, "state_dict_type": "SHARDED_STATE_DICT"},
+        fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"},
+        ddp_broadcast_buffers=False,
     )
     log = Log(folder / "log.jsonl", count_flops(model, full))
     callbacks: list[Any] = [log, Interrupt()]

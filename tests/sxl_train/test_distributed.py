@@ -44,18 +44,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def list_words(folder: Path, name: str) -> list[str]:
+    """What every run here is given."""
+    return [
+        f"base_model={folder / 'made' / 'base'}",
+        f"dataset={folder / 'toy'}",
+        f"out={folder / name}",
+        "steps=[tune]",
+        "tune.max_length=256",
+    ]
+
+
 def train(folder: Path, name: str, processes: int, *keys: str) -> list[float]:
     """The losses of a run of its own; one process runs here, two are launched."""
     from sxl_train import recipe
 
     words = [
-        f"base_model={folder / 'made' / 'base'}",
-        f"dataset={folder / 'toy'}",
-        f"out={folder / name}",
-        "steps=[tune]",
+        *list_words(folder, name),
         f"tune.batch={2 // processes}",
         "tune.max_steps=5",
-        "tune.max_length=256",
         "tune.save_every=100",
         *keys,
     ]
@@ -98,3 +105,64 @@ def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_
         name: weight.shape for name, weight in whole.items()
     }
     assert all((sharded[name].float() - whole[name].float()).abs().max() < 0.01 for name in whole)
+
+
+KILLER = """
+import os, signal, sys
+from transformers import TrainerCallback
+from sxl_train import log, recipe
+class Killer(log.Log):
+    def on_step_end(self, args, state, control, **_):
+        super().on_step_end(args, state, control)
+        if state.global_step == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+log.Log = Killer
+raise SystemExit(recipe.main(sys.argv[1:]))
+"""
+
+
+def kill(folder: Path, processes: int, *words: str) -> None:
+    """``sxl-train recipe demo`` in so many processes, each of which ends itself in its fourth step."""
+    killer = folder / "killer.py"
+    killer.write_text(KILLER, encoding="utf-8")
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29532"]
+    command = [sys.executable, *(launch if processes > 1 else ()), str(killer), "demo", *words]
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=environment)
+    assert done.returncode != 0 and "3/7" in done.stderr, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "first, second, keys",
+    [(2, 1, ("method=lora",)), (2, 1, ("method=full", "tune.shard=true")), (1, 2, ("method=full", "tune.shard=true"))],
+)
+def test_killed_run_goes_on_with_another_number_of_processes_and_the_same_losses(
+    first: int, second: int, keys: tuple[str, ...], folder: Path
+) -> None:
+    name = f"{keys[0]}-{first}-{second}"
+    keys = (*keys, f"tune.batch={2 // first}", "tune.max_steps=7", "tune.save_every=3")
+    expected = train(folder, f"{name}-whole", 1, *keys, "tune.batch=2")
+    kill(folder, first, *list_words(folder, name), *keys)
+    assert not (folder / name / "tune").exists()
+    assert train(folder, name, second, *keys) == pytest.approx(expected, rel=1e-4)
+    found = json.loads((folder / name / "tune" / "run.json").read_text(encoding="utf-8"))["measured"]
+    # Begun anew it would have taken steps of another size.
+    assert (found["processes"], found["batch"], found["accumulate"]) == (second, 1, first)
+
+
+def test_best_model_of_a_shared_out_run_is_the_one_that_is_written(folder: Path) -> None:
+    keys = (
+        "method=lora",
+        "tune.markers=none",
+        "tune.shard=true",
+        "tune.evaluate_every=1",
+        "tune.patience=2",
+        "tune.lr=0.5",
+        "tune.lr_floor=0.5",
+        "tune.warmup=0",
+    )
+    losses = train(folder, "early", 2, *keys)
+    log = [json.loads(line) for line in (folder / "early/tune/log.jsonl").read_text(encoding="utf-8").splitlines()]
+    judged = [entry["eval_loss"] for entry in log if "eval_loss" in entry]
+    assert len(losses) > 4 and judged[-1] == pytest.approx(min(judged[1:-1]), rel=1e-5) and judged[-2] > judged[-1]

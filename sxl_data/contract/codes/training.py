@@ -119,6 +119,15 @@ CODES: tuple[Code, ...] = (
         fix="install it, or use tune.report_to=none: the log is always in log.jsonl",
     ),
     Code(
+        code="T115",
+        rule="step-not-divisible",
+        level="error",
+        title="A run cannot go on with this number of processes",
+        why="each process takes the same share of a step's sequences; with another number the steps would be others "
+        "and the losses with them",
+        fix="start one of the numbers of processes named above, or give another out= to begin anew",
+    ),
+    Code(
         code="T201",
         rule="over-size-limit",
         level="error",

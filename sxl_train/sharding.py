@@ -1,0 +1,145 @@
+"""Weights that processes share out between them (FSDP2): whole in every file, cut where they are held.
+
+accelerate saves each process's shards, which one process alone cannot read. Here a checkpoint holds the same files
+however many processes wrote it (the model or the adapters, ``optimizer.pt``, ``scheduler.pt``), so that a run begun on
+two GPUs goes on on one, or the other way round.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from trl import SFTTrainer
+
+WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
+OPTIMISER, SCHEDULER = "optimizer.pt", "scheduler.pt"
+
+
+class SharedTrainer(SFTTrainer):  # type: ignore[misc]
+    """SFTTrainer whose checkpoints are the same with and without sharding; without it, nothing is changed."""
+
+    optimizer: Any
+    lr_scheduler: Any
+
+    def train(self, resume_from_checkpoint: str | None = None, **keys: Any) -> Any:
+        """As in the base class; the weights of a checkpoint are read before they are shared out."""
+        if self.is_fsdp_enabled and resume_from_checkpoint:
+            self._read_whole(resume_from_checkpoint)
+        return super().train(resume_from_checkpoint=resume_from_checkpoint, **keys)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """The files that a run without sharding writes. All processes must call this."""
+        if not self.is_fsdp_enabled:
+            super().save_model(output_dir, _internal_call)
+            return
+        whole = gather_weights(self.accelerator.unwrap_model(self.model), self.args.should_save)
+        self._save(output_dir or self.args.output_dir, state_dict=whole)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if not self.is_fsdp_enabled:  # with sharding `train` has read the weights already
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _read_whole(self, checkpoint: str) -> None:
+        self.is_fsdp_enabled = False
+        try:
+            super()._load_from_checkpoint(checkpoint)
+        finally:
+            self.is_fsdp_enabled = True
+
+    def _load_best_model(self) -> None:
+        if not self.is_fsdp_enabled:
+            super()._load_best_model()
+            return
+        load_weights(self.accelerator.unwrap_model(self.model), Path(str(self.state.best_model_checkpoint)))
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.is_fsdp_enabled:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        state = gather_optimiser(self.optimizer.state_dict(), self.args.should_save)
+        if self.args.should_save:
+            torch.save(state, Path(output_dir) / OPTIMISER)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if not self.is_fsdp_enabled or checkpoint is None:
+            super()._load_optimizer_and_scheduler(checkpoint)
+            return
+        state = torch.load(Path(checkpoint) / OPTIMISER, map_location="cpu", mmap=True, weights_only=True)
+        self.optimizer.load_state_dict(share_optimiser(state, self.optimizer))
+        self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULER, weights_only=True))
+
+
+def gather_weights(model: Any, keep: bool = True) -> dict[str, Any]:
+    """Name → whole weight on the CPU; empty where ``keep`` is false. All processes must call this.
+
+    A head tied to the embedding stays one tensor, or the file would hold it twice.
+    """
+    owners = {name: id(weight) for name, weight in model.named_parameters(remove_duplicate=False)}
+    made: dict[Any, Any] = {}
+    whole: dict[str, Any] = {}
+    for name, weight in model.state_dict().items():
+        owner = owners.get(name, name)
+        if owner not in made:
+            made[owner] = _gather(weight, keep)
+        if keep:
+            whole[name] = made[owner]
+    return whole
+
+
+def gather_optimiser(state: dict[str, Any], keep: bool = True) -> dict[str, Any]:
+    """An optimiser's ``state_dict()`` with whole tensors on the CPU. All processes must call this."""
+    states = {
+        index: {name: _gather(value, keep) for name, value in values.items()}
+        for index, values in state["state"].items()
+    }
+    return {**state, "state": states}
+
+
+def share_optimiser(state: dict[str, Any], optimiser: Any) -> dict[str, Any]:
+    """``state`` with whole tensors → this process's part of each tensor whose parameter is shared out."""
+    places = [index for group in state["param_groups"] for index in group["params"]]
+    weights = dict(zip(places, (weight for group in optimiser.param_groups for weight in group["params"])))
+    states = {
+        index: {name: _share(value, weights[index]) for name, value in values.items()}
+        for index, values in state["state"].items()
+    }
+    return {**state, "state": states}
+
+
+@torch.no_grad()
+def load_weights(model: Any, folder: Path) -> None:
+    """The weights of a checkpoint into a model that is shared out; those that the file leaves out stay."""
+    from safetensors import safe_open
+
+    weights = dict(model.named_parameters())
+    if hasattr(model, "peft_config"):
+        from peft import get_peft_model_state_dict
+
+        weights = get_peft_model_state_dict(model, state_dict=weights, save_embedding_layers=False)
+    path = next(folder / name for name in WEIGHTS if (folder / name).is_file())
+    with safe_open(path, "pt") as file:
+        for name in file.keys():  # noqa: SIM118 - no dict
+            if name in weights:
+                weights[name].copy_(_share(file.get_tensor(name), weights[name]))
+
+
+def _gather(value: Any, keep: bool) -> Any:
+    if hasattr(value, "full_tensor"):
+        value = value.full_tensor()
+    if not keep:
+        return None
+    return value.detach().cpu() if isinstance(value, torch.Tensor) else value
+
+
+def _share(value: Any, weight: Any) -> Any:
+    """``value`` cut as ``weight`` is; itself where ``weight`` is whole or of another shape, as counters are."""
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    if not isinstance(weight, DTensor) or getattr(value, "shape", None) != weight.shape:
+        return value
+    # Every process has read the same file, so nothing is sent; a copy of the part, or the whole would stay in memory.
+    shared = distribute_tensor(value.to(weight.device), weight.device_mesh, weight.placements, src_data_rank=None)
+    return shared.clone()
