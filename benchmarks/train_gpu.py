@@ -18,6 +18,7 @@ import argparse
 import itertools
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -172,6 +173,13 @@ def make_base(folder: Path, shape: dict[str, Any]) -> None:
     model.save_pretrained(folder)
     core = Tokenizer(models.WordLevel({"<eos>": 0, "<pad>": 1, "<unk>": 2}, unk_token="<unk>"))
     PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>").save_pretrained(folder)
+
+
+def find_port() -> str:
+    """A port that nobody listens on, for processes of one machine to meet at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def run_variant(

@@ -147,7 +147,7 @@ def launch(task: dict[str, Any], processes: int) -> dict[str, Any] | None:
         "--nproc_per_node",
         str(processes),
         "--master_port",
-        "29577",
+        train_gpu.find_port(),
         __file__,
         "--worker",
         json.dumps(task),

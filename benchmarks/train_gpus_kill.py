@@ -49,7 +49,14 @@ def write_rows(path: Path, count: int) -> None:
 
 def start(processes: int, words: list[str], log: Path) -> subprocess.Popen[bytes]:
     """The recipe in so many processes."""
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", str(processes), "--master_port", "29578"]
+    launcher = [
+        "-m",
+        "torch.distributed.run",
+        "--nproc_per_node",
+        str(processes),
+        "--master_port",
+        train_gpu.find_port(),
+    ]
     command = [sys.executable, *launcher, "-m", "sxl_train.recipe", "demo", *words]
     environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     with log.open("ab") as stream:
@@ -119,6 +126,7 @@ def main() -> int:
             [
                 f"dataset={rows}",
                 "steps=[tune]",
+                "method=full",
                 "tune.max_steps=1",
                 "tune.batch=1",
                 "tune.compile=never",

@@ -54,6 +54,11 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
             return
         load_weights(self.accelerator.unwrap_model(self.model), Path(str(self.state.best_model_checkpoint)))
 
+    def _clip_grad_norm(self, model: Any) -> Any:
+        if not self.is_fsdp_enabled:
+            return super()._clip_grad_norm(model)
+        return clip_gradients(model.parameters(), self.args.max_grad_norm)
+
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         if not self.is_fsdp_enabled:
             super()._save_optimizer_and_scheduler(output_dir)
@@ -70,6 +75,31 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         state = torch.load(Path(checkpoint) / OPTIMISER, map_location="cpu", mmap=True, weights_only=True)
         self.optimizer.load_state_dict(share_optimiser(state, self.optimizer))
         self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULER, weights_only=True))
+
+
+@torch.no_grad()
+def clip_gradients(weights: Any, largest: float) -> Any:
+    """Scale gradients down to the norm ``largest`` in place; returns their norm before.
+
+    As `torch.nn.utils.clip_grad_norm_`, but on each process's own parts with one number exchanged: it takes shards one
+    by one through DTensor's dispatch, which for a small model is longer than the backward pass.
+    """
+    shared: list[Any] = []
+    whole: list[Any] = []
+    for weight in weights:
+        if weight.grad is not None:
+            parts = shared if hasattr(weight.grad, "to_local") else whole
+            parts.append(weight.grad.to_local() if parts is shared else weight.grad)
+    device = (shared or whole)[0].device
+    total = torch.zeros((), device=device)
+    if shared:
+        total += torch.stack(torch._foreach_norm(shared, dtype=torch.float32)).square().sum()
+        torch.distributed.all_reduce(total)
+    if whole:
+        total += torch.stack(torch._foreach_norm(whole, dtype=torch.float32)).square().sum()
+    norm = total.sqrt()
+    torch._foreach_mul_([*shared, *whole], (largest / (norm + 1e-6)).clamp(max=1.0))
+    return norm
 
 
 def gather_weights(model: Any, keep: bool = True) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class MasterAdamW(torch.optim.Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        self.parts: dict[Any, tuple[Any, Any, Any]] = {}
+        """Parameter → this process's master, first and second moment: looked up once, which for shards is slow."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -48,19 +50,21 @@ class MasterAdamW(torch.optim.Optimizer):
                         "exp_avg": torch.zeros_like(p, dtype=torch.float32),
                         "exp_avg_sq": torch.zeros_like(p, dtype=torch.float32),
                     }
+                if p not in self.parts:
+                    self.parts[p] = tuple(_local(self.state[p][name]) for name in ("master", "exp_avg", "exp_avg_sq"))
             states = [self.state[p] for p in params]
             torch._foreach_add_([s["step"] for s in states], 1)
             # In slices, so that the float32 copies of all gradients never exist at once.
             for start in range(0, len(params), SLICE):
                 some, parts = params[start : start + SLICE], states[start : start + SLICE]
-                masters = [_local(s["master"]) for s in parts]
+                masters, means, squares = zip(*(self.parts[p] for p in some))
                 exact = [torch.empty_like(master) for master in masters]
                 torch._foreach_copy_(exact, [_local(p.grad) for p in some])
                 torch._fused_adamw_(
                     masters,
                     exact,
-                    [_local(s["exp_avg"]) for s in parts],
-                    [_local(s["exp_avg_sq"]) for s in parts],
+                    means,
+                    squares,
                     [],
                     [s["step"] for s in parts],
                     amsgrad=False,
@@ -76,6 +80,7 @@ class MasterAdamW(torch.optim.Optimizer):
     def load_state_dict(self, state_dict: Any) -> None:
         """Restore, keeping float32: the base class would round every state to the parameters' bf16."""
         super().load_state_dict(state_dict)
+        self.parts = {}
         packed = [i for group in state_dict["param_groups"] for i in group["params"]]
         params = [p for group in self.param_groups for p in group["params"]]
         for index, parameter in zip(packed, params):
