@@ -23,11 +23,11 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
     optimizer: Any
     lr_scheduler: Any
 
-    def train(self, resume_from_checkpoint: str | None = None, **keys: Any) -> Any:
+    def train(self, resume_from_checkpoint: Any = None, *args: Any, **keys: Any) -> Any:
         """As in the base class; the weights of a checkpoint are read before they are shared out."""
         if self.is_fsdp_enabled and resume_from_checkpoint:
             self._read_whole(resume_from_checkpoint)
-        return super().train(resume_from_checkpoint=resume_from_checkpoint, **keys)
+        return super().train(resume_from_checkpoint, *args, **keys)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """The files that a run without sharding writes. All processes must call this."""
@@ -38,13 +38,20 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         self._save(output_dir or self.args.output_dir, state_dict=whole)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if not self.is_fsdp_enabled:  # with sharding `train` has read the weights already
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
+        if self.is_fsdp_enabled:  # `train` has read the weights already
+            return
+        changed: Any = model if model is not None else self.model
+        kinds = {name: weight.dtype for name, weight in changed.named_parameters() if weight.requires_grad}
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        # peft widens the adapters that it loads to float32; the optimiser saved belongs to them as they were.
+        for name, weight in changed.named_parameters():
+            if name in kinds:
+                weight.data = weight.data.to(kinds[name])
 
     def _read_whole(self, checkpoint: str) -> None:
         self.is_fsdp_enabled = False
         try:
-            super()._load_from_checkpoint(checkpoint)
+            self._load_from_checkpoint(checkpoint)
         finally:
             self.is_fsdp_enabled = True
 
