@@ -16,7 +16,6 @@ import msgspec
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
-from sxl_train import stride
 from sxl_train.config import Tune
 from sxl_train.data import dataset as data
 from sxl_train.data.base import read_template
@@ -25,8 +24,9 @@ from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log, read_first_loss
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
-from sxl_train.sharding import gather_weights
+from sxl_train.tune import stride
 from sxl_train.tune.adapt import adapt, load
+from sxl_train.tune.sharding import gather_weights
 from sxl_train.tune.trainer import count_processes, make_trainer
 
 

@@ -20,9 +20,9 @@ from sxl_train.config import Tune
 from sxl_train.data.collate import Flatten
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log
-from sxl_train.sharding import SharedTrainer
 from sxl_train.tune import batch, fast
 from sxl_train.tune.adapt import find_plain_reason
+from sxl_train.tune.sharding import SharedTrainer
 
 
 class TraceTrainer(SharedTrainer):

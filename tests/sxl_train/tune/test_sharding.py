@@ -65,7 +65,7 @@ def test_adapters_of_a_gpu_go_on_from_a_checkpoint_as_narrow_as_they_were(tmp_pa
 
 @pytest.mark.parametrize("largest", [0.5, 1e3])
 def test_gradients_are_clipped_as_torch_clips_them(largest: float) -> None:
-    from sxl_train.sharding import clip_gradients
+    from sxl_train.tune.sharding import clip_gradients
 
     pairs = [(torch.nn.Parameter(torch.zeros(n)), torch.nn.Parameter(torch.zeros(n))) for n in (3, 5)]
     for ours, theirs in pairs:
