@@ -248,6 +248,8 @@ def _nearest(root: type, cls: type, name: str) -> str | None:
     ]
     if elsewhere:
         return ", ".join(elsewhere)
+    if cls is not root and name in root.__struct_encode_fields__:  # type: ignore[attr-defined]
+        return f"{name} at the top of the recipe"
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if near:
         return near[0]

@@ -28,6 +28,11 @@ def test_a_source_that_is_not_there_is_refused_where_a_key_names_it(key: str):
     assert f"names of sources in {key}, not 'stdlibb': stdlib?" in str(found.expected)
 
 
+def test_a_key_of_the_top_is_named_where_it_stands_in_a_section():
+    with pytest.raises(UserError, match="media at the top of the recipe"):
+        read("demo", ["clean.media=keep"])
+
+
 def test_shards_of_no_bytes_are_refused():
     with pytest.raises(UserError, match="shard_bytes above zero"):
         read("demo", ["write.shard_bytes=0"])

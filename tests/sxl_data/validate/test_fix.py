@@ -184,6 +184,38 @@ def test_what_needs_no_repair_keeps_its_number_literals(tmp_path: Path):
     assert line == (tmp_path / "out.jsonl").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("format", ["openai_chat", "anthropic_messages"])
+def test_a_repair_keeps_the_bytes_of_an_image(tmp_path: Path, format: str):
+    data = "iVBORw0KGgo" * 40
+    if format == "openai_chat":
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+        call = {"id": "", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        row = {
+            "messages": [
+                {"role": "user", "content": [image]},
+                {"role": "assistant", "content": "", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "", "content": "ok"},
+                {"role": "assistant", "content": "A."},
+            ]
+        }
+    else:
+        image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+        used = {"type": "tool_use", "id": "", "name": "f", "input": {}}
+        row = {
+            "messages": [
+                {"role": "user", "content": [image]},
+                {"role": "assistant", "content": [used]},
+                {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "", "content": "ok"}]},
+            ]
+        }
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    done = fix(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert (1, 2) == (done.records, done.counts["P107"])
+    assert data in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    again = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert format != "openai_chat" or again["messages"][0] == row["messages"][0]
+
+
 def test_rows_of_a_table_that_cannot_be_read_are_named(tmp_path: Path):
     (tmp_path / "in.csv").write_text("instruction,output\nq,a\nq,a,more\nq2,a2\n", encoding="utf-8")
     done = fix(tmp_path / "in.csv", tmp_path / "out.jsonl", known=known_formats())
