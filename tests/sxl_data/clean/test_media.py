@@ -54,6 +54,12 @@ def test_a_marked_part_keeps_its_place_address_and_digest_and_loses_its_bytes():
     )
 
 
+def test_what_a_source_says_of_a_part_in_its_own_words_goes_with_the_part():
+    part = Part(type="file", data_json='{"bytes":"AAAA"}', text="report.pdf")
+    (after,) = to_traces(run(to_table([trace(0, part)]), "mark").kept)
+    assert Part(text="[file] report.pdf") == after.steps[0].content[1]
+
+
 def test_media_inside_a_subtrace_are_marked_too():
     batch = to_table([trace(0, inner=(trace(1, PICTURE, inner=(trace(2, PICTURE),)),))])
     outcome = run(batch, "mark")
