@@ -89,8 +89,6 @@ def build(
     with _interruptible(), locked(folder / WORK, "lock" if of == 1 else f"lock-{rank}-of-{of}"):
         with remote.locked(folder) if remote and not rank else contextlib.nullcontext():
             manifest = _build(Build(loaded, base, folder, limit, from_stage, rank, of))
-            if not rank:
-                commit_bytes(folder / WORK / MADE_BY, str(file).encode("utf-8"))
             if remote and not rank:
                 remote.publish(folder, manifest.files)
         return manifest
@@ -163,6 +161,8 @@ class Build:
         done = "publish/" + _digest([receipt.key for receipt in self.receipts])
         if self.rank:
             return await_manifest(self.out, self.store.root / done, self.recipe.engine.patience_seconds)
+        made_by = Path(self.file or "").resolve()
+        commit_bytes(self.store.root / MADE_BY, str(made_by).encode("utf-8"))
         manifest = publish(
             self.out,
             self.store,
