@@ -134,3 +134,51 @@ def test_nothing_is_printed_past_the_console():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert past == []
+
+
+# Engines that backtrack or compare everything with everything. Whoever needs one for our own text says so here.
+SUPERLINEAR = {"re", "regex", "sre_compile", "difflib"}
+OWN_TEXT = {
+    "sxl_data/clean/private.py": "every repetition is bounded",
+    "sxl_data/rules/content.py": "every repetition of its two patterns for keys and homes is of one class",
+    "sxl_data/contract/alignment.py": "counts difflib's work and stops it",
+    "sxl_data/contract/config.py": "keys of a recipe, against the names of fields",
+    "sxl_data/rules/fields.py": "keys no longer than ours, against our field names",
+    "sxl_data/view/explain.py": "words of the command line, against our codes",
+    "sxl_data/formats/registry.py": "words of the command line, against our formats",
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of all modules that a file imports, wherever in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    return found | {
+        (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
+    }
+
+
+def test_foreign_text_meets_linear_time_engines_only():
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("sxl_data", "sxl_train")
+        for path in modules(package)
+        if imported(path) & SUPERLINEAR
+    }
+    assert set() == users - OWN_TEXT.keys()
+
+
+def test_the_linear_engine_is_google_re2():
+    from sxl_data.contract import patterns
+
+    assert "re2" in type(patterns.compile("a")._compiled).__module__
+
+
+def test_schemas_are_compiled_where_patterns_are_bounded():
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("sxl_data", "sxl_train")
+        for path in modules(package)
+        if "jsonschema_rs" in imported(path)
+    }
+    assert {"sxl_data/rules/arguments.py", "sxl_data/rules/schema_checker.py"} == users

@@ -18,6 +18,7 @@ from sxl_data.rules import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
 
 PHASES: dict[str, type[msgspec.Struct]] = {"observe": Observe, "reflect": Reflect, "act": Act, "iterate": Iterate}
+_MISSPELT = 40  # characters of a name that one of ours may have become
 _NUMBERING = ("turn", "iteration")
 _MISSING = object()
 _INT64 = range(-(2**63), 2**63)
@@ -70,7 +71,8 @@ def _struct(value: Any, cls: type[msgspec.Struct], at: str, faults: list[Fault])
             continue
         field = fields.get(name)
         if field is None:
-            near = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
+            short = name if len(name) <= _MISSPELT else ""
+            near = difflib.get_close_matches(short, fields, n=1, cutoff=0.6)
             expected = f"{near[0]}?" if near else "one of " + ", ".join(fields)
             faults.append(Fault("S202", f"{at}/{_escape(name)}", f"unknown field of {cls.__name__}", expected))
             continue
