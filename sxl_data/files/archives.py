@@ -16,12 +16,20 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Self
 
 import zstandard
 
 MAX_MEMBER_BYTES = 2_000_000_000
+MAX_HEADER_BYTES = 1 << 20
 _BLOCK = 1 << 20
+_HEADERS = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 
 # What the readers raise on damaged or encrypted archives.
 DAMAGED = (
@@ -55,12 +63,23 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
         with (
             path.open("rb") as raw,
             zstandard.ZstdDecompressor().stream_reader(raw) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as archive,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive,
         ):
             yield from _tar_members(archive)
     else:
-        with tarfile.open(path, mode="r|*") as archive:
+        with tarfile.open(path, mode="r|*", tarinfo=_Member) as archive:
             yield from _tar_members(archive)
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose name is no gigabyte: long names and extended headers are read whole, before anything is asked."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _HEADERS and member.size > MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {member.size} bytes")
+        return member
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:

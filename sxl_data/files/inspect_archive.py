@@ -14,7 +14,7 @@ import msgspec
 
 from sxl_data.contract.errors import error
 
-MAX_MEMBER_BYTES = 512_000_000
+MAX_MEMBER_BYTES, MAX_BYTES = 512_000_000, 2_000_000_000
 
 
 def open_archive(path: Path) -> dict[str, Any]:
@@ -30,6 +30,8 @@ def open_archive(path: Path) -> dict[str, Any]:
                 raise error("U204", file=path.name, found="no header.json", expected="an Inspect .eval archive")
             log = _member(archive, "header.json")
             samples = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
+            if sum(archive.getinfo(name).file_size for name in samples) > MAX_BYTES:
+                raise error("U204", file=path.name, found=f"samples of over {MAX_BYTES} bytes", expected="less")
             log["samples"] = [_member(archive, name) for name in samples]
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, msgspec.MsgspecError, KeyError) as problem:
         raise error("U204", file=path.name, found=problem, expected="a whole .eval archive") from None

@@ -55,7 +55,7 @@ def _bundled(builder: Builder, content: Any) -> Sequence[str]:
     else nothing."""
     waiting = builder.open_calls
     said = parts_of(content)
-    if len(waiting) < 2 or len(said) != 1 or not (said[0].text or "").startswith("["):
+    if len(said) != 1 or not (said[0].text or "").startswith("[") or len(waiting) < 2:
         return ()
     try:
         items = load(said[0].text or "")

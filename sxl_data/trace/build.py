@@ -8,7 +8,8 @@ source does not have is not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -42,6 +43,31 @@ def parts(content: str | Sequence[Part] | None) -> tuple[Part, ...]:
     return (Part(text=content),) if isinstance(content, str) else tuple(content)
 
 
+class OpenCalls(Sequence[Call]):
+    """Calls without those that are answered. Whether any is left and which is the first are asked after every result,
+    so they are not looked for from the start."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.answered: set[str] = set()
+        self._first = 0
+
+    def __bool__(self) -> bool:
+        while self._first < len(self.calls) and self.calls[self._first].call_id in self.answered:
+            self._first += 1
+        return self._first < len(self.calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        if self:
+            yield from (c for c in islice(self.calls, self._first, None) if c.call_id not in self.answered)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.calls[self._first] if index == 0 and self else list(self)[index]
+
+
 class Builder:
     """Collects one trace. ``kind`` and ``task`` as in `Trace`; ``at`` arguments are JSON pointers into
     the submitted document, ``line`` its line, both kept for findings."""
@@ -66,7 +92,7 @@ class Builder:
         self._open = False  # a model response is being collected
         self._act: dict[str, Any] | None = None
         self._results: dict[str, Any] | None = None
-        self._answered: set[str] = set()
+        self._waiting = OpenCalls(())
         self._places: dict[str, str] = {}
         self._lines: dict[str, int] = {}
 
@@ -135,7 +161,7 @@ class Builder:
     ) -> None:
         """Text of the current response, beside its calls if it has any."""
         act = self._current_act(at, line, common)
-        act["content"] += parts(content)
+        act["content"] += parts(content)  # a list: a turn may have any number of texts
         act["final"] = act["final"] or final
 
     def call(
@@ -174,6 +200,7 @@ class Builder:
             self._mark(f"/steps/{len(self._steps)}", at, line)
         self._mark(f"/steps/{len(self._steps)}/results/{len(self._results['results'])}", at, line)
         self._results["results"].append(result)
+        self._waiting.answered.add(result.call_id)
 
     def end_turn(self) -> None:
         """Close the current response; the next `reflect`, `say` or `call` opens a new one."""
@@ -185,7 +212,7 @@ class Builder:
                     turn=self._turn,
                     iteration=self._iteration,
                     kind="tool" if act["calls"] else "message",
-                    content=act["content"],
+                    content=tuple(act["content"]),
                     calls=tuple(act["calls"]),
                     final=act["final"],
                     **act["common"],
@@ -193,6 +220,7 @@ class Builder:
             )
             if act["calls"]:
                 self._results = {"results": [], "common": {}}
+                self._waiting = OpenCalls(act["calls"])
         self._open = False
 
     def next_call(self, at: str | None = None, line: int | None = None) -> str:
@@ -257,13 +285,12 @@ class Builder:
         return (*steps[:-1], msgspec.structs.replace(steps[-1], decision="finish", decision_origin="explicit"))
 
     @property
-    def open_calls(self) -> list[Call]:
-        """Calls of the latest act that have no result yet, in order."""
+    def open_calls(self) -> Sequence[Call]:
+        """Calls of the latest act that have no result yet, in order; they become fewer as results come."""
         if self._act is not None:
             return list(self._act["calls"])
         if self._results is not None and self._steps and isinstance(self._steps[-1], Act):
-            answered = {result.call_id for result in self._results["results"]}
-            return [call for call in self._steps[-1].calls if call.call_id not in answered]
+            return self._waiting
         return []
 
     # ------------------------------------------------------------------------------------------------
@@ -277,7 +304,7 @@ class Builder:
     def _current_act(self, at: str | None, line: int | None, common: dict[str, Any]) -> dict[str, Any]:
         self._begin_turn()
         if self._act is None:
-            self._act = {"content": (), "calls": [], "final": False, "common": common}
+            self._act = {"content": [], "calls": [], "final": False, "common": common}
             self._mark(f"/steps/{len(self._steps)}", at, line)
         return self._act
 
@@ -322,21 +349,25 @@ def infer_decisions(steps: Sequence[Step]) -> tuple[Step, ...]:
         nothing_after = all(not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:])
         if isinstance(end, Act) and end.kind == "message" and end.content and nothing_after:
             out[last] = msgspec.structs.replace(end, final=True)
+    before: Act | None = None
     for i, step in enumerate(out):
-        if isinstance(step, Iterate) and step.decision == "unknown":
-            decision = _decision(out, i, step)
+        if isinstance(step, Act):
+            before = step
+        elif isinstance(step, Iterate) and step.decision == "unknown":
+            decision = _decision(out, i, step, before)
             out[i] = msgspec.structs.replace(step, decision=decision, decision_origin="inferred")
     return tuple(out)
 
 
-def _decision(steps: Sequence[Step], at: int, step: Iterate) -> Decision:
-    following = next((s for s in steps[at + 1 :] if not isinstance(s, Reflect)), None)
+def _decision(steps: Sequence[Step], at: int, step: Iterate, before: Act | None) -> Decision:
+    """What the agent decided after the results ``step`` at ``at``; ``before`` is the last act in front of them."""
+    later = (steps[n] for n in range(at + 1, len(steps)))
+    following = next((s for s in later if not isinstance(s, Reflect)), None)
     if not isinstance(following, Act):
         return "unknown"
     if following.kind == "message":
         return "finish" if following.final else "ask"
     failed = {r.call_id for r in step.results if r.status in ("error", "timeout")}
-    before = next((s for s in reversed(steps[:at]) if isinstance(s, Act)), None)
     again = {call.name for call in following.calls}
     if before and any(call.call_id in failed and call.name in again for call in before.calls):
         return "retry"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -74,3 +75,13 @@ def test_a_tar_cut_off_gives_what_is_whole_and_then_an_error(tmp_path: Path):
         for name, member in members(path):
             seen.append((name, len(member.read())))
     assert ("one", 5000) == seen[0]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_name_of_megabytes_is_refused_before_it_is_read(tmp_path: Path, kind: bytes):
+    head = tarfile.TarInfo("x")
+    head.type, head.size = kind, 3_000_000
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(gzip.compress(head.tobuf(tarfile.USTAR_FORMAT) + b" " * 3_000_064))
+    with pytest.raises(tarfile.ReadError, match="3000000"):
+        list(members(path))
