@@ -135,10 +135,7 @@ BOMBS: dict[str, tuple[tuple[int, ...], Make]] = {
         STEPS,
         trace_of(lambda n: [*(result(f"c{k}") for k in range(n)), *(act(f"c{k}") for k in range(n))]),
     ),
-    "thoughts without an act": (
-        STEPS,
-        trace_of(lambda n: [{"phase": "reflect", "source": "block", "text": "x" * 60} for _ in range(n)]),
-    ),
+    "thoughts without an act": (STEPS, trace_of(lambda n: [{"phase": "reflect", "text": "x" * 60} for _ in range(n)])),
     "one act with many calls, answered wrongly": (
         STEPS,
         trace_of(
