@@ -112,7 +112,7 @@ def lines(size: int) -> Callable[[], object]:
 
 MEGA = (1_000_000, 2_000_000, 4_000_000, 8_000_000)
 TEXT = (50_000, 100_000, 200_000, 400_000)
-STEPS = (2_000, 4_000, 8_000, 16_000)
+STEPS = (4_000, 8_000, 16_000, 32_000)
 
 BOMBS: dict[str, tuple[tuple[int, ...], Make]] = {
     "gzipped blanks": (tuple(16 * n for n in MEGA), blanks),

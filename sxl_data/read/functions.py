@@ -278,7 +278,7 @@ def _binding(imports: list[str], language: str) -> dict[str, list[int]]:
         return {"": list(range(len(imports)))}
     found: dict[str, list[int]] = {}
     for number, item in enumerate(imports):
-        for name in set(_bound(item, language)) - _KEYWORDS:
+        for name in set(_bound(item, language)) - _KEYWORDS - {""}:  # a trailing comma binds nothing
             found.setdefault(name, []).append(number)
     return found
 
