@@ -67,7 +67,7 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
 
 
 def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
-    """``--dry-run``: the resolved recipe, token counts, three examples with marks, memory and sizes."""
+    """``--dry-run``: the resolved recipe, token counts, three examples with marks, memory, sizes, time."""
     from sxl_train.run.recipes import print_recipe
 
     recipe = loaded.value
@@ -99,9 +99,11 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
         parts.append(f"── {piece.row}\n{text}")
     parts += [str(UserError(item)) for item in report.warnings]
     parts.append(show_memory(recipe, capacity))
+    from sxl_train import timing
     from sxl_train.plan import step as plan
 
     parts.append(plan.rehearse(recipe))
+    parts.append(timing.show(timing.forecast(recipe, len(packed), capacity)))
     return "\n\n".join(parts)
 
 

@@ -34,7 +34,7 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
     from sxl_train.data.base import fetch
 
     dataset = data.find_dataset(recipe.dataset)
-    preflight.check(recipe, dataset)
+    report = preflight.check(recipe, dataset)
     out = Path(recipe.out or f"build/train/{title}")
     steps: list[str] = [step for step in ORDER if step in recipe.steps]
     if preflight.needs_base(recipe):
@@ -50,6 +50,12 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
         context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
         seen = made["evaluate"].key if step == "release" and "evaluate" in made else ""
         made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256, seen)
+        if step == "plan" and not made[step].reused and not int(os.environ.get("RANK", "0")):
+            from sxl_train import timing
+
+            length = report.counts.tokens / max(1, report.counts.rows)
+            sequences = timing.estimate_sequences(recipe, length, report.capacity)
+            say(timing.show(timing.forecast(recipe, sequences, report.capacity)))
         if step in LOOKING:
             continue
         if made[step].model != model or step == "base":

@@ -97,6 +97,20 @@ def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
     return [to_row(record, f"row {position}") for position, record in numbered]
 
 
+def count_rows(dataset: Dataset, split: str) -> int:
+    """About how many rows a split has: of Parquet files their metadata say so, a carved split is a share."""
+    import pyarrow.parquet as pq
+
+    carve = dataset.carved and split in ("train", "validation")
+    count = 0
+    for name in dataset.files.get("train" if carve else split, []):
+        is_table = name.endswith(".parquet")
+        count += pq.read_metadata(name).num_rows if is_table else sum(1 for _ in _read_records([name]))
+    if not carve:
+        return count
+    return count // HELD_OUT if split == "validation" else count - count // HELD_OUT
+
+
 def spread(kinds: Sequence[str], limit: int) -> list[int]:
     """Sorted positions of ``limit`` rows: an equal share of each kind, a small kind's unused share to the others.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
@@ -59,9 +60,12 @@ def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_lengt
     if not tokenizer.chat_template:
         raise error("T108", found="no chat template beside the tokenizer", expected="that of the tuning")
     template = tokenizer.chat_template
-    made = (
-        to_sample(tokenizer, mask.tokenise(tokenizer, template, row.messages, row.tools), max_length) for row in rows
-    )
+    made = []
+    with Progress(split, len(rows)) as progress:
+        for row in rows:
+            tokens = mask.tokenise(tokenizer, template, row.messages, row.tools)
+            made.append(to_sample(tokenizer, tokens, max_length))
+            progress.advance()
     return [sample for sample in made if any(sample.trained[1:])]
 
 

@@ -13,18 +13,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data.samples import Sample, collate, make_batches
 from sxl_train.distil.teach import Teach
 
 
-def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192) -> Path:
-    """Ask ``teach`` (one that gives top logits) about every sample of ``rows`` and write the answers."""
+def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192, temperature: float = 1.0) -> Path:
+    """Ask ``teach`` (one that gives top logits, softened by ``temperature``) about every sample; write the answers."""
     import torch
     from safetensors.torch import save_file
 
     ids, scores, keys, counts = [], [], [], []
+    progress = Progress("teacher", len(rows))
     for batch in make_batches(rows, tokens):
+        progress.advance(len(batch))
         chosen = collate(batch)["labels"][:, 1:] != -100
         answer = teach(batch, chosen)
         if not isinstance(answer, tuple):
@@ -33,6 +36,7 @@ def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 
         scores.append(answer[1].to("cpu", torch.float16))
         keys += [hash_sample(sample) for sample in batch]
         counts += chosen.sum(1).tolist()
+    progress.close()
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
@@ -44,16 +48,29 @@ def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 
             "counts": torch.tensor(counts),
         },
         partial,
+        metadata={"temperature": repr(float(temperature))},
     )
     partial.replace(path)
     return path
 
 
-def teach_cached(path: Path, device: str = "cpu") -> Teach:
-    """Targets from a file that `write_cache` wrote; `UserError` T505 for a sample that is not in it."""
+def teach_cached(path: Path, device: str = "cpu", temperature: float = 1.0) -> Teach:
+    """Targets from a file that `write_cache` wrote; `UserError` T505 for a sample that is not in it, or another
+    temperature."""
     import torch
+    from safetensors import safe_open
     from safetensors.torch import load_file
 
+    with safe_open(path, "pt") as file:
+        softened = float((file.metadata() or {}).get("temperature", 1.0))
+    if softened != float(temperature):
+        raise error(
+            "T505",
+            file=str(path),
+            pointer="/distil/temperature",
+            found=temperature,
+            expected=f"{softened}, which the file was written with",
+        )
     stored = load_file(path)
     ends = stored["counts"].cumsum(0).tolist()
     starts = [0, *ends[:-1]]

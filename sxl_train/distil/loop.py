@@ -17,12 +17,18 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.contract.console import Progress
+from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample, collate
 from sxl_train.distil.teach import Partial, Teach, measure_divergence
+from sxl_train.distil_progress import Keeper, Lines
 from sxl_train.plan import step as plan
+from sxl_train.run.interrupt import Signals
+
+REFIT = 16
+"""Steps with rounded weights between two searches for the best scales: a search costs more than a step, since it tries
+nine scales for each block of each matrix, and a block's best one hardly changes from step to step."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +50,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The last three say how `rounded` rounds."""
 
 
-def train(student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach | None = None) -> list[float]:
+def train(
+    student: Any,
+    rows: Sequence[Sample],
+    settings: Settings,
+    teach: Teach | None = None,
+    keeper: Keeper | None = None,
+    attempt: int = 0,
+) -> list[float]:
     """Train ``student`` in place for ``settings.steps`` steps and return the loss of each.
 
-    Without ``teach`` this is plain cross-entropy. Weights are float32, matrix products bf16 on a GPU.
+    Without ``teach`` this is plain cross-entropy. Weights are float32, matrix products bf16 on a GPU. With a
+    ``keeper`` the state of this ``attempt`` is saved now and then, and gone on from where there is one; a signal then
+    saves and raises KeyboardInterrupt.
     """
     import torch
 
@@ -58,37 +73,93 @@ def train(student: Any, rows: Sequence[Sample], settings: Settings, teach: Teach
     )
     batches = draw_batches(rows, settings.batch, settings.seed)
     rounding_from = round(settings.steps * (1 - settings.aware))
-    losses: list[float] = []
-    pending: list[Any] = []
-    with Progress("distil", settings.steps, "steps") as progress:
-        for step in range(settings.steps):
-            batch = next(batches)
-            for group in optimiser.param_groups:
-                group["lr"] = settings.lr * scale_rate(step, settings)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                if step >= rounding_from:
-                    with rounded(student, settings.format, settings.others, settings.columns):
-                        loss = compute_loss(student, batch, settings, teach)
-                        loss.backward()
-                else:
-                    loss = compute_loss(student, batch, settings, teach)
-                    loss.backward()
-            torch.nn.utils.clip_grad_norm_(student.parameters(), settings.clip)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            pending.append(loss.detach())
-            progress.advance()
-            if len(pending) == 50 or step + 1 == settings.steps:  # reading a loss waits for the device
-                losses += [float(value) for value in pending]
-                pending.clear()
-                if not math.isfinite(losses[-1]):
-                    raise error("T112", found=losses[-1], pointer="/distil/lr")
+    losses: list[Any] = []
+    offsets: dict[str, Any] = {}
+    first = 0
+    if keeper is not None and (state := keeper.take(attempt)):
+        first, losses = state["step"], list(state["losses"])
+        student.load_state_dict(state["student"])
+        optimiser.load_state_dict(state["optimiser"])
+        offsets = {name: found.to(device) for name, found in state["offsets"].items()}
+        for _ in range(first):
+            next(batches)
+        say(f"distil     continues at step {first} of {settings.steps}")
+    signals = Signals()
+    if keeper is not None:
+        signals.open()
+    try:
+        with Lines(settings.steps, first) as lines:
+            for step in range(first, settings.steps):
+                aware = step >= rounding_from
+                if aware and (step - rounding_from) % REFIT == 0:
+                    offsets.clear()
+                loss = take_step(student, optimiser, next(batches), settings, teach, step, offsets if aware else None)
+                losses.append(loss)
+                lines.advance(losses[-10:], ", rounded weights" if aware else "")
+                check_finite(losses, settings.steps)
+                if keeper is not None and (signals.came or keeper.is_due()):
+                    losses = [float(value) for value in losses]
+                    keeper.save(
+                        {
+                            "attempt": attempt,
+                            "step": step + 1,
+                            "losses": losses,
+                            "offsets": offsets,
+                            "student": student.state_dict(),
+                            "optimiser": optimiser.state_dict(),
+                        }
+                    )
+                    if signals.came:
+                        say(f"distil     step {step + 1} is saved")
+                        raise KeyboardInterrupt
+    finally:
+        signals.close()
     student.eval()
-    return losses
+    return [float(value) for value in losses]
+
+
+def take_step(
+    student: Any,
+    optimiser: Any,
+    batch: Sequence[Sample],
+    settings: Settings,
+    teach: Teach | None,
+    step: int,
+    offsets: dict[str, Any] | None,
+) -> Any:
+    """One update; with ``offsets`` the student computes with rounded weights. The loss, still on its device."""
+    import torch
+
+    kind = student.get_input_embeddings().weight.device.type
+    for group in optimiser.param_groups:
+        group["lr"] = settings.lr * scale_rate(step, settings)
+    with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
+        if offsets is None:
+            loss = compute_loss(student, batch, settings, teach)
+            loss.backward()
+        else:
+            with rounded(student, settings.format, settings.others, settings.columns, offsets):
+                loss = compute_loss(student, batch, settings, teach)
+                loss.backward()
+    torch.nn.utils.clip_grad_norm_(student.parameters(), settings.clip)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    return loss.detach()
+
+
+def check_finite(losses: list[Any], steps: int) -> None:
+    """T112 where the last of ``losses`` is no number; looked at every 50 steps, since it waits for the device."""
+    if (len(losses) % 50 == 0 or len(losses) == steps) and not math.isfinite(float(losses[-1])):
+        raise error("T112", found=float(losses[-1]), pointer="/distil/lr")
 
 
 def recover(
-    student: Any, rows: Sequence[Sample], held_out: Sequence[Sample], settings: Settings, teach: Teach | None = None
+    student: Any,
+    rows: Sequence[Sample],
+    held_out: Sequence[Sample],
+    settings: Settings,
+    teach: Teach | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[float, float]:
     """`train`, undone where the loss on ``held_out`` did not fall; (loss before, loss of what is kept).
 
@@ -98,11 +169,15 @@ def recover(
     """
     before = {name: weight.detach().to("cpu", copy=True) for name, weight in student.state_dict().items()}
     pruned = measure(student, held_out, settings)
-    for share in (1, 0.25):
-        train(student, rows, msgspec.structs.replace(settings, lr=settings.lr * share), teach)
+    for attempt, share in enumerate((1, 0.25)):
+        if keeper is not None and keeper.is_over(attempt):
+            continue
+        chosen = msgspec.structs.replace(settings, lr=settings.lr * share)
+        train(student, rows, chosen, teach, keeper, attempt)
         after = measure(student, held_out, settings)
         if after < pruned:
             return pruned, after
+        say(f"distil     loss {pruned:.4f} → {after:.4f} with a rate of {chosen.lr:.1e}: undone")
         student.load_state_dict(before)
     return pruned, pruned
 
@@ -164,9 +239,15 @@ def scale_rate(step: int, settings: Settings) -> float:
 
 @contextmanager
 def rounded(
-    model: Any, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None, columns: Any = None
+    model: Any,
+    format: plan.Format = "nf4_dq",
+    others: Mapping[str, plan.Format] | None = None,
+    columns: Any = None,
+    offsets: dict[str, Any] | None = None,
 ) -> Iterator[None]:
     """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
+
+    ``offsets`` keeps what the search for the scales of each matrix found, for the next call (`precision.round_to`).
 
     ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4
     holds linear layers only, so the embedding stays as it is there.
@@ -176,7 +257,7 @@ def rounded(
     matrices = [(name, weight) for name, weight in model.named_parameters() if weight.dim() == 2]
     exact = [weight.data for _, weight in matrices]
     for name, weight in matrices:
-        weight.data = round_to(weight.data, name, (others or {}).get(name, format), columns)
+        weight.data = round_to(weight.data, name, (others or {}).get(name, format), columns, offsets)
     try:
         yield
     finally:

@@ -12,12 +12,25 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
+from transformers import TrainerCallback
+
+from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.distil.loop import Settings
 
 BATCH = 8
+
+
+class _Told(TrainerCallback):  # type: ignore[misc]
+    """Tells a progress of each step."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.progress.advance()
 
 
 def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list[str]:
@@ -73,7 +86,13 @@ def practise(
             logging_strategy="no",
         )
         rows = Dataset.from_list([{"prompt": prompt} for prompt in prompts])
-        DistillationTrainer(
-            model=student, teacher_model=teacher, args=how, train_dataset=rows, processing_class=tokenizer
-        ).train()
+        with Progress("practise", settings.steps, "steps") as progress:
+            DistillationTrainer(
+                model=student,
+                teacher_model=teacher,
+                args=how,
+                train_dataset=rows,
+                processing_class=tokenizer,
+                callbacks=[_Told(progress)],
+            ).train()
     student.eval()

@@ -21,6 +21,7 @@ from sxl_train.data import samples
 from sxl_train.data.samples import Sample
 from sxl_train.distil.loop import Settings, compute_loss, measure, recover, rounded, train
 from sxl_train.distil.teach import Teach, teach_live
+from sxl_train.distil_progress import Keeper
 from sxl_train.plan import step as plan
 from sxl_train.prune import vocabulary
 from sxl_train.prune.vocabulary import KEPT_FILE
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from sxl_train.config import Recipe
     from sxl_train.run.step import Context
 
-AWARE: tuple[plan.Format, ...] = ("int4", "nf4", "nf4_dq", "q4_0")
-"""Formats coarse enough for steps with rounded weights to pay."""
+PROGRESS, PRACTISED = "progress.pt", "practised.pt"
+"""Files of a distillation under way; a finished one has removed them."""
 WORTH = 0.003
 """Expected rise of the loss, in nats per token, under which they do not."""
 
@@ -43,7 +44,7 @@ def run(context: Context) -> Path:
     recipe = context.recipe
     student_folder = Path(context.model)
     format = plan.read_plan(context).format
-    aware = recipe.distil.quantise_aware and format in AWARE  # looked at again once the rounding is priced
+    aware = recipe.distil.quantise_aware and format in plan.AWARE  # looked at again once the rounding is priced
     pruned_from = find_teacher(context)
     teacher_name = recipe.distil.teacher or pruned_from or (context.model if aware else "")
     if not teacher_name or not recipe.distil.steps:
@@ -73,7 +74,10 @@ def run(context: Context) -> Path:
         columns=columns,
     )
     practised = practise_first(context, student, teacher_name, tokenizer, held_out, chosen, device)
-    before, after = recover(student, rows, held_out, chosen, teach)
+    keeper = Keeper(context.folder / PROGRESS)
+    before, after = recover(student, rows, held_out, chosen, teach, keeper)
+    for name in (PROGRESS, PRACTISED):
+        (context.folder / name).unlink(missing_ok=True)
     before = practised or before
     say(
         f"distil     loss {before:.4f} → {after:.4f}{' as ' + format if aware else ''}"
@@ -103,18 +107,23 @@ def practise_first(
     recipe = context.recipe
     if not recipe.distil.on_policy:
         return None
+    keeper = Keeper(context.folder / PRACTISED)
+    if keeper.saved is not None:
+        student.load_state_dict(keeper.saved["student"])
+        return float(keeper.saved["before"])
     before = measure(student, held_out, settings)
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     prompts = list_prompts(recipe.dataset, tokenizer, recipe.limit, recipe.tune.max_length // 2)
     chosen = msgspec.structs.replace(settings, steps=recipe.distil.on_policy)
     practise(student, teacher, tokenizer, prompts, chosen, recipe.evaluate.new_tokens)
     context.measured["loss_on_policy"] = measure(student, held_out, settings)
+    keeper.save({"student": student.state_dict(), "before": before})
     return before
 
 
 def pays(format: plan.Format, rise: float) -> bool:
     """Whether steps with weights rounded to ``format`` are worth taking, where ``rise`` is what rounding costs."""
-    return format in AWARE and rise >= WORTH
+    return format in plan.AWARE and rise >= WORTH
 
 
 def choose_rounding(
@@ -141,7 +150,7 @@ def find_targets(
 
     cache = Path(recipe.distil.cache) if recipe.distil.cache else None
     if cache is not None and cache.is_file():
-        return teach_cached(cache, device), rows
+        return teach_cached(cache, device, recipe.distil.temperature), rows
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
         own = samples.read_samples(
@@ -154,10 +163,11 @@ def find_targets(
         whole = vocabulary.read_tokenizer(Path(teacher_name))
         spelled = vocabulary.respell(own, whole, kept)
         return teach_aligned(teacher, kept, spell(whole, kept), own, spelled), spelled
-    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k)
+    heat = recipe.distil.temperature
+    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k, heat)
     if cache is None:
         return teach, rows
-    return teach_cached(write_cache(teach, rows, cache), device), rows
+    return teach_cached(write_cache(teach, rows, cache, temperature=heat), device, heat), rows
 
 
 def find_teacher(context: Context) -> str:

@@ -28,8 +28,8 @@ class Partial(msgspec.Struct, frozen=True):
 def measure_divergence(logits: Any, target: Any, temperature: float) -> Any:
     """T² · KL(teacher ‖ student), mean over rows.
 
-    ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities) of its top tokens: the rest of
-    both distributions is then compared as one lump, so that the student cannot hide mass there.
+    ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities at this temperature) of its top tokens:
+    the rest of both distributions is then compared as one lump, so that the student cannot hide mass there.
     """
     import torch
 
@@ -45,8 +45,11 @@ def measure_divergence(logits: Any, target: Any, temperature: float) -> Any:
     return temperature**2 * (total + rest_wanted * (rest_wanted.log() - rest_own.log())).mean()
 
 
-def teach_live(teacher: Any, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0) -> Teach:
-    """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens.
+def teach_live(
+    teacher: Any, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0, temperature: float = 1.0
+) -> Teach:
+    """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens. Those of the ``top``
+    tokens are softened by ``temperature`` here, where the rest of the distribution is known.
 
     Raises `UserError` T505 where the vocabularies cannot be matched.
     """
@@ -65,7 +68,7 @@ def teach_live(teacher: Any, vocabulary: int, kept: Sequence[int] | None = None,
             hidden = teacher.model(input_ids=known, use_cache=False).last_hidden_state[:, :-1]
             logits = teacher.lm_head(hidden[chosen]).float()
             logits = logits if picked is None else logits[:, picked]
-            return pick_top(logits, top) if top and top < logits.shape[-1] else logits
+            return pick_top(logits / temperature, top) if top and top < logits.shape[-1] else logits
 
     return teach
 

@@ -39,8 +39,8 @@ _MISTRAL = re.compile(
 )
 _MISTRAL_LIST = re.compile(r"\[TOOL_CALLS\]\s*(\[.*?)(?:</s>|\Z)", re.DOTALL)
 _DEEPSEEK = re.compile(
-    r"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(.*?)(?:<｜tool▁sep｜>|\n)\s*(?:```json\s*)?(.*?)"
-    r"(?:\s*```)?\s*(<｜tool▁call▁end｜>|\Z)",
+    r"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(.*?)(?:<｜tool▁sep｜>|\n)\s*"
+    r"(?:```json\s*)?(.*?)(?:\s*```)?\s*(<｜tool▁call▁end｜>|\Z)",
     re.DOTALL,
 )
 

@@ -9,6 +9,7 @@ for its own formats. Given the codes, the best scale is the least-squares one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 BLOCK = 32
@@ -18,8 +19,21 @@ TRIED = tuple(step / 5 for step in range(-4, 5))
 """Scales to try, as the code that the largest weight of a block would get beyond the smallest one."""
 
 
-def fit(weight: Any, format: str, columns: Any = None) -> tuple[Any, Any]:
-    """(codes, scales) of ``weight``, shaped (blocks, 32) and (blocks, 1); ``columns`` weighs its input columns."""
+def fit(weight: Any, format: str, columns: Any = None, offsets: Any = None) -> tuple[Any, Any]:
+    """(codes, scales) of ``weight``, shaped (blocks, 32) and (blocks, 1); ``columns`` weighs its input columns.
+
+    ``offsets`` are those of `find_offsets`, where they are known: of `TRIED` nothing else is tried then.
+    """
+    return _search(weight, format, columns, TRIED if offsets is None else (offsets,))[:2]
+
+
+def find_offsets(weight: Any, format: str, columns: Any = None) -> Any:
+    """Which of `TRIED` each block of ``weight`` is best stored with, shaped (blocks, 1)."""
+    return _search(weight, format, columns, TRIED)[2]
+
+
+def _search(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """(codes, scales, offsets), the best of ``tried`` for each block."""
     import torch
 
     blocks = weight.float().reshape(-1, BLOCK)
@@ -27,10 +41,11 @@ def fit(weight: Any, format: str, columns: Any = None) -> tuple[Any, Any]:
     peak = blocks.gather(-1, blocks.abs().argmax(-1, keepdim=True))
     if format == "q8_0":
         scale = (peak.abs() / -low).half().float()
-        return _divide(blocks, scale).round().clamp(low, -low), scale
+        return _divide(blocks, scale).round().clamp(low, -low), scale, torch.zeros_like(scale)
     counts = torch.ones_like(blocks) if columns is None else _spread(columns, weight)
     best, gain, scale = torch.zeros_like(blocks), torch.zeros_like(peak), torch.zeros_like(peak)
-    for more in TRIED:
+    offsets = torch.zeros_like(peak)
+    for more in tried:
         codes = _divide(blocks, peak / (low - more)).round().clamp(low, -low - 1)
         explained = (counts * blocks * codes).sum(-1, keepdim=True)
         size = (counts * codes.square()).sum(-1, keepdim=True)
@@ -38,12 +53,13 @@ def fit(weight: Any, format: str, columns: Any = None) -> tuple[Any, Any]:
         better = found > gain
         gain, best = torch.where(better, found, gain), torch.where(better, codes, best)
         scale = torch.where(better, _divide(explained, size), scale)
-    return best, scale.half().float()
+        offsets = torch.where(better, torch.as_tensor(more, dtype=peak.dtype, device=peak.device), offsets)
+    return best, scale.half().float(), offsets
 
 
-def round_to_blocks(weight: Any, format: str, columns: Any = None) -> Any:
+def round_to_blocks(weight: Any, format: str, columns: Any = None, offsets: Any = None) -> Any:
     """``weight`` rounded to ``format`` and back, in its own shape and dtype."""
-    codes, scales = fit(weight, format, columns)
+    codes, scales = fit(weight, format, columns, offsets)
     return (codes * scales).reshape(weight.shape).to(weight.dtype)
 
 

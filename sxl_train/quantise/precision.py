@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sxl_data.contract.console import Progress
 from sxl_train.data.samples import Sample, collate
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import choose_type
@@ -42,9 +43,10 @@ def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
             watch("model.embed_tokens.weight" if is_head and tied else name + ".weight", module)
     device = model.get_input_embeddings().weight.device
     try:
-        with torch.no_grad():
+        with torch.no_grad(), Progress("columns", len(samples), "samples") as progress:
             for sample in samples:
                 model(input_ids=collate([sample], device)["input_ids"], use_cache=False)
+                progress.advance()
     finally:
         for handle in handles:
             handle.remove()
@@ -63,7 +65,9 @@ def measure_sensitivity(
     weights = {name: weight for name, weight in model.named_parameters() if weight.dim() == 2}
     squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     device, tokens = model.get_input_embeddings().weight.device, 0
+    progress = Progress("sensitivity", len(samples), "samples")
     for sample in samples:  # one at a time: a gradient of many samples is no estimate of their squares
+        progress.advance()
         inputs = collate([sample], device)
         labels = inputs.pop("labels")[:, 1:]
         chosen = labels != -100
@@ -73,6 +77,7 @@ def measure_sensitivity(
         for name, weight in weights.items():
             squares[name] += weight.grad.square()
             weight.grad = None
+    progress.close()
     model.zero_grad(set_to_none=True)
     with torch.no_grad():
         return {
@@ -85,8 +90,13 @@ def measure_sensitivity(
         }
 
 
-def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | None = None) -> Any:
-    """``weight`` as ``format`` stores the matrix ``name``, in its own dtype."""
+def round_to(
+    weight: Any, name: str, format: plan.Format, columns: Columns | None = None, known: dict[str, Any] | None = None
+) -> Any:
+    """``weight`` as ``format`` stores the matrix ``name``, in its own dtype.
+
+    ``known`` keeps the offsets of each matrix (`blocks.find_offsets`) for the next time: found where they are missing.
+    """
     import torch
 
     from sxl_train.quantise.float8 import round_to_float8
@@ -104,7 +114,10 @@ def round_to(weight: Any, name: str, format: plan.Format, columns: Columns | Non
     if kind == "f16":
         return weight.half().to(weight.dtype)
     if kind in blocks.LOWEST:
-        return blocks.round_to_blocks(weight, kind, (columns or {}).get(name))
+        weighed = (columns or {}).get(name)
+        if known is not None and name not in known:
+            known[name] = blocks.find_offsets(weight, kind, weighed)
+        return blocks.round_to_blocks(weight, kind, weighed, None if known is None else known[name])
     return weight.to(torch.bfloat16).to(weight.dtype)
 
 

@@ -124,11 +124,11 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         )
     first = next(iter(models.values()))
     note = (
-        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of"
-        " those "
-        "made parse, name a declared tool and satisfy its schema; exact: turns whose calls are the true ones; stopped: "
-        "turns that ended by themselves. Forced = likeliest token at each place of the true turn, generated = greedy "
-        "from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a new process "
+        f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of "
+        "those made parse, name a declared tool and satisfy its schema; exact: turns whose calls are the true ones; "
+        "stopped: turns that ended by themselves. Forced = likeliest token at each place of the true turn, generated "
+        "= greedy from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a new "
+        "process "
         f"and measured {_machines(models)}."
     )
     if not all(m.get("markup") for m in models.values()):

@@ -18,22 +18,17 @@ from sxl_data.contract.console import say
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupt(TrainerCallback):  # type: ignore[misc]
-    """Saves and stops after the step in which a signal came; `came` says so afterwards."""
+class Signals:
+    """Notes that a signal came, and leaves the next one to whoever had them before; `came` says so."""
 
     def __init__(self) -> None:
         self.came = False
         self.before: dict[int, Any] = {}
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        # Only the main thread may ask for signals.
-        if args.world_size == 1 and threading.current_thread() is threading.main_thread():
+    def open(self) -> None:
+        """Take the signals; only the main thread may ask for them."""
+        if threading.current_thread() is threading.main_thread():
             self.before = {number: signal.signal(number, self._note) for number in SIGNALS}
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.came:
-            control.should_save = control.should_training_stop = True
-            control.should_evaluate = False
 
     def close(self) -> None:
         """Give the signals back to whoever had them."""
@@ -45,3 +40,16 @@ class Interrupt(TrainerCallback):  # type: ignore[misc]
         self.came = True
         self.close()
         say("stopping after this step; once more to stop at once")
+
+
+class Interrupt(Signals, TrainerCallback):  # type: ignore[misc]
+    """Saves and stops after the step in which a signal came."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if args.world_size == 1:
+            self.open()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.came:
+            control.should_save = control.should_training_stop = True
+            control.should_evaluate = False

@@ -36,9 +36,7 @@ def _check_idle(recipe: Recipe) -> list[Finding]:
             if getattr(prune, axis)
         ]
     if recipe.base_model != "demo" and recipe.base != Base():
-        idle.append(
-            (f"base.* with base_model={recipe.base_model}", "base_model=demo: the toy's shape is not another's")
-        )
+        idle.append((f"base.* with base_model={recipe.base_model}", "base_model=demo: it is the toy's shape"))
     if recipe.method != "qlora" and recipe.tune.dequantise != "auto":
         idle.append((f"tune.dequantise={recipe.tune.dequantise} with method={recipe.method}", "method=qlora"))
     if distil.cache and not distil.top_k:

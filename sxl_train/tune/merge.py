@@ -67,8 +67,8 @@ def merge(
 ) -> Path:
     """Merge ``adapter`` into ``base`` (the one it names, unless given) and write the model to ``out``.
 
-    ``double_quant`` is that of the tuning, `tune.double_quant`. The tokenizer comes from
-    the adapter's folder if it holds one, else from the base.
+    ``double_quant`` is that of the tuning. The tokenizer comes from the adapter's folder if it holds one, else from
+    the base.
     """
     if base is None:
         base = read_adapter(adapter)["base_model_name_or_path"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -16,9 +19,11 @@ from sxl_train.distil import step as distil
 from sxl_train.distil import teach as distil_teach
 from sxl_train.distil.align import align, spell, teach_aligned
 from sxl_train.distil.cache import teach_cached, write_cache
+from sxl_train.distil_progress import Keeper
 from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
+from sxl_train.quantise import precision
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints
 
@@ -203,3 +208,97 @@ def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
     vocabulary.trim_model(smaller, list(range(300)))
     with pytest.raises(UserError, match="T505"):
         practise(smaller, teacher, tokenizer, prompts, distil.Settings(steps=1), new_tokens=4)
+
+
+AWARE = distil.Settings(steps=40, lr=2e-3, batch=512, share=0.5, aware=0.75, format="int4")
+
+
+def resume(tuned: torch.nn.Module, tmp_path: Path, settings: distil.Settings, stops: tuple[int, ...]) -> list[float]:
+    """Losses of a distillation that a signal stops at each of ``stops`` and that is begun again, a new process each."""
+    teach = distil_teach.teach_live(tuned, tuned.config.vocab_size, top=16)
+
+    for stop in stops:
+        seen = 0
+
+        def stopping(batch, chosen, stop=stop):
+            nonlocal seen
+            seen += 1
+            if seen == stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return teach(batch, chosen)
+
+        with pytest.raises(KeyboardInterrupt):
+            distil.train(prune(tuned), ROWS, settings, stopping, Keeper(tmp_path / "progress.pt"))
+    student = prune(tuned)
+    losses = distil.train(student, ROWS, settings, teach, Keeper(tmp_path / "progress.pt"))
+    tuned.last = student
+    return losses
+
+
+@pytest.mark.parametrize("settings", [msgspec.structs.replace(AWARE, aware=0.0), AWARE], ids=["plain", "rounded"])
+def test_a_distillation_that_was_stopped_goes_on_with_the_same_losses(tuned, tmp_path: Path, settings) -> None:
+    whole = resume(tuned, tmp_path / "never", settings, ())
+    expected = {name: weight.clone() for name, weight in tuned.last.state_dict().items()}
+    (tmp_path / "twice").mkdir()
+    assert resume(tuned, tmp_path / "twice", settings, (5, 17)) == whole
+    assert all(torch.equal(expected[name], weight) for name, weight in tuned.last.state_dict().items())
+
+
+def test_a_second_attempt_is_gone_on_with_where_it_stood(tuned, tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path / "progress.pt")
+    student = prune(tuned)
+    optimiser = torch.optim.AdamW(student.parameters())
+    keeper.save(
+        {
+            "attempt": 1,
+            "step": 3,
+            "losses": [1.0, 2.0, 3.0],
+            "offsets": {},
+            "student": student.state_dict(),
+            "optimiser": optimiser.state_dict(),
+        }
+    )
+    again = Keeper(tmp_path / "progress.pt")
+    assert again.is_over(0) and not again.is_over(1) and again.take(0) is None
+    settings = distil.Settings(steps=8, lr=2e-3, batch=512, share=0.0)
+    losses = distil.train(prune(tuned), ROWS, settings, keeper=again, attempt=1)
+    assert losses[:3] == [1.0, 2.0, 3.0] and len(losses) == 8
+    again.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_progress_is_printed_with_the_loss_and_the_speed_since_the_line_before(tuned, capsys) -> None:
+    distil.train(tuned, ROWS, distil.Settings(steps=20, lr=1e-4, batch=512, share=0.0, aware=0.5, format="int4"))
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("distil ")]
+    assert len(lines) >= 10 and all("loss" in line and "steps/s" in line for line in lines)
+    assert ["rounded weights" in line for line in lines][-5:] == [True] * 5
+    assert "rounded weights" not in lines[0]
+
+
+def test_offsets_that_are_known_round_as_the_whole_search_does(tuned) -> None:
+    weight = tuned.model.layers[0].mlp.up_proj.weight.detach()
+    known: dict[str, torch.Tensor] = {}
+    first = precision.round_to(weight, "model.layers.0.mlp.up_proj.weight", "int4", None, known)
+    again = precision.round_to(weight, "model.layers.0.mlp.up_proj.weight", "int4", None, known)
+    assert torch.equal(first, again)
+    assert torch.equal(first, precision.round_to(weight, "model.layers.0.mlp.up_proj.weight", "int4"))
+    moved = weight + 1e-4 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+    apart = precision.round_to(moved, "model.layers.0.mlp.up_proj.weight", "int4", None, known) - moved
+    best = precision.round_to(moved, "model.layers.0.mlp.up_proj.weight", "int4") - moved
+    assert float(apart.square().mean()) < 1.02 * float(best.square().mean())
+
+
+def test_the_temperature_softens_the_top_logits_too(tuned, tmp_path: Path) -> None:
+    batch = ROWS[:4]
+    chosen = samples.collate(batch)["labels"][:, 1:] != -100
+    size = tuned.config.vocab_size
+    whole = distil_teach.teach_live(tuned, size)(batch, chosen)
+    top = distil_teach.teach_live(tuned, size, top=size - 1, temperature=2.0)(batch, chosen)
+    student = torch.randn(whole.shape, generator=torch.Generator().manual_seed(0))
+    expected = float(distil_teach.measure_divergence(student, whole, 2.0))
+    assert float(distil_teach.measure_divergence(student, top, 2.0)) == pytest.approx(expected, rel=1e-3)
+    live = distil_teach.teach_live(tuned, size, top=8, temperature=2.0)
+    path = write_cache(live, ROWS, tmp_path / "teacher.safetensors", temperature=2.0)
+    assert torch.equal(teach_cached(path, temperature=2.0)(batch, chosen)[0], live(batch, chosen)[0])
+    with pytest.raises(UserError, match="T505"):
+        teach_cached(path)
