@@ -186,4 +186,4 @@ def show(stages: list[Stage]) -> str:
     """The stages as a table with their sum."""
     rows = [(stage.name, stage.steps, f"{stage.each:.3g} s", format_seconds(stage.seconds)) for stage in stages]
     rows.append(("together", "–", "–", format_seconds(sum(stage.seconds for stage in stages))))
-    return format_table(("time forecast", "steps", "each", "about"), rows)
+    return format_table(("time forecast, loading apart", "steps", "each", "about"), rows)

@@ -111,4 +111,5 @@ def _columns(text: str) -> int:
 
 
 def _is_number(text: str) -> bool:
-    return text in ("", "–") or "".join(c for c in text if c not in "\u202f .−%").isdigit()
+    bare = "".join(c for c in text if c not in "\u202f .−%").lstrip("+-")
+    return text in ("", "–") or bare.isdigit()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sxl_data.contract.console import format_table, say
+from sxl_data.contract.console import format_count, format_table, say
 from sxl_data.contract.errors import Bug
 from sxl_train.config import parse_size
 from sxl_train.data import samples
@@ -106,8 +106,8 @@ def choose_finalist(context: Context, views: Views, model: Any, scores: Importan
     )
     enough = recipe.prune.trial_steps * max(recipe.distil.batch // 64, 1)
     found = run_trials(model, scores, finalists, views.train[:enough], views.held_out, views.spell, settings)
-    rows = [(*(getattr(f.shape, axis) for axis in AXES), f"{f.loss:.4f}") for f in found]
-    say(format_table((*AXES, "loss per byte after the trial"), rows))
+    rows = [(*(format_count(getattr(f.shape, axis)) for axis in AXES), f"{f.loss:.4f}") for f in found]
+    say(format_table((*AXES, "nats a byte after the trial"), rows))
     context.measured["finalists"] = rows
     return {axis: getattr(found[0].shape, axis) for axis in AXES}
 
@@ -155,14 +155,11 @@ def check_slices(model: Any, what: Cut, sample: Sample) -> None:
 
 
 def format_route(route: Route) -> str:
-    """The ranking of the axes and the steps taken, as tables."""
+    """The ranking of the axes, where anything had to be cut, and the sizes after each cut, as tables."""
     first = [(t.axis, f"{t.price * 1000:.2f}", f"{t.loss:.4f}") for t in route.ranking]
     taken = [
-        (t.axis, t.vocabulary, t.mlp, t.layers, t.groups, f"{t.total / 1e6:.1f}", f"{t.loss:.4f}") for t in route.steps
+        (t.axis, *(format_count(getattr(t, axis)) for axis in AXES), f"{t.total / 1e6:.2f}", f"{t.loss:.4f}")
+        for t in route.steps
     ]
-    return "\n".join(
-        [
-            format_table(("axis", "millinats a byte, for each MB", "loss per byte"), first),
-            format_table(("cut", "vocabulary", "mlp", "layers", "groups", "MB", "loss per byte"), taken),
-        ]
-    )
+    ranked = [format_table(("first cut tried", "millinats a byte per MB", "nats a byte"), first)] if first else []
+    return "\n".join([*ranked, format_table(("cut", *AXES, "MB", "nats a byte"), taken)])

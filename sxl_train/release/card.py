@@ -127,9 +127,8 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
         f"On {first['rows']} rows of the validation split ({first['tokens']:,} trained tokens). Calls: how many of "
         "those made parse, name a declared tool and satisfy its schema; exact: turns whose calls are the true ones; "
         "stopped: turns that ended by themselves. Forced = likeliest token at each place of the true turn, generated "
-        "= greedy from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a new "
-        "process "
-        f"and measured {_machines(models)}."
+        "= greedy from the prompt. Size is of every file that loading needs. Each model was reloaded from disk in a "
+        f"new process and measured {_machines(models)}."
     )
     if not all(m.get("markup") for m in models.values()):
         note += " A dash: the template spells calls in no way that is read here, so they were not judged."

@@ -201,7 +201,39 @@ def test_card_holds_the_numbers_that_were_measured(finished: tuple[Path, Path, A
     assert list(models) == ["base", "tune", "merge", "quantise"]
     for numbers in models.values():
         assert f"{numbers['loss']:.4f}" in card
+        assert f"{numbers['device']} in {numbers['precision']}" in card
     assert "**A toy.**" in card
+
+
+def test_the_lines_that_the_card_gives_to_a_reader_run(finished: tuple[Path, Path, Any]) -> None:
+    out, _, _ = finished
+    card = (out / "release" / "README.md").read_text(encoding="utf-8")
+    code = (
+        card.partition("```python\n")[2]
+        .partition("```")[0]
+        .replace('folder = "demo"', f"folder = {str(out / 'release')!r}")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ) | {"OMP_NUM_THREADS": "1"},
+        cwd=out,
+    )
+    assert done.returncode == 0 and "assistant" in done.stdout, done.stderr[-2000:]
+
+
+def test_the_release_holds_what_a_process_without_our_code_answered(finished: tuple[Path, Path, Any]) -> None:
+    out, _, _ = finished
+    record = read_record(out / "release")
+    assert record is not None and record["measured"]["load_s"] > 0 and record["measured"]["example"]
+
+
+def test_a_run_says_before_it_tunes_how_long_each_stage_takes(finished: tuple[Path, Path, Any]) -> None:
+    _, _, done = finished
+    said = done.stderr
+    assert "time forecast" in said and said.index("time forecast") < said.index("tune  ")
 
 
 def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys: pytest.CaptureFixture[str]) -> None:

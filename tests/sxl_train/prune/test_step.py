@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -108,3 +109,23 @@ def test_the_distil_step_takes_the_unpruned_model_as_teacher(context: Context, t
     assert (pruned / "tokenizer.json").read_bytes() == (out / "tokenizer.json").read_bytes()
     whole = Context(context.recipe, {}, "distil", context.model, folder, context.out, "test", context.chain)
     assert Path(context.model) == distil.run(whole)
+
+
+@pytest.mark.parametrize("cuts", [0, 2])
+def test_the_tables_of_a_route_have_no_empty_cell_and_none_without_rows(cuts: int) -> None:
+    sizes = {"vocabulary": 49157, "mlp": 1536, "layers": 30, "groups": 3}
+    trials = [
+        prune.Trial(axis=axis, total=90_000_000, loss=0.5, price=price, **sizes)
+        for axis, price in (("none", 0.0), ("mlp", -0.001), ("layers", 0.002))
+    ]
+    text = prune.format_route(prune.Route(trials[: cuts + 1], trials[1 : cuts + 1]))
+    blocks: list[list[str]] = []
+    for line in text.splitlines():
+        if "─" in line:
+            blocks.append([line])
+        elif blocks and not line.lstrip().startswith("cut "):
+            blocks[-1].append(line)
+    assert len(blocks) == (2 if cuts else 1)
+    for rule, *rows in blocks:
+        ends = [(match.start(), match.end()) for match in re.finditer("─+", rule)]
+        assert rows and all(row[start:end].strip() for row in rows for start, end in ends)
