@@ -189,9 +189,8 @@ def _spell_switches(cls: type, values: dict[str, Any]) -> None:
     for field in msgspec.structs.fields(cls):
         value = values.get(field.encode_name)
         if isinstance(value, bool):
-            offered = [
-                word for word in typing.get_args(field.type) if word in (("on", "yes") if value else ("off", "no"))
-            ]
+            words = ("on", "yes") if value else ("off", "no")
+            offered = [word for word in typing.get_args(field.type) if word in words]
             values[field.encode_name] = offered[0] if len(offered) == 1 else value
     for struct, inner, _ in _nested(cls, values, ""):
         _spell_switches(struct, inner)

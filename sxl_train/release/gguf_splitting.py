@@ -50,7 +50,7 @@ def _describe(part: dict[str, Any]) -> tuple[Any, ...]:
     """What of one part changes the tokens."""
     kind = part["type"]
     if kind == "Split":
-        return kind, part.get("pattern", {}).get("Regex"), part.get("behavior"), bool(part.get("invert", False))
+        return (kind, part.get("pattern", {}).get("Regex"), part.get("behavior"), bool(part.get("invert", False)))
     if kind == "ByteLevel":
         return kind, bool(part.get("use_regex", True)), bool(part.get("add_prefix_space", True))
     return (kind, bool(part["individual_digits"])) if kind == "Digits" else (kind, str(part))
