@@ -82,7 +82,8 @@ class Tune(Section, frozen=True, kw_only=True):
     clip: float = 1.0
     """Largest gradient norm."""
     batch: Natural = 0
-    """Packed sequences in one forward pass; 0 finds the largest that fits by forecast and one probe."""
+    """Packed sequences in one forward pass; 0 finds the largest that fits by forecast and one probe and
+    leaves 50 steps."""
     accumulate: Positive = 1
     """Forward passes in one optimiser step."""
     max_length: Positive = 2048
@@ -168,7 +169,7 @@ class Distil(Section, frozen=True, kw_only=True):
     """How a pruned model recovers."""
 
     teacher: str = ""
-    """Folder or hub id with the same vocabulary; empty = the model before pruning."""
+    """Folder or hub id with the vocabulary of the tuned model; empty = the model before pruning."""
     steps: Natural = 300
     """Optimiser steps."""
     lr: float = 3e-4
@@ -187,7 +188,8 @@ class Distil(Section, frozen=True, kw_only=True):
     on_policy: Natural = 0
     """Steps before the others on texts that the student writes itself (TRL's trainer); needs the same vocabulary."""
     quantise_aware: bool = True
-    """Compute with rounded weights in the last third of the steps, where the plan stores four bits."""
+    """Compute with rounded weights in the last third of the steps (in all of them where nothing was pruned), where the
+    plan stores four bits and rounding costs enough."""
 
 
 class Quantise(Section, frozen=True, kw_only=True):
@@ -208,7 +210,7 @@ class Quantise(Section, frozen=True, kw_only=True):
 
 
 class Evaluate(Section, frozen=True, kw_only=True):
-    """What is measured before and after each step."""
+    """What is measured of every model of the run, the base first."""
 
     rows: Positive = 64
     """Validation rows for loss and tool calls; merge, prune and distil judge by as many."""
@@ -237,9 +239,9 @@ class Recipe(Section, frozen=True, kw_only=True):
     base_model: str = "demo"
     """A local folder, a hub id such as Qwen/Qwen2.5-Coder-0.5B, or demo: a toy built in place."""
     revision: str = "main"
-    """Revision of a hub id."""
+    """Revision of a base that is a hub id."""
     dataset: str = "build/data/demo"
-    """A folder that sxl-data build wrote, a JSONL or Parquet file with `messages`, or a hub id."""
+    """A folder that sxl-data build wrote, a file or folder in any format that sxl-data validate reads, or a hub id."""
     out: str = ""
     """Where the steps' folders go; empty = build/train/<recipe>."""
     method: Literal["full", "lora", "qlora"] = "qlora"
@@ -247,7 +249,7 @@ class Recipe(Section, frozen=True, kw_only=True):
     steps: tuple[StepName, ...] = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
     """Which steps run; their order is fixed."""
     size_limit: str = "300MB"
-    """The packaged folder must be smaller: decimal, every file needed to load the model."""
+    """The packaged folder may be so large: decimal, every file needed to load the model."""
     seed: Natural = 0
     """Of data order, initial weights and sampling."""
     limit: Natural = 0

@@ -55,7 +55,7 @@ def load_tokenizer(folder: Path | str) -> Any:
 
 
 def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_length: int) -> list[Sample]:
-    """The first ``limit`` conversations of ``split`` that have a trained token in ``max_length``."""
+    """Conversations of ``split`` that have a trained token in ``max_length``, of at most ``limit`` spread over it."""
     rows = data.read_rows(data.find_dataset(dataset), split, limit)
     if not tokenizer.chat_template:
         raise error("T108", found="no chat template beside the tokenizer", expected="that of the tuning")

@@ -39,6 +39,8 @@ def _check_idle(recipe: Recipe) -> list[Finding]:
         idle.append((f"base.* with base_model={recipe.base_model}", "base_model=demo: it is the toy's shape"))
     if recipe.method != "qlora" and recipe.tune.dequantise != "auto":
         idle.append((f"tune.dequantise={recipe.tune.dequantise} with method={recipe.method}", "method=qlora"))
+    if recipe.method != "qlora" and not recipe.tune.double_quant:
+        idle.append((f"tune.double_quant=false with method={recipe.method}", "method=qlora"))
     if distil.cache and not distil.top_k:
         idle.append(("distil.cache with distil.top_k=0", "distil.top_k > 0: a file holds top logits only"))
     return [finding("T113", found=found, expected=expected) for found, expected in idle]

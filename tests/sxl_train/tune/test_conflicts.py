@@ -45,6 +45,7 @@ def test_keys_that_go_together_pass(keys: tuple[str, ...]) -> None:
         ("prune.mode=off", "prune.mlp=64"),
         ("distil.cache=c", "distil.top_k=0"),
         ("tune.dequantise=each", "method=lora"),
+        ("tune.double_quant=false", "method=full"),
         ("base_model=elsewhere", "base.layers=2", "steps=[quantise]"),
     ],
     ids=lambda keys: "+".join(keys),
