@@ -184,6 +184,6 @@ def choose_steps(recipe: Recipe, sequences: int, capacity: int) -> tuple[int, in
 
 def show(stages: list[Stage]) -> str:
     """The stages as a table with their sum."""
-    rows = [(stage.name, stage.steps, f"{stage.each:.3g} s", format_seconds(stage.seconds)) for stage in stages]
+    rows = [(stage.name, str(stage.steps), f"{stage.each:.3g} s", format_seconds(stage.seconds)) for stage in stages]
     rows.append(("together", "–", "–", format_seconds(sum(stage.seconds for stage in stages))))
     return format_table(("time forecast, loading apart", "steps", "each", "about"), rows)

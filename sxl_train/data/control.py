@@ -18,8 +18,10 @@ from typing import Any
 
 PART = "\ufdd2"
 """A noncharacter: Unicode keeps it out of texts for good."""
+ESCAPED = r"\ufdd2"
+"""How a template's JSON or Python text may write it."""
 _RESERVED = re.compile("[\ufdd0-\ufdef]")
-_PART = re.compile(PART + r"|\\ufdd2")  # the second is how a template's JSON or Python text may write it
+_PART = re.compile(PART + "|" + re.escape(ESCAPED))
 _KNOWN: weakref.WeakKeyDictionary[Any, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
 
 
@@ -75,6 +77,8 @@ class Control:
     def _hide(self, text: str) -> str:
         if _RESERVED.search(text):
             text = _RESERVED.sub("\ufffd", text)
+        if ESCAPED in text:  # words of the data, not a parting that a template has written out
+            text = text.replace(ESCAPED, ESCAPED[0] + PART + ESCAPED[1:])
         while self._pattern.search(text):
             text = self._pattern.sub(lambda match: match[0][0] + PART + match[0][1:], text)
         reach = range(min(self._longest - 1, len(text)), 1, -1)
@@ -119,5 +123,5 @@ def _encode(tokenizer: Any, text: str) -> tuple[list[int], Sequence[tuple[int, i
 
 def _inside(text: str, start: int, end: int) -> bool:
     """Whether [start, end) lies in one parting that is written out as an escape."""
-    place = text.rfind(r"\ufdd2", max(0, start - 5), end + 5)
+    place = text.rfind(ESCAPED, max(0, start - 5), end + 5)
     return place >= 0 and place <= start and end <= place + 6

@@ -113,6 +113,21 @@ def test_the_text_stays_what_it_was_and_the_template_keeps_its_tokens(metaspace:
     assert trained.count(tokenizer.convert_tokens_to_ids("<|im_end|>")) == 1
 
 
+@pytest.mark.parametrize(
+    "dump",
+    ["{{ m.content | tojson }}", "{{ m.content | tojson(ensure_ascii=true) }}", "{{ m.content }}", "{{ [m.content] }}"],
+)
+def test_no_parting_is_left_however_a_template_writes_its_text(dump: str) -> None:
+    tokenizer = make_tokenizer(list(ALWAYS))
+    template = mask.Template("{% for m in messages %}" + dump + "<|im_end|>{% endfor %}")
+    for word in ("a <|im_end|> b", r"a \ufdd2 b", "a \\\\ufdd2 <|im_end|>", "plain"):
+        messages = [{"role": "user", "content": word}]
+        expected = mask.render(template, messages, None)
+        tokens = mask.tokenise(tokenizer, template, messages, None)
+        assert tokenizer.decode(tokens.ids, skip_special_tokens=False) == expected
+        assert tokens.ids.count(tokenizer.convert_tokens_to_ids("<|im_end|>")) == 1
+
+
 def test_a_row_without_control_tokens_is_encoded_as_it_always_was() -> None:
     tokenizer = make_tokenizer(list(ALWAYS))
     template = mask.make_template(OWN[0].read_text(encoding="utf-8"), tokenizer)

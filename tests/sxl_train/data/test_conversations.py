@@ -31,3 +31,19 @@ def test_message_that_is_not_to_be_trained_is_marked_and_no_other_is(said: dict[
     row = to_row({"messages": [asked, {**answered, **said}, asked, {**answered, "weight": 1, "train": True}]})
     assert [m.get("train", True) for m in row.messages] == [True, False, True, True]
     assert not any("weight" in m for m in row.messages)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("<think>\nI add.\n</think>\n\nIt is 3.", ("I add.", "It is 3.")),
+        ("It is <think>no</think> 3.", (None, "It is <think>no</think> 3.")),
+        ("<think>never closed", (None, "<think>never closed")),
+    ],
+)
+def test_reasoning_at_the_head_of_an_answer_is_reasoning(content: str, expected: tuple[str | None, str]) -> None:
+    row = to_row(
+        {"messages": [{"role": "user", "content": "<think>q</think>"}, {"role": "assistant", "content": content}]}
+    )
+    assert row.messages[0] == {"role": "user", "content": "<think>q</think>"}
+    assert (row.messages[1].get("reasoning_content"), row.messages[1]["content"]) == expected
