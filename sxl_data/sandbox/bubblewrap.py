@@ -1,0 +1,114 @@
+"""The first tier: bubblewrap, with name spaces of its own and nothing mounted but what a program needs.
+
+In: a box's folder and a command inside. Out: the command line outside. The root, /dev and everything of the system
+are read-only; /work, /tmp and /dev/shm lie in the box's one scratch space, so one size bounds all three. The limits
+of address space and processes are set inside, where the count of processes is that of this run alone and
+other runs of the same user change nothing. Source: bwrap(1).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sxl_data.sandbox.interpreter import Interpreter, system_folders
+from sxl_data.sandbox.limits import Limits
+
+AROUND = 4
+"""Processes that are not the program's own: bubblewrap's two, and room for its start."""
+INSIDE = {"python": "/program/main.py", "bash": "/program/main.sh"}
+ENVIRONMENT = {
+    "HOME": "/work",
+    "TMPDIR": "/tmp",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "USER": "sandbox",
+    "LOGNAME": "sandbox",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONPATH": "/work",
+}
+
+_SPACES = (
+    "--unshare-user",
+    "--unshare-ipc",
+    "--unshare-pid",
+    "--unshare-net",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--disable-userns",
+    "--cap-drop",
+    "ALL",
+    "--die-with-parent",
+    "--new-session",
+    "--clearenv",
+    "--uid",
+    "1000",
+    "--gid",
+    "1000",
+    "--hostname",
+    "sandbox",
+)
+_SECRETS = ("keys", "key-users", "kcore", "kallsyms", "timer_list")
+_SMALL = "65536"
+
+
+def missing() -> str | None:
+    """Which tool is not installed; None where all are."""
+    absent = [tool for tool in ("bwrap", "prlimit") if shutil.which(tool, path="/usr/local/bin:/usr/bin:/bin") is None]
+    return f"{' and '.join(absent)} not installed" if absent else None
+
+
+def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, exact: bool) -> list[str]:
+    """``command`` inside of bubblewrap; ``exact``: the kernel counts processes per user space."""
+    mounts: list[str] = []
+    for path in (*system_folders(), *python.own):
+        mounts += ["--ro-bind", path, path]
+    for path in python.hidden:
+        mounts += ["--size", _SMALL, "--tmpfs", path, "--remount-ro", path]
+    devices = ["--proc", "/proc", "--dev", "/dev", "--bind", f"{folder}/shm", "/dev/shm", "--remount-ro", "/dev"]
+    for name in (f"/proc/{name}" for name in _SECRETS):
+        devices += ["--ro-bind", "/dev/null", name] if Path(name).exists() else []
+    own = [
+        "--bind",
+        f"{folder}/work",
+        "/work",
+        "--bind",
+        f"{folder}/tmp",
+        "/tmp",
+        "--ro-bind",
+        f"{folder}/program",
+        "/program",
+        "--chdir",
+        "/work",
+    ]
+    environment = [word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)]
+    inside = [f"--nproc={limits.processes + 2}"] if exact else []
+    return [
+        tool("bwrap"),
+        *_SPACES,
+        *mounts,
+        *devices,
+        *own,
+        "--remount-ro",
+        "/",
+        *environment,
+        "--seccomp",
+        "10",
+        "--json-status-fd",
+        "11",
+        "--",
+        tool("prlimit"),
+        f"--as={limits.memory}",
+        *inside,
+        "--",
+        *command,
+    ]
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin")
+    assert found is not None, f"{name} was there when it was looked for"
+    return found

@@ -1,0 +1,299 @@
+"""The process that starts programs, apart from the caller. Standard library only, one thread, started once.
+
+In: over a socket, the wish for a box, then its runs: a command, its limits, the descriptors of its program, input
+and outputs. Out: how each run ended. A box is a process of its own, a fork of this one: it mounts the scratch space,
+starts each program, watches it, ends the whole tree, and tells the caller over a socket that the program never
+has. When the caller goes away, the box ends its tree and clears up. Why not from the caller: it has threads and
+gigabytes, and between fork and exec a process with threads may do next to nothing.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import json
+import math
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from typing import Any
+
+from sxl_data.sandbox import cgroups, kernel
+from sxl_data.sandbox.watch import Watch, end, remove
+
+MESSAGE = 1 << 18
+ENOUGH = b"enough"
+LOOK_SECONDS = 0.02
+FOLDERS = ("work", "tmp", "shm", "program")
+_NOBODY = 65534
+_FIRST_OWN_USER = 1_610_612_736  # above what login, systemd and subordinate ids are given
+_FILTER_FD, _STATUS_FD = 10, 11
+
+
+def main(number: int, delegated: bool) -> None:
+    """Serve wishes for boxes from the socket with this descriptor until it is closed."""
+    door = socket.socket(fileno=number)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # boxes are not waited for
+    if delegated:
+        cgroups.delegate()
+    gc.freeze()
+    door.send(b"ready")
+    while True:
+        message, fds = receive(door)
+        if not message:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            door.close()
+            code = 1
+            try:
+                Box(socket.socket(fileno=fds[0]), json.loads(message)).serve()
+                code = 0
+            except BaseException as problem:
+                print(f"sandbox: {type(problem).__name__}: {problem}", file=sys.stderr)
+            finally:
+                os._exit(code)
+        for fd in fds:
+            os.close(fd)
+
+
+def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
+    """One message with its descriptors; empty when the other side is gone."""
+    fds = array.array("i")
+    try:
+        message, ancillary, _, _ = channel.recvmsg(MESSAGE, socket.CMSG_SPACE(8 * fds.itemsize))
+    except ConnectionResetError:
+        return b"", []
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            fds.frombytes(data[: len(data) - len(data) % fds.itemsize])
+    return message, list(fds)
+
+
+class Box:
+    """One place for programs, and the runs in it one after the other."""
+
+    def __init__(self, channel: socket.socket, wish: dict[str, Any]) -> None:
+        self.channel, self.wish, self.runs = channel, wish, 0
+        kernel.adopt_orphans()
+        self.is_root = os.geteuid() == 0
+        self.uid, self.gid, self.alone = self._user()
+        self.folder = tempfile.mkdtemp(prefix="sxl-box-")
+        self.mounted = self._mount()
+        for name in FOLDERS:
+            os.mkdir(f"{self.folder}/{name}", 0o700)
+            os.chown(f"{self.folder}/{name}", self.uid, self.gid)
+        os.chown(self.folder, self.uid, self.gid)
+
+    def _user(self) -> tuple[int, int, bool]:
+        """The user that programs run as, and whether nobody else runs as it."""
+        if not self.is_root:
+            return os.geteuid(), os.getegid(), False
+        own = _FIRST_OWN_USER + os.getpid()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setresuid(own, own, own)
+                os._exit(0)
+            except OSError:  # a container that maps fewer users
+                os._exit(1)
+        return (own, own, True) if os.waitpid(child, 0)[1] == 0 else (_NOBODY, _NOBODY, False)
+
+    def _mount(self) -> bool:
+        """Mount the scratch space with its size; False where a plain folder, which is watched, must do.
+
+        An ordinary user needs a user space for it, and has process limits of its own in there.
+        """
+        if self.wish["watched"]:
+            return False
+        uid, gid = os.geteuid(), os.getegid()
+        child = os.fork()
+        if child == 0:  # try it in a child first: a user space that was made cannot be left again
+            try:
+                self._enter(uid, gid)
+                os._exit(0)
+            except OSError:
+                os._exit(1)
+        if os.waitpid(child, 0)[1] != 0:
+            return False
+        self._enter(uid, gid)
+        return True
+
+    def _enter(self, uid: int, gid: int) -> None:
+        if self.is_root:
+            kernel.unshare(kernel.NEW_MOUNTS)
+        else:
+            kernel.unshare(kernel.NEW_USER | kernel.NEW_MOUNTS)
+            for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+                with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                    file.write(text)
+        kernel.mount_scratch(self.folder, self.wish["scratch"], self.wish["entries"], self.uid, self.gid)
+
+    def serve(self) -> None:
+        """Answer with where the box is, then do its runs until the caller goes away."""
+        try:
+            place = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            hello = {"folder": self.folder, "mounted": self.mounted, "uid": self.uid, "gid": self.gid}
+            self._answer(hello, [place])
+            os.close(place)
+            while True:
+                message, fds = receive(self.channel)
+                if not message:
+                    return
+                if message == ENOUGH:  # the program of which this was said has ended meanwhile
+                    continue
+                self._answer(self._run(json.loads(message), fds))
+        finally:
+            end(self.uid if self.alone else None)
+            if self.mounted:
+                kernel.unmount(self.folder)
+                os.rmdir(self.folder)
+            else:
+                remove(self.folder)
+
+    def _answer(self, value: dict[str, Any], fds: list[int] | None = None) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.channel.sendmsg([json.dumps(value).encode()], rights)
+
+    def _run(self, run: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        """Start one program, watch it, end all of it. The descriptors: filter, input, output, errors."""
+        limits, self.runs = run["limits"], self.runs + 1
+        group = (
+            cgroups.make(
+                f"sxl-box-{os.getpid()}-{self.runs}",
+                limits["memory"] + self.wish["scratch"],
+                limits["processes"] + run["around"],
+            )
+            if not self.wish["watched"]
+            else None
+        )
+        heard, told = os.pipe()
+        start = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            try:
+                self._become(run, fds, told, group)
+            except BaseException as problem:
+                os.write(told, json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
+            finally:
+                os._exit(127)
+        for fd in (*fds, told):
+            os.close(fd)
+        bound = group is not None
+        own_count = run["counted"] or self._counts_alone()
+        watch = Watch(
+            None if bound else limits["memory"],
+            None if bound or own_count else limits["processes"] + run["around"],
+            None if self.mounted else (self.folder, self.wish["scratch"], self.wish["entries"]),
+        )
+        reason = self._wait(child, start + limits["seconds"], watch)
+        duration = time.monotonic() - start
+        code = None
+        if reason is None:
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        end(self.uid if self.alone else None)
+        words = _read_all(heard)
+        if group is not None:
+            if group.ran_out():
+                reason = reason or "memory"
+            group.remove()
+        return {"reason": reason, "code": code, "words": words, "seconds": duration, "group": bound}
+
+    def _wait(self, child: int, until: float, watch: Watch) -> str | None:
+        """Why the program is to be ended; None when it has ended by itself."""
+        poll, pause = select.poll(), LOOK_SECONDS if watch.needed() else math.inf
+        ended = os.pidfd_open(child)
+        try:
+            poll.register(ended, select.POLLIN)
+            poll.register(self.channel.fileno(), select.POLLIN | select.POLLHUP)
+            while True:
+                left = until - time.monotonic()
+                if left <= 0:
+                    return "timeout"
+                ready = dict(poll.poll(1000 * min(left, pause) + 1))
+                if ended in ready:
+                    return None
+                if ready:
+                    self.channel.recv(1)  # a word during a run: the outputs are full, or the caller is gone
+                    return "output"
+                if pause < math.inf:
+                    looked = time.monotonic()
+                    if (reason := watch.over()) is not None:
+                        return reason
+                    # A look at thousands of files costs more, and may not take the machine from the program.
+                    pause = max(LOOK_SECONDS, 3 * (time.monotonic() - looked))
+        finally:
+            os.close(ended)
+
+    def _become(self, run: dict[str, Any], fds: list[int], told: int, group: cgroups.Group | None) -> None:
+        """In the child: give everything up, then turn into the program."""
+        os.setsid()
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        if group is not None:
+            group.join()
+        call_filter = os.pread(fds[0], 1 << 20, 0)
+        # Above everything that is overwritten below, in the order in which it is overwritten.
+        high = [os.dup2(fd, 100 + place, False) for place, fd in enumerate((*fds[1:4], fds[0], told))]
+        for place, fd in zip((0, 1, 2, _FILTER_FD, _STATUS_FD), high):
+            os.dup2(fd, place)
+        os.closerange(3, _FILTER_FD)
+        os.closerange(_STATUS_FD + 1, 4096)
+        kernel.new_session_keyring()
+        os.umask(0o022)
+        for name, value in run["rlimits"].items():
+            _lower(getattr(resource, name), value)
+        if not run["counted"]:
+            self._limit_processes(run["limits"]["processes"] + run["around"])
+        if self.is_root:
+            os.setgroups([])
+            os.setresgid(self.gid, self.gid, self.gid)
+            os.setresuid(self.uid, self.uid, self.uid)
+        kernel.die_with_parent(signal.SIGKILL)
+        os.chdir(f"{self.folder}/work" if run["rules"] is not None else "/")
+        if run["rules"] is not None:
+            os.set_inheritable(_FILTER_FD, False)
+            os.set_inheritable(_STATUS_FD, False)
+            kernel.restrict([(path, rights) for path, rights in run["rules"]], run["landlock"])
+            kernel.filter_calls(call_filter)
+        os.execve(run["command"][0], run["command"], run["environment"])
+
+    def _counts_alone(self) -> bool:
+        """Whether the kernel's count of this user's processes is one of this box alone."""
+        return self.alone or (self.mounted and not self.is_root and kernel.counts_processes_per_space())
+
+    def _limit_processes(self, allowed: int) -> None:
+        """Where the count is the box's own, the limit is exact; elsewhere it also counts what the user runs
+        beside, so it is only a far end for a bomb, and `Watch` holds the limit itself."""
+        if self._counts_alone():
+            allowed += 1  # the box
+        else:
+            allowed += 512 + 2 * sum(1 for name in os.listdir("/proc") if name.isdigit() and _owner(name) == self.uid)
+        _lower(resource.RLIMIT_NPROC, allowed)
+
+
+def _lower(limit: int, value: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
+def _owner(pid: str) -> int:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return -1
+
+
+def _read_all(fd: int) -> str:
+    """What the wrapper said of the start and the end; at most some kilobytes, and nobody holds the pipe any more."""
+    with open(fd, "rb") as file:
+        return file.read(1 << 16).decode("utf-8", "replace")

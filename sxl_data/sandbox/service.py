@@ -1,0 +1,130 @@
+"""The launcher as its caller sees it: started once per process, asked for boxes.
+
+In: the wish for a box. Out: the socket to it, where it is and a descriptor of its folder. A process that was forked
+from the caller starts a launcher of its own; one that has died is started anew.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sxl_data.sandbox.launcher import MESSAGE
+
+START_SECONDS = 20.0
+_ROOT = str(Path(__file__).parents[2])
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from sxl_data.sandbox.launcher import main; "
+    "main(int(sys.argv[2]), sys.argv[3] == '1')"
+)
+_lock = threading.Lock()
+_held: dict[int, socket.socket] = {}
+"""Process id → the socket to its launcher, so that a fork does not take its parent's for its own."""
+
+
+class Unavailable(Exception):
+    """No box could be had; the message says why."""
+
+
+def box(wish: dict[str, Any]) -> tuple[socket.socket, dict[str, Any], int]:
+    """(socket to a new box, what it says of itself, descriptor of its folder). Raises `Unavailable`."""
+    problem: Exception | None = None
+    for _ in range(2):  # the launcher may have died since it was last asked
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with _lock:
+                _send(_door(), wish, [theirs.fileno()])
+            theirs.close()
+            mine.settimeout(START_SECONDS)
+            hello, fds = receive(mine)
+            if hello is not None and fds:
+                return mine, hello, fds[0]
+            problem = Unavailable("the launcher could not make a box")
+        except (OSError, ValueError) as caught:
+            problem = caught
+        mine.close()
+        theirs.close()
+        _forget()
+    raise Unavailable(f"{type(problem).__name__}: {problem}")
+
+
+def _send(channel: socket.socket, value: dict[str, Any], fds: list[int]) -> None:
+    channel.sendmsg([json.dumps(value).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+
+
+def send(channel: socket.socket, value: dict[str, Any], fds: list[int]) -> None:
+    """Hand a box its next run. Raises OSError where it is gone."""
+    _send(channel, value, fds)
+
+
+def receive(channel: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """The next answer with its descriptors; None where the other side is gone."""
+    message, fds, _, _ = socket.recv_fds(channel, MESSAGE, 8)
+    return (json.loads(message) if message else None), fds
+
+
+def _door() -> socket.socket:
+    held = _held.get(os.getpid())
+    if held is None:
+        for other in _held.values():  # inherited by fork: the parent's launcher must not wait for this process
+            other.close()
+        _held.clear()
+        held = _held[os.getpid()] = _start()
+    return held
+
+
+def _forget() -> None:
+    with _lock:
+        held = _held.pop(os.getpid(), None)
+        if held is not None:
+            held.close()
+
+
+def _start() -> socket.socket:
+    for before in (_delegated(), []):
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, suppress(OSError):
+            command = [
+                *before,
+                sys.executable,
+                "-I",
+                "-S",
+                "-c",
+                _START,
+                _ROOT,
+                str(theirs.fileno()),
+                str(int(bool(before))),
+            ]
+            # It has a session of its own, so that Ctrl-C reaches the caller alone, which then closes its boxes.
+            subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        mine.settimeout(START_SECONDS)
+        with suppress(OSError):
+            if mine.recv(16) == b"ready":
+                mine.settimeout(None)
+                return mine
+        mine.close()
+    raise OSError("the launcher of the sandbox did not start")
+
+
+def _delegated() -> list[str]:
+    """How to start with a control group to make others in: by the user's systemd, where there is one."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.geteuid() == 0 or not runtime or not Path(runtime, "systemd", "private").exists():
+        return []
+    found = shutil.which("systemd-run")
+    return [found, "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--"] if found else []
