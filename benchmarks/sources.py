@@ -27,12 +27,12 @@ from sxl_data.clean.faults import failing
 from sxl_data.clean.stage import run as clean
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import UserError
-from sxl_data.ground.sandbox import missing
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.ground.stage import run as ground
 from sxl_data.read.files import gather, plan
 from sxl_data.read.sources import Source
 from sxl_data.read.stage import find_format, format_of, read_chunk
+from sxl_data.sandbox.run import missing
 
 
 def main() -> None:

@@ -2,53 +2,93 @@
 
 In: the archive or folder of API-Bank, and the calls of some dialogues. Out: for each call what its tool
 returned. Of an archive only the tools' source and their databases are taken, by name, and never run
-outside of the sandbox. Tools that need packages which the sandbox does not have are reported as such.
+outside of the sandbox. Tools that need packages which the sandbox does not have are reported as such. Whether a
+result is the one that the dialogue states is decided out here (`agrees`): the tools are never told it.
 """
 
 from __future__ import annotations
 
 import json
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import msgspec
+
 from sxl_data.contract.errors import error
 from sxl_data.contract.names import is_inner
-from sxl_data.ground import sandbox
+from sxl_data.sandbox.limits import Limits, Tier
+from sxl_data.sandbox.run import run
 
 _PARTS = {"apis": ".py", "init_database": ".json"}
 _MAX_FILE = 4_000_000
+_MAX_DEPTH = 100
 
 
-def replay(dialogues: list[list[dict[str, Any]]], bank: Path, limits: sandbox.Limits) -> list[list[dict[str, Any]]]:
-    """What every call returns: ``{"output", "exception", "agrees"}`` or ``{"unavailable": reason}``.
+class Answer(msgspec.Struct, frozen=True):
+    """What came of one call: what the tool returned or raised, or why it could not run."""
 
-    A call is ``{"name", "arguments", "expected": {"output", "exception"} | None}``. Raises `UserError` U201
-    where ``bank`` is not API-Bank, U403 where there is no sandbox. When the time is up, every call of
-    ``dialogues`` is unavailable.
+    output: Any = None
+    exception: Any = None
+    unavailable: str | None = None
+
+
+def replay(dialogues: list[list[dict[str, Any]]], bank: Path, limits: Limits) -> tuple[list[list[Answer]], Tier]:
+    """What every call returns, and the tier of the sandbox that it ran in.
+
+    A call is ``{"name", "arguments"}``. Raises `UserError` U201 where ``bank`` is not API-Bank, U403 where there is
+    no sandbox. Where the run ended in any other way than with an answer to each, every call is unavailable.
     """
-    with tempfile.TemporaryDirectory(prefix="sxl-bank-") as folder:
-        scratch = Path(folder)
-        taken = 0
-        for name, data in _files(bank):
-            path = scratch / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(data)
-            taken += 1
-        if not taken:
-            raise error(
-                "U201", file=str(bank), found="no tool of API-Bank", expected="the folders apis and init_database"
-            )
-        driver = Path(__file__).with_name("api_bank_driver.py").read_text(encoding="utf-8")
-        (scratch / "driver.py").write_text(driver, encoding="utf-8", newline="\n")
-        done = sandbox.run([sandbox.python(), "driver.py"], scratch, limits, stdin=json.dumps({"dialogues": dialogues}))
-    if done.exit_code != 0 or done.truncated:
-        reason = "the time was up" if done.exit_code is None else f"exit code {done.exit_code}: {done.stderr[-300:]}"
-        return [[{"unavailable": reason} for _ in calls] for calls in dialogues]
-    answers: list[list[dict[str, Any]]] = json.loads(done.stdout)
-    return answers
+    files = dict(_files(bank))
+    if not files:
+        raise error("U201", file=str(bank), found="no tool of API-Bank", expected="the folders apis and init_database")
+    driver = Path(__file__).with_name("api_bank_driver.py").read_text(encoding="utf-8")
+    done = run(driver, files=files, limits=limits, stdin=json.dumps({"dialogues": dialogues}))
+    reason = f"{done.status}: {done.detail or done.stderr[-300:]}"
+    if done.status == "ok" and not done.truncated:
+        try:
+            answers = msgspec.json.decode(done.stdout, type=list[list[Answer]])
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+            reason = f"the tools' output is no list of answers: {problem}"
+        else:
+            if [len(calls) for calls in answers] != [len(calls) for calls in dialogues]:
+                reason = "the tools did not answer each call"
+            elif any(_is_deep(answer.output) or _is_deep(answer.exception) for calls in answers for answer in calls):
+                reason = f"an answer is nested deeper than {_MAX_DEPTH}"
+            else:
+                return answers, done.tier
+    return [[Answer(unavailable=reason) for _ in calls] for calls in dialogues], done.tier
+
+
+def agrees(stated: Answer, found: Answer) -> bool:
+    """Whether a tool returned what the dialogue states: equal outputs and exceptions, their texts without outer space
+    and case, in which the published dialogues and the published databases differ. What a tool draws at random, ids
+    and tokens, is another result each time and so never agrees."""
+    return _plain([stated.output, stated.exception]) == _plain([found.output, found.exception])
+
+
+def _is_deep(value: Any) -> bool:
+    layer, depth = [value], 0
+    while layer and depth <= _MAX_DEPTH:
+        layer = [
+            inner
+            for item in layer
+            if isinstance(item, (list, dict))
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        depth += 1
+    return bool(layer)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip().casefold()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def _files(bank: Path) -> Iterator[tuple[str, bytes]]:

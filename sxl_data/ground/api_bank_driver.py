@@ -1,10 +1,10 @@
 """Runs inside the sandbox: replays dialogues in API-Bank's own tools.
 
-In (stdin): ``{"dialogues": [[{"name", "arguments", "expected"}, …], …]}``, with the folders ``apis`` and
-``init_database`` in the working directory. Out (stdout): for every call what the tool returned, or why it
-could not run, and whether that equals the expected result or the tool's own check takes it for it. Each
-dialogue starts from a fresh copy of the databases and shares them among its calls, as API-Bank's own
-evaluator does. Standard library only: the interpreter of the sandbox has nothing else.
+In (stdin): ``{"dialogues": [[{"name", "arguments"}, …], …]}``, with the folders ``apis`` and ``init_database`` in
+the working directory. Out (stdout): for every call what the tool returned, or why it could not run. What the
+dialogue states as the result does not come in here: the tools are programs that nobody has read, and one that knew
+the answer could give it. Each dialogue starts from a fresh copy of the databases and shares them among its calls, as
+API-Bank's own evaluator does. Standard library only: the interpreter of the sandbox has nothing else.
 """
 
 from __future__ import annotations
@@ -84,18 +84,9 @@ def replay(
                 arguments = {key: typed(value, declared.get(key)) for key, value in call["arguments"].items()}
                 returned = tools[name].call(**arguments)
         except Exception as problem:  # arguments that the tool does not take
-            answers.append({"output": None, "exception": f"{type(problem).__name__}: {problem}", "agrees": False})
+            answers.append({"output": None, "exception": f"{type(problem).__name__}: {problem}"})
             continue
-        agrees = None
-        if call.get("expected") is not None:
-            try:
-                expected = {"api_name": name, "input": arguments, **call["expected"]}
-                agrees = all(returned.get(key) == expected[key] for key in ("output", "exception")) or bool(
-                    tools[name].check_api_call_correctness(returned, expected)
-                )
-            except Exception:  # the check itself cannot cope
-                agrees = False
-        answers.append({"output": returned.get("output"), "exception": returned.get("exception"), "agrees": agrees})
+        answers.append({"output": returned.get("output"), "exception": returned.get("exception")})
     return answers
 
 

@@ -8,7 +8,6 @@ line either way.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,8 +21,12 @@ from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.stage import Outcome
 from sxl_data.files.json_text import load, load_object
 from sxl_data.formats.api_bank import result_of
-from sxl_data.ground import api_bank, sandbox
-from sxl_data.ground.tools import Kind, agrees, execute, kind_of
+from sxl_data.ground import api_bank
+from sxl_data.ground.api_bank import Answer
+from sxl_data.ground.tools import Kind, agrees, count, execute, kind_of
+from sxl_data.sandbox.box import Box, Refused
+from sxl_data.sandbox.limits import Limits, Tier
+from sxl_data.sandbox.run import open_box, require
 from sxl_data.trace.build import infer_decisions
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
@@ -34,7 +37,7 @@ class GroundConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     tools: tuple[Kind, ...] = ()
     """Tools that may run: calculator, python, shell, api_bank; empty runs nothing. All but the calculator
-    need bubblewrap."""
+    need a sandbox: `sxl-data sandbox doctor` says whether there is one."""
     results: Literal["fill", "replace"] = "fill"
     """fill: only where the source has no result; replace: also check and replace those it has."""
     failures: Literal["keep", "drop"] = "keep"
@@ -43,15 +46,17 @@ class GroundConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Names of the sources whose calls are run; empty means all."""
     api_bank: str | None = None
     """Archive or folder of API-Bank with `apis` and `init_database`; needed for the tool api_bank."""
-    limits: sandbox.Limits = sandbox.Limits()
+    limits: Limits = Limits()
     """What one run may use."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A result that was produced, and whether it agrees with the one stated (None: none was)."""
+    """A result that was produced, whether it agrees with the one stated (None: none was), and what held the
+    program (None: the calculator, which runs none)."""
 
     result: Result
     agrees: bool | None
+    tier: Tier | None = None
 
 
 def run(batch: pa.Table, config: GroundConfig, seed: int = 0) -> Outcome:
@@ -60,7 +65,7 @@ def run(batch: pa.Table, config: GroundConfig, seed: int = 0) -> Outcome:
     if not config.tools:
         return Outcome(batch, ledger.table())
     if set(config.tools) - {"calculator"}:
-        sandbox.require()
+        require()
     rows = _candidates(batch, config)
     if not rows:
         return Outcome(batch, ledger.table())
@@ -84,6 +89,8 @@ def run(batch: pa.Table, config: GroundConfig, seed: int = 0) -> Outcome:
         edited[row] = _record(trace, found)
         differing = sum(1 for f in found.values() if f.agrees is False)
         detail = f"{len(found)} of {sum(len(c) for c in _calls(trace))} calls, {len(failed)} failed"
+        tiers = sorted({f.tier for f in found.values() if f.tier})
+        detail += f", in {' and '.join(tiers)}" if tiers else ""
         entries.append(entry("D501", trace.trace_id, source, "edited", detail=detail))
         if differing:
             entries.append(
@@ -113,24 +120,33 @@ def _stated(trace: Trace) -> dict[tuple[int, str], Result]:
 
 
 def _run_calls(trace: Trace, config: GroundConfig) -> dict[tuple[int, str], Found]:
-    """Results of the calls that can be run, in order and in one scratch folder."""
+    """Results of the calls that can be run, in order and in one box."""
     stated = _stated(trace)
     found: dict[tuple[int, str], Found] = {}
     with ExitStack() as stack:
-        scratch: Path | None = None
+        box: Box | None = None
         for at, call in ((s.index, call) for s in trace.steps if isinstance(s, Act) for call in s.calls):
             known, said = kind_of(call), stated.get((at, call.call_id))
             if known is None or known[0] not in config.tools or (said is not None and config.results == "fill"):
                 continue
-            if scratch is None and known[0] != "calculator":
-                folder = tempfile.TemporaryDirectory(prefix="sxl-ground-", ignore_cleanup_errors=True)
-                scratch = Path(stack.enter_context(folder))
-            result = execute(call, known[0], known[1], scratch, config.limits)
-            same = None if said is None else agrees(known[0], said, result)
+            kind, given = known
+            result: Result | None = None
+            if kind == "calculator":
+                result = count(call, given)
+            elif kind != "api_bank":
+                if box is None:
+                    try:
+                        box = stack.enter_context(open_box(limits=config.limits))
+                    except Refused:  # no memory for one just now: nothing is known of the program
+                        break
+                result = execute(call, kind, given, box)
+            if result is None:
+                continue
+            same = None if said is None else agrees(kind, said, result)
             if same and said is not None:
                 # Equal numbers may be written differently; the text around them goes with the source's.
                 result = msgspec.structs.replace(result, content=said.content)
-            found[at, call.call_id] = Found(result, same)
+            found[at, call.call_id] = Found(result, same, None if kind == "calculator" or box is None else box.tier)
     return found
 
 
@@ -145,32 +161,38 @@ def _replay_banks(traces: list[Trace], config: GroundConfig) -> dict[str, dict[t
         return {}
     plans = [[(step.index, call) for step in t.steps if isinstance(step, Act) for call in step.calls] for t in mine]
     stated = [_stated(trace) for trace in mine]
-    dialogues = [[_asked(call, said.get((at, call.call_id))) for at, call in plan] for plan, said in zip(plans, stated)]
+    dialogues = [[_asked(call) for _, call in plan] for plan in plans]
     # All dialogues share one run, so it gets the time of several and room for all their output.
     seconds = config.limits.seconds * (1 + len(mine) / 20)
-    limits = msgspec.structs.replace(config.limits, seconds=seconds, output=64_000_000, file=64_000_000)
-    answers = api_bank.replay(dialogues, Path(config.api_bank).expanduser(), limits)
+    limits = msgspec.structs.replace(
+        config.limits,
+        seconds=seconds,
+        output=64_000_000,
+        file=64_000_000,
+        scratch=max(config.limits.scratch, 256_000_000),
+    )
+    answers, tier = api_bank.replay(dialogues, Path(config.api_bank).expanduser(), limits)
     out: dict[str, dict[tuple[int, str], Found]] = {}
     for trace, plan, said, answered in zip(mine, plans, stated, answers):
-        out[trace.trace_id] = {
-            (at, call.call_id): Found(
-                result_of(call.call_id, answer), None if (at, call.call_id) not in said else bool(answer["agrees"])
-            )
-            for (at, call), answer in zip(plan, answered)
-            if "unavailable" not in answer and (config.results == "replace" or (at, call.call_id) not in said)
-        }
+        mine_found = out.setdefault(trace.trace_id, {})
+        for (at, call), answer in zip(plan, answered):
+            known = said.get((at, call.call_id))
+            if answer.unavailable is not None or (config.results == "fill" and known is not None):
+                continue
+            same = None if known is None else api_bank.agrees(_stated_answer(known), answer)
+            returned = {"output": answer.output, "exception": answer.exception}
+            mine_found[at, call.call_id] = Found(result_of(call.call_id, returned), same, tier)
     return out
 
 
-def _asked(call: Call, said: Result | None) -> dict[str, Any]:
-    arguments = load_object(call.arguments_json) or {}
-    return {"name": call.name, "arguments": arguments, "expected": None if said is None else _expected(said)}
+def _asked(call: Call) -> dict[str, Any]:
+    return {"name": call.name, "arguments": load_object(call.arguments_json) or {}}
 
 
-def _expected(said: Result) -> dict[str, Any]:
+def _stated_answer(said: Result) -> Answer:
     text = "".join(part.text or "" for part in said.content)
     output = load(said.structured_json) if said.structured_json is not None else text
-    return {"output": None if said.error_message is not None else output, "exception": said.error_message}
+    return Answer(output=None if said.error_message is not None else output, exception=said.error_message)
 
 
 def _record(trace: Trace, found: dict[tuple[int, str], Found]) -> Trace:

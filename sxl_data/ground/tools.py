@@ -6,12 +6,11 @@ a call. A tool is known by the names that sources use for it and by the argument
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from sxl_data.files.json_text import load_object
-from sxl_data.ground import sandbox
 from sxl_data.ground.calculator import NotArithmetic, calculate, show
+from sxl_data.sandbox.box import Box
 from sxl_data.trace.build import parts
 from sxl_data.trace.types import Call, Result
 
@@ -44,20 +43,25 @@ def kind_of(call: Call) -> tuple[str, str] | None:
     return None
 
 
-def execute(call: Call, kind: str, given: str, scratch: Path | None, limits: sandbox.Limits) -> Result:
-    """Run one call; programs run in ``scratch``, which the calls of a trace share."""
-    if kind == "calculator":
-        try:
-            text = show(calculate(given))
-        except NotArithmetic as problem:
-            return Result(call_id=call.call_id, status="error", error_type="NotArithmetic", error_message=str(problem))
-        # Without its duration, which would be noise: so grounding with the calculator repeats byte by byte.
-        return Result(call_id=call.call_id, content=parts(text), status="ok")
-    assert scratch is not None, "a program needs a folder"
-    command = [sandbox.python(), "-I", "-c", given] if kind == "python" else ["/bin/bash", "-c", given]
-    done = sandbox.run(command, scratch, limits)
+def count(call: Call, expression: str) -> Result:
+    """Run a call of the calculator, which needs no sandbox."""
+    try:
+        text = show(calculate(expression))
+    except NotArithmetic as problem:
+        return Result(call_id=call.call_id, status="error", error_type="NotArithmetic", error_message=str(problem))
+    # Without its duration, which would be noise: so grounding with the calculator repeats byte by byte.
+    return Result(call_id=call.call_id, content=parts(text), status="ok")
+
+
+def execute(call: Call, kind: Literal["python", "shell"], given: str, box: Box) -> Result | None:
+    """Run a program in ``box``, which the calls of a trace share; None where it could not be started here, which
+    says nothing of the program."""
+    done = box.run(given, "python" if kind == "python" else "bash")
+    if done.status == "refused":
+        return None
+    over = None if done.status in ("ok", "failed", "timeout") else done.status
     status: Literal["ok", "error", "timeout"] = (
-        "timeout" if done.exit_code is None else "ok" if done.exit_code == 0 else "error"
+        "timeout" if done.status == "timeout" else "ok" if done.status == "ok" else "error"
     )
     return Result(
         call_id=call.call_id,
@@ -66,6 +70,8 @@ def execute(call: Call, kind: str, given: str, scratch: Path | None, limits: san
         exit_code=done.exit_code,
         duration_ms=done.duration_ms,
         truncated=True if done.truncated else None,
+        error_type=over and "LimitExceeded",
+        error_message=over and f"ended: over its limit of {over}",
     )
 
 

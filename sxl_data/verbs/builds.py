@@ -1,4 +1,4 @@
-"""Commands about builds: build, why, ledger, diff, init."""
+"""Commands about builds: build, why, ledger, diff, init, sandbox."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command("diff", _diff, "Compare the rows of two builds.")
     sub.add_argument("left", help="folder of a finished build")
     sub.add_argument("right", help="folder of another")
+
+    sub = command("sandbox", _sandbox, "Say what programs of the data can and cannot do on this machine.")
+    sub.add_argument("what", choices=("doctor",), help="doctor: try it out, one danger after the other")
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -109,3 +112,11 @@ def _diff(options: argparse.Namespace) -> int:
 
     tell(diff(options.left, options.right))
     return 0
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from sxl_data.sandbox.doctor import report
+
+    text, held = report()
+    print(text)
+    return 0 if held else 1

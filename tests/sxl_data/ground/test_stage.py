@@ -8,10 +8,12 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.contract.stage import check_conservation
-from sxl_data.ground.sandbox import Limits, missing
+from sxl_data.ground import api_bank
 from sxl_data.ground.stage import GroundConfig, run
 from sxl_data.read.adapters.gsm8k import FORMAT as GSM8K
 from sxl_data.read.adapters.nl2bash import FORMATS as NL2BASH
+from sxl_data.sandbox.limits import Limits
+from sxl_data.sandbox.run import best, missing
 from sxl_data.trace.format import Document, Format, Origin
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Iterate, Trace
@@ -109,4 +111,52 @@ def test_api_bank_calls_are_replayed_in_its_own_tools(shared):
     details = outcome.ledger.filter(pa.compute.equal(outcome.ledger["code"], "D501"))["detail"].to_pylist()
     ran = sum(int(detail.split(" of ")[0]) for detail in details)
     differing = outcome.ledger.filter(pa.compute.equal(outcome.ledger["code"], "D502"))["detail"].to_pylist()
-    assert (ran, sum(int(detail.split(" of ")[0]) for detail in differing)) == (453, 14)
+    assert (ran, sum(int(detail.split(" of ")[0]) for detail in differing)) == (453, 28)
+
+
+@needs_sandbox
+def test_a_tool_that_wants_to_be_right_is_not_told_the_answer(tmp_path):
+    for folder in ("apis", "init_database"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "apis" / "liar.py").write_text(LIAR, encoding="utf-8")
+    answers, tier = api_bank.replay([[{"name": "Liar", "arguments": {}}]], tmp_path, Limits())
+    stated = api_bank.Answer(output="the stated result")
+    assert (answers, tier) == ([[api_bank.Answer(output="no answer seen")]], best())
+    assert not api_bank.agrees(stated, answers[0][0])
+
+
+LIAR = """
+import gc
+
+class Equal(dict):
+    def __eq__(self, other): return True
+
+class Liar:
+    input_parameters = {}
+    def call(self):
+        seen = [item for item in gc.get_objects() if isinstance(item, dict) and "the stated result" in item.values()]
+        return Equal(output="the stated result" if seen else "no answer seen", exception=None)
+    def check_api_call_correctness(self, response, groundtruth): return True
+"""
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[[]]",
+        "[" * 100_000,
+        '[[{"output": 1}], [',
+        "null",
+        '[[{"output": ' + "[" * 400 + "]" * 400 + "}]]",
+        '[[{"output": 1}, {"output": 2}]]',
+        "",
+    ],
+)
+def test_tools_that_print_nonsense_leave_every_call_unavailable(tmp_path, said):
+    for folder in ("apis", "init_database"):
+        (tmp_path / folder).mkdir()
+    forge = f"import os\nos.write(1, {said!r}.encode())\nos._exit(0)\n"
+    (tmp_path / "apis" / "a.py").write_text(forge, encoding="utf-8")
+    answers, _ = api_bank.replay([[{"name": "A", "arguments": {}}]], tmp_path, Limits(output=1_000_000))
+    assert [[answer.unavailable is not None for answer in calls] for calls in answers] == [[True]]
