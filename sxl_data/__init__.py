@@ -32,7 +32,7 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("build", "decontaminate", "dedup", "validate")
+_VERBS = ("build", "decontaminate", "dedup", "sandbox", "validate")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

@@ -17,14 +17,14 @@ from sxl_data.trace.types import Call, Result
 Kind = Literal["calculator", "python", "shell", "api_bank"]
 
 # Kind → (names of the tool in lower case, names of its argument).
-NAMES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+NAMES: dict[Kind, tuple[frozenset[str], tuple[str, ...]]] = {
     "calculator": (frozenset(("calculator", "calculate")), ("expression", "formula")),
     "python": (frozenset(("python", "run_python", "execute_python", "python_interpreter")), ("code", "program")),
     "shell": (frozenset(("bash", "shell", "execute_bash", "run_shell", "run_command")), ("command", "cmd")),
 }
 
 
-def kind_of(call: Call) -> tuple[str, str] | None:
+def kind_of(call: Call) -> tuple[Kind, str] | None:
     """(kind of tool, its input) of a call that can be run here."""
     name = call.name.lower()
     if call.arguments_form == "raw":
@@ -53,9 +53,9 @@ def count(call: Call, expression: str) -> Result:
     return Result(call_id=call.call_id, content=parts(text), status="ok")
 
 
-def execute(call: Call, kind: Literal["python", "shell"], given: str, box: Box) -> Result | None:
-    """Run a program in ``box``, which the calls of a trace share; None where it could not be started here, which
-    says nothing of the program."""
+def execute(call: Call, kind: Kind, given: str, box: Box) -> Result | None:
+    """Run the program of a call of ``python`` or ``shell`` in ``box``, which the calls of a trace share; None where
+    it could not be started here, which says nothing of the program."""
     done = box.run(given, "python" if kind == "python" else "bash")
     if done.status == "refused":
         return None

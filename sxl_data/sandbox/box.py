@@ -21,8 +21,8 @@ from typing import Any, Literal, Self
 import msgspec
 
 from sxl_data.sandbox import bubblewrap, kernel, landlock, seccomp, service
-from sxl_data.sandbox.interpreter import Interpreter, find
-from sxl_data.sandbox.limits import Limits, Result, Status, Tier
+from sxl_data.sandbox.interpreter import Interpreter, describe, find
+from sxl_data.sandbox.limits import DEFAULT, Limits, Result, Status, Tier
 from sxl_data.sandbox.outputs import Outputs
 
 Language = Literal["python", "bash"]
@@ -41,22 +41,24 @@ class Box:
     """A folder for the runs of one task, and the runs in it, one after the other; files stay from one to the next.
 
     Used as a context manager; closing it ends and removes everything. Not for several threads at a time: each
-    takes a box of its own. ``watched``: count memory, processes and scratch from here as where the kernel gives no
-    totals, though it may. Raises `Refused` for names of ``files`` that leave the box, and where none can be had.
+    takes a box of its own. ``python`` is an interpreter other than the one that runs this. ``watched`` counts memory,
+    processes and scratch from here, as where the kernel gives no totals, though it may. Raises `Refused` for names
+    of ``files`` that leave the box, and where none can be had.
     """
 
     def __init__(
         self,
         tier: Tier,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT,
         files: Mapping[str, str | bytes] | None = None,
         *,
+        python: str | None = None,
         watched: bool = False,
     ) -> None:
-        python = find()
-        if not isinstance(python, Interpreter):
-            raise Refused(python)
-        self.tier, self.limits, self.python, self.watched = tier, limits, python, watched
+        found = find() if python is None else describe(python)
+        if not isinstance(found, Interpreter):
+            raise Refused(found)
+        self.tier, self.limits, self.python = tier, limits, found
         self.channel: socket.socket | None = None
         try:
             self.channel, said, self.place = service.box(
@@ -64,7 +66,7 @@ class Box:
             )
         except service.Unavailable as problem:
             raise Refused(str(problem)) from None
-        self.folder, self.mounted, self.uid, self.gid = said["folder"], said["mounted"], said["uid"], said["gid"]
+        self.folder, self.mounted, self.uid, self.gid = (said["folder"], said["mounted"], said["uid"], said["gid"])
         self.grouped: bool | None = None
         """Whether the last run had a control group; None before the first."""
         self.runs = 0
@@ -104,7 +106,7 @@ class Box:
         folder = os.open("work", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self.place)
         *above, last = _parts(name)
         for part in above:
-            folder, before = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder
+            folder, before = (os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder)
             os.close(before)
         # Without O_NONBLOCK a named pipe in the place of a file would hold the caller for ever.
         fd = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
@@ -142,7 +144,7 @@ class Box:
             with suppress(FileExistsError):
                 os.mkdir(part, 0o755, dir_fd=folder)
                 self._give(part, folder)
-            folder, before = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder
+            folder, before = (os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder)
             os.close(before)
         fd = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
         self._give(last, folder)

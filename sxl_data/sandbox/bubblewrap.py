@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from sxl_data.sandbox.confine import FILTER_FD, STATUS_FD
 from sxl_data.sandbox.interpreter import Interpreter, system_folders
 from sxl_data.sandbox.limits import Limits
 
@@ -96,9 +97,9 @@ def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, e
         "/",
         *environment,
         "--seccomp",
-        "10",
+        str(FILTER_FD),
         "--json-status-fd",
-        "11",
+        str(STATUS_FD),
         "--",
         tool("prlimit"),
         f"--as={limits.memory}",

@@ -57,11 +57,12 @@ def find() -> Interpreter | str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+@cache
 def describe(name: str) -> Interpreter | str:
     """What the interpreter at ``name`` needs, or why it cannot be used."""
     path = Path(name).resolve()
-    if not path.is_file():
-        return f"there is no {path}"
+    if not os.access(path, os.R_OK | os.X_OK):
+        return f"there is no {path} that this user can run"
     if os.geteuid() == 0 and not _open_to_all(path):
         return f"{path} is closed to others than root"
     if in_system(path):
@@ -83,6 +84,9 @@ def describe(name: str) -> Interpreter | str:
     if holds_home(library):
         return f"the library of {path} is the folder {library}, which is a home or holds one"
     own = [path, library, *(Path(file) for file in said["loaded"] if not Path(file).is_relative_to(library))]
+    closed = [part for part in own if os.geteuid() == 0 and not _open_to_all(part)]
+    if closed:
+        return f"{path} needs {closed[0]}, which is closed to others than root"
     return Interpreter(str(path), tuple(str(p) for p in own if not in_system(p)), tuple(said["hidden"]))
 
 
@@ -124,4 +128,5 @@ def in_system(path: Path) -> bool:
 
 
 def _open_to_all(path: Path) -> bool:
-    return path.stat().st_mode & 0o005 == 0o005 and all(p.stat().st_mode & 0o001 for p in path.parents)
+    """Whether any user can read ``path`` and get to it."""
+    return bool(path.stat().st_mode & 0o004) and all(folder.stat().st_mode & 0o001 for folder in path.parents)

@@ -100,7 +100,7 @@ def restrict(rules: list[tuple[str, int]], version: int) -> None:
         except FileNotFoundError:
             continue
         allowed = wanted & handled
-        if not os.path.isdir(path):  # noqa: PTH112  pathlib would be half of the launcher's start
+        if not os.path.isdir(path):
             allowed &= _LANDLOCK_FILE
         rule = ctypes.create_string_buffer(allowed.to_bytes(8, "little") + place.to_bytes(4, "little"), 12)
         _checked(libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0), f"landlock rule of {path}")

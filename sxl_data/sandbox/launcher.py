@@ -14,7 +14,6 @@ import gc
 import json
 import math
 import os
-import resource
 import select
 import signal
 import socket
@@ -25,6 +24,7 @@ from contextlib import suppress
 from typing import Any
 
 from sxl_data.sandbox import cgroups, kernel
+from sxl_data.sandbox.confine import User, become
 from sxl_data.sandbox.watch import Watch, end, remove
 
 MESSAGE = 1 << 18
@@ -33,7 +33,6 @@ LOOK_SECONDS = 0.02
 FOLDERS = ("work", "tmp", "shm", "program")
 _NOBODY = 65534
 _FIRST_OWN_USER = 1_610_612_736  # above what login, systemd and subordinate ids are given
-_FILTER_FD, _STATUS_FD = 10, 11
 
 
 def main(number: int, delegated: bool) -> None:
@@ -82,28 +81,15 @@ class Box:
     def __init__(self, channel: socket.socket, wish: dict[str, Any]) -> None:
         self.channel, self.wish, self.runs = channel, wish, 0
         kernel.adopt_orphans()
-        self.is_root = os.geteuid() == 0
-        self.uid, self.gid, self.alone = self._user()
+        self.user = _user()
         self.folder = tempfile.mkdtemp(prefix="sxl-box-")
         self.mounted = self._mount()
+        if self.mounted and not self.user.from_root and kernel.counts_processes_per_space():
+            self.user = self.user._replace(alone=True)
         for name in FOLDERS:
             os.mkdir(f"{self.folder}/{name}", 0o700)
-            os.chown(f"{self.folder}/{name}", self.uid, self.gid)
-        os.chown(self.folder, self.uid, self.gid)
-
-    def _user(self) -> tuple[int, int, bool]:
-        """The user that programs run as, and whether nobody else runs as it."""
-        if not self.is_root:
-            return os.geteuid(), os.getegid(), False
-        own = _FIRST_OWN_USER + os.getpid()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setresuid(own, own, own)
-                os._exit(0)
-            except OSError:  # a container that maps fewer users
-                os._exit(1)
-        return (own, own, True) if os.waitpid(child, 0)[1] == 0 else (_NOBODY, _NOBODY, False)
+            os.chown(f"{self.folder}/{name}", self.user.uid, self.user.gid)
+        os.chown(self.folder, self.user.uid, self.user.gid)
 
     def _mount(self) -> bool:
         """Mount the scratch space with its size; False where a plain folder, which is watched, must do.
@@ -112,34 +98,34 @@ class Box:
         """
         if self.wish["watched"]:
             return False
-        uid, gid = os.geteuid(), os.getegid()
         child = os.fork()
         if child == 0:  # try it in a child first: a user space that was made cannot be left again
             try:
-                self._enter(uid, gid)
+                self._enter()
                 os._exit(0)
             except OSError:
                 os._exit(1)
         if os.waitpid(child, 0)[1] != 0:
             return False
-        self._enter(uid, gid)
+        self._enter()
         return True
 
-    def _enter(self, uid: int, gid: int) -> None:
-        if self.is_root:
+    def _enter(self) -> None:
+        uid, gid = self.user.uid, self.user.gid
+        if self.user.from_root:
             kernel.unshare(kernel.NEW_MOUNTS)
         else:
             kernel.unshare(kernel.NEW_USER | kernel.NEW_MOUNTS)
             for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                     file.write(text)
-        kernel.mount_scratch(self.folder, self.wish["scratch"], self.wish["entries"], self.uid, self.gid)
+        kernel.mount_scratch(self.folder, self.wish["scratch"], self.wish["entries"], uid, gid)
 
     def serve(self) -> None:
         """Answer with where the box is, then do its runs until the caller goes away."""
         try:
             place = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-            hello = {"folder": self.folder, "mounted": self.mounted, "uid": self.uid, "gid": self.gid}
+            hello = {"folder": self.folder, "mounted": self.mounted, "uid": self.user.uid, "gid": self.user.gid}
             self._answer(hello, [place])
             os.close(place)
             while True:
@@ -150,7 +136,7 @@ class Box:
                     continue
                 self._answer(self._run(json.loads(message), fds))
         finally:
-            end(self.uid if self.alone else None)
+            end(self._only_theirs())
             if self.mounted:
                 kernel.unmount(self.folder)
                 os.rmdir(self.folder)
@@ -165,32 +151,21 @@ class Box:
     def _run(self, run: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         """Start one program, watch it, end all of it. The descriptors: filter, input, output, errors."""
         limits, self.runs = run["limits"], self.runs + 1
-        group = (
-            cgroups.make(
-                f"sxl-box-{os.getpid()}-{self.runs}",
-                limits["memory"] + self.wish["scratch"],
-                limits["processes"] + run["around"],
-            )
-            if not self.wish["watched"]
-            else None
-        )
+        group = None
+        if not self.wish["watched"]:
+            name, memory = f"sxl-box-{os.getpid()}-{self.runs}", limits["memory"] + self.wish["scratch"]
+            group = cgroups.make(name, memory, limits["processes"] + run["around"])
         heard, told = os.pipe()
         start = time.monotonic()
         child = os.fork()
         if child == 0:
-            try:
-                self._become(run, fds, told, group)
-            except BaseException as problem:
-                os.write(told, json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
-            finally:
-                os._exit(127)
+            become(run, fds, told, self.folder, self.user, group)
         for fd in (*fds, told):
             os.close(fd)
         bound = group is not None
-        own_count = run["counted"] or self._counts_alone()
         watch = Watch(
             None if bound else limits["memory"],
-            None if bound or own_count else limits["processes"] + run["around"],
+            None if bound or run["counted"] or self.user.alone else limits["processes"] + run["around"],
             None if self.mounted else (self.folder, self.wish["scratch"], self.wish["entries"]),
         )
         reason = self._wait(child, start + limits["seconds"], watch)
@@ -198,7 +173,7 @@ class Box:
         code = None
         if reason is None:
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        end(self.uid if self.alone else None)
+        end(self._only_theirs())
         words = _read_all(heard)
         if group is not None:
             if group.ran_out():
@@ -232,65 +207,24 @@ class Box:
         finally:
             os.close(ended)
 
-    def _become(self, run: dict[str, Any], fds: list[int], told: int, group: cgroups.Group | None) -> None:
-        """In the child: give everything up, then turn into the program."""
-        os.setsid()
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        if group is not None:
-            group.join()
-        call_filter = os.pread(fds[0], 1 << 20, 0)
-        # Above everything that is overwritten below, in the order in which it is overwritten.
-        high = [os.dup2(fd, 100 + place, False) for place, fd in enumerate((*fds[1:4], fds[0], told))]
-        for place, fd in zip((0, 1, 2, _FILTER_FD, _STATUS_FD), high):
-            os.dup2(fd, place)
-        os.closerange(3, _FILTER_FD)
-        os.closerange(_STATUS_FD + 1, 4096)
-        kernel.new_session_keyring()
-        os.umask(0o022)
-        for name, value in run["rlimits"].items():
-            _lower(getattr(resource, name), value)
-        if not run["counted"]:
-            self._limit_processes(run["limits"]["processes"] + run["around"])
-        if self.is_root:
-            os.setgroups([])
-            os.setresgid(self.gid, self.gid, self.gid)
-            os.setresuid(self.uid, self.uid, self.uid)
-        kernel.die_with_parent(signal.SIGKILL)
-        os.chdir(f"{self.folder}/work" if run["rules"] is not None else "/")
-        if run["rules"] is not None:
-            os.set_inheritable(_FILTER_FD, False)
-            os.set_inheritable(_STATUS_FD, False)
-            kernel.restrict([(path, rights) for path, rights in run["rules"]], run["landlock"])
-            kernel.filter_calls(call_filter)
-        os.execve(run["command"][0], run["command"], run["environment"])
-
-    def _counts_alone(self) -> bool:
-        """Whether the kernel's count of this user's processes is one of this box alone."""
-        return self.alone or (self.mounted and not self.is_root and kernel.counts_processes_per_space())
-
-    def _limit_processes(self, allowed: int) -> None:
-        """Where the count is the box's own, the limit is exact; elsewhere it also counts what the user runs
-        beside, so it is only a far end for a bomb, and `Watch` holds the limit itself."""
-        if self._counts_alone():
-            allowed += 1  # the box
-        else:
-            allowed += 512 + 2 * sum(1 for name in os.listdir("/proc") if name.isdigit() and _owner(name) == self.uid)
-        _lower(resource.RLIMIT_NPROC, allowed)
+    def _only_theirs(self) -> int | None:
+        """The user that programs run as, where every process of that user is one of theirs."""
+        return self.user.uid if self.user.from_root and self.user.alone else None
 
 
-def _lower(limit: int, value: int) -> None:
-    hard = resource.getrlimit(limit)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(limit, (value, value))
-
-
-def _owner(pid: str) -> int:
-    try:
-        return os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return -1
+def _user() -> User:
+    """As whom programs run: as root a user of the box's own where there can be one, else nobody."""
+    if os.geteuid() != 0:
+        return User(os.geteuid(), os.getegid(), False, False)
+    own = _FIRST_OWN_USER + os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setresuid(own, own, own)
+            os._exit(0)
+        except OSError:  # a container that maps fewer users
+            os._exit(1)
+    return User(own, own, True, True) if os.waitpid(child, 0)[1] == 0 else User(_NOBODY, _NOBODY, True, False)
 
 
 def _read_all(fd: int) -> str:

@@ -27,6 +27,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Characters of standard output and standard error that are kept, each."""
 
 
+DEFAULT = Limits()
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run. Everything but the two texts is said from outside: the program cannot write it."""
 

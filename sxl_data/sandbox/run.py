@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, get_args
 
 from sxl_data.contract.errors import error
-from sxl_data.sandbox.limits import Limits, Result, Tier
+from sxl_data.sandbox.limits import DEFAULT, Limits, Result, Tier
 
 if TYPE_CHECKING:
     from sxl_data.sandbox.box import Box, Language
@@ -66,17 +66,19 @@ def require() -> Tier:
 
 def open_box(
     files: Mapping[str, str | bytes] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT,
     *,
     tier: Tier | None = None,
+    python: str | None = None,
     watched: bool = False,
 ) -> Box:
     """A box for several programs that share ``files`` and what they write. Raises `UserError` U403, and
-    `box.Refused` for names that leave the box. ``tier`` and ``watched`` ask for less than the best, for tests."""
+    `box.Refused` for names that leave the box. ``python`` is the path of another interpreter; ``tier`` and
+    ``watched`` ask for less than the best, for tests."""
     tier = tier or require()
     from sxl_data.sandbox.box import Box
 
-    return Box(tier, limits, files, watched=watched)
+    return Box(tier, limits, files, python=python, watched=watched)
 
 
 def run(
@@ -85,7 +87,7 @@ def run(
     *,
     files: Mapping[str, str | bytes] | None = None,
     stdin: str | bytes = b"",
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT,
     tier: Tier | None = None,
 ) -> Result:
     """Run ``program`` once, in a box of its own, and wait for its end.

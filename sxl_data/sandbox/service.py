@@ -20,14 +20,17 @@ from typing import Any
 
 from sxl_data.sandbox.launcher import MESSAGE
 
-START_SECONDS = 20.0
+START_SECONDS = 10.0
 _ROOT = str(Path(__file__).parents[2])
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from sxl_data.sandbox.launcher import main; "
     "main(int(sys.argv[2]), sys.argv[3] == '1')"
 )
 _lock = threading.Lock()
-_held: dict[int, socket.socket] = {}
+if hasattr(os, "register_at_fork"):
+    # A thread that held the lock is not there to give it back in a fork.
+    os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.Lock()))
+_held: dict[int, tuple[socket.socket, subprocess.Popen[bytes]]] = {}
 """Process id → the socket to its launcher, so that a fork does not take its parent's for its own."""
 
 
@@ -73,26 +76,28 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
 
 
 def _door() -> socket.socket:
-    held = _held.get(os.getpid())
-    if held is None:
-        for other in _held.values():  # inherited by fork: the parent's launcher must not wait for this process
-            other.close()
+    if os.getpid() not in _held:
+        for door, launcher in _held.values():  # a fork's: the parent's launcher must not wait for this process
+            door.close()
+            launcher.returncode = 0  # it is not this process's to wait for
         _held.clear()
-        held = _held[os.getpid()] = _start()
-    return held
+        _held[os.getpid()] = _start()
+    return _held[os.getpid()][0]
 
 
 def _forget() -> None:
     with _lock:
         held = _held.pop(os.getpid(), None)
         if held is not None:
-            held.close()
+            held[0].close()
+            with suppress(subprocess.TimeoutExpired):
+                held[1].wait(1)
 
 
-def _start() -> socket.socket:
+def _start() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     for before in (_delegated(), []):
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, suppress(OSError):
+        with theirs:
             command = [
                 *before,
                 sys.executable,
@@ -105,7 +110,7 @@ def _start() -> socket.socket:
                 str(int(bool(before))),
             ]
             # It has a session of its own, so that Ctrl-C reaches the caller alone, which then closes its boxes.
-            subprocess.Popen(
+            launcher = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -116,8 +121,10 @@ def _start() -> socket.socket:
         with suppress(OSError):
             if mine.recv(16) == b"ready":
                 mine.settimeout(None)
-                return mine
+                return mine, launcher
         mine.close()
+        launcher.kill()
+        launcher.wait()
     raise OSError("the launcher of the sandbox did not start")
 
 
