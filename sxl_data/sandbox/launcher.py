@@ -81,7 +81,8 @@ class Box:
     def __init__(self, channel: socket.socket, wish: dict[str, Any]) -> None:
         self.channel, self.wish, self.runs = channel, wish, 0
         kernel.adopt_orphans()
-        self.user = _user()
+        self.known = wish["known"] or {}
+        self.user = _user(self.known.get("own_user"))
         self.folder = tempfile.mkdtemp(prefix="sxl-box-")
         self.mounted = self._mount()
         if self.mounted and not self.user.from_root and kernel.counts_processes_per_space():
@@ -96,8 +97,11 @@ class Box:
 
         An ordinary user needs a user space for it, and has process limits of its own in there.
         """
-        if self.wish["watched"]:
+        if self.wish["watched"] or self.known.get("mounted") is False:
             return False
+        if self.known.get("mounted"):
+            self._enter()
+            return True
         child = os.fork()
         if child == 0:  # try it in a child first: a user space that was made cannot be left again
             try:
@@ -126,6 +130,7 @@ class Box:
         try:
             place = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
             hello = {"folder": self.folder, "mounted": self.mounted, "uid": self.user.uid, "gid": self.user.gid}
+            hello["own_user"] = self.user.uid >= _FIRST_OWN_USER
             self._answer(hello, [place])
             os.close(place)
             while True:
@@ -212,19 +217,22 @@ class Box:
         return self.user.uid if self.user.from_root and self.user.alone else None
 
 
-def _user() -> User:
-    """As whom programs run: as root a user of the box's own where there can be one, else nobody."""
+def _user(own_user: bool | None) -> User:
+    """As whom programs run: as root a user of the box's own where there can be one, else nobody; ``own_user`` is
+    whether there could before."""
     if os.geteuid() != 0:
         return User(os.geteuid(), os.getegid(), False, False)
     own = _FIRST_OWN_USER + os.getpid()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setresuid(own, own, own)
-            os._exit(0)
-        except OSError:  # a container that maps fewer users
-            os._exit(1)
-    return User(own, own, True, True) if os.waitpid(child, 0)[1] == 0 else User(_NOBODY, _NOBODY, True, False)
+    if own_user is None:
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setresuid(own, own, own)
+                os._exit(0)
+            except OSError:  # a container that maps fewer users
+                os._exit(1)
+        own_user = os.waitpid(child, 0)[1] == 0
+    return User(own, own, True, True) if own_user else User(_NOBODY, _NOBODY, True, False)
 
 
 def _read_all(fd: int) -> str:

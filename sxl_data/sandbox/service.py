@@ -32,6 +32,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.Lock()))
 _held: dict[int, tuple[socket.socket, subprocess.Popen[bytes]]] = {}
 """Process id → the socket to its launcher, so that a fork does not take its parent's for its own."""
+_known: dict[str, bool] = {}
+"""What the first box found out of this machine, so that later ones need not try: whether scratch can be mounted,
+and whether there can be a user of the box's own."""
 
 
 class Unavailable(Exception):
@@ -45,17 +48,20 @@ def box(wish: dict[str, Any]) -> tuple[socket.socket, dict[str, Any], int]:
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with _lock:
-                _send(_door(), wish, [theirs.fileno()])
+                _send(_door(), wish | {"known": _known}, [theirs.fileno()])
             theirs.close()
             mine.settimeout(START_SECONDS)
             hello, fds = receive(mine)
             if hello is not None and fds:
+                if not wish["watched"]:
+                    _known.update({name: hello[name] for name in ("mounted", "own_user")})
                 return mine, hello, fds[0]
             problem = Unavailable("the launcher could not make a box")
         except (OSError, ValueError) as caught:
             problem = caught
         mine.close()
         theirs.close()
+        _known.clear()
         _forget()
     raise Unavailable(f"{type(problem).__name__}: {problem}")
 
