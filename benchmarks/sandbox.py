@@ -33,7 +33,9 @@ from sxl_data.sandbox.run import TIERS, open_box, run, why_not
 PROBLEM = {
     "task_id": "toy/0",
     "prompt": "def has_close_elements(numbers, threshold):\n",
-    "test": "def check(candidate):\n    assert candidate([1.0, 2.0, 3.9, 4.0], 0.3)\n    assert not candidate([1.0], 1)\n",
+    "test": "def check(candidate):\n"
+    "    assert candidate([1.0, 2.0, 3.9, 4.0], 0.3)\n"
+    "    assert not candidate([1.0, 2.0], 0.5)\n",
     "entry_point": "has_close_elements",
 }
 COMPLETION = "    return any(abs(a - b) < threshold for i, a in enumerate(numbers) for b in numbers[:i])\n"

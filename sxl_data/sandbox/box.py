@@ -13,7 +13,7 @@ import platform
 import socket
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -103,18 +103,14 @@ class Box:
     def read(self, name: str, size: int = 16_000_000) -> bytes:
         """At most ``size`` bytes of a plain file in the box's folder of work. Follows no link on the way; raises
         OSError where there is no such file, `Refused` where the name leaves the box."""
-        folder = os.open("work", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self.place)
-        *above, last = _parts(name)
-        for part in above:
-            folder, before = (os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder)
-            os.close(before)
-        # Without O_NONBLOCK a named pipe in the place of a file would hold the caller for ever.
-        fd = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-        os.close(folder)
-        with os.fdopen(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(f"{name} is no plain file")
-            return file.read(size)
+        with ExitStack() as stack:
+            folder, last = self._folder("work", name, stack, make=False)
+            # Without O_NONBLOCK a named pipe in the place of a file would hold the caller for ever.
+            fd = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            with os.fdopen(fd, "rb") as file:
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise OSError(f"{name} is no plain file")
+                return file.read(size)
 
     def close(self) -> None:
         """End and remove everything; waits until that is done."""
@@ -138,19 +134,24 @@ class Box:
     def _write(self, top: str, name: str, content: str | bytes) -> None:
         """Write a file that is not there yet; only into folders that no program has had its hands on, or
         cannot write."""
-        folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.place)
+        with ExitStack() as stack:
+            folder, last = self._folder(top, name, stack, make=True)
+            fd = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+            with os.fdopen(fd, "wb") as file:
+                self._give(last, folder)
+                file.write(_bytes(content))
+
+    def _folder(self, top: str, name: str, stack: ExitStack, *, make: bool) -> tuple[int, str]:
+        """(descriptor of the folder of ``name`` below ``top``, last part of the name); follows no link."""
         *above, last = _parts(name)
+        folder = _opened(top, self.place, stack)
         for part in above:
-            with suppress(FileExistsError):
-                os.mkdir(part, 0o755, dir_fd=folder)
-                self._give(part, folder)
-            folder, before = (os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder), folder)
-            os.close(before)
-        fd = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
-        self._give(last, folder)
-        os.close(folder)
-        with os.fdopen(fd, "wb") as file:
-            file.write(_bytes(content))
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, 0o755, dir_fd=folder)
+                    self._give(part, folder)
+            folder = _opened(part, folder, stack)
+        return folder, last
 
     def _give(self, name: str, folder: int) -> None:
         if os.geteuid() == 0:
@@ -170,7 +171,9 @@ class Box:
         ask = {"limits": msgspec.structs.asdict(limits), "rlimits": rlimits}
         if self.tier == "bubblewrap":
             exact = kernel.counts_processes_per_space()
-            command = bubblewrap.wrap([*start, f"/program/{name}"], self.folder, limits, self.python, exact)
+            command = bubblewrap.wrap(
+                [*start, f"/program/{name}"], self.folder, limits, self.python, exact, self.mounted
+            )
             return ask | {
                 "command": command,
                 "environment": {},
@@ -257,6 +260,12 @@ class Box:
 
 def _bytes(value: str | bytes) -> bytes:
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+
+
+def _opened(name: str, folder: int, stack: ExitStack) -> int:
+    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    stack.callback(os.close, fd)
+    return fd
 
 
 def _parts(name: str) -> list[str]:

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from sxl_data.sandbox.confine import FILTER_FD, STATUS_FD
-from sxl_data.sandbox.interpreter import Interpreter, system_folders
+from sxl_data.sandbox.interpreter import Interpreter, system_folders, system_links
 from sxl_data.sandbox.limits import Limits
 
 AROUND = 4
@@ -36,7 +36,6 @@ _SPACES = (
     "--unshare-user",
     "--unshare-ipc",
     "--unshare-pid",
-    "--unshare-net",
     "--unshare-uts",
     "--unshare-cgroup-try",
     "--disable-userns",
@@ -52,7 +51,7 @@ _SPACES = (
     "--hostname",
     "sandbox",
 )
-_SECRETS = ("keys", "key-users", "kcore", "kallsyms", "timer_list")
+_SECRETS = ("keys", "key-users")
 _SMALL = "65536"
 
 
@@ -62,11 +61,13 @@ def missing() -> str | None:
     return f"{' and '.join(absent)} not installed" if absent else None
 
 
-def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, exact: bool) -> list[str]:
-    """``command`` inside of bubblewrap; ``exact``: the kernel counts processes per user space."""
+def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, exact: bool, alone: bool) -> list[str]:
+    """``command`` inside of bubblewrap; ``exact``: the kernel counts processes per user space; ``alone``: the box has
+    an empty network already."""
     mounts: list[str] = []
+    links = system_links()
     for path in (*system_folders(), *python.own):
-        mounts += ["--ro-bind", path, path]
+        mounts += ["--symlink", links[path], path] if path in links else ["--ro-bind", path, path]
     for path in python.hidden:
         mounts += ["--size", _SMALL, "--tmpfs", path, "--remount-ro", path]
     devices = ["--proc", "/proc", "--dev", "/dev", "--bind", f"{folder}/shm", "/dev/shm", "--remount-ro", "/dev"]
@@ -90,6 +91,7 @@ def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, e
     return [
         tool("bwrap"),
         *_SPACES,
+        *([] if alone else ["--unshare-net"]),
         *mounts,
         *devices,
         *own,

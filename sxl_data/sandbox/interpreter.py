@@ -95,6 +95,11 @@ def system_folders() -> list[str]:
     return [part for name in SYSTEM if Path(name).exists() for part in without_homes(Path(name))]
 
 
+def system_links() -> dict[str, str]:
+    """Those of the system's folders that only point into another: name → where to, as in ``/bin`` → ``usr/bin``."""
+    return {name: str(Path(name).readlink()) for name in SYSTEM if Path(name).is_symlink()}
+
+
 def without_homes(folder: Path) -> list[str]:
     """``folder``, or where it is or holds a home, what it has beside that."""
     if not holds_home(folder):

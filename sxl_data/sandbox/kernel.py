@@ -13,7 +13,7 @@ _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same 
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _JOIN_SESSION_KEYRING = 1
 _PDEATHSIG, _SET_SECCOMP, _SUBREAPER, _NO_NEW_PRIVS, _FILTER = 1, 22, 36, 38, 2
-NEW_MOUNTS, NEW_USER = 0x00020000, 0x10000000
+NEW_MOUNTS, NEW_USER, NEW_NETWORK = 0x00020000, 0x10000000, 0x40000000
 _NOSUID_NODEV, _PRIVATE_ALL, _DETACH = 2 | 4, (1 << 18) | (1 << 14), 2
 
 EXECUTE, WRITE, READ, READ_FOLDER = 1, 2, 4, 8
@@ -71,6 +71,15 @@ def mount_scratch(folder: str, size: int, entries: int, uid: int, gid: int) -> N
     options = f"size={size},nr_inodes={entries},mode=0700,uid={uid},gid={gid}".encode()
     made = libc.mount(b"sxl", folder.encode(), b"tmpfs", ctypes.c_ulong(_NOSUID_NODEV), options)
     _checked(made, "tmpfs")
+
+
+def loopback_up() -> None:
+    """Switch on the one interface of a new network, so that a program can talk to itself."""
+    import fcntl
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, b"lo".ljust(16, b"\0") + (1).to_bytes(2, "little") + bytes(22))  # IFF_UP
 
 
 def unmount(folder: str) -> None:

@@ -83,7 +83,7 @@ class Box:
         kernel.adopt_orphans()
         self.known = wish["known"] or {}
         self.user = _user(self.known.get("own_user"))
-        self.folder = tempfile.mkdtemp(prefix="sxl-box-")
+        self.folder = tempfile.mkdtemp(prefix="sxl-box-", dir=_place(self.user))
         self.mounted = self._mount()
         if self.mounted and not self.user.from_root and kernel.counts_processes_per_space():
             self.user = self.user._replace(alone=True)
@@ -93,7 +93,8 @@ class Box:
         os.chown(self.folder, self.user.uid, self.user.gid)
 
     def _mount(self) -> bool:
-        """Mount the scratch space with its size; False where a plain folder, which is watched, must do.
+        """Mount the scratch space with its size, and leave the network for an empty one, which is dear to make and
+        so is the box's and not each run's; False where a plain folder, which is watched, must do.
 
         An ordinary user needs a user space for it, and has process limits of its own in there.
         """
@@ -117,12 +118,14 @@ class Box:
     def _enter(self) -> None:
         uid, gid = self.user.uid, self.user.gid
         if self.user.from_root:
-            kernel.unshare(kernel.NEW_MOUNTS)
+            kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_NETWORK)
         else:
-            kernel.unshare(kernel.NEW_USER | kernel.NEW_MOUNTS)
+            kernel.unshare(kernel.NEW_USER | kernel.NEW_MOUNTS | kernel.NEW_NETWORK)
             for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                     file.write(text)
+        with suppress(OSError):
+            kernel.loopback_up()
         kernel.mount_scratch(self.folder, self.wish["scratch"], self.wish["entries"], uid, gid)
 
     def serve(self) -> None:
@@ -215,6 +218,17 @@ class Box:
     def _only_theirs(self) -> int | None:
         """The user that programs run as, where every process of that user is one of theirs."""
         return self.user.uid if self.user.from_root and self.user.alone else None
+
+
+def _place(user: User) -> str:
+    """Where boxes are made: where temporary files go or, if ``user`` cannot get there, one of the usual places."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        above = place
+        while os.path.isdir(above) and (not user.from_root or os.stat(above).st_mode & 0o001):
+            if above == "/":
+                return place
+            above = os.path.dirname(above)
+    return "/tmp"
 
 
 def _user(own_user: bool | None) -> User:

@@ -26,6 +26,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     output: int = 20_000
     """Characters of standard output and standard error that are kept, each."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a limit that bounds nothing: to the kernel a size of 0 means none."""
+        for name in self.__struct_fields__:
+            if not 0 < getattr(self, name) < 1 << 62:
+                raise ValueError(f"{name} is {getattr(self, name)}: a limit lies above 0 and is finite")
+
 
 DEFAULT = Limits()
 

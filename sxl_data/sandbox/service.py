@@ -122,6 +122,7 @@ def _start() -> tuple[socket.socket, subprocess.Popen[bytes]]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
+                cwd="/",
             )
         mine.settimeout(START_SECONDS)
         with suppress(OSError):

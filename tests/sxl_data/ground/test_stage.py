@@ -87,6 +87,8 @@ def test_a_command_without_a_result_gets_one():
     )
     traces, _ = ground(batch, tools=("shell",))
     assert [results(trace) for trace in traces] == [[("ok", "2\n")], [("error", "")]]
+    said = run(batch, GroundConfig(tools=("shell",))).ledger["detail"].to_pylist()
+    assert said == [f"1 of 1 calls, 0 failed, in {best()}", f"1 of 1 calls, 1 failed, in {best()}"]
     result = traces[1].steps[2].results[0]
     assert (result.exit_code, result.duration_ms > 0, traces[1].provenance.executed) == (1, True, True)
 

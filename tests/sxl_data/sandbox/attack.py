@@ -10,7 +10,6 @@ with a secret, services, keys, an environment, a bystander process. After each t
 from __future__ import annotations
 
 import ctypes
-import glob
 import json
 import os
 import platform
@@ -68,6 +67,9 @@ class World:
         self.secret.write_text("secret", encoding="utf-8")
         for path in (folder, self.home, self.secret):
             path.chmod(0o755)
+        self.boxes = folder / "boxes"
+        self.boxes.mkdir()
+        os.environ["TMPDIR"] = str(self.boxes)
         os.environ["HOME"] = str(self.home)
         os.environ["SXL_TOKEN"] = "planted-secret"
         self.state = self.look()
@@ -219,18 +221,18 @@ def main(tier: str, watched: bool) -> None:
     from sxl_data.sandbox.run import why_not
 
     items = json.load(sys.stdin)
-    reason = why_not(tier)  # which also starts the launcher
-    if reason is not None:
-        print(json.dumps({"missing": reason}))
-        return
     with tempfile.TemporaryDirectory(prefix="sxl-escapes-") as folder:
         world = World(Path(folder))
         try:
+            reason = why_not(tier)  # which also starts the launcher
+            if reason is not None:
+                print(json.dumps({"missing": reason}))
+                return
             for item in items:
                 if item.get("needs", platform.machine()) != platform.machine():
                     continue
                 print(json.dumps(attack(item, world, tier, watched)), flush=True)
-            left = [path for path in glob.glob("/tmp/sxl-box-*") if os.stat(path).st_uid == os.getuid()]
+            left = [path.name for path in world.boxes.iterdir()]
             print(json.dumps({"finished": True, "left": left}), flush=True)
         finally:
             world.bystander.kill()

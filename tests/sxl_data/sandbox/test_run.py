@@ -116,6 +116,45 @@ def test_how_much_the_user_runs_beside_changes_nothing(tier):
 
 
 @each_tier
+def test_a_place_for_temporary_files_that_others_cannot_enter_is_no_hindrance(tier, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = f"from sxl_data.sandbox.run import run; print(run('print(1)', tier={tier!r}).stdout)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TMPDIR": str(closed)},
+    )
+    assert done.stdout == "1\n\n", done.stderr
+    assert list(closed.iterdir()) == []
+
+
+@each_tier
+def test_no_descriptor_is_left_behind(tier):
+    def some() -> int:
+        for files in ({"../x": ""}, {"a": "", "a/b": ""}, {"deep/er/x": ""}):
+            run("pass", files=files, tier=tier)
+        run("while True: print('x' * 1000)", limits=Limits(file=100_000), tier=tier)
+        run("import time; time.sleep(9)", limits=Limits(seconds=0.2), tier=tier)
+        with open_box(tier=tier) as box:
+            for name in ("absent", "a/b", "../x"):
+                with pytest.raises((OSError, Refused)):
+                    box.read(name)
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    assert some() == some()
+
+
+@pytest.mark.parametrize("name", Limits.__struct_fields__)
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), 10**30])
+def test_a_limit_that_bounds_nothing_is_an_error(name, value):
+    with pytest.raises(ValueError, match=name):
+        Limits(**{name: value})
+
+
+@each_tier
 def test_a_fork_of_the_caller_starts_a_launcher_of_its_own(tier):
     run("pass", tier=tier)
     child = os.fork()
