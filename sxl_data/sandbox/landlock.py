@@ -1,9 +1,9 @@
 """The second tier: Landlock and the filter of system calls, for machines without bubblewrap; needs no root.
 
 In: a box's folder. Out: the rules, what a program may open and how. The program stays in the caller's name spaces, so
-the filter refuses what Landlock does not mediate: sockets, and attributes by path. What remains visible: whether a
-path exists and its size and times, since no Linux security module but a full one hides stat; and the list of
-processes is not, since /proc cannot be opened. Source: the kernel's Documentation/userspace-api/landlock.rst.
+the filter refuses what Landlock does not mediate: sockets, and attributes by path. What remains visible is whether a
+path exists, its size and times, and where a link points, which interpreters need to start. The list of processes
+does not, since /proc cannot be opened. Source: the kernel's Documentation/userspace-api/landlock.rst.
 """
 
 from __future__ import annotations

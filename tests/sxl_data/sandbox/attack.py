@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 PRELUDE = """
@@ -65,6 +66,8 @@ class World:
         self.home.mkdir()
         self.secret = self.home / "secret.txt"
         self.secret.write_text("secret", encoding="utf-8")
+        with suppress(OSError):  # a file system without attributes
+            os.setxattr(self.secret, "user.origin", b"planted")
         for path in (folder, self.home, self.secret):
             path.chmod(0o755)
         self.boxes = folder / "boxes"

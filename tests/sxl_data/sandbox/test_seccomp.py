@@ -102,5 +102,5 @@ def test_calls_that_name_a_process_reach_the_own_alone():
 
 def test_attributes_by_path_need_mounts_around_them():
     mounted, bare = (seccomp.program("x86_64", mounted=m, scoped=True) for m in (True, False))
-    for number in (90, 92, 76, 188, 280):  # chmod, chown, truncate, setxattr, utimensat
+    for number in (90, 92, 76, 188, 191, 280):  # chmod, chown, truncate, setxattr, getxattr, utimensat
         assert (decide(mounted, X86, number), decide(bare, X86, number)) == (ALLOW, ENOSYS)
