@@ -84,13 +84,25 @@ class Box:
         self.known = wish["known"] or {}
         self.user = _user(self.known.get("own_user"))
         self.folder = tempfile.mkdtemp(prefix="sxl-box-", dir=_place(self.user))
-        self.mounted = self._mount()
-        if self.mounted and not self.user.from_root and kernel.counts_processes_per_space():
-            self.user = self.user._replace(alone=True)
-        for name in FOLDERS:
-            os.mkdir(f"{self.folder}/{name}", 0o700)
-            os.chown(f"{self.folder}/{name}", self.user.uid, self.user.gid)
-        os.chown(self.folder, self.user.uid, self.user.gid)
+        self.mounted = False
+        try:
+            self.mounted = self._mount()
+            if self.mounted and not self.user.from_root and kernel.counts_processes_per_space():
+                self.user = self.user._replace(alone=True)
+            for name in FOLDERS:
+                os.mkdir(f"{self.folder}/{name}", 0o700)
+                os.chown(f"{self.folder}/{name}", self.user.uid, self.user.gid)
+            os.chown(self.folder, self.user.uid, self.user.gid)
+        except BaseException:
+            self._remove()
+            raise
+
+    def _remove(self) -> None:
+        if self.mounted:
+            kernel.unmount(self.folder)
+            os.rmdir(self.folder)
+        else:
+            remove(self.folder)
 
     def _mount(self) -> bool:
         """Mount the scratch space with its size, and leave the network for an empty one, which is dear to make and
@@ -145,11 +157,7 @@ class Box:
                 self._answer(self._run(json.loads(message), fds))
         finally:
             end(self._only_theirs())
-            if self.mounted:
-                kernel.unmount(self.folder)
-                os.rmdir(self.folder)
-            else:
-                remove(self.folder)
+            self._remove()
 
     def _answer(self, value: dict[str, Any], fds: list[int] | None = None) -> None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
