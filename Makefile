@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 # Those that need no input, GPU or second environment; each script's --help says what it wants.
-BENCHES := dedup_recall dedup engine faults validate train_cpu
+BENCHES := dedup_recall dedup engine faults validate train_cpu sandbox
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test lint bench wheel clean
