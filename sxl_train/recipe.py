@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.arguments import Parser
-from sxl_data.contract.console import format_table, tell
+from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
 from sxl_train.config import ORDER

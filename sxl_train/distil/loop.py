@@ -21,8 +21,8 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample, collate
+from sxl_train.distil.progress import Keeper, Lines
 from sxl_train.distil.teach import Partial, Teach, measure_divergence
-from sxl_train.distil_progress import Keeper, Lines
 from sxl_train.plan import step as plan
 from sxl_train.run.interrupt import Signals
 

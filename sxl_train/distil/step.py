@@ -20,8 +20,8 @@ from sxl_data.contract.console import say
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample
 from sxl_train.distil.loop import Settings, compute_loss, measure, recover, rounded, train
+from sxl_train.distil.progress import Keeper
 from sxl_train.distil.teach import Teach, teach_live
-from sxl_train.distil_progress import Keeper
 from sxl_train.plan import step as plan
 from sxl_train.prune import vocabulary
 from sxl_train.prune.vocabulary import KEPT_FILE

@@ -19,7 +19,7 @@ from sxl_train.distil import step as distil
 from sxl_train.distil import teach as distil_teach
 from sxl_train.distil.align import align, spell, teach_aligned
 from sxl_train.distil.cache import teach_cached, write_cache
-from sxl_train.distil_progress import Keeper
+from sxl_train.distil.progress import Keeper
 from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
