@@ -18,9 +18,10 @@ from pathlib import Path
 from faults_toy import digest, leftovers, report
 
 from sxl_data.build.recipe import read
+from sxl_data.build.run import Run
 from sxl_data.engine.pool import Pool
 from sxl_data.engine.task import Receipt, Task
-from sxl_data.pipeline import Build, build
+from sxl_data.pipeline import build, run_stages
 
 
 def forked(recipe: Path, out: Path, kill_after: float | None = None) -> int:
@@ -127,10 +128,10 @@ def twice(recipe: Path, folder: Path) -> list[dict[str, object]]:
     """Each task executed twice concurrently."""
     build(str(recipe), folder / "once")
     loaded, base = read(str(recipe))
-    two = Build(loaded, base, folder / "twice")
+    two = Run(loaded, base, folder / "twice")
     runner = TwiceRunner(two.store.root)
     two.runner = runner
-    two.run()
+    run_stages(two)
     same = digest(folder / "once") == digest(folder / "twice")
     return [
         report(

@@ -13,9 +13,10 @@ from typing import Any
 from faults_toy import digest, leftovers, report
 
 from sxl_data.build.recipe import read
+from sxl_data.build.run import Run
 from sxl_data.engine.ray import RayRunner
 from sxl_data.engine.task import Receipt, Task
-from sxl_data.pipeline import Build, build
+from sxl_data.pipeline import build, run_stages
 
 STAGES = (
     "detect",
@@ -71,11 +72,11 @@ def nodes(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     try:
         for stage in stages:
             loaded, base = read(str(recipe))
-            one = Build(loaded, base, folder / stage)
+            one = Run(loaded, base, folder / stage)
             runner = KillingRunner(cluster, node, stage, one.store.root)
             one.store.root.mkdir(parents=True)
             one.runner = runner
-            one.run()
+            run_stages(one)
             killed += runner.killed
             if digest(folder / stage) == expected and not leftovers(folder / stage):
                 same.append(stage)

@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from sxl_data.build.run import WORK
 from sxl_data.engine.store import LOCK
-from sxl_data.pipeline import WORK
 
 
 def make_recipe(folder: Path, rows: int = 60, chunk_bytes: int = 3000, engine: str = "inline") -> Path:

@@ -1,0 +1,142 @@
+"""The first stage of a build as tasks: which files each source has, what format they are in, and reading them.
+
+In: the sources of a recipe. Out: shards of traces, and a summary for each source. Nothing foreign is decoded in this
+process, not even to recognise a format: a file that crashes its parser costs a worker, never the build.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sxl_data.build.run import Run, digest
+from sxl_data.build.tasks import KEPT
+from sxl_data.contract.errors import error
+from sxl_data.engine.task import FileInfo, Receipt, Task
+from sxl_data.read.files import Chunk, gather, plan
+from sxl_data.read.options import check_options
+from sxl_data.read.sources import is_file
+from sxl_data.read.stage import adapter_digest, format_of
+from sxl_data.write.manifest import SourceSummary
+
+DETECTED_CHUNKS = 20
+"""Of a source, looked at to recognise its format."""
+
+
+class Found(NamedTuple):
+    """What a source turned out to be: its format and why, how many files of how many bytes, and their digest."""
+
+    number: int
+    format: str
+    reason: str
+    files: int
+    bytes: int
+    sha256: str
+
+
+def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
+    """Shards of the traces of all sources, and what each source gave. Raises U208 for a source without any."""
+    tasks: list[Task] = []
+    sources: list[Found] = []
+    for number in range(len(run.recipe.sources)):
+        found, more = _plan(run, number, len(tasks))
+        sources.append(found)
+        tasks += more
+    sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
+    receipts = run.run("read", tasks, sizes, "kB")
+    owners = [task.params["owner"] for task in tasks]
+    summaries = [
+        _summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]) for found in sources
+    ]
+    run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
+    shards = [info for r in receipts for info in r.numbered(KEPT)]
+    run.count("read", sum(r.counters["documents"] for r in receipts), sum(s.rows for s in shards), receipts)
+    return shards, summaries
+
+
+def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
+    """What a source is, and the tasks that read it, numbered from ``first``."""
+    source = _find_files(run, number)
+    chunks = list(plan(source, run.base, run.recipe.engine.chunk_bytes))
+    if not chunks:
+        why = f"the source {source.name!r} reads them"
+        raise error("U208", file=source.path, found="no file to read", expected="files", why=why)
+    format, reason = _detect(run, number, source, chunks)
+    check_options(source.options, format_of(format), run.file, f"/sources/{number}/options")
+    if format_of(format).unit == "folder":
+        chunks = gather(chunks)
+    pieces = {piece.path: piece for chunk in chunks for piece in chunk.pieces}
+    size = sum(piece.bytes for chunk in chunks for piece in chunk.pieces)
+    params = {
+        "source": msgspec.to_builtins(source),
+        "format": format,
+        "owner": number,
+        "adapter": adapter_digest(format),
+        "keep_bytes": run.recipe.media == "keep",
+    }
+    tasks = [
+        Task(
+            stage="read",
+            part=part,
+            function="sxl_data.build.tasks:read",
+            params=params | {"chunk": msgspec.to_builtins(chunk)},
+        )
+        for part, chunk in enumerate(chunks, first)
+    ]
+    whole = digest([piece.sha256 for piece in pieces.values()])
+    return Found(number, format, reason, len(pieces), size, whole), tasks
+
+
+def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary:
+    source = run.recipe.sources[found.number]
+    documents, rows, bad = (sum(r.counters[k] for r in receipts) for k in ("documents", "rows", "quarantined"))
+    if not rows:
+        raise error(
+            "U208",
+            file=source.path or source.hub,
+            expected="at least one trace",
+            found=f"{documents} documents, {bad} unreadable",
+            why=f"the source {source.name!r} would be empty",
+        )
+    return SourceSummary(
+        name=source.name,
+        format=found.format,
+        detected=found.reason,
+        licence=source.licence,
+        revision=source.revision,
+        files=found.files,
+        bytes=found.bytes,
+        sha256=found.sha256,
+        documents=documents,
+        traces=rows,
+        quarantined=bad,
+        empty=sum(r.counters.get("dropped:U209", 0) for r in receipts),
+        kept={},
+    )
+
+
+def _detect(run: Run, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
+    """The format of a source and why, found by a task of its own."""
+    first = msgspec.to_builtins(chunks[:DETECTED_CHUNKS])
+    task = Task(
+        stage="detect",
+        part=number,
+        function="sxl_data.build.tasks:detect",
+        params={"source": msgspec.to_builtins(source), "chunks": first},
+    )
+    (receipt,) = run.run("detect", [task])
+    path = run.store.verified(receipt.files["format"])
+    return msgspec.json.decode(path.read_bytes(), type=tuple[str, str])
+
+
+def _find_files(run: Run, number: int) -> Any:
+    """The source with files on this disk; a hub source is fetched first."""
+    source = run.recipe.sources[number]
+    if is_file(source.format):
+        source = msgspec.structs.replace(source, format=str((run.base / source.format).resolve()))
+    if source.hub is None:
+        return source
+    from sxl_data.read.fetch import fetch
+
+    return fetch(source, run.base)

@@ -1,0 +1,183 @@
+"""The stages of a build as tasks: what each asks of its shards, and what it hands to the next one.
+
+In: a run and the shards that the stage before left. Out: the shards that stay. Rows never pass through this process.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.build.guards import refuse_no_train
+from sxl_data.build.run import COMPARING, Run
+from sxl_data.contract.config import parse_size
+from sxl_data.contract.console import format_count, say
+from sxl_data.contract.errors import error
+from sxl_data.dedup.parts.plan import Compared, Comparison
+from sxl_data.dedup.parts.shards import MOST_ROWS
+from sxl_data.engine.task import FileInfo, Receipt, Task
+from sxl_data.ground.stage import GroundConfig
+from sxl_data.split.assign import SPLITS
+
+ROW_BYTES = 30
+"""That the task `split` holds of each row, the one task whose memory grows with all of them."""
+
+
+def run_local(run: Run, stage: str, shards: list[FileInfo], config: Any, **more: Any) -> list[FileInfo]:
+    tasks = [
+        Task(
+            stage=stage,
+            part=i,
+            function=f"sxl_data.build.tasks:{stage}",
+            inputs={"traces": (shard,)},
+            params={"config": msgspec.to_builtins(config), "seed": run.recipe.seed, **more},
+            timed=stage != "ground",
+        )  # which runs programs, each with a limit of its own
+        for i, shard in enumerate(shards)
+    ]
+    receipts = run.run(stage, tasks, [shard.rows for shard in shards], "rows")
+    kept = [r.files["kept"] for r in receipts]
+    run.count(stage, sum(s.rows for s in shards), sum(s.rows for s in kept), receipts)
+    return kept
+
+
+def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Compared, list[FileInfo]]:
+    """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
+    _refuse_too_many(run, sum(shard.rows for shard in shards))
+    config = run.recipe.dedup
+    # Another threshold asks the same signatures, so it does not make them anew.
+    seen_by = {
+        name: msgspec.to_builtins(getattr(config, name)) for name in ("view", "shingling", "permutations", "seed")
+    }
+    views = [
+        Task(
+            stage="view",
+            part=i,
+            function="sxl_data.build.tasks:view",
+            inputs={"traces": (s,)},
+            params={"config": seen_by},
+        )
+        for i, s in enumerate(shards)
+    ]
+    sizes = [shard.rows for shard in shards]
+    seen = run.run("view", views, sizes, "rows")
+    compared = Comparison(run.run, seen, sizes, config, _task_bytes(run)).compare(run.recipe.split.threshold)
+    tasks = [
+        Task(
+            stage="dedup",
+            part=i,
+            function="sxl_data.build.tasks:apply",
+            params={},
+            inputs={"traces": (s,), "drops": (drops,)},
+        )
+        for i, (s, drops) in enumerate(zip(shards, compared.drops))
+    ]
+    receipts = run.run("dedup", tasks, sizes, "rows")
+    kept = [r.files["kept"] for r in receipts]
+    for inner in COMPARING:
+        run.seconds["dedup"] += run.seconds.pop(inner, 0)
+    run.count("dedup", sum(s.rows for s in shards), sum(s.rows for s in kept), receipts)
+    return seen, compared, kept
+
+
+def _task_bytes(run: Run) -> int:
+    """What a task of the comparison plans to hold."""
+    engine = run.recipe.engine
+    planned = engine.task_bytes or parse_size(run.recipe.dedup.memory)
+    return max(1, planned if run.room is None else min(planned, run.room // 2))
+
+
+def _refuse_too_many(run: Run, rows: int) -> None:
+    """More rows than 32 bits number, or than a worker can divide, are not started with. Raises U311."""
+    room = run.room
+    if rows > MOST_ROWS:
+        raise error("U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number")
+    if room is not None and rows * ROW_BYTES > room:
+        raise error(
+            "U311",
+            found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
+            expected=f"at most {room:,} bytes, engine.worker_bytes",
+        )
+
+
+def divide(run: Run, shards: list[FileInfo], seen: list[Receipt], pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:
+    """What the task `split` found, and the leakage."""
+    first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
+    places = [
+        Task(
+            stage="place",
+            part=i,
+            function="sxl_data.build.tasks:place",
+            params={"first": first[i]},
+            inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)},
+        )
+        for i, s in enumerate(shards)
+    ]
+    placed = run.run("place", places, [shard.rows for shard in shards], "rows")
+    task = Task(
+        stage="split",
+        part=0,
+        function="sxl_data.build.tasks:split",
+        inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
+        params={
+            "config": msgspec.to_builtins(run.recipe.split),
+            "seed": run.recipe.seed,
+            "shard_bytes": run.recipe.write.shard_bytes,
+        },
+        timed=False,
+    )
+    (receipt,) = run.run("split", [task])
+    run.seconds["split"] += run.seconds.pop("place")
+    counts = {name: receipt.counters[f"rows_{name}"] for name in SPLITS}
+    refuse_no_train(counts, run.recipe.split)
+    sizes = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
+    leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
+    say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
+    return receipt, leakage
+
+
+def write_shards(run: Run, shards: list[FileInfo], split: Receipt) -> list[tuple[str, int, int, Receipt]]:
+    """Receipts of the published shards as (split, number, shards of that split, receipt)."""
+    plan = msgspec.json.decode(run.store.verified(split.files["plan"]).read_bytes())
+    places: list[tuple[str, int, int]] = []
+    tasks: list[Task] = []
+    for side, (name, spans) in enumerate(zip(SPLITS, plan)):
+        for number, (first, last) in enumerate(spans):
+            places.append((name, number, len(spans)))
+            members = range(first, last + 1)
+            tasks.append(
+                Task(
+                    stage="write",
+                    part=len(tasks),
+                    function="sxl_data.build.tasks:write",
+                    params={"side": side, "shard": number, "arrow": run.recipe.write.arrow},
+                    inputs={
+                        "traces": tuple(shards[i] for i in members),
+                        "sides": tuple(split.files[f"sides-{i:05d}"] for i in members),
+                    },
+                )
+            )
+    receipts = run.run("write", tasks, unit="shards")
+    rows = sum(r.counters["rows"] for r in receipts)
+    run.count("write", rows, rows, receipts)
+    return [(*place, receipt) for place, receipt in zip(places, receipts)]
+
+
+def ground_config(run: Run) -> GroundConfig:
+    """The ground configuration with its path made absolute: tasks know no recipe folder."""
+    config = run.recipe.ground
+    if config.api_bank is None:
+        return config
+    path = (run.base / Path(config.api_bank).expanduser()).resolve()
+    if not path.exists():
+        raise error(
+            "U201",
+            file=config.api_bank,
+            found="nothing at this path",
+            expected="API-Bank's archive or folder",
+            why="`ground.api_bank` names it",
+        )
+    return msgspec.structs.replace(config, api_bank=str(path))
