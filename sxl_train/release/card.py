@@ -51,7 +51,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
         "pipeline_tag: text-generation",
         "tags: [agent, tool-use, code, sxl]",
     ]
-    if not toy:
+    if not toy and not Path(recipe.base_model).exists():
         head.append(f"base_model: {recipe.base_model}")
     parts = ["\n".join([*head, "---"]), f"# {name}"]
     if toy:
@@ -73,9 +73,9 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
 def _describe(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
     recipe = context.recipe
     rows = [
-        ("base", "a toy Llama built in place" if recipe.base_model == "demo" else recipe.base_model),
+        ("base", "a toy Llama built in place" if recipe.base_model == "demo" else _name(recipe.base_model)),
         ("method", recipe.method),
-        ("dataset", Path(recipe.dataset).name if Path(recipe.dataset).exists() else recipe.dataset),
+        ("dataset", _name(recipe.dataset)),
         ("size", f"{report.megabytes:.1f} MB of {recipe.size_limit} allowed, every file that loading needs"),
         ("format", _format(records.get("quantise", {}).get("measured", {}))),
         ("seed", recipe.seed),
@@ -84,6 +84,11 @@ def _describe(context: Context, report: SizeReport, records: dict[str, dict[str,
     if sha:
         rows.append(("dataset manifest sha256", f"`{sha}`"))
     return _table(("", ""), rows)
+
+
+def _name(source: str) -> str:
+    """A hub id, or the last part of a path: the rest is of this machine."""
+    return Path(source).name if Path(source).exists() else source
 
 
 def _find_licence(context: Context, records: dict[str, dict[str, Any]]) -> str:

@@ -33,6 +33,15 @@ def test_a_local_dataset_is_named_without_its_folder(tmp_path: Path):
     assert "| dataset | someone/mix |" in card("someone/mix")
 
 
+def test_a_local_base_is_named_without_its_folder_and_is_no_hub_id(tmp_path: Path):
+    (tmp_path / "base").mkdir()
+    context = Context(Recipe(base_model=str(tmp_path / "base")), {}, "release", "", Path(), Path(), "toy")
+    text = make_card(context, REPORT, {})
+    assert "| base | base |" in text and str(tmp_path) not in text and "base_model:" not in text
+    named = make_card(Context(Recipe(base_model="a/b"), {}, "release", "", Path(), Path(), "toy"), REPORT, {})
+    assert "base_model: a/b" in named and "| base | a/b |" in named
+
+
 def test_matrices_in_a_wider_format_are_counted():
     assert "| format | nf4_dq, 2 matrices in bf16 |" in card("d", format="nf4_dq", others={"a": "bf16", "b": "bf16"})
     assert "| format | nf4_dq |" in card("d", format="nf4_dq")
