@@ -2,8 +2,8 @@
 
 One probe: one and two decoder layers with random weights of the shape run forward, backward with frozen weights
 (adapters) and backward with all weights; what the second layer adds is what each further one costs. Nothing is
-downloaded and no real weight is read. A guide to within a factor of two or so: compiled layers are faster than this,
-loading and tokenising come on top.
+downloaded and no real weight is read. A guide: compiled layers and full batches are faster than the probe, loading and
+tokenising come on top, and steps with rounded weights take longer.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
 from sxl_train.plan import step as plan
 
-TOKENS = {"cuda": 8192, "cpu": 64}
-"""Tokens of the probe."""
+GPU_TOKENS, CPU_TOKENS_LEAST, CPU_TOKENS_MOST, CPU_WORK = 8192, 32, 256, 3e9
+"""Tokens of the probe: on a CPU as many as make so many products of a weight and a token, in these bounds."""
 FEWEST_STEPS, LARGEST, CPU_TOKENS = 50, 64, 4096
 """As `batch.find_batch` chooses a batch."""
 
@@ -60,17 +60,22 @@ def forecast(recipe: Recipe, sequences: int, capacity: int) -> list[Stage]:
 def measure_speed(config: Any) -> Speed:
     """The probe, on the GPU where there is one. ``config`` is a transformers configuration of the base."""
     import torch
+    from transformers import AutoModelForCausalLM
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    few, more = (_time_layers(config, layers, device) for layers in (1, 2))
+    tokens = GPU_TOKENS
+    if device == "cpu":
+        with torch.device("meta"):
+            weights = AutoModelForCausalLM.from_config(config).num_parameters()
+        tokens = int(min(max(CPU_WORK / weights, CPU_TOKENS_LEAST), CPU_TOKENS_MOST))
+    few, more = (_time_layers(config, layers, device, tokens) for layers in (1, 2))
     deeper = config.get_text_config().num_hidden_layers - 1
-    tokens = TOKENS[device]
     whole = [first + deeper * max(second - first, 0.0) for first, second in zip(few, more)]
     return Speed(whole[0] / tokens, whole[1] / tokens, whole[2] / tokens, whole[3])
 
 
-def _time_layers(config: Any, layers: int, device: str) -> list[float]:
-    """Seconds of reading, adapting and training `TOKENS`, and of reading a single one."""
+def _time_layers(config: Any, layers: int, device: str, tokens: int) -> list[float]:
+    """Seconds of reading, adapting and training ``tokens``, and of reading a single one."""
     import copy
 
     import torch
@@ -84,9 +89,9 @@ def _time_layers(config: Any, layers: int, device: str) -> list[float]:
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     with torch.device(device):
         model: Any = AutoModelForCausalLM.from_config(shape, dtype=dtype)
-        length = min(TOKENS[device], 2048, text.max_position_embeddings or 2048)
-        ids = torch.randint(0, text.vocab_size, (max(1, TOKENS[device] // length), length))
-    share = TOKENS[device] / ids.numel()
+        length = min(tokens, 2048, text.max_position_embeddings or 2048)
+        ids = torch.randint(0, text.vocab_size, (max(1, tokens // length), length))
+    share = tokens / ids.numel()
 
     def read(some: Any = ids) -> None:
         with torch.no_grad():
@@ -103,11 +108,11 @@ def _time_layers(config: Any, layers: int, device: str) -> list[float]:
 
 
 def _time(run: Callable[[], None], device: str) -> float:
-    """Seconds of the faster of two runs after a first one."""
+    """Seconds of a run after a first one; on a GPU the faster of two."""
     import torch
 
     found = []
-    for _ in range(3):
+    for _ in range(3 if device == "cuda" else 2):
         started = time.perf_counter()
         run()
         if device == "cuda":
