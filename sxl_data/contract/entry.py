@@ -55,6 +55,9 @@ def answer(work: Work, interrupted: str = CONTINUES) -> int:
 
 def open_streams() -> None:
     """UTF-8 out, whatever the code page is, and an escape for half a character or a byte of a file name."""
+    if sys.stdout is None or sys.stderr is None:  # closed by the caller (`>&-`)
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -48,6 +48,8 @@ def explain(problem: BaseException) -> UserError | None:
         return error("U315", found=said, expected="memory for the work")
     if type(problem).__name__ == "BrokenProcessPool":
         return error("U309", found=said, expected="processes that live")
+    if isinstance(problem, RuntimeError) and "home directory" in said:
+        return error("U201", found=said, expected="a home folder: HOME, or a user that exists after ~")
     if isinstance(problem, ImportError):
         return _missing(problem)
     if isinstance(problem, OSError):

@@ -46,7 +46,7 @@ def format_table(headers: Sequence[str], rows: Sequence[Sequence[object]], width
 
 def wrap(text: str, width: int) -> list[str]:
     """``text`` in pieces of at most ``width`` columns of the screen, broken at spaces where there are some."""
-    pieces = []
+    pieces, width = [], max(width, 2)  # a wide character takes two
     while _columns(text) > width:
         end, used = 0, 0
         while (used := used + _columns(text[end])) <= width:

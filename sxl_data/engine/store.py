@@ -132,6 +132,15 @@ def locked(root: Path, name: str = LOCK) -> Iterator[None]:
     import filelock
 
     new = not root.parent.exists()
+    if root.is_symlink():  # what is superseded in it is removed, and what lies elsewhere is not ours
+        raise error(
+            "U306",
+            file=str(root),
+            found="a link",
+            expected="a folder of this build",
+            why="a build sweeps this folder",
+            fix="remove the link, or build into another folder",
+        )
     with writing(root):
         private_folder(root)
         lock = filelock.FileLock(str(root / name))

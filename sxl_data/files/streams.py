@@ -53,6 +53,8 @@ class Damaged(CutOff):
 def open_bytes(path: str | Path) -> BinaryIO:
     """The file at ``path`` (``-``: stdin), at its start. Raises `UserError` U201 or U204."""
     if str(path) == "-":
+        if sys.stdin is None:
+            raise error("U204", file="stdin", found="closed", expected="a pipe or a file")
         return sys.stdin.buffer
     path = Path(path)
     if path.is_dir():

@@ -22,6 +22,12 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(width: int, colu
         assert written.count(char) >= sum(cell.count(char) for row in rows for cell in row)
 
 
+@pytest.mark.parametrize("width", range(1, 40))
+def test_even_a_sliver_ends(width: int):
+    table = format_table(["trace_id", "what"], ROWS[0:1] + [["日本語", "e\u0301" * 30]], width)
+    assert "日" in table
+
+
 def test_where_there_is_room_the_lines_are_whole():
     assert format_table(["name", "n"], [["a", 1], ["bb", 20]], 60) == format_table(
         ["name", "n"], [["a", 1], ["bb", 20]]

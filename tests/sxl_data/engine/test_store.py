@@ -134,6 +134,18 @@ def test_a_run_that_committed_nothing_leaves_nothing(tmp_path: Path):
     assert (tmp_path / "new" / ".work" / "read" / "x").is_file()
 
 
+def test_a_store_that_is_a_link_is_refused(tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").touch()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".work").symlink_to(tmp_path / "elsewhere")
+    before = (tmp_path / "elsewhere").stat().st_mode
+    with pytest.raises(UserError, match="U306"), locked(tmp_path / "out" / ".work"):
+        pass
+    assert before == (tmp_path / "elsewhere").stat().st_mode
+    assert (tmp_path / "elsewhere" / "precious").is_file()
+
+
 def test_a_receipt_whose_names_lead_elsewhere_is_no_result(toy, tmp_path: Path):
     store, job, receipt = committed(toy, tmp_path)
     (outside := tmp_path.parent / "outside.parquet").write_bytes(store.path(receipt.files["out"]).read_bytes())
