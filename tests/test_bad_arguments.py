@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ import pytest
 
 from sxl_data.build.recipe import read
 from sxl_data.cli import make_parser, run
+from sxl_train.recipe import main as train
+from sxl_train.recipe import open_recipe
 
 ROWS = "".join(
     f'{{"messages":[{{"role":"user","content":"say {n}"}},{{"role":"assistant","content":"{n}"}}]}}\n' for n in "ab"
@@ -109,7 +111,9 @@ def test_every_verb_is_tried():
     assert SOUND.keys() == choices.keys()
 
 
-def check(words: list[str], capsys: pytest.CaptureFixture[str], place: Path) -> None:
+def check(
+    words: list[str], capsys: pytest.CaptureFixture[str], place: Path, run: Callable[[list[str]], int] = run
+) -> None:
     sound = {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
     code = run(words)
     captured = capsys.readouterr()
@@ -167,3 +171,15 @@ def test_a_bad_value_of_a_recipe_is_one_clear_error(folder: Path, capsys: pytest
 def test_what_a_recipe_takes_can_be_built_with(key: str, folder: Path, capsys: pytest.CaptureFixture[str]):
     for value in [*NUMBERS, "100000", "10000000000"]:
         check(["build", "recipe.yaml", "-o", "out", f"{key}={value}", "sources.0.format=openai_chat"], capsys, folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+def test_a_bad_word_to_the_trainer_is_one_clear_error(folder: Path, capsys: pytest.CaptureFixture[str]):
+    for value in BAD:
+        check(["recipe", value, "--print"], capsys, folder, train)
+        check(["recipe", "demo", value, "--print"], capsys, folder, train)
+        check(["sweep", "demo", f"--trials={value}", f"dataset={value}"], capsys, folder, train)
+        check(["recipe", "demo", f"--{value}"], capsys, folder, train)
+    for key in open_recipe("demo")[1].origins:
+        for value in NUMBERS:
+            check(["recipe", "demo", f"{key}={value}", "--print"], capsys, folder, train)

@@ -28,7 +28,19 @@ TRAIN = (
 )
 EXTRAS = dict.fromkeys(TRAIN, "train") | {"ray": "ray", "gguf": "gguf", "s3fs": "s3"}
 """Package → the extra that brings it."""
-_DAMAGE = ("pyarrow", "zlib", "zipfile", "tarfile", "lzma", "gzip", "zstandard", "polars", "csv", "_csv")
+_DAMAGE = (
+    "pyarrow",
+    "zlib",
+    "zipfile",
+    "tarfile",
+    "lzma",
+    "gzip",
+    "zstandard",
+    "polars",
+    "csv",
+    "_csv",
+    "safetensors_rust",
+)
 _NO_MEMORY = (
     "cannot allocate memory",
     "unable to allocate",

@@ -74,7 +74,10 @@ def open_tokenizer(model: str, revision: str = "main") -> Any:
     """The tokenizer of a folder or hub id; slow ones are refused by transformers 5 itself."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(model, revision=revision)
+    from sxl_train.run.checkpoints import opening
+
+    with opening(model):
+        return AutoTokenizer.from_pretrained(model, revision=revision)
 
 
 def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:

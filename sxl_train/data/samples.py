@@ -47,11 +47,12 @@ def load_tokenizer(folder: Path | str) -> Any:
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    if (Path(folder) / "tokenizer.json").is_file():
-        return PreTrainedTokenizerFast.from_pretrained(str(folder))
-    from sxl_train.run.checkpoints import find_gguf
+    from sxl_train.run.checkpoints import find_gguf, opening
 
-    return AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder))
+    with opening(folder):
+        if (Path(folder) / "tokenizer.json").is_file():
+            return PreTrainedTokenizerFast.from_pretrained(str(folder))
+        return AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder))
 
 
 def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_length: int) -> list[Sample]:

@@ -6,13 +6,15 @@ because saving a tokenizer again may change its pre-tokeniser.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.failures import is_memory
 from sxl_train.run.size import TOKENIZER
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = Path(folder) / "config.json"
     if not path.is_file():
         raise error("U201", file=str(path), found="no such file", expected="a model folder with config.json")
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise error("T101", file=str(path), found=problem, expected="the configuration of a model") from None
 
 
 def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
@@ -42,13 +47,14 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
         torch.backends.cuda.enable_cudnn_sdp(False)
     if is_nf4(folder):
         dtype = "bfloat16"
-    model = AutoModelForCausalLM.from_pretrained(
-        str(folder),
-        dtype=getattr(torch, dtype),
-        device_map=device,
-        local_files_only=Path(folder).is_dir(),
-        **find_gguf(folder),
-    )
+    with opening(folder):
+        model = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=getattr(torch, dtype),
+            device_map=device,
+            local_files_only=Path(folder).is_dir(),
+            **find_gguf(folder),
+        )
     cure_bitsandbytes(model)
     return model.eval()
 
@@ -58,6 +64,18 @@ def is_nf4(folder: Path | str) -> bool:
     path = Path(folder) / "config.json"
     stored = read_config(Path(folder)).get("quantization_config") if path.is_file() else None
     return (stored or {}).get("quant_method") == "bitsandbytes"
+
+
+@contextlib.contextmanager
+def opening(place: Path | str) -> Iterator[None]:
+    """What the libraries say of a folder or hub id that holds no model, as `UserError` T101."""
+    try:
+        yield
+    except (OSError, ValueError) as problem:
+        if is_memory(problem):
+            raise
+        said = " ".join(str(problem).split())
+        raise error("T101", file=str(place), found=said, expected="a model folder or a hub id") from problem
 
 
 def find_gguf(folder: Path | str) -> dict[str, str]:

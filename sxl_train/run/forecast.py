@@ -10,11 +10,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from sxl_data.contract.console import format_bytes, format_table
 from sxl_data.contract.errors import Finding, error, finding
 from sxl_train.config import Recipe
+from sxl_train.run.checkpoints import read_config
 
 
 def find_config(recipe: Recipe) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def find_config(recipe: Recipe) -> dict[str, Any]:
             missing.append("*.safetensors")
         if missing:
             raise error("T101", file=recipe.base_model, found="no " + ", no ".join(missing))
-        return dict(msgspec.json.decode((path / "config.json").read_bytes()))
+        return read_config(path)
     if path.exists() or recipe.base_model.count("/") != 1 or recipe.base_model.startswith((".", "/")):
         raise error("T101", file=recipe.base_model, found="no such folder")
     from transformers import AutoConfig

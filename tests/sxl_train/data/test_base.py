@@ -80,3 +80,16 @@ def test_hub_id_is_found_at_its_revision_alone(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(UserError) as problem:
             fetch(name, revision)
         assert [item.code for item in problem.value.findings] == ["T101"]
+
+
+@pytest.mark.parametrize("config", [None, "{}", "{", '{"model_type": "nothing"}', '{"model_type": "llama"}'])
+def test_a_folder_that_holds_no_model_is_one_error(config: str | None, tmp_path: Path) -> None:
+    from sxl_train.data import samples
+    from sxl_train.run import checkpoints
+
+    if config is not None:
+        (tmp_path / "config.json").write_text(config, encoding="utf-8")
+    for opened in (checkpoints.load, samples.load_tokenizer):
+        with pytest.raises(UserError) as problem:
+            opened(tmp_path)
+        assert ["T101"] == [item.code for item in problem.value.findings]
