@@ -60,6 +60,8 @@ def explain(problem: BaseException) -> UserError | None:
         return error("U315", found=said, expected="memory for the work")
     if type(problem).__name__ == "BrokenProcessPool":
         return error("U309", found=said, expected="processes that live")
+    if isinstance(problem, RuntimeError) and said.startswith("Symlink loop"):  # an OSError from Python 3.13 on
+        return error("U316", found=said, expected="a link that ends somewhere")
     if isinstance(problem, RuntimeError) and "home directory" in said:
         return error("U201", found=said, expected="a home folder: HOME, or a user that exists after ~")
     if isinstance(problem, ImportError):

@@ -33,7 +33,10 @@ def below(folder: Path, name: str) -> Path | None:
     if not is_inner(name):
         return None
     path = folder / name
-    return path if path.resolve().is_relative_to(folder.resolve()) else None
+    try:
+        return path if path.resolve().is_relative_to(folder.resolve()) else None
+    except (OSError, RuntimeError):  # links in a circle
+        return None
 
 
 def _is_odd(part: str) -> bool:

@@ -63,4 +63,6 @@ def test_a_link_on_the_way_leads_nowhere(tmp_path: Path):
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "data").symlink_to(tmp_path)
     assert below(tmp_path / "inside", "data/x") is None
+    (tmp_path / "inside" / "arrow").symlink_to(tmp_path / "inside" / "arrow")
+    assert below(tmp_path / "inside", "arrow/x") is None
     assert below(tmp_path / "inside", "ledger/x") == tmp_path / "inside" / "ledger" / "x"
