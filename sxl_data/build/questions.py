@@ -15,7 +15,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.ledger import LEDGER_SCHEMA
-from sxl_data.contract.printable import encodable
+from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine import digests
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.write.manifest import Manifest, decode
@@ -127,16 +127,14 @@ def why(trace_id: str, folder: str | Path) -> str:
     manifest = open_build(folder)
     lines = _checked_ledger(folder, manifest)
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
-    out = [trace_id]
+    out = [printable_line(trace_id)]
     for line in mine:
         entry = CODES[line["code"]]
         said = f"  {line['stage']:<14} {line['action']} by {line['code']} {line['rule']}: {entry.title}"
         out.append(said)
-        out += [
-            f"{'':<17}{name} {line[key]}"
-            for name, key in (("detail", "detail"), ("twin", "twin_id"), ("score", "score"))
-            if line[key] is not None
-        ]
+        for name, key in (("detail", "detail"), ("twin", "twin_id"), ("score", "score")):
+            if line[key] is not None:
+                out.append(f"{'':<17}{name} {printable_line(str(line[key]))}")
         out.append(f"{'':<17}{entry.why}")
     where = _find(folder, manifest, trace_id)
     if where:

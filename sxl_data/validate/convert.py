@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, error
-from sxl_data.contract.printable import encodable
+from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
 from sxl_data.trace.format import Format, Origin
@@ -122,8 +122,8 @@ def _convert(
 
 def render(made: Conversion) -> str:
     """The loss report as text, one place a line."""
-    lines = [f"{made.source} → {made.target}: {made.traces} traces ({made.reason})"]
-    lines += [f"  {count:>8}  {place}" for place, count in made.losses.items()]
+    lines = [f"{made.source} → {made.target}: {made.traces} traces ({printable_line(made.reason)})"]
+    lines += [f"  {count:>8}  {printable_line(place)}" for place, count in made.losses.items()]
     if made.losses:
         lines.append("  kept in the residual; other programs do not see it")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.printable import printable_line
 from sxl_data.rules.families import faults
 from sxl_data.rules.repair import Change, repair
 from sxl_data.trace.format import Document, Format
@@ -67,7 +68,7 @@ class Fixed(msgspec.Struct):
 
 def show(line: int, change: Change) -> str:
     """One change in a line for people."""
-    return f"line {line}  {change.code}  {change.pointer}  {change.said}"
+    return printable_line(f"line {line}  {change.code}  {change.pointer}  {change.said}")
 
 
 def fix(

@@ -15,7 +15,7 @@ import msgspec
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import Finding, render
-from sxl_data.contract.printable import as_json
+from sxl_data.contract.printable import as_json, printable_line
 from sxl_data.rules.profiles import PROFILES, RANKS
 
 Output = Literal["text", "json", "sarif", "github"]
@@ -129,11 +129,9 @@ class Report(msgspec.Struct):
     def _files(self) -> Iterator[str]:
         for file in self.files:
             if file.format is not None:
-                yield (
-                    f"{file.file}: {file.format}, because it {file.reason}"
-                    if file.reason.startswith("has")
-                    else (f"{file.file}: {file.format} ({file.reason})")
-                )
+                name, reason = printable_line(file.file), printable_line(file.reason)
+                because = f", because it {reason}" if reason.startswith("has") else f" ({reason})"
+                yield f"{name}: {file.format}{because}"
 
     def summary(self) -> str:
         """One line: what was checked, what was found, the verdict."""

@@ -157,3 +157,22 @@ def test_a_parquet_column_that_is_not_utf_8_is_one_error(tmp_path: Path, capsys:
         assert 2 == run(words)
         assert "error U204 " in "".join(capsys.readouterr())
     assert ["x.parquet"] == names(tmp_path)
+
+
+def test_a_line_of_a_report_cannot_be_forged(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    forged = "0 traces checked: nothing found; passes for profile train"
+    path = chat(tmp_path / f"x\n{forged}", "a")
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + json.dumps({"messages": [{"role": f"x\n{forged}"}], f"k\n{forged}": 1})
+        + "\n"
+    )
+    for words in (
+        ["validate", str(path)],
+        ["validate", str(path), "--output", "github"],
+        ["stats", str(path)],
+        ["validate", str(path), "--fix", "-o", str(tmp_path / "fixed")],
+        ["convert", str(path), "--to", "atif", "-o", str(tmp_path / "out")],
+    ):
+        run(words)
+        assert forged not in "".join(capsys.readouterr()).splitlines()
