@@ -29,6 +29,7 @@ _PUBLIC = {
     "convert": "sxl_data.validate.convert",
     "explain": "sxl_data.view.explain",
     "init": "sxl_data.build.init",
+    "redact": "sxl_data.secrets.files",
 }
 
 # Packages that are verbs too (see `contract.callable`).

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sxl_data.build.run import Run, digest
-from sxl_data.build.tasks import KEPT
+from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.contract.errors import error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan
@@ -51,6 +51,7 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
     ]
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
+    run.taken = [info for r in receipts for info in r.numbered(TAKEN)]
     run.count("read", sum(r.counters["documents"] for r in receipts), sum(s.rows for s in shards), receipts)
     return shards, summaries
 
@@ -74,6 +75,7 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
         "owner": number,
         "adapter": adapter_digest(format),
         "keep_bytes": run.recipe.media == "keep",
+        "redaction": run.redaction(),
     }
     tasks = [
         Task(

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,7 @@ from sxl_data.engine.ranks import RankRunner
 from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
+from sxl_data.secrets.rows import redaction
 from sxl_data.write.manifest import StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
@@ -74,8 +76,14 @@ class Run:
         self.reasons: dict[tuple[str, int], WhyNot] = {}
         self.ledgers: list[FileInfo] = []
         self.quarantines: list[FileInfo] = []
+        self.taken: list[FileInfo] = []
         self.funnel: list[StageSummary] = []
         self.seconds: dict[str, float] = {}
+
+    def redaction(self) -> Any:
+        """What is taken out wherever text enters: where it is read, and where a program prints it."""
+        config = self.recipe.clean
+        return msgspec.to_builtins(redaction(config.secrets, config.keep_private))
 
     def run(self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks") -> list[Receipt]:
         """Receipts of ``tasks`` in their order; ``sizes`` are what each counts for in the progress."""

@@ -27,13 +27,18 @@ ROW_BYTES = 30
 
 
 def run_local(run: Run, stage: str, shards: list[FileInfo], config: Any, **more: Any) -> list[FileInfo]:
+    """The shards that a stage leaves which looks at one of them at a time; ``more`` are parameters of its tasks."""
+    params = {"config": msgspec.to_builtins(config), "seed": run.recipe.seed} | more
+    if stage in ("clean", "ground"):
+        params["redaction"] = run.redaction()
+    taken = [{"taken": (info,)} for info in run.taken] if stage == "clean" else [{}] * len(shards)
     tasks = [
         Task(
             stage=stage,
             part=i,
             function=f"sxl_data.build.tasks:{stage}",
-            inputs={"traces": (shard,)},
-            params={"config": msgspec.to_builtins(config), "seed": run.recipe.seed, **more},
+            inputs={"traces": (shard,), **taken[i]},
+            params=params,
             timed=stage != "ground",
         )  # which runs programs, each with a limit of its own
         for i, shard in enumerate(shards)

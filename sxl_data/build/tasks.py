@@ -29,8 +29,8 @@ Inputs = dict[str, list[Path]]
 
 SHARD_BYTES = 64_000_000
 """Text in a shard of work, about: a task holds several times as much."""
-KEPT = "kept-"
-"""What the names of the shards that one reading task leaves begin with."""
+KEPT, TAKEN = "kept-", "taken-"
+"""What the names of the shards that one reading task leaves begin with, and of the ledgers of what it took out."""
 
 
 def detect(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -44,21 +44,31 @@ def detect(params: dict[str, Any], inputs: Inputs) -> Output:
 
 
 def read(params: dict[str, Any], inputs: Inputs) -> Output:
-    """One chunk of one source → traces, ledger, quarantine."""
+    """One chunk of one source → traces without secrets and persons, the ledger of these, ledger, quarantine."""
     from sxl_data.read.files import Chunk
     from sxl_data.read.sources import Source
     from sxl_data.read.stage import read_chunk
+    from sxl_data.secrets.rows import Redaction
     from sxl_data.trace.media import keeping_bytes
 
     source = msgspec.convert(params["source"], Source)
+    redaction = msgspec.convert(params.get("redaction", {}), Redaction)
+    chunk = msgspec.convert(params["chunk"], Chunk)
     with keeping_bytes(params["keep_bytes"]):
-        found = read_chunk(source, msgspec.convert(params["chunk"], Chunk), params["format"], WATCH.get())
+        found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction)
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
     # A file that unpacks to far more than its own size becomes several shards.
     runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)
     kept = {f"{KEPT}{i:05d}": found.traces.slice(a, b - a) for i, (a, b) in enumerate(runs)}
+    assert found.taken is not None
+    of_shard = [
+        found.taken.filter(pc.is_in(found.taken["trace_id"], value_set=table["trace_id"].combine_chunks()))
+        for table in kept.values()
+    ]
+    taken = {f"{TAKEN}{i:05d}": table for i, table in enumerate(of_shard)}
     return Output(
-        tables=kept | {"ledger": found.ledger, "quarantine": found.quarantine}, counters=counters | _count(found.ledger)
+        tables=kept | taken | {"ledger": found.ledger, "quarantine": found.quarantine},
+        counters=counters | _count(found.ledger),
     )
 
 
@@ -67,9 +77,15 @@ def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.clean.stage import CleanConfig, run
 
     config = msgspec.convert(params["config"], CleanConfig)
-    return _local(
-        "clean", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"], policy=params["media"])
-    )
+    taken = load(inputs["taken"]) if "taken" in inputs else None
+
+    def clean_rows(batch: pa.Table) -> Outcome:
+        mine = None
+        if taken is not None:
+            mine = taken.filter(pc.is_in(taken["trace_id"], value_set=batch["trace_id"].combine_chunks()))
+        return run(batch, config, params["seed"], mine, policy=params["media"])
+
+    return _local("clean", load(inputs["traces"]), clean_rows)
 
 
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -81,11 +97,15 @@ def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
 
 
 def ground(params: dict[str, Any], inputs: Inputs) -> Output:
-    """The ground stage on one shard."""
+    """The ground stage on one shard; what the programs printed is cleaned as what was read is."""
     from sxl_data.ground.stage import GroundConfig, run
+    from sxl_data.secrets.rows import Redaction, redact_outcome
 
     config = msgspec.convert(params["config"], GroundConfig)
-    return _local("ground", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
+    redaction = msgspec.convert(params.get("redaction", {}), Redaction)
+    return _local(
+        "ground", load(inputs["traces"]), lambda batch: redact_outcome(run(batch, config, params["seed"]), redaction)
+    )
 
 
 def view(params: dict[str, Any], inputs: Inputs) -> Output:

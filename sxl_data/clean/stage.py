@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -10,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.clean import code, faults, media, private, secrets, text, tokens
+from sxl_data.clean import code, faults, media, text, tokens
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode, replace
 from sxl_data.contract.stage import Outcome
+from sxl_data.secrets.rows import clean, redaction
+from sxl_data.secrets.rows import lines as rows_lines
 
 
 class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,10 +24,10 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     text: bool = True
     """Repair NUL, byte order marks, CRLF and mojibake."""
     secrets: bool = True
-    """Replace keys and tokens by `<SECRET:kind>`."""
+    """Replace keys, tokens and passwords by a word such as `SECRET_github_token`."""
     keep_private: tuple[str, ...] = ()
-    """Names of sources whose agent logs keep home folders, user names and e-mail addresses; `*` means all.
-    Everywhere else they are taken out of rows of kind agent and tool_use."""
+    """Names of sources whose agent logs keep home folders, user names, e-mail addresses, phone numbers and IP
+    addresses; `*` means all. Everywhere else they are taken out of rows of kind agent and tool_use."""
     code: Literal["drop", "keep"] = "drop"
     """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
     empty: Literal["drop", "keep"] = "drop"
@@ -37,11 +38,14 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
 
 
-def run(batch: pa.Table, config: CleanConfig, seed: int = 0, *, policy: media.Policy = "mark") -> Outcome:
-    """Clean one batch; ``policy`` is the recipe's `media`, ``seed`` is unused: nothing here is random."""
+def run(
+    batch: pa.Table, config: CleanConfig, seed: int = 0, taken: pa.Table | None = None, *, policy: media.Policy = "mark"
+) -> Outcome:
+    """Clean one batch; ``policy`` is the recipe's `media`, ``seed`` is unused: nothing here is random. ``taken`` is the
+    ledger of what reading took out already, so that nothing raw lies on the disk between both."""
     batch, lines = media.run(batch, policy)
     entries: list[pa.Table] = [lines]
-    batch = _edit(batch, config, entries)
+    batch = _edit(batch, config, entries, taken)
     entries.append(tokens.flag(batch))
     if config.licences:
         allowed = pc.is_in(batch["licence"], value_set=pa.array(config.licences))
@@ -59,48 +63,39 @@ def run(batch: pa.Table, config: CleanConfig, seed: int = 0, *, policy: media.Po
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 
-def _logs(batch: pa.Table, config: CleanConfig) -> pa.ChunkedArray:
-    """Rows that may be logs of somebody's agent and are not exempt."""
-    if "*" in config.keep_private:
-        return pa.chunked_array([np.zeros(len(batch), dtype=bool)])
-    kept = pc.fill_null(pc.is_in(batch["source"], value_set=pa.array(config.keep_private, pa.string())), False)
-    return pc.and_(pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"])), pc.invert(kept))
+def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table], taken: pa.Table | None) -> pa.Table:
+    """Repair all texts, then take secrets and persons out: of every row, or of the repaired ones where reading has
+    ``taken`` them out already."""
+    batch, repaired = _repair(batch, entries) if config.text else (batch, np.zeros(len(batch), dtype=bool))
+    wanted = redaction(config.secrets, config.keep_private)
+    found = clean(batch, wanted.secrets, wanted.people(batch), None if taken is None else repaired)
+    lines = rows_lines(batch, found)
+    if taken is not None:
+        entries.append(taken)
+        known = pa.array([f"{a} {b}" for a, b in zip(taken["code"].to_pylist(), taken["trace_id"].to_pylist())])
+        mine = pc.binary_join_element_wise(lines["code"], lines["trace_id"], " ")
+        lines = lines.filter(pc.invert(pc.is_in(mine, value_set=known.cast(pa.string()))))
+    entries.append(lines)
+    return found.batch
 
 
-def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table]) -> pa.Table:
-    """Edit all texts, one repair after the other; the texts are taken out of the batch and put back once."""
+def _repair(batch: pa.Table, entries: list[pa.Table]) -> tuple[pa.Table, np.ndarray]:
+    """The batch with damaged texts repaired, and which rows they are in, shape ``(rows,)`` of bool."""
+    touched = np.zeros(len(batch), dtype=bool)
     segments = explode(batch)
     before = _whole(segments["text"])
-    rows = segments["row"].to_numpy()
-    logs = _whole(_logs(batch, config)).take(pa.array(rows))
-
-    def redact(texts: pa.Array) -> pa.Array:
-        some = texts.filter(logs)
-        found = private.redact(some, rows[np.asarray(logs)])
-        return texts if found is some else pc.replace_with_mask(texts, logs, found)
-
-    edits: list[tuple[bool, str, Callable[[pa.Array], pa.Array]]] = [
-        (config.text, "C701", text.repair),
-        (config.secrets, "C703", secrets.redact),
-        (pc.any(logs).as_py() is True, "C706", redact),
-    ]
-    texts = before
-    for wanted, name, edit in edits:
-        after = edit(texts) if wanted else texts
-        if after is texts:
-            continue
-        touched = rows[np.asarray(pc.not_equal(texts, after))]
-        if len(touched):
-            where, counts = np.unique(touched, return_counts=True)
-            details = pa.array([f"{n} texts" for n in counts], pa.string())
-            entries.append(_lines(batch.take(pa.array(where)), "edited", name, details))
-        texts = after
+    texts = text.repair(before)
     if texts is before:
-        return batch
+        return batch, touched
     changed = pc.not_equal(before, texts)
+    where, counts = np.unique(segments["row"].to_numpy()[np.asarray(changed)], return_counts=True)
+    if not len(where):
+        return batch, touched
+    touched[where] = True
+    details = pa.array([f"{n} texts" for n in counts], pa.string())
+    entries.append(_lines(batch.take(pa.array(where)), "edited", "C701", details))
     at = segments.schema.get_field_index("text")
-    edited = segments.set_column(at, "text", texts).filter(changed)
-    return replace(batch, edited) if len(edited) else batch
+    return replace(batch, segments.set_column(at, "text", texts).filter(changed)), touched
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

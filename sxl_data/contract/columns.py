@@ -146,7 +146,8 @@ TEXTS = SPOKEN + OUTPUTS + OTHER
 def _flat(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     """One contiguous array whose offsets start at zero."""
     if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+        # Combining copies, one chunk too.
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
         if isinstance(array, pa.ChunkedArray):
             array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array

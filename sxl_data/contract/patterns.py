@@ -62,8 +62,9 @@ class Match(Generic[Text]):
 class Pattern(Generic[Text]):
     """A pattern that is compiled when it is first used."""
 
-    def __init__(self, pattern: Text) -> None:
+    def __init__(self, pattern: Text, memory: int = 0) -> None:
         self.pattern: Text = pattern
+        self._memory = memory
 
     @cached_property
     def _compiled(self) -> Any:
@@ -71,6 +72,8 @@ class Pattern(Generic[Text]):
 
         options = re2.Options()
         options.log_errors = False
+        if self._memory:
+            options.max_mem = self._memory
         if isinstance(self.pattern, bytes):
             options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes, whatever they mean
         return re2.compile(self.pattern, options)
@@ -78,7 +81,8 @@ class Pattern(Generic[Text]):
     @cached_property
     def names(self) -> dict[str, int]:
         """Group numbers by name."""
-        return dict(self._compiled.groupindex)
+        found = self._compiled.groupindex
+        return {name.decode() if isinstance(name, bytes) else name: number for name, number in found.items()}
 
     @cached_property
     def _groups(self) -> range:
@@ -148,9 +152,10 @@ class Pattern(Generic[Text]):
         return Match(text, [found.span(k) for k in self._groups], self.names)
 
 
-def compile(pattern: Text) -> Pattern[Text]:
-    """The pattern; whether it can be compiled shows at its first use."""
-    return Pattern(pattern)
+def compile(pattern: Text, memory: int = 0) -> Pattern[Text]:
+    """The pattern; whether it can be compiled shows at its first use. ``memory`` is the most that its states may take,
+    in bytes, where 8 MiB are too few to be fast."""
+    return Pattern(pattern, memory)
 
 
 def escape(text: str) -> str:

@@ -56,23 +56,6 @@ def _tag(a, b, c, d):  # type: ignore[no-untyped-def]  # pragma: no cover - comp
 
 
 @fast
-def _secret(a, b, c, d, e):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """AKIA, AIza · gh?_, glpat- · (github_pa)t: hub_p · sk- · xox?- · hf_ · PRIVATE."""
-    found = (a == 65) & (((b == 75) & (c == 73) & (d == 65)) | ((b == 73) & (c == 122) & (d == 97)))
-    found |= (a == 103) & (((b == 104) & (d == 95)) | ((b == 108) & (c == 112) & (d == 97)))
-    found |= (a == 117) & (b == 98) & (c == 95) & (d == 112)
-    found |= ((a == 115) & (b == 107) & (c == 45)) | ((a == 104) & (b == 102) & (c == 95))
-    return found | ((a == 120) & (b == 111) & (c == 120) & (e == 45)) | ((a == 80) & (b == 82) & (c == 73) & (d == 86))
-
-
-@fast
-def _home(a, b, c, d, e, f):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """home or Users before a slash or a backslash."""
-    home = (a == 104) & (b == 111) & (c == 109) & (d == 101) & ((e == 47) | (e == 92))
-    return home | ((a == 85) & (b == 115) & (c == 101) & (d == 114) & (e == 115) & ((f == 47) | (f == 92)))
-
-
-@fast
 def _cut(a, b, c, d, e):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """(tr)uncat(ed), (c)lipp(ed), omitt(ed) in any case."""
     found = _either(a, 117) & _either(b, 110) & _either(c, 99) & _either(d, 97) & _either(e, 116)
@@ -99,9 +82,7 @@ def _look(data, begin, many, seen):  # type: ignore[no-untyped-def]  # pragma: n
             | ((call | odd) << 2)
             | ((special | odd) << 3)
             | ((base64 | odd) << 4)
-            | ((_secret(a, b, c, d, e) | odd) << 5)
-            | ((_home(a, b, c, d, e, f) | odd) << 6)
-            | ((_cut(a, b, c, d, e) | odd) << 7)
+            | ((_cut(a, b, c, d, e) | odd) << 5)
         )
     words = seen.view(np.uint64)
     seen[many : many + 8] = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 
-HIDES, THINK, CALL, SPECIAL, BASE64, SECRET, HOME, CUT = 1, 2, 4, 8, 16, 32, 64, 128
+HIDES, THINK, CALL, SPECIAL, BASE64, CUT = 1, 2, 4, 8, 16, 32
 MAX_DEPTH = 500  # as in `decode`
 BLOCK = 1 << 14
 """Bytes that are looked at in one go."""

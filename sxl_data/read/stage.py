@@ -26,6 +26,9 @@ from sxl_data.formats.registry import CONVERTERS, detect, formats, get
 from sxl_data.read.documents import Begin, Unread, announced, documents
 from sxl_data.read.files import Chunk
 from sxl_data.read.sources import Source, is_file
+from sxl_data.secrets.redact import Placeholders, forget, found_in
+from sxl_data.secrets.rows import Redaction, clean, ids, strings
+from sxl_data.secrets.rows import lines as taken_lines
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.table import to_table
 
@@ -46,6 +49,8 @@ QUARANTINE_SCHEMA = pa.schema(
         ("found", pa.string()),
         ("expected", pa.string()),
         ("raw", pa.binary()),
+        # Where in the record itself something stood that `raw` has a placeholder for.
+        ("redactions", pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("kind", pa.string())]))),
     ]
 )
 
@@ -57,6 +62,8 @@ class ReadChunk(NamedTuple):
     ledger: pa.Table
     quarantine: pa.Table
     documents: int
+    taken: pa.Table | None = None
+    """Ledger of the secrets and persons that were taken out of the traces, which the clean stage accounts for."""
 
 
 def known_formats() -> dict[str, Format]:
@@ -102,8 +109,11 @@ def format_of(name: str) -> Format:
     return found
 
 
-def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None) -> ReadChunk:
-    """Read every document of ``chunk`` with the format called ``format_name``.
+def read_chunk(
+    source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None, redaction: Redaction | None = None
+) -> ReadChunk:
+    """Read every document of ``chunk`` with the format called ``format_name``. Secrets and persons are taken out as
+    ``redaction`` says, before anything is returned: of traces, of the quarantine, of what the ledger quotes.
 
     ``watch`` is told where the work is: files that begin and documents are counted together, item 2n is the decoding
     of the n-th and 2n + 1 its conversion. What killed earlier workers is set aside: the document, or from a decoding
@@ -123,6 +133,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     )
     readings: list[Reading] = []
     tables: list[pa.Table] = []
+    taken: list[pa.Table] = []
     entries: list[Entry] = []
     quarantine: list[dict[str, object]] = []
     looked_at, at, held = 0, 0, FIRST_HELD
@@ -131,6 +142,7 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
     def reject(item: Finding, raw: bytes) -> None:
         name = f"{source.name}:{item.file}#{item.line or 1}"
         entries.append(entry_of(item, name, source.name))
+        kept, redactions = _redact_raw(raw, source.name, redaction)
         quarantine.append(
             {
                 "source": source.name,
@@ -140,9 +152,19 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
                 "rule": item.rule,
                 "found": item.found,
                 "expected": item.expected,
-                "raw": raw[:RAW_LIMIT],
+                "raw": kept,
+                "redactions": redactions,
             }
         )
+
+    def hold() -> None:
+        table = _table(readings)
+        if redaction is not None:
+            table = ids(table) if redaction.secrets else table
+            found = clean(table, redaction.secrets, redaction.people(table))
+            taken.append(taken_lines(table, found))
+            table = found.batch
+        tables.append(table)
 
     items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
     most = source.limit if format.unit == "text" else None
@@ -210,13 +232,33 @@ def read_chunk(source: Source, chunk: Chunk, format_name: str, watch: Watch | No
             entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
         readings += found
         if len(readings) >= held:
-            tables.append(_table(readings))
+            hold()
             readings, text = [], pc.sum(tables[-1]["text_bytes"]).as_py()
             held = max(1, min(MOST_HELD, HELD_BYTES * len(tables[-1]) // max(text, 1)))
-    tables.append(_table(readings))
+    hold()
     return ReadChunk(
-        pa.concat_tables(tables), ledger_table(entries), pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), looked_at
+        pa.concat_tables(tables),
+        strings(ledger_table(entries), redaction),
+        strings(pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), redaction),
+        looked_at,
+        pa.concat_tables(taken) if taken else None,
     )
+
+
+def _redact_raw(raw: bytes, source: str, redaction: Redaction | None) -> tuple[bytes, list[dict[str, object]]]:
+    """The bytes of a record that the quarantine keeps, and where it holds placeholders in their place. What cannot be
+    read has no kind, so persons are taken out of it wherever the source is not exempt."""
+    if redaction is None:
+        return raw[:RAW_LIMIT], []
+    people = not {"*", source} & set(redaction.keep_private)
+    hits = [hit for hit in found_in(raw[: 2 * RAW_LIMIT], redaction.secrets, people) if hit.start < RAW_LIMIT]
+    names = Placeholders()
+    out, at = [], 0
+    for hit in hits:
+        out += [raw[at : hit.start], names.of(hit)]
+        at = hit.end
+    said: list[dict[str, object]] = [{"start": hit.start, "end": hit.end, "kind": hit.kind} for hit in hits]
+    return forget(b"".join([*out, raw[at : max(at, RAW_LIMIT)]]), names), said
 
 
 def _table(readings: list[Reading]) -> pa.Table:

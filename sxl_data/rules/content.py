@@ -6,12 +6,11 @@ literal needles, which runs in C; only a text that may hold something is looked 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sxl_data.contract import patterns
-from sxl_data.rules import Fault
-from sxl_data.trace.types import Act, Iterate, Part, Reflect, Result, Step, Trace
+from sxl_data.rules import Fault, private
+from sxl_data.trace.types import ENCODER, Act, Iterate, Part, Reflect, Result, Step, Trace
 
 _THINK = patterns.compile(r"</?(?:think|thinking|reasoning)>")
 _CALL = patterns.compile(
@@ -30,15 +29,6 @@ _ERROR = patterns.compile(
     r"\s*(?:Traceback \(most recent call last\)|(?:\w+\.)*\w*(?:Error|Exception): |(?:bash|sh|zsh): .*not found"
     r"|fatal: |error(?:\[E\d+\])?: |<error>|\{\"error\":)"
 )
-_SECRET = re.compile(
-    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{60,}|\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"
-    r"|\bxox[abprs]-[0-9A-Za-z-]{20,}|\bAIza[0-9A-Za-z_-]{35}\b|\bhf_[A-Za-z]{34}\b|\bglpat-[0-9A-Za-z_-]{20}\b"
-    r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
-)
-_HOME = re.compile(
-    r"/(?:home|Users)/(?!user/|root/|runner/|ubuntu/|Shared/)[\w.-]+/|[A-Z]:\\+Users\\+(?!Public\\)[\w.-]+\\"
-)
-_SECRET_NEEDLES = ("AKIA", "gh", "github_pat_", "sk-", "xox", "AIza", "hf_", "glpat-", "PRIVATE KEY")
 _CUT_NEEDLES = ("runcated", "RUNCATED", "lipped", "LIPPED", "mitted", "MITTED")
 REPEATED = 40  # shorter reasoning may well be said again
 _BASE64_RUN = 1000
@@ -56,10 +46,12 @@ def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
 def look(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
     """The faults within the texts of ``trace``."""
     if wanted is None:
-        wanted = _wanted(trace)
-    if wanted:
+        wanted = _wanted(trace) + private.looks(ENCODER.encode(trace))
+    if wanted.strip("kp"):
         for i, step in enumerate(trace.steps):
             yield from _texts(step, f"/steps/{i}", wanted)
+    if "k" in wanted or "p" in wanted:
+        yield from private.look(trace, wanted)
 
 
 def _steps(trace: Trace) -> Iterator[Fault]:
@@ -111,7 +103,7 @@ def _join(trace: Trace) -> str:
 
 
 def _wanted(trace: Trace) -> str:
-    """Which closer looks the text may need: t(hink), c(all), s(pecial), b(ase64), k(ey), h(ome), x (cut)."""
+    """Which closer looks the text may need: t(hink), c(all), s(pecial), b(ase64), x (cut)."""
     joined = _join(trace)
     found = ""
     if "<" in joined or "[" in joined:
@@ -123,10 +115,6 @@ def _wanted(trace: Trace) -> str:
             found += "cs" if "c" not in found else "s"
     if ";base64," in joined or _may_be_base64(joined):
         found += "b"
-    if any(needle in joined for needle in _SECRET_NEEDLES):
-        found += "k"
-    if "/home/" in joined or "/Users/" in joined or "\\Users\\" in joined:
-        found += "h"
     if any(needle in joined for needle in _CUT_NEEDLES):
         found += "x"
     return found
@@ -134,7 +122,7 @@ def _wanted(trace: Trace) -> str:
 
 def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
     if isinstance(step, Reflect):
-        yield from _private(step.text, at + "/text", wanted)
+        yield from _base64(step.text, at + "/text", wanted)
         return
     if isinstance(step, Iterate):
         for k, result in enumerate(step.results):
@@ -144,7 +132,7 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
                     continue
                 if "x" in wanted and not result.truncated and (match := _TRUNCATED.search(part.text)):
                     yield Fault("C408", place, repr(match.group()[:80]), "the whole output, or `truncated: true`")
-                yield from _private(part.text, place, wanted)
+                yield from _base64(part.text, place, wanted)
         return
     for n, part in enumerate(step.content):
         if part.text is None:
@@ -157,20 +145,15 @@ def _texts(step: Step, at: str, wanted: str) -> Iterator[Fault]:
                 yield Fault("C403", place, match.group(), "text without call markup")
         if "s" in wanted and (match := SPECIAL_TOKEN.search(part.text)):
             yield Fault("C404", place, match.group(), "text without control tokens")
-        yield from _private(part.text, place, wanted)
+        yield from _base64(part.text, place, wanted)
     if isinstance(step, Act):
         for k, call in enumerate(step.calls):
-            yield from _private(call.arguments_json, f"{at}/calls/{k}/arguments_json", wanted)
+            yield from _base64(call.arguments_json, f"{at}/calls/{k}/arguments_json", wanted)
 
 
-def _private(text: str, place: str, wanted: str) -> Iterator[Fault]:
+def _base64(text: str, place: str, wanted: str) -> Iterator[Fault]:
     if "b" in wanted and _may_be_base64(text) and (found := _find_base64(text)):
         yield Fault("C406", place, f"{found[:40]!r}, {len(found)} characters", "a uri")
-    if "k" in wanted and (match := _SECRET.search(text)):
-        shown = match.group()
-        yield Fault("C411", place, shown[:8] + "…", "a placeholder")
-    if "h" in wanted and (match := _HOME.search(text)):
-        yield Fault("C412", place, match.group(), "a neutral path")
 
 
 def _may_be_base64(text: str) -> bool:

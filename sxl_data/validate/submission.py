@@ -19,7 +19,7 @@ from sxl_data.contract.printable import encodable
 from sxl_data.files.decode import decode, may_hide
 from sxl_data.files.records import Raw, Record, decoded, open_raw
 from sxl_data.formats.registry import detect, formats, get
-from sxl_data.rules import Fault
+from sxl_data.rules import Fault, private
 from sxl_data.rules.fields import examine
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.published import own_fields
@@ -30,7 +30,7 @@ _ANY = msgspec.json.Decoder()
 _SAMPLE = 20
 _LARGE = 16 << 20
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
-LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbkhx") if flags >> bit & 1) for flags in range(128))
+LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbx") if flags >> bit & 1) for flags in range(32))
 
 
 class Submitted(msgspec.Struct):
@@ -124,7 +124,7 @@ class Submission:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 value = None
             if value is not None and not (found := scan(item.data)) & 1:
-                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1]
+                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1] + private.looks(item.data)
         return decoded(item, self.file), None
 
     def _row(self, record: Record, row: int, looks: str | None = None) -> Iterator[Submitted]:
@@ -235,7 +235,7 @@ class Submission:
                     if scan is not None:
                         found = scan(data)
                         sound = not found & 1 or not decode(data).findings
-                        looks = LOOKS[found >> 1]
+                        looks = LOOKS[found >> 1] + private.looks(data)
                     else:
                         # Fewer keys come out of the encoder when one was written twice, or when a default
                         # was written out; only then the row is decoded once more to tell which.

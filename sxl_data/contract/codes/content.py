@@ -91,7 +91,7 @@ CODES: tuple[Code, ...] = (
         level="warning",
         title="Text that looks like a key or token",
         why="what is published cannot be taken back",
-        fix="revoke it and replace it by a placeholder",
+        fix="revoke it and replace it by a placeholder; `sxl-data redact FILE -o OUT` does",
     ),
     Code(
         code="C412",
@@ -100,5 +100,13 @@ CODES: tuple[Code, ...] = (
         title="A path names somebody's home folder",
         why="it may name a person",
         fix="replace the name by a neutral one before publishing",
+    ),
+    Code(
+        code="C413",
+        rule="personal-data",
+        level="note",
+        title="An address, phone number or name says who somebody is",
+        why="who is in a published trace did not agree to it",
+        fix="replace it by a placeholder; `sxl-data redact FILE -o OUT` does",
     ),
 )

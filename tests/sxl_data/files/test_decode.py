@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sxl_data.files.decode import decode, tokens
 from sxl_data.files.scanning import HIDES, load_scan
 from sxl_data.rules.families import faults
+from sxl_data.rules.private import looks
 from sxl_data.trace.types import decode as decode_trace
 from sxl_data.trace.types import encode
 from sxl_data.validate.submission import LOOKS
@@ -101,7 +102,7 @@ def test_the_scan_asks_for_every_look_that_finds_something(needles: list[str], a
     if slashes:
         raw = raw.replace("/", "\\/").replace("<", "\\u003c")
     trace = decode_trace(raw)
-    assert faults(trace, "C") == faults(trace, "C", LOOKS[flags(raw.encode()) >> 1])
+    assert faults(trace, "C") == faults(trace, "C", LOOKS[flags(raw.encode()) >> 1] + looks(raw.encode()))
     assert decode_trace(encode(trace)) == trace
 
 

@@ -1,0 +1,55 @@
+"""C: does a trace hold secrets, or what says who somebody is?
+
+In: a trace. Out: faults. Every text of the trace is asked, decoded as JSON says it where it is JSON: what is said and
+done, results, schemas, URIs, names, ids, what the source has beyond the model. What counts as a secret is the table of
+`sxl_data.secrets`, the same that cleans a build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sxl_data.rules import Fault
+from sxl_data.secrets.redact import code_of, found_in, found_in_json, shown
+from sxl_data.trace.types import Trace
+
+_OURS = frozenset(("phase", "type", "schema_version", "sha256", "source_sha256", "subtraces"))
+
+
+def looks(data: bytes) -> str:
+    """The letters of the looks that ``data``, the texts of a trace as JSON, ask for: k(ey), p(erson)."""
+    # One search over the whole trace, escapes and all: most hold nothing, and then no text of it is asked.
+    return "kp" if found_in(data) else ""
+
+
+def look(trace: Trace, wanted: str) -> Iterator[Fault]:
+    """The secrets and persons in ``trace`` itself; its subtraces are looked at by who walks them."""
+    secrets, people = "k" in wanted, "p" in wanted
+    for place, text, is_json in texts(trace):
+        find = found_in_json if is_json else found_in
+        said: set[tuple[str, bytes]] = set()
+        for hit in find(text.encode("utf-8", "surrogatepass"), secrets, people):
+            code = code_of(hit)
+            key = (code, b"" if code != "C411" else hit.value)
+            if key not in said:
+                said.add(key)
+                yield Fault(code, place, shown(hit), _EXPECTED[code])
+
+
+_EXPECTED = {"C411": "a placeholder", "C412": "a neutral path", "C413": "a placeholder"}
+
+
+def texts(trace: Trace) -> Iterator[tuple[str, str, bool]]:
+    """Pointer, text and whether it is JSON, of every text of ``trace`` that somebody may have written."""
+    todo: list[tuple[str, str, Any]] = [("", "", msgspec.to_builtins(trace))]
+    while todo:
+        at, name, value = todo.pop()
+        if isinstance(value, str):
+            yield at, value, name.endswith("_json")
+        elif isinstance(value, dict):
+            todo += [(f"{at}/{key}", key, inner) for key, inner in reversed(value.items()) if key not in _OURS]
+        elif isinstance(value, list | tuple):
+            todo += [(f"{at}/{n}", name, inner) for n, inner in reversed(list(enumerate(value)))]

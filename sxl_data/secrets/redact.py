@@ -1,0 +1,193 @@
+"""Takes secrets and persons out of a text and puts placeholders in their place.
+
+In: a text and the placeholders of its trace. Out: the text. A placeholder is a word (`SECRET_github_token`,
+`user2@example.com`, `192.0.2.3`), so that code, JSON, YAML and shell lines parse as before; equal values get equal
+placeholders within a trace, so that it still reads as one story. What has been redacted is not found again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+import msgspec
+
+from sxl_data.contract.patterns import compile
+from sxl_data.secrets import persons
+from sxl_data.secrets.find import place, secrets_at
+from sxl_data.secrets.hits import Hit, apart
+from sxl_data.secrets.marks import mark
+from sxl_data.secrets.views import views
+
+_LITERAL = compile(rb'"(?:[^"\\]|\\.)*"')
+_REMEMBERED = 8
+"""Bytes from which a secret is looked for in the rest of its trace, where nothing but its value gives it away."""
+
+
+class Placeholders:
+    """What stands for whom in one trace."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], bytes] = {}
+        self._counts: dict[str, int] = {}
+        self.secrets: dict[bytes, bytes] = {}
+        """Values that may be taken out wherever they stand, with their placeholders."""
+
+    def of(self, hit: Hit) -> bytes:
+        """The placeholder of what was found."""
+        kind = persons.USER if hit.kind == persons.HOST else hit.kind
+        key = (kind, b"@" + hit.value if hit.kind == persons.HOST else hit.value)
+        if key not in self._known:
+            scope = hit.kind if hit.kind != persons.ADDRESS else hit.kind + "46"[b":" in hit.value]
+            number = self._counts[scope] = self._counts.get(scope, 0) + 1
+            self._known[key] = _word(hit, number)
+            if hit.kind not in persons.KINDS and len(hit.value) >= _REMEMBERED and b"\n" not in hit.value:
+                if len(hit.value) >= 16 or any(48 <= byte <= 57 for byte in hit.value):
+                    self.secrets[hit.value] = self._known[key]
+        return self._known[key]
+
+
+class Redacted(NamedTuple):
+    """The text, and how many secrets and persons were taken out of it."""
+
+    data: bytes
+    secrets: int
+    persons: int
+
+
+def is_personal(hit: Hit) -> bool:
+    """Whether what was found says who somebody is, and is no secret."""
+    return hit.kind in persons.KINDS
+
+
+def code_of(hit: Hit) -> str:
+    """The code of the finding that says ``hit``."""
+    if not is_personal(hit):
+        return "C411"
+    return "C412" if hit.kind == persons.USER else "C413"
+
+
+def shown(hit: Hit) -> str:
+    """What a report may say of what was found: not the secret itself."""
+    text = hit.value.decode("utf-8", "replace")
+    if not is_personal(hit):
+        return f"{hit.kind}, {text[: min(4, len(text) // 4)]}…"
+    return f"{hit.kind} {text}" if hit.kind == persons.USER else f"{hit.kind}, {text[:2]}…"
+
+
+def redact(data: bytes, names: Placeholders, secrets: bool = True, people: bool = True) -> Redacted:
+    """``data`` without secrets and, where ``people`` is set, without persons."""
+    hits = found_in(data, secrets, people)
+    if not hits:
+        return Redacted(data, 0, 0)
+    personal = sum(map(is_personal, hits))
+    return Redacted(_splice(data, hits, names), len(hits) - personal, personal)
+
+
+def redact_json(data: bytes, names: Placeholders, secrets: bool = True, people: bool = True) -> Redacted:
+    """``data`` as `redact` leaves it, where it is JSON: what its strings say is looked at, not how they are written,
+    and it stays JSON with its order, its numbers and its white space. Other text is taken as it is."""
+    was_json = _is_json(data)
+    raw = redact(data, names, secrets, people)
+    if not was_json:
+        return raw
+    if raw.data is not data and not _is_json(raw.data):
+        raw = Redacted(data, 0, 0)
+    counts = [raw.secrets, raw.persons]
+
+    def clean(found) -> bytes:  # type: ignore[no-untyped-def]
+        literal: bytes = found[0]
+        if b"\\" not in literal and raw.data is not data:
+            return literal
+        said = json.loads(literal)
+        inner = redact(said.encode("utf-8", "surrogatepass"), names, secrets, people)
+        if not inner.secrets + inner.persons:
+            return literal
+        counts[0] += inner.secrets
+        counts[1] += inner.persons
+        text = inner.data.decode("utf-8", "surrogatepass")
+        return json.dumps(text, ensure_ascii=literal.isascii()).encode("utf-8", "surrogatepass")
+
+    return Redacted(_LITERAL.sub(clean, raw.data), *counts)
+
+
+def forget(data: bytes, names: Placeholders) -> bytes:
+    """``data`` without the secrets that were found elsewhere in its trace."""
+    for value in sorted(names.secrets, key=len, reverse=True):
+        if value in data:
+            data = data.replace(value, names.secrets[value])
+    return data
+
+
+def found_in(data: bytes, secrets: bool = True, people: bool = True) -> list[Hit]:
+    """What has to go from ``data``, in order; none overlaps another, and where one does a secret counts."""
+    hits = _look(data, secrets, people)
+    found = apart(hit for hit in hits if not is_personal(hit))
+    people_there = apart(hit for hit in hits if is_personal(hit))
+    if found:
+        people_there = [
+            one for one in people_there if not any(one.start < hit.end and hit.start < one.end for hit in found)
+        ]
+    return sorted([*found, *people_there])
+
+
+def _look(data: bytes, secrets: bool, people: bool, depth: int = 2) -> list[Hit]:
+    """Hits in ``data`` and beneath its escapes, ``depth`` of them within each other."""
+    marks = mark(data, secrets, people)
+    hits = secrets_at(data, marks.secrets) + persons.persons_at(data, marks.people)
+    if depth:
+        for view in views(data, marks.escapes):
+            hits += [place(hit, view) for hit in _look(view.data, secrets, people, depth - 1)]
+    return hits
+
+
+def found_in_json(data: bytes, secrets: bool = True, people: bool = True) -> list[Hit]:
+    """What has to go from ``data``, as JSON says it: places are those of whole strings where escapes hid it."""
+    hits = found_in(data, secrets, people)
+    if b"\\" not in data or not _is_json(data):
+        return hits
+    known = {hit.value for hit in hits}
+    for literal in _LITERAL.finditer(data):
+        if b"\\" in literal[0]:
+            said = json.loads(literal[0]).encode("utf-8", "surrogatepass")
+            hits += [
+                Hit(*literal.span(), hit.kind, hit.rank, hit.value)
+                for hit in found_in(said, secrets, people)
+                if hit.value not in known
+            ]
+    return hits
+
+
+def _splice(data: bytes, hits: list[Hit], names: Placeholders) -> bytes:
+    out, at = [], 0
+    for hit in hits:
+        out += [data[at : hit.start], names.of(hit)]
+        at = hit.end
+    return b"".join([*out, data[at:]])
+
+
+def _word(hit: Hit, number: int) -> bytes:
+    again = str(number) if number > 1 else ""
+    if hit.kind == persons.ADDRESS:
+        net, host = divmod(number - 1, 254)
+        if b":" in hit.value:
+            return f"2001:db8::{number:x}".encode()
+        return f"{('192.0.2', '198.51.100', '203.0.113')[net % 3]}.{host + 1}".encode()
+    word = {
+        persons.USER: f"user{again}",
+        persons.NAME: f"User{again}",
+        persons.MAIL: f"user{again}@example.com",
+        persons.HOST: f"host{again}",
+        persons.PHONE: f"+1-202-555-{100 + (number - 1) % 100:04d}",
+    }.get(hit.kind)
+    if word is None:
+        word = f"SECRET_{hit.kind.replace('-', '_')}" + (f"_{number}" if number > 1 else "")
+    return word.encode()
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
