@@ -31,7 +31,7 @@ from sxl_data.ground.stage import GroundConfig
 from sxl_data.ground.stage import run as ground
 from sxl_data.read.files import gather, plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_format, format_of, read_chunk
+from sxl_data.read.stage import find_formats, format_of, read_chunk
 from sxl_data.sandbox.run import missing
 
 
@@ -72,7 +72,7 @@ def measure(source: Source, base: Path, recipe: Recipe) -> tuple[dict[str, Any],
     if source.path is None:
         raise UserError(*_absent(source))
     chunks = list(plan(source, base))
-    name, _ = find_format(source, chunks)
+    name = find_formats(source, chunks)[0].format
     if format_of(name).unit == "folder":
         chunks = gather(chunks)
     size = sum(piece.bytes for chunk in chunks for piece in chunk.pieces)

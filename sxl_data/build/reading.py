@@ -14,14 +14,12 @@ from sxl_data.build.run import Run, digest
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.contract.errors import error
 from sxl_data.engine.task import FileInfo, Receipt, Task
-from sxl_data.read.files import Chunk, gather, plan
+from sxl_data.read.files import Chunk, gather, plan, within
 from sxl_data.read.options import check_options
-from sxl_data.read.sources import is_file
+from sxl_data.read.recognise import Group
+from sxl_data.read.sources import Source, is_file
 from sxl_data.read.stage import adapter_digest, format_of
 from sxl_data.write.manifest import SourceSummary
-
-DETECTED_CHUNKS = 20
-"""Of a source, looked at to recognise its format."""
 
 
 class Found(NamedTuple):
@@ -63,29 +61,29 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     if not chunks:
         why = f"the source {source.name!r} reads them"
         raise error("U208", file=source.path, found="no file to read", expected="files", why=why)
-    format, reason = _detect(run, number, source, chunks)
-    check_options(source.options, format_of(format), run.file, f"/sources/{number}/options")
-    if format_of(format).unit == "folder":
-        chunks = gather(chunks)
+    groups = _detect(run, number, source, chunks)
+    for group in groups:
+        check_options(source.options, format_of(group.format), run.file, f"/sources/{number}/options")
     pieces = {piece.path: piece for chunk in chunks for piece in chunk.pieces}
     size = sum(piece.bytes for chunk in chunks for piece in chunk.pieces)
-    params = {
-        "source": msgspec.to_builtins(source),
-        "format": format,
-        "owner": number,
-        "adapter": adapter_digest(format),
-        "keep_bytes": run.recipe.media == "keep",
-        "redaction": run.redaction(),
-    }
-    tasks = [
-        Task(
-            stage="read",
-            part=part,
-            function="sxl_data.build.tasks:read",
-            params=params | {"chunk": msgspec.to_builtins(chunk)},
-        )
-        for part, chunk in enumerate(chunks, first)
-    ]
+    params = {"source": msgspec.to_builtins(source), "owner": number, "redaction": run.redaction()}
+    tasks: list[Task] = []
+    for group in groups:
+        own = within(chunks, group.paths)
+        mine = params | {"format": group.format, "adapter": adapter_digest(group.format)}
+        for chunk in gather(own) if format_of(group.format).unit == "folder" else own:
+            tasks.append(
+                Task(
+                    stage="read",
+                    part=first + len(tasks),
+                    function="sxl_data.build.tasks:read",
+                    params=mine | {"chunk": msgspec.to_builtins(chunk)},
+                )
+            )
+    reason = groups[0].reason
+    if len(groups) > 1:
+        reason = "; ".join(f"{group.format}: {len(group.paths)} files ({group.reason})" for group in groups)
+    format = ", ".join(group.format for group in groups)
     whole = digest([piece.sha256 for piece in pieces.values()])
     return Found(number, format, reason, len(pieces), size, whole), tasks
 
@@ -118,9 +116,10 @@ def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary
     )
 
 
-def _detect(run: Run, number: int, source: Any, chunks: list[Chunk]) -> tuple[str, str]:
-    """The format of a source and why, found by a task of its own."""
-    first = msgspec.to_builtins(chunks[:DETECTED_CHUNKS])
+def _detect(run: Run, number: int, source: Source, chunks: list[Chunk]) -> list[Group]:
+    """The formats of a source's files and why, found by a task of its own."""
+    one = len({piece.path for chunk in chunks for piece in chunk.pieces}) == 1
+    first = msgspec.to_builtins(chunks[:1] if one or source.format != "auto" else chunks)
     task = Task(
         stage="detect",
         part=number,
@@ -129,7 +128,7 @@ def _detect(run: Run, number: int, source: Any, chunks: list[Chunk]) -> tuple[st
     )
     (receipt,) = run.run("detect", [task])
     path = run.store.verified(receipt.files["format"])
-    return msgspec.json.decode(path.read_bytes(), type=tuple[str, str])
+    return msgspec.json.decode(path.read_bytes(), type=list[Group])
 
 
 def _find_files(run: Run, number: int) -> Any:

@@ -34,13 +34,15 @@ KEPT, TAKEN = "kept-", "taken-"
 
 
 def detect(params: dict[str, Any], inputs: Inputs) -> Output:
-    """The format of a source and why, as JSON: its first rows are foreign bytes like all others."""
+    """The formats of a source's files and why, as JSON: their first rows are foreign bytes like all others."""
     from sxl_data.read.files import Chunk
     from sxl_data.read.sources import Source
-    from sxl_data.read.stage import find_format
+    from sxl_data.read.stage import find_formats
 
     chunks = msgspec.convert(params["chunks"], list[Chunk])
-    return Output(blobs={"format": msgspec.json.encode(find_format(msgspec.convert(params["source"], Source), chunks))})
+    return Output(
+        blobs={"format": msgspec.json.encode(find_formats(msgspec.convert(params["source"], Source), chunks))}
+    )
 
 
 def read(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -49,13 +51,11 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.read.sources import Source
     from sxl_data.read.stage import read_chunk
     from sxl_data.secrets.rows import Redaction
-    from sxl_data.trace.media import keeping_bytes
 
     source = msgspec.convert(params["source"], Source)
     redaction = msgspec.convert(params.get("redaction", {}), Redaction)
     chunk = msgspec.convert(params["chunk"], Chunk)
-    with keeping_bytes(params["keep_bytes"]):
-        found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction)
+    found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction)
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
     # A file that unpacks to far more than its own size becomes several shards.
     runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)

@@ -133,7 +133,9 @@ def _parts(item: dict[str, Any]) -> tuple[Part, ...]:
         text = item.get("content")
         return (Part(text=text),) if isinstance(text, str) and text else ()
     if kind == "image_observation" and isinstance(item.get("content"), str):
-        return (Part(type="image", uri=item["content"]),)
+        seen = item.get("annotations")  # the elements on the screen, which the agent may act on
+        beside = (Part(type="data", data_json=dump({"annotations": seen})),) if seen else ()
+        return (Part(type="image", uri=item["content"]), *beside)
     # A web page or another structure: kept as it is, with its text form first where it has one.
     data = {key: value for key, value in item.items() if key not in ("class_", "source", "tool_call_id", "name")}
     tree = item.get("axtree")

@@ -12,9 +12,11 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import part_of, parts_of, task_of
+from sxl_data.formats.exit_codes import exit_code
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Part, Result, Status
 
+_BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
 _CALLS = {"tool_use": "function", "server_tool_use": "server", "mcp_tool_use": "server"}
 _DENIED = ("The user doesn't want to", "The user rejected", "Permission to use")
 _CUT = ("[Request interrupted by user", "The user interrupted")
@@ -86,6 +88,17 @@ def read_user(
             builder.task = task_of(seen)
 
 
+def block_of_its_own(messages: Any) -> str | None:
+    """The type of a block among ``messages`` that only Anthropic's interface has; None where there is none."""
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) and "role" in message else None
+        for block in content if isinstance(content, list) else [content]:
+            kind = block.get("type") if isinstance(block, dict) and "value" not in block else None
+            if isinstance(kind, str) and (kind in _BLOCKS or kind.endswith("_tool_result")):
+                return kind
+    return None
+
+
 def is_result(block: dict[str, Any]) -> bool:
     """Whether ``block`` answers a call, of a client's tool or of a server's."""
     kind = block.get("type")
@@ -99,24 +112,24 @@ def result_of(block: dict[str, Any], structured: Any = None) -> Result:
     failed = block.get("is_error", block.get("isError"))
     said = next((part.text for part in content if part.text), "")
     status: Status = "error" if failed is True else "ok"
-    exit_code = None
+    code = None
     if failed is True:
         if said.startswith(_DENIED):
             status = "denied"
         elif said.startswith(_CUT):
             status = "cancelled"
-        elif said.startswith("Exit code "):
-            number = said[10:16].split("\n")[0].strip()
-            exit_code = int(number) if number.isdigit() else None
+        else:
+            code = exit_code(said, "claude")
     held = structured if structured is not None else block.get("structuredContent")
     if isinstance(held, dict) and held.get("interrupted") is True:
         status = "cancelled"
+    kept = isinstance(held, (dict, list)) or (isinstance(held, str) and held.removeprefix("Error: ") not in said)
     return Result(
         call_id=str(call_id),
         content=content,
         status=status,
-        exit_code=exit_code,
-        structured_json=dump(without_bytes(held)) if isinstance(held, (dict, list)) else None,
+        exit_code=code,
+        structured_json=dump(without_bytes(held)) if kept else None,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sxl_data.formats.anthropic_blocks import read_assistant, read_user
+from sxl_data.formats.anthropic_blocks import block_of_its_own, read_assistant, read_user
 from sxl_data.formats.claude_code import sum_usage
 from sxl_data.formats.content import parts_of
 from sxl_data.formats.declarations import tools_of
@@ -19,7 +19,6 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent
 
 NAME = "anthropic_messages"
-_BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
 _READ = {"messages", "system", "tools", "model", "id", "response"}
 
 
@@ -32,15 +31,8 @@ class AnthropicMessages:
 
     def detect(self, sample: Any) -> str | None:
         """`messages` with blocks of type `tool_use`, `tool_result` or `thinking`."""
-        messages = sample.get("messages") if isinstance(sample, dict) else None
-        for message in messages if isinstance(messages, list) else ():
-            content = message.get("content") if isinstance(message, dict) and "role" in message else None
-            blocks = content if isinstance(content, list) else [content]
-            for block in blocks:
-                kind = block.get("type") if isinstance(block, dict) and "value" not in block else None
-                if isinstance(kind, str) and kind in _BLOCKS:
-                    return f"has blocks of type `{kind}`"
-        return None
+        kind = block_of_its_own(sample.get("messages")) if isinstance(sample, dict) else None
+        return None if kind is None else f"has blocks of type `{kind}`"
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row = document.value

@@ -14,12 +14,16 @@ from sxl_data.files.json_text import dump
 from sxl_data.formats.anthropic_blocks import read_assistant, read_user
 from sxl_data.formats.chat_reading import read_messages
 from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.places import located
+from sxl_data.formats.qwen_code import read_answer
+from sxl_data.formats.response_items import ItemReader
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Part, Result
 
 NAME = "atof"
+_MESSAGE = ("content", "tool_calls", "reasoning", "reasoning_content", "reasoning_details")
 
 
 class Atof:
@@ -28,6 +32,7 @@ class Atof:
     name = NAME
     title = "ATOF event streams"
     unit = "file"
+    leaves_out = (LeftOut("data_schema", "which interface the data is of"),)
 
     def detect(self, sample: Any) -> str | None:
         """Lines with an `atof_version`."""
@@ -51,7 +56,7 @@ class Atof:
                 told = data.get("input")
             elif (category, edge) == ("llm", "start"):
                 model = model or profile.get("model_name") or data.get("model")
-                if not asked and isinstance(data.get("messages"), list):
+                if not asked and any(isinstance(data.get(key), list) for key in ("messages", "contents")):
                     _read_asked(builder, data, place, common)
                     asked = True
             elif (category, edge) == ("llm", "end"):
@@ -90,7 +95,18 @@ def _read_asked(builder: Builder, data: dict[str, Any], at: str, common: dict[st
     """The messages of a model's first request."""
     if data.get("system"):
         builder.observe(parts_of(data["system"]), "system", at=f"{at}/system", **common)
-    for i, message in enumerate(data["messages"]):
+    for key in ("systemInstruction", "system_instruction", "instructions"):
+        if data.get(key):
+            held = data[key].get("parts") if isinstance(data[key], dict) else data[key]
+            builder.observe(parts_of(held), "system", at=f"{at}/{key}", **common)
+    for key in ("tools", "functions"):
+        for number, tool in enumerate(tools_of(data.get(key))):
+            builder.tool(tool, at=f"{at}/{key}/{number}")
+    for i, turn in enumerate(data.get("contents") or ()):
+        parts = turn.get("parts") if isinstance(turn, dict) else None
+        if isinstance(parts, list):
+            _read_parts(builder, turn, parts, f"{at}/contents/{i}", common)
+    for i, message in enumerate(data.get("messages") or ()):
         content = message.get("content") if isinstance(message, dict) else message
         role = message.get("role") if isinstance(message, dict) else None
         if role == "assistant":
@@ -102,12 +118,35 @@ def _read_asked(builder: Builder, data: dict[str, Any], at: str, common: dict[st
             read_user(builder, content, f"{at}/messages/{i}/content", **common)
 
 
+def _read_parts(builder: Builder, turn: dict[str, Any], parts: list[Any], at: str, common: dict[str, Any]) -> None:
+    """One turn of Gemini's ``contents``."""
+    held = [part for part in parts if isinstance(part, dict)]
+    if turn.get("role") == "model":
+        builder.end_turn()
+        read_answer(builder, held, f"{at}/parts", common)
+    else:
+        _observe(builder, held, f"{at}/parts", common)
+
+
 def _read_said(builder: Builder, data: dict[str, Any], at: str, common: dict[str, Any]) -> None:
     """What a model answered, in its API's own form."""
     choices = data.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     if isinstance(first, dict) and isinstance(first.get("message"), dict):
         read_messages(builder, [{"role": "assistant", **first["message"]}], f"{at}/choices/0/message")
+    elif isinstance(data.get("candidates"), list) and data["candidates"]:
+        held = data["candidates"][0].get("content") if isinstance(data["candidates"][0], dict) else None
+        parts = held.get("parts") if isinstance(held, dict) else None
+        read_answer(
+            builder, [p for p in parts or () if isinstance(p, dict)], f"{at}/candidates/0/content/parts", common
+        )
+    elif isinstance(data.get("output"), list):
+        reader = ItemReader(builder)
+        for i, item in enumerate(data["output"]):
+            reader.read(item, f"{at}/output/{i}", **common)
+    elif isinstance(data.get("tool_calls"), list) and not isinstance(data.get("content"), list):
+        message = {key: data[key] for key in _MESSAGE if data.get(key) is not None}
+        read_messages(builder, [{"role": "assistant", **message}], at, alone=True)
     elif isinstance(data.get("content"), (list, str)):
         read_assistant(builder, data["content"], f"{at}/content", **common)
     else:
@@ -116,8 +155,13 @@ def _read_said(builder: Builder, data: dict[str, Any], at: str, common: dict[str
 
 def _result(builder: Builder, data: dict[str, Any], profile: dict[str, Any], event: dict[str, Any]) -> Result:
     call_id = profile.get("tool_call_id")
+    waiting = builder.open_calls
     if not isinstance(call_id, str):
         call_id = builder.next_call()
+    elif waiting and call_id not in {call.call_id for call in waiting}:
+        # An interface whose calls have no ids: the harness gave its own, by the name of the tool.
+        same = next((call.call_id for call in waiting if call.name == event.get("name")), None)
+        call_id = same or call_id
     failed = data.get("error")
     output = data.get("result", data.get("output", failed if failed is not None else data or None))
     text = output if isinstance(output, (str, list)) or output is None else dump(output)

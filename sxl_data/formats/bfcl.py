@@ -17,7 +17,7 @@ from sxl_data.files.json_text import dump
 from sxl_data.formats.content import parts_of
 from sxl_data.formats.declared_tools import declared_tool, schema_of
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Tool
 
 _ORIGINS = {"system": "system", "developer": "developer"}
@@ -29,6 +29,12 @@ class Bfcl:
     name = "bfcl"
     title = "Berkeley Function-Calling Leaderboard questions"
     unit = "row"
+    leaves_out = (
+        LeftOut("/path", "the reference path of a multi-turn question; its answer stands in another file"),
+        LeftOut("/initial_config", "the state of the simulated environment, which the model does not see"),
+        LeftOut("/involved_classes", "names of the classes whose functions are declared in other files"),
+        LeftOut("/missed_function", "functions that are held back in some turns"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """Rows whose `question` is a list of turns."""

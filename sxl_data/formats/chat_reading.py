@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sxl_data.files.json_text import given, load, load_object
+from sxl_data.files.json_text import dump, given, load, load_object
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import RowError
@@ -21,11 +21,12 @@ _ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
-def read_messages(builder: Builder, messages: list[Any], at: str) -> None:
-    """Tell ``builder`` what ``messages`` say, in order. Raises `RowError` for what is no message."""
+def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = False) -> None:
+    """Tell ``builder`` what ``messages`` say, in order; ``alone``: there is one, and ``at`` is its own place. Raises
+    `RowError` for what is no message."""
     legacy = 0
     for i, message in enumerate(messages):
-        place = f"{at}/{i}"
+        place = at if alone else f"{at}/{i}"
         if not isinstance(message, dict):
             raise RowError(type(message).__name__, "a message with `role` and `content`", place)
         role = message.get("role")
@@ -62,10 +63,10 @@ def _bundled(builder: Builder, content: Any) -> Sequence[str]:
     except ValueError:
         return ()
     named = [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    if named != [call.name for call in waiting] or len(named) != len(items):
+    if named != [call.name for call in waiting] or not all("content" in item for item in items):
         return ()
     outputs = [item.get("content") for item in items]
-    return outputs if all(isinstance(text, str) for text in outputs) else ()
+    return [text if isinstance(text, str) else dump(text) for text in outputs]
 
 
 def is_trained(message: dict[str, Any]) -> bool:
@@ -80,6 +81,8 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
     reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
     if reasoning is not None:
         builder.reflect(reasoning, at=place, **common)
+    elif isinstance(message.get("reasoning_details"), list):
+        _read_details(builder, message["reasoning_details"], f"{place}/reasoning_details", common)
     calls = list(message.get("tool_calls") or ()) if isinstance(message.get("tool_calls"), (list, type(None))) else []
     if isinstance(content, list):
         blocks = []
@@ -101,6 +104,26 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
     if isinstance(old, dict):
         legacy += _read_call(builder, {"function": old}, f"{place}/function_call", legacy)
     return legacy
+
+
+def _read_details(builder: Builder, details: list[Any], place: str, common: dict[str, Any]) -> None:
+    """Reasoning as OpenRouter passes it on: texts, summaries, or what only the provider can read."""
+    for k, detail in enumerate(details):
+        held = detail if isinstance(detail, dict) else {}
+        kind = str(held.get("type") or "")
+        text = held.get("summary") if kind.endswith("summary") else held.get("text")
+        signature = held.get("signature") or held.get("data")
+        signature = signature if isinstance(signature, str) and signature else None
+        if isinstance(text, str) and text:
+            builder.reflect(
+                text,
+                "summary" if kind.endswith("summary") else "field",
+                signature=signature,
+                at=f"{place}/{k}",
+                **common,
+            )
+        elif signature:
+            builder.reflect("", "encrypted", signature=signature, at=f"{place}/{k}", **common)
 
 
 def _read_call(builder: Builder, item: Any, at: str, legacy: int) -> int:

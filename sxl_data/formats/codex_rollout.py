@@ -2,8 +2,9 @@
 
 In: a rollout file. The items are those of the Responses API. Users may exist only as
 ``event_msg.user_message``, and repeat an item otherwise; ``turn_context`` names the model; ``compacted``
-replaces the context by a summary, which the model then sees as input. Other events are counted; the end
-of a command adds exit code and duration to its result.
+replaces the context by a summary, which the model then sees as input. Instructions and tools stand in
+``session_meta``. A response ends at its ``token_count``, so calls with the outputs of others between them are still
+its own. Other events are counted; the end of a command adds exit code and duration to the result that tells of it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.files.json_text import counts, dump
+from sxl_data.files.json_text import counts, dump, load_object
+from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.exit_codes import RUNNING
 from sxl_data.formats.places import located
 from sxl_data.formats.response_items import ItemReader
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.types import Agent, Iterate, Metrics, Result
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
+from sxl_data.trace.types import Act, Agent, Iterate, Metrics, Result
 
 NAME = "codex_rollout"
+Located = tuple[dict[str, Any], str, int]
+_CALLS = ("function_call", "custom_tool_call", "local_shell_call")
+_OUTPUTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output")
+_NOTES = ("error", "stream_error", "warning", "background_event")
 _SESSION = ("id", "cwd", "originator", "source", "model_provider", "git")
 
 
@@ -31,6 +38,31 @@ class CodexRollout:
     name = NAME
     title = "Codex CLI rollouts"
     unit = "file"
+
+    leaves_out = (
+        *(
+            LeftOut(f"payload/{key}", "events repeat what the items of the response say", when="event_msg")
+            for key in (
+                "aggregated_output",
+                "formatted_output",
+                "stdout",
+                "stderr",
+                "command",
+                "parsed_cmd",
+                "cwd",
+                "changes",
+                "source",
+                "invocation",
+                "result",
+                "last_agent_message",
+                "action",
+                "query",
+            )
+        ),
+        LeftOut("payload/replacement_history", "the history again, as it goes on after a compaction", when="compacted"),
+        LeftOut("payload", "settings of each turn; its model is read", when="turn_context"),
+        LeftOut("payload/rate_limits", "of the account"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """A line of type `session_meta`, or `response_item` lines with a `payload`."""
@@ -49,7 +81,8 @@ class CodexRollout:
         skipped: Counter[str] = Counter()
         model: str | None = None
         ends: dict[str, dict[str, Any]] = {}
-        records = list(located(document))
+        records = _by_response(list(located(document)))
+        notes: list[str] = []
         users = {_words(r["payload"]) for r, _, _ in records if _is_user(r)}
         for record, at, line in records:
             kind, payload = record.get("type"), record.get("payload")
@@ -58,7 +91,9 @@ class CodexRollout:
             if not isinstance(payload, dict):
                 skipped[str(kind)] += 1
             elif kind == "session_meta":
-                session = session or payload
+                if not session:
+                    session = payload
+                    _tell_session(builder, payload, f"{at}/payload", line, common)
             elif kind == "turn_context":
                 model = payload["model"] if model is None and isinstance(payload.get("model"), str) else model
             elif kind == "response_item":
@@ -80,17 +115,18 @@ class CodexRollout:
                     payload.get("call_id"), str
                 ):
                     ends[payload["call_id"]] = payload
+                if payload.get("type") in _NOTES and isinstance(payload.get("message"), str):
+                    notes.append(payload["message"])
                 builder.metrics = _usage(payload) or builder.metrics
                 skipped[f"{kind}/{payload.get('type')}"] += 1
-        instructions = session.get("base_instructions") or session.get("instructions")
-        base = instructions.get("text") if isinstance(instructions, dict) else instructions
         version: Any = session.get("cli_version")
-        told = dump({"instructions": base}) if isinstance(base, str) and base else None
         version = version if isinstance(version, str) else None
-        builder.agent = Agent(name="codex", version=version, model=model, ext_json=told)
+        builder.agent = Agent(name="codex", version=version, model=model)
         builder.executed = True
         ext = {key: session[key] for key in _SESSION if session.get(key)}
         counts = {**skipped, **reader.unread}
+        if notes:
+            ext["notes"] = notes
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(counts.items()))} if counts else {})}
         identity = session.get("id")
         group = identity if isinstance(identity, str) else None
@@ -101,6 +137,68 @@ class CodexRollout:
 
 
 FORMAT = CodexRollout()
+
+
+def _tell_session(builder: Builder, session: dict[str, Any], at: str, line: int | None, common: dict[str, Any]) -> None:
+    """Instructions and tools that the session began with."""
+    for key in ("base_instructions", "instructions"):
+        held = session.get(key)
+        text = held.get("text") if isinstance(held, dict) else held
+        if isinstance(text, str) and text:
+            builder.observe(text, "system", at=f"{at}/{key}", line=line, **common)
+    for key in ("dynamic_tools", "tools"):
+        for number, tool in enumerate(tools_of(session.get(key))):
+            builder.tool(tool, at=f"{at}/{key}/{number}", line=line)
+
+
+def _by_response(records: list[Located]) -> list[Located]:
+    """``records`` with the outputs that came between the calls of one response after the last of these calls. Where a
+    file does not tell the ends of responses, it stays as it is."""
+    if not any(_ends_response(record) for record, _, _ in records):
+        return records
+    out: list[Located] = []
+    segment: list[Located] = []
+    for item in records:
+        segment.append(item)
+        if _ends_response(item[0]):
+            out += _calls_first(segment)
+            segment = []
+    return out + segment
+
+
+def _calls_first(segment: list[Located]) -> list[Located]:
+    kinds = [_item(record) for record, _, _ in segment]
+    last = max((i for i, kind in enumerate(kinds) if kind in _CALLS), default=-1)
+    called = {segment[i][0]["payload"].get("call_id") for i, kind in enumerate(kinds) if kind in _CALLS}
+    outputs = [
+        i for i, kind in enumerate(kinds) if kind in _OUTPUTS and segment[i][0]["payload"].get("call_id") in called
+    ]
+    early = [i for i in outputs if i < last]
+    # Who thinks or speaks after an output has seen it: then these are several responses.
+    if not early or any(kind in ("message", "reasoning") for kind in kinds[early[0] :]):
+        return segment
+    moved = set(early)
+    return [
+        *(segment[i] for i in range(last + 1) if i not in moved),
+        *(segment[i] for i in early),
+        *segment[last + 1 :],
+    ]
+
+
+def _item(record: dict[str, Any]) -> str | None:
+    payload = record.get("payload")
+    held = record.get("type") == "response_item" and isinstance(payload, dict)
+    return str(payload.get("type")) if held and isinstance(payload, dict) else None
+
+
+def _ends_response(record: dict[str, Any]) -> bool:
+    payload = record.get("payload")
+    return (
+        record.get("type") == "event_msg"
+        and isinstance(payload, dict)
+        and payload.get("type") == "token_count"
+        and isinstance(payload.get("info"), dict)
+    )
 
 
 def _is_user(record: dict[str, Any]) -> bool:
@@ -130,11 +228,24 @@ def _usage(payload: dict[str, Any]) -> Metrics | None:
 
 
 def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:
-    """``reading`` with exit codes and durations from the events that ended its commands."""
+    """``reading`` with exit codes and durations from the events that ended its commands. A command that still ran
+    when its call returned ends in the result of the latest call that waited for its process."""
     if not ends:
         return reading
+    told: dict[str, dict[str, Any]] = dict(ends)
+    running: dict[str, str] = {}  # process → call that started it
+    for step in reading.trace.steps:
+        for result in step.results if isinstance(step, Iterate) else ():
+            end = ends.get(result.call_id)
+            if end is not None and _is_running(result):
+                running[str(end.get("process_id"))] = result.call_id
+                del told[result.call_id]
+        for call in step.calls if isinstance(step, Act) else ():
+            session = str((load_object(call.arguments_json) or {}).get("session_id"))
+            if session in running:
+                told[call.call_id] = ends[running[session]]
     steps = tuple(
-        msgspec.structs.replace(step, results=tuple(_ended(r, ends.get(r.call_id)) for r in step.results))
+        msgspec.structs.replace(step, results=tuple(_ended(r, told.get(r.call_id)) for r in step.results))
         if isinstance(step, Iterate)
         else step
         for step in reading.trace.steps
@@ -142,8 +253,12 @@ def _with_ends(reading: Reading, ends: dict[str, dict[str, Any]]) -> Reading:
     return msgspec.structs.replace(reading, trace=msgspec.structs.replace(reading.trace, steps=steps))
 
 
+def _is_running(result: Result) -> bool:
+    return any(part.text is not None and RUNNING in part.text[:600] for part in result.content)
+
+
 def _ended(result: Result, end: dict[str, Any] | None) -> Result:
-    if end is None or result.exit_code is not None:
+    if end is None or result.exit_code is not None or _is_running(result):
         return result
     code = end.get("exit_code")
     if isinstance(code, int) and not isinstance(code, bool):

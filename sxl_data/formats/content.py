@@ -1,8 +1,8 @@
 """Content of messages, in the shapes that chat formats share, as parts and back.
 
 A string, or a list of blocks: text (OpenAI, Anthropic and Responses names), images, audio, files. What
-is none of these becomes a part of type data and keeps its JSON. Bytes that come inline as base64 leave
-their digest and media type, and stay themselves only where the reader was asked to keep them (`trace.media`).
+is none of these becomes a part of type data and keeps its JSON. Bytes that come inline as base64 stay as a ``data:``
+URI beside their digest and media type; a build does with them what its recipe's `media` says.
 """
 
 from __future__ import annotations
@@ -77,15 +77,16 @@ def media(kind: str, block: dict[str, Any]) -> Part | None:
         return None
     if where.startswith("data:"):
         head, _, body = where[5:].partition(",")
-        return inline(kind, body, head.split(";")[0] or None)
+        return inline(kind, body, head.split(";")[0] or None, where)
     if media_type is not None and len(where) > 256 and "://" not in where[:16]:
         return inline(kind, where, str(media_type))
     return Part(type=kind, uri=where, media_type=media_type if isinstance(media_type, str) else None)  # type: ignore[arg-type]
 
 
-def inline(kind: str, encoded: str, media_type: str | None) -> Part:
-    """The part for bytes that came as base64."""
-    return inline_part(kind, decode_inline(encoded), media_type)
+def inline(kind: str, encoded: str, media_type: str | None, uri: str | None = None) -> Part:
+    """The part for bytes that came as base64. ``uri``: the ``data:`` URI that held them, if one did."""
+    where = uri or f"data:{media_type or 'application/octet-stream'};base64,{encoded}"
+    return inline_part(kind, decode_inline(encoded), media_type, where)
 
 
 def text_or_blocks(content: Sequence[Part]) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.exit_codes import exit_code
+from sxl_data.formats.harness import is_harness
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Part, Result, Status
@@ -56,8 +58,9 @@ class GeminiCli:
                 if isinstance(message.get("tokens"), dict):
                     tokens.append(message["tokens"])
                 continue
-            builder.observe(content, "user" if message.get("type") == "user" else "environment", at=at, **common)
-            if message.get("type") == "user" and not builder.task:
+            asked = message.get("type") == "user" and not is_harness(message.get("content"))
+            builder.observe(content, "user" if asked else "environment", at=at, **common)
+            if asked and not builder.task:
                 builder.task = task_of(content)
         builder.agent = Agent(name="gemini-cli", model=model if isinstance(model, str) else None)
         builder.metrics = _metrics(tokens)
@@ -114,10 +117,13 @@ def _result(call: dict[str, Any], number: int) -> Result:
             structured = held if not isinstance(text, str) else structured
         elif item is not None:
             outputs += list(parts_of(item))
+    code = exit_code(task_of(outputs), "gemini")
+    status = _STATUS.get(str(call.get("status")), "unknown")
     return Result(
         call_id=str(call.get("id") or f"call_{number}"),
         content=tuple(outputs),
-        status=_STATUS.get(str(call.get("status")), "unknown"),
+        exit_code=code,
+        status="error" if code and status in ("ok", "unknown") else status,
         structured_json=dump(structured) if structured is not None else None,
     )
 

@@ -1,7 +1,7 @@
 """Logs of Inspect: ``.json`` with ``eval`` and ``samples``, or the ``.eval`` zip of the same parts.
 
 In: one log. Out: one trace for each sample. Long texts and images stand in ``attachments`` and are referred
-to as ``attachment://``; they are put back, images as digests. A tool's error has a type of its own; scores
+to as ``attachment://`` (``tc://`` in old logs); they are put back. A tool's error has a type of its own; scores
 become the outcome, all of them in ``scores_json``. Tools are those of the first model call.
 Source: https://inspect.aisi.org.uk/eval-logs.html.
 """
@@ -15,11 +15,11 @@ from sxl_data.files.json_text import dump, given
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result, Status
 
 NAME = "inspect_eval"
-_SCHEME = "attachment://"
+_SCHEMES = ("attachment://", "tc://")
 _STATUS: dict[str, Status] = {"timeout": "timeout", "approval": "denied", "cancelled": "cancelled"}
 _ORIGINS = {"system": "system", "user": "user"}
 
@@ -30,6 +30,17 @@ class InspectEval:
     name = NAME
     title = "Inspect evaluation logs (.eval, .json)"
     unit = "row"
+    leaves_out = (
+        LeftOut(
+            "/samples/*/events", "the log's own record of each step, read from the messages; tools are taken from it"
+        ),
+        LeftOut("/samples/*/transcript", "as `events`, in old logs"),
+        LeftOut("/eval", "settings of the evaluation; task and model are read"),
+        LeftOut("/plan", "settings of the solver"),
+        LeftOut("/stats", "times and totals of the evaluation"),
+        LeftOut("/results", "scores over all samples; those of each sample are read"),
+        LeftOut("/reductions", "scores over all samples"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """`eval` beside `samples`."""
@@ -56,7 +67,7 @@ FORMAT = InspectEval()
 
 
 def _read(sample: dict[str, Any], about: dict[str, Any], document: Document, origin: Origin, number: int) -> Reading:
-    attachments = sample["attachments"] if isinstance(sample.get("attachments"), dict) else {}
+    attachments = _attachments(sample)
     builder = Builder("agent")
     events = sample.get("events")
     for k, event in enumerate(events if isinstance(events, list) else ()):
@@ -83,12 +94,19 @@ def _read(sample: dict[str, Any], about: dict[str, Any], document: Document, ori
     return builder.build(document, origin, NAME, part=number, source_id=source_id, group=group)
 
 
+def _attachments(sample: dict[str, Any]) -> dict[str, Any]:
+    transcript = sample.get("transcript")
+    old = transcript.get("content") if isinstance(transcript, dict) else None
+    new = sample.get("attachments")
+    return {**(old if isinstance(old, dict) else {}), **(new if isinstance(new, dict) else {})}
+
+
 def _resolve(value: Any, attachments: dict[str, Any], depth: int = 0) -> Any:
     """``value`` with references to attachments exchanged for what they hold."""
     if not attachments or depth > 60:
         return value
     if isinstance(value, str):
-        held = attachments.get(value[len(_SCHEME) :]) if value.startswith(_SCHEME) else None
+        held = attachments.get(value.partition("://")[2]) if value.startswith(_SCHEMES) else None
         return held if isinstance(held, str) else value
     if isinstance(value, dict):
         return {key: _resolve(item, attachments, depth + 1) for key, item in value.items()}

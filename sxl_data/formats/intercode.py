@@ -8,12 +8,13 @@ the result. The environment executed the actions; what the model thought was not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.trace.build import Builder, parts
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Outcome, Result, Tool
 
 # Environment → (tool, argument, language, what the tool does)
@@ -25,12 +26,21 @@ ENVIRONMENTS = {
 }
 
 
+_HISTORY = ("thoughts", "actions", "observations", "rewards", "valid_action")
+# How ReAct prompts have a command written.
+_EXECUTE = re.compile(r"\s*execute\[(.*)\]\s*", re.DOTALL)
+
+
 class InterCode:
     """Format of the result files."""
 
     name = "intercode"
     title = "InterCode task results"
     unit = "row"
+    leaves_out = (
+        LeftOut("/*/info", "how the environment computed its reward"),
+        LeftOut("/*/dataset", "the file that the task came from"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """Objects whose values are tasks with a turn history."""
@@ -60,13 +70,23 @@ def _read_task(document: Document, origin: Origin, part: int, key: str, task: An
     builder.tool(Tool(name=name, description=description, parameters_json=dump(schema), origin="inferred"))
     builder.observe(task["query"], at=f"/{key}/query")
     actions, observations = history.get("actions") or [], history.get("observations") or []
+    thoughts = history.get("thoughts") or []
+    ext: dict[str, Any] = {"environment": environment}
     valid, rewards = history.get("valid_action") or [], history.get("rewards") or []
     for i, action in enumerate(actions):
         at = f"/{key}/turn_history/actions/{i}"
-        if str(action).strip() == "submit":
-            continue  # ends the episode; its observation is the environment's own
+        thought = thoughts[i] if i < len(thoughts) else None
+        if str(action).strip() == "submit":  # ends the episode; its observation is the environment's own
+            ended = {"thought": thought, "observation": observations[i] if i < len(observations) else None}
+            ext["submit"] = {key: value for key, value in ended.items() if value}
+            continue
         builder.end_turn()
-        builder.call(name, dump({argument: str(action)}), f"call_{i}", language=language, at=at)
+        if isinstance(thought, str) and thought.strip():
+            builder.reflect(thought, at=f"/{key}/turn_history/thoughts/{i}")
+        command = _EXECUTE.fullmatch(str(action))
+        builder.call(
+            name, dump({argument: command[1] if command else str(action)}), f"call_{i}", language=language, at=at
+        )
         if i < len(observations):
             ok = bool(valid[i]) if i < len(valid) else None
             status = "unknown" if ok is None else "ok" if ok else "error"
@@ -84,7 +104,8 @@ def _read_task(document: Document, origin: Origin, part: int, key: str, task: An
             verifier="InterCode",
         )
     builder.executed = bool(observations)
-    builder.ext = {"intercode": {"rewards": rewards, "environment": environment}}
+    others = {key: value for key, value in history.items() if key not in _HISTORY and value}
+    builder.ext = {"intercode": {"rewards": rewards, **ext, **others}}
     return builder.build(
         document,
         origin,

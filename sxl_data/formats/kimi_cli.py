@@ -2,7 +2,8 @@
 
 In: events of the loop (``step.begin``, text, reasoning, ``tool.call``, ``tool.result``, ``step.end``) with the
 prompts of the user. A prompt appears as ``turn.prompt`` and again in the context; it is read once. The set of
-active tools names them without schemas. Other events are counted.
+active tools names them without schemas, a snapshot of the tools declares them. A compaction's summary is what the
+agent goes on from. Other events are counted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 
 from sxl_data.files.json_text import given
 from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.exit_codes import exit_code
+from sxl_data.formats.harness import is_harness
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
@@ -61,15 +65,20 @@ class KimiCli:
                     builder.observe(prompt, "system", **common)
             elif kind == "tools.set_active_tools":
                 ext["active_tools"] = record.get("toolNames")
+            elif kind == "llm.tools_snapshot":
+                _declare(builder, record, at, line)
             elif kind == "turn.prompt":
                 content = parts_of(record.get("input"))
                 prompts[_key(content)] += 1
-                builder.observe(content, "user", **common)
-                builder.task = builder.task or task_of(content)
+                asked = not is_harness(record.get("input"))
+                builder.observe(content, "user" if asked else "environment", **common)
+                builder.task = builder.task or (task_of(content) if asked else "")
             elif kind == "context.append_loop_event" and isinstance(record.get("event"), dict):
                 _read_event(builder, record["event"], common, skipped)
             elif kind == "context.append_message" and isinstance(record.get("message"), dict):
                 _read_message(builder, record["message"], common, prompts, skipped)
+            elif isinstance(kind, str) and "compact" in kind and (text := _summary(record)):
+                builder.observe(text, "environment", **common)
             else:
                 if kind == "usage.record" and isinstance(record.get("usage"), dict):
                     usage.append(record["usage"])
@@ -92,6 +101,27 @@ class KimiCli:
 FORMAT = KimiCli()
 
 
+def _declare(builder: Builder, record: dict[str, Any], at: str, line: int) -> None:
+    """The tools of a snapshot; a later one adds those that are new."""
+    known = {tool.name for tool in builder.tools}
+    for key in ("tools", "snapshot"):
+        held = record.get(key)
+        held = held.get("tools") if isinstance(held, dict) else held
+        for number, tool in enumerate(tools_of(held)):
+            if tool.name not in known:
+                builder.tool(tool, at=f"{at}/{key}/{number}", line=line)
+
+
+def _summary(record: dict[str, Any]) -> tuple[Part, ...]:
+    """The summary that a compaction left, wherever its event holds it."""
+    for holder in (record, record.get("result"), record.get("event"), record.get("message")):
+        if isinstance(holder, dict):
+            for key in ("summary", "compactedSummary", "text", "content"):
+                if holder.get(key):
+                    return parts_of(holder[key])
+    return ()
+
+
 def _read_event(builder: Builder, event: dict[str, Any], common: dict[str, Any], skipped: Counter[str]) -> None:
     kind = str(event.get("type"))
     if kind == "step.begin":
@@ -106,11 +136,17 @@ def _read_event(builder: Builder, event: dict[str, Any], common: dict[str, Any],
     elif kind == "tool.result":
         held = event["result"] if isinstance(event.get("result"), dict) else {"output": event.get("result")}
         failed = held.get("isError")
+        content = parts_of(held.get("output"))
+        content += tuple(
+            part for key in ("message", "error") for part in parts_of(held.get(key)) if part not in content
+        )
+        code = exit_code(task_of(content), "kimi")
         builder.result(
             Result(
                 call_id=str(event.get("toolCallId") or ""),
-                content=parts_of(held.get("output")),
-                status="error" if failed is True else "ok" if failed is False else "unknown",
+                content=content,
+                exit_code=code,
+                status="error" if failed is True or code else "ok" if failed is False else "unknown",
             ),
             **common,
         )
@@ -142,8 +178,9 @@ def _read_message(
         builder.end_turn()
         builder.say(content, **common)
     else:
-        builder.observe(content, role if role in ("user", "system") else "environment", **common)
-        if role == "user":
+        asked = role == "user" and not is_harness(message.get("content"))
+        builder.observe(content, "user" if asked else "system" if role == "system" else "environment", **common)
+        if asked:
             builder.task = builder.task or task_of(content)
 
 

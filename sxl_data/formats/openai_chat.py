@@ -3,7 +3,9 @@
 In: ``{"messages": [...], "tools": [...]}``. Arguments may be a string or an object, and stay what they
 were; content may be a string or blocks; the old ``function_call`` and role ``function`` have no ids and
 are matched by position. Reasoning is a field (``reasoning_content``, ``reasoning``, ``thinking``) or a
-block of type reasoning. Out: the same document, see `formats.export`.
+block of type reasoning, or OpenRouter's ``reasoning_details``. What the model was told may stand beside the messages
+(``system``, ``system_prompt``, ``functions``), and a log has its answer in ``response``. Out: the same document, see
+`formats.export`.
 Source: https://platform.openai.com/docs/api-reference/chat, https://huggingface.co/docs/trl/dataset_formats.
 """
 
@@ -14,9 +16,11 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.files.json_text import dump, load_object
+from sxl_data.files.json_text import counts, dump, load_object
+from sxl_data.formats.anthropic_blocks import block_of_its_own
 from sxl_data.formats.chat_reading import read_messages
 from sxl_data.formats.chat_writing import Style, style_of, write_messages, write_tools
+from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.export import released, restored
 from sxl_data.formats.leftovers import Piece, recall, remember
@@ -25,11 +29,12 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.patch import rest, restore
 from sxl_data.trace.published import PUBLISHED
-from sxl_data.trace.types import Trace
+from sxl_data.trace.types import Metrics, Trace
 
 NAME = "openai_chat"
 ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 _STYLE = "$style"
+_SYSTEM = ("system", "system_prompt", "systemPrompt", "system_message")
 _IDS = ("id", "instance_id", "task_id")
 
 
@@ -47,10 +52,7 @@ class OpenAIChat:
         if not is_chat(messages) or text_dialect(messages) is not None or PUBLISHED & sample.keys():
             return None
         assert isinstance(messages, list)
-        contents = [m["content"] for m in messages if isinstance(m.get("content"), list)]
-        blocks = [b for content in contents for b in content if isinstance(b, dict)]
-        anthropic = any(b.get("type") in ("tool_use", "tool_result") for b in blocks)
-        return None if anthropic else f"has `{key_of(sample)}` with `role`"
+        return None if block_of_its_own(messages) is not None else f"has `{key_of(sample)}` with `role`"
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row, residual = released(document.value)
@@ -100,10 +102,14 @@ def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str)
     """The trace of a chat row, with leftovers under ``name``."""
     key = key_of(row)
     messages = row[key]
-    builder = Builder("tool_use" if row.get("tools") or _has_calls(messages) else "instruction")
-    for position, tool in enumerate(tools_of(row.get("tools"))):
-        builder.tool(tool, at=f"/tools/{position}")
+    told = row.get("tools") or row.get("functions")
+    builder = Builder("tool_use" if told or _has_calls(messages) else "instruction")
+    for held in ("tools", "functions"):
+        for position, tool in enumerate(tools_of(row.get(held)) if not builder.tools else ()):
+            builder.tool(tool, at=f"/{held}/{position}")
+    _tell_system(builder, row, messages)
     read_messages(builder, messages, f"/{key}")
+    _read_response(builder, row, messages)
     reward = row.get("reward")
     if isinstance(reward, (int, float)) and not isinstance(reward, bool):
         builder.outcome = msgspec.structs.replace(builder.outcome, reward=float(reward))
@@ -114,6 +120,35 @@ def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str)
     if not origin.lossless:
         return reading
     return msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row, name))
+
+
+def _tell_system(builder: Builder, row: dict[str, Any], messages: list[Any]) -> None:
+    """The system text that stands beside the messages, unless they begin with it."""
+    first = messages[0] if messages and isinstance(messages[0], dict) else {}
+    told = task_of(parts_of(first.get("content"))) if first.get("role") in ("system", "developer") else None
+    for key in _SYSTEM:
+        content = parts_of(row[key]) if isinstance(row.get(key), (str, list)) else ()
+        text = task_of(content)
+        if text and text != told:
+            builder.observe(content, "system", at=f"/{key}")
+            return
+
+
+def _read_response(builder: Builder, row: dict[str, Any], messages: list[Any]) -> None:
+    """The answer of a completion log, and what it cost."""
+    response = row.get("response")
+    choices = response.get("choices") if isinstance(response, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else None
+    if not isinstance(response, dict) or not isinstance(message, dict) or messages[-1:] == [message]:
+        return
+    read_messages(builder, [{"role": "assistant", **message}], "/response/choices/0/message", alone=True)
+    usage = response.get("usage")
+    if isinstance(usage, dict):
+        held = {name: usage.get(name) for name in ("prompt_tokens", "completion_tokens")}
+        builder.metrics = Metrics(**counts(held))
+    if isinstance(response.get("model"), str):
+        builder.agent = msgspec.structs.replace(builder.agent, model=response["model"])
 
 
 def _with_leftovers(trace: Trace, row: dict[str, Any], name: str) -> Trace:

@@ -15,11 +15,27 @@ from sxl_data.files.json_text import counts
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.response_items import ItemReader
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics
 
 NAME = "openai_responses"
-_KEPT = ("expected_action", "expected_answer", "verifier_type", "metadata", "agent_ref", "question", "seed")
+_READ = {
+    "responses_create_params",
+    "response",
+    "input",
+    "output",
+    "tools",
+    "instructions",
+    "model",
+    "usage",
+    "reward",
+    "id",
+    "uuid",
+    "object",
+    "created_at",
+    "status",
+    "result",
+}
 
 
 class OpenAIResponses:
@@ -28,6 +44,7 @@ class OpenAIResponses:
     name = NAME
     title = "OpenAI Responses API items and rollouts"
     unit = "row"
+    leaves_out = (LeftOut("/result", "the simulator's record of the same run"),)
 
     def detect(self, sample: Any) -> str | None:
         """`responses_create_params`, or `output` items with a `type`."""
@@ -74,7 +91,7 @@ class OpenAIResponses:
         reward = row.get("reward")
         if isinstance(reward, (int, float)) and not isinstance(reward, bool):
             builder.outcome = msgspec.structs.replace(builder.outcome, reward=float(reward))
-        ext = {key: row[key] for key in _KEPT if row.get(key) is not None}
+        ext = {key: value for key, value in row.items() if key not in _READ and value is not None}
         if reader.unread:
             ext["unread"] = reader.unread
         if ext and origin.lossless:

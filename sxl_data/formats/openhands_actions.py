@@ -10,6 +10,7 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import parts_of
+from sxl_data.formats.openhands_sdk import around
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Result, Status
 
@@ -91,6 +92,8 @@ def result(event: dict[str, Any], call_id: str) -> Result:
     code = metadata.get("exit_code", extras.get("exit_code"))
     exit_code = code if isinstance(code, int) and not isinstance(code, bool) and code >= 0 else None
     content = event.get("content")
+    # The harness puts its own lines around what a command printed, and the model reads them with it.
+    said = around(content, metadata)
     status: Status = "unknown"
     if event.get("observation") == "error" or (isinstance(content, str) and content.startswith("ERROR:")):
         status = "error"
@@ -100,4 +103,17 @@ def result(event: dict[str, Any], call_id: str) -> Result:
         status = "timeout"
     elif exit_code is not None:
         status = "ok" if exit_code == 0 else "error"
-    return Result(call_id=call_id, content=parts_of(content), status=status, exit_code=exit_code)
+    return Result(call_id=call_id, content=said, status=status, exit_code=exit_code)
+
+
+def recalled(event: dict[str, Any]) -> list[str]:
+    """What the harness looked up and put before the model: instructions of the repository, knowledge of microagents."""
+    extras = event["extras"] if isinstance(event.get("extras"), dict) else {}
+    knowledge = extras.get("microagent_knowledge")
+    found = [
+        extras.get(key) for key in ("repo_instructions", "additional_agent_instructions", "conversation_instructions")
+    ]
+    found += (
+        [item.get("content") for item in knowledge if isinstance(item, dict)] if isinstance(knowledge, list) else []
+    )
+    return [text for text in found if isinstance(text, str) and text]

@@ -3,7 +3,8 @@
 In: a list or JSONL of events, or evaluation rows that hold one in ``history``. Events of one model response
 (its id) are one turn; what the model really sent is taken from the response where the event carries it. An
 observation answers the call of its action (``cause``, ``tool_call_id``, ``action_id``). Finishing is the final
-act. Changes of state, recalls and empty observations are bookkeeping: skipped and counted.
+act. What the harness recalled is environment. Changes of state and empty observations are bookkeeping: skipped and
+counted.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import msgspec
 
 from sxl_data.files.json_text import counts
 from sxl_data.formats.content import parts_of, task_of
-from sxl_data.formats.openhands_actions import NAME, args_of, call, linked, result, say
+from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.openhands_actions import NAME, args_of, call, linked, recalled, result, say
 from sxl_data.formats.openhands_sdk import Event, is_sdk_event, read_sdk, together
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.types import Metrics, Outcome
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
+from sxl_data.trace.types import Metrics, Outcome, Part
 
 _BOOKKEEPING = ("change_agent_state", "recall", "agent_state_changed", "null", "condensation", "condensation_request")
 
@@ -31,6 +33,26 @@ class OpenHandsEvents:
     name = NAME
     title = "OpenHands events, also of its SDK"
     unit = "file"
+    leaves_out = (
+        LeftOut("/message", "an event in words for the user; its content and arguments are read"),
+        LeftOut("/history/*/message", "an event in words for the user; its content and arguments are read"),
+        LeftOut("llm_config", "settings of the model; its name is read"),
+        LeftOut("metadata/dataset", "the file that the task came from"),
+        LeftOut("eval_output_dir", "where the evaluation wrote"),
+        LeftOut("log_completions_folder", "where the evaluation wrote"),
+        LeftOut("translated_ipython_code", "a call as the sandbox ran it"),
+        LeftOut("formatted_output_and_error", "the same output with the edited file again"),
+        LeftOut("metadata/py_interpreter_path", "of the sandbox"),
+        LeftOut("metadata/hostname", "of the sandbox"),
+        LeftOut("metadata/working_dir", "of the sandbox"),
+        LeftOut("metadata/username", "of the sandbox"),
+        LeftOut("full_output_save_dir", "of the sandbox"),
+        LeftOut("agent_state", "states of the harness"),
+        LeftOut("recall_type", "what the harness looked up; what it found is read"),
+        LeftOut("model_response/model", "the model's name"),
+        LeftOut("usage_to_metrics", "token counts of the harness"),
+        LeftOut("/key", "which state changed"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """Events with `source` and an `action` or `observation`, SDK events, or rows with a `history` of them."""
@@ -111,7 +133,9 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
         action, observation = event.get("action"), event.get("observation")
         common: dict[str, Any] = {"at": at, "line": line}
         time = {"timestamp": event["timestamp"]} if isinstance(event.get("timestamp"), str) else {}
-        if (action or observation) in _BOOKKEEPING or not (action or observation):
+        if observation == "recall" and (texts := recalled(event)):
+            builder.observe(tuple(Part(text=text) for text in texts), "environment", **common, **time)
+        elif (action or observation) in _BOOKKEEPING or not (action or observation):
             key = str(action or observation)
             skipped[key] = skipped.get(key, 0) + 1
         elif observation:
@@ -124,6 +148,8 @@ def _read_events(builder: Builder, events: list[Event], skipped: dict[str, int])
             builder.observe(
                 args_of(event).get("content") or str(event.get("message") or ""), "system", **common, **time
             )
+            for number, tool in enumerate(tools_of(args_of(event).get("tools"))):
+                builder.tool(tool, at=f"{at}/args/tools/{number}", line=line)
         elif event.get("source") == "agent":
             metadata = event.get("tool_call_metadata")
             held = metadata.get("model_response") if isinstance(metadata, dict) else None

@@ -155,8 +155,17 @@ def _result(event: dict[str, Any], kind: str) -> Result:
     elif held.get("is_error") is False:
         status = "ok"
     return Result(
-        call_id=call_id, content=parts_of(held.get("content", held.get("output"))), status=status, exit_code=exit_code
+        call_id=call_id,
+        content=around(held.get("content", held.get("output")), metadata),
+        status=status,
+        exit_code=exit_code,
     )
+
+
+def around(content: Any, metadata: dict[str, Any]) -> tuple[Part, ...]:
+    """``content`` between the lines that the harness put around it for the model."""
+    lines = [str(metadata.get(key) or "").strip() for key in ("prefix", "suffix")]
+    return (*parts_of(lines[0]), *parts_of(content), *parts_of(lines[1]))
 
 
 def _message(builder: Builder, event: dict[str, Any], common: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 In: messages whose content is blocks (``text``, ``thinking``, ``toolCall``), results as ``toolResult``. Aborted
 and failed responses are part of what happened: they stay, and say so. Newer files link entries by
-``parentId``; the path to the last one is the session. Changes of model or thinking level are counted.
+``parentId``; the path to the last one is the session, and where the agent acted on another branch that is a subtrace.
+Summaries of a compaction or of a branch are what the agent goes on from. Changes of model or thinking level are
+counted. OpenClaw keeps its sessions in the same form and is named where the file shows it.
 """
 
 from __future__ import annotations
@@ -13,17 +15,29 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import part_of, parts_of, task_of
+from sxl_data.formats.exit_codes import exit_code
+from sxl_data.formats.harness import is_harness
+from sxl_data.formats.links import Located, split_path
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Result
 
 NAME = "pi_session"
-Located = tuple[dict[str, Any], str, int]
+_SUMMARIES = ("compaction", "branch_summary")
 
 
 class PiSession:
     """Format of Pi sessions."""
+
+    leaves_out = (
+        LeftOut("/message/api", "which interface the model was called by"),
+        LeftOut("data", "state of an extension", when="custom"),
+        LeftOut("textSignature", "opaque signature of a text"),
+        LeftOut("thoughtSignature", "opaque signature of a call"),
+        LeftOut("partialJson", "the arguments of a call as they streamed in"),
+        LeftOut("fullOutputPath", "where the harness kept the whole output"),
+    )
 
     name = NAME
     title = "Pi coding agent sessions"
@@ -41,33 +55,25 @@ class PiSession:
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         records = list(located(document))
         header = records[0][0] if records else {}
-        builder = Builder("agent")
         skipped: Counter[str] = Counter()
-        path = _path(records)
-        usage: list[dict[str, Any]] = []
-        model = header.get("modelId")
-        for record, at, line in path:
-            message = record.get("message")
-            if record.get("type") != "message" or not isinstance(message, dict):
-                if record is not header:
-                    skipped[str(record.get("type"))] += 1
-                continue
-            _read_message(builder, message, record, f"{at}/message", line)
-            if isinstance(message.get("usage"), dict):
-                usage.append(message["usage"])
-            if message.get("role") == "assistant" and isinstance(message.get("model"), str) and model is None:
-                model = message["model"]
+        path, beside = split_path(records[1:])
+        builder = _build(records[:1] + path, header, skipped)
         identity = header.get("id")
         group = identity if isinstance(identity, str) else None
-        builder.agent = Agent(name=str(header.get("harness") or "pi"), model=model if isinstance(model, str) else None)
-        builder.metrics = _metrics(usage)
-        builder.executed = True
+        acted = any((r.get("message") or {}).get("role") == "assistant" for r, _, _ in beside)
+        if acted:
+            inner = _build(beside, header, Counter()).build(document, origin, NAME, part=1, source_id=group)
+            builder.subtraces.append(inner.trace)
         ext = {
             key: header[key] for key in ("cwd", "provider", "thinkingLevel", "version", "timestamp") if header.get(key)
         }
-        branched = len(records) - len(path)
-        if branched:
-            skipped["other branches"] = branched
+        if beside:
+            skipped["other branches"] = len(beside)
+        if beside and not acted:
+            ext["rewound"] = [r["message"] for r, _, _ in beside if isinstance(r.get("message"), dict)]
+        names = [r["name"] for r, _, _ in records if r.get("type") == "session_info" and r.get("name")]
+        if names:
+            ext["titles"] = names
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(skipped.items()))} if skipped else {})}
         reading = builder.build(document, origin, NAME, source_id=group, group=group)
         if not reading.trace.steps:
@@ -78,17 +84,55 @@ class PiSession:
 FORMAT = PiSession()
 
 
-def _path(records: list[Located]) -> list[Located]:
-    """The entries from the root to the last one, where entries are linked; else all of them."""
-    by_id = {r["id"]: r for r, _, _ in records[1:] if isinstance(r.get("id"), str) and "parentId" in r}
-    if not by_id:
-        return records
-    kept: set[int] = set()
-    cursor: dict[str, Any] | None = next((r for r, _, _ in reversed(records) if r.get("id") in by_id), None)
-    while cursor is not None and id(cursor) not in kept:
-        kept.add(id(cursor))
-        cursor = by_id.get(str(cursor.get("parentId")))
-    return [item for item in records if id(item[0]) in kept or item[0].get("id") not in by_id]
+def _build(records: list[Located], header: dict[str, Any], skipped: Counter[str]) -> Builder:
+    """A builder that has been told ``records``; what is no message is counted in ``skipped``."""
+    builder = Builder("agent")
+    usage: list[dict[str, Any]] = []
+    model = header.get("modelId")
+    for record, at, line in records:
+        message = record.get("message")
+        kind = record.get("type")
+        if kind in _SUMMARIES or kind == "custom_message":
+            _read_inserted(builder, record, at, line)
+            continue
+        if kind != "message" or not isinstance(message, dict):
+            if record is not header:
+                skipped[str(kind)] += 1
+            continue
+        _read_message(builder, message, record, f"{at}/message", line)
+        if isinstance(message.get("usage"), dict):
+            usage.append(message["usage"])
+        if message.get("role") == "assistant" and isinstance(message.get("model"), str) and model is None:
+            model = message["model"]
+    builder.agent = Agent(name=_agent(records, header), model=model if isinstance(model, str) else None)
+    builder.metrics = _metrics(usage)
+    builder.executed = True
+    return builder
+
+
+def _agent(records: list[Located], header: dict[str, Any]) -> str:
+    """Who wrote the file: what its header says, or OpenClaw where an entry or the folder is OpenClaw's."""
+    if isinstance(header.get("harness"), str) and header["harness"]:
+        return str(header["harness"])
+    marks = [record.get("customType") for record, _, _ in records if record.get("type") in ("custom", "custom_message")]
+    cwd = str(header.get("cwd") or "")
+    theirs = any(isinstance(m, str) and (m == "model-snapshot" or "openclaw" in m) for m in marks)
+    return "openclaw" if theirs or "/.openclaw" in cwd or "\\.openclaw" in cwd else "pi"
+
+
+def _read_inserted(builder: Builder, record: dict[str, Any], at: str, line: int) -> None:
+    """A summary of what was said before, or a message that an extension put before the model."""
+    time = record.get("timestamp")
+    key = "summary" if record.get("type") in _SUMMARIES else "content"
+    ext = {"type": record["type"], **({"details": record["details"]} if record.get("details") else {})}
+    builder.observe(
+        parts_of(record.get(key)),
+        "environment",
+        at=f"{at}/{key}",
+        line=line,
+        timestamp=time if isinstance(time, str) else None,
+        ext_json=dump({NAME: ext}),
+    )
 
 
 def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, Any], at: str, line: int) -> None:
@@ -98,11 +142,14 @@ def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, A
     if role == "toolResult":
         failed = message.get("isError")
         details = message.get("details")
+        parts = parts_of(content)
+        code = exit_code(task_of(parts), "pi")
         builder.result(
             Result(
                 call_id=str(message.get("toolCallId") or ""),
-                content=parts_of(content),
-                status="error" if failed is True else "ok" if failed is False else "unknown",
+                content=parts,
+                exit_code=code,
+                status="error" if failed is True or code else "ok" if failed is False else "unknown",
                 structured_json=dump(details) if isinstance(details, (dict, list)) else None,
             ),
             at=at,
@@ -111,9 +158,12 @@ def _read_message(builder: Builder, message: dict[str, Any], record: dict[str, A
         )
         return
     if role != "assistant":
-        parts = parts_of(content if content is not None else message.get("output"))
-        builder.observe(parts, "user" if role == "user" else "environment", at=at, line=line, **common)
-        if role == "user" and not builder.task:
+        parts = parts_of(content)
+        if content is None:  # a command that the user ran, and what it printed; or a summary
+            parts = tuple(part for key in ("command", "output", "summary") for part in parts_of(message.get(key)))
+        asked = role == "user" and not is_harness(content)
+        builder.observe(parts, "user" if asked else "environment", at=at, line=line, **common)
+        if asked and not builder.task:
             builder.task = task_of(parts)
         return
     builder.end_turn()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error
 from sxl_data.trace.format import Format
 
 CONVERTERS = "sxl_data.formats"
@@ -44,17 +45,21 @@ def get(name: str, known: dict[str, Format], *, file: str | None = None) -> Form
     raise error("U202", file=file, found=name, expected=expected)
 
 
+# How many of a file's first records are looked at, one sample after the other, until its format is found: some
+# sessions begin with hundreds of bookkeeping lines.
+SAMPLES = (20, 200, 2000)
+
+
 def detect(records: list[Any], known: Iterable[Format], *, file: str | None = None) -> tuple[Format, str]:
     """The one format that recognises ``records`` (the first of a file) and why.
 
-    Formats whose unit is a whole file see the list, the others its first record. Raises `UserError`:
-    U202 when none does, U207 when several do.
+    Formats whose unit is a whole file see the list, the others its first record, or where no format knows that one
+    the record that most of them are like. Raises `UserError`: U202 when none does, U207 when several do.
     """
-    matches: list[tuple[Format, str]] = []
-    for item in known:
-        reason = item.detect(records if item.unit == "file" else records[0] if records else None)
-        if reason:
-            matches.append((item, reason))
+    known = list(known)
+    matches = _matches(records, known)
+    if not matches and len(records) > 1:
+        matches = _by_most(records[1:], [item for item in known if item.unit == "row"])
     if len(matches) == 1:
         return matches[0]
     first = records[0] if records else None
@@ -63,3 +68,40 @@ def detect(records: list[Any], known: Iterable[Format], *, file: str | None = No
         raise error("U202", file=file, found=f"a record with {shown}", expected="a format that sxl reads")
     names = "; ".join(f"{item.name} ({reason})" for item, reason in matches)
     raise error("U207", file=file, found=names, expected="one format")
+
+
+def detect_growing(
+    take: Callable[[int], list[Any]], known: Iterable[Format], *, file: str | None = None
+) -> tuple[Format, str]:
+    """As `detect`, on ever more records until they are recognised; ``take(n)`` gives the first n of the file."""
+    known = list(known)
+    seen = -1
+    for size in SAMPLES:
+        sample = take(size)
+        try:
+            return detect(sample, known, file=file)
+        except UserError as problem:
+            if problem.findings[0].code != "U202" or len(sample) == seen or size == SAMPLES[-1]:
+                raise
+        seen = len(sample)
+    raise AssertionError("the last sample either matches or raises")
+
+
+def _matches(records: list[Any], known: Iterable[Format]) -> list[tuple[Format, str]]:
+    found = []
+    for item in known:
+        reason = item.detect(records if item.unit == "file" else records[0] if records else None)
+        if reason:
+            found.append((item, reason))
+    return found
+
+
+def _by_most(records: list[Any], rows: list[Format]) -> list[tuple[Format, str]]:
+    """The format of more than half of ``records``, which come after a head of another kind."""
+    counted: Counter[str] = Counter()
+    found: dict[str, tuple[Format, str]] = {}
+    for record in records:
+        for item, reason in _matches([record], rows):
+            counted[item.name] += 1
+            found.setdefault(item.name, (item, reason))
+    return [found[name] for name, count in counted.items() if 2 * count > len(records)]

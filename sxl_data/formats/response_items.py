@@ -12,6 +12,8 @@ from typing import Any
 
 from sxl_data.files.json_text import dump, load_object
 from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.exit_codes import exit_code, status_of
+from sxl_data.formats.harness import is_harness
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Result
 
@@ -87,8 +89,9 @@ class ItemReader:
             self._said = True
             return
         self._answering, self._said = False, False
-        self.builder.observe(content, _ORIGINS.get(role, "environment"), at=at, line=line, **common)
-        if role == "user" and not self.builder.task:
+        origin = "environment" if role == "user" and is_harness(item.get("content")) else _ORIGINS.get(role)
+        self.builder.observe(content, origin or "environment", at=at, line=line, **common)
+        if origin == "user" and not self.builder.task:
             self.builder.task = task_of(content)
 
     _said = False
@@ -130,24 +133,20 @@ def result_of(item: dict[str, Any]) -> Result:
     held = load_object(output) if isinstance(output, str) and output.startswith('{"output":') else None
     metadata = held.get("metadata") if held else None
     if held and isinstance(metadata, dict) and isinstance(held.get("output"), str):
-        code, seconds = metadata.get("exit_code"), metadata.get("duration_seconds")
-        exit_code = code if isinstance(code, int) and not isinstance(code, bool) else None
+        number, seconds = metadata.get("exit_code"), metadata.get("duration_seconds")
+        number = number if isinstance(number, int) and not isinstance(number, bool) else None
         return Result(
             call_id=call_id,
             content=parts_of(held["output"]),
-            exit_code=exit_code,
-            status="unknown" if exit_code is None else "ok" if exit_code == 0 else "error",
+            exit_code=number,
+            status=status_of(number),
             duration_ms=float(seconds) * 1000 if isinstance(seconds, (int, float)) else None,
             structured_json=dump(metadata),
         )
-    if isinstance(output, str):
-        head = output[:64].removeprefix("Process exited with code ") if output.startswith("Process exited") else ""
-        number = head.split("\n")[0].strip()
-        if number.lstrip("-").isdigit():
-            code = int(number)
-            return Result(
-                call_id=call_id, content=parts_of(output), exit_code=code, status="ok" if code == 0 else "error"
-            )
+    said = output if isinstance(output, str) else task_of(parts_of(output))
+    code = exit_code(said, "codex")
+    if code is not None:
+        return Result(call_id=call_id, content=parts_of(output), exit_code=code, status=status_of(code))
     status = {"completed": "unknown", "incomplete": "cancelled", "failed": "error"}.get(
         str(item.get("status")), "unknown"
     )

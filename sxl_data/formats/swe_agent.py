@@ -20,7 +20,7 @@ from sxl_data.files.json_text import counts, dump, given
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.markup import fenced
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 
 NAME = "swe_agent"
@@ -33,6 +33,12 @@ class SweAgent:
     name = NAME
     title = "SWE-agent trajectories (.traj)"
     unit = "row"
+    leaves_out = (
+        LeftOut("tool_call_ids", "links of results to their calls"),
+        LeftOut("trajectory/*/state", "of the environment's shell and editor after each step"),
+        LeftOut("trajectory/*/messages", "the prompt of each step again, shortened by the harness"),
+        *(LeftOut(f"info/edited_files{lines}", "windows of the files that the steps show") for lines in (30, 50, 70)),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """`trajectory` beside `history` or `info`, a `trajectory` of `role` and `text`, or a `history` alone."""

@@ -15,7 +15,7 @@ from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.formats.declared_tools import declared_tool, parameters
 from sxl_data.trace.build import Builder, parts
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Result, Tool
 
 _PARAMETERS = patterns.compile(r"(?m)^Parameters:\s*(\{.*\})\s*$")
@@ -30,6 +30,17 @@ class ToolAlpaca:
     name = "toolalpaca"
     title = "ToolAlpaca: APIs with instructions and calls"
     unit = "row"
+    leaves_out = (
+        LeftOut("/Documentation", "the same functions as an OpenAPI document"),
+        LeftOut("/Functions", "the same functions in words"),
+        LeftOut("/NLDocumentation", "the same functions in words"),
+        LeftOut("/Function_Description/components", "what the functions return, in words"),
+        LeftOut("/Function_Projection", "paths of the functions' HTTP interface"),
+        LeftOut("/Introduction", "advertises the interface, whose functions are declared"),
+        LeftOut("/Description", "advertises the interface, whose functions are declared"),
+        LeftOut("/Link", "home page of the interface"),
+        LeftOut("/Category", "shelf of the catalogue"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """Rows with the functions in words and instructions for them."""

@@ -14,7 +14,7 @@ from typing import Any
 from sxl_data.files.json_text import load_object
 from sxl_data.formats.declared_tools import declared_tool, schema_of
 from sxl_data.trace.build import Builder, parts
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Outcome, Result, Tool
 
 FINISH = "Finish"
@@ -26,6 +26,14 @@ class ToolBench:
     name = "toolbench"
     title = "ToolBench answer trees"
     unit = "row"
+    leaves_out = (
+        LeftOut("final_answer", "the final act again, as the arguments of `Finish`"),
+        LeftOut("train_messages", "the prompts of each node: words that ask for `Finish`, which is the final act here"),
+        LeftOut("answer_generation/function", "of it the declaration of `Finish`; all others are read"),
+        LeftOut("tree", "branches of the search that did not lead to the answer"),
+        LeftOut("forward_args", "settings of the search"),
+        LeftOut("compare_candidates", "candidates of the search"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         """Objects with the tree and the answer made from it."""

@@ -139,6 +139,18 @@ def gather(chunks: list[Chunk]) -> list[Chunk]:
     return [*archives, Chunk(tuple(whole.values()))] if whole else archives
 
 
+def within(chunks: list[Chunk], paths: tuple[str, ...]) -> list[Chunk]:
+    """``chunks`` with the files at ``paths`` only; all of them where there are none."""
+    if not paths:
+        return chunks
+    wanted = set(paths)
+    cut = [
+        msgspec.structs.replace(chunk, pieces=tuple(piece for piece in chunk.pieces if piece.path in wanted))
+        for chunk in chunks
+    ]
+    return [chunk for chunk in cut if chunk.pieces]
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Regular files below ``folder``; links are not followed, so a loop of links ends."""
     for path in sorted(folder.iterdir()):

@@ -8,7 +8,6 @@ ledger line says why not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -18,17 +17,19 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.contract.errors import Finding, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.engine.watch import Watch
-from sxl_data.formats.registry import CONVERTERS, detect, formats, get
-from sxl_data.read.documents import Begin, Unread, announced, documents
+from sxl_data.formats.registry import CONVERTERS, formats, get
+from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
+from sxl_data.read.recognise import Group, by_format
 from sxl_data.read.sources import Source, is_file
 from sxl_data.secrets.redact import Placeholders, forget, found_in
 from sxl_data.secrets.rows import Redaction, clean, ids, strings
 from sxl_data.secrets.rows import lines as taken_lines
+from sxl_data.trace.coverage import cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.table import to_table
 
@@ -36,6 +37,8 @@ ADAPTERS = "sxl_data.read.adapters"
 
 # Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
 RAW_LIMIT = 64_000
+# Rows of a file out of whose texts a reader cut pieces and that are looked at closely: the first, then every so many.
+LOOKED_AT, EVERY = 32, 16
 # Traces that are held as objects, which take ten times the room of a table: at first, at most, and of what text.
 FIRST_HELD, MOST_HELD, HELD_BYTES = 100, 2_000, 32_000_000
 
@@ -206,7 +209,7 @@ def read_chunk(
             continue
         watch.at(2 * at - 1)
         try:
-            found = []
+            found: list[Reading] = []
             for reading in format.read(document, origin):
                 if isinstance(reading, RowError):  # one row of a folder; the others go on
                     reject(_refusal(reading, document), b"")
@@ -230,6 +233,12 @@ def read_chunk(
         if not found:
             name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
             entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
+        if found:
+            # Rows whose texts are cut into pieces are many and alike: of them a part is looked at closely.
+            thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
+            coverage = cover(document, found, format, origin, thorough)
+            for told in findings(coverage, document):
+                entries.append(entry_of(told, found[0].trace.trace_id, source.name, "edited"))
         readings += found
         if len(readings) >= held:
             hold()
@@ -305,38 +314,23 @@ def _raw(document: Document) -> bytes:
         return repr(document.value).encode("utf-8", "backslashreplace")
 
 
-def find_format(source: Source, chunks: list[Chunk]) -> tuple[str, str]:
-    """The name of the source's format and why; looks at its first records when the recipe says auto.
+def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
+    """The formats of the source's files and why; looks at their first records when the recipe says auto.
 
     Raises `UserError`: U202 or U207 when that does not decide it, U208 when there is nothing to look at.
     """
     if source.format != "auto":
         chosen = format_of(source.format)
-        return source.format if is_file(source.format) else chosen.name, "named in the recipe"
-    structured = [item for item in known_formats().values() if item.unit in ("row", "file")]
-    for chunk in chunks:
-        sample = _first_records(chunk, source)
-        if sample:
-            name = chunk.pieces[0].name
-            format, reason = detect(sample, structured, file=f"{source.name}: {name}")
-            return format.name, reason
-    raise UserError(finding("U208", file=source.path, found="no record", expected="rows to recognise"))
-
-
-def _first_records(chunk: Chunk, source: Source, count: int = 20) -> list[object]:
-    def records() -> Iterator[object]:
-        for item in documents(chunk, "row", source):
-            if not isinstance(item, Unread):
-                yield item.document.value
-
-    return [value for value, _ in zip(records(), range(count))]
+        name = source.format if is_file(source.format) else chosen.name
+        return [Group(name, "named in the recipe")]
+    return by_format(source, chunks, known_formats())
 
 
 __all__ = [
     "ADAPTERS",
     "ReadChunk",
     "adapter_digest",
-    "find_format",
+    "find_formats",
     "format_of",
     "is_file",
     "known_formats",

@@ -18,6 +18,19 @@ from sxl_data.trace.types import Provenance, Trace
 Unit = Literal["row", "file", "text", "folder"]
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """What a reader leaves out of its documents on purpose, and why.
+
+    ``where`` is the end of a path of keys, ``*`` standing for one of them (``usage/service_tier``); with a
+    slash before it, it starts at the record. All below it is left out with it. ``when`` is a pattern that the
+    record's ``type`` has to match in full, for formats whose records are of several kinds.
+    """
+
+    where: str
+    why: str
+    when: str | None = None
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One submitted document: what a reader turns into traces.
 
@@ -141,6 +154,11 @@ class Format(Protocol):
     # A format that reads keys of the recipe's `options:` says them in `options`, a dict of name and `Option`.
     # A format of unit text or folder may have `suffixes`, a tuple of the file name endings that it reads;
     # the other files of a folder or archive are passed over.
+    #
+    # What the coverage law (see `trace.coverage`) cannot know, a format declares: `leaves_out`, a tuple of
+    # `LeftOut`, names what is in its documents and not in its traces; `composes`, pairs of (part, why), names the
+    # parts of a trace that it words itself, or puts together: "task", "tools", "observe", "reflect", "act",
+    # "arguments", "result" or "ext".
 
     def detect(self, sample: Any) -> str | None:
         """Why ``sample`` (first record, or the list of the first records for unit file) is of this

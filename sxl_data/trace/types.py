@@ -31,7 +31,7 @@ class Part(Model, frozen=True, kw_only=True):
     text: str | None = None
     """The text, for type text."""
     uri: str | None = None
-    """Where the media is, for the other types; inline bytes only where the reader was asked to keep them."""
+    """Where the media is, for the other types; a `data:` URI where a source holds the bytes inline."""
     media_type: str | None = None
     """MIME type of the media."""
     sha256: str | None = None

@@ -20,10 +20,10 @@ from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
+from sxl_data.trace.coverage import Tally
 from sxl_data.trace.format import Format, Origin
-from sxl_data.trace.media import keeping_bytes
 from sxl_data.trace.types import Trace, encode
-from sxl_data.validate.submission import Submission
+from sxl_data.validate.submission import Submission, opened
 
 # Formats of which a file is one session.
 SESSIONS = ("sts",)
@@ -54,7 +54,7 @@ class Conversion(msgspec.Struct, kw_only=True):
 
 
 def convert(
-    path: str | Path,
+    path: str | Path | Submission,
     to: str,
     out: str | Path,
     *,
@@ -69,23 +69,17 @@ def convert(
     holds inline stay. Raises `UserError`: U202 for a format that is not read or not written, U204 for a file that
     cannot be read, U208 when it holds no trace.
     """
-    with keeping_bytes(True):
-        return _convert(path, to, out, format, residual, known)
-
-
-def _convert(
-    path: str | Path, to: str, out: str | Path, format: str, residual: bool, known: dict[str, Format] | None
-) -> Conversion:
     if to not in exporters():
         raise error("U202", found=to, expected="one of " + ", ".join(exporters()))
-    submission = Submission(path, format, known)
-    name = encodable(Path(path).name.split(".")[0]) if str(path) != "-" else "stdin"
+    submission = opened(path, format, known)
+    name = encodable(Path(submission.path).name.split(".")[0]) if str(submission.path) != "-" else "stdin"
     submission.origin = Origin(source=name or "submitted")
+    submission.coverage = Tally()
     made = Conversion(source="", reason="", target=to)
     findings: list[Finding] = []
     losses: Counter[str] = Counter()
     target = Path(out)
-    refuse_own(path, target)
+    refuse_own(submission.path, target)
 
     def traces() -> Iterator[Trace]:
         for item in submission:
@@ -116,7 +110,7 @@ def _convert(
     if not made.traces and findings:
         raise UserError(*findings)
     if not made.traces:
-        raise error("U208", file=str(path), found="no trace", expected="at least one")
+        raise error("U208", file=submission.file, found="no trace", expected="at least one")
     return made
 
 

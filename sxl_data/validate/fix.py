@@ -22,7 +22,6 @@ from sxl_data.contract.printable import printable_line
 from sxl_data.rules.families import faults
 from sxl_data.rules.repair import Change, repair
 from sxl_data.trace.format import Document, Format
-from sxl_data.trace.media import keeping_bytes
 from sxl_data.trace.types import ENCODER, Trace
 from sxl_data.validate.convert import refuse_own, write_rows
 from sxl_data.validate.submission import NATIVE, Submission, Submitted
@@ -88,8 +87,7 @@ def fix(
     submission = Submission(path, format, known)
     submission.origin = msgspec.structs.replace(submission.origin, lossless=True)
     result = Fixed(str(out), NATIVE)
-    with keeping_bytes(True):
-        written = write_rows(target, _records(submission, result, tell))
+    written = write_rows(target, _records(submission, result, tell))
     if written is None:
         raise error("U208", file=str(path), found="no record", expected="at least one")
     return result

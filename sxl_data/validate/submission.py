@@ -8,7 +8,7 @@ that the build uses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,16 @@ from sxl_data.contract.errors import Finding, finding
 from sxl_data.contract.printable import encodable
 from sxl_data.files.decode import decode, may_hide
 from sxl_data.files.records import Raw, Record, decoded, open_raw
-from sxl_data.formats.registry import detect, formats, get
+from sxl_data.formats.registry import SAMPLES, detect_growing, formats, get
 from sxl_data.rules import Fault, private
 from sxl_data.rules.fields import examine
+from sxl_data.trace.coverage import Tally, cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.published import own_fields
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 
 NATIVE = "sxl_trace"
 _ANY = msgspec.json.Decoder()
-_SAMPLE = 20
 _LARGE = 16 << 20
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
 LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbx") if flags >> bit & 1) for flags in range(32))
@@ -68,6 +68,8 @@ class Submission:
         self.reason = "named by the caller"
         self.complete = True
         self.origin = Origin(source="submitted", lossless=False)
+        self.coverage: Tally | None = None
+        """Counts what is read, where a caller puts a tally here; findings say what is not (see `coverage`)."""
 
     def __iter__(self) -> Iterator[Submitted]:
         if self.wanted != "auto":
@@ -76,8 +78,8 @@ class Submission:
                 yield from self._text()
                 return
         items = self._items()
-        head = list(itertools.islice(items, _SAMPLE))
-        self.format = self.recognise(head)
+        head: list[Raw | Record] = []
+        self.format = self.recognise(items, head)
         everything = itertools.chain(head, items)
         if self.format.unit == "file":
             yield from self._whole(everything)
@@ -89,16 +91,25 @@ class Submission:
                 record, looks = self._decoded(item, scan)
                 yield from self._row(record, _position(item, number), looks)
 
-    def recognise(self, head: Sequence[Raw | Record] | None = None) -> Format:
-        """The format, read off the first records of the file, which are ``head`` where somebody has them."""
+    def recognise(self, items: Iterator[Raw | Record] | None = None, head: list[Raw | Record] | None = None) -> Format:
+        """The format, read off the first records of the file. Those are taken from ``items``, where somebody reads it
+        already, and put into ``head``."""
         if self.format is not None:
             return self.format
         if self.wanted != "auto":
             return get(self.wanted, self.known, file=self.file)
-        head = list(itertools.islice(self._items(), _SAMPLE)) if head is None else head
-        sample = [value for value in map(_value, head) if value is not None]
-        if sample:
-            self.format, self.reason = detect(sample, self.known.values(), file=self.file)
+        items = self._items() if items is None else items
+        head = [] if head is None else head
+        sample: list[Any] = []
+
+        def take(count: int) -> list[Any]:
+            more = list(itertools.islice(items, count - len(head)))
+            head.extend(more)
+            sample.extend(value for value in map(_value, more) if value is not None)
+            return sample
+
+        if take(SAMPLES[0]):
+            self.format, self.reason = detect_growing(take, self.known.values(), file=self.file)
         else:
             # Nothing can be told of the format; what is wrong with the bytes is said record by record.
             self.format, self.reason = self.known[NATIVE], "no record could be decoded"
@@ -144,21 +155,32 @@ class Submission:
     def _read(self, document: Document, at: str, raw: bytes, looks: str | None = None) -> Iterator[Submitted]:
         assert self.format is not None
         some = False
+        held: Submitted | None = None  # the latest, since what was not read is known after the last
+        readings: list[Reading] = []
         try:
             for reading in self.format.read(document, self.origin):
                 some = True
                 if isinstance(reading, RowError):  # a part that is no trace, among others that are
                     yield self._refused(reading, document, at, raw)
-                else:
-                    yield Submitted(reading, document, at=at, raw=raw, looks=looks)
+                    continue
+                if held is not None:
+                    yield held
+                held = Submitted(reading, document, at=at, raw=raw, looks=looks)
+                if self.coverage is not None:
+                    readings.append(reading)
+            if held is not None:
+                yield self._covered(held, readings)
+                held = None
             if not some:
                 yield self._refused(RowError("nothing that is a trace", "at least one"), document, at, raw)
         except RowError as problem:
+            if held is not None:
+                yield held
             yield self._refused(problem, document, at, raw)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
             found = finding(
                 "S211",
-                file=self.file,
+                file=document.file,
                 line=document.lines[0] if document.lines else None,
                 pointer=at,
                 found=f"{type(problem).__name__}: {problem}",
@@ -167,11 +189,21 @@ class Submission:
             )
             yield Submitted(None, document, (found,), at=at, raw=raw)
 
+    def _covered(self, item: Submitted, readings: list[Reading]) -> Submitted:
+        """``item``, the last of its document, with what the coverage law says of all ``readings`` of it."""
+        if self.coverage is None or self.format is None or self.format.name == NATIVE:
+            return item
+        found = cover(item.document, readings, self.format, self.origin)
+        self.coverage.add(found)
+        told = findings(found, item.document)
+        placed = [msgspec.structs.replace(one, pointer=item.at + (one.pointer or "")) for one in told]
+        return msgspec.structs.replace(item, findings=(*item.findings, *placed)) if placed else item
+
     def _refused(self, problem: RowError, document: Document, at: str, raw: bytes) -> Submitted:
-        line = document.lines[0] if document.lines else None
+        line = problem.line or (document.lines[0] if document.lines else None)
         found = finding(
             "S211",
-            file=self.file,
+            file=problem.file or document.file,
             line=line,
             pointer=at + problem.pointer,
             found=problem.found,
@@ -277,6 +309,12 @@ class Submission:
         places = {record.at + fault.pointer for fault in found}
         findings = tuple(item for item in record.findings if item.code != "S107" or item.pointer not in places)
         return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
+
+
+def opened(source: str | Path | Submission, format: str = "auto", known: dict[str, Format] | None = None) -> Submission:
+    """``source`` as a submission: a file of records by its path, or what a caller has opened already, such as a
+    folder or an archive."""
+    return source if isinstance(source, Submission) else Submission(source, format, known)
 
 
 def _without_beside(value: Any) -> Any:

@@ -19,6 +19,7 @@ from sxl_data.rules.arguments import originals
 from sxl_data.rules.families import Check, faults
 from sxl_data.rules.metrics import totals
 from sxl_data.rules.profiles import Profile, get
+from sxl_data.trace.coverage import Tally
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Trace
 from sxl_data.validate.duplicates import Entry, Seen
@@ -26,11 +27,11 @@ from sxl_data.validate.locate import Placer
 from sxl_data.validate.parallel import divide, spread
 from sxl_data.validate.reporters.report import LIMIT, FileReport, Report
 from sxl_data.validate.rows import RowSubmission, rows_of
-from sxl_data.validate.submission import Submission, Submitted
+from sxl_data.validate.submission import Submission, Submitted, opened
 
 
 def validate(
-    source: str | Path | Trace | Sequence[str | Path] | Iterable[dict[str, Any] | Trace],
+    source: str | Path | Submission | Trace | Sequence[str | Path | Submission] | Iterable[Any],
     format: str = "auto",
     profile: str = "train",
     *,
@@ -119,6 +120,8 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]
         else:
             entry.records += part.files[0].records
             entry.traces += part.files[0].traces
+            if entry.coverage is not None and part.files[0].coverage is not None:
+                entry.coverage.merge(part.files[0].coverage)
         report.add(
             finding(
                 fault.code,
@@ -134,13 +137,13 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]
 
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
-    if isinstance(source, (str, Path)):
-        return [Submission(source, format, known)]
+    if isinstance(source, (str, Path, Submission)):
+        return [opened(source, format, known)]
     if isinstance(source, (Trace, dict)):
         return [RowSubmission([source], format, known)]
     items = rows_of(source)
-    if items and all(isinstance(item, (str, Path)) for item in items):
-        return [Submission(path, format, known) for path in items]
+    if items and all(isinstance(item, (str, Path, Submission)) for item in items):
+        return [opened(item, format, known) for item in items]
     return [RowSubmission(items, format, known)]
 
 
@@ -150,6 +153,8 @@ def check_file(
     """Add what is found in one file to ``report``."""
     entry = FileReport(file=submission.file)
     report.files.append(entry)
+    if "C" in profile.families:
+        submission.coverage = entry.coverage = Tally()
     families = "".join(letter for letter in profile.families if letter in "SPOACML")
     unique = "D" in profile.families
     try:

@@ -26,11 +26,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
     )
-    sub.add_argument("files", nargs="+", help="files to check, - for stdin")
+    sub.add_argument("files", nargs="+", help="files, folders, archives or builds to check, - for stdin")
     _format(sub)
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
     sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
+    sub.add_argument(
+        "--coverage", action="store_true", help="say how much of each file's text was read, and what was not"
+    )
     _template(sub)
     sub.add_argument("--export", metavar="FORMAT", help="say what this format could not carry (R708)")
     sub.add_argument(
@@ -113,10 +116,23 @@ def _template(sub: argparse.ArgumentParser) -> None:
 
 
 def _known() -> dict[str, Any]:
-    """The formats that stand in files of records; source trees are read by `build` only."""
+    """All formats that are read."""
     from sxl_data.read.stage import known_formats
 
-    return {name: item for name, item in known_formats().items() if item.unit in ("row", "file")}
+    return known_formats()
+
+
+def _submissions(paths: list[str], format: str) -> list[Any]:
+    """What the user named, opened: files, folders, archives, notebooks, patches, builds."""
+    from sxl_data.validate.submissions import submissions
+
+    return [item for path in paths for item in submissions(path, format)]
+
+
+def _one(path: str, format: str) -> Any:
+    from sxl_data.validate.submissions import one
+
+    return one(path, format)
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -129,23 +145,22 @@ def _validate(options: argparse.Namespace) -> int:
 
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
+        records = {name: item for name, item in _known().items() if item.unit in ("row", "file")}
         mended = fix(
-            options.files[0], options.out, options.format, _known(), tell=lambda line, change: tell(show(line, change))
+            options.files[0], options.out, options.format, records, tell=lambda line, change: tell(show(line, change))
         )
         tell(mended.text())
         return 1 if mended.left or mended.lost else 0
     report = validate(
-        options.files,
-        options.format,
-        options.profile,
-        known=_known(),
+        _submissions(options.files, options.format),
+        profile=options.profile,
         template=options.template,
         tokenizer=options.tokenizer,
         max_length=options.max_length,
         export=options.export,
         jobs=options.jobs,
     )
-    text = report.render(options.output, show_all=options.all)
+    text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
 
@@ -155,9 +170,7 @@ def _convert(options: argparse.Namespace) -> int:
     from sxl_data.contract.errors import render as render_finding
     from sxl_data.validate.convert import convert, render
 
-    made = convert(
-        options.file, options.to, options.out, format=options.format, residual=not options.bare, known=_known()
-    )
+    made = convert(_one(options.file, options.format), options.to, options.out, residual=not options.bare)
     tell(fit(render(made), terminal_width()))
     for item in made.findings:
         say(render_finding(item))
@@ -168,7 +181,7 @@ def _stats(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import tell
     from sxl_data.view.stats import stats
 
-    found = stats(options.files, options.format, known=_known(), tokenizer=options.tokenizer)
+    found = stats(_submissions(options.files, options.format), tokenizer=options.tokenizer)
     tell(found.text() if options.output == "text" else found.json())
     return 0
 
@@ -183,7 +196,7 @@ def _show(options: argparse.Namespace) -> int:
         from sxl_data.view.page import page
         from sxl_data.view.show import pick
 
-        made = page(pick(options.file, options.row, options.format, _known()))
+        made = page(pick(_one(options.file, options.format), options.row))
         deliver(Path(options.html), lambda file: file.write(made.encode("utf-8", "backslashreplace")))
         tell(f"written to {options.html}")
         return 0
@@ -193,11 +206,11 @@ def _show(options: argparse.Namespace) -> int:
         from sxl_data.view.show import pick
 
         template = load(options.template, options.tokenizer)
-        trace = pick(options.file, options.row, options.format, _known())
+        trace = pick(_one(options.file, options.format), options.row)
         tell(fit(show_rendered(trace, template, options.max_length), width))
         return 0
-    extra = {"max_lines": 0} if options.all else {}
-    text = show(options.file, options.row, options.format, known=_known(), width=width or WIDTH, **extra)
+    extra: dict[str, Any] = {"max_lines": 0} if options.all else {}
+    text = show(_one(options.file, options.format), options.row, width=width or WIDTH, **extra)
     tell(fit(text, width))
     return 0
 
@@ -234,13 +247,12 @@ def _redact(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import fit, tell, terminal_width
-    from sxl_data.read.stage import known_formats
     from sxl_data.view.explain import explain, explain_format, list_formats
 
-    if options.code == "formats":
-        text = list_formats(_known())
+    known = _known()
+    if options.code in known:
+        text = explain_format(known[options.code])
     else:
-        item = known_formats().get(options.code)
-        text = explain(options.code) if item is None else explain_format(item)
+        text = list_formats(known) if options.code == "formats" else explain(options.code)
     tell(fit(text, terminal_width()))
     return 0

@@ -50,14 +50,28 @@ def list_formats(known: Mapping[str, Format]) -> str:
 
 
 def explain_format(item: Format) -> str:
-    """What the format ``item`` is and the keys of a recipe's `options:` that it reads."""
+    """What the format ``item`` is, the keys of a recipe's `options:` that it reads, what its reader leaves out or words
+    itself, and why."""
     written = "read and written" if hasattr(item, "write") else "read"
-    lines = [item.name, "", f"  {item.title}.", "", f"  unit      {item.unit}", f"  is        {written}"]
+    words = (type(item).__doc__ or "").strip()
+    lines = [item.name, "", f"  {item.title}.", *(f"  {line.strip()}" for line in words.splitlines())]
+    lines += ["", f"  unit      {item.unit}", f"  is        {written}"]
     for name, option in options_of(item).items():
         kind = getattr(option.kind, "__name__", None) if isinstance(option.kind, type) else None
         values = kind or " | ".join(map(str, typing.get_args(option.kind)))
         lines.append(f"  option    {name}: {values} — {option.about}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_declared(item)])
+
+
+def _declared(item: Format) -> list[str]:
+    left = getattr(item, "leaves_out", ())
+    lines = ["", "left out, and why"] if left else []
+    for rule in left:
+        where = "all that is not taken" if rule.where == "*" else rule.where
+        lines.append(f"  {where}{f' of {rule.when}' if rule.when else ''}  {rule.why}")
+    composes = dict(getattr(item, "composes", ()))
+    lines += ["", "worded by the reader"] if composes else []
+    return [*lines, *(f"  {part}  {why}" for part, why in composes.items())]
 
 
 def example(code: str) -> Path | None:

@@ -13,14 +13,14 @@ from sxl_data.contract.errors import error
 from sxl_data.contract.printable import printable_line
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Reflect, Result, Step, Trace
-from sxl_data.validate.submission import Submission
+from sxl_data.validate.submission import Submission, opened
 
 WIDTH = 80
 _LINES = 40
 
 
 def show(
-    path: str | Path,
+    path: str | Path | Submission,
     row: int | str | None = None,
     format: str = "auto",
     *,
@@ -37,14 +37,17 @@ def show(
 
 
 def pick(
-    path: str | Path, row: int | str | None = None, format: str = "auto", known: dict[str, Format] | None = None
+    path: str | Path | Submission,
+    row: int | str | None = None,
+    format: str = "auto",
+    known: dict[str, Format] | None = None,
 ) -> Trace:
     """Trace ``row`` of the file, as in `show`."""
     # Longer than any file has rows, it can only be an id.
     number = isinstance(row, int) or (row is not None and row.isascii() and row.isdigit() and len(row) < 20)
     position = int(row) if row is not None and number else None
     seen = 0
-    for item in Submission(path, format, known):
+    for item in opened(path, format, known):
         if item.reading is None:
             continue
         trace = item.reading.trace
@@ -53,7 +56,7 @@ def pick(
         seen += 1
     raise error(
         "U201",
-        file=str(path),
+        file=opened(path).file,
         found=f"{seen} traces, none is {row!r}",
         expected="a number from 0, or an id",
         why="there is nothing to show",

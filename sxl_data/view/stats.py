@@ -20,7 +20,7 @@ from sxl_data.contract.printable import as_json
 from sxl_data.rules.families import faults
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Step, Trace
-from sxl_data.validate.submission import Submission
+from sxl_data.validate.submission import Submission, opened
 
 _FAILED = ("error", "timeout", "denied", "cancelled")
 _BAD_ARGUMENTS = ("A305", "A306", "A307", "A308", "A309")
@@ -113,7 +113,7 @@ class Stats(msgspec.Struct):
 
 
 def stats(
-    paths: str | Path | Sequence[str | Path],
+    paths: str | Path | Submission | Sequence[str | Path | Submission],
     format: str = "auto",
     *,
     known: dict[str, Format] | None = None,
@@ -131,9 +131,9 @@ def stats(
         def measure(text: str) -> int:
             return len(loaded.encode(text, add_special_tokens=False).ids)
 
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
+    for path in [paths] if isinstance(paths, (str, Path, Submission)) else paths:
         result.files += 1
-        submission = Submission(path, format, known)
+        submission = opened(path, format, known)
         for item in submission:
             result.codes.update([found.code for found in item.findings] + [fault.code for fault in item.faults])
             if item.reading is None:

@@ -17,7 +17,7 @@ from sxl_data.contract import patterns
 from sxl_data.read.code_files import LANGUAGES, declared_licence, language_of, sort_of
 from sxl_data.read.functions import GRAMMARS, Function, documented_functions
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Option, Origin, Reading, Unit
+from sxl_data.trace.format import Document, LeftOut, Option, Origin, Reading, Unit
 
 # A function shorter than this says nothing beyond its signature; a longer one is a program.
 MIN_LINES, MAX_LINES = 4, 150
@@ -40,6 +40,8 @@ class CodeRepository:
         "tests": Option("read test files too", bool),
         "group": Option("what stays on one side of a split", Literal["repository", "file"]),
     }
+    leaves_out = (LeftOut("*", "single functions with their descriptions are taken out of a file"),)
+    composes = (("observe", "asks for a function in words around its description"), ("task", "the same words"))
 
     def detect(self, sample: Any) -> str | None:
         return None  # text files are not guessed at

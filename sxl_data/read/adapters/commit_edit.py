@@ -17,7 +17,7 @@ from sxl_data.contract import patterns
 from sxl_data.read.adapters.edits import APPLY_PATCH, changed_files, diff, language_of_patch
 from sxl_data.read.adapters.instruction_pair import first_of
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError, Unit
 
 MESSAGES = ("message", "commit_message", "subject")
 DIFFS = ("diff", "patch")
@@ -35,6 +35,10 @@ class CommitRows:
     name = "commit_edit"
     title = "rows of a commit message and its change"
     unit: Unit = "row"
+    composes = (
+        ("observe", "the message, with the file before it in a fence"),
+        ("arguments", "the difference of the file before and after"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         if not isinstance(sample, dict) or "problem_statement" in sample or first_of(sample, MESSAGES) is None:
@@ -71,6 +75,7 @@ class PatchFiles:
     title = "patches as git format-patch writes them"
     unit: Unit = "text"
     suffixes = (".patch",)
+    leaves_out = (LeftOut("*", "heads and signature of the mail around message and change"),)
 
     def detect(self, sample: Any) -> str | None:
         return None  # text files are not guessed at

@@ -13,7 +13,7 @@ from typing import Any
 
 from sxl_data.contract import patterns
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError, Unit
 
 _TITLE = patterns.compile(r"(?m)\A#+ .*?\[#(\d+)\]\((\S+?)\) - (.*)$")
 _AUTHOR = patterns.compile(r"(?m)^\| \*\*Author\*\* \| `?([\w.\-\[\]]+)`? \|$")
@@ -33,6 +33,7 @@ class IssueThread:
     title = "issue and pull request threads in Markdown"
     unit: Unit = "text"
     suffixes = (".md",)
+    leaves_out = (LeftOut("*", "heads, tables and links around what people wrote"),)
 
     def detect(self, sample: Any) -> str | None:
         return None  # text files are not guessed at

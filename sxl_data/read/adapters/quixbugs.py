@@ -13,7 +13,7 @@ from typing import Any
 
 from sxl_data.read.adapters.edits import APPLY_PATCH, diff
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, Unit
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, Unit
 
 BUGGY, CORRECT = "python_programs/", "correct_python_programs/"
 
@@ -25,6 +25,12 @@ class QuixBugs:
     title = "QuixBugs programs and their corrections"
     unit: Unit = "folder"
     suffixes = (".py",)
+    leaves_out = (LeftOut("*", "pairs of programs are taken out of a folder with their tests"),)
+    composes = (
+        ("observe", "the description with the program in a fence"),
+        ("task", "the same words"),
+        ("arguments", "the difference of the program and its correction"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         return None  # a folder is not guessed at

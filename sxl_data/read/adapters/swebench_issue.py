@@ -13,7 +13,7 @@ from typing import Any
 
 from sxl_data.read.adapters.edits import APPLY_PATCH, changed_files, language_of_patch
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError, Unit
 
 _KEPT = (
     "base_commit",
@@ -32,6 +32,10 @@ class SweBenchIssue:
     name = "swebench_issue"
     title = "issues with their patches (SWE-bench columns)"
     unit: Unit = "row"
+    leaves_out = (
+        LeftOut("description quality", "a grade that annotators gave"),
+        LeftOut("solution in description", "a grade that annotators gave"),
+    )
 
     def detect(self, sample: Any) -> str | None:
         if isinstance(sample, dict) and {"instance_id", "problem_statement", "patch"} <= sample.keys():

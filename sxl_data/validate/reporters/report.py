@@ -17,10 +17,12 @@ from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import Finding, render
 from sxl_data.contract.printable import as_json, printable_line
 from sxl_data.rules.profiles import PROFILES, RANKS
+from sxl_data.trace.coverage import Tally
 
 Output = Literal["text", "json", "sarif", "github"]
 LIMIT = 100_000
 _SHOWN = 3
+_PLACES = 20
 
 
 class FileReport(msgspec.Struct):
@@ -31,6 +33,8 @@ class FileReport(msgspec.Struct):
     reason: str = ""
     records: int = 0
     traces: int = 0
+    coverage: Tally | None = None
+    """How much of the file's text was read; None where nobody asked, or the rows are our own."""
 
 
 class Report(msgspec.Struct):
@@ -80,8 +84,9 @@ class Report(msgspec.Struct):
         """The findings as plain rows, for a DataFrame."""
         return [msgspec.to_builtins(item) for item in self.findings]
 
-    def render(self, output: Output = "text", show_all: bool = False) -> str:
-        """The report as ``text``, ``json``, ``sarif`` or ``github``."""
+    def render(self, output: Output = "text", show_all: bool = False, coverage: bool = False) -> str:
+        """The report as ``text``, ``json``, ``sarif`` or ``github``; ``coverage`` adds to the text how much of each
+        file was read."""
         if output == "json":
             return self.json()
         if output == "sarif":
@@ -92,7 +97,7 @@ class Report(msgspec.Struct):
             from sxl_data.validate.reporters.github import commands
 
             return commands(self)
-        return self.text(show_all)
+        return self.text(show_all, coverage)
 
     def json(self) -> str:
         """One JSON object: checked, complete, findings, and the files with their formats."""
@@ -108,9 +113,11 @@ class Report(msgspec.Struct):
             }
         )
 
-    def text(self, show_all: bool = False) -> str:
+    def text(self, show_all: bool = False, coverage: bool = False) -> str:
         """For people: grouped by code, three of each unless ``show_all``; the gravest first."""
         lines = list(self._files())
+        if coverage:
+            lines += [line for file in self.files for line in _covered(file, show_all)]
         groups: dict[str, list[Finding]] = {}
         for item in self.findings:
             groups.setdefault(item.code, []).append(item)
@@ -146,3 +153,20 @@ class Report(msgspec.Struct):
         verdict = {0: "passes", 1: "fails", 2: "could not be read"}[self.exit_code]
         traces = f"{format_count(self.checked)} trace{'s' if self.checked != 1 else ''} checked"
         return f"{traces}: {many or 'nothing found'}; {verdict} for profile {self.profile}"
+
+
+def _covered(file: FileReport, show_all: bool) -> Iterator[str]:
+    """How much of ``file`` was read and where the rest stands, the most frequent places first."""
+    found = file.coverage
+    if found is None or not found.characters:
+        yield f"{file.file}: no text that a reader could leave out"
+        return
+    yield (
+        f"{file.file}: {100 * found.share:.2f} % of {format_count(found.characters)} characters read, of them "
+        f"{format_count(found.declared)} left out as declared; {format_count(found.lost)} not read"
+    )
+    places = sorted(found.unread.items(), key=lambda item: -item[1])
+    for place, count in places if show_all else places[:_PLACES]:
+        yield f"  {format_count(count):>6}  {place or '/'}"
+    if len(places) > _PLACES and not show_all:
+        yield f"  … {len(places) - _PLACES} more places, see --all"

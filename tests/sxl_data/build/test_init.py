@@ -11,7 +11,7 @@ from sxl_data.build.init import ADAPTER, FILES, init
 from sxl_data.contract.errors import UserError
 from sxl_data.read.files import plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_format, format_of, read_chunk
+from sxl_data.read.stage import find_formats, format_of, read_chunk
 
 
 def test_the_starter_files_are_written_and_the_test_passes(tmp_path):
@@ -29,7 +29,7 @@ def test_the_starter_adapter_reads_the_starter_rows(tmp_path):
     init(tmp_path)
     source = Source(name="notes", path=str(tmp_path / "notes.jsonl"), format=str(tmp_path / "notes.py"))
     (chunk,) = plan(source, tmp_path)
-    name, _ = find_format(source, [chunk])
+    name = find_formats(source, [chunk])[0].format
     traces = read_chunk(source, chunk, name).traces
     assert traces["has_reasoning"].to_pylist() == [True, False, True, False]
 

@@ -48,7 +48,9 @@ def test_each_sample_is_a_trace_with_its_attachments_put_back(reader, shape) -> 
     first, second = (reading.trace for reading in reader.readings(LOG))
     assert "user reflect act+1 timeout act." == shape(first) == shape(second)
     assert ("a long question", "q/2") == (first.task, first.provenance.source_id)
-    assert [("text", None), ("image", None)] == [(p.type, p.uri) for p in first.steps[0].content]
+    assert [("text", None), ("image", "data:image/png;base64,aGVsbG8=")] == [
+        (p.type, p.uri) for p in first.steps[0].content
+    ]
 
 
 def test_errors_and_scores_are_kept(reader) -> None:

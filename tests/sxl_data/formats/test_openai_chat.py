@@ -89,14 +89,15 @@ def test_blocks_of_llama_factory_are_read(reader, shape) -> None:
     assert row == reader.format.write(trace)
 
 
-def test_inline_images_leave_only_their_digest(reader) -> None:
+def test_inline_images_are_kept_beside_their_digest(reader) -> None:
     row = {
         "messages": [
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]}
         ]
     }
     part = reader(row).steps[0].content[0]
-    assert ("image", None, "image/png", "2cf24dba") == (part.type, part.uri, part.media_type, part.sha256[:8])
+    kept = (part.type, part.uri, part.media_type, part.sha256[:8])
+    assert ("image", "data:image/png;base64,aGVsbG8=", "image/png", "2cf24dba") == kept
     assert row == reader.format.write(reader(row))
 
 
@@ -162,3 +163,54 @@ def test_a_list_that_is_not_one_output_for_each_call_stays_one_output(reader, sh
             ]
         }
         assert "user act+2 unknown" == shape(reader(row))
+
+
+ASK = {"role": "user", "content": "go"}
+
+
+def test_what_stands_beside_the_messages_is_read_and_written_back(reader, shape) -> None:
+    answer = {"role": "assistant", "content": "ok"}
+    for key in ("system", "system_prompt"):
+        row = {key: "Be brief, please.", "messages": [ASK, answer]}
+        assert "system user act." == shape(reader(row))
+        assert row == reader.format.write(reader(row))
+    again = {"system": "Be brief.", "messages": [{"role": "system", "content": "Be brief."}, ASK, answer]}
+    assert "system user act." == shape(reader(again))
+
+
+def test_the_answer_of_a_completion_log_is_the_last_turn(reader, shape) -> None:
+    response = {
+        "model": "m",
+        "choices": [{"message": {"role": "assistant", "content": "It is done."}}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+    }
+    row = {"messages": [ASK], "response": response}
+    trace = reader(row)
+    assert "user act." == shape(trace)
+    assert (3, 2, "m") == (trace.metrics.prompt_tokens, trace.metrics.completion_tokens, trace.agent.model)
+    assert row == reader.format.write(trace)
+    told = {"messages": [ASK, response["choices"][0]["message"]], "response": response}
+    assert "user act." == shape(reader(told))
+
+
+def test_old_functions_are_declared_tools(reader) -> None:
+    row = {"messages": [ASK, {"role": "assistant", "content": "ok"}], "functions": [{"name": "f", "parameters": {}}]}
+    assert ["f"] == [tool.name for tool in reader(row).tools]
+
+
+def test_reasoning_details_are_reasoning(reader, shape) -> None:
+    details = [
+        {"type": "reasoning.text", "text": "hm"},
+        {"type": "reasoning.summary", "summary": "so"},
+        {"type": "reasoning.encrypted", "data": "zz"},
+    ]
+    row = {"messages": [ASK, {"role": "assistant", "content": "ok", "reasoning_details": details}]}
+    trace = reader(row)
+    assert "user reflect reflect reflect act." == shape(trace)
+    assert ["field", "summary", "encrypted"] == [step.form for step in trace.steps[1:4]]
+    assert row == reader.format.write(trace)
+
+
+def test_blocks_of_anthropic_are_not_its_own(reader) -> None:
+    row = {"messages": [ASK, {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}]}]}
+    assert reader.format.detect(row) is None

@@ -63,3 +63,64 @@ def test_the_real_session_has_the_eighteen_unanswered_calls(reader, shared) -> N
     calls = {c.call_id for s in trace.steps if hasattr(s, "calls") for c in s.calls}
     results = {r.call_id for s in trace.steps if hasattr(s, "results") for r in s.results}
     assert (391, 18) == (len(calls), len(calls - results))
+
+
+def entry(identity, parent, role, text, **more):
+    return {
+        "type": "message",
+        "id": identity,
+        "parentId": parent,
+        "message": {"role": role, "content": [{"type": "text", "text": text}], **more},
+    }
+
+
+HEAD = {"type": "session", "id": "s", "cwd": "/w"}
+
+
+def test_a_parent_that_the_file_lacks_is_the_entry_before(reader, shape) -> None:
+    assert "user act." == shape(reader([HEAD, entry("1", None, "user", "go"), entry("2", "gone", "assistant", "ok")]))
+
+
+def test_summaries_are_what_the_agent_goes_on_from(reader, shape) -> None:
+    summary = {"type": "compaction", "id": "c", "parentId": "2", "summary": "All of it", "firstKeptEntryId": "2"}
+    trace = reader(
+        [
+            HEAD,
+            entry("1", None, "user", "go"),
+            entry("2", "1", "assistant", "ok"),
+            summary,
+            entry("3", "c", "user", "on"),
+            entry("4", "3", "assistant", "yes"),
+        ]
+    )
+    assert "user act environment user act." == shape(trace)
+
+
+def test_another_branch_is_a_subtrace_where_the_agent_acted(reader) -> None:
+    rows = [
+        HEAD,
+        entry("1", None, "user", "go"),
+        entry("2", "1", "assistant", "wrong"),
+        entry("3", "1", "assistant", "ok"),
+    ]
+    assert "wrong" == reader(rows).subtraces[0].steps[0].content[0].text
+    left = [HEAD, entry("1", None, "user", "typo"), entry("2", None, "user", "go"), entry("3", "2", "assistant", "ok")]
+    assert () == reader(left).subtraces and "typo" in reader(left).ext_json
+
+
+def test_openclaw_writes_the_same_form_and_is_named(reader) -> None:
+    rows = [HEAD, entry("1", None, "user", "go"), entry("2", "1", "assistant", "ok")]
+    mark = {"type": "custom", "id": "0", "parentId": None, "customType": "model-snapshot", "data": {}}
+    assert "pi" == reader(rows).agent.name
+    assert "openclaw" == reader([HEAD, mark, {**rows[1], "parentId": "0"}, rows[2]]).agent.name
+
+
+def test_a_result_states_its_exit_code(reader) -> None:
+    call = {"type": "toolCall", "id": "a", "name": "bash", "arguments": {"command": "x"}}
+    rows = [
+        HEAD,
+        entry("1", None, "user", "go"),
+        {"type": "message", "id": "2", "parentId": "1", "message": {"role": "assistant", "content": [call]}},
+        entry("3", "2", "toolResult", "no\n\nCommand exited with code 2", toolCallId="a", isError=True),
+    ]
+    assert 2 == reader(rows).steps[2].results[0].exit_code

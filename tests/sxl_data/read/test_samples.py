@@ -11,7 +11,7 @@ from sxl_data.clean.faults import failing
 from sxl_data.contract.resources import samples_folder
 from sxl_data.read.files import gather, plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_format, format_of, read_chunk
+from sxl_data.read.stage import find_formats, format_of, read_chunk
 
 # Sample → (format, how many traces); auto where the rows say what they are.
 SAMPLES = {
@@ -60,7 +60,7 @@ BY_NAME = {
 def read(name: str, format: str) -> tuple[str, pa.Table, int]:
     source = Source(name="sample", path=str(samples_folder() / name), format=format, licence="MIT")
     chunks = list(plan(source, Path()))
-    found, _ = find_format(source, chunks)
+    found = find_formats(source, chunks)[0].format
     chunks = gather(chunks) if format_of(found).unit == "folder" else chunks
     parts = [read_chunk(source, chunk, found) for chunk in chunks]
     return (found, pa.concat_tables([part.traces for part in parts]), sum(len(part.quarantine) for part in parts))

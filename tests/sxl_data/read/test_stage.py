@@ -12,7 +12,7 @@ import zstandard
 from sxl_data.engine.watch import Watch
 from sxl_data.read.files import plan
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import MOST_HELD, find_format, read_chunk
+from sxl_data.read.stage import MOST_HELD, find_formats, read_chunk
 
 
 def chunk_of(tmp_path: Path, count: int = 6):
@@ -80,12 +80,30 @@ def test_nothing_is_kept_of_a_file_whose_checksum_fails(tmp_path: Path, pack: Ca
 
 def test_the_format_is_found_with_its_reason(tmp_path: Path):
     source, chunk = chunk_of(tmp_path)
-    name, reason = find_format(source, [chunk])
-    assert "instruction_pair" == name
-    assert reason
+    (group,) = find_formats(source, [chunk])
+    assert "instruction_pair" == group.format
+    assert group.reason
 
 
 def test_more_rows_than_are_held_as_objects_come_in_order(tmp_path: Path):
     found = read_chunk(*chunk_of(tmp_path, 2 * MOST_HELD + 3), "instruction_pair")
     assert [f"Say {n}." for n in range(2 * MOST_HELD + 3)] == found.traces["task"].to_pylist()
     assert 3 == found.traces["task"].num_chunks
+
+
+def test_text_that_no_trace_holds_is_a_line_of_the_ledger(tmp_path: Path):
+    path = tmp_path / "rollout.json"
+    rows = [
+        {"type": "session_meta", "payload": {"id": "s"}},
+        {"type": "response_item", "payload": {"type": "message", "role": "user", "content": "How many?"}},
+        {"type": "response_item", "payload": {"type": "whisper", "text": "nobody hears of these seven words"}},
+        {"type": "response_item", "payload": {"type": "message", "role": "assistant", "content": "Three."}},
+    ]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    source = Source(name="s", path=str(path), format="codex_rollout")
+    (chunk,) = plan(source, tmp_path)
+    found = read_chunk(source, chunk, "codex_rollout")
+    assert len(found.traces) == 1
+    (line,) = found.ledger.to_pylist()
+    assert ("C415", "edited", found.traces["trace_id"][0].as_py()) == (line["code"], line["action"], line["trace_id"])
+    assert "/2/payload/text" in line["detail"]

@@ -1,0 +1,165 @@
+"""Whose files are these: the format of each file of a source.
+
+In: the chunks of a source whose recipe says ``auto``. Out: groups of files by format, with the reason. A file of
+records is told by its first records, whatever its name; a notebook, patch or thread by its ending and its beginning;
+source code by its endings where a folder holds nothing else. A folder of several formats is several groups, and a
+file that no format knows is read with the largest group, which says of each what it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from sxl_data.contract.errors import UserError, finding
+from sxl_data.files.archives import DAMAGED, members
+from sxl_data.files.records import open_records
+from sxl_data.formats.registry import detect_growing
+from sxl_data.read.code_files import LANGUAGES
+from sxl_data.read.documents import Unread, documents
+from sxl_data.read.files import Chunk, Piece
+from sxl_data.read.sources import Source
+from sxl_data.trace.format import Format
+
+# Texts that are no records: ending → (format, what their beginning has to hold).
+TEXTS = {
+    ".ipynb": ("notebook", re.compile(r"\A\s*\{")),
+    ".patch": ("patch_file", re.compile(r"\AFrom [0-9a-f]{7,40} ")),
+    ".md": ("issue_thread", re.compile(r"\A#+ .*?\[#\d+\]\(\S+?\) - ")),
+}
+# Sources that lie in several files of one folder: format → what has to stand in the names of its files.
+FOLDERS = {
+    "nl2bash_files": (".nl", ".cm"),
+    "quixbugs": ("python_programs/", "correct_python_programs/"),
+    "bfcl_folder": ("possible_answer/", "BFCL_"),
+}
+_HEAD = 4096
+_MEMBERS = 2000  # names of an archive that are looked at
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Files of one format. ``paths`` is empty where they are all of the source."""
+
+    format: str
+    reason: str
+    paths: tuple[str, ...] = ()
+
+
+def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format]) -> list[Group]:
+    """The groups of ``source``, the largest first and one at least.
+
+    Raises `UserError`: U202 or U207 where no file is recognised, U208 where there is nothing to look at.
+    """
+    structured = [item for item in known.values() if item.unit in ("row", "file")]
+    found: dict[str, tuple[str, list[str]]] = {}
+    code: list[str] = []
+    unknown: list[str] = []
+    problem: UserError | None = None
+    pieces = {piece.path: (piece, chunk) for chunk in chunks for piece in chunk.pieces}
+    if (folder := _of_folder([piece.name for piece, _ in pieces.values()])) is not None:
+        return [folder]
+    for path, (piece, chunk) in pieces.items():
+        try:
+            if chunk.archive:
+                name, reason = _of_archive(chunk, source, structured)
+            else:
+                name, reason = of_text(Path(path)) or _of_records(piece, source, structured)
+        except UserError as refused:
+            if PurePosixPath(path).suffix.lower() in LANGUAGES:
+                code.append(path)
+                continue
+            unknown.append(path)
+            problem = problem or refused
+            continue
+        found.setdefault(name, (reason, []))[1].append(path)
+    if not found and code:
+        found["code_repository"] = ("has files of source code", code)
+        code = []
+    if not found:
+        if problem is not None:
+            raise problem
+        raise UserError(finding("U208", file=source.path, found="no record", expected="rows to recognise"))
+    groups = sorted(found.items(), key=lambda item: -len(item[1][1]))
+    if len(groups) == 1:
+        return [Group(groups[0][0], groups[0][1][0])]
+    groups[0][1][1].extend([*unknown, *code])
+    return [Group(name, reason, tuple(paths)) for name, (reason, paths) in groups]
+
+
+def _of_folder(names: list[str]) -> Group | None:
+    for format, marks in FOLDERS.items():
+        if all(
+            any(mark in f"/{name}" if "/" in mark or "_" in mark else name.endswith(mark) for name in names)
+            for mark in marks
+        ):
+            return Group(format, "has files named " + " and ".join(marks))
+    return None
+
+
+def of_text(path: Path) -> tuple[str, str] | None:
+    """(format, reason) of a file of text that its ending and its beginning tell; None for all others."""
+    told = TEXTS.get(path.suffix.lower())
+    if told is None:
+        return None
+    name, begins = told
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff")
+    except OSError:
+        return None
+    return (name, f"has the ending {path.suffix} and begins as one does") if begins.search(head) else None
+
+
+def _of_records(piece: Piece, source: Source, known: list[Format]) -> tuple[str, str]:
+    records = (record.value for record in open_records(piece.path) if record.value is not None)
+    return _detected(records, known, f"{source.name}: {piece.name}", source)
+
+
+def _of_archive(chunk: Chunk, source: Source, known: list[Format]) -> tuple[str, str]:
+    """The format of the first member of an archive that has one; code where all that it holds is code."""
+    name = chunk.pieces[0].name
+    try:
+        names = [member for member, _ in islice(members(Path(chunk.pieces[0].path)), _MEMBERS)]
+    except DAMAGED:
+        names = []  # the reading that follows reports it
+    if (folder := _of_folder(names)) is not None:
+        return folder.format, folder.reason
+    try:
+        return _detected(_values(chunk, source), known, f"{source.name}: {name}", source)
+    except UserError:
+        endings = {PurePosixPath(member).suffix.lower() for member in names}
+        for ending, (format, _) in TEXTS.items():
+            if ending in endings and not endings & set(LANGUAGES):
+                return format, f"has files ending in {ending}"
+        if endings & set(LANGUAGES):
+            return "code_repository", "has files of source code"
+        raise
+
+
+def _values(chunk: Chunk, source: Source) -> Iterator[object]:
+    """The records of the first member of the archive that has any."""
+    first = None
+    for item in documents(chunk, "row", source):
+        if not isinstance(item, Unread):
+            first = item.document.file if first is None else first
+            if item.document.file != first:
+                return
+            yield item.document.value
+
+
+def _detected(records: Iterable[object], known: list[Format], file: str, source: Source) -> tuple[str, str]:
+    waiting = iter(records)
+    sample: list[object] = []
+
+    def take(count: int) -> list[object]:
+        sample.extend(islice(waiting, count - len(sample)))
+        return sample
+
+    if not take(1):
+        raise UserError(finding("U208", file=source.path, found="no record", expected="rows to recognise"))
+    format, reason = detect_growing(take, known, file=file)
+    return format.name, reason

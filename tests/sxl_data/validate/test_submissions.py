@@ -1,0 +1,153 @@
+"""What a user may name: folders, archives, notebooks, patches, builds, mixtures."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_data.contract.resources import samples_folder
+from sxl_data.pipeline import build
+from sxl_data.read.stage import known_formats
+from sxl_data.trace.table import to_table
+from sxl_data.validate.submissions import one, submissions
+from sxl_data.validate.validate import validate
+from sxl_data.view.show import show
+from sxl_data.view.stats import stats
+
+SAMPLES = samples_folder()
+# Format → the sample that is of it.
+OF = {
+    "sxl_trace": "traces.jsonl",
+    "openai_chat": "chat.jsonl",
+    "openai_responses": "responses.jsonl",
+    "anthropic_messages": "anthropic.jsonl",
+    "sharegpt_tools": "sharegpt.json",
+    "hermes_text": "hermes.jsonl",
+    "react_text": "react.jsonl",
+    "atif": "atif.jsonl",
+    "adp": "adp.jsonl",
+    "sts": "sts.jsonl",
+    "claude_code": "claude_code",
+    "codex_rollout": "codex.jsonl",
+    "gemini_cli": "gemini.json",
+    "kimi_cli": "kimi.jsonl",
+    "pi_session": "pi.jsonl",
+    "swe_agent": "slugify.traj",
+    "mini_swe_agent": "mini_swe_agent.traj.json",
+    "openhands_events": "openhands.json",
+    "inspect_eval": "inspect.json",
+    "toolbench": "toolbench.json",
+    "toolalpaca": "toolalpaca.json",
+    "api_bank": "api_bank.jsonl",
+    "bfcl": "bfcl.jsonl",
+    "seal_tools": "seal_tools.jsonl",
+    "tau_bench": "tau_bench.json",
+    "intercode": "intercode.json",
+    "instruction_pair": "alpaca.json",
+    "nl2bash_files": "nl2bash",
+    "commit_edit": "commits.jsonl",
+    "swebench_issue": "issues.jsonl",
+    "issue_thread": "thread.md",
+    "reasoning_set": "reasoning.jsonl",
+    "gsm8k": "gsm8k.jsonl",
+    "strategyqa": "strategyqa.json",
+    "notebook": "notebook.ipynb",
+    "patch_file": "0001-sort-the-index.patch",
+    "quixbugs": "quixbugs",
+}
+
+
+@pytest.mark.parametrize("name", sorted(OF))
+def test_a_sample_is_recognised_and_may_be_named(name: str) -> None:
+    path = SAMPLES / OF[name]
+    assert [s.recognise().name for s in submissions(path)] == [name]
+    named = validate(submissions(path, name), profile="ingest")
+    assert named.checked > 0 and named.ok, named.text()
+
+
+def test_every_format_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
+    for name in known_formats():
+        report = validate(submissions(tmp_path / "x.jsonl", name), profile="ingest")
+        assert report.checked == 0 and not any(code.startswith("U2") and code != "U208" for code in report.counts)
+
+
+def folder(tmp_path: Path, *names: str) -> Path:
+    made = tmp_path / "mixed"
+    made.mkdir()
+    for name in names:
+        shutil.copy(SAMPLES / name, made / name)
+    return made
+
+
+def test_a_mixed_folder_is_split_by_format(tmp_path: Path) -> None:
+    made = folder(tmp_path, "codex.jsonl", "pi.jsonl", "chat.jsonl", "notebook.ipynb")
+    report = validate(submissions(made))
+    assert {file.format for file in report.files} == {"codex_rollout", "pi_session", "openai_chat", "notebook"}
+    assert sum(file.traces for file in report.files) == report.checked == 14
+
+
+def test_a_file_of_nobody_in_a_folder_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
+    made = folder(tmp_path, "codex.jsonl")
+    (made / "odd.json").write_text('{"what": "is this"}', encoding="utf-8")
+    report = validate(submissions(made), profile="ingest")
+    assert report.checked == 1 and not report.ok
+    assert any(item.file is not None and item.file.endswith("odd.json") for item in report.findings)
+
+
+def test_a_folder_without_a_known_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text('{"what": "is this"}', encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        submissions(tmp_path)
+    assert refused.value.findings[0].code == "U202"
+
+
+def test_an_archive_is_read_member_by_member(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name in ("a/one.jsonl", "a/two.jsonl"):
+            data = (SAMPLES / "codex.jsonl").read_bytes()
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    report = validate(submissions(path))
+    assert [file.format for file in report.files] == ["codex_rollout"] and report.checked == 2
+    assert stats(submissions(path)).traces == 2
+
+
+def test_a_build_is_looked_at_by_its_folder(tmp_path: Path) -> None:
+    traces = [item.reading.trace for item in one(SAMPLES / "chat.jsonl") if item.reading is not None]
+    (tmp_path / "data").mkdir()
+    pq.write_table(to_table(traces), tmp_path / "data" / "train-00000-of-00001.parquet")
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    assert validate(submissions(tmp_path), profile="ingest").checked == len(traces)
+    assert stats(submissions(tmp_path)).traces == len(traces)
+    assert traces[3].trace_id in show(one(tmp_path), "3")
+
+
+def test_a_build_splits_a_mixed_folder_and_says_so(tmp_path: Path) -> None:
+    made = folder(tmp_path, "codex.jsonl", "pi.jsonl", "chat.jsonl")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        f"name: mixed\nsources:\n  - {{name: all, path: {made.as_posix()}, licence: MIT}}\n", encoding="utf-8"
+    )
+    (source,) = build(str(recipe), tmp_path / "out").sources
+    assert set(source.format.split(", ")) == {"openai_chat", "codex_rollout", "pi_session"}
+    assert "pi_session: 1 files" in source.detected
+    assert source.traces == 13
+
+
+def test_a_session_is_recognised_behind_many_lines_of_bookkeeping(tmp_path: Path) -> None:
+    head = '{"type":"file-history-snapshot","messageId":"m","snapshot":{}}\n' * 300
+    session = next((SAMPLES / "claude_code").iterdir()).read_text(encoding="utf-8")
+    path = tmp_path / "session.jsonl"
+    path.write_text(head + session, encoding="utf-8")
+    assert submissions(path)[0].recognise().name == "claude_code"
+    report = validate(submissions(path))
+    assert report.checked == 1
