@@ -32,7 +32,8 @@ def flip_a_bit(folder: Path) -> str:
 
 
 def test_a_flipped_bit_in_a_published_shard_is_refused(out: Path):
-    assert ["rows", "9", "9"] == diff(out, out).splitlines()[2].split()
+    said = [line.split() for line in diff(out, out).splitlines()]
+    assert ["rows", "9", "9"] in said
     path = flip_a_bit(out / "data")
     with pytest.raises(UserError) as caught:
         diff(out, out)
