@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 
 from sxl_data.contract.errors import finding
-from sxl_data.files.records import Raw, Record
+from sxl_data.files.record import Raw, Record
 from sxl_data.files.streams import MAX_RECORD, CutOff
 
 _SPACE = " \t\r\n"

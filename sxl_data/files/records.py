@@ -12,47 +12,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from sxl_data.contract.errors import Finding, error, finding
 from sxl_data.files import streams
 from sxl_data.files.decode import decode
+from sxl_data.files.record import Raw, Record
 from sxl_data.files.streams import BOM, CutOff, Oversized
 
 _ARRAY_IN_MEMORY = 64 << 20
 _RAW_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-class Raw(msgspec.Struct):
-    """The bytes of one JSON record, not yet decoded."""
-
-    line: int
-    data: bytes
-    finding: Finding | None = None
-    """Why there are no bytes."""
-    at: str = ""
-    """Pointer of the record in its file: ``/3`` for an element of an array, else empty."""
-
-
-class Record(msgspec.Struct):
-    """One record. ``line`` counts from 1; for Parquet it is the row. ``value`` is None where the record
-    is refused, and ``salvaged`` is then what a validator can still look at."""
-
-    line: int
-    value: Any
-    raw: bytes = b""
-    findings: tuple[Finding, ...] = ()
-    salvaged: Any = None
-    at: str = ""
-    """Pointer of the record in its file, as in `Raw`; findings have it in their pointers already."""
-
-    @property
-    def finding(self) -> Finding | None:
-        """The gravest finding, or None."""
-        order = {"error": 0, "warning": 1, "note": 2}
-        return min(self.findings, key=lambda item: order[item.level], default=None)
 
 
 def open_records(path: str | Path, offset: int = 0, length: int = -1, first_line: int = 1) -> Iterator[Record]:

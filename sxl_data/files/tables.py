@@ -16,7 +16,7 @@ from typing import Any
 from sxl_data.contract.errors import error, finding
 from sxl_data.contract.failures import is_memory
 from sxl_data.files.decode import decode
-from sxl_data.files.records import Record
+from sxl_data.files.record import Record
 from sxl_data.files.streams import MAX_RECORD, CutOff, lines
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sxl_data.contract import yaml
 from sxl_data.contract.errors import UserError, finding
-from sxl_data.files.records import Raw, Record
+from sxl_data.files.record import Raw, Record
 
 
 def yaml_record(pieces: Iterator[bytes], file: str) -> Raw | Record:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sxl_data.contract.errors import UserError
-from sxl_data.files.records import Raw, open_raw
+from sxl_data.files.record import Raw
+from sxl_data.files.records import open_raw
 from sxl_data.rules.profiles import Profile
+from sxl_data.validate.check import check_file
 from sxl_data.validate.duplicates import Entry, Seen
 from sxl_data.validate.reporters.report import Report
 from sxl_data.validate.submission import Submission
@@ -78,8 +80,6 @@ def spread(
 def _check(
     path: str | Path, format: str, known: object, part: Range, profile: Profile, limit: int
 ) -> tuple[Report, list[Entry]]:
-    from sxl_data.validate.validate import check_file
-
     report = Report(profile=profile.name, limit=limit)
     seen = Seen()
     check_file(Submission(path, format, known, part), profile, report, seen)  # type: ignore[arg-type]

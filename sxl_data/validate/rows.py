@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.files.decode import decode
-from sxl_data.files.records import Raw, Record
+from sxl_data.files.record import Raw, Record
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import ENCODER, Trace
 from sxl_data.validate.submission import NATIVE, Submission

@@ -17,7 +17,8 @@ import msgspec
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.contract.printable import encodable
 from sxl_data.files.decode import decode, may_hide
-from sxl_data.files.records import Raw, Record, decoded, open_raw
+from sxl_data.files.record import Raw, Record
+from sxl_data.files.records import decoded, open_raw
 from sxl_data.formats.registry import SAMPLES, detect_growing, formats, get
 from sxl_data.rules import Fault, private
 from sxl_data.rules.fields import examine

@@ -10,24 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.contract.errors import error, finding
 from sxl_data.formats.registry import get as registry_get
 from sxl_data.rules import Fault
-from sxl_data.rules.arguments import originals
-from sxl_data.rules.families import Check, faults
-from sxl_data.rules.metrics import totals
-from sxl_data.rules.profiles import Profile, get
-from sxl_data.trace.coverage import Tally
+from sxl_data.rules.families import Check
+from sxl_data.rules.profiles import get
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Trace
+from sxl_data.validate.check import check_file
 from sxl_data.validate.duplicates import Entry, Seen
-from sxl_data.validate.locate import Placer
 from sxl_data.validate.parallel import divide, spread
 from sxl_data.validate.reporters.report import LIMIT, FileReport, Report
 from sxl_data.validate.rows import RowSubmission, rows_of
-from sxl_data.validate.submission import Submission, Submitted, opened
+from sxl_data.validate.submission import Submission, opened
 
 
 def validate(
@@ -145,69 +140,3 @@ def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> I
     if items and all(isinstance(item, (str, Path, Submission)) for item in items):
         return [opened(item, format, known) for item in items]
     return [RowSubmission(items, format, known)]
-
-
-def check_file(
-    submission: Submission, profile: Profile, report: Report, seen: Seen, extra: Check | None = None
-) -> None:
-    """Add what is found in one file to ``report``."""
-    entry = FileReport(file=submission.file)
-    report.files.append(entry)
-    if "C" in profile.families:
-        submission.coverage = entry.coverage = Tally()
-    families = "".join(letter for letter in profile.families if letter in "SPOACML")
-    unique = "D" in profile.families
-    try:
-        for item in submission:
-            atif = False
-            reading = item.reading
-            found = list(item.faults)
-            if reading is not None:
-                entry.traces += 1
-                atif = submission.format is not None and submission.format.name == "atif"
-                found += faults(reading.trace, families, item.looks)
-                if extra is not None:
-                    found += extra(reading.trace)
-                if unique:
-                    lines = item.document.lines
-                    found += seen.add(reading.trace, item.document.file, lines[0] if lines else 1)
-                if not item.native and "A" in families:
-                    found += originals(reading.trace)
-                if not item.native and "L" in families:
-                    # Who submits a file of another format has no place for a hash; the build makes one.
-                    found = [fault for fault in found if fault.code != "L604"]
-            if item.findings:
-                report.add(item.findings)
-            if atif and "M" in families and (wrong := list(totals(item.document.value))):
-                report.add(Placer(msgspec.structs.replace(item, native=True)).finding(fault) for fault in wrong)
-            if reading is not None and reading.findings:
-                # A reader's findings are of the profile's families too.
-                report.add(f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S")
-            if found:
-                placer = Placer(item)
-                report.add(placer.finding(fault) for fault in found)
-            entry.records += 1
-        if not entry.records:
-            report.add([finding("U208", file=submission.file, found="no records", expected="at least one")])
-    except UserError as problem:
-        report.add(_with_file(problem.findings, submission.file))
-        report.complete = False
-    entry.format = submission.format.name if submission.format is not None else None
-    entry.reason = submission.reason
-    report.complete = report.complete and submission.complete
-
-
-def _named(findings: tuple[Finding, ...], item: Submitted) -> list[Finding]:
-    return [
-        msgspec.structs.replace(
-            found,
-            file=found.file or item.document.file,
-            line=found.line or (item.reading and item.reading.line),
-            pointer=None if found.pointer is None else item.at + found.pointer,
-        )
-        for found in findings
-    ]
-
-
-def _with_file(findings: tuple[Finding, ...], file: str) -> list[Finding]:
-    return [msgspec.structs.replace(item, file=file) if item.file is None else item for item in findings]

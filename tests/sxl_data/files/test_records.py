@@ -13,7 +13,8 @@ import zstandard
 
 from sxl_data.contract.errors import UserError
 from sxl_data.files import records, streams
-from sxl_data.files.records import Record, open_records
+from sxl_data.files.record import Record
+from sxl_data.files.records import open_records
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 

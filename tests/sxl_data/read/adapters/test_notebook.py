@@ -50,7 +50,9 @@ def test_an_image_keeps_its_type_and_its_bytes():
     image = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}}
     (reading,) = read_text(FORMAT, book(code("plot()", image)), "a.ipynb")
     content = reading.trace.steps[1].results[0].content
-    assert [("text", None), ("image", "data:image/png;base64,iVBORw0KGgo=")] == [(part.type, part.uri) for part in content]
+    assert [("text", None), ("image", "data:image/png;base64,iVBORw0KGgo=")] == [
+        (part.type, part.uri) for part in content
+    ]
 
 
 def test_a_notebook_without_code_gives_nothing():
