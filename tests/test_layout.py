@@ -21,6 +21,7 @@ TOP = {
     "README.md",
     "LICENSE",
     "Makefile",
+    "llms.txt",
 }
 
 
