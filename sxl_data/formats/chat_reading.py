@@ -8,11 +8,15 @@ files) is not trained on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
-from sxl_data.files.json_text import dump, given, load, load_object
+from sxl_data.files.json_text import given, load_object
+from sxl_data.formats.answers import answer, listed, marked
 from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.function_markup import Types, types_of
+from sxl_data.formats.spoken import tell
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import RowError
 from sxl_data.trace.types import Result
@@ -24,7 +28,8 @@ _REASONING = ("reasoning_content", "reasoning", "thinking")
 def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = False) -> None:
     """Tell ``builder`` what ``messages`` say, in order; ``alone``: there is one, and ``at`` is its own place. Raises
     `RowError` for what is no message."""
-    legacy = 0
+    ids = iter(count())
+    types = types_of(builder.tools)
     for i, message in enumerate(messages):
         place = at if alone else f"{at}/{i}"
         if not isinstance(message, dict):
@@ -32,41 +37,34 @@ def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = 
         role = message.get("role")
         if role == "assistant":
             builder.end_turn()
-            legacy = _read_assistant(builder, message, place, legacy)
+            _read_assistant(builder, message, place, ids, types)
         elif role in ("tool", "function"):
-            call_id = message.get("tool_call_id")
-            bundle = () if isinstance(call_id, str) else _bundled(builder, message.get("content"))
-            if bundle:
-                for text in bundle:
-                    result = Result(call_id=builder.next_call(place), content=parts_of(text))
-                    builder.result(result, at=place)
-                continue
-            if not isinstance(call_id, str):
-                call_id = builder.next_call(place)
-            builder.result(Result(call_id=call_id, content=parts_of(message.get("content"))), at=place)
+            _read_result(builder, message, place)
         else:
             content = parts_of(message.get("content"))
+            text = content[0].text if len(content) == 1 and builder.open_calls else None
+            found = marked(text) if text else []
+            if found:
+                answer(builder, found, place)
+                continue
             builder.observe(content, _ORIGINS.get(str(role), "environment"), at=place)
             if role == "user" and not builder.task:
                 builder.task = task_of(content)
 
 
-def _bundled(builder: Builder, content: Any) -> Sequence[str]:
-    """The outputs of all open calls where one message holds them as a JSON list, each under its tool's name;
-    else nothing."""
-    waiting = builder.open_calls
+def _read_result(builder: Builder, message: dict[str, Any], place: str) -> None:
+    """A message of results: one, or those of all open calls as a list, each under its tool's name."""
+    call_id, content = message.get("tool_call_id"), message.get("content")
+    if isinstance(call_id, str):
+        builder.result(Result(call_id=call_id, content=parts_of(content)), at=place)
+        return
     said = parts_of(content)
-    if len(said) != 1 or not (said[0].text or "").startswith("[") or len(waiting) < 2:
-        return ()
-    try:
-        items = load(said[0].text or "")
-    except ValueError:
-        return ()
-    named = [item.get("name") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    if named != [call.name for call in waiting] or not all("content" in item for item in items):
-        return ()
-    outputs = [item.get("content") for item in items]
-    return [text if isinstance(text, str) else dump(text) for text in outputs]
+    whole = said[0].text if len(said) == 1 and said[0].type == "text" else content
+    found = listed(builder.open_calls, whole)
+    if found:
+        answer(builder, found, place)
+    else:
+        builder.result(Result(call_id=builder.next_call(place), content=said), at=place)
 
 
 def is_trained(message: dict[str, Any]) -> bool:
@@ -75,7 +73,7 @@ def is_trained(message: dict[str, Any]) -> bool:
     return message.get("train") is not False and (isinstance(weight, bool) or weight != 0)
 
 
-def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legacy: int) -> int:
+def _read_assistant(builder: Builder, message: dict[str, Any], place: str, ids: Iterator[int], types: Types) -> None:
     content = message.get("content")
     common: dict[str, Any] = {} if is_trained(message) else {"train": False}
     reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
@@ -83,7 +81,8 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
         builder.reflect(reasoning, at=place, **common)
     elif isinstance(message.get("reasoning_details"), list):
         _read_details(builder, message["reasoning_details"], f"{place}/reasoning_details", common)
-    calls = list(message.get("tool_calls") or ()) if isinstance(message.get("tool_calls"), (list, type(None))) else []
+    calls = list(message["tool_calls"]) if isinstance(message.get("tool_calls"), list) else []
+    old = message.get("function_call")
     if isinstance(content, list):
         blocks = []
         for block in content:
@@ -96,38 +95,37 @@ def _read_assistant(builder: Builder, message: dict[str, Any], place: str, legac
             else:
                 blocks.append(block)
         content = blocks
-    builder.say(parts_of(content), at=place, **common)
+    said = parts_of(content)
+    structured = bool(calls) or isinstance(old, dict)
+    if len(said) == 1 and said[0].type == "text":
+        # Reasoning stands in the text or in its field; a call is said in the text or has its own place.
+        tell(builder, said[0].text or "", ids, types, at=place, calls=not structured, **common)
+    else:
+        builder.say(said, at=place, **common)
     for k, item in enumerate(calls):
         at = f"{place}/tool_calls/{k}" if message.get("tool_calls") else place
-        legacy += _read_call(builder, item, at, legacy)
-    old = message.get("function_call")
+        _read_call(builder, item, at, ids)
     if isinstance(old, dict):
-        legacy += _read_call(builder, {"function": old}, f"{place}/function_call", legacy)
-    return legacy
+        _read_call(builder, {"function": old}, f"{place}/function_call", ids)
 
 
 def _read_details(builder: Builder, details: list[Any], place: str, common: dict[str, Any]) -> None:
     """Reasoning as OpenRouter passes it on: texts, summaries, or what only the provider can read."""
     for k, detail in enumerate(details):
         held = detail if isinstance(detail, dict) else {}
-        kind = str(held.get("type") or "")
-        text = held.get("summary") if kind.endswith("summary") else held.get("text")
+        summary = str(held.get("type") or "").endswith("summary")
+        text = held.get("summary") if summary else held.get("text")
         signature = held.get("signature") or held.get("data")
         signature = signature if isinstance(signature, str) and signature else None
+        at = f"{place}/{k}"
         if isinstance(text, str) and text:
-            builder.reflect(
-                text,
-                "summary" if kind.endswith("summary") else "field",
-                signature=signature,
-                at=f"{place}/{k}",
-                **common,
-            )
+            builder.reflect(text, "summary" if summary else "field", signature=signature, at=at, **common)
         elif signature:
-            builder.reflect("", "encrypted", signature=signature, at=f"{place}/{k}", **common)
+            builder.reflect("", "encrypted", signature=signature, at=at, **common)
 
 
-def _read_call(builder: Builder, item: Any, at: str, legacy: int) -> int:
-    """Add one call; 1 where it had no id of its own."""
+def _read_call(builder: Builder, item: Any, at: str, ids: Iterator[int]) -> None:
+    """Add one call; one without an id of its own is numbered."""
     if not isinstance(item, dict):
         raise RowError(type(item).__name__, "a call with `function`", at)
     value = item.get("value")
@@ -137,12 +135,9 @@ def _read_call(builder: Builder, item: Any, at: str, legacy: int) -> int:
     if not isinstance(inner, dict) or not isinstance(name, str):
         raise RowError("a call without a name", "`function.name`", at)
     call_id = item.get("id")
-    own = isinstance(call_id, str)
-    identity = str(call_id) if own else f"call_{legacy}"
+    identity = call_id if isinstance(call_id, str) else f"call_{next(ids)}"
     if "custom" in item:
         builder.call(name, str(inner.get("input", "")), identity, kind="custom", form="raw", at=at)
-        return 0 if own else 1
-    arguments = inner.get("arguments")
-    how = {**given(arguments), **({"form": "string"} if isinstance(value, str) else {})}
+        return
+    how = {**given(inner.get("arguments")), **({"form": "string"} if isinstance(value, str) else {})}
     builder.call(name, call_id=identity, at=at, **how)
-    return 0 if own else 1

@@ -1,46 +1,57 @@
-"""Conversations in which calls are written as text in Hermes tags.
+"""Conversations in which calls are written as text in tags.
 
-In: ``conversations`` or ``messages`` whose answers hold ``<tool_call>{…}</tool_call>``, results in
-``<tool_response>``, tools in ``<tools>`` of the system prompt, reasoning in ``<think>`` or ``<scratch_pad>``; or one
-text with ``SYSTEM:``, ``USER:``, ``ASSISTANT:`` lines under ``example``. The inside is JSON, or a Python literal in
-older sets. What is neither stays a call with raw arguments, for the reader to find.
-Source: https://github.com/NousResearch/Hermes-Function-Calling.
+In: ``conversations``, ``messages`` or ``trajectory``, as lists or as JSON text, whose answers hold
+``<tool_call>{…}</tool_call>`` (Hermes) or ``<function=…><parameter=…>`` (Qwen3-Coder, OpenHands, SWE-agent); results
+in ``<tool_response>`` or behind the head of a harness, tools in the system prompt, reasoning in ``<think>`` or
+``<scratch_pad>``; or one text with ``SYSTEM:``, ``USER:``, ``ASSISTANT:`` lines under ``example``. What is no call
+after all stays one with raw arguments, for the reader to find. See `spoken`, `answers` and `prompt_tools`.
+Source: https://github.com/NousResearch/Hermes-Function-Calling, https://github.com/SWE-Gym/SWE-Gym.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
-from sxl_data.files.json_text import given
-from sxl_data.formats.declarations import tools_of
-from sxl_data.formats.markup import tagged, text_dialect, value_of
-from sxl_data.trace.build import Builder, parts
+import msgspec
+
+from sxl_data.files.json_text import dump
+from sxl_data.formats.answers import Answer, answer, listed, marked
+from sxl_data.formats.chat_frame import key_of, messages_of, read_response, tell_system, tools_declared
+from sxl_data.formats.chat_reading import is_trained
+from sxl_data.formats.content import parts_of, task_of
+from sxl_data.formats.function_markup import types_of
+from sxl_data.formats.markup import text_dialect
+from sxl_data.formats.prompt_tools import tools_told
+from sxl_data.formats.spoken import tell
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.types import Result
+from sxl_data.trace.types import Outcome
 
 NAME = "hermes_text"
-_SAID = {"gpt", "assistant", "model"}
-_ROLES = {"system": "system", "human": "user", "user": "user"}
-_THOUGHTS = ("think", "scratch_pad")
+_SAID = {"gpt", "assistant", "model", "ai"}
+_ROLES = {"system": "system", "developer": "developer", "human": "user", "user": "user"}
+_RESULTS = {"tool", "function", "observation", "tool_response", "ipython", "environment"}
 _HEADS = {"SYSTEM:": "system", "USER:": "user", "ASSISTANT:": "assistant", "TOOL:": "tool"}
+_IDS = ("id", "instance_id", "traj_id", "trajectory_id", "task_id")
+_READ = {"messages", "conversations", "trajectory", "example", "tools", "functions", "response", "system", "reward"}
 
 
 class HermesText:
-    """Format of calls in Hermes tags."""
+    """Format of calls in tags."""
 
     name = NAME
-    title = "Calls as text in <tool_call> tags (Hermes)"
+    title = "Calls as text in <tool_call> or <function=…> tags (Hermes, Qwen3-Coder, OpenHands, SWE-smith)"
     unit = "row"
 
     def detect(self, sample: Any) -> str | None:
-        """Answers with `<tool_call>`."""
+        """Answers that hold a call in a tag."""
         if not isinstance(sample, dict):
             return None
         if isinstance(sample.get("example"), str) and "<tool_call>" in sample["example"]:
             return "has an `example` with `<tool_call>`"
-        entries = sample.get("conversations", sample.get("messages"))
-        return "has answers with `<tool_call>`" if text_dialect(entries) == NAME else None
+        return "has answers with calls in tags" if text_dialect(messages_of(sample)) == NAME else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row = document.value
@@ -48,44 +59,83 @@ class HermesText:
         if not entries:
             raise RowError("no entries", "`conversations`, `messages` or `example`", at)
         builder = Builder("tool_use")
-        for tool in tools_of(row.get("tools")):
-            builder.tool(tool, at="/tools")
-        for i, (role, text) in enumerate(entries):
-            place = at if at == "/example" else f"{at}/{i}"
-            if role in _SAID:
-                builder.end_turn()
-                _read_answer(builder, text, place, i)
-            elif role in ("tool", "function", "observation", "tool_response") or "<tool_response>" in text:
-                _read_results(builder, text, place)
-            else:
-                if role == "system" and not builder.tools:
-                    _read_tools(builder, text, place)
-                builder.observe(text, _ROLES.get(role, "environment"), at=place)
-                if _ROLES.get(role) == "user" and not builder.task:
-                    builder.task = text
-        ext = {key: value for key, value in row.items() if key not in ("conversations", "messages", "example", "tools")}
+        for tool, place in tools_declared(row):
+            builder.tool(tool, at=place)
+        tell_system(builder, row, messages_of(row))
+        if not builder.tools and isinstance(row.get("system"), str):
+            _read_tools(builder, row["system"], "/system")
+        _read_entries(builder, entries, at)
+        read_response(builder, row, messages_of(row))
+        if isinstance(row.get("resolved"), bool):
+            builder.outcome = Outcome(status="success" if row["resolved"] else "failure", verifier="resolved")
+        reward = row.get("reward")
+        if isinstance(reward, (int, float)) and not isinstance(reward, bool):
+            builder.outcome = msgspec.structs.replace(builder.outcome, reward=float(reward))
+        if isinstance(row.get("model"), str) and not builder.agent.model:
+            builder.agent = msgspec.structs.replace(builder.agent, model=row["model"])
+        ext = {key: value for key, value in row.items() if key not in _READ}
         if ext and origin.lossless:
             builder.ext[NAME] = ext
-        source_id = row.get("id")
+        source_id = next((row[key] for key in _IDS if isinstance(row.get(key), (str, int))), None)
         yield builder.build(document, origin, NAME, source_id=str(source_id) if source_id is not None else None)
 
 
 FORMAT = HermesText()
 
 
-def _entries(row: Any) -> tuple[list[tuple[str, str]], str]:
-    """(role, text) of each entry, and the pointer of their list."""
+def _read_entries(builder: Builder, entries: list[tuple[str, Any, bool]], at: str) -> None:
+    ids = (number for number in count())
+    types = types_of(builder.tools)
+    tagged = False  # whether the last calls are of a harness that answers in the user's name
+    for i, (role, content, trained) in enumerate(entries):
+        place = at if at == "/example" else f"{at}/{i}"
+        parts = parts_of(content)
+        text = task_of(parts)
+        if role in _SAID:
+            builder.end_turn()
+            common: dict[str, Any] = {} if trained else {"train": False}
+            tagged = tell(builder, text, ids, types, at=place, **common)
+            others = tuple(part for part in parts if part.type != "text")
+            if others:
+                builder.say(others, at=place, **common)
+        elif found := _answers(builder, role, text, tagged):
+            rest = [part for part in parts if part.type != "text"]
+            answer(builder, found, place)
+            if rest:
+                builder.observe(rest, "environment", at=place)
+        else:
+            if role == "system" and not builder.tools:
+                _read_tools(builder, text, place)
+                types = types_of(builder.tools)
+            builder.observe(parts, _ROLES.get(role, "environment"), at=place)
+            if _ROLES.get(role) == "user" and not builder.task:
+                builder.task = text
+
+
+def _answers(builder: Builder, role: str, text: str, tagged: bool) -> list[Answer]:
+    """The results that an entry holds, if it answers calls."""
+    found = marked(text) if role in _RESULTS or builder.open_calls or "<tool_response>" in text else []
+    if role not in _RESULTS and not builder.open_calls and not text.lstrip().startswith("<tool_response>"):
+        return []
+    if not found and (role in _RESULTS or (tagged and role in ("user", "human"))):
+        found = listed(builder.open_calls, text) or [Answer(text)]
+    return found
+
+
+def _entries(row: Any) -> tuple[list[tuple[str, Any, bool]], str]:
+    """(role, content, whether it is trained on) of each entry, and the pointer of their list."""
     if not isinstance(row, dict):
         return [], ""
     if isinstance(row.get("example"), str):
-        return list(_cut(row["example"])), "/example"
-    key = "conversations" if "conversations" in row else "messages"
-    found = []
-    for i, entry in enumerate(row.get(key) or ()):
+        return [(role, text, True) for role, text in _cut(row["example"])], "/example"
+    key = key_of(row)
+    found: list[tuple[str, Any, bool]] = []
+    for i, entry in enumerate(messages_of(row) or ()):
         if not isinstance(entry, dict):
             raise RowError(type(entry).__name__, "an entry", f"/{key}/{i}")
-        text = entry.get("value", entry.get("content"))
-        found.append((str(entry.get("from", entry.get("role"))), text if isinstance(text, str) else ""))
+        content = entry.get("value", entry.get("content", entry.get("text")))
+        content = content if isinstance(content, (str, list)) or content is None else dump(content)
+        found.append((str(entry.get("from", entry.get("role"))), content, is_trained(entry)))
     return found, f"/{key}"
 
 
@@ -104,62 +154,6 @@ def _cut(text: str) -> Iterator[tuple[str, str]]:
         yield role, "\n".join(lines).strip()
 
 
-def _read_answer(builder: Builder, text: str, at: str, number: int) -> None:
-    said: list[str] = []
-    calls: list[str] = []
-    for kind, piece in tagged(text, "tool_call"):
-        if kind == "tool_call":
-            calls.append(piece)
-            continue
-        for tag in _THOUGHTS:
-            pieces = list(tagged(piece, tag))
-            for inner, thought in pieces:
-                if inner == tag and thought.strip():
-                    builder.reflect(thought.strip(), "think_tag" if tag == "think" else "scratchpad", at=at)
-            piece = "".join(rest for inner, rest in pieces if inner == "text")
-        if piece.strip():
-            said.append(piece.strip())
-    builder.say("\n".join(said), at=at)
-    for k, inside in enumerate(calls):
-        _read_call(builder, inside, f"call_{number}_{k}", at)
-
-
-def _read_call(builder: Builder, inside: str, call_id: str, at: str) -> None:
-    try:
-        value = value_of(inside.strip())
-    except ValueError:
-        value = None
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        builder.call("", inside.strip(), call_id, form="raw", at=at)
-        return
-    arguments = given(value.get("arguments", value.get("parameters", {})))
-    builder.call(value["name"], call_id=str(value.get("id") or call_id), at=at, **arguments)
-
-
-def _read_results(builder: Builder, text: str, at: str) -> None:
-    """One result per tag, for the open calls in order."""
-    pieces = [piece for kind, piece in tagged(text, "tool_response") if kind == "tool_response"]
-    for piece in pieces or [text]:
-        builder.result(Result(call_id=builder.next_call(at), content=parts(piece.strip("\n"))), at=at)
-
-
 def _read_tools(builder: Builder, text: str, at: str) -> None:
-    for kind, piece in tagged(text, "tools"):
-        if kind == "tools":
-            try:
-                declared = value_of(piece.strip())
-            except ValueError:
-                declared = _lines(piece)
-            for tool in tools_of(declared):
-                builder.tool(tool, at=at)
-
-
-def _lines(piece: str) -> list[Any]:
-    """Declarations written one per line."""
-    found = []
-    for line in piece.strip().split("\n"):
-        try:
-            found.append(value_of(line.strip()))
-        except ValueError:
-            continue
-    return found
+    for tool in tools_told(text):
+        builder.tool(tool, at=at)

@@ -1,65 +1,69 @@
-"""Calls and reasoning that a model wrote as plain text: which markup it is, and its pieces.
+"""Calls and reasoning that a model wrote as plain text: which markup it is, and its fenced blocks.
 
-Everything is found with `str.find` in one pass, so that a megabyte of text costs a megabyte's time; no
-pattern here can backtrack. Values written as Python are read with `ast.literal_eval` and nothing else.
+Everything is found in one pass, so that a megabyte of text costs a megabyte's time; no pattern here can backtrack.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from typing import Any
 
-from sxl_data.files.json_text import load
+from sxl_data.contract import patterns
+from sxl_data.formats.function_markup import OPEN, Asked
+from sxl_data.formats.spoken import pieces_of
 
 # Enough to know a dialect by; the rest of a long session says the same.
 _LOOK_AT = 24
-_LITERAL_LIMIT = 200_000
+_ANSWERS = ("assistant", "gpt", "ai", "model")
+_ACTION = patterns.compile(r"\AAction(?: \d{1,4})?:")
+_REACT = patterns.compile(r"\A\s*Thought(?: \d{1,4})?:[\s\S]*?\n(?:Action|Final Answer)(?: \d{1,4})?:")
 
 
 def text_dialect(messages: Any) -> str | None:
-    """``hermes_text``, ``react_text`` or ``mini_swe_agent`` where the assistant's words are such markup."""
+    """``hermes_text``, ``react_text`` or ``mini_swe_agent`` where the assistant's words are such markup.
+
+    Calls in tags are read wherever an answer holds one, unless some have their own place in the messages."""
     if not isinstance(messages, list):
         return None
-    for message in messages[:_LOOK_AT]:
+    structured = any(isinstance(m, dict) and (m.get("tool_calls") or m.get("function_call")) for m in messages)
+    for i, message in enumerate(messages):
         if not isinstance(message, dict):
             return None
-        role, text = message.get("role", message.get("from")), message.get("content", message.get("value"))
-        if not isinstance(text, str) or message.get("tool_calls"):
+        role, text = message.get("role", message.get("from")), _words(message)
+        if text is None or (structured and i >= _LOOK_AT):
             continue
-        if role in ("assistant", "gpt", "ai", "model"):
-            if "```mswea_bash_command" in text:
+        if role in _ANSWERS and not message.get("tool_calls"):
+            if i < _LOOK_AT and "```mswea_bash_command" in text:
                 return "mini_swe_agent"
-            if "<tool_call>" in text:
+            if not structured and holds_call(text):
                 return "hermes_text"
-            if is_react(text):
+            if not structured and i < _LOOK_AT and is_react(text):
                 return "react_text"
-        elif role == "user" and text.startswith("<returncode>"):
+        elif role == "user" and i < _LOOK_AT and text.startswith("<returncode>"):
             return "mini_swe_agent"
     return None
 
 
+def holds_call(text: str) -> bool:
+    """Whether ``text`` calls a tool in a tag; a tag that is spoken of is none."""
+    if "<tool_call>" not in text and OPEN not in text:
+        return False
+    return any(isinstance(piece, Asked) for piece in pieces_of(text, {}))
+
+
 def is_react(text: str) -> bool:
     """Whether ``text`` is a ReAct step: `Thought:` at its start and an `Action:` or answer line after."""
-    lead = text.lstrip()[:12]
-    if lead.startswith("Action:"):
-        return True
-    return lead.startswith("Thought:") and ("\nAction:" in text or "\nFinal Answer:" in text)
+    lead = text[:64].lstrip()
+    if lead.startswith("Action"):
+        return _ACTION.match(lead) is not None
+    return lead.startswith("Thought") and _REACT.match(text) is not None
 
 
-def tagged(text: str, tag: str) -> Iterator[tuple[str, str]]:
-    """``text`` cut at ``<tag>…</tag>``, in order: pairs ("text", …) and (tag, inside). An opening tag that
-    is never closed takes the rest."""
-    start, stop = f"<{tag}>", f"</{tag}>"
-    at = 0
-    while (found := text.find(start, at)) >= 0:
-        if found > at:
-            yield "text", text[at:found]
-        end = text.find(stop, found)
-        yield tag, text[found + len(start) : end if end >= 0 else len(text)]
-        at = end + len(stop) if end >= 0 else len(text)
-    if at < len(text):
-        yield "text", text[at:]
+def _words(message: dict[str, Any]) -> str | None:
+    """The text of a message; None where it has several parts or none."""
+    content = message.get("content", message.get("value"))
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
+        content = content[0].get("text", content[0].get("value"))
+    return content if isinstance(content, str) else None
 
 
 def fenced(text: str) -> list[tuple[int, int, str, str]]:
@@ -80,28 +84,3 @@ def fenced(text: str) -> list[tuple[int, int, str, str]]:
         blocks.append((start, end + 4, text[start + 3 : line_end].strip(), body))
         at = end + 4
     return blocks
-
-
-def value_of(text: str) -> Any:
-    """The value of ``text`` as JSON or else as a Python literal; raises ValueError when it is neither."""
-    try:
-        return load(text)
-    except ValueError:
-        pass
-    if len(text) > _LITERAL_LIMIT:
-        raise ValueError("too long for a literal")
-    try:
-        value = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError) as problem:
-        raise ValueError(str(problem)) from None
-    return _jsonable(value)
-
-
-def _jsonable(value: Any, depth: int = 0) -> Any:
-    if depth > 50 or not isinstance(value, (dict, list, tuple, str, int, float, bool, type(None))):
-        raise ValueError(f"{type(value).__name__} has no JSON form")
-    if isinstance(value, dict):
-        return {k if isinstance(k, str) else str(k): _jsonable(v, depth + 1) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(v, depth + 1) for v in value]
-    return value

@@ -1,35 +1,42 @@
 """ShareGPT conversations with tools, as LLaMA-Factory and ADP write them.
 
 In: ``{"conversations": [{"from", "value"}], "system"?, "tools"?}``. A call is the JSON text of an entry from
-``function_call`` (arguments an object or JSON in a string, several calls a list); results answer by position,
-for there are no ids. ``tools`` is JSON text. Reasoning is a ``<think>`` block at the start of a value.
+``function_call`` (arguments an object or JSON in a string, several calls a list) or a call in tags; several such
+entries in a row are parallel calls, and text right before them is of their turn. Results answer by position, for there
+are no ids. ``tools`` is JSON text. Reasoning is ``<think>`` in a value.
 Out: the same document. Source: https://github.com/hiyouga/LLaMA-Factory/tree/main/data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import msgspec
 
 from sxl_data.files.json_text import dump, given, load, load_object
+from sxl_data.formats.answers import Answer, answer, listed, marked
+from sxl_data.formats.chat_frame import tell_system, tools_declared
 from sxl_data.formats.chat_reading import is_trained
 from sxl_data.formats.chat_writing import style_of
-from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.export import released, restored
+from sxl_data.formats.function_markup import types_of
 from sxl_data.formats.leftovers import Piece, recall, remember
 from sxl_data.formats.markup import text_dialect
+from sxl_data.formats.prompt_tools import tools_told
 from sxl_data.formats.sharegpt_writing import CLOSE, NAME, OPEN, write_entries, write_frame
+from sxl_data.formats.spoken import tell
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.patch import rest, restore
-from sxl_data.trace.types import Part, Result, Trace
+from sxl_data.trace.types import Trace
 
 _SAID = {"gpt", "assistant", "model", "chatgpt", "bing", "bard"}
 _CALLS = {"function_call", "tool_call"}
 _RESULTS = {"observation", "tool", "function_response", "function", "tool_response"}
 _ASKS = {"human", "user"}
+_OTHERS = ("hermes_text", "react_text")
 
 
 class ShareGptTools:
@@ -40,11 +47,11 @@ class ShareGptTools:
     unit = "row"
 
     def detect(self, sample: Any) -> str | None:
-        """`conversations` of `from` and `value`, unless calls are written in Hermes tags."""
+        """`conversations` of `from` and `value`, unless answers hold calls in tags or ReAct."""
         entries = sample.get("conversations") if isinstance(sample, dict) else None
         if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
             return None
-        if "from" not in entries[0] or "value" not in entries[0] or text_dialect(entries) == "hermes_text":
+        if "from" not in entries[0] or "value" not in entries[0] or text_dialect(entries) in _OTHERS:
             return None
         return "has `conversations` with `from` and `value`"
 
@@ -73,12 +80,30 @@ FORMAT = ShareGptTools()
 def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
     entries = row["conversations"]
     kinds = {e.get("from") for e in entries if isinstance(e, dict)}
-    builder = Builder("tool_use" if kinds & (_CALLS | _RESULTS) or tools_of(row.get("tools")) else "instruction")
-    for i, tool in enumerate(tools_of(row.get("tools"))):
-        builder.tool(tool, at=f"/tools/{i}")
-    if isinstance(row.get("system"), str) and row["system"]:
-        builder.observe(row["system"], "system", at="/system")
-    numbers = iter(range(1 << 30))
+    tools = list(tools_declared(row))
+    builder = Builder("tool_use" if kinds & (_CALLS | _RESULTS) or tools else "instruction")
+    for tool, at in tools:
+        builder.tool(tool, at=at)
+    tell_system(builder, row, entries)
+    if not tools and isinstance(row.get("system"), str) and text_dialect(_as_said(entries)) == "hermes_text":
+        for tool in tools_told(row["system"]):
+            builder.tool(tool, at="/system")
+    _read_entries(builder, entries)
+    source_id = row.get("id")
+    return builder.build(
+        document, origin, NAME, source_id=str(source_id) if isinstance(source_id, (str, int)) else None
+    )
+
+
+def _as_said(entries: list[Any]) -> list[Any]:
+    """``entries`` with those of calls as answers."""
+    return [{**e, "from": "gpt"} if isinstance(e, dict) and e.get("from") in _CALLS else e for e in entries]
+
+
+def _read_entries(builder: Builder, entries: list[Any]) -> None:
+    ids, types = iter(count()), types_of(builder.tools)
+    before: Any = None
+    tagged = False  # whether the last calls are of a harness that answers in the user's name
     for i, entry in enumerate(entries):
         at = f"/conversations/{i}"
         if not isinstance(entry, dict):
@@ -86,24 +111,30 @@ def _read(row: dict[str, Any], document: Document, origin: Origin) -> Reading:
         who, value = entry.get("from"), entry.get("value")
         text = value if isinstance(value, str) else "" if value is None else dump(value)
         if who in _SAID or who in _CALLS:
-            builder.end_turn()
-            thought, text = _thought(text)
+            if who in _SAID or before not in _SAID | _CALLS:
+                builder.end_turn()
             common: dict[str, Any] = {} if is_trained(entry) else {"train": False}
+            thought, rest = _thought(text) if who in _CALLS else (None, text)
             if thought is not None:
                 builder.reflect(thought, "think_tag", at=at, **common)
-            if who in _SAID or not _read_calls(builder, text, numbers, f"{at}/value", common):
-                builder.say(text, at=at, **common)
-        elif who in _RESULTS:
-            call_id = builder.next_call(f"{at}/value")
-            builder.result(Result(call_id=call_id, content=_parts(text)), at=f"{at}/value")
+            if who in _SAID or not _read_calls(builder, rest, ids, f"{at}/value", common):
+                tagged = tell(builder, rest, ids, types, at=at, **common)
+        elif found := _answers(builder, who, text, tagged):
+            answer(builder, found, f"{at}/value")
         else:
             builder.observe(text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at)
             if who in _ASKS and not builder.task:
                 builder.task = text
-    source_id = row.get("id")
-    return builder.build(
-        document, origin, NAME, source_id=str(source_id) if isinstance(source_id, (str, int)) else None
-    )
+        before = who
+
+
+def _answers(builder: Builder, who: Any, text: str, tagged: bool) -> list[Answer]:
+    """The results that an entry holds, if it answers calls."""
+    if who in _RESULTS:
+        return listed(builder.open_calls, text) or [Answer(text)]
+    if who not in _ASKS or not builder.open_calls:
+        return []
+    return marked(text) or ([Answer(text)] if tagged else [])
 
 
 def _thought(text: str) -> tuple[str | None, str]:
@@ -116,7 +147,7 @@ def _thought(text: str) -> tuple[str | None, str]:
     return text[len(OPEN) : end].strip("\n"), text[end + len(CLOSE) :].lstrip("\n")
 
 
-def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str, common: dict[str, Any]) -> bool:
+def _read_calls(builder: Builder, text: str, ids: Iterator[int], at: str, common: dict[str, Any]) -> bool:
     """The calls of one entry; False where the text holds none, which stays text."""
     try:
         value = load(text)
@@ -127,14 +158,14 @@ def _read_calls(builder: Builder, text: str, numbers: Iterator[int], at: str, co
         return False
     for item in items:
         arguments = given(item.get("arguments", item.get("parameters")))
-        builder.call(item["name"], call_id=f"call_{next(numbers)}", at=at, **arguments, **common)
+        builder.call(item["name"], call_id=f"call_{next(ids)}", at=at, **arguments, **common)
     return True
 
 
 def _with_leftovers(trace: Trace, row: dict[str, Any]) -> Trace:
     written = write_entries(trace, remembered=False)
     entries = row["conversations"]
-    flat = style_of([], row["tools"]).flat if trace.tools else True
+    flat = style_of([], row["tools"]).flat if "tools" in row else True
     said = write_frame(trace, entries, flat)
     if len(written) == len(entries):
         pieces: list[Piece] = [(at, slot, m, source) for (at, slot, m), source in zip(written, entries)]
@@ -145,7 +176,3 @@ def _with_leftovers(trace: Trace, row: dict[str, Any]) -> Trace:
     if not left:
         return trace
     return msgspec.structs.replace(trace, ext_json=dump({**(load_object(trace.ext_json) or {}), NAME: left}))
-
-
-def _parts(text: str) -> tuple[Part, ...]:
-    return (Part(text=text),) if text else ()

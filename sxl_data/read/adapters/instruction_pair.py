@@ -1,15 +1,20 @@
 """Instruction pairs: one text asks, one answers (CodeAlpaca, Evol-Instruct-Code, GPTeacher, …).
 
 In: a row with a prompt column and an answer column under any of the usual names, perhaps an input and a
-system text. Out: Observe → final Act. The texts are taken as they are; there is no reasoning and no
-tool in such a row, so the trace has none.
+system text. Out: Observe → final Act. The texts are taken as they are; reasoning and calls there are only where the
+answer holds them as markup (``<think>``, calls in tags) or is a whole ReAct log, whose results are no words of the
+model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, ClassVar
 
+from sxl_data.formats.function_markup import Asked
+from sxl_data.formats.react_text import is_log, tell_react
+from sxl_data.formats.spoken import pieces_of, tell
 from sxl_data.read.language import guess_language
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
@@ -87,7 +92,7 @@ class InstructionPair:
             task = f"{task}\n\n{row[extra]}"
             builder.task = task
         builder.observe(task, at=f"/{prompt}")
-        builder.say(row[answer], final=True, at=f"/{answer}")
+        _answer(builder, row[answer], f"/{answer}")
         named = next((row[c] for c in LANGUAGES if isinstance(row.get(c), str) and row[c]), None)
         named = named or origin.options.get("language")
         known = first_of(row, IDS)
@@ -98,6 +103,22 @@ class InstructionPair:
             source_id=None if known is None else str(row[known]),
             language=guess_language(row[answer], named),
         )
+
+
+def _answer(builder: Builder, text: str, at: str) -> None:
+    """Tell ``builder`` the answer ``text``; what it holds of calls makes the row one of tool use."""
+    ids = iter(count())
+    if is_log(text):
+        builder.kind = "tool_use"
+        tell_react(builder, text, ids, at=at)
+        return
+    pieces = pieces_of(text, {})
+    if pieces == [("text", text)]:
+        builder.say(text, final=True, at=at)
+        return
+    if any(isinstance(piece, Asked) for piece in pieces):
+        builder.kind = "tool_use"
+    tell(builder, text, ids, {}, at=at)
 
 
 def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str | None:

@@ -1,0 +1,165 @@
+"""Results of calls inside messages: which calls they answer, and what they say.
+
+In: a message that answers calls. Harnesses of text write results in the user's name, behind a head (``EXECUTION
+RESULT of [name]:``, ``OBSERVATION:``) or in ``<tool_response>``, and several of them into one message; others write
+a JSON list of named results. Out: one result for each, told to a builder. A ``<tool_response>`` ends at the tag that
+the next one, or nothing, follows: what a tool returns may hold the tag itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract import patterns
+from sxl_data.files.json_text import dump, load
+from sxl_data.formats.content import parts_of
+from sxl_data.formats.literal import json_end
+from sxl_data.trace.build import Builder
+from sxl_data.trace.types import Call, Result
+
+_OPEN, _CLOSE = "<tool_response>", "</tool_response>"
+_HEAD = patterns.compile(r"\A(?:EXECUTION RESULT of \[([^\]\n]{1,200})\]:|OBSERVATION:|Observation:)[ \t]*\r?\n?")
+_EXIT = patterns.compile(r"\[(?:The command completed|Command finished) with exit code (-?\d{1,9})\.?\]")
+_NAMES = ("name", "tool_name", "function", "tool")
+_IDS = ("tool_call_id", "tool_use_id", "call_id", "id")
+_SAID = ("content", "output", "result", "response", "value")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One result: what it says, and the call or tool that it names, if it names one."""
+
+    content: Any
+    name: str | None = None
+    call_id: str | None = None
+
+
+def marked(text: str) -> list[Answer]:
+    """The results that ``text`` holds by its own marks; none where it has no mark."""
+    if text.lstrip().startswith(_OPEN):
+        return [_of_tag(piece) for piece in _responses(text)]
+    head = _HEAD.match(text[:300])
+    return [] if head is None else [Answer(text[head.end() :], name=head[1])]
+
+
+def answer(builder: Builder, found: Sequence[Answer], at: str) -> None:
+    """Tell ``builder`` the results ``found``: of the call that each names, else of the open calls in order."""
+    for item in found:
+        blocks = isinstance(item.content, list) and all(isinstance(b, dict) and "type" in b for b in item.content)
+        content = item.content if blocks or isinstance(item.content, str) else dump(item.content)
+        result = Result(call_id=_answered(builder, item, at), content=parts_of(content))
+        builder.result(with_exit_code(result), at=at)
+
+
+def listed(waiting: Sequence[Call], value: Any) -> list[Answer]:
+    """The results of the open calls ``waiting`` where ``value``, or the JSON text that it is, lists them, each with
+    its tool's name or its call's id; else none. One result that is a list itself is not taken for several."""
+    if isinstance(value, str):
+        if not value.lstrip().startswith("["):
+            return []
+        try:
+            value = load(value)
+        except ValueError:
+            return []
+    if not isinstance(value, list) or not 2 <= len(value) <= len(waiting):
+        return []
+    found = [_named(item) for item in value]
+    answers = [item for item in found if item is not None]
+    if len(answers) < len(value):
+        return []
+    open_names = [call.name for call in waiting]
+    by_name = all(_take(open_names, item.name) for item in answers)
+    ids = [call.call_id for call in waiting]
+    return answers if by_name or all(_take(ids, item.call_id) for item in answers) else []
+
+
+def with_exit_code(result: Result) -> Result:
+    """``result`` with the exit code that OpenHands states at its end."""
+    last = result.content[-1].text if result.content else None
+    found = _EXIT.findall(last[-600:]) if last else []
+    if not found:
+        return result
+    code = int(found[-1])
+    return msgspec.structs.replace(result, exit_code=code, status="ok" if code == 0 else "error")
+
+
+def _answered(builder: Builder, item: Answer, at: str) -> str:
+    waiting = builder.open_calls
+    if item.call_id is not None and any(call.call_id == item.call_id for call in waiting):
+        return item.call_id
+    named = next((call.call_id for call in waiting if call.name == item.name), None) if len(waiting) > 1 else None
+    first = builder.next_call(at)
+    return first if named is None else named
+
+
+def _take(held: list[str], name: str | None) -> bool:
+    if name is None or name not in held:
+        return False
+    held.remove(name)
+    return True
+
+
+def _named(item: Any) -> Answer | None:
+    if not isinstance(item, dict):
+        return None
+    name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), None)
+    call_id = next((item[key] for key in _IDS if isinstance(item.get(key), str)), None)
+    said = next((key for key in _SAID if key in item), None)
+    return None if said is None or (name is None and call_id is None) else Answer(item[said], name, call_id)
+
+
+def _of_tag(piece: str) -> Answer:
+    """A result in a tag; where it is an object that names its tool, so does the result, and its text stays whole."""
+    text = piece.strip("\n")
+    name = None
+    if text.lstrip().startswith("{"):
+        try:
+            value = load(text)
+        except ValueError:
+            value = None
+        named = _named(value)
+        name = named.name if named is not None else None
+    return Answer(text, name)
+
+
+def _responses(text: str) -> list[str]:
+    """What stands in the ``<tool_response>`` tags of ``text``. One that is never closed takes the rest."""
+    pieces: list[str] = []
+    at = text.find(_OPEN)
+    closed = text.rfind(_CLOSE)
+    while at >= 0:
+        begin = at + len(_OPEN)
+        end = _json_close(text, begin)
+        cursor = begin
+        while end < 0 and (close := text.find(_CLOSE, cursor)) >= 0:
+            after = _past_space(text, close + len(_CLOSE))
+            if after >= len(text) or text.startswith(_OPEN, after) or close == closed:
+                end = close
+            cursor = close + len(_CLOSE)
+        pieces.append(text[begin : end if end >= 0 else len(text)])
+        if end < 0:
+            break
+        cursor = end + len(_CLOSE)
+        if closed == end and (rest := text[cursor:].strip()):
+            pieces[-1] = f"{pieces[-1].rstrip()}\n{rest}"  # words after the last tag are the harness's own
+            break
+        at = text.find(_OPEN, cursor)
+    return pieces
+
+
+def _json_close(text: str, begin: int) -> int:
+    """Where the closing tag stands after a JSON value that begins at ``begin``; -1 where there is no such value."""
+    first = _past_space(text, begin)
+    if not text.startswith(("{", "["), first):
+        return -1
+    end = json_end(text, first)
+    after = _past_space(text, end) if end >= 0 else -1
+    return after if after >= 0 and text.startswith(_CLOSE, after) else -1
+
+
+def _past_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
