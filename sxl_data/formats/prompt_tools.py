@@ -20,7 +20,7 @@ from sxl_data.trace.types import Tool
 _OPEN, _CLOSE = "<tools>", "</tools>"
 _BLOCKS = patterns.compile(r"(?s)---- BEGIN FUNCTION #\d{1,4}:\s*(\S{1,200})\s*----\n(.*?)\n---- END FUNCTION #\d{1,4}")
 _PARAMETER = patterns.compile(r"(?m)^[ \t]{0,8}\(\d{1,3}\) (\S{1,200}) \(([^()\n]{1,200})\):? ?(.*)$")
-_ALLOWED = patterns.compile(r"Allowed values: \[([^\]\n]{1,2000})\]")
+_ALLOWED = patterns.compile(r"Allowed values: \[([^\]\n]+)\]")
 _ELEMENTS = tuple(patterns.compile(rf"(?s)<{tag}>\s*(.*?)\s*</{tag}>") for tag in ("name", "description", "type"))
 _FUNCTIONS = patterns.compile(r"(?s)<function>(.*?)</function>")
 _PARAMETERS = patterns.compile(r"(?s)<parameter>(.*?)</parameter>")
@@ -83,9 +83,10 @@ def _listed(name: str, block: str) -> Tool:
     properties: dict[str, Any] = {}
     required: list[str] = []
     starts = list(_PARAMETER.finditer(rest))
-    for found, following in zip(starts, [*starts[1:], None], strict=True):
+    ends = [*(found.start() for found in starts[1:]), len(rest)]
+    for found, end in zip(starts, ends):
         kind, _, need = found[2].partition(",")
-        words = (found[3] + rest[found.end() : following.start() if following else len(rest)]).strip()
+        words = (found[3] + rest[found.end() : end]).strip()
         properties[found[1]] = {**schema_of(kind.strip()), "description": words}
         allowed = _ALLOWED.search(words)
         if allowed is not None:

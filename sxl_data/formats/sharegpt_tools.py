@@ -25,12 +25,12 @@ from sxl_data.formats.function_markup import types_of
 from sxl_data.formats.leftovers import Piece, recall, remember
 from sxl_data.formats.markup import text_dialect
 from sxl_data.formats.prompt_tools import tools_told
-from sxl_data.formats.sharegpt_writing import CLOSE, NAME, OPEN, write_entries, write_frame
+from sxl_data.formats.sharegpt_writing import CLOSE, FORM, NAME, OPEN, write_entries, write_frame
 from sxl_data.formats.spoken import tell
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.patch import rest, restore
-from sxl_data.trace.types import Trace
+from sxl_data.trace.types import Act, Trace
 
 _SAID = {"gpt", "assistant", "model", "chatgpt", "bing", "bard"}
 _CALLS = {"function_call", "tool_call"}
@@ -64,7 +64,7 @@ class ShareGptTools:
             raise RowError("no entries", "at least one", "/conversations")
         reading = _read(row, document, origin)
         if origin.lossless:
-            reading = msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row))
+            reading = msgspec.structs.replace(reading, trace=_with_leftovers(reading, row))
         yield restored(reading, residual)
 
     def write(self, trace: Trace) -> dict[str, Any]:
@@ -162,7 +162,25 @@ def _read_calls(builder: Builder, text: str, ids: Iterator[int], at: str, common
     return True
 
 
-def _with_leftovers(trace: Trace, row: dict[str, Any]) -> Trace:
+def _formed(reading: Reading) -> Trace:
+    """The trace with how its source divides acts into entries, where the writer would do otherwise."""
+    steps = list(reading.trace.steps)
+    for at, step in enumerate(steps):
+        if not isinstance(step, Act) or not step.calls:
+            continue
+        places = [reading.places.get(f"/steps/{at}/calls/{k}", "") for k in range(len(step.calls))]
+        entries = [place.split("/")[2] for place in places if place.startswith("/conversations/")]
+        begin = reading.places.get(f"/steps/{at}", "").split("/")[2:3]
+        form = "apart" if len(set(entries)) == len(step.calls) > 1 else None
+        if step.content and set(entries) == set(begin):
+            form = "joined"
+        if form is not None:
+            steps[at] = msgspec.structs.replace(step, ext_json=dump({**(load_object(step.ext_json) or {}), FORM: form}))
+    return msgspec.structs.replace(reading.trace, steps=tuple(steps))
+
+
+def _with_leftovers(reading: Reading, row: dict[str, Any]) -> Trace:
+    trace = _formed(reading)
     written = write_entries(trace, remembered=False)
     entries = row["conversations"]
     flat = style_of([], row["tools"]).flat if "tools" in row else True

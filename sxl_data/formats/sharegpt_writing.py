@@ -1,28 +1,33 @@
 """A trace as a ShareGPT conversation.
 
 In: a trace. Out: its entries with the step (and result) that each comes from, and the frame around them. Text
-beside calls is an entry of its own before them; reasoning is a ``<think>`` block at the start of a value.
+beside calls is an entry of its own before them, several calls are one entry, and reasoning is a ``<think>`` block at
+the start of a value; an act whose source wrote it otherwise says so (`FORM`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from sxl_data.files.json_text import load
+from sxl_data.files.json_text import load, load_object
 from sxl_data.formats.chat_writing import Style, write_tools
 from sxl_data.formats.leftovers import recall
 from sxl_data.trace.messages import text_of
 from sxl_data.trace.patch import restore
-from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
+from sxl_data.trace.types import Act, Call, Iterate, Observe, Reflect, Trace
 
 NAME = "sharegpt_tools"
 OPEN, CLOSE = "<think>", "</think>"
+FORM = "sharegpt_form"
+"""Key of an act's ``ext_json``: ``joined`` where text and calls share an entry, ``apart`` where each call has one."""
 Entry = dict[str, Any]
 
 
 def write_entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | None, Entry]]:
-    """The entries of ``trace`` with the step (and result) that each comes from."""
+    """The entries of ``trace`` with the step (and result, or which of an act's entries of calls) that each comes
+    from."""
     out: list[tuple[int, int | None, Entry]] = []
     thought = ""
     first = -1
@@ -49,11 +54,17 @@ def write_entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | No
         elif isinstance(step, Act):
             text = text_of(step.content)
             begin = first if first >= 0 else at
-            if text or not step.calls:
-                put(begin, None, "gpt", thought + text)
+            form = (load_object(step.ext_json) or {}).get(FORM)
+            if form == "joined":
+                put(at, None, "function_call", thought + text + "\n\n" + _call_text(step.calls))
+            elif text or not step.calls:
+                put(begin, 0 if step.calls and begin == at else None, "gpt", thought + text)
                 thought = ""
-            if step.calls:
-                put(at, None, "function_call", thought + _call_text(step))
+            if step.calls and form != "joined":
+                groups = [(call,) for call in step.calls] if form == "apart" else [step.calls]
+                for slot, calls in enumerate(groups, start=1):
+                    put(at, slot if text or len(groups) > 1 else None, "function_call", thought + _call_text(calls))
+                    thought = ""
             thought, first = "", -1
         elif isinstance(step, Iterate):
             for slot, result in enumerate(step.results):
@@ -63,9 +74,9 @@ def write_entries(trace: Trace, *, remembered: bool) -> list[tuple[int, int | No
     return out
 
 
-def _call_text(act: Act) -> str:
+def _call_text(asked: Sequence[Call]) -> str:
     calls = []
-    for call in act.calls:
+    for call in asked:
         arguments: Any = call.arguments_json
         if call.arguments_form == "object":
             try:

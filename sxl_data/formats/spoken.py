@@ -82,8 +82,8 @@ def tell(
     for form, words in said:
         if form != "text" and words.strip():
             builder.reflect(words.strip(), form, at=at, **common)
-    words = [words for kind, words in said if kind == "text"]
-    builder.say(words[0] if len(pieces) == 1 and words else "\n".join(w.strip() for w in words), at=at, **common)
+    texts = [words for kind, words in said if kind == "text"]
+    builder.say(texts[0] if len(pieces) == 1 and texts else "\n".join(t.strip() for t in texts), at=at, **common)
     for call in asked:
         call_id = call.call_id or f"call_{next(ids)}"
         builder.call(call.name, call.arguments_json, call_id, form=call.form, at=at, **common)

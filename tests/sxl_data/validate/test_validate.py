@@ -48,7 +48,7 @@ def ten_defects_chat() -> tuple[dict[str, Any], set[tuple[str, str]]]:
         {"role": "tool", "tool_call_id": "c1", "content": "31"},
         {"role": "assistant", "content": "", "tool_calls": [call("c1", city="Oslo"), call("c3", days="one", city="A")]},
         {"role": "tool", "tool_call_id": "c1", "content": "5"},
-        {"role": "assistant", "content": "<think>Hm.</think> Wait.", "tool_calls": [broken, undeclared]},
+        {"role": "assistant", "content": "Hm. <think> Wait.", "tool_calls": [broken, undeclared]},
         {"role": "tool", "tool_call_id": "c6", "content": "18"},
         {"role": "tool", "tool_call_id": "c7", "content": "5"},
         {"role": "tool", "tool_call_id": "c9", "content": "?"},
