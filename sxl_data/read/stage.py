@@ -35,6 +35,9 @@ from sxl_data.trace.table import to_table
 
 ADAPTERS = "sxl_data.read.adapters"
 
+# Findings of a reader that say what it changed in order to read.
+REPAIRS = ("S105", "S106")
+
 # Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
 RAW_LIMIT = 64_000
 # Rows of a file out of whose texts a reader cut pieces and that are looked at closely: the first, then every so many.
@@ -215,6 +218,8 @@ def read_chunk(
                     reject(_refusal(reading, document), b"")
                 else:
                     found.append(reading)
+                    changed = [item for item in reading.findings if item.code in REPAIRS]
+                    entries += [entry_of(item, reading.trace.trace_id, source.name, "edited") for item in changed]
         except RowError as problem:
             reject(_refusal(problem, document), _raw(document))
             continue

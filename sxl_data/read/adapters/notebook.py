@@ -1,23 +1,25 @@
 """Jupyter notebooks: cells are a loop of their own.
 
-In: one ``.ipynb`` file of format 4. Out: one trace in the order of the cells. A code cell is an Act, its
-outputs the Iterate; text right before code is the Reflect, any other text, and every text that opens a
-section with a heading, is observed. A cell that was never run has no
-result, or one that says so where later cells were run. Output that is no text keeps
-its media type, never its bytes.
+In: one ``.ipynb`` file of format 4; what Python's JSON writes and JSON does not know (NaN, half surrogates) is repaired
+and said. Out: one trace in the order of the cells. A code cell is an Act, its outputs the Iterate; text right before
+code is the Reflect, any other text, and every text that opens a section with a heading, is observed. A cell that was
+never run has no result, or one that says so where later cells were run. Images keep their media type, never their
+bytes, unless the reader was asked to keep them.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.files.json_text import load_object
+from sxl_data.contract.errors import Finding
+from sxl_data.files.decode import decode
+from sxl_data.read.adapters.notebook_outputs import joined, media_part, result_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
-from sxl_data.trace.media import inline_part
 from sxl_data.trace.types import Part, Result, Tool
 
 CELL = Tool(
@@ -27,11 +29,22 @@ CELL = Tool(
     parameters_json='{"type":"object","properties":{"code":{"type":"string"}},"required":["code"]}',
 )
 
-# Longest output kept, in characters: tables printed in full teach nothing.
-MAX_OUTPUT = 8_000
+_IMAGE = patterns.compile(r"\(data:(image/[\w.+-]{1,40});base64,([^)]*)\)")
 
-_ESCAPES = patterns.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_IMAGE = patterns.compile(r"\(data:image/[^)]*\)")
+# Names of kernels, version left out, whose notebooks may not say their language otherwise.
+_KERNELS = {
+    "ir": "r",
+    "xr": "r",
+    "ijavascript": "javascript",
+    "deno": "typescript",
+    "iruby": "ruby",
+    "gophernotes": "go",
+}
+_KERNELS |= {name: name for name in ("julia", "bash", "scala", "octave", "matlab", "rust", "ruby", "perl", "kotlin")}
+
+# Cells that IPython gives to another interpreter, by the word after ``%%``.
+_MAGICS = {"bash": "bash", "sh": "bash", "script": "bash", "R": "r", "javascript": "javascript", "js": "javascript"}
+_MAGICS |= {"html": "html", "perl": "perl", "ruby": "ruby", "sql": "sql", "latex": "latex", "svg": "svg"}
 
 
 class Notebook:
@@ -49,41 +62,42 @@ class Notebook:
         return None  # text files are not guessed at
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
-        book = load_object(document.text)
-        cells = book.get("cells") if book else None
+        book, repaired = _book(document)
+        cells = book.get("cells")
         if not isinstance(cells, list):
             raise RowError("no cells", "a notebook of format 4", "/cells")
         cells = [c for c in cells if isinstance(c, dict) and source_of(c).strip()]
         if not any(c.get("cell_type") == "code" for c in cells):
             return
-        metadata = book.get("metadata") if book else None
-        info = (metadata or {}).get("language_info") if isinstance(metadata, dict) else None
-        language = str((info or {}).get("name") or "python").lower()
+        language = language_of(book.get("metadata"))
         first = next((source_of(c) for c in cells if c.get("cell_type") == "markdown"), "")
         builder = Builder("agent", first)
+        builder.findings += repaired
         builder.tool(CELL)
-        run = [i for i, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count") is not None]
+        run = [i for i, cell in enumerate(cells) if _was_run(cell)]
         last_run = max(run, default=0)
         for i, cell in enumerate(cells):
-            text, follows = source_of(cell), cells[i + 1].get("cell_type") if i + 1 < len(cells) else None
-            if cell.get("cell_type") == "code":
+            kind, follows = cell.get("cell_type"), cells[i + 1].get("cell_type") if i + 1 < len(cells) else None
+            if kind == "code":
                 builder.end_turn() if i and cells[i - 1].get("cell_type") == "code" else None
-                builder.call(CELL.name, text, f"call_{i}", kind="code", form="raw", language=language)
-                if cell.get("execution_count") is not None or cell.get("outputs"):
+                text, spoken = source_of(cell), _language_in(cell, language)
+                builder.call(CELL.name, text, f"call_{i}", kind="code", form="raw", language=spoken)
+                if _was_run(cell):
                     builder.result(result_of(f"call_{i}", cell))
                 elif i < last_run:
                     builder.result(Result(call_id=f"call_{i}", status="missing"))
-            elif cell.get("cell_type") == "markdown":
-                text = _IMAGE.sub("()", text)
-                if follows == "code" and i and not text.lstrip().startswith("#"):
+            elif kind == "markdown":
+                parts = _parts(cell)
+                text = parts[0].text or ""
+                if follows == "code" and i and len(parts) == 1 and not text.lstrip().startswith("#"):
                     builder.reflect(text, "block")
                 else:
-                    builder.observe(text)
+                    builder.observe(parts)
+            elif kind == "raw":
+                builder.observe(source_of(cell), "environment")
         builder.executed = bool(run)
-        builder.ext = {"notebook": {"path": document.file, "nbformat": book.get("nbformat") if book else None}}
+        builder.ext = {"notebook": {"path": document.file, "nbformat": book.get("nbformat")}}
         if document.licence:
-            import msgspec
-
             origin = msgspec.structs.replace(origin, licence=document.licence, licence_url=None)
         yield builder.build(
             document,
@@ -95,59 +109,58 @@ class Notebook:
         )
 
 
-def source_of(cell: dict[str, Any]) -> str:
-    """The text of a cell, which is a string or a list of lines."""
-    return _join(cell.get("source"))
+def source_of(cell: Mapping[str, Any]) -> str:
+    """The text of a cell."""
+    return joined(cell.get("source"))
 
 
-def _join(value: Any) -> str:
-    return "".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+def language_of(metadata: Any) -> str:
+    """The language of a notebook's kernel, wherever it is stated; Python where nothing is."""
+    held = metadata if isinstance(metadata, dict) else {}
+    info, kernel = (held[key] if isinstance(held.get(key), dict) else {} for key in ("language_info", "kernelspec"))
+    for stated in (info.get("name"), kernel.get("language"), held.get("language")):
+        if isinstance(stated, str) and stated.strip():
+            return stated.strip().lower()
+    name = kernel.get("name")
+    name = name.lower().rstrip("0123456789.-") if isinstance(name, str) else ""
+    return _KERNELS.get(name, "python")
 
 
-def result_of(call_id: str, cell: dict[str, Any]) -> Result:
-    """The outputs of a cell in order; an output of type error makes the result one."""
-    content: list[Part] = []
-    error: dict[str, Any] | None = None
-    for output in cell.get("outputs") or ():
-        kind = output.get("output_type") if isinstance(output, dict) else None
-        if kind == "stream":
-            content.append(_text(_join(output.get("text"))))
-        elif kind == "error":
-            error = output
-            content.append(_text("\n".join(map(str, output.get("traceback") or ()))))
-        elif kind in ("execute_result", "display_data"):
-            data = output.get("data") if isinstance(output.get("data"), dict) else {}
-            if "text/plain" in data:
-                content.append(_text(_join(data["text/plain"])))
-            media = next((name for name in data if name.startswith(("image/", "audio/"))), None)
-            if media:
-                content.append(_media(media, _join(data[media])))
-    content = [part for part in content if part.text or part.type != "text"]
-    cut = any(part.text is not None and len(part.text) >= MAX_OUTPUT for part in content)
-    if error is None:
-        return Result(call_id=call_id, content=tuple(content), status="ok", truncated=True if cut else None)
-    return Result(
-        call_id=call_id,
-        content=tuple(content),
-        status="error",
-        error_type=str(error.get("ename") or ""),
-        error_message=str(error.get("evalue") or ""),
-        truncated=True if cut else None,
-    )
+def _language_in(cell: Mapping[str, Any], language: str) -> str:
+    """The language of one cell, which may be handed to another interpreter than the kernel's."""
+    metadata = cell.get("metadata")
+    editor = metadata.get("vscode") if isinstance(metadata, dict) else None
+    stated = editor.get("languageId") if isinstance(editor, dict) else None
+    if isinstance(stated, str) and stated.strip():
+        return stated.strip().lower()
+    text = source_of(cell).lstrip()
+    magic = text[2:40].split(None, 1)[:1] if text.startswith("%%") else []
+    return _MAGICS.get(magic[0], language) if magic else language
 
 
-def _media(name: str, held: str) -> Part:
-    """An image or sound, which notebooks hold as base64 (SVG as text)."""
-    try:
-        data = held.encode("utf-8") if name.endswith("+xml") else base64.b64decode(held)
-    except ValueError:
-        data = held.encode("utf-8")
-    kind: Literal["image", "audio"] = "image" if name.startswith("image/") else "audio"
-    return inline_part(kind, data, name)
+def _book(document: Document) -> tuple[dict[str, Any], list[Finding]]:
+    """The notebook, and what had to be repaired to read it."""
+    decoded = decode((document.text or "").encode("utf-8", "surrogatepass"))
+    value = decoded.value if decoded.value is not None else decoded.salvaged
+    if not isinstance(value, dict):
+        problem = decoded.findings[-1] if decoded.findings else None
+        found = problem.found if problem is not None else type(value).__name__
+        raise RowError(found or "no JSON", "a notebook of format 4", (problem.pointer or "") if problem else "")
+    return value, [msgspec.structs.replace(item, file=document.file) for item in decoded.findings]
 
 
-def _text(text: str) -> Part:
-    return Part(text=_ESCAPES.sub("", text).rstrip("\n")[:MAX_OUTPUT])
+def _was_run(cell: Mapping[str, Any]) -> bool:
+    return bool(cell.get("outputs")) or cell.get("execution_count") is not None
+
+
+def _parts(cell: Mapping[str, Any]) -> list[Part]:
+    """The text of a cell without the bytes of its images, and the images."""
+    text = source_of(cell)
+    media = [media_part(found[1], found[2]) for found in _IMAGE.finditer(text)]
+    attached = cell.get("attachments")
+    for forms in attached.values() if isinstance(attached, dict) else ():
+        media += [media_part(name, joined(held)) for name, held in forms.items()] if isinstance(forms, dict) else []
+    return [Part(text=_IMAGE.sub("()", text)), *media]
 
 
 FORMAT = Notebook()

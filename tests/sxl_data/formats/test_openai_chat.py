@@ -165,52 +165,89 @@ def test_a_list_that_is_not_one_output_for_each_call_stays_one_output(reader, sh
         assert "user act+2 unknown" == shape(reader(row))
 
 
-ASK = {"role": "user", "content": "go"}
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"content": "<think>\nhm\n</think>\n\nYes."}, "user reflect act."),
+        ({"content": "hm\n</think>\n\nYes."}, "user reflect act."),
+        ({"content": [{"type": "text", "text": "<think>hm</think>Yes."}]}, "user reflect act."),
+        ({"content": "Yes, `<think>` is a tag."}, "user act."),
+        ({"content": "Yes.", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "user reflect act."),
+        (
+            {"content": "Yes.", "reasoning_details": [{"type": "reasoning.summary", "summary": "hm"}, {"data": "zz"}]},
+            "user reflect reflect act.",
+        ),
+        ({"content": "Yes.", "reasoning": "hm", "reasoning_details": [{"text": "hm"}]}, "user reflect act."),
+    ],
+)
+def test_reasoning_is_told_wherever_a_message_holds_it(reader, shape, answer, expected) -> None:
+    row = {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", **answer}]}
+    trace = reader(row)
+    assert expected == shape(trace)
+    assert row == reader.format.write(trace)
 
 
-def test_what_stands_beside_the_messages_is_read_and_written_back(reader, shape) -> None:
-    answer = {"role": "assistant", "content": "ok"}
-    for key in ("system", "system_prompt"):
-        row = {key: "Be brief, please.", "messages": [ASK, answer]}
-        assert "system user act." == shape(reader(row))
-        assert row == reader.format.write(reader(row))
-    again = {"system": "Be brief.", "messages": [{"role": "system", "content": "Be brief."}, ASK, answer]}
-    assert "system user act." == shape(reader(again))
+@pytest.mark.parametrize("key", ["system", "system_prompt"])
+def test_what_the_model_was_told_beside_the_messages_is_read(reader, shape, key) -> None:
+    row = {
+        key: "Be brief.",
+        "functions": [{"name": "f", "parameters": {"type": "object"}}],
+        "messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        ],
+    }
+    trace = reader(row)
+    assert ("system user act+1", ["f"]) == (shape(trace), [tool.name for tool in trace.tools])
+    assert row == reader.format.write(trace)
 
 
-def test_the_answer_of_a_completion_log_is_the_last_turn(reader, shape) -> None:
+def test_a_system_text_that_the_messages_begin_with_is_told_once(reader, shape) -> None:
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": "ok"},
+    ]
+    row = {"system": "Be brief.", "messages": messages}
+    assert "system user act." == shape(reader(row))
+    assert row == reader.format.write(reader(row))
+
+
+def test_the_answer_of_a_log_is_its_last_turn(reader, shape) -> None:
     response = {
         "model": "m",
-        "choices": [{"message": {"role": "assistant", "content": "It is done."}}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+        "choices": [{"message": {"role": "assistant", "content": "4"}}],
+        "usage": {"prompt_tokens": 9},
     }
-    row = {"messages": [ASK], "response": response}
+    row = {"messages": [{"role": "user", "content": "2+2?"}], "response": response}
+    (reading,) = reader.readings(row)
+    assert "user act." == shape(reading.trace)
+    assert ("m", 9, "/response/choices/0/message") == (
+        reading.trace.agent.model,
+        reading.trace.metrics.prompt_tokens,
+        reading.place("/steps/1/content"),
+    )
+    assert row == reader.format.write(reading.trace)
+
+
+def test_calls_in_the_text_of_a_row_are_read_whatever_the_rows_before_it_were(reader, shape) -> None:
+    row = {
+        "messages": [
+            {"role": "system", "content": '<tools>[{"name": "f"}]</tools>'},
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": 'I call.\n<tool_call>{"name": "f", "arguments": {}}</tool_call>'},
+            {"role": "user", "content": "<tool_response>\n1\n</tool_response>"},
+            {"role": "assistant", "content": "done"},
+        ]
+    }
     trace = reader(row)
-    assert "user act." == shape(trace)
-    assert (3, 2, "m") == (trace.metrics.prompt_tokens, trace.metrics.completion_tokens, trace.agent.model)
-    assert row == reader.format.write(trace)
-    told = {"messages": [ASK, response["choices"][0]["message"]], "response": response}
-    assert "user act." == shape(reader(told))
-
-
-def test_old_functions_are_declared_tools(reader) -> None:
-    row = {"messages": [ASK, {"role": "assistant", "content": "ok"}], "functions": [{"name": "f", "parameters": {}}]}
-    assert ["f"] == [tool.name for tool in reader(row).tools]
-
-
-def test_reasoning_details_are_reasoning(reader, shape) -> None:
-    details = [
-        {"type": "reasoning.text", "text": "hm"},
-        {"type": "reasoning.summary", "summary": "so"},
-        {"type": "reasoning.encrypted", "data": "zz"},
-    ]
-    row = {"messages": [ASK, {"role": "assistant", "content": "ok", "reasoning_details": details}]}
-    trace = reader(row)
-    assert "user reflect reflect reflect act." == shape(trace)
-    assert ["field", "summary", "encrypted"] == [step.form for step in trace.steps[1:4]]
+    assert ("system user act+1 unknown act.", ["f"]) == (shape(trace), [tool.name for tool in trace.tools])
     assert row == reader.format.write(trace)
 
 
-def test_blocks_of_anthropic_are_not_its_own(reader) -> None:
-    row = {"messages": [ASK, {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}]}]}
-    assert reader.format.detect(row) is None
+def test_messages_may_be_json_text_or_a_trajectory(reader, shape) -> None:
+    messages = [{"role": "user", "content": "go"}, {"role": "assistant", "content": "ok"}]
+    for row in ({"messages": dump(messages)}, {"trajectory": messages}):
+        assert ["openai_chat"] == reader.detects(row)
+        assert "user act." == shape(reader(row))
+        assert row == reader.format.write(reader(row))

@@ -69,3 +69,91 @@ def test_an_entry_may_be_kept_out_of_the_training(reader) -> None:
     trace = reader(row)
     assert not trace.steps[1].train
     assert row == reader.format.write(trace)
+
+
+def turn(*entries: tuple[str, str], **row: object) -> dict:
+    return {"conversations": [{"from": who, "value": value} for who, value in entries], **row}
+
+
+XML = "<function=f>\n<parameter=t>\nx\n</parameter>\n</function>"
+JSON = '{"name": "f", "arguments": {"t": "x"}}'
+MANY = '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]'
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            turn(
+                ("human", "go"),
+                ("function_call", JSON),
+                ("function_call", JSON),
+                ("observation", "1"),
+                ("observation", "2"),
+            ),
+            "user act+2 unknown,unknown",
+        ),
+        (
+            turn(("human", "go"), ("gpt", "I call."), ("function_call", JSON), ("observation", "1"), ("gpt", "done")),
+            "user act+1 unknown act.",
+        ),
+        (
+            turn(
+                ("human", "go"),
+                ("gpt", "I call."),
+                ("function_call", JSON),
+                ("function_call", JSON),
+                ("observation", "1"),
+            ),
+            "user act+2 unknown",
+        ),
+        (
+            turn(("human", "go"), ("function_call", f"I call.\n\n{XML}"), ("observation", "1"), ("gpt", "done")),
+            "user act+1 unknown act.",
+        ),
+        (
+            turn(("human", "go"), ("function_call", XML), ("human", "EXECUTION RESULT of [f]:\n1"), ("gpt", "done")),
+            "user act+1 unknown act.",
+        ),
+        (
+            turn(("human", "go"), ("function_call", XML), ("human", "It printed nothing."), ("gpt", "done")),
+            "user act+1 unknown act.",
+        ),
+        (turn(("human", "go"), ("function_call", JSON), ("human", "wait"), ("gpt", "yes")), "user act+1 - user act."),
+        (turn(("human", "go"), ("gpt", "one"), ("gpt", "two")), "user act act."),
+        (
+            turn(
+                ("human", "go"),
+                ("function_call", MANY),
+                ("observation", '[{"name": "g", "content": 2}, {"name": "f", "content": 1}]'),
+            ),
+            "user act+2 unknown,unknown",
+        ),
+        (turn(("human", "go"), ("gpt", "hm</think>It is 4.")), "user reflect act."),
+        (turn(("human", "go"), ("gpt", "Use `<tool_call>`.")), "user act."),
+        (
+            turn(("human", "go"), ("function_call", f"<think>\nhm\n</think>\n\n{JSON}"), ("observation", "1")),
+            "user reflect act+1 unknown",
+        ),
+    ],
+)
+def test_a_turn_is_what_one_answer_says_and_it_is_written_as_it_was(reader, shape, row, expected) -> None:
+    trace = reader(row)
+    assert expected == shape(trace)
+    assert row == reader.format.write(trace)
+
+
+def test_text_and_call_of_one_turn_share_an_act(reader) -> None:
+    trace = reader(turn(("human", "go"), ("gpt", "I call."), ("function_call", JSON), ("observation", "1")))
+    assert ("I call.", "f") == (trace.steps[1].content[0].text, trace.steps[1].calls[0].name)
+
+
+def test_tools_that_the_system_text_lists_give_values_their_types(reader) -> None:
+    system = (
+        "---- BEGIN FUNCTION #1: f ----\nDescription: d\nParameters:\n  (1) n (integer, required): a number\n"
+        "---- END FUNCTION #1 ----"
+    )
+    row = turn(("human", "go"), ("function_call", "<function=f><parameter=n>3</parameter></function>"), system=system)
+    trace = reader(row)
+    assert (["f"], '{"n":3}') == ([t.name for t in trace.tools], trace.steps[-1].calls[0].arguments_json)
+    assert row == reader.format.write(trace)

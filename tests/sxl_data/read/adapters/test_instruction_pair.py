@@ -58,6 +58,24 @@ def test_the_language_is_that_of_the_code_and_prose_has_none():
     assert (code.language, prose.language) == ("python", None)
 
 
+LOG = "Thought: I search.\nAction: search[Emma]\nObservation: A novel.\nThought: Found.\nAction: finish[Austen]"
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape", "words"),
+    [
+        (LOG, "ORCIRF", ["Who?", "I search.", "", "A novel.", "Found.", "Austen"]),
+        ("<think>hm</think>It is 4.", "ORF", ["Who?", "hm", "It is 4."]),
+        ("hm\n</think>\nIt is 4.", "ORF", ["Who?", "hm", "It is 4."]),
+        ("I call.\n<function=f>\n</function>", "OC", ["Who?", "I call."]),
+        ("Thought: a poem\nAction: he runs", "OF", ["Who?", "Thought: a poem\nAction: he runs"]),
+    ],
+)
+def test_an_answer_that_is_markup_is_what_it_says(answer, shape, words):
+    trace = read_row(FORMAT, {"instruction": "Who?", "output": answer}).trace
+    assert (outline(trace), said(trace)) == (shape, words)
+
+
 def test_real_rows_become_traces(shared):
     readings, refused = read_path(FORMAT, shared / "data/codealpaca/data/code_alpaca_2k.json")
     assert len(readings) + len(refused) == 2017

@@ -1,0 +1,84 @@
+"""sxl_data.formats.answers: results inside messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from sxl_data.files.json_text import dump
+from sxl_data.formats.answers import Answer, answer, listed, marked
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin
+from sxl_data.trace.types import Call, Iterate
+
+
+def waiting(*names: str) -> list[Call]:
+    return [Call(call_id=f"c{i}", name=name, arguments_json="{}") for i, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("EXECUTION RESULT of [bash]:\na.txt", [("a.txt", "bash")]),
+        ("OBSERVATION:\na.txt", [("a.txt", None)]),
+        ("Observation: a.txt", [("a.txt", None)]),
+        ("<tool_response>\na\n</tool_response>\n<tool_response>\nb\n</tool_response>", [("a", None), ("b", None)]),
+        ("<tool_response>\nis </tool_response> a tag\n</tool_response>", [("is </tool_response> a tag", None)]),
+        (
+            '<tool_response>\n{"name": "f", "content": "</tool_response>\\n<tool_response>"}\n</tool_response>',
+            [('{"name": "f", "content": "</tool_response>\\n<tool_response>"}', "f")],
+        ),
+        ("<tool_response>\nnever closed", [("never closed", None)]),
+        ("<tool_response>\na\n</tool_response>\nGo on.", [("a\nGo on.", None)]),
+        ("What an EXECUTION RESULT of [bash]: is", []),
+        ("a <tool_response> b", []),
+    ],
+)
+def test_results_are_told_by_their_marks(text: str, expected: list[tuple[str, str | None]]) -> None:
+    assert expected == [(item.content, item.name) for item in marked(text)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"name": "f", "content": {"ok": 1}}, {"name": "g", "content": "2"}],
+        [{"name": "g", "content": "2"}, {"name": "f", "content": {"ok": 1}}],
+        [{"tool_call_id": "c1", "output": "2"}, {"tool_call_id": "c0", "output": {"ok": 1}}],
+        [{"type": "tool_result", "tool_use_id": "c0", "content": {"ok": 1}}, {"tool_use_id": "c1", "content": "2"}],
+    ],
+)
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_list_of_named_results_is_one_for_each_call(value: list[object], as_text: bool) -> None:
+    builder = Builder("tool_use")
+    for call in waiting("f", "g"):
+        builder.call(call.name, "{}", call.call_id)
+    answer(builder, listed(builder.open_calls, dump(value) if as_text else value), "/0")
+    iterate = builder.build(Document(file="a"), Origin(source="a"), "x").trace.steps[-1]
+    assert isinstance(iterate, Iterate)
+    assert {"c0": '{"ok":1}', "c1": "2"} == {r.call_id: r.content[0].text for r in iterate.results}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"name": "f", "content": "1"}],
+        [{"name": "f", "content": "1"}, {"name": "f", "content": "2"}],
+        [{"name": "f"}, {"name": "g"}],
+        [{"name": "f", "content": "1"}, {"name": "g", "content": "2"}, {"name": "h", "content": "3"}],
+        [1, 2],
+        {"name": "f", "content": "1"},
+        "[not JSON",
+        "words",
+    ],
+)
+def test_a_list_that_is_itself_a_result_is_not_taken_apart(value: object) -> None:
+    assert [] == listed(waiting("f", "g"), value)
+
+
+def test_an_exit_code_that_openhands_states_is_the_exit_code() -> None:
+    for code, status in ((0, "ok"), (2, "error")):
+        builder = Builder("tool_use")
+        builder.call("bash", "{}", "c0")
+        answer(builder, [Answer(f"out\n[The command completed with exit code {code}.]\n[More.]")], "/0")
+        iterate = builder.build(Document(file="a"), Origin(source="a"), "x").trace.steps[-1]
+        assert isinstance(iterate, Iterate)
+        assert [(code, status)] == [(r.exit_code, r.status) for r in iterate.results]
