@@ -11,7 +11,7 @@ https://github.com/All-Hands-AI/OpenHands (fn_call_converter).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -51,18 +51,34 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._absent: dict[str, int] = {}
-        self._between: tuple[int, int] = (0, -1)  # from the first to the second no value ends
+        self._known: dict[tuple[str, bool], tuple[int, int]] = {}
         self.dead: set[int] = set()
         """Places from which no call goes on."""
 
     def find(self, what: str, at: int) -> int:
         """Where ``what`` next stands from ``at`` on; -1 where it does not."""
-        if at >= self._absent.get(what, len(self.text) + 1):
-            return -1
-        found = self.text.find(what, at)
-        if found < 0:
-            self._absent[what] = at
+        return self._remembered((what, False), at, lambda: self.text.find(what, at))
+
+    def next_that(self, what: str, at: int, counts: Callable[[int], bool]) -> int:
+        """The first place of ``what`` from ``at`` on that ``counts``, a question of the place alone and always the
+        same one; -1 where none does."""
+
+        def look() -> int:
+            place = self.text.find(what, at)
+            while place >= 0 and not counts(place):
+                place = self.text.find(what, place + len(what))
+            return place
+
+        return self._remembered((what, True), at, look)
+
+    def _remembered(self, key: tuple[str, bool], at: int, look: Callable[[], int]) -> int:
+        """What ``look`` finds from ``at`` on, which is the same from any place between the last one asked for and
+        what was found there."""
+        asked, found = self._known.get(key, (0, -2))
+        if asked <= at and (at <= found or found == -1):
+            return found
+        found = look()
+        self._known[key] = (at, found)
         return found
 
     def past_space(self, at: int) -> int:
@@ -75,18 +91,12 @@ class Source:
     def value_end(self, at: int) -> int:
         """Where the value that begins at ``at`` ends: at the first ``</parameter>`` that something of a call
         follows; -1 where none is."""
-        first, last = self._between
-        if first <= at <= last:
-            return last
-        begin = at
-        while (end := self.find(_END, at)) >= 0:
-            after = self.past_space(end + len(_END))
-            if self.text.startswith((_KEY, CLOSE), after) or self.is_over(after):
-                self._between = (begin, end)
-                return end
-            at = end + len(_END)
-        self._absent[_END] = min(begin, self._absent.get(_END, begin))
-        return -1
+
+        def ends(place: int) -> bool:
+            after = self.past_space(place + len(_END))
+            return self.text.startswith((_KEY, CLOSE), after) or self.is_over(after)
+
+        return self.next_that(_END, at, ends)
 
     def is_over(self, at: int) -> bool:
         """Whether nothing follows ``at`` but what is left of a tag that a model was stopped by."""

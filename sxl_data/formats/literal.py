@@ -13,6 +13,7 @@ from typing import Any
 from sxl_data.files.json_text import MAX_DEPTH, is_deep, load
 
 _LITERAL_LIMIT = 200_000
+_WINDOW = 4096
 
 
 def _refuse(word: str) -> Any:
@@ -24,12 +25,20 @@ _SCANNER = json.JSONDecoder(strict=False, parse_constant=_refuse)
 
 
 def json_end(text: str, at: int) -> int:
-    """Where the JSON value that begins at ``at`` ends; -1 where none does. Stops at the first character that cannot
-    belong to one, so that looking for one at each of many places stays cheap."""
-    try:
-        return _SCANNER.raw_decode(text, at)[1]
-    except (ValueError, RecursionError):
-        return -1
+    """Where the JSON object or list that begins at ``at`` ends; -1 where none does. It looks no further than a few
+    times as far as the first character that cannot belong to one, so that asking at each of many places stays cheap."""
+    window = _WINDOW
+    while True:
+        shown = text[at : at + window]
+        try:
+            return at + _SCANNER.raw_decode(shown)[1]
+        except json.JSONDecodeError as problem:
+            cut = problem.msg.startswith("Unterminated") or problem.pos > len(shown) - 16
+            if not cut or at + window >= len(text):
+                return -1
+        except (ValueError, RecursionError):
+            return -1
+        window *= 8
 
 
 def value_of(text: str) -> Any:

@@ -127,13 +127,11 @@ def _bare_thought(text: str, start: int, at: int, before: list[Piece]) -> tuple[
 
 def _thought(source: Source, tag: str, start: int) -> tuple[list[Piece], int] | None:
     text, begin, close = source.text, start + len(tag), "</" + tag[1:]
-    end = source.find(close, begin)
-    while end >= 0 and text[end - 1] == "`" and text.startswith("`", end + len(close)):
-        end = source.find(close, end + 1)
+    end = source.next_that(close, begin, lambda at: not (text[at - 1] == "`" and text.startswith("`", at + len(close))))
     if end >= 0:
         spoken_of = end - begin < 8 and text[begin:end].strip() in _BETWEEN and _begun(text, start)
         return None if spoken_of else ([(_FORMS[tag], text[begin:end])], end + len(close))
-    cut = not text[:start].strip() and text.startswith("\n", begin)
+    cut = start < 64 and not text[:start].strip() and text.startswith("\n", begin)
     return ([(_FORMS[tag], text[begin:])], len(text)) if cut else None
 
 
