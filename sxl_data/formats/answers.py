@@ -8,7 +8,9 @@ the next one, or nothing, follows: what a tool returns may hold the tag itself.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,6 +25,7 @@ from sxl_data.trace.types import Call, Result
 _OPEN, _CLOSE = "<tool_response>", "</tool_response>"
 _HEAD = patterns.compile(r"\A(?:EXECUTION RESULT of \[([^\]\n]{1,200})\]:|OBSERVATION:|Observation:)[ \t]*\r?\n?")
 _EXIT = patterns.compile(r"\[(?:The command completed|Command finished) with exit code (-?\d{1,9})\.?\]")
+_LOOK_AT = 64  # open calls among which one that a single result names is looked for
 _NAMES = ("name", "tool_name", "function", "tool")
 _IDS = ("tool_call_id", "tool_use_id", "call_id", "id")
 _SAID = ("content", "output", "result", "response", "value")
@@ -46,11 +49,36 @@ def marked(text: str) -> list[Answer]:
 
 def answer(builder: Builder, found: Sequence[Answer], at: str) -> None:
     """Tell ``builder`` the results ``found``: of the call that each names, else of the open calls in order."""
+    if len(found) == 1 and isinstance(found[0].content, str):
+        alone = Result(call_id=_of_one(builder, found[0], at), content=parts_of(found[0].content))
+        builder.result(with_exit_code(alone), at=at)
+        return
+    named = any(item.name is not None or item.call_id is not None for item in found)
+    waiting = {call.call_id: call.name for call in builder.open_calls} if named else {}
+    by_name: dict[str | None, deque[str]] = {}
+    for call_id, name in waiting.items():
+        by_name.setdefault(name, deque()).append(call_id)
     for item in found:
         blocks = isinstance(item.content, list) and all(isinstance(b, dict) and "type" in b for b in item.content)
         content = item.content if blocks or isinstance(item.content, str) else dump(item.content)
-        result = Result(call_id=_answered(builder, item, at), content=parts_of(content))
-        builder.result(with_exit_code(result), at=at)
+        ids = by_name.get(item.name, deque())
+        while ids and ids[0] not in waiting:
+            ids.popleft()
+        if item.call_id is not None and item.call_id in waiting:
+            call_id = item.call_id
+        else:
+            call_id = ids.popleft() if ids else builder.next_call(at)
+        waiting.pop(call_id, None)
+        builder.result(with_exit_code(Result(call_id=call_id, content=parts_of(content))), at=at)
+
+
+def _of_one(builder: Builder, item: Answer, at: str) -> str:
+    if item.call_id is not None or item.name is not None:
+        waiting = islice(builder.open_calls, _LOOK_AT)
+        found = (c.call_id for c in waiting if c.call_id == item.call_id or c.name == item.name)
+        if (call_id := next(found, None)) is not None:
+            return call_id
+    return builder.next_call(at)
 
 
 def listed(waiting: Sequence[Call], value: Any) -> list[Answer]:
@@ -63,42 +91,25 @@ def listed(waiting: Sequence[Call], value: Any) -> list[Answer]:
             value = load(value)
         except ValueError:
             return []
-    if not isinstance(value, list) or not 2 <= len(value) <= len(waiting):
+    if not isinstance(value, list) or len(value) < 2 or len(value) > len(waiting):
         return []
     found = [_named(item) for item in value]
     answers = [item for item in found if item is not None]
     if len(answers) < len(value):
         return []
-    open_names = [call.name for call in waiting]
-    by_name = all(_take(open_names, item.name) for item in answers)
-    ids = [call.call_id for call in waiting]
-    return answers if by_name or all(_take(ids, item.call_id) for item in answers) else []
+    names = Counter(item.name for item in answers) - Counter[str | None](call.name for call in waiting)
+    ids = Counter(item.call_id for item in answers) - Counter[str | None](call.call_id for call in waiting)
+    return [] if names and ids else answers
 
 
 def with_exit_code(result: Result) -> Result:
     """``result`` with the exit code that OpenHands states at its end."""
     last = result.content[-1].text if result.content else None
-    found = _EXIT.findall(last[-600:]) if last else []
+    found = _EXIT.findall(last[-600:]) if last and "exit code " in last[-600:] else []
     if not found:
         return result
     code = int(found[-1])
     return msgspec.structs.replace(result, exit_code=code, status="ok" if code == 0 else "error")
-
-
-def _answered(builder: Builder, item: Answer, at: str) -> str:
-    waiting = builder.open_calls
-    if item.call_id is not None and any(call.call_id == item.call_id for call in waiting):
-        return item.call_id
-    named = next((call.call_id for call in waiting if call.name == item.name), None) if len(waiting) > 1 else None
-    first = builder.next_call(at)
-    return first if named is None else named
-
-
-def _take(held: list[str], name: str | None) -> bool:
-    if name is None or name not in held:
-        return False
-    held.remove(name)
-    return True
 
 
 def _named(item: Any) -> Answer | None:

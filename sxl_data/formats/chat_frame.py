@@ -48,7 +48,7 @@ def _spoken(items: Any) -> bool:
 def tools_declared(row: dict[str, Any]) -> Iterator[tuple[Tool, str]]:
     """The tools that ``row`` declares, each with its place; those of the first key that declares any."""
     for key in _TOOLS:
-        found = tools_of(row.get(key))
+        found = tools_of(row[key]) if row.get(key) else []
         if found:
             yield from ((tool, f"/{key}/{i}") for i, tool in enumerate(found))
             return
@@ -56,15 +56,22 @@ def tools_declared(row: dict[str, Any]) -> Iterator[tuple[Tool, str]]:
 
 def tell_system(builder: Builder, row: dict[str, Any], messages: list[Any] | None) -> None:
     """Observe the system text beside ``messages``, unless they begin with it."""
-    first = messages[0] if messages and isinstance(messages[0], dict) else {}
-    begins = first.get("role", first.get("from")) in ("system", "developer")
-    told = task_of(parts_of(first.get("content", first.get("value")))) if begins else None
     for key in SYSTEMS:
-        content = parts_of(row[key]) if isinstance(row.get(key), (str, list)) else ()
+        held = row.get(key)
+        if not held or not isinstance(held, (str, list)):
+            continue
+        content = parts_of(held)
         text = task_of(content)
-        if text and text != told:
+        if text and text != _begin(messages):
             builder.observe(content, "system", at=f"/{key}")
             return
+
+
+def _begin(messages: list[Any] | None) -> str | None:
+    """The system text that ``messages`` begin with."""
+    first = messages[0] if messages and isinstance(messages[0], dict) else {}
+    begins = first.get("role", first.get("from")) in ("system", "developer")
+    return task_of(parts_of(first.get("content", first.get("value")))) if begins else None
 
 
 def read_response(builder: Builder, row: dict[str, Any], messages: list[Any] | None) -> None:

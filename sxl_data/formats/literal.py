@@ -50,7 +50,7 @@ def value_of(text: str) -> Any:
     if len(text) > _LITERAL_LIMIT:
         raise ValueError("too long for a literal")
     try:
-        value = _SCANNER.decode(text)
+        value = _SCANNER.decode(text) if "\n" in text or "\t" in text else _refuse("a literal of one line")
     except (ValueError, RecursionError):
         pass
     else:

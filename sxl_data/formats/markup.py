@@ -55,7 +55,9 @@ def is_react(text: str) -> bool:
     lead = text[:64].lstrip()
     if lead.startswith("Action"):
         return _ACTION.match(lead) is not None
-    return lead.startswith("Thought") and _REACT.match(text) is not None
+    if lead.startswith("Thought:") and ("\nAction:" in text or "\nFinal Answer:" in text):
+        return True
+    return lead.startswith("Thought ") and _REACT.match(text) is not None
 
 
 def _words(message: dict[str, Any]) -> str | None:

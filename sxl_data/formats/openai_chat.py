@@ -108,11 +108,12 @@ def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str)
     """The trace of a chat row, with leftovers under ``name``."""
     messages = messages_of(row) or []
     tools = list(tools_declared(row))
-    called = text_dialect(messages) == "hermes_text"
-    builder = Builder("tool_use" if tools or called or _has_calls(messages) else "instruction")
+    placed = bool(tools) or _has_calls(messages)
+    called = not placed and text_dialect(messages) == "hermes_text"
+    builder = Builder("tool_use" if placed or called else "instruction")
     for tool, at in tools:
         builder.tool(tool, at=at)
-    for at, prompt in _prompts(row, messages) if called and not tools else ():
+    for at, prompt in _prompts(row, messages) if called else ():
         for tool in tools_told(prompt) if not builder.tools else ():
             builder.tool(tool, at=at)
     tell_system(builder, row, messages)

@@ -26,7 +26,8 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Outcome, Result
 
 NAME = "react_text"
-_HEAD = patterns.compile(r"(?m)^(Thought|Action Input|Action|Final Answer|Observation)(?: \d{1,4})?:[ \t]?")
+_WORDS = ("Thought", "Action", "Final Answer", "Observation")
+_HEAD = patterns.compile(r"\A(Thought|Action Input|Action|Final Answer|Observation)(?: \d{1,4})?:[ \t]?")
 _ACTION = patterns.compile(r"\A[ \t]*[\w .-]{1,80}[\[(]")
 _SAID = ("assistant", "gpt", "ai", "model")
 _ORIGINS = {"system": "system", "developer": "developer", "user": "user", "human": "user"}
@@ -104,12 +105,17 @@ def is_log(text: str) -> bool:
 def sections(text: str) -> list[tuple[str, str]]:
     """``text`` cut at its heads, each at the start of a line: (head, what follows)."""
     found: list[tuple[str, str]] = []
-    head, begin = "", 0
-    for new in _HEAD.finditer(text):
-        if head or text[begin : new.start()].strip():
-            found.append((head, text[begin : new.start()].strip()))
-        head, begin = new[1], new.end()
-    found.append((head, text[begin:].strip()))
+    head, lines = "", list[str]()
+    for line in text.split("\n"):
+        new = _HEAD.match(line[:40]) if line.startswith(_WORDS) else None
+        if new is None:
+            lines.append(line)
+            continue
+        body = "\n".join(lines).strip()
+        if head or body:
+            found.append((head, body))
+        head, lines = new[1], [line[new.end() :]]
+    found.append((head, "\n".join(lines).strip()))
     return found
 
 
@@ -152,7 +158,7 @@ def _tell_action(builder: Builder, body: str, given: str | None, call_id: str, a
         builder.say(inside or "", final=True, at=at, **common)
         return
     try:
-        value = value_of(inside) if inside else None
+        value = value_of(inside) if inside and inside.lstrip()[:1] == "{" else None
     except ValueError:
         value = None
     if isinstance(value, dict):

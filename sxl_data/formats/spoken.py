@@ -76,6 +76,9 @@ def tell(
 
     ``ids`` number the calls that have no id of their own; ``common`` goes to each step; ``calls``: see `pieces_of`.
     """
+    if not any(sign in text for sign in _SIGNS):
+        builder.say(text, at=at, **common)
+        return False
     pieces = pieces_of(text, types, calls)
     asked = [piece for piece in pieces if isinstance(piece, Asked)]
     said = [(kind, words) for piece in pieces if not isinstance(piece, Asked) for kind, words in (piece,)]

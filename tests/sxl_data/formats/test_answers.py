@@ -82,3 +82,13 @@ def test_an_exit_code_that_openhands_states_is_the_exit_code() -> None:
         iterate = builder.build(Document(file="a"), Origin(source="a"), "x").trace.steps[-1]
         assert isinstance(iterate, Iterate)
         assert [(code, status)] == [(r.exit_code, r.status) for r in iterate.results]
+
+
+def test_a_result_that_names_nobody_open_goes_to_the_first_open_call() -> None:
+    builder = Builder("tool_use")
+    for call in waiting("f", "f", "g"):
+        builder.call(call.name, "{}", call.call_id)
+    answer(builder, [Answer("1", name="f"), Answer("2", name="h"), Answer("3", name="g")], "/0")
+    iterate = builder.build(Document(file="a"), Origin(source="a"), "x").trace.steps[-1]
+    assert isinstance(iterate, Iterate)
+    assert [("c0", "1"), ("c1", "2"), ("c2", "3")] == [(r.call_id, r.content[0].text) for r in iterate.results]
