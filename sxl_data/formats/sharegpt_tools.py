@@ -1,7 +1,7 @@
 """ShareGPT conversations with tools, as LLaMA-Factory and ADP write them.
 
 In: ``{"conversations": [{"from", "value"}], "system"?, "tools"?}``. A call is the JSON text of an entry from
-``function_call`` (arguments an object or JSON in a string, several calls a list) or a call in tags; several such
+``function_call`` (arguments an object or JSON in a string, several calls a list), a call in tags or fenced code; such
 entries in a row are parallel calls, and text right before them is of their turn. Results answer by position, for there
 are no ids. ``tools`` is JSON text. Reasoning is ``<think>`` in a value.
 Out: the same document. Source: https://github.com/hiyouga/LLaMA-Factory/tree/main/data.
@@ -23,7 +23,7 @@ from sxl_data.formats.chat_writing import style_of
 from sxl_data.formats.export import released, restored
 from sxl_data.formats.function_markup import types_of
 from sxl_data.formats.leftovers import Piece, recall, remember
-from sxl_data.formats.markup import text_dialect
+from sxl_data.formats.markup import fenced, holds_call, text_dialect
 from sxl_data.formats.prompt_tools import tools_told
 from sxl_data.formats.sharegpt_writing import CLOSE, FORM, NAME, OPEN, write_entries, write_frame
 from sxl_data.formats.spoken import tell
@@ -37,6 +37,7 @@ _CALLS = {"function_call", "tool_call"}
 _RESULTS = {"observation", "tool", "function_response", "function", "tool_response"}
 _ASKS = {"human", "user"}
 _OTHERS = ("hermes_text", "react_text")
+_SHELLS = {"bash": "bash", "sh": "bash", "shell": "bash", "python": "python", "py": "python", "ipython": "python"}
 
 
 class ShareGptTools:
@@ -117,7 +118,11 @@ def _read_entries(builder: Builder, entries: list[Any]) -> None:
             thought, rest = _thought(text) if who in _CALLS else (None, text)
             if thought is not None:
                 builder.reflect(thought, "think_tag", at=at, **common)
-            if who in _SAID or not _read_calls(builder, rest, ids, f"{at}/value", common):
+            if who in _CALLS and _read_calls(builder, rest, ids, f"{at}/value", common):
+                tagged = False
+            elif who in _CALLS and _read_code(builder, rest, ids, at, common):
+                tagged = True
+            else:
                 tagged = tell(builder, rest, ids, types, at=at, **common)
         elif found := _answers(builder, who, text, tagged):
             answer(builder, found, f"{at}/value")
@@ -159,6 +164,22 @@ def _read_calls(builder: Builder, text: str, ids: Iterator[int], at: str, common
     for item in items:
         arguments = given(item.get("arguments", item.get("parameters")))
         builder.call(item["name"], call_id=f"call_{next(ids)}", at=at, **arguments, **common)
+    return True
+
+
+def _read_code(builder: Builder, text: str, ids: Iterator[int], at: str, common: dict[str, Any]) -> bool:
+    """The one fenced block of an entry that is a call, as mini-SWE-agent and CodeAct have it; False where there is
+    none, or a call in a tag."""
+    blocks = [block for block in fenced(text) if block[2].lower() in _SHELLS] if "```" in text else []
+    if len(blocks) != 1 or holds_call(text):
+        return False
+    start, end, language, body = blocks[0]
+    said = [piece for piece in (text[:start].strip(), text[end:].strip()) if piece]
+    if said:
+        builder.say("\n".join(said), at=at, **common)
+    language = _SHELLS[language.lower()]
+    call_id = f"call_{next(ids)}"
+    builder.call(language, body, call_id, kind="code", form="raw", language=language, at=f"{at}/value", **common)
     return True
 
 

@@ -157,3 +157,20 @@ def test_tools_that_the_system_text_lists_give_values_their_types(reader) -> Non
     trace = reader(row)
     assert (["f"], '{"n":3}') == ([t.name for t in trace.tools], trace.steps[-1].calls[0].arguments_json)
     assert row == reader.format.write(trace)
+
+
+def test_fenced_code_of_an_entry_that_is_a_call_is_one(reader, shape) -> None:
+    row = turn(
+        ("human", "go"),
+        ("function_call", "I look.\n\n```bash\nls -la\n```"),
+        ("observation", "a.txt"),
+        ("function_call", "```python\nprint(1)\n```"),
+        ("human", "1"),
+        ("gpt", "So:\n```bash\nls\n```"),
+    )
+    trace = reader(row)
+    assert "user act+1 unknown act+1 unknown act." == shape(trace)
+    assert [("bash", "ls -la", "code"), ("python", "print(1)", "code")] == [
+        (c.name, c.arguments_json, c.kind) for s in trace.steps if hasattr(s, "calls") for c in s.calls
+    ]
+    assert row == reader.format.write(trace)
