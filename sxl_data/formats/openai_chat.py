@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.files.json_text import dump, load_object
+from sxl_data.formats.anthropic_blocks import block_of_its_own
 from sxl_data.formats.chat_frame import KEYS, SYSTEMS, key_of, messages_of, read_response, tell_system, tools_declared
 from sxl_data.formats.chat_reading import read_messages
 from sxl_data.formats.chat_writing import Style, style_of, write_messages, write_tools
@@ -34,7 +35,6 @@ from sxl_data.trace.types import Observe, Trace
 NAME = "openai_chat"
 ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 _STYLE = "$style"
-_SYSTEM = ("system", "system_prompt", "systemPrompt", "system_message")
 _IDS = ("id", "instance_id", "task_id")
 
 
@@ -129,35 +129,6 @@ def read_row(row: dict[str, Any], document: Document, origin: Origin, name: str)
     if not origin.lossless:
         return reading
     return msgspec.structs.replace(reading, trace=_with_leftovers(reading.trace, row, name))
-
-
-def _tell_system(builder: Builder, row: dict[str, Any], messages: list[Any]) -> None:
-    """The system text that stands beside the messages, unless they begin with it."""
-    first = messages[0] if messages and isinstance(messages[0], dict) else {}
-    told = task_of(parts_of(first.get("content"))) if first.get("role") in ("system", "developer") else None
-    for key in _SYSTEM:
-        content = parts_of(row[key]) if isinstance(row.get(key), (str, list)) else ()
-        text = task_of(content)
-        if text and text != told:
-            builder.observe(content, "system", at=f"/{key}")
-            return
-
-
-def _read_response(builder: Builder, row: dict[str, Any], messages: list[Any]) -> None:
-    """The answer of a completion log, and what it cost."""
-    response = row.get("response")
-    choices = response.get("choices") if isinstance(response, dict) else None
-    first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else None
-    if not isinstance(response, dict) or not isinstance(message, dict) or messages[-1:] == [message]:
-        return
-    read_messages(builder, [{"role": "assistant", **message}], "/response/choices/0/message", alone=True)
-    usage = response.get("usage")
-    if isinstance(usage, dict):
-        held = {name: usage.get(name) for name in ("prompt_tokens", "completion_tokens")}
-        builder.metrics = Metrics(**counts(held))
-    if isinstance(response.get("model"), str):
-        builder.agent = msgspec.structs.replace(builder.agent, model=response["model"])
 
 
 def _with_leftovers(trace: Trace, row: dict[str, Any], name: str) -> Trace:
