@@ -26,7 +26,7 @@ from sxl_data.formats.markup import text_dialect
 from sxl_data.formats.prompt_tools import tools_told
 from sxl_data.formats.spoken import tell
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Origin, Reading, RowError
+from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Outcome
 
 NAME = "hermes_text"
@@ -44,6 +44,7 @@ class HermesText:
     name = NAME
     title = "Calls as text in <tool_call> or <function=…> tags (Hermes, Qwen3-Coder, OpenHands, SWE-smith)"
     unit = "row"
+    leaves_out = (LeftOut("*", "tags of calls, thoughts and results, and the heads that harnesses put before them"),)
 
     def detect(self, sample: Any) -> str | None:
         """Answers that hold a call in a tag."""

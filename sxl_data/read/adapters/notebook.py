@@ -3,8 +3,7 @@
 In: one ``.ipynb`` file of format 4; what Python's JSON writes and JSON does not know (NaN, half surrogates) is repaired
 and said. Out: one trace in the order of the cells. A code cell is an Act, its outputs the Iterate; text right before
 code is the Reflect, any other text, and every text that opens a section with a heading, is observed. A cell that was
-never run has no result, or one that says so where later cells were run. Images keep their media type, never their
-bytes, unless the reader was asked to keep them.
+never run has no result, or one that says so where later cells were run. Images are parts of their own.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from sxl_data.contract.errors import Finding
 from sxl_data.files.decode import decode
 from sxl_data.read.adapters.notebook_outputs import joined, media_part, result_of
 from sxl_data.trace.build import Builder
-from sxl_data.trace.format import Document, Option, Origin, Reading, RowError, Unit
+from sxl_data.trace.format import Document, LeftOut, Option, Origin, Reading, RowError, Unit
 from sxl_data.trace.types import Part, Result, Tool
 
 CELL = Tool(
@@ -56,6 +55,8 @@ class Notebook:
         "repository": Option("name under which all notebooks of the source stay on one side of a split")
     }
     unit: Unit = "text"
+    leaves_out = (LeftOut("*", "cells are taken out of a file of JSON; of an output in several forms one is kept"),)
+    composes = (("arguments", "the words of a cell"), ("result", "an output without escapes, cut where it is long"))
     suffixes = (".ipynb",)
 
     def detect(self, sample: Any) -> str | None:
