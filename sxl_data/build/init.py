@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from sxl_data.build.init_toolset import files
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
 
@@ -87,13 +88,15 @@ ROWS = """\
 FILES = {"recipe.yaml": RECIPE, "notes.py": ADAPTER, "test_notes.py": TEST, "notes.jsonl": ROWS}
 
 
-def init(folder: str | Path) -> list[Path]:
+def init(folder: str | Path, toolset: str | None = None) -> list[Path]:
     """Write the starter files into ``folder``, which is made if need be, and return their paths.
 
-    Raises `UserError` U306 where one of them is already there; then nothing is written.
+    ``toolset`` is the name of a tool set of one's own: then its module, its test and a recipe that runs it are written.
+    Raises `UserError` U306 where one of the files is already there; then nothing is written.
     """
     target = Path(folder)
-    there = [name for name in FILES if (target / name).exists()]
+    texts = FILES if toolset is None else files(toolset)
+    there = [name for name in texts if (target / name).exists()]
     if there:
         raise error(
             "U306",
@@ -104,9 +107,9 @@ def init(folder: str | Path) -> list[Path]:
             fix="give another folder",
         )
     new = not target.exists()
-    paths = [target / name for name in FILES]
+    paths = [target / name for name in texts]
     try:
-        for path, text in zip(paths, FILES.values()):
+        for path, text in zip(paths, texts.values()):
             commit_bytes(path, text.encode("utf-8"))
     except BaseException:
         with contextlib.suppress(OSError):  # half a start is none

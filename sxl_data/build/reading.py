@@ -18,7 +18,7 @@ from sxl_data.read.files import Chunk, gather, plan, within
 from sxl_data.read.options import check_options
 from sxl_data.read.recognise import Group
 from sxl_data.read.sources import Source, is_file
-from sxl_data.read.stage import adapter_digest, format_of
+from sxl_data.read.stage import code_digest, format_of
 from sxl_data.write.manifest import SourceSummary
 
 
@@ -70,7 +70,7 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     tasks: list[Task] = []
     for group in groups:
         own = within(chunks, group.paths)
-        mine = params | {"format": group.format, "adapter": adapter_digest(group.format)}
+        mine = params | {"format": group.format, "adapter": code_digest(source)}
         for chunk in gather(own) if format_of(group.format).unit == "folder" else own:
             tasks.append(
                 Task(
@@ -94,7 +94,7 @@ def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary
     if not rows:
         raise error(
             "U208",
-            file=source.path or source.hub,
+            file=source.path or source.hub or source.name,
             expected="at least one trace",
             found=f"{documents} documents, {bad} unreadable",
             why=f"the source {source.name!r} would be empty",
@@ -132,10 +132,13 @@ def _detect(run: Run, number: int, source: Source, chunks: list[Chunk]) -> list[
 
 
 def _find_files(run: Run, number: int) -> Any:
-    """The source with files on this disk; a hub source is fetched first."""
+    """The source with files on this disk, paths made absolute; a hub source is fetched first."""
     source = run.recipe.sources[number]
     if is_file(source.format):
         source = msgspec.structs.replace(source, format=str((run.base / source.format).resolve()))
+    own = source.options.get("set")
+    if source.tasks is not None and isinstance(own, str) and is_file(own):
+        source = msgspec.structs.replace(source, options=source.options | {"set": str((run.base / own).resolve())})
     if source.hub is None:
         return source
     from sxl_data.read.fetch import fetch

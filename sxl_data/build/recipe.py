@@ -17,7 +17,7 @@ from sxl_data.decontaminate.stage import DecontaminateConfig
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.ground.stage import GroundConfig
-from sxl_data.read.sources import Source, is_file
+from sxl_data.read.sources import Source, own_code
 from sxl_data.split.assign import SplitConfig
 
 MOST_WORKERS = 1024
@@ -164,8 +164,9 @@ def describe(loaded: Loaded[Recipe], base: Path | None = None) -> str:
             value = value[int(part)] if isinstance(value, list | tuple) else value[part]  # type: ignore[index]
         rows.append([key, value, origin])
     code = [
-        f"runs code: {(base or Path()) / source.format}, the adapter of the source {source.name}"
+        f"runs code: {(base or Path()) / name}, the {'adapter' if name == source.format else 'set'} of the source"
+        f" {source.name}"
         for source in loaded.value.sources
-        if is_file(source.format)
+        for name in own_code(source)
     ]
     return "\n".join([format_table(["key", "value", "from"], rows), *([""] if code else []), *code])

@@ -63,6 +63,10 @@ def announced(
     chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
 ) -> Iterator[Begin | Read | Unread]:
     """As `documents` without the limit of files, and `Begin` before those of each file."""
+    if chunk.made is not None:
+        first, count = chunk.made
+        yield from (Read(Document(file=source.name, value=n, row=n)) for n in range(first, first + count))
+        return
     if unit == "folder":
         yield from _folder(chunk, source, suffixes)
         return

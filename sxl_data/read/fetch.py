@@ -37,7 +37,7 @@ def fetch(source: Source, base: Path) -> Source:
     dataset, subset, split or revision.
     """
     assert source.hub is not None
-    if source.path is not None and _is_here(source, base):
+    if source.prefer == "path" and _is_here(source, base):
         say(f"{source.name}: the files at {source.path}; {source.hub} is not asked")
         # The revision says what the Hub would have given.
         return msgspec.structs.replace(source, hub=None, prefer=None, revision="")

@@ -21,6 +21,7 @@ from sxl_data.contract.printable import encodable
 from sxl_data.read.sources import Source
 
 CHUNK_BYTES = 16_000_000
+MADE = 500  # rows that one task makes
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
 _SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages"}
 
@@ -42,6 +43,8 @@ class Chunk(msgspec.Struct, frozen=True):
 
     pieces: tuple[Piece, ...]
     archive: bool = False
+    made: tuple[int, int] | None = None
+    """First number and count of the rows to make, for a source that reads no file."""
 
 
 def is_archive(path: str | Path) -> bool:
@@ -98,6 +101,10 @@ def _found(source: Source, path: Path) -> tuple[Path, list[Path]]:
 
 def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
     """The chunks of ``source``, in order."""
+    if source.tasks is not None:
+        count = min(source.tasks, source.limit or source.tasks)
+        yield from (Chunk((), made=(n, min(MADE, count - n))) for n in range(0, count, MADE))
+        return
     root, files = expand(source, base)
     if source.limit is not None:
         chunk_bytes = 1 << 62  # a limit counts from the start of a file or folder, so it stays whole

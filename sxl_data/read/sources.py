@@ -17,6 +17,12 @@ def is_file(name: str) -> bool:
     return name.endswith(".py")
 
 
+def own_code(source: Source) -> tuple[str, ...]:
+    """Python files of the user's own that reading ``source`` runs: its adapter, or the set that makes its rows."""
+    named = (source.format, source.options.get("set") if source.tasks is not None else None)
+    return tuple(name for name in named if isinstance(name, str) and is_file(name))
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where rows come from and what is known of them."""
 
@@ -28,6 +34,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     folder that the environment variable SXL_DATA names (`data` beside the recipe without it)."""
     hub: str | None = None
     """Id of a dataset on the Hugging Face Hub, for example `openai/gsm8k`."""
+    tasks: int | None = None
+    """How many rows to make, for a format that makes its rows and reads no file, such as `toolset`."""
     prefer: Literal["path"] | None = None
     """A source names a `path` or a `hub` id. Both together need `prefer: path`: the files at that path, and the
     Hub's only where nothing is there."""
@@ -62,8 +70,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"a name of lower case letters, digits, '_', '-' and '.', not {self.name!r}")
-        if self.path is None and self.hub is None:
-            raise ValueError(f"a `path` or a `hub` id for the source {self.name!r}")
+        if self.path is None and self.hub is None and self.tasks is None:
+            raise ValueError(f"a `path` or a `hub` id for the source {self.name!r}, or `tasks` to make")
+        if self.tasks is not None and (self.path is not None or self.hub is not None):
+            raise ValueError(f"tasks: a source makes its rows or reads them, not both: {self.name!r}")
+        if self.tasks is not None and self.tasks < 1:
+            raise ValueError("tasks: 1 or more")
         both = self.path is not None and self.hub is not None
         if both and self.prefer is None:
             raise ValueError(f"hub: a `path` or a `hub` id, not both, for the source {self.name!r}; or `prefer: path`")

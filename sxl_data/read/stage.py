@@ -25,7 +25,7 @@ from sxl_data.formats.registry import CONVERTERS, formats, get
 from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.recognise import Group, by_format
-from sxl_data.read.sources import Source, is_file
+from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.secrets.redact import Placeholders, forget, found_in
 from sxl_data.secrets.rows import Redaction, clean, ids, strings
 from sxl_data.secrets.rows import lines as taken_lines
@@ -77,9 +77,10 @@ def known_formats() -> dict[str, Format]:
     return formats(CONVERTERS, ADAPTERS)
 
 
-def adapter_digest(name: str) -> str:
-    """Digest of an adapter of the user's own, which is part of what a read depends on; else empty."""
-    return hashlib.sha256(Path(name).read_bytes()).hexdigest() if is_file(name) else ""
+def code_digest(source: Source) -> str:
+    """Digest of the code of the user's own that reading ``source`` runs and so depends on; empty without any."""
+    contents = [Path(name).read_bytes() for name in own_code(source)]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
 
 
 @cache
@@ -326,15 +327,25 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
     """
     if source.format != "auto":
         chosen = format_of(source.format)
+        if (chosen.unit == "made") is not (source.tasks is not None):
+            makes = "makes its rows" if chosen.unit == "made" else "reads files"
+            wanted = "`tasks`, how many" if chosen.unit == "made" else "a `path` or a `hub` id"
+            raise error(
+                "U102", found=f"the format {chosen.name}, which {makes}", expected=f"{wanted}, in {source.name}"
+            )
+        if ready := getattr(chosen, "ready", None):
+            ready(source.name, source.options)
         name = source.format if is_file(source.format) else chosen.name
         return [Group(name, "named in the recipe")]
+    if source.tasks is not None:
+        raise error("U102", found="format: auto", expected=f"the format that makes the rows of {source.name}")
     return by_format(source, chunks, known_formats())
 
 
 __all__ = [
     "ADAPTERS",
     "ReadChunk",
-    "adapter_digest",
+    "code_digest",
     "find_formats",
     "format_of",
     "is_file",

@@ -15,7 +15,7 @@ import msgspec
 from sxl_data.contract.errors import Finding
 from sxl_data.trace.types import Provenance, Trace
 
-Unit = Literal["row", "file", "text", "folder"]
+Unit = Literal["row", "file", "text", "folder", "made"]
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -38,7 +38,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     its one line. ``file``: a whole JSON or JSONL file; ``value`` is the list of its records and
     ``lines`` has one number for each. ``text``: a file that is not JSON; ``text`` is its content.
     ``folder``: a whole folder or archive, for sources whose rows lie in several files; ``value`` maps
-    the path of each file to its text.
+    the path of each file to its text. ``made``: nothing is read, the format makes its rows; ``value`` is the number
+    of the row.
     """
 
     file: str
@@ -159,6 +160,8 @@ class Format(Protocol):
     # `LeftOut`, names what is in its documents and not in its traces; `composes`, pairs of (part, why), names the
     # parts of a trace that it words itself, or puts together: "task", "tools", "observe", "reflect", "act",
     # "arguments", "result" or "ext".
+
+    # A format of unit made has `ready(source, options)`, which raises `UserError` for what no rows can be made of.
 
     def detect(self, sample: Any) -> str | None:
         """Why ``sample`` (first record, or the list of the first records for unit file) is of this

@@ -40,6 +40,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     sub = command("init", _init, "Write a starter recipe and an adapter with its test.")
     sub.add_argument("folder", help="folder to write into; made if it is not there")
+    sub.add_argument("--toolset", metavar="NAME", help="write a tool set of that name, its test and its recipe instead")
 
     sub = command("diff", _diff, "Compare the rows of two builds.")
     sub.add_argument("left", help="folder of a finished build")
@@ -84,7 +85,7 @@ def _init(options: argparse.Namespace) -> int:
     from sxl_data.build.init import init
     from sxl_data.contract.console import say, tell
 
-    for path in init(options.folder):
+    for path in init(options.folder, options.toolset):
         tell(str(path))
     say(f"next: sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
     return 0

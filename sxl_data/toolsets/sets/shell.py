@@ -1,0 +1,469 @@
+"""A shell with git over a scratch repository. Programs run for real, see `programs`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from sxl_data.toolsets import programs
+from sxl_data.toolsets.pick import Pick
+from sxl_data.toolsets.plan import Plan, Refusal, ask, call, may_fail, think
+from sxl_data.toolsets.repository import Commit, Repository
+from sxl_data.toolsets.tools import Exit, ToolError
+from sxl_data.toolsets.toolset import Job, Toolset
+from sxl_data.toolsets.values import COLOURS, MOODS, REMARKS, THINGS, TOPICS
+
+VERBS = (
+    "add extend correct shorten document reorder simplify split rename check improve restore tidy move draft".split()
+)
+
+
+def start(pick: Pick) -> Repository:
+    """Two or three commits on main, of four or five files, and one branch with a commit of its own."""
+    files: dict[str, str] = {}
+    folder = pick.new(THINGS)
+    for n, topic in enumerate(pick.several(TOPICS, pick.any((4, 5)))):
+        path = f"{topic}.md" if n < 2 else f"{folder}/{topic}.txt"
+        files[path] = "".join(f"{line}\n" for line in pick.several(REMARKS, pick.any((2, 3))))
+    names = sorted(files)
+    commits = [Commit(subject(pick), {name: files[name] for name in names[:-1]}), Commit(subject(pick), files)]
+    side = f"{pick.new(COLOURS)}-{pick.new([t for t in TOPICS if f'{t}.md' not in files])}"
+    extra = {f"{side.split('-')[1]}.md": f"{pick.new(REMARKS)}\n"}
+    commits.append(Commit(subject(pick), files | extra, side))
+    return Repository(commits)
+
+
+def subject(pick: Pick) -> str:
+    """The subject of a commit."""
+    return f"{pick.new(VERBS)} the {pick.new(MOODS)} {pick.new(TOPICS)}"
+
+
+SET = Toolset(
+    "shell",
+    "a shell with git",
+    start,
+    covers="the files of this repository and its git history",
+    busy="index.lock exists",
+)
+
+
+@SET.tool
+def run(state: Repository, command: str) -> Exit:
+    """Run one command in the repository: ls, cat, head, tail, wc, grep, mkdir, mv, cp, rm, or git with status, log,
+    diff, show, branch, switch, add, commit, merge, restore, rm, mv. There are no pipes and no wildcards.
+
+    command: such as git log --oneline
+    """
+    done = programs.run(command, state.path)
+    return Exit(done.text, done.code)
+
+
+@SET.tool
+def write_file(state: Repository, path: str, text: str) -> str:
+    """Write a file; replaces one that is there.
+
+    path: path inside the repository
+    text: what the file holds
+    """
+    place = state.path / programs.inside(path)
+    if place.is_dir():
+        raise ToolError("is_folder", f"{path} is a folder")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, UnicodeEncodeError) as problem:
+        raise ToolError("cannot_write", f"{path}: {type(problem).__name__}") from None
+    return f"wrote {path}"
+
+
+@SET.tool
+def replace_text(state: Repository, path: str, old: str, new: str) -> int:
+    """Replace a text everywhere in a file and give how often it stood there; refuses a text that is not there.
+
+    path: path inside the repository
+    old: text to replace
+    new: text to put in its place
+    """
+    place = state.path / programs.inside(path)
+    if not place.is_file():
+        raise ToolError("not_found", f"no file {path!r}")
+    text = place.read_text(encoding="utf-8", errors="replace")
+    count = text.count(old) if old else 0
+    if not count:
+        raise ToolError("not_found", f"{old!r} does not stand in {path}")
+    write_file(state, path, text.replace(old, new))
+    return count
+
+
+@SET.held_out_tool
+def tag_version(state: Repository, name: str) -> Exit:
+    """Give the newest commit of the current branch a tag.
+
+    name: name of the tag, letters, digits, - and . only
+    """
+    if not name or not all(char.isalnum() or char in "-." for char in name) or name[0] in "-.":
+        raise ToolError("bad_name", f"{name!r} is no name of a tag")
+    done = programs.run(f"git tag {name}", state.path)
+    return Exit(done.text or f"tagged {name}", done.code)
+
+
+@SET.held_out_tool
+def undo_changes(state: Repository, path: str) -> Exit:
+    """Give a file back the text that it has in the newest commit.
+
+    path: path inside the repository
+    """
+    done = programs.run(shlex.join(["git", "restore", "--", programs.inside(path)]), state.path)
+    return Exit(done.text or f"{path} is as committed", done.code)
+
+
+def git(*words: str) -> Any:
+    """A call of git."""
+    return call("run", command=shlex.join(["git", *words]))
+
+
+def main(state: Repository) -> dict[str, str]:
+    """The files of main."""
+    return [commit for commit in state.commits if commit.branch == "main"][-1].files
+
+
+def side(state: Repository) -> Commit:
+    """The commit of the branch."""
+    return state.commits[-1]
+
+
+def committed(end: Any, text: str, files: dict[str, str | None]) -> None:
+    """Change the wanted end: one more commit on its branch with ``files`` (None for one that goes)."""
+    mine = end["branches"][end["branch"]]
+    mine["commits"] = f"{text}\n{mine['commits']}"
+    for path, content in files.items():
+        for tree in (mine["files"], end["tree"]):
+            if content is None:
+                del tree[path]
+            else:
+                tree[path] = content
+
+
+def new_path(pick: Pick, state: Repository) -> str:
+    """A path where nothing is."""
+    taken = {path.split("/")[-1].split(".")[0] for commit in state.commits for path in commit.files}
+    return f"{pick.new([topic for topic in TOPICS if topic not in taken])}.md"
+
+
+@SET.pattern("single")
+def new_branch(pick: Pick, state: Repository) -> Job:
+    """{Start|Open|Make} a branch {name} and {switch to it|check it out}.
+    {I want to|Let's} {work on|try something on} a new branch {name}{.|; switch to it.}
+    > You're on the new branch {name}.
+    """
+    name = f"{pick.new(COLOURS)}-{pick.new(THINGS)}"
+
+    def want(end: Any) -> None:
+        end["branches"][name] = end["branches"]["main"]
+        end["branch"] = name
+
+    return Job({"name": name}, [git("switch", "-c", name)], want)
+
+
+@SET.pattern("single")
+def on_which_line(pick: Pick, state: Repository) -> Job:
+    """{In which file and line|Where} {does it say|is it written} “{line}”?
+    {Find|Look for} “{line}” {in the repository|in all files}{.| and tell me file and line.}
+    > {It's in|In} {path}, line {n}.
+    """
+    path = pick.any(sorted(main(state)))
+    lines = main(state)[path].splitlines()
+    line = f"{pick.any(lines)}"
+
+    def plan() -> Plan:
+        found = yield call("run", command=shlex.join(["grep", "-rn", line, "."]))
+        place, n, _ = found.splitlines()[0].split(":", 2)
+        return {"path": place.removeprefix("./"), "n": n}
+
+    only = [p for p, text in sorted(main(state).items()) if line in text]
+    if len(only) > 1:  # elsewhere too: then the question would have two answers
+        for other in only:
+            if other != path:
+                for commit in state.commits:
+                    commit.files[other] = commit.files.get(other, "").replace(line, "an entry of its own")
+    return Job({"line": line}, plan, found=(path,), answer=(path,))
+
+
+@SET.pattern("single")
+def show_log(pick: Pick, state: Repository) -> Job:
+    """{What is|Which commits are} on {main|the main branch}{| so far}?
+    {Show|List} the {history|commits} of main{, newest first|}.
+    > {They are|On main}, newest first: {subjects}.
+    """
+
+    def plan() -> Plan:
+        found = yield git("log", "--oneline")
+        return {"subjects": "; ".join(line.split(" ", 1)[1] for line in found.splitlines())}
+
+    subjects = tuple(commit.subject for commit in state.commits if commit.branch == "main")
+    return Job({}, plan, found=subjects, answer=subjects)
+
+
+@SET.pattern("ordered")
+def write_and_commit(pick: Pick, state: Repository) -> Job:
+    """{Write|Make} a file {path} with {the line|just} “{line}” and commit it {as|with the message} “{subject}”.
+    {path} is missing: {put|write} “{line}” into it, then commit, {message|subject} “{subject}”.
+    > {path} is committed: “{subject}”.
+    """
+    path, line, text = new_path(pick, state), pick.new(REMARKS), subject(pick)
+
+    def want(end: Any) -> None:
+        committed(end, text, {path: f"{line}\n"})
+
+    steps = [call("write_file", path=path, text=f"{line}\n"), git("add", path), git("commit", "-q", "-m", text)]
+    return Job({"path": path, "line": line, "subject": text}, steps, want)
+
+
+@SET.pattern("ordered")
+def edit_and_commit(pick: Pick, state: Repository) -> Job:
+    """In {path}, “{old}” {should be|has to become} “{line}”. {Commit that|Then commit it} as “{subject}”.
+    {Change|Replace} “{old}” {in|inside} {path} {to|by} “{line}” and commit{ that|} with the message “{subject}”.
+    > {Changed and committed|Done}: “{subject}”.
+    """
+    path, line, text = pick.any(sorted(main(state))), pick.new(REMARKS), subject(pick)
+    old = pick.any(main(state)[path].splitlines())
+
+    def want(end: Any) -> None:
+        committed(end, text, {path: end["tree"][path].replace(old, line)})
+
+    steps = [call("replace_text", path=path, old=old, new=line), git("commit", "-q", "-am", text)]
+    return Job({"path": path, "old": old, "line": line, "subject": text}, steps, want)
+
+
+@SET.pattern("ordered")
+def rename_and_commit(pick: Pick, state: Repository) -> Job:
+    """{Rename|Move} {path} to {new} with git and commit{ it|} as “{subject}”.
+    {path} should be {called|named} {new}. {Commit message|Subject}: “{subject}”.
+    > {path} is {new} now, committed as “{subject}”.
+    """
+    path, new, text = pick.any(sorted(main(state))), new_path(pick, state), subject(pick)
+
+    def want(end: Any) -> None:
+        committed(end, text, {new: end["tree"][path], path: None})
+
+    steps = [git("mv", path, new), git("commit", "-q", "-m", text)]
+    return Job({"path": path, "new": new, "subject": text}, steps, want)
+
+
+@SET.pattern("parallel")
+def read_two(pick: Pick, state: Repository) -> Job:
+    """{What is|What stands} in {a}, and what in {b}?
+    {Show|Print} {a} and {b}.
+    > {a}: {one}. {b}: {two}.
+    """
+    a, b = pick.some(sorted(main(state)), 2)
+
+    def plan() -> Plan:
+        texts = yield [call("run", command=f"cat {path}") for path in (a, b)]
+        return {"one": "; ".join(texts[0].splitlines()), "two": "; ".join(texts[1].splitlines())}
+
+    first = tuple(main(state)[path].splitlines()[0] for path in (a, b))
+    return Job({"a": a, "b": b}, plan, found=first, answer=first)
+
+
+@SET.pattern("parallel")
+def write_two(pick: Pick, state: Repository) -> Job:
+    """{Write|Make} two files{, not committed yet|}: {a} with “{one}” and {b} with “{two}”.
+    {a} {should say|says} “{one}”, {b} {should say|says} “{two}”. {Make both|Write them}, {but don't commit|no commit}.
+    > {a} and {b} are written{, not committed|}.
+    """
+    a, b = new_path(pick, state), new_path(pick, state)
+    b = b if a != b else f"new-{b}"
+    one, two = pick.several(REMARKS, 2)
+
+    def want(end: Any) -> None:
+        end["tree"] |= {a: f"{one}\n", b: f"{two}\n"}
+
+    steps = [[call("write_file", path=a, text=f"{one}\n"), call("write_file", path=b, text=f"{two}\n")]]
+    return Job({"a": a, "b": b, "one": one, "two": two}, steps, want)
+
+
+@SET.pattern("dependent")
+def merge_the_branch(pick: Pick, state: Repository) -> Job:
+    """{Merge|Bring} the {other|only other} branch into main{; I forgot its name|}.
+    There's {one|a} branch beside main{. Merge it|; it should be merged}{.| into main.}
+    ~ The branch beside main is {name}.
+    > {name} is merged into main.
+    """
+    name = side(state).branch
+
+    def plan() -> Plan:
+        found = yield git("branch")
+        (other,) = [line.strip() for line in found.splitlines() if not line.startswith("*")]
+        yield think(name=other)
+        yield git("merge", other)
+        return {"name": other}
+
+    def want(end: Any) -> None:
+        end["branches"]["main"] = end["branches"][name]
+        end["tree"] = dict(end["branches"][name]["files"])
+
+    return Job({}, plan, want)
+
+
+@SET.pattern("dependent")
+def commit_what_is_new(pick: Pick, state: Repository) -> Job:
+    """{Commit|Check in} {whatever is|the file that is} not committed yet{,|} as “{subject}”.
+    {Something|A file} lies there uncommitted. {Add it and commit|Commit it}: “{subject}”.
+    ~ {path} is the file that git does not know yet.
+    > {path} is committed as “{subject}”.
+    """
+    path, text = new_path(pick, state), subject(pick)
+    state.uncommitted = {path: f"{pick.new(REMARKS)}\n"}
+
+    def plan() -> Plan:
+        found = yield git("status", "--short")
+        (mine,) = [line[3:] for line in found.splitlines() if line.startswith("??")]
+        yield think(path=mine)
+        yield git("add", mine)
+        yield git("commit", "-q", "-m", text)
+        return {"path": mine}
+
+    def want(end: Any) -> None:
+        committed(end, text, dict(state.uncommitted))
+
+    return Job({"subject": text}, plan, want)
+
+
+@SET.pattern("ask")
+def which_message(pick: Pick, state: Repository) -> Job:
+    """{Commit|Check in} {path}{, it's new|}.
+    {path} {isn't committed yet|still has to be committed}{. Please do so|; do that}.
+    ? {With which message|What should the commit be called|Which subject}?
+    < “{subject}”{.|, please.}
+    > {path} is committed as “{subject}”.
+    """
+    path, text = new_path(pick, state), subject(pick)
+    state.uncommitted = {path: f"{pick.new(REMARKS)}\n"}
+
+    def want(end: Any) -> None:
+        committed(end, text, dict(state.uncommitted))
+
+    steps = [ask(), git("add", path), git("commit", "-q", "-m", text)]
+    return Job({"path": path, "subject": text}, steps, want)
+
+
+@SET.pattern("recover")
+def branch_exists(pick: Pick, state: Repository) -> Job:
+    """{Make|Start} a branch {name}{ and switch to it|}; if there is one{ already|}, {just|simply} switch to it.
+    I want to {be|work} on {name}, {a new branch|which is new} {unless it exists|if it doesn't exist}.
+    ~ {name} exists already, so it only has to be switched to.
+    > {name} existed already{; you're on it|, and you're on it now}.
+    """
+    name = side(state).branch
+
+    def plan() -> Plan:
+        got = yield may_fail("run", command=f"git switch -c {name}")
+        assert isinstance(got, Refusal)
+        yield think()
+        yield git("switch", name)
+        return None
+
+    def want(end: Any) -> None:
+        end["branch"] = name
+        end["tree"] = dict(end["branches"][name]["files"])
+
+    return Job({"name": name}, plan, want)
+
+
+@SET.pattern("refuse")
+def no_such_branch(pick: Pick, state: Repository) -> Job:
+    """{Merge|Bring} {name} into main.
+    {name} is {ready|finished}{. Merge it|; merge it}{.| into main.}
+    ~ git knows no {name}; the branches are {listed}.
+    > There is no branch {name}, {only|just} {listed}{. Nothing was merged.|.}
+    """
+    name = f"{pick.new(COLOURS)}-{pick.new(THINGS)}"
+
+    def plan() -> Plan:
+        got = yield may_fail("run", command=f"git merge {name}")
+        found = yield git("branch")
+        listed = " and ".join(line[2:] for line in found.splitlines())
+        assert isinstance(got, Refusal)
+        yield think(listed=listed)
+        return {"listed": listed}
+
+    return Job({"name": name}, plan)
+
+
+@SET.pattern("ordered", "patterns")
+def throw_out(pick: Pick, state: Repository) -> Job:
+    """{path} has no place in this repository any longer: out with it, and log that as “{subject}”.
+    Take {path} out and record it under “{subject}”.
+    > {path} is out, recorded as “{subject}”.
+    """
+    path, text = pick.any(sorted(main(state))), subject(pick)
+
+    def want(end: Any) -> None:
+        committed(end, text, {path: None})
+
+    return Job({"path": path, "subject": text}, [git("rm", "-q", path), git("commit", "-q", "-m", text)], want)
+
+
+@SET.pattern("ordered", "patterns")
+def drop_branch(pick: Pick, state: Repository) -> Job:
+    """Nothing on {name} is worth keeping. Get rid of that branch, merged or not.
+    {name} was an experiment that failed; the branch goes.
+    > The branch {name} is gone.
+    """
+    name = side(state).branch
+
+    def want(end: Any) -> None:
+        del end["branches"][name]
+
+    return Job({"name": name}, [git("branch", "-D", name)], want)
+
+
+@SET.pattern("dependent", "patterns")
+def longer_of_two(pick: Pick, state: Repository) -> Job:
+    """{a} or {b}, which has more lines?
+    Compare the lengths of {a} and {b} in lines.
+    > {longer} has more: {n} lines against {m}.
+    """
+    a, b = pick.some(sorted(main(state)), 2)
+    longer = pick.any((a, b))
+    more = "".join(f"{line}\n" for line in pick.several(REMARKS, 3))
+    for commit in state.commits:
+        if longer in commit.files:
+            commit.files[longer] += more
+
+    def plan() -> Plan:
+        found = yield [call("run", command=f"wc -l {path}") for path in (a, b)]
+        counts = [int(text.split()[0]) for text in found]
+        return {"longer": (a, b)[counts.index(max(counts))], "n": max(counts), "m": min(counts)}
+
+    return Job({"a": a, "b": b}, plan, answer=(longer,))
+
+
+@SET.pattern("single", "tools")
+def release(pick: Pick, state: Repository) -> Job:
+    """The newest commit is version {name}; tag it.
+    Put the label {name} on where we stand.
+    > The newest commit is tagged {name}.
+    """
+    name = f"{pick.new(MOODS)}-{pick.number(2, 40)}.{pick.number(2, 40)}"
+
+    def want(end: Any) -> None:
+        end["tags"][name] = end["branches"]["main"]
+
+    return Job({"name": name}, [call("tag_version", name=name)], want)
+
+
+@SET.pattern("single", "tools")
+def as_it_was(pick: Pick, state: Repository) -> Job:
+    """I spoilt {path}. Bring back what is committed.
+    Forget my edits to {path}.
+    > {path} is as it was committed.
+    """
+    path = pick.any(sorted(main(state)))
+    state.uncommitted = {path: f"{pick.new(REMARKS)}\n"}
+
+    def want(end: Any) -> None:
+        end["tree"][path] = end["branches"]["main"]["files"][path]
+
+    return Job({"path": path}, [call("undo_changes", path=path)], want)
