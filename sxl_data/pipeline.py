@@ -12,12 +12,13 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from sxl_data.build.dividing import divide
 from sxl_data.build.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_other
 from sxl_data.build.publish import await_manifest, publish
 from sxl_data.build.reading import read_sources
 from sxl_data.build.recipe import find, read
 from sxl_data.build.run import WORK, Run, digest, interruptible
-from sxl_data.build.stages import divide, drop_duplicates, ground_config, run_local, write_shards
+from sxl_data.build.stages import drop_duplicates, ground_config, run_local, write_shards
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
 from sxl_data.engine.objects import Objects, is_remote, work_folder
@@ -36,6 +37,7 @@ def build(
     of: int = 1,
     work: str | Path | None = None,
     force: bool = False,
+    extend: str | Path | None = None,
 ) -> Manifest:
     """Build the dataset of ``recipe`` (a path or a shipped name) into ``out``: a folder, or a URL such as s3://….
 
@@ -46,6 +48,7 @@ def build(
     ``from_stage`` runs that stage and the later ones again even where their results are there.
     ``rank`` is this process among ``of`` that build into the same shared folder; rank 0 publishes.
     ``force`` replaces the finished build of another recipe, which is refused without it.
+    ``extend`` is the folder of a finished build whose rows stay in the splits where they are.
     Raises `UserError` for anything the user can change.
     """
     loaded, base = read(recipe, overrides)
@@ -59,7 +62,7 @@ def build(
         raise error("U401", found="--from with --of", expected="one of them")
     with interruptible(), locked(folder / WORK, "lock" if of == 1 else f"lock-{rank}-of-{of}"):
         with remote.locked(folder) if remote and not rank else contextlib.nullcontext():
-            manifest = _run_clean(Run(loaded, base, folder, limit, from_stage, rank, of))
+            manifest = _run_clean(Run(loaded, base, folder, limit, from_stage, rank, of, extend))
             if remote and not rank:
                 remote.publish(folder, manifest.files)
         return manifest
@@ -85,8 +88,8 @@ def run_stages(run: Run) -> Manifest:
         if run.recipe.ground.tools:
             shards = run_local(run, "ground", shards, ground_config(run))
         refuse_empty(sum(shard.rows for shard in shards), run.funnel)
-        split, leakage = divide(run, shards, seen, compared.pairs)
-        written = write_shards(run, shards, split)
+        divided = divide(run, shards, seen, compared.pairs)
+        written = write_shards(run, shards, divided.split)
     finally:
         run.runner.close()
     done = "publish/" + digest([receipt.key for receipt in run.receipts])
@@ -100,7 +103,7 @@ def run_stages(run: Run) -> Manifest:
         run.recipe,
         sources,
         run.funnel,
-        leakage,
+        divided,
         written,
         run.ledgers,
         run.quarantines,

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data import __version__
+from sxl_data.build.dividing import Divided
 from sxl_data.build.recipe import Recipe
 from sxl_data.contract.costs import split_costs
 from sxl_data.contract.errors import error
@@ -49,7 +50,7 @@ def publish(
     recipe: Recipe,
     sources: list[SourceSummary],
     funnel: list[StageSummary],
-    leakage: dict[str, float],
+    divided: Divided,
     written: list[tuple[str, int, int, Receipt]],
     ledgers: list[FileInfo],
     quarantines: list[FileInfo],
@@ -96,7 +97,10 @@ def publish(
         recipe=decides,
         stages=funnel,
         splits=splits,
-        leakage=leakage,
+        leakage={name: getattr(divided.leaks[-1], name) for name in ("ours", "random")},
+        leaks=divided.leaks,
+        uncompared=divided.split.counters["cut"],
+        extends=divided.extends,
         sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
         borderline=Borderline(count=borderline.rows, closest=_closest(store.verified(borderline))),

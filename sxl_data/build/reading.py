@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from sxl_data.build.extending import plan_old
 from sxl_data.build.run import Run, digest
 from sxl_data.build.tasks import KEPT, TAKEN
+from sxl_data.build.uses import refuse_test_parts, strictest, use_of
 from sxl_data.contract.errors import error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan, within
@@ -43,6 +45,12 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
         tasks += more
     sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
     receipts = run.run("read", tasks, sizes, "kB")
+    for key in run.recipe.split.group_keys:
+        if not sum(r.counters[f"stated:{key}"] for r in receipts):
+            raise error("U102", file=run.file, pointer="/split/group", found=key, expected="a key that some row has")
+    if run.extend is not None and run.extended is not None:
+        old = run.run("old", plan_old(run.extend, run.extended, run.recipe.dedup))
+        run.old = tuple(receipt.files["old"] for receipt in old)
     owners = [task.params["owner"] for task in tasks]
     summaries = [
         _summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]) for found in sources
@@ -65,8 +73,14 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     for group in groups:
         check_options(source.options, format_of(group.format), run.file, f"/sources/{number}/options")
     pieces = {piece.path: piece for chunk in chunks for piece in chunk.pieces}
+    use = run.uses[source.name] = strictest(
+        use_of(source, group.format, [piece.name for chunk in within(chunks, group.paths) for piece in chunk.pieces])
+        for group in groups
+    )
+    refuse_test_parts(source, use, run.recipe.split, run.file, f"/sources/{number}")
     size = sum(piece.bytes for chunk in chunks for piece in chunk.pieces)
     params = {"source": msgspec.to_builtins(source), "owner": number, "redaction": run.redaction()}
+    params["group"] = list(run.recipe.split.group_keys)
     tasks: list[Task] = []
     for group in groups:
         own = within(chunks, group.paths)
@@ -113,6 +127,8 @@ def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary
         quarantined=bad,
         empty=sum(r.counters.get("dropped:U209", 0) for r in receipts),
         kept={},
+        use=run.uses[source.name].kind,
+        use_why=run.uses[source.name].why,
     )
 
 

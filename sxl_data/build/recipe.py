@@ -89,6 +89,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Images, audio and files in rows. mark: a placeholder of the part's type, such as `[image: image/png]`, in its
     place, and rows whose answer rests on the part are dropped; drop-row: every row that has one is dropped; keep: the
     part stays in `steps`, inline bytes as a `data:` URI, and `messages` has the placeholder. Always in the ledger."""
+    exclude: tuple[str, ...] = ()
+    """Rows to take down: trace ids, or files with one on each line. They leave after duplicates did, so no copy that
+    was dropped for one takes its place."""
     clean: CleanConfig = CleanConfig()
     """Repair and drop."""
     dedup: DedupStage = DedupStage()

@@ -18,7 +18,10 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.build.exclude import read_excluded
+from sxl_data.build.extending import read_extended
 from sxl_data.build.recipe import Recipe
+from sxl_data.build.uses import Use
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
 from sxl_data.contract.errors import Bug, error
@@ -34,7 +37,10 @@ from sxl_data.write.manifest import StageSummary
 
 STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
 COMPARING = ("view", *STEPS)
-INNER = {"detect": "read", "place": "split"} | dict.fromkeys(COMPARING, "dedup")  # steps of a stage
+OF_TASKS = "task-"
+"""What the names of the steps begin with that compare tasks."""
+DIVIDING = ("place", *(OF_TASKS + step for step in STEPS), "note")
+INNER = {"detect": "read", "old": "read"} | dict.fromkeys(COMPARING, "dedup") | dict.fromkeys(DIVIDING, "split")
 WORK = ".work"
 SHOWN = 4  # names of what changed, in a line
 
@@ -51,9 +57,16 @@ class Run:
         from_stage: str | None = None,
         rank: int = 0,
         of: int = 1,
+        extend: str | Path | None = None,
     ) -> None:
         self.rank, self.of = rank, of
         self.recipe, self.base, self.out, self.file = loaded.value, base, out, loaded.file
+        self.extend, self.extended = extend, read_extended(extend, out) if extend is not None else None
+        self.old: tuple[FileInfo, ...] = ()
+        """What of the build that is extended must be known, once it was read."""
+        self.gone = read_excluded(self.recipe.exclude, base, self.file)
+        self.uses: dict[str, Use] = {}
+        """What each source is for, by its name."""
         if limit is not None and limit < 1:
             raise error("U401", found=f"a limit of {limit}", expected="1 or more")
         if limit is not None:

@@ -5,16 +5,14 @@ In: a run and the shards that the stage before left. Out: the shards that stay. 
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sxl_data.build.guards import refuse_no_train
+from sxl_data.build.extending import PUBLISHED_BEFORE
 from sxl_data.build.run import COMPARING, Run
 from sxl_data.contract.config import parse_size
-from sxl_data.contract.console import format_count, say
 from sxl_data.contract.errors import error
 from sxl_data.dedup.parts.plan import Compared, Comparison
 from sxl_data.dedup.parts.shards import MOST_ROWS
@@ -22,7 +20,7 @@ from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.split.assign import SPLITS
 
-ROW_BYTES = 30
+ROW_BYTES = 40
 """That the task `split` holds of each row, the one task whose memory grows with all of them."""
 
 
@@ -53,6 +51,9 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
     """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
     _refuse_too_many(run, sum(shard.rows for shard in shards))
     config = run.recipe.dedup
+    old: dict[str, tuple[FileInfo, ...]] = {"old": run.old} if run.old else {}
+    if old:  # its rows win over all others
+        config = msgspec.structs.replace(config, prefer=(PUBLISHED_BEFORE, *config.prefer))
     # Another threshold asks the same signatures, so it does not make them anew.
     seen_by = {
         name: msgspec.to_builtins(getattr(config, name)) for name in ("view", "shingling", "permutations", "seed")
@@ -62,14 +63,14 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
             stage="view",
             part=i,
             function="sxl_data.build.tasks:view",
-            inputs={"traces": (s,)},
+            inputs={"traces": (s,)} | old,
             params={"config": seen_by},
         )
         for i, s in enumerate(shards)
     ]
     sizes = [shard.rows for shard in shards]
     seen = run.run("view", views, sizes, "rows")
-    compared = Comparison(run.run, seen, sizes, config, _task_bytes(run)).compare(run.recipe.split.threshold)
+    compared = Comparison(run.run, seen, sizes, config, task_bytes(run)).compare(run.recipe.split.threshold)
     tasks = [
         Task(
             stage="dedup",
@@ -88,7 +89,7 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
     return seen, compared, kept
 
 
-def _task_bytes(run: Run) -> int:
+def task_bytes(run: Run) -> int:
     """What a task of the comparison plans to hold."""
     engine = run.recipe.engine
     planned = engine.task_bytes or parse_size(run.recipe.dedup.memory)
@@ -106,42 +107,6 @@ def _refuse_too_many(run: Run, rows: int) -> None:
             found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
             expected=f"at most {room:,} bytes, engine.worker_bytes",
         )
-
-
-def divide(run: Run, shards: list[FileInfo], seen: list[Receipt], pairs: FileInfo) -> tuple[Receipt, dict[str, float]]:
-    """What the task `split` found, and the leakage."""
-    first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
-    places = [
-        Task(
-            stage="place",
-            part=i,
-            function="sxl_data.build.tasks:place",
-            params={"first": first[i]},
-            inputs={"traces": (s,), "signatures": (seen[i].files["signatures"],)},
-        )
-        for i, s in enumerate(shards)
-    ]
-    placed = run.run("place", places, [shard.rows for shard in shards], "rows")
-    task = Task(
-        stage="split",
-        part=0,
-        function="sxl_data.build.tasks:split",
-        inputs={"placed": tuple(r.files["placed"] for r in placed), "pairs": (pairs,)},
-        params={
-            "config": msgspec.to_builtins(run.recipe.split),
-            "seed": run.recipe.seed,
-            "shard_bytes": run.recipe.write.shard_bytes,
-        },
-        timed=False,
-    )
-    (receipt,) = run.run("split", [task])
-    run.seconds["split"] += run.seconds.pop("place")
-    counts = {name: receipt.counters[f"rows_{name}"] for name in SPLITS}
-    refuse_no_train(counts, run.recipe.split)
-    sizes = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
-    leakage = {name: receipt.counters[f"leak_{name}"] / 1e6 for name in ("ours", "random")}
-    say(f"{'split':<14} {sizes}; twins across {leakage['ours']:.2%} (random: {leakage['random']:.2%})")
-    return receipt, leakage
 
 
 def write_shards(run: Run, shards: list[FileInfo], split: Receipt) -> list[tuple[str, int, int, Receipt]]:

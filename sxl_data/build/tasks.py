@@ -24,6 +24,7 @@ from sxl_data.contract.stage import Outcome, check_conservation
 from sxl_data.dedup.parts.tasks import mappable, mapped
 from sxl_data.engine.task import Output
 from sxl_data.engine.watch import WATCH
+from sxl_data.split.stage import FREE, GONE
 
 Inputs = dict[str, list[Path]]
 
@@ -55,8 +56,11 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     source = msgspec.convert(params["source"], Source)
     redaction = msgspec.convert(params.get("redaction", {}), Redaction)
     chunk = msgspec.convert(params["chunk"], Chunk)
-    found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction)
+    found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction, params.get("group", ()))
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
+    for key in params.get("group", ()):
+        ids = found.traces["stated_ids"].combine_chunks().flatten()
+        counters[f"stated:{key}"] = pc.sum(pc.starts_with(ids, f"{key}:")).as_py() or 0
     # A file that unpacks to far more than its own size becomes several shards.
     runs = cut_rows(found.traces["text_bytes"].to_numpy(), SHARD_BYTES)
     kept = {f"{KEPT}{i:05d}": found.traces.slice(a, b - a) for i, (a, b) in enumerate(runs)}
@@ -113,9 +117,26 @@ def view(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.stage import DedupStage, view_rows
 
     seen = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
-    return Output(
-        blobs={"text": mappable(seen.texts), "signatures": mappable(seen.signed)}, counters={"rows": len(seen.signed)}
-    )
+    signed = seen.signed
+    if old := inputs.get("old"):
+        from sxl_data.build.extending import PUBLISHED_BEFORE, sides_of
+
+        is_old = pa.array(sides_of(signed, _keys(signed), old, FREE) != FREE)
+        source = pc.if_else(is_old, PUBLISHED_BEFORE, signed["source"])
+        signed = signed.set_column(signed.schema.get_field_index("source"), "source", source).combine_chunks()
+    return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(signed)}, counters={"rows": len(signed)})
+
+
+def old(params: dict[str, Any], inputs: Inputs) -> Output:
+    """What of a published file of the build that is extended is asked for: id, key and side of each row."""
+    from sxl_data.build.extending import read_old
+    from sxl_data.dedup.stage import DedupStage, hash_rows
+
+    batch = read_old(Path(params["path"]), params["sha256"])
+    keys = hash_rows(batch, msgspec.convert(params["config"], DedupStage))
+    side = np.full(len(batch), params["side"], dtype=np.int8)
+    table = pa.table({"trace_id": batch["trace_id"], "key_hi": keys[:, 0], "key_lo": keys[:, 1], "side": side})
+    return Output(tables={"old": table}, counters={"rows": len(table)})
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -127,30 +148,72 @@ def apply(params: dict[str, Any], inputs: Inputs) -> Output:
 
 
 def place(params: dict[str, Any], inputs: Inputs) -> Output:
-    """What `split` must know of one shard: numbers only."""
+    """What `split` must know of one shard: numbers only. And its tasks, to be compared, as `view` leaves texts."""
+    from sxl_data.dedup.config import DedupConfig
+    from sxl_data.dedup.stage import view_tasks
     from sxl_data.split.stage import place_rows
 
-    traces = pq.read_table(inputs["traces"][0], columns=["trace_id", "group", "text_bytes"])
-    return Output(tables={"placed": place_rows(traces, mapped(inputs["signatures"][0]), params["first"])})
+    uses = params["uses"]
+    columns = ["trace_id", "source", "task", "group", "stated_ids", "text_bytes", *(["steps"] if uses else [])]
+    traces = pq.read_table(inputs["traces"][0], columns=columns).combine_chunks()
+    seen = mapped(inputs["signatures"][0])
+    pins = np.full(len(traces), FREE, dtype=np.int8)
+    if uses:
+        from sxl_data.split.held_out import SourceUse, pin_rows
+
+        known = msgspec.convert(uses, dict[str, SourceUse])
+        pins = pin_rows(traces, known, FREE, trains=params["trains"], tests=params["tests"])
+    is_old = np.zeros(len(traces), dtype=bool)
+    if old := inputs.get("old"):
+        from sxl_data.build.extending import sides_of
+
+        at = pc.index_in(traces["trace_id"], value_set=seen["trace_id"].combine_chunks())
+        sides = sides_of(traces, _keys(seen.select(["key_hi", "key_lo"]).take(at)), old, FREE)
+        is_old = sides != FREE
+        pins[is_old] = sides[is_old]
+    gone = pc.is_in(traces["trace_id"], value_set=pa.array(params["gone"], pa.string()))
+    taken_down = gone.to_numpy(zero_copy_only=False) if params["gone"] else np.zeros(len(traces), dtype=bool)
+    pins[taken_down], is_old = GONE, is_old & ~taken_down
+    asked = view_tasks(traces, msgspec.convert(params["tasks"], DedupConfig))
+    placed = place_rows(traces, seen, params["first"], pins, is_old)
+    return Output(
+        tables={"placed": placed},
+        blobs={"text": mappable(asked.texts), "signatures": mappable(asked.signed)},
+        counters={"rows": len(placed), "old": int(is_old.sum()), "taken_down": int(taken_down.sum())},
+    )
 
 
 def split(params: dict[str, Any], inputs: Inputs) -> Output:
     """Side and published shard of every row that is left, one table for each shard of work; the plan of the
     published shards; and what a random split would leak."""
     from sxl_data.split.assign import SplitConfig
-    from sxl_data.split.stage import divide
+    from sxl_data.split.stage import Prompts, divide
 
     placed = inputs["placed"]
+    equal = [_pairs_of(mapped(path), "row", "stands") for path in inputs["equal"]]
+    near = [_pairs_of(pq.read_table(path), "left", "right") for path in inputs["near"]]
     found = divide(
         lambda shard, columns: pq.read_table(placed[shard], columns=columns),
         len(placed),
         pq.read_table(inputs["pairs"][0]),
+        Prompts(*(np.concatenate([np.empty((0, 2), np.int64), *pairs]) for pairs in (equal, near))),
         msgspec.convert(params["config"], SplitConfig),
         params["seed"],
         params["shard_bytes"],
     )
+    cut = [pq.read_table(path)["row"].to_numpy() for path in inputs["cut"]]
     tables = {f"sides-{i:05d}": table for i, table in enumerate(found.sides)}
-    return Output(tables=tables, blobs={"plan": msgspec.json.encode(found.plan)}, counters=found.counters)
+    counters = found.counters | {"cut": len(np.unique(np.concatenate([np.empty(0, np.uint32), *cut])))}
+    return Output(tables=tables, blobs={"plan": msgspec.json.encode(found.plan)}, counters=counters)
+
+
+def note(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The ledger of the rows of one shard of which `split` says something."""
+    from sxl_data.split.stage import note
+
+    batch = pq.read_table(inputs["traces"][0], columns=["trace_id", "source"])
+    lines = note(batch, pq.read_table(inputs["sides"][0]))
+    return Output(tables={"ledger": lines}, counters=_count(lines))
 
 
 def write(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -181,6 +244,15 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
 def load(paths: list[Path]) -> pa.Table:
     """The tables at ``paths`` as one, each column contiguous."""
     return pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
+
+
+def _keys(table: pa.Table) -> np.ndarray:
+    """The exact keys of a table, shape ``(rows, 2)``."""
+    return np.stack([table[name].to_numpy() for name in ("key_hi", "key_lo")], axis=1)
+
+
+def _pairs_of(table: pa.Table, one: str, other: str) -> np.ndarray:
+    return np.stack([table[one].to_numpy(), table[other].to_numpy()], axis=1).astype(np.int64)
 
 
 def _local(stage: str, batch: pa.Table, run: Callable[[pa.Table], Outcome]) -> Output:

@@ -118,6 +118,8 @@ FLAT_SCHEMA = pa.schema(
         ("text_bytes", INT),
         # Rows of one session, repository or task stay on one side of a split.
         ("group", STRING),
+        # So do rows that share an id their source states, such as `instance:` and 16 hex digits of its value.
+        ("stated_ids", pa.list_(STRING)),
     ]
 )
 

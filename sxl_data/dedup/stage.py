@@ -42,12 +42,29 @@ class Viewed(NamedTuple):
 
 def view_rows(batch: pa.Table, config: DedupStage) -> Viewed:
     """What of a shard is compared."""
+    return _sign(batch, _texts(batch, config), quality(batch), config)
+
+
+def view_tasks(batch: pa.Table, config: DedupConfig) -> Viewed:
+    """The tasks of a shard, its columns trace_id, source and task: equal ones differ at most in case and spacing."""
+    tasks = pa.array([" ".join((task or "").casefold().split()) for task in batch["task"].to_pylist()], pa.string())
+    return _sign(batch, tasks, pa.array(np.zeros(len(batch), dtype=np.int64)), config)
+
+
+def hash_rows(batch: pa.Table, config: DedupStage) -> np.ndarray:
+    """The exact keys of the rows of ``batch``, as `view_rows` has them; u64 ``(rows, 2)``."""
+    return hash_texts(locate(_texts(batch, config)))
+
+
+def _texts(batch: pa.Table, config: DedupStage) -> pa.Array:
     if config.view == "trace":
-        texts = text_of(batch, SPOKEN)
-    else:
-        segments = explode(batch, SPOKEN)
-        phases = ["observe"] if config.view == "prompt" else ["act"]
-        texts = _joined(segments.filter(pc.is_in(segments["phase"], value_set=pa.array(phases))), len(batch))
+        return text_of(batch, SPOKEN)
+    segments = explode(batch, SPOKEN)
+    phases = ["observe"] if config.view == "prompt" else ["act"]
+    return _joined(segments.filter(pc.is_in(segments["phase"], value_set=pa.array(phases))), len(batch))
+
+
+def _sign(batch: pa.Table, texts: pa.Array, rank: pa.Array, config: DedupConfig) -> Viewed:
     rows = locate(texts)
     keys = hash_texts(rows)
     found = sketch(rows, config.shingling, config.permutations, config.seed)
@@ -56,7 +73,7 @@ def view_rows(batch: pa.Table, config: DedupStage) -> Viewed:
         {
             "trace_id": batch["trace_id"],
             "source": batch["source"],
-            "rank": quality(batch),
+            "rank": rank,
             "key_hi": keys[:, 0],
             "key_lo": keys[:, 1],
             "shingles": found.counts,

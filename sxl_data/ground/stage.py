@@ -239,7 +239,8 @@ def _assemble(batch: pa.Table, edited: dict[int, Trace], dropped: set[int]) -> p
         return batch.take(pa.array(keep, pa.int64()))
     order = sorted(edited)
     old = batch.take(pa.array(order))
-    new = to_table([edited[i] for i in order], old["group"].to_pylist(), old["language"].to_pylist())
+    carried = (old[name].to_pylist() for name in ("group", "language", "stated_ids"))
+    new = to_table([edited[i] for i in order], *carried)
     for name in batch.column_names:
         if name not in new.column_names:
             new = new.append_column(batch.schema.field(name), old[name])

@@ -64,6 +64,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which model wrote it."""
     limit: int | None = None
     """Take at most this many rows of each file, or this many files of a folder of text, for a quick look."""
+    use: Literal["train", "held-out", "divide"] | None = None
+    """What its rows are for. train: they are divided into the splits; held-out: all are in test; divide: some of its
+    tools, or of the groups its format states, are held out, and rows of these are in test. Null asks the table of what
+    makers mark as a test, which is held out and refused by a recipe that trains, until this key says what is meant."""
     options: dict[str, Any] = {}
     """Keys of the adapter; `sxl-data explain FORMAT` lists them."""
 

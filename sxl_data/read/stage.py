@@ -8,6 +8,7 @@ ledger line says why not.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -26,6 +27,7 @@ from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.recognise import Group, by_format
 from sxl_data.read.sources import Source, is_file, own_code
+from sxl_data.read.stated import stated_ids
 from sxl_data.secrets.redact import Placeholders, forget, found_in
 from sxl_data.secrets.rows import Redaction, clean, ids, strings
 from sxl_data.secrets.rows import lines as taken_lines
@@ -117,10 +119,16 @@ def format_of(name: str) -> Format:
 
 
 def read_chunk(
-    source: Source, chunk: Chunk, format_name: str, watch: Watch | None = None, redaction: Redaction | None = None
+    source: Source,
+    chunk: Chunk,
+    format_name: str,
+    watch: Watch | None = None,
+    redaction: Redaction | None = None,
+    group: Sequence[str] = (),
 ) -> ReadChunk:
     """Read every document of ``chunk`` with the format called ``format_name``. Secrets and persons are taken out as
-    ``redaction`` says, before anything is returned: of traces, of the quarantine, of what the ledger quotes.
+    ``redaction`` says, before anything is returned: of traces, of the quarantine, of what the ledger quotes. ``group``
+    names keys of rows whose values are ids beside those that are known (`stated`).
 
     ``watch`` is told where the work is: files that begin and documents are counted together, item 2n is the decoding
     of the n-th and 2n + 1 its conversion. What killed earlier workers is set aside: the document, or from a decoding
@@ -139,6 +147,7 @@ def read_chunk(
         options=source.options,
     )
     readings: list[Reading] = []
+    stated: list[list[str] | None] = []  # of each reading
     tables: list[pa.Table] = []
     taken: list[pa.Table] = []
     entries: list[Entry] = []
@@ -165,7 +174,7 @@ def read_chunk(
         )
 
     def hold() -> None:
-        table = _table(readings)
+        table = _table(readings, stated)
         if redaction is not None:
             table = ids(table) if redaction.secrets else table
             found = clean(table, redaction.secrets, redaction.people(table))
@@ -246,9 +255,10 @@ def read_chunk(
             for told in findings(coverage, document):
                 entries.append(entry_of(told, found[0].trace.trace_id, source.name, "edited"))
         readings += found
+        stated += [stated_ids(document.value, source.name, group)] * len(found)
         if len(readings) >= held:
             hold()
-            readings, text = [], pc.sum(tables[-1]["text_bytes"]).as_py()
+            readings[:], stated[:], text = [], [], pc.sum(tables[-1]["text_bytes"]).as_py()
             held = max(1, min(MOST_HELD, HELD_BYTES * len(tables[-1]) // max(text, 1)))
     hold()
     return ReadChunk(
@@ -276,11 +286,12 @@ def _redact_raw(raw: bytes, source: str, redaction: Redaction | None) -> tuple[b
     return forget(b"".join([*out, raw[at : max(at, RAW_LIMIT)]]), names), said
 
 
-def _table(readings: list[Reading]) -> pa.Table:
+def _table(readings: list[Reading], stated: list[list[str] | None]) -> pa.Table:
     return to_table(
         (reading.trace for reading in readings),
         groups=[reading.group for reading in readings],
         languages=[reading.language for reading in readings],
+        stated=stated,
     )
 
 

@@ -1,20 +1,25 @@
 """Which side a group goes to.
 
 The side follows from a hash of the group's smallest content digest and the seed. Content, not position:
-adding a shard, or reading sources in another order, moves no old row. Only a build so small that nothing fell to
-train breaks this: it gives train its first group.
+adding a shard, or reading sources in another order, moves no old row. Three things come before it: rows whose side is
+given (`Pinned`) take their whole group along; a group larger than `SplitConfig.largest` goes to train, or only that
+much of it is kept; and a build so small that nothing fell to train gives train its first group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 SPLITS = ("train", "validation", "test")
+OUT = -1
+"""The side of a row that is in no split."""
 FEW = 10
-"""Groups of the smallest builds, in which chance may leave train empty: there it is filled first."""
+"""Groups of the smallest builds, in which chance may leave train empty: there it is filled first. And rows that a group
+may always have."""
 
 
 class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,16 +33,63 @@ class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Share of the test split."""
     threshold: float = 0.5
     """No verified pair at or above this Jaccard similarity straddles two splits."""
+    task_threshold: float = 0.6
+    """Nor do two rows whose tasks, the prompts, are this similar: Jaccard similarity of their runs of three words,
+    whatever the answers are. Rows of equal tasks, case and spacing apart, never do."""
+    group: str | tuple[str, ...] = ()
+    """Keys of the sources' rows, such as `customer` or `info.project`: rows that share a value of one stay on one side.
+    Instances, tasks, sessions, repositories and notebooks that rows state are known without it."""
+    largest: float = 0.1
+    """Share of all rows beyond which a group of rows that belong together, if it has more than ten, counts as too large
+    to be drawn for a split."""
+    oversized: Literal["train", "drop"] = "train"
+    """What happens to such a group. train: it goes there whole; drop: what is beyond `largest` is dropped and the rest
+    is drawn like any group. The ledger names the rows."""
 
     def __post_init__(self) -> None:
         if abs(self.train + self.validation + self.test - 1) > 1e-6 or min(self.train, self.validation, self.test) < 0:
             raise ValueError("train, validation and test shares that add up to 1")
+        if not 0.2 <= self.task_threshold <= 1:
+            raise ValueError(f"a task_threshold from 0.2 to 1, not {self.task_threshold}")
+        if not 0 < self.largest <= 1:
+            raise ValueError(f"largest above 0 and at most 1, not {self.largest}")
+        if any(not name.strip() for name in self.group_keys):
+            raise ValueError("names of keys in group, not an empty one")
+
+    @property
+    def group_keys(self) -> tuple[str, ...]:
+        """`group` as the names in it."""
+        return (self.group,) if isinstance(self.group, str) else self.group
+
+
+class Pinned(NamedTuple):
+    """Rows whose side is given, ascending, and that side: an index into `SPLITS`, or `OUT`."""
+
+    rows: np.ndarray
+    sides: np.ndarray
+
+
+class Assigned(NamedTuple):
+    """``sides``: of every row, an index into `SPLITS` or `OUT`, i8 ``(n,)``. ``surplus``: rows that are out because
+    their group was too large; ``whole``: rows that are in train because of that."""
+
+    sides: np.ndarray
+    surplus: np.ndarray
+    whole: np.ndarray
+
+
+NOTHING = Pinned(np.empty(0, np.int64), np.empty(0, np.int8))
 
 
 def assign(
-    shards: Iterable[np.ndarray], members: np.ndarray, labels: np.ndarray, config: SplitConfig, seed: int
-) -> np.ndarray:
-    """The split of every row as an index into `SPLITS`, i8 ``(n,)``.
+    shards: Iterable[np.ndarray],
+    members: np.ndarray,
+    labels: np.ndarray,
+    config: SplitConfig,
+    seed: int,
+    pinned: Pinned = NOTHING,
+) -> Assigned:
+    """The split of every row.
 
     ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
     the other: only those of ``members``, the rows that belong with others, are held. ``labels`` are their components
@@ -51,21 +103,37 @@ def assign(
         begin, end = np.searchsorted(members, (first, first + len(digests)))
         contents[begin:end] = digests[members[begin:end] - first]
         units[members[begin:end] - first] = 1.0
-        if len(units):
-            nearest = min(nearest, (float(units.min()), first + int(units.argmin())))
+        begin, end = np.searchsorted(pinned.rows, (first, first + len(digests)))
+        units[pinned.rows[begin:end] - first] = 1.0
+        if len(units) and units.min() < nearest[0]:
+            nearest = (float(units.min()), first + int(units.argmin()))
         first += len(digests)
     out = np.concatenate([np.empty(0, np.int8), *sides])
     order = np.lexsort((contents[:, 1], contents[:, 0], labels))
     smallest = np.diff(labels[order], prepend=-1) != 0
     group = np.cumsum(smallest) - 1
     units = _unit(contents[order[smallest]], seed)
-    out[members[order]] = _sides(units, config)[group]
+    group_sides, given = _sides(units, config), _given(members[order], group, len(units), pinned)
+    sizes, most = np.bincount(group, minlength=len(units)), max(int(config.largest * first), FEW)
+    large = (sizes > most) & (given == OUT) & (config.train > 0)
+    if config.oversized == "train":
+        group_sides[large] = 0
+    group_sides = np.where(given == OUT, group_sides, given)
+    out[members[order]] = group_sides[group]
+    out[pinned.rows] = pinned.sides
     if config.train > 0 and 0 < len(out) - len(members) + len(units) <= FEW and not (out == 0).any():
-        if len(units) and units.min() < nearest[0]:
-            out[members[order]] = np.where(group == units.argmin(), 0, out[members[order]])
-        else:
+        free = np.where(given == OUT, units, 1.0)
+        if len(free) and free.min() < nearest[0]:
+            out[members[order]] = np.where(group == free.argmin(), 0, out[members[order]])
+        elif nearest[1] >= 0:
             out[nearest[1]] = 0
-    return out
+    affected = np.sort(members[order[large[group]]])
+    if config.oversized == "train":
+        return Assigned(out, affected[:0], affected)
+    place = np.arange(len(order)) - np.flatnonzero(smallest)[group] if len(order) else order
+    surplus = np.sort(members[order[large[group] & (place >= most)]])
+    out[surplus] = OUT
+    return Assigned(out, surplus, affected[:0])
 
 
 def random_split(n: int, config: SplitConfig, seed: int) -> np.ndarray:
@@ -79,13 +147,16 @@ def random_split(n: int, config: SplitConfig, seed: int) -> np.ndarray:
     return sides
 
 
-def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
-    """Share of test rows that have a partner of ``pairs`` (shape ``(m, 2)``) in train."""
-    test = int((sides == 2).sum())
-    if not test or not len(pairs):
-        return 0.0
-    leaked = [one[(sides[one] == 2) & (sides[other] == 0)] for one, other in (pairs.T, pairs[:, ::-1].T)]
-    return len(np.unique(np.concatenate(leaked))) / test
+def _given(rows: np.ndarray, group: np.ndarray, count: int, pinned: Pinned) -> np.ndarray:
+    """The side that pinned rows give to each of ``count`` groups, the first one of several; `OUT` for none."""
+    given = np.full(count, len(SPLITS), dtype=np.int8)
+    at = np.searchsorted(pinned.rows, rows)
+    there = np.flatnonzero(np.append(pinned.rows, -1)[at] == rows)
+    sides = pinned.sides[at[there]]
+    inside = sides != OUT
+    np.minimum.at(given, group[there[inside]], sides[inside])
+    given[given == len(SPLITS)] = OUT
+    return given
 
 
 def _sides(units: np.ndarray, config: SplitConfig) -> np.ndarray:

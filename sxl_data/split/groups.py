@@ -1,7 +1,7 @@
 """Which rows must stay on one side of a split.
 
-Rows belong together when a chain of verified pairs links them (at the looser split threshold) or when
-they share a group: a session, a repository, a task. Both are edges of one graph; its connected
+Rows belong together when a chain of edges links them: equal or near prompts, verified similar texts (at the looser
+split threshold), an id that both state: an instance, a session, a repository. All are edges of one graph; its connected
 components are the groups. Chains are wanted here, unlike in deduplication: nothing is dropped by them.
 Rows without an edge, most of a corpus, are not held.
 """
@@ -10,24 +10,40 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from sxl_data.contract.graph import components
 
 
-def name_groups(groups: pa.ChunkedArray) -> np.ndarray:
+def name_groups(groups: pa.ChunkedArray | pa.Array) -> np.ndarray:
     """u64 ``(n,)``: a hash of each row's group name, 0 for none, so that shards can be compared without strings.
     Should two names ever share a hash, their rows share a side, which breaks no promise."""
-    codes = groups.combine_chunks().dictionary_encode()
+    whole = groups.combine_chunks() if isinstance(groups, pa.ChunkedArray) else groups
+    codes = whole.dictionary_encode()
     names = [max(1, xxhash.xxh3_64_intdigest(name.encode())) for name in codes.dictionary.to_pylist()]
     hashes = np.array([*names, 0], dtype=np.uint64)
     return hashes[codes.indices.fill_null(len(names)).to_numpy()]
 
 
+def name_ids(group: pa.ChunkedArray, stated: pa.ChunkedArray) -> pa.ListArray:
+    """For each row a list of u64: hashes of its group and of the ids that it states."""
+    lists = stated.combine_chunks()
+    rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    groups = name_groups(group)
+    own = np.flatnonzero(groups)
+    owners = np.concatenate([own, rows]).astype(np.int64)
+    names = np.concatenate([groups[own], name_groups(lists.flatten())])
+    order = np.lexsort((names, owners))
+    counts = np.bincount(owners, minlength=len(lists)).astype(np.int64)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array(names[order], pa.uint64()))
+
+
 def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows that belong with others, ascending, and for each the place in that list of the first of its component.
 
-    ``pairs`` are rows, shape ``(m, 2)``; row ``rows[k]`` is of the group ``groups[k]``.
+    ``pairs`` are rows, shape ``(m, 2)``; row ``rows[k]`` is of the group ``groups[k]``, and may be of several.
     """
     order = np.argsort(groups, kind="stable").astype(np.uint32)
     rows, groups = rows[order].astype(np.uint32), groups[order]

@@ -25,11 +25,14 @@ from sxl_data.trace.types import ENCODER, Trace
 
 
 def to_table(
-    traces: Iterable[Trace], groups: Sequence[str | None] | None = None, languages: Sequence[str | None] | None = None
+    traces: Iterable[Trace],
+    groups: Sequence[str | None] | None = None,
+    languages: Sequence[str | None] | None = None,
+    stated: Sequence[Sequence[str] | None] | None = None,
 ) -> pa.Table:
     """``traces`` as a table of `ROW_SCHEMA`, one row each, in order.
 
-    ``groups`` and ``languages`` fill the columns of those names; both default to null.
+    ``groups``, ``languages`` and ``stated`` fill the columns group, language and stated_ids; all default to null.
     """
     items = list(traces)
     if not items:
@@ -47,6 +50,7 @@ def to_table(
     flat = flat_columns(table)
     flat["group"] = pa.array(empty if groups is None else groups, pa.string())
     flat["language"] = pa.array(empty if languages is None else languages, pa.string())
+    flat["stated_ids"] = pa.array(empty if stated is None else stated, pa.list_(pa.string()))
     return pa.table([*table.columns, *(flat[name] for name in FLAT_SCHEMA.names)], schema=ROW_SCHEMA)
 
 

@@ -28,6 +28,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--rank", type=whole(0), default=0, help="number of this process among --of, from 0")
     sub.add_argument("--of", type=whole(), default=1, help="processes that build into the same shared folder")
     sub.add_argument("--force", action="store_true", help="replace the finished build of another recipe")
+    sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe with the origin of each value")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
@@ -73,6 +74,7 @@ def _build(options: argparse.Namespace) -> int:
         of=options.of,
         work=options.work,
         force=options.force,
+        extend=options.extend,
     )
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")

@@ -34,6 +34,10 @@ class SourceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that held nothing to make a trace of."""
     kept: dict[str, int]
     """Rows in the finished dataset by split."""
+    use: str = "train"
+    """train: divided into the splits; held-out: all in test; divide: some tools or groups are in test."""
+    use_why: str = ""
+    """Who says so: the recipe, or what the source is known as."""
 
 
 class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +69,30 @@ class Borderline(msgspec.Struct, frozen=True, kw_only=True):
     closest: list[BorderlinePair] = []
 
 
+class Leak(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of link between rows: `task`, equal prompts; `near_task`, prompts that resemble each other; `stated_id`,
+    an id that both state; `similar_text`, whole texts that resemble each other; or `any`."""
+
+    edge: str
+    links: int
+    """Pairs of prompts or texts, and rows beyond the first of a prompt or an id."""
+    ours: float
+    """Share of validation and test rows that have such a partner in train."""
+    random: float
+    """The same for a random split of the same rows."""
+
+
+class Extended(msgspec.Struct, frozen=True, kw_only=True):
+    """The build that this one extends."""
+
+    name: str
+    content_hash: str
+    rows: int
+    """Rows that it has."""
+    kept: int
+    """Those of them that are here, each in the split where it was."""
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """The whole record of a build."""
 
@@ -80,7 +108,13 @@ class Manifest(msgspec.Struct, kw_only=True):
     splits: dict[str, dict[str, int]]
     """Rows, text bytes and shards of every split."""
     leakage: dict[str, float]
-    """Share of test rows with a partner in train at the split threshold: random, and ours."""
+    """Share of validation and test rows with a partner of any kind in train: random, and ours."""
+    leaks: list[Leak] = []
+    """The same for each kind of partner."""
+    uncompared: int = 0
+    """Rows whose prompts resemble more than 2,048 others so much that not all pairs of these were compared."""
+    extends: Extended | None = None
+    """The build whose rows stayed where they were."""
     borderline: Borderline = Borderline()
     """Pairs of `ledger/borderline.parquet`, which exists if there are any."""
     benchmarks: dict[str, str]

@@ -263,6 +263,14 @@ CODES: tuple[Code, ...] = (
         fix="choose another output folder, or give --force to replace it",
     ),
     Code(
+        code="U313",
+        rule="trains-on-a-test",
+        level="error",
+        title="A source that its makers test with would be trained on",
+        why="a model is measured with it, and what it learnt by heart says nothing",
+        fix="leave the source out, or say what it is for: `use: held-out` puts it in test, `use: train` trains on it",
+    ),
+    Code(
         code="U315",
         rule="out-of-memory",
         level="error",

@@ -29,6 +29,10 @@ MOST_PARTS = 32
 STEPS = ("exact", "scatter", "meet", "check", "settle", "conclude")
 ROUND = 100_000
 """Parts of round k are numbered from k times this on."""
+SURE = 0.1
+"""How far below the threshold candidates are looked for where every pair at it is wanted."""
+WHOLE_FAN = 1 << 11
+"""Stars per bucket there: a bucket of so many rows is compared whole."""
 Run = Callable[[str, list[Task]], list[Receipt]]
 Files = tuple[FileInfo, ...]
 
@@ -41,6 +45,15 @@ class Compared(NamedTuple):
     borderline: FileInfo
 
 
+class Related(NamedTuple):
+    """``copies``: tables of row and stands. ``pairs``: tables of left and right, rows that stand for their copies.
+    ``cut``: tables of row, those of buckets so large that not all their pairs were compared."""
+
+    copies: Files
+    pairs: Files
+    cut: Files
+
+
 def count_parts(rows: int, each: int, memory: int, work: int) -> int:
     """Into how many parts a step over ``rows`` is cut, each row of which takes ``each`` bytes: so that a part takes
     at most ``memory``, and no more than ``work`` rows while that makes up to `MOST_PARTS`."""
@@ -49,10 +62,14 @@ def count_parts(rows: int, each: int, memory: int, work: int) -> int:
 
 class Comparison:
     """The comparison of one build. ``run`` runs tasks and answers their receipts in order; ``seen`` are those of
-    `view`, ``sizes`` the rows of each shard; ``memory`` is what a task may hold, in bytes."""
+    `view`, ``sizes`` the rows of each shard; ``memory`` is what a task may hold, in bytes. ``prefix`` begins the names
+    of its steps, so that a build may have several comparisons."""
 
-    def __init__(self, run: Run, seen: Sequence[Receipt], sizes: list[int], config: DedupConfig, memory: int) -> None:
-        self.run, self.sizes, self.config, self.memory = run, sizes, config, memory
+    def __init__(
+        self, run: Run, seen: Sequence[Receipt], sizes: list[int], config: DedupConfig, memory: int, prefix: str = ""
+    ) -> None:
+        self.sizes, self.config, self.memory, self.prefix = sizes, config, memory, prefix
+        self.run: Run = lambda stage, tasks: run(prefix + stage, tasks)
         self.signatures = tuple(receipt.files["signatures"] for receipt in seen)
         self.texts = tuple(receipt.files["text"] for receipt in seen)
         self.compiled = sum(info.bytes for info in self.texts) > SMALL
@@ -63,6 +80,14 @@ class Comparison:
         self.copies = self._find_copies()
         found = search(self, self.config.threshold, pairs_at)
         return self._conclude(tuple(found.pairs), (found.near,))
+
+    def relate(self) -> Related:
+        """All that is alike, where nothing is to be dropped: copies, and pairs at the threshold. Candidates are those
+        of a threshold lower by `SURE`, so that hardly a pair at it is missed, and buckets are cut far later."""
+        self.copies = self._find_copies()
+        threshold = self.config.threshold
+        pairs, cut = self.find_pairs(0, max(threshold - SURE, threshold / 2), WHOLE_FAN, threshold, None, None)
+        return Related(self.copies, tuple(pairs), tuple(cut))
 
     def _find_copies(self) -> Files:
         parts = count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 24)
@@ -164,7 +189,7 @@ class Comparison:
     ) -> Task:
         params = params | {"sizes": self.sizes, "prefer": list(self.config.prefer)}
         return Task(
-            stage=stage,
+            stage=self.prefix + stage,
             part=part,
             function=f"sxl_data.dedup.parts.tasks:{function}",
             params=params,

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sxl_data.split.assign import SplitConfig, assign, leakage, random_split
+from sxl_data.split.assign import NOTHING, OUT, Assigned, Pinned, SplitConfig, random_split
+from sxl_data.split.assign import assign as assign_all
+from sxl_data.split.edges import Edges, leaks
 from sxl_data.split.groups import label, name_groups
 
 NONE = np.empty((0, 2), dtype=np.int64)
@@ -14,6 +18,18 @@ NONE = np.empty((0, 2), dtype=np.int64)
 
 def digests(n: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 2**63, size=(n, 2)).astype(np.uint64)
+
+
+LARGE = SplitConfig(largest=1.0)
+"""No group is too large."""
+
+
+def assign(shards, members, labels, config, seed) -> np.ndarray:  # type: ignore[no-untyped-def]
+    return assign_all(shards, members, labels, config, seed).sides
+
+
+def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
+    return leaks(sides, Edges(NONE, NONE, pairs, np.empty(0, np.uint32), np.empty(0, np.uint64)))["similar_text"]
 
 
 def alone() -> tuple[np.ndarray, np.ndarray]:
@@ -113,3 +129,61 @@ def test_many_rows_that_miss_train_are_not_moved():
     config = SplitConfig(train=1e-9, validation=0, test=1 - 1e-9)
     assert {2} == set(assign([digests(11)], *alone(), config, 0).tolist())
     assert 1 == (assign([digests(10)], *alone(), config, 0) == 0).sum()
+
+
+def chained(*sizes: int) -> np.ndarray:
+    """Pairs that make components of so many rows, one after the other."""
+    starts = np.cumsum([0, *sizes])
+    return np.array([[i, i + 1] for a, b in itertools.pairwise(starts) for i in range(a, b - 1)], dtype=np.int64)
+
+
+def divided(n: int, *sizes: int, pinned: Pinned = NOTHING, seed: int = 0, **keys: object) -> Assigned:
+    config = SplitConfig(**keys)  # type: ignore[arg-type]
+    return assign_all([digests(n, 9)], *linked(chained(*sizes).reshape(-1, 2)), config, seed, pinned)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_group_that_is_too_large_goes_to_train_whole(seed: int):
+    found = divided(300, 40, 5, 12, seed=seed)
+    assert {0} == set(found.sides[:40].tolist())
+    assert (list(range(40)), []) == (found.whole.tolist(), found.surplus.tolist())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_or_what_is_beyond_its_share_is_dropped(seed: int):
+    found = divided(300, 40, 5, 12, seed=seed, oversized="drop")
+    kept = found.sides[:40][found.sides[:40] != OUT]
+    assert (30, 1, 10, []) == (len(kept), len(set(kept.tolist())), len(found.surplus), found.whole.tolist())
+    assert (found.sides[found.surplus] == OUT).all() and (found.sides != OUT).sum() == 290
+
+
+def test_what_is_dropped_of_a_group_follows_content_and_not_position():
+    order = np.random.default_rng(3).permutation(300)
+    pairs = chained(40)
+    config = SplitConfig(oversized="drop")
+    expected = assign_all([digests(300)], *linked(pairs), config, 7).sides
+    moved = linked(np.argsort(order)[pairs])
+    assert expected[order].tolist() == assign_all([digests(300)[order]], *moved, config, 7).sides.tolist()
+
+
+def test_few_rows_are_never_too_large():
+    assert not len(divided(20, 10).whole) and len(divided(20, 11).whole)
+
+
+def test_a_row_whose_side_is_given_takes_its_group_along_however_large_it_is():
+    found = divided(300, 40, 5, pinned=Pinned(np.array([7, 41, 200]), np.array([2, 1, OUT], np.int8)))
+    assert {2} == set(found.sides[:40].tolist()) and {1} == set(found.sides[40:45].tolist())
+    assert OUT == found.sides[200] and not len(found.whole)
+
+
+def test_a_small_build_moves_no_row_whose_side_is_given():
+    pinned = Pinned(np.arange(3), np.array([2, 2, 1], np.int8))
+    assert [2, 2, 1] == divided(3, pinned=pinned).sides.tolist()
+
+
+@pytest.mark.parametrize(
+    "keys", [{"task_threshold": 0.1}, {"task_threshold": 1.1}, {"largest": 0}, {"largest": 2}, {"group": ("a", " ")}]
+)
+def test_values_that_mean_nothing_are_refused(keys: dict[str, object]):
+    with pytest.raises(ValueError):
+        SplitConfig(**keys)  # type: ignore[arg-type]

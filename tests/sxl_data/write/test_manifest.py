@@ -8,6 +8,7 @@ from sxl_data.write.card import render_card
 from sxl_data.write.manifest import (
     Borderline,
     BorderlinePair,
+    Leak,
     Manifest,
     SourceSummary,
     StageSummary,
@@ -38,7 +39,7 @@ def manifest() -> Manifest:
             name="toy set",
             sxl_version="0",
             seed=0,
-            recipe={"split": {"threshold": 0.5}, "dedup": {"threshold": 0.7}},
+            recipe={"split": {"threshold": 0.5, "task_threshold": 0.6, "group": []}, "dedup": {"threshold": 0.7}},
             sources=[source],
             stages=[StageSummary(stage="dedup", rows_in=11, rows_out=10, dropped={"D311": 1}, edited={})],
             splits={
@@ -46,6 +47,7 @@ def manifest() -> Manifest:
                 "test": {"rows": 1, "text_bytes": 5, "shards": 1},
             },
             leakage={"ours": 0.0, "random": 0.25},
+            leaks=[Leak(edge="near_task", links=3, ours=0.0, random=0.25)],
             benchmarks={"mbpp": "v1"},
             files={},
             versions={},
@@ -82,7 +84,7 @@ def test_the_card_says_what_the_manifest_counted():
     assert "near-duplicate (D311) 1" in card
     assert "12 pairs lie within 0.02 of the similarity 0.7" in card
     assert "| 0.7125 | `toys:1` | `toys:2` | one dropped |" in card
-    assert "0.00%; a random split of the same rows would have 25.00%" in card
+    assert "of runs of three words) | 3 | 0.00% | 25.00% |" in card
 
 
 def test_the_card_names_sources_without_a_licence():
