@@ -63,7 +63,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     generator_model: str | None = None
     """Which model wrote it."""
     limit: int | None = None
-    """Take at most this many rows of each file, or this many files of a folder of text, for a quick look."""
+    """Take at most this many rows of each file, this many files of a folder of text, or this many traces of a folder
+    that is read as a whole."""
     use: Literal["train", "held-out", "divide"] | None = None
     """What its rows are for. train: they are divided into the splits; held-out: all are in test; divide: some of its
     tools, or of the groups its format states, are held out, and rows of these are in test. Null asks the table of what

@@ -184,6 +184,7 @@ def read_chunk(
 
     items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
     most = source.limit if format.unit == "text" else None
+    of_folder = source.limit if format.unit == "folder" else None
     while most is None or looked_at < most:
         if reason := watch.skipped.get(2 * at):
             name = begin.name if begin else ", ".join(piece.name for piece in chunk.pieces[:5])
@@ -226,10 +227,12 @@ def read_chunk(
             for reading in format.read(document, origin):
                 if isinstance(reading, RowError):  # one row of a folder; the others go on
                     reject(_refusal(reading, document), b"")
-                else:
-                    found.append(reading)
-                    changed = [item for item in reading.findings if item.code in REPAIRS]
-                    entries += [entry_of(item, reading.trace.trace_id, source.name, "edited") for item in changed]
+                    continue
+                found.append(reading)
+                changed = [item for item in reading.findings if item.code in REPAIRS]
+                entries += [entry_of(item, reading.trace.trace_id, source.name, "edited") for item in changed]
+                if len(found) == of_folder:
+                    break
         except RowError as problem:
             reject(_refusal(problem, document), _raw(document))
             continue

@@ -7,6 +7,9 @@ import json
 import pytest
 
 from sxl_data.read.adapters.nl2bash import FORMATS
+from sxl_data.read.files import gather, plan
+from sxl_data.read.sources import Source
+from sxl_data.read.stage import read_chunk
 from sxl_data.trace.format import Document, Origin, RowError
 from tests.sxl_data.read.readings import outline, read_path, read_row, said
 
@@ -30,3 +33,12 @@ def test_line_n_belongs_to_line_n(shared):
     commands = (shared / "data/nl2bash/all.cm").read_text(encoding="utf-8").rstrip("\n").split("\n")
     assert refused == []
     assert [said(r.trace)[1] for r in readings] == commands
+
+
+def test_a_limit_counts_the_rows_of_the_folder(tmp_path):
+    (tmp_path / "a.nl").write_text("".join(f"list {n}\n" for n in range(9)), encoding="utf-8")
+    (tmp_path / "a.cm").write_text("".join(f"ls {n}\n" for n in range(9)), encoding="utf-8")
+    for limit, expected in ((None, 9), (4, 4), (20, 9)):
+        source = Source(name="toy", path=str(tmp_path), format=FILES.name, limit=limit)
+        (chunk,) = gather(list(plan(source, tmp_path)))
+        assert expected == len(read_chunk(source, chunk, FILES.name).traces)
