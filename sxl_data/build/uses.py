@@ -116,8 +116,9 @@ def _known(source: Source, format: str, names: Sequence[str]) -> Use:
     return Use("train", "not known as a test")
 
 
-def _all_like(names: Iterable[str], pattern: str) -> bool:
-    return all(fnmatch.fnmatch(name.lower(), pattern) for name in names)
+def _all_like(names: Sequence[str], pattern: str) -> bool:
+    """Whether every name is like ``pattern``; a source without files is like none but ``*``."""
+    return (pattern == "*" or bool(names)) and all(fnmatch.fnmatch(name.lower(), pattern) for name in names)
 
 
 def _is_test(name: str) -> bool:
