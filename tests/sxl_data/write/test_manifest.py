@@ -39,7 +39,11 @@ def manifest() -> Manifest:
             name="toy set",
             sxl_version="0",
             seed=0,
-            recipe={"split": {"threshold": 0.5, "task_threshold": 0.6, "group": []}, "dedup": {"threshold": 0.7}},
+            recipe={
+                "split": {"threshold": 0.5, "task_threshold": 0.6, "group": []},
+                "dedup": {"threshold": 0.7},
+                "clean": {"secrets": True},
+            },
             sources=[source],
             stages=[StageSummary(stage="dedup", rows_in=11, rows_out=10, dropped={"D311": 1}, edited={})],
             splits={
