@@ -72,6 +72,15 @@ def kills(
     ]
 
 
+def is_outlived(out: Path) -> bool:
+    """Whether a worker for ``out`` is there long after its parent."""
+    for _ in range(600):
+        if subprocess.run(["pgrep", "-f", str(out.resolve())], capture_output=True).returncode:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def command_kills(recipe: Path, folder: Path, trials: int, seed: int = 1) -> list[dict[str, object]]:
     """The same with the command and its worker processes; only the parent is killed."""
     rng = random.Random(seed)
@@ -85,8 +94,7 @@ def command_kills(recipe: Path, folder: Path, trials: int, seed: int = 1) -> lis
         with subprocess.Popen([*command, "-o", str(out)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as one:
             time.sleep(rng.uniform(0.3, 1) * length)
             one.kill()
-        time.sleep(0.5)
-        orphans += subprocess.run(["pgrep", "-f", str(out.resolve())], capture_output=True).returncode == 0
+        orphans += is_outlived(out)
         done = subprocess.run([*command, "-o", str(out)], capture_output=True)
         same += done.returncode == 0 and digest(out) == expected and not leftovers(out)
     return [

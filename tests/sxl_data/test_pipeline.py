@@ -210,9 +210,40 @@ def test_compressed_and_plain_files_give_the_same_rows(recipe: Path, tmp_path: P
     assert ids(tmp_path / "plain", "task") == ids(tmp_path / "gz", "task")
 
 
+HELD = """
+import time
+from pathlib import Path
+from sxl_data.trace.build import Builder
+
+class Held:
+    name, title, unit = "held", "held", "row"
+    def detect(self, sample): return None
+    def read(self, document, origin):
+        while Path(__file__).with_name("hold").exists():
+            time.sleep(0.05)
+        builder = Builder("instruction", document.value["q"])
+        builder.observe(document.value["q"])
+        builder.say(document.value["a"], final=True)
+        yield builder.build(document, origin, self.name)
+
+FORMAT = Held()
+"""
+
+
+def hold_last_source(recipe: Path) -> None:
+    """Adds a source that is not read while a file called hold lies beside the recipe: the build cannot end first."""
+    folder = recipe.parent
+    (folder / "held.py").write_text(HELD, encoding="utf-8")
+    (folder / "hold").touch()
+    (folder / "held.jsonl").write_text('{"q": "why?", "a": "because"}\n', encoding="utf-8")
+    with recipe.open("a", encoding="utf-8") as file:
+        file.write("  - {name: held, path: held.jsonl, format: ./held.py, licence: MIT}\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are different there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_path: Path, number: int):
+    hold_last_source(recipe)
     command = [
         sys.executable,
         "-m",
@@ -237,6 +268,7 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
     assert re.search(r"stopped: \d+ of \d+ parts are kept", said)
     assert not (tmp_path / "out/manifest.json").exists()
     assert [] == list((tmp_path / "out").rglob(".part-*"))
+    (tmp_path / "hold").unlink()
     subprocess.run(command, check=True, capture_output=True)
     build(str(recipe), tmp_path / "whole", INLINE)
     assert published(tmp_path / "whole") == published(tmp_path / "out")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from importlib import util
@@ -44,6 +45,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def find_port() -> str:
+    """One that nobody uses, also where another run of these tests goes on beside this one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
 def list_words(folder: Path, name: str) -> list[str]:
     """What every run here is given."""
     return [
@@ -76,14 +84,14 @@ def train(folder: Path, name: str, processes: int, *keys: str) -> list[float]:
             "--nproc_per_node",
             str(processes),
             "--master_port",
-            "29531",
+            find_port(),
             "-m",
             "sxl_train.recipe",
             "demo",
             *words,
         ]
         environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(launch, capture_output=True, text=True, check=False, timeout=240, env=environment)
+        done = subprocess.run(launch, capture_output=True, text=True, check=False, timeout=1800, env=environment)
         assert done.returncode == 0, done.stderr[-3000:]
     lines = (folder / name / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [entry.get("loss", entry.get("eval_loss")) for entry in map(json.loads, lines)]
@@ -125,10 +133,10 @@ def kill(folder: Path, processes: int, *words: str) -> None:
     """``sxl-train recipe demo`` in so many processes, each of which ends itself in its fourth step."""
     killer = folder / "killer.py"
     killer.write_text(KILLER, encoding="utf-8")
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29532"]
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", find_port()]
     command = [sys.executable, *(launch if processes > 1 else ()), str(killer), "demo", *words]
     environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800, env=environment)
     assert done.returncode != 0 and "3/7" in done.stderr, done.stderr[-3000:]
 
 

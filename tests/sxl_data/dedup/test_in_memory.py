@@ -32,7 +32,7 @@ def same(one: DedupResult, two: DedupResult) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts_of)
 def test_every_dropped_row_has_a_kept_twin_that_reaches_the_threshold(texts: list[str]) -> None:
     result = deduplicate(None, pa.array(texts, pa.string()))
@@ -43,7 +43,7 @@ def test_every_dropped_row_has_a_kept_twin_that_reaches_the_threshold(texts: lis
         assert result.score[row] >= 0.7
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts_of)
 def test_what_was_kept_is_kept_again(texts: list[str]) -> None:
     first = deduplicate(None, pa.array(texts, pa.string()))
@@ -51,7 +51,7 @@ def test_what_was_kept_is_kept_again(texts: list[str]) -> None:
     assert again.kept.all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts_of, st.randoms())
 def test_the_order_of_rows_changes_nothing(texts: list[str], draw: object) -> None:
     order = list(range(len(texts)))
@@ -65,7 +65,7 @@ def test_the_order_of_rows_changes_nothing(texts: list[str], draw: object) -> No
     assert {k for k in range(len(texts)) if plain.kept[k]} == {order[k] for k in np.flatnonzero(mixed.kept)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts_of)
 def test_each_cluster_has_exactly_one_survivor(texts: list[str]) -> None:
     result = deduplicate(None, pa.array(texts, pa.string()))

@@ -68,7 +68,6 @@ def test_sound_json_is_decoded_as_it_stands_and_nothing_is_said(value: Any, asci
 
 
 @given(objects, st.data())
-@settings(deadline=None)
 def test_a_key_written_twice_is_always_found(value: dict[str, Any], data: st.DataObject):
     name = data.draw(st.sampled_from(sorted(value)))
     space = data.draw(st.sampled_from(["", " ", "\t ", "  "]))
@@ -79,7 +78,6 @@ def test_a_key_written_twice_is_always_found(value: dict[str, Any], data: st.Dat
 
 
 @given(objects)
-@settings(deadline=None)
 def test_the_scan_is_sure_of_sound_records(value: dict[str, Any]):
     raw = json.dumps(value, ensure_ascii=False).encode()
     if "\\" not in raw.decode():
@@ -87,7 +85,7 @@ def test_the_scan_is_sure_of_sound_records(value: dict[str, Any]):
 
 
 @given(st.lists(st.sampled_from(NEEDLES), min_size=1, max_size=3), st.integers(0, 6), st.booleans(), st.booleans())
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_the_scan_asks_for_every_look_that_finds_something(needles: list[str], at: int, ascii: bool, slashes: bool):
     row = json.loads((EXAMPLES / "valid" / "agent.json").read_text(encoding="utf-8"))
     step = row["steps"][at]

@@ -75,7 +75,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=ROWS)
 def test_measured_rows_are_the_rows(rows: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.mktemp("room") / "t.parquet"

@@ -24,7 +24,7 @@ _spec.loader.exec_module(strategies)
 
 NAMES = ["atif", "openai_chat", "sharegpt_tools", "sts", "sxl_trace"]
 LISTS = {"atif": "steps", "openai_chat": "messages", "sharegpt_tools": "conversations"}
-LAX = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAX = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def canonical(value: Any) -> str:

@@ -196,7 +196,7 @@ def attack(item: dict, world: World, tier: str, watched: bool) -> dict:
         status, code, out, said = "refused", None, "", str(problem)
     seconds = time.monotonic() - start
     left = set(descendants(os.getpid())) - before
-    while left and time.monotonic() - start - seconds < 5:  # a box that has answered needs a moment to go
+    while left and time.monotonic() - start - seconds < 60:  # a box that has answered needs a moment to go
         time.sleep(0.01)
         left = set(descendants(os.getpid())) - before
     harm = world.harm() + reached + [f"processes left: {left}"] * bool(left and before)

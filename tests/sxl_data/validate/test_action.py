@@ -45,7 +45,7 @@ def test_the_step_reports_and_fails_as_the_command_does(tmp_path: Path, files: s
         env={**os.environ, **given, "GITHUB_STEP_SUMMARY": str(summary), "PATH": path},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
     )
     said = summary.read_text(encoding="utf-8")
     assert (code, True) == (done.returncode, said.startswith("```\n") and said.endswith("```\n")), done.stderr

@@ -136,7 +136,7 @@ def test_a_row_without_control_tokens_is_encoded_as_it_always_was() -> None:
     assert mask.tokenise(tokenizer, template, messages, tools).ids == tokenizer(text)["input_ids"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(
