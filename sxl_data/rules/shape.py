@@ -69,8 +69,10 @@ def embedded(text: str, pointer: str) -> Iterator[Fault]:
 
 
 def in_order(before: str, after: str) -> bool:
-    """Whether two times of the same writing are in order, without parsing them."""
-    return before <= after and len(before) == len(after) and before[-1] == after[-1] == "Z"
+    """Whether ``after`` is a time written as the time ``before`` is, and no earlier one; False says nothing."""
+    return (
+        before <= after and len(before) == len(after) and before[-1] == after[-1] == "Z" and time_of(after) is not None
+    )
 
 
 def time_of(text: str) -> datetime | None:

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
+from sxl_data.rules import Fault
 from sxl_data.rules.order import check as check_order
 from sxl_data.rules.pairing import check
-from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Reflect, Result, Step, Trace
-
-SAID = (Part(text="hello"),)
-
-
-def trace(*sketch: str) -> Trace:
-    """Steps by sketch: ``user``, ``env``, ``think``, ``say``, ``end``, ``call a b``, ``got a b``."""
-    steps: list[Step] = []
-    turn, acted = 0, True
-    for index, line in enumerate(sketch):
-        word, *ids = line.split()
-        if word in ("think", "say", "end", "call") and acted:
-            turn, acted = turn + 1, False
-        common: dict[str, Any] = {"index": index, "turn": turn}
-        if word in ("user", "env"):
-            steps.append(Observe(origin="user" if word == "user" else "environment", content=SAID, **common))
-        elif word == "think":
-            steps.append(Reflect(text="hm", **common))
-        elif word == "got":
-            results = tuple(Result(call_id=i.strip("'"), status="ok", content=SAID) for i in ids)
-            steps.append(Iterate(results=results, **common))
-        else:
-            acted = True
-            calls = tuple(Call(call_id=i.strip("'"), name="f", arguments_json="{}") for i in ids)
-            steps.append(
-                Act(kind="tool" if calls else "message", content=SAID, calls=calls, final=word == "end", **common)
-            )
-    return Trace(
-        schema_version="1.0", trace_id="t", kind="agent", steps=tuple(steps), provenance=Provenance(source="s")
-    )
+from sxl_data.trace.types import Act
+from tests.sxl_data.rules.sketches import trace
 
 
 @pytest.mark.parametrize(
@@ -64,27 +35,132 @@ def test_pairing(sketch: str, expected: list[str]):
     assert [fault.code for fault in check(trace(*sketch.split("; ")))] == expected
 
 
-@pytest.mark.parametrize(
-    ("sketch", "expected"),
-    [
-        ("user; think; call a; got a; end", []),
-        ("user; end; user; end", []),
-        ("user; think; think; say; user; end", []),
-        ("say; user; end", ["O201"]),
-        ("user; call a; env; got a; end", ["O202"]),
-        ("user; got x; end", ["O203"]),
-        ("user; think; user; end", ["O204"]),
-        ("user; call a; user; got a; end", ["O206"]),
-        ("user; call a; got a", ["O207"]),
-        ("user; call a", []),
-        ("user; end; end", ["O208"]),
-        ("user; end; call a; got a; say", ["O209"]),
-        ("user; env", ["O212"]),
-        ("", ["O212"]),
-    ],
-)
-def test_order(sketch: str, expected: list[str]):
-    assert [fault.code for fault in check_order(trace(*filter(None, sketch.split("; "))))] == expected
+FAULTS = [
+    (
+        "user; call a; got a; call a; got a; end",
+        [Fault("P102", "/steps/3/calls/0/call_id", "'a'", "another id", ("/steps/1/calls/0",))],
+    ),
+    (
+        "user; call a a; got a a; end",
+        [Fault("P101", "/steps/1/calls/1/call_id", "'a'", "another id", ("/steps/1/calls/0",))],
+    ),
+    (
+        "user; call a b c; got b c a; end",
+        [Fault("P109", "/steps/2/results/2", "b, c, a", "the order of the calls: a, b, c")],
+    ),
+    (
+        "user; call a b c; got c b a; end",
+        [Fault("P109", "/steps/2/results/1", "c, b, a", "the order of the calls: a, b, c")],
+    ),
+    (
+        "user; call a; got a a; end",
+        [
+            Fault(
+                "P106",
+                "/steps/2/results/1",
+                "a second result for 'a'",
+                "one result for each call",
+                ("/steps/2/results/0",),
+            )
+        ],
+    ),
+    ("user; call a b; got a; end", [Fault("P103", "/steps/1/calls/1", "no result for 'b'", "a result")]),
+    ("user; call a; got a; call b", [Fault("P104", "/steps/3/calls/0", "no result for 'b'", "a result")]),
+    ("user; call a; got a; call b; got; user", [Fault("P103", "/steps/3/calls/0", "no result for 'b'", "a result")]),
+    ("user; call a; got; call b; got b", [Fault("P103", "/steps/1/calls/0", "no result for 'a'", "a result")]),
+    (
+        "user; call a b; got a; got b; end",
+        [
+            Fault(
+                "P110",
+                "/steps/3/results/0",
+                "an answer to 'b' of an earlier act",
+                "it right after its act",
+                ("/steps/1/calls/1",),
+            )
+        ],
+    ),
+    (
+        "user; call a; env; call b; got a b; end",
+        [
+            Fault(
+                "P110",
+                "/steps/4/results/0",
+                "an answer to 'a' of an earlier act",
+                "it right after its act",
+                ("/steps/1/calls/0",),
+            )
+        ],
+    ),
+    (
+        "user; call a; got b; call c b; got c",
+        [
+            Fault(
+                "P110",
+                "/steps/2/results/0",
+                "an answer to 'b' before its call",
+                "it right after its act",
+                ("/steps/3/calls/1",),
+            ),
+            Fault("P103", "/steps/1/calls/0", "no result for 'a'", "a result"),
+        ],
+    ),
+    (
+        "got a; call b a; got b; end",
+        [
+            Fault(
+                "P110",
+                "/steps/0/results/0",
+                "an answer to 'a' before its call",
+                "it right after its act",
+                ("/steps/1/calls/1",),
+            )
+        ],
+    ),
+    ("user; call a b; got a b x; end", [Fault("P105", "/steps/2/results/2/call_id", '"x"', 'one of "a", "b"')]),
+    (
+        "user; call a; got a; env; got b a; end",
+        [
+            Fault("P105", "/steps/4/results/0/call_id", '"b"', "the id of a call"),
+            Fault(
+                "P106",
+                "/steps/4/results/1",
+                "a second result for 'a'",
+                "one result for each call",
+                ("/steps/2/results/0",),
+            ),
+        ],
+    ),
+    (
+        "user; call '' a; got '' a; end",
+        [
+            Fault("P107", "/steps/1/calls/0/call_id", '""', "an id"),
+            Fault("P107", "/steps/2/results/0/call_id", '""', "the id of the call it answers"),
+        ],
+    ),
+    ("user; call a; got; call b; got", [Fault("P111", "/steps/3", "calls without any result", "results")]),
+    ("user; call a; user; got a; end", []),
+    ("user; call a; got a; got x; end", []),
+]
+
+
+@pytest.mark.parametrize(("sketch", "expected"), FAULTS)
+def test_a_fault_of_pairing_names_the_place_what_is_there_and_what_it_has_to_do_with(
+    sketch: str, expected: list[Fault]
+):
+    assert expected == [*check(trace(*sketch.split("; ")))]
+
+
+@pytest.mark.parametrize(("calls", "more"), [(16, ""), (17, ", …")])
+def test_a_message_lists_sixteen_ids(calls: int, more: str):
+    ids = " ".join(f"c{k}" for k in range(calls))
+    (fault,) = check(trace("user", f"call {ids}", f"got {ids} x", "end"))
+    assert fault.expected == "one of " + ", ".join(f'"c{k}"' for k in range(16)) + more
+
+
+def test_the_latest_call_of_an_id_is_answered_first():
+    faults = [*check(trace(*"user; call a; call a; got a; end".split("; ")))]
+    assert [("P102", "/steps/2/calls/0/call_id"), ("P103", "/steps/1/calls/0")] == [f[:2] for f in faults]
 
 
 @pytest.mark.parametrize(
