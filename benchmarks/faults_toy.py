@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from sxl_data.build.guards import MADE_BY
 from sxl_data.build.run import WORK
 from sxl_data.engine.store import LOCK
 
@@ -48,7 +49,7 @@ def digest(out: Path) -> str:
 def leftovers(out: Path) -> list[str]:
     """Files of a finished build that neither its receipts nor its manifest name."""
     work = out / WORK
-    known: set[str] = {LOCK}
+    known: set[str] = {LOCK, MADE_BY}
     for path in work.glob("*/*.json"):
         receipt = json.loads(path.read_bytes().rpartition(b"\n")[0])
         known |= {path.relative_to(work).as_posix(), *(info["path"] for info in receipt["files"].values())}
