@@ -34,6 +34,7 @@ SOUND = {
     "init": ["out"],
     "diff": ["built", "built"],
     "decontaminate": ["texts.csv"],
+    "sandbox": ["doctor"],
     "dedup": ["texts.csv", "--column", "text", "-o", "out"],
 }
 BAD = [
