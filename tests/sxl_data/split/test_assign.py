@@ -42,9 +42,68 @@ def linked(pairs: np.ndarray, *names: str | None) -> tuple[np.ndarray, np.ndarra
     return label(pairs, rows, groups[rows])
 
 
+def unit(high: int, low: int, seed: int) -> float:
+    """A digest's place in [0, 1): xor with the seeded half, then the finaliser of splitmix64, in whole numbers."""
+    value = high ^ ((low + seed * 0x9E3779B97F4A7C15) % 2**64)
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    value = (value ^ value >> 27) * 0x94D049BB133111EB % 2**64
+    return ((value ^ value >> 31) >> 11) / 2**53
+
+
+def side(place: float, config: SplitConfig) -> int:
+    return int(place >= config.train) + int(place >= config.train + config.validation)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**63, 2**64 - 1])
+def test_the_side_of_a_lone_row_is_where_its_digest_falls_between_the_shares(seed: int):
+    config, keys = SplitConfig(train=0.3, validation=0.3, test=0.4), digests(400, 1)
+    expected = [side(unit(high, low, seed), config) for high, low in keys.tolist()]
+    assert {0, 1, 2} == set(expected)
+    assert expected == assign([keys], *alone(), config, seed).tolist()
+
+
+def test_seeds_count_modulo_two_to_the_64():
+    keys = digests(200)
+    few, many = (assign([keys], *alone(), SplitConfig(), seed).tolist() for seed in (-1, 2**64 - 1))
+    assert few == many
+
+
+def test_a_group_goes_where_its_smallest_digest_falls_whichever_row_has_it():
+    config, keys = SplitConfig(train=0.3, validation=0.3, test=0.4), digests(300, 2)
+    keys[::3, 0] = keys[1::3, 0]  # of some the first half of the digest is the same
+    expected = []
+    for first in range(0, 300, 3):
+        expected += [side(unit(*min(keys[first : first + 3].tolist()), 5), config)] * 3
+    pairs = np.array([[k, k + d] for k in range(0, 300, 3) for d in (1, 2)])
+    assert {0, 1, 2} == set(expected)
+    assert expected == assign(np.split(keys, [100, 100, 250]), *linked(pairs), config, 5).tolist()
+
+
+@pytest.mark.parametrize("cuts", [[], [4], [1, 2, 7]])
+@pytest.mark.parametrize("seed", range(12))
+def test_where_chance_left_train_empty_the_nearest_group_goes_there(seed: int, cuts: list[int]):
+    config, keys = SplitConfig(train=1e-12, validation=0.5, test=0.5), digests(8, seed)
+    groups = [[0, 3], [1, 6], [2], [4], [5], [7]]
+    places = {tuple(group): unit(*min(keys[group].tolist()), 1) for group in groups}
+    expected = [0] * 8
+    for group, place in places.items():
+        for row in group:
+            expected[row] = 0 if place == min(places.values()) else side(place, config)
+    members, labels = linked(np.array([[0, 3], [6, 1]]))
+    assert expected == assign(np.split(keys, cuts), members, labels, config, 1).tolist()
+
+
 def test_linked_rows_and_rows_of_one_group_are_one_component():
     members, labels = linked(np.array([[0, 1], [1, 2]]), None, None, "s", "s", None, "t")
     assert ([0, 1, 2, 3], [0, 0, 0, 0]) == (members.tolist(), labels.tolist())
+
+
+def test_rows_of_a_group_belong_together_however_they_lie():
+    members, labels = linked(NONE, "t", "s", None, "t", "u", "s", "t", None)
+    assert ([0, 1, 3, 5, 6], [0, 1, 0, 1, 0]) == (members.tolist(), labels.tolist())
+    groups = np.array([9, 4, 9, 5], dtype=np.uint64)
+    members, labels = label(np.array([[8, 2]]), np.array([7, 3, 1, 8]), groups)
+    assert ([1, 2, 7, 8], [0, 1, 0, 1]) == (members.tolist(), labels.tolist())
 
 
 def test_a_long_chain_is_one_component():
@@ -93,6 +152,30 @@ def test_a_random_split_leaks_linked_rows():
     n = 1000
     pairs = np.arange(n).reshape(-1, 2)
     assert 0.5 < leakage(random_split(n, SplitConfig(), 0), pairs) < 1
+
+
+def test_a_random_split_has_the_shares_that_were_asked_for_and_each_row_once():
+    sides = random_split(200, SplitConfig(train=0.5, validation=0.2, test=0.3), 0)
+    assert [100, 40, 60] == np.bincount(sides).tolist()
+    assert sides.tolist() == random_split(200, SplitConfig(train=0.5, validation=0.2, test=0.3), 0).tolist()
+    assert sides.tolist() != sorted(sides.tolist())
+
+
+def test_leakage_is_the_share_of_test_rows_with_a_partner_in_train():
+    sides = np.array([0, 2, 2, 1, 2, 2, 0])
+    pairs = np.array([[0, 1], [1, 6], [2, 3], [5, 4], [6, 5], [0, 6]])
+    assert 2 / 4 == leakage(sides, pairs) == leakage(sides, pairs[:, ::-1])
+    assert 0 == leakage(sides, NONE) == leakage(np.array([0, 1]), np.array([[0, 1]]))
+
+
+def test_rows_are_divided_by_tenths_where_nothing_else_is_asked():
+    assert SplitConfig(train=0.8, validation=0.1, test=0.1, threshold=0.5) == SplitConfig()
+
+
+@pytest.mark.parametrize("shares", [(1.5, -0.5, 0.0), (0.5, 0.2, 0.2), (0.5, 0.3, 0.3), (-0.1, 0.6, 0.5)])
+def test_shares_are_parts_of_a_whole(shares: tuple[float, float, float]):
+    with pytest.raises(ValueError, match="add up to 1"):
+        SplitConfig(train=shares[0], validation=shares[1], test=shares[2])
 
 
 def test_shares_that_do_not_add_up_are_refused():

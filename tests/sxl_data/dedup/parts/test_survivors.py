@@ -54,6 +54,8 @@ def test_a_copy_of_a_row_that_fell_names_the_row_that_stayed(shards_of: Callable
         [(row["trace_id"], row["code"], row["twin_id"], row["score"]) for row in t.to_pylist()]
         for t in name_drops(shards, copies, near, 1, 3)
     ]
+    assert [1, 1] == [len(table) for table in name_drops(shards, copies, near, 0, 2)]
+    assert [1] == [len(table) for table in name_drops(shards, copies, near, 1, 2)]
 
 
 def test_pairs_near_the_threshold_say_who_was_kept(shards_of: Callable[..., Shards]):
