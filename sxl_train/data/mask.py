@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error
 from sxl_data.trace import template as renderer
 from sxl_train.data.control import find_control
 
@@ -59,8 +59,11 @@ class Template(msgspec.Struct, frozen=True):
 def _compile(text: str, constants: tuple[tuple[str, str], ...]) -> renderer.Template:
     try:
         return renderer.Template(text, "template", special=dict(constants), ours=text == _own())
-    except Exception as problem:  # Jinja's own errors, and whatever its lexer trips over
-        raise error("T108", found=f"{type(problem).__name__}: {problem}", expected="Jinja") from problem
+    except UserError as problem:  # the renderer's, which knows the line but not whose template it is
+        (wrong,) = problem.findings
+        raise error("T108", line=wrong.line, found=wrong.found, expected="Jinja") from problem
+    except renderer.TemplateRefused as problem:
+        raise error("T108", found=problem, expected="Jinja") from problem
 
 
 @functools.cache
