@@ -33,6 +33,7 @@ def changed(made: Trace, step: int, **fields: Any) -> Trace:
         "user; call a b; got a",
         "user; call a; env; call b; got a; end",
         "user; call a; end",
+        "user; call a; call b; got a b; end",
     ],
 )
 def test_a_whole_loop_has_no_fault(sketch: str):
@@ -74,6 +75,11 @@ def test_a_whole_loop_has_no_fault(sketch: str):
 )
 def test_a_fault_of_order_names_the_place_and_what_stands_there(sketch: str, expected: Fault):
     assert [expected] == [*check(sketched(sketch))]
+
+
+def test_what_stands_before_the_results_is_named_by_what_it_is():
+    expected = Fault("O202", "/steps/2", "a Reflect before the results", "the Iterate of the act", ("/steps/3",))
+    assert expected in [*check(sketched("user; call a; think; got a; end"))]
 
 
 def test_the_result_of_an_act_that_the_host_interrupted_is_no_iterate_without_act():
