@@ -35,6 +35,7 @@ SOUND = {
     "diff": ["built", "built"],
     "decontaminate": ["texts.csv"],
     "sandbox": ["doctor"],
+    "redact": ["rows.jsonl", "-o", "out"],
     "dedup": ["texts.csv", "--column", "text", "-o", "out"],
 }
 BAD = [

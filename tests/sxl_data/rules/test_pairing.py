@@ -140,6 +140,22 @@ FAULTS = [
     ),
     ("user; call a; got; call b; got", [Fault("P111", "/steps/3", "calls without any result", "results")]),
     ("user; call a; user; got a; end", []),
+    ("call a b; got a b; end", []),
+    ("user; call a; user; call b; got a b; end", []),
+    (
+        "user; call a; call b; got a b; end",
+        [
+            Fault(
+                "P110",
+                "/steps/3/results/0",
+                "an answer to 'a' of an earlier act",
+                "it right after its act",
+                ("/steps/1/calls/0",),
+            )
+        ],
+    ),
+    ("call a; env; got a; end", []),
+    ("got x; user; call a", [Fault("P104", "/steps/2/calls/0", "no result for 'a'", "a result")]),
     ("user; call a; got a; got x; end", []),
 ]
 
