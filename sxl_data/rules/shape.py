@@ -15,8 +15,8 @@ from sxl_data.trace.types import Act, Iterate, Reflect, Trace
 
 def check(trace: Trace) -> Iterator[Fault]:
     """The faults of numbering, time and embedded JSON in ``trace``."""
-    turn, loops, allowed = 0, 0, (0,)
-    before = ""
+    turn, allowed = 0, (0,)
+    last, said = None, 0  # the latest time that is one, and the step that says it
     for i, step in enumerate(trace.steps):
         if step.index != i:
             yield Fault("S301", f"/steps/{i}/index", str(step.index), str(i))
@@ -28,22 +28,17 @@ def check(trace: Trace) -> Iterator[Fault]:
             yield Fault("S303", f"/steps/{i}/turn", str(step.turn), f"at least {turn}")
         elif kind is Act or kind is Reflect:
             turn = step.turn
-        loops = max(loops, step.iteration)
         allowed = (step.iteration + 1,) if kind is Iterate else (step.iteration,)
         if step.timestamp is not None:
-            if before and not in_order(before, step.timestamp):
-                earlier = time_of(step.timestamp)
-                if earlier is None:
-                    yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
-                    continue
-                last = time_of(before)
-                if last is not None and earlier < last:
-                    related = (f"/steps/{i - 1}",)
-                    yield Fault("S304", f"/steps/{i}/timestamp", step.timestamp, f"{before} or later", related)
-            elif not before and time_of(step.timestamp) is None:
+            time = time_of(step.timestamp)
+            if time is None:
                 yield Fault("S305", f"/steps/{i}/timestamp", repr(step.timestamp), "an RFC 3339 time")
-                continue
-            before = step.timestamp
+            else:
+                if last is not None and time < last:
+                    related = (f"/steps/{said}",)
+                    expected = f"{trace.steps[said].timestamp} or later"
+                    yield Fault("S304", f"/steps/{i}/timestamp", step.timestamp, expected, related)
+                last, said = time, i
         if step.ext_json is not None:
             yield from embedded(step.ext_json, f"/steps/{i}/ext_json")
     for place, text in (
