@@ -50,7 +50,7 @@ def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
     import numpy as np
     import pyarrow as pa
 
-    from sxl_data.dedup.parts.tasks import mappable
+    from sxl_data.engine.mapped import mappable
 
     paths = [folder / f"signed-{shard}" for shard in range(rows // SHARD)]
     for shard, path in enumerate(paths):
@@ -88,7 +88,7 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     from sxl_data.dedup.parts.plan import count_parts
     from sxl_data.dedup.parts.shards import Shards
     from sxl_data.dedup.parts.survivors import settle
-    from sxl_data.dedup.parts.tasks import mapped
+    from sxl_data.engine.mapped import mapped
 
     sizes, paths = sign(folder, rows)
     few = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))

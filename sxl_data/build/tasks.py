@@ -21,7 +21,7 @@ from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import cut_rows
 from sxl_data.contract.stage import Outcome, check_conservation
-from sxl_data.dedup.parts.tasks import mappable, mapped
+from sxl_data.engine.mapped import mappable, mapped
 from sxl_data.engine.task import Output
 from sxl_data.engine.watch import WATCH
 from sxl_data.split.stage import FREE, GONE

@@ -19,6 +19,8 @@ from typing import Any, Protocol
 import msgspec
 import pyarrow as pa
 
+from sxl_data.engine.sources import hash_sources
+
 DISTRIBUTION = "sheikh-sxl"
 _INPUT = "input "
 """What the names of inputs begin with among those of an origin."""
@@ -151,24 +153,13 @@ def resolve(function: str) -> Any:
     return getattr(import_module(module), name)
 
 
-_FRONT = ("cli.py", "verbs", "pipeline.py", "view", "validate", "engine", "trace/schema.py")
-_BESIDE = ("build/questions.py", "build/init.py", "build/schemas.py", "build/publish.py")
-NO_ROWS = frozenset(_FRONT + _BESIDE)
-"""Files and folders whose code decides no row: what is typed, shown, asked, and where tasks run."""
-
-
 @cache
 def code_version(function: str) -> str:
-    """Digest of the package's sources and of what it depends on. The command line, the reports and the
-    engine are left out: they make no rows."""
-    package = import_module(function.partition(":")[0].partition(".")[0])
-    root = Path(str(package.__file__)).parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        name = path.relative_to(root).as_posix()
-        if name in NO_ROWS or name.partition("/")[0] in NO_ROWS:
-            continue
-        digest.update(name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    """Digest of the sources that ``module:name`` may depend on (`sources`) and of the packages it runs with. What is
+    typed, shown or asked, other tasks and the engine make no row of it and are left out."""
+    root = Path(str(import_module(function.partition(":")[0].partition(".")[0]).__file__)).parent
+    folder = root.parent if (root / "__init__.py").is_file() else root
+    digest = hashlib.sha256(hash_sources(function, folder).encode())
     for name, number in _versions().items():
         digest.update(f"{name} {number}\n".encode())
     return digest.hexdigest()[:16]

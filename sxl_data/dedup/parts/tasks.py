@@ -14,26 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
+from sxl_data.engine.mapped import mappable, mapped
 from sxl_data.engine.task import Output
 
 Inputs = dict[str, list[Path]]
 
 CHUNK = 1 << 18
 """Candidates in a file, and about the most that one task verifies."""
-
-
-def mappable(table: pa.Table) -> pa.Buffer:
-    """An Arrow file of ``table``."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-def mapped(path: Path) -> pa.Table:
-    """The table of an Arrow file, left where it is."""
-    with pa.memory_map(str(path)) as file:  # closed at once: a process may open few files, and map many
-        return pa.ipc.open_file(file).read_all()
 
 
 def find_copies(params: dict[str, Any], inputs: Inputs) -> Output:

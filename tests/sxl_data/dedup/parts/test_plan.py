@@ -13,9 +13,9 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_data.dedup import DedupResult, deduplicate
 from sxl_data.dedup.parts.plan import Comparison, count_parts
-from sxl_data.dedup.parts.tasks import mapped
 from sxl_data.dedup.stage import DedupStage, view_rows
 from sxl_data.engine.local import InlineRunner
+from sxl_data.engine.mapped import mapped
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import Receipt, Task
 from sxl_data.trace.table import to_table

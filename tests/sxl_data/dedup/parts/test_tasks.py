@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from sxl_data.dedup.parts.tasks import mappable, mapped
+from sxl_data.engine.mapped import mappable, mapped
 
 
 def test_a_mapped_table_is_the_table_that_was_written(tmp_path: Path):

@@ -1,0 +1,21 @@
+"""A table ↔ an Arrow file that others map into memory: they look rows up in it and read no more than these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+
+def mappable(table: pa.Table) -> pa.Buffer:
+    """An Arrow file of ``table``."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def mapped(path: Path) -> pa.Table:
+    """The table of an Arrow file, left where it is."""
+    with pa.memory_map(str(path)) as file:  # closed at once: a process may open few files, and map many
+        return pa.ipc.open_file(file).read_all()
