@@ -79,8 +79,7 @@ def choose_cut(bench: Bench, limit: int, format: str) -> tuple[dict[str, Any], A
     """The shape for a limit: a greedy route and the planner's best, each recovering for a few steps."""
     import msgspec
 
-    from sxl_train.data import samples
-    from sxl_train.prune import vocabulary
+    from sxl_train.data import samples, vocabulary
     from sxl_train.prune.search import build, list_finalists, search
 
     started, options = time.monotonic(), bench.options

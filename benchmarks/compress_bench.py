@@ -63,10 +63,9 @@ class Bench:
 
     def tune(self) -> None:
         """The whole model, tuned with every weight on the traces: teacher and yardstick."""
-        from sxl_train.data import samples
+        from sxl_train.data import samples, vocabulary
         from sxl_train.data import special_tokens as markers
         from sxl_train.plan import step as plan
-        from sxl_train.prune import vocabulary
         from sxl_train.prune.importance import measure_importance
         from sxl_train.run import checkpoints
 
@@ -119,7 +118,7 @@ class Bench:
     def teach(self, size: int, rows: Any = None, own: Any = None) -> Any:
         """The tuned model as the teacher of a student with ``size`` tokens."""
         from sxl_train.distil.align import spell, teach_aligned
-        from sxl_train.distil.teach import teach_live
+        from sxl_train.recovery.teach import teach_live
 
         kept = self.view(size)[0]
         if kept is None:
@@ -136,7 +135,7 @@ class Bench:
 
     def view(self, size: int) -> Any:
         """(kept ids or None, held-out samples, tokenizer folder) with ``size`` tokens."""
-        from sxl_train.prune import vocabulary
+        from sxl_train.data import vocabulary
 
         if size >= self.shape.vocabulary:
             return None, self.held_out, self.tuned
@@ -148,7 +147,7 @@ class Bench:
         return self.views[size]
 
     def train_view(self, size: int) -> Any:
-        from sxl_train.prune import vocabulary
+        from sxl_train.data import vocabulary
 
         if size >= self.shape.vocabulary:
             return self.train_rows
@@ -187,7 +186,7 @@ class Bench:
     def round(self, model: Any, size: int, format: str, limit: int) -> dict[str, Any]:
         """How ``model`` is going to be stored under ``limit`` MB: format, wider matrices, weights of the columns."""
         from sxl_train.plan import step as plan
-        from sxl_train.quantise import precision
+        from sxl_train.storage import precision
 
         shape = plan.read_shape(model.config.to_dict() | {"tie_word_embeddings": True})
         base = plan.measure(shape, shape, format, plan.read_vocabulary(self.view(size)[2]), limit * 10**6).total
@@ -215,10 +214,10 @@ class Bench:
     ) -> None:
         """Write the model as `round` says, and measure the files and what is loaded from them."""
         from sxl_train.plan import step as plan
-        from sxl_train.quantise import gguf
         from sxl_train.quantise import step as quantise
         from sxl_train.run import checkpoints
         from sxl_train.run.size import measure
+        from sxl_train.storage import gguf
 
         out = plain = self.keep(model, "plain", self.view(size)[2])
         how = {"others": {}, "columns": None} | (rounding or {})

@@ -30,10 +30,10 @@ def measure(model: Path, text: str, windows: int, length: int, new_tokens: int, 
     """A row for each format; the first is the model as it is."""
     from sxl_train.data import samples
     from sxl_train.plan import step as plan
-    from sxl_train.quantise import gguf
     from sxl_train.quantise import step as quantise
     from sxl_train.release import gguf_check, verify
     from sxl_train.run import checkpoints, size
+    from sxl_train.storage import gguf
 
     tokenizer = samples.load_tokenizer(model)
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]

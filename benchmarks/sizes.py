@@ -135,7 +135,7 @@ def measure_model(
 
 def prepare_tokenizer(source: Path, folder: Path, rows: int) -> None:
     """The tokenizer in ``folder``, cut to ``rows`` tokens where the model has fewer."""
-    from sxl_train.prune import vocabulary
+    from sxl_train.data import vocabulary
     from sxl_train.run.checkpoints import copy_tokenizer
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -166,11 +166,12 @@ def make_model(config: dict[str, Any]) -> Any:
 
 def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> Path:
     """Cut ``model`` as planned (the first of everything: random weights have no better) and write it."""
+    from sxl_train.data import vocabulary
     from sxl_train.plan import step as plan
     from sxl_train.plan.choose import FORMAT_COSTS
     from sxl_train.plan.room import expect_costs
     from sxl_train.plan.step import GGUF
-    from sxl_train.prune import slices, vocabulary
+    from sxl_train.prune import slices
     from sxl_train.prune.importance import Importance
     from sxl_train.quantise import step as quantise
     from sxl_train.run import checkpoints
@@ -197,7 +198,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     costs = expect_costs(cut, FORMAT_COSTS)
     others = plan.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
     if chosen.format in GGUF:
-        from sxl_train.quantise import gguf
+        from sxl_train.storage import gguf
 
         return gguf.write(plain, work / "model.gguf", chosen.format, others)
     if chosen.format == "bf16":

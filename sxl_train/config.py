@@ -12,6 +12,7 @@ import msgspec
 from sxl_data.contract.config import parse_size
 
 __all__ = [
+    "MODULES",
     "ORDER",
     "USES",
     "Base",
@@ -28,6 +29,19 @@ __all__ = [
 
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
+
+MODULES = {
+    "base": "data.base",
+    "plan": "plan.step",
+    "tune": "tune.step",
+    "merge": "tune.merge",
+    "prune": "prune.step",
+    "distil": "distil.step",
+    "quantise": "quantise.step",
+    "evaluate": "evaluate.run",
+    "release": "release.package",
+}
+"""Where ``run`` of each step stands in `sxl_train`; ``base`` runs where a recipe needs a base made or extended."""
 
 StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release"]
 Positive = Annotated[int, msgspec.Meta(gt=0)]

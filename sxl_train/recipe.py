@@ -18,7 +18,7 @@ from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
-from sxl_train.config import ORDER
+from sxl_train.config import MODULES, ORDER
 from sxl_train.run.recipes import find_recipes, open_recipe, print_recipe
 from sxl_train.run.step import Context, Made, perform, sweep_stale
 
@@ -49,7 +49,8 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
         part = out / f"{step}.part"
         context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
         seen = made["evaluate"].key if step == "release" and "evaluate" in made else ""
-        made[step] = perform(context, importlib.import_module(MODULES[step]).run, key, dataset.sha256, seen)
+        module = importlib.import_module(f"sxl_train.{MODULES[step]}")
+        made[step] = perform(context, module.run, key, dataset.sha256, seen)
         if step == "plan" and not made[step].reused and not int(os.environ.get("RANK", "0")):
             from sxl_train import timing
 
@@ -69,12 +70,6 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
 
 LOOKING = ("plan", "evaluate")
 """Steps that change no model: those after them do not depend on them through it."""
-MODULES = {step: f"sxl_train.{step}.step" for step in ORDER} | {
-    "base": "sxl_train.data.base",
-    "merge": "sxl_train.tune.merge",
-    "evaluate": "sxl_train.evaluate.run",
-    "release": "sxl_train.release.package",
-}
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:

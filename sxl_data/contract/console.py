@@ -71,6 +71,11 @@ def format_count(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def format_share(part: int, whole: int) -> str:
+    """``"3 of 4"``; a dash where there was nothing to count."""
+    return f"{part} of {whole}" if whole else "–"
+
+
 def format_seconds(seconds: float) -> str:
     """``6.1 s`` or ``3 min 05 s``."""
     if seconds < 100:

@@ -29,8 +29,15 @@ import msgspec
 from sxl_data.contract import patterns
 
 PACKAGES = ("sxl_data", "sxl_train")
-PROTOCOL = frozenset({"sxl_data.engine.task", "sxl_data.engine.watch", "sxl_data.engine.sources"})
-"""How tasks and their functions speak: decides no row, and every task imports it."""
+PROTOCOL = frozenset(
+    f"{package}.{module}"
+    for package, modules in {
+        "sxl_data": ("engine.task", "engine.watch", "engine.sources"),
+        "sxl_train": ("config", "run.step"),
+    }.items()
+    for module in modules
+)
+"""How tasks and steps are asked and run, with the help text of each key: what is asked stands in the key itself."""
 
 _FOUND = patterns.compile(
     rb"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)"

@@ -15,7 +15,7 @@ import msgspec
 
 from sxl_train.data.samples import Sample, collate
 from sxl_train.distil.cache import hash_sample
-from sxl_train.distil.teach import Partial, Teach
+from sxl_train.recovery.teach import Partial, Teach
 
 
 class Spelling(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from typing import Any
 from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data.samples import Sample, collate, make_batches
-from sxl_train.distil.teach import Teach
+from sxl_train.recovery.teach import Teach
 
 
 def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192, temperature: float = 1.0) -> Path:

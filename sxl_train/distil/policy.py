@@ -18,7 +18,7 @@ from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
-from sxl_train.distil.loop import Settings
+from sxl_train.recovery.loop import Settings
 
 BATCH = 8
 

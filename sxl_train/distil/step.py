@@ -1,6 +1,6 @@
 """A pruned student, its unpruned teacher and traces → a student that has recovered: the step.
 
-Off-policy: the student sees the traces that the tuned model was trained on (`sxl_train.distil.loop`). The mask is
+Off-policy: the student sees the traces that the tuned model was trained on (`sxl_train.recovery.loop`). The mask is
 that of training, so prompts and tool outputs teach nothing. TRL's distillation trainers are on-policy or have no
 masks for existing traces, hence a loop of our own; ``distil.on_policy`` takes TRL's for steps on what the student
 writes itself (`sxl_train.distil.policy`), which come first.
@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sxl_data.contract.console import say
-from sxl_train.data import samples
+from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
-from sxl_train.distil.loop import Settings, compute_loss, measure, recover, rounded, train
-from sxl_train.distil.progress import Keeper
-from sxl_train.distil.teach import Teach, teach_live
+from sxl_train.data.vocabulary import KEPT_FILE
 from sxl_train.plan import step as plan
-from sxl_train.prune import vocabulary
-from sxl_train.prune.vocabulary import KEPT_FILE
+from sxl_train.recovery.loop import Settings, compute_loss, measure, recover, rounded, train
+from sxl_train.recovery.progress import Keeper
+from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def choose_rounding(
     context: Context, format: plan.Format, student: Any, rows: list[Sample]
 ) -> tuple[dict[str, plan.Format], Any]:
     """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
-    from sxl_train.quantise.step import choose_others
+    from sxl_train.storage.mixed import choose_others
 
     if not context.recipe.quantise.mixed:
         return {}, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sxl_data.contract.console import format_table
+from sxl_data.contract.console import format_share, format_table
 
 HEADERS = (
     "model",
@@ -38,16 +38,11 @@ def _cells(numbers: dict[str, Any]) -> tuple[str, ...]:
         f"{numbers['loss']:.4f}",
         f"{numbers['loss_per_byte']:.5f}",
         *(cell if judged else "–" for cell in (*_judged(forced), *_judged(made))),
-        share(made["stopped"], made["turns"]),
+        format_share(made["stopped"], made["turns"]),
         f"{numbers['load_s']:.2f}" if "load_s" in numbers else "–",
         f"{numbers['tokens_per_s']:.1f}" if numbers.get("tokens_per_s") else "–",
     )
 
 
 def _judged(tally: dict[str, int]) -> tuple[str, str]:
-    return share(tally["valid"], tally["made"]), share(tally["exact"], tally["turns"])
-
-
-def share(part: int, whole: int) -> str:
-    """``"3 of 4"``; a dash where there was nothing to count."""
-    return f"{part} of {whole}" if whole else "–"
+    return format_share(tally["valid"], tally["made"]), format_share(tally["exact"], tally["turns"])

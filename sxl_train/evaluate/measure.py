@@ -69,9 +69,7 @@ def open_model(folder: str) -> Any:
         return checkpoints.load(folder, dtype, device)
     from peft import PeftModel
 
-    from sxl_train.tune.merge import read_adapter
-
-    base = checkpoints.load(read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
+    base = checkpoints.load(checkpoints.read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
     return PeftModel.from_pretrained(base, folder).merge_and_unload()
 
 

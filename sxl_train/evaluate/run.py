@@ -17,9 +17,8 @@ import msgspec
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Evaluate
+from sxl_train.run.apart import alone
 from sxl_train.run.step import Context
-
-DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
 def run(context: Context) -> Path:
@@ -42,8 +41,7 @@ def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_lengt
         input=msgspec.json.encode(task),
         capture_output=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if k not in DISTRIBUTED}
-        | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env=alone() | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -1,6 +1,6 @@
 """Room left under a limit → the matrices that it stores in wider formats, greedily by gain per byte.
 
-What a matrix in a format costs comes from the caller: measured on samples (`sxl_train.quantise.precision`), or expected
+What a matrix in a format costs comes from the caller: measured on samples (`sxl_train.storage.precision`), or expected
 before there are any weights (`expect_costs`). Whole matrices are stored wider, so what is left over in the end is less
 than the smallest step that was not taken; a share of the bytes would promise more than can be kept.
 """

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from sxl_train.data.samples import Sample, measure_loss
+from sxl_train.data.vocabulary import trim_model
 from sxl_train.plan import step as plan
 from sxl_train.plan.choose import measure
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.slices import choose_cut, cut
-from sxl_train.prune.vocabulary import trim_model
 
 AXES = ("vocabulary", "mlp", "layers", "groups")
 Vocabularies = Callable[[int], tuple[list[int] | None, list[Sample]]]

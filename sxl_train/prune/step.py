@@ -17,14 +17,14 @@ import msgspec
 from sxl_data.contract.console import format_count, format_table, say
 from sxl_data.contract.errors import Bug
 from sxl_train.config import parse_size
-from sxl_train.data import samples
+from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
-from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import Importance, measure_importance
 from sxl_train.prune.search import AXES, Route, Trial, build, list_finalists, search
 from sxl_train.prune.slices import Cut, choose_cut, cut, mask
 from sxl_train.prune.trials import run_trials
+from sxl_train.recovery.loop import Settings
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
@@ -90,8 +90,6 @@ def run(context: Context) -> Path:
 
 def choose_finalist(context: Context, views: Views, model: Any, scores: Importance, route: Route) -> dict[str, int]:
     """The sizes of the finalist that is best after a short recovery."""
-    from sxl_train.distil.step import Settings
-
     recipe, folder = context.recipe, Path(context.model)
     finalists = list_finalists(
         route,

@@ -16,6 +16,7 @@ from sxl_train.data.samples import Sample, measure_loss
 from sxl_train.plan import step as plan
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.search import build
+from sxl_train.recovery.loop import Settings, train
 
 Spell = Callable[[Sequence[Sample], int], tuple[list[int] | None, list[Sample]]]
 """(samples, tokens to keep) → (their old ids or None for all, the samples in these tokens)."""
@@ -35,15 +36,13 @@ def run_trials(
     rows: Sequence[Sample],
     held_out: Sequence[Sample],
     spell: Spell,
-    settings: Any,
+    settings: Settings,
 ) -> list[Finalist]:
-    """Each of ``finalists`` cut from ``model`` and trained by ``settings`` (`distil.Settings`), best first."""
-    from sxl_train.distil import step as distil
-
+    """Each of ``finalists`` cut from ``model`` and trained by ``settings``, best first."""
     found = []
     for shape in finalists:
         kept, own = spell(rows, shape.vocabulary)
         student = build(model, scores, shape, kept)
-        distil.train(student, own, settings)
+        train(student, own, settings)
         found.append(Finalist(shape, measure_loss(student, spell(held_out, shape.vocabulary)[1]).per_byte))
     return sorted(found, key=lambda finalist: finalist.loss)

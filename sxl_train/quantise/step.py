@@ -1,12 +1,12 @@
 """A bf16 model folder → a smaller one: safetensors that plain transformers loads, or one GGUF file.
 
-``int4`` holds every matrix in four bits, the embedding too (`sxl_train.quantise.packed`; the reader needs the package
+``int4`` holds every matrix in four bits, the embedding too (`sxl_train.storage.packed`; the reader needs the package
 compressed-tensors). NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64
 weights; with double quantisation the scales are 8-bit themselves (Dettmers et al. 2023; bitsandbytes reads it). It
-holds linear layers only: a large embedding is trimmed (`sxl_train.prune.vocabulary`). GGUF's blocks hold the
-embedding too (`quantise.gguf`). Between four bits and bf16 lies float8 for every matrix (`quantise.float8`).
+holds linear layers only: a large embedding is trimmed (`sxl_train.data.vocabulary`). GGUF's blocks hold the
+embedding too (`storage.gguf`). Between four bits and bf16 lies float8 for every matrix (`storage.float8`).
 Room under the size limit goes to the matrices whose rounding costs most: they are stored in a wider format
-(`sxl_train.quantise.precision`).
+(`sxl_train.storage.precision`).
 
 The folder is saved before anything is computed with the model, and is judged from a reloaded copy: a forward
 pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damages them.
@@ -14,24 +14,22 @@ pass on a CPU with AVX512-BF16 repacks the weights, and saving afterwards damage
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError, finding
-from sxl_train.config import parse_size
 from sxl_train.data import samples
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import store
-from sxl_train.quantise import float8, packed, precision
 from sxl_train.run import checkpoints, size
+from sxl_train.storage import float8, packed, precision
+from sxl_train.storage.mixed import choose_others
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context
 
-NF4_COLUMNS, NF4_ROWS, BLOCK = 64, 32, 64
+NF4_COLUMNS, NF4_ROWS = 64, 32
 
 
 def run(context: Context) -> Path:
@@ -48,7 +46,7 @@ def run(context: Context) -> Path:
         )
         others, columns = choose_others(context, format, model, folder, rows)
     if format in plan.GGUF:
-        from sxl_train.quantise import gguf
+        from sxl_train.storage import gguf
 
         gguf.write(folder, context.folder / f"model-{format.replace('+', '-')}.gguf", format, others, columns)
         out = context.folder
@@ -57,30 +55,6 @@ def run(context: Context) -> Path:
     before, after = size.measure(folder), size.measure(out)
     context.measured.update({"format": format, "bytes_before": before.total, "bytes": after.total})
     return out
-
-
-def choose_others(
-    context: Context, format: plan.Format, model: Any, folder: Path, rows: Sequence[samples.Sample]
-) -> tuple[dict[str, plan.Format], Any]:
-    """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
-
-    ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in formats with fitted scales only.
-    """
-    shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(context.recipe.size_limit)
-    base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
-    columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
-    wider = plan.WIDER.get(format, ())
-    costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
-    room = int(limit * (1 - plan.SAFETY)) - base.total
-    others = plan.spend_room(shape, format, room, costs) if wider else {}
-    rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
-    counts = Counter(others.values())
-    say(
-        f"{context.name:<10} {', '.join(f'{n} matrices in {f}' for f, n in counts.items()) or 'no matrix wider'} of "
-        f"{len(costs)}; expected loss +{rise:.4f}, +{plain:.4f} with {format} alone"
-    )
-    context.measured.update(others=others, expected_rise=rise, expected_rise_alone=plain)
-    return others, columns
 
 
 def quantise(
@@ -155,14 +129,3 @@ def check_rows(model: Any, folder: Path) -> None:
     ]
     if problems:
         raise UserError(*problems)
-
-
-def round_to_nf4(weight: Any, double: bool = True) -> Any:
-    """``weight`` (a 2-D tensor) rounded to NF4 and back in its own dtype, through bf16 as the loader does."""
-    import torch
-    from bitsandbytes import functional
-
-    packed, state = functional.quantize_4bit(
-        weight.to(torch.bfloat16).contiguous(), blocksize=BLOCK, compress_statistics=double, quant_type="nf4"
-    )
-    return functional.dequantize_4bit(packed, state).to(weight.dtype)

@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from sxl_data.contract.console import format_share
 from sxl_train.config import ORDER
-from sxl_train.evaluate.compare import share
 from sxl_train.run.licence import read_licence
 from sxl_train.run.size import SizeReport
 from sxl_train.run.step import Context, read_record
@@ -121,7 +121,7 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
                 f"{m['loss_per_byte']:.5f}",
                 *counts[0],
                 *counts[1],
-                share(m["generated"]["stopped"], m["generated"]["turns"]),
+                format_share(m["generated"]["stopped"], m["generated"]["turns"]),
                 m.get("megabytes") or "–",
                 m.get("load_s", "–"),
                 m.get("tokens_per_s") or "–",
@@ -156,7 +156,7 @@ def _evaluations(records: dict[str, dict[str, Any]]) -> str:
 def _count(tally: dict[str, int]) -> tuple[str, str]:
     """(calls, turns) of one way of asking."""
     calls = f"{tally['parse']}, {tally['declared']}, {tally['valid']} of {tally['made']}"
-    return calls if tally["made"] else f"none of {tally['wanted']}", share(tally["exact"], tally["turns"])
+    return calls if tally["made"] else f"none of {tally['wanted']}", format_share(tally["exact"], tally["turns"])
 
 
 def _machines(models: dict[str, dict[str, Any]]) -> str:

@@ -13,9 +13,9 @@ from sxl_data.contract.console import say
 from sxl_train import config
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import Format
-from sxl_train.quantise import gguf
 from sxl_train.release import gguf_check
 from sxl_train.run import checkpoints, size
+from sxl_train.storage import gguf
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context

@@ -8,7 +8,6 @@ GGUF file the same way (`sxl_train.release.gguf_check`). Load time and tokens pe
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,8 +18,8 @@ import msgspec
 
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import error
-from sxl_train.evaluate.run import DISTRIBUTED
 from sxl_train.release import gguf_check
+from sxl_train.run.apart import alone
 from sxl_train.run.checkpoints import find_gguf
 from sxl_train.run.size import measure
 
@@ -80,7 +79,6 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
         "threads": threads,
     }
     quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    own = {name: value for name, value in os.environ.items() if name not in DISTRIBUTED}
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", PROGRAM],
@@ -90,7 +88,7 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
             encoding="utf-8",
             timeout=timeout_s,
             check=False,
-            env=own | quiet | {"PYTHONIOENCODING": "utf-8"},
+            env=alone() | quiet | {"PYTHONIOENCODING": "utf-8"},
         )
     except subprocess.TimeoutExpired:
         raise error("T202", file=str(folder), found=f"no answer within {timeout_s:.0f} s") from None

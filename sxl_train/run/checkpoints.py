@@ -155,3 +155,11 @@ def copy_tokenizer(source: Path, target: Path) -> list[str]:
     for name in names:
         shutil.copyfile(source / name, target / name)
     return names
+
+
+def read_adapter(folder: Path) -> dict[str, Any]:
+    """``adapter_config.json`` of ``folder``; `UserError` T506 where there is no adapter."""
+    path = Path(folder) / "adapter_config.json"
+    if not path.is_file() or not list(Path(folder).glob("adapter_model.*")):
+        raise error("T506", file=str(folder), found="no adapter", expected=path.name + " and adapter_model.*")
+    return dict(json.loads(path.read_text(encoding="utf-8")))

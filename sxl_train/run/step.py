@@ -4,8 +4,9 @@ A step is a module with ``run(context: Context) -> Path``. It writes into ``cont
 folder that becomes ``OUT/<step>`` only when the step has returned, and it returns the model folder that the
 next step reads: ``context.folder`` itself, or ``context.model`` when it changed nothing (plan, evaluate). A
 step whose inputs are unchanged is not run again. The key that decides so hashes the recipe keys the step uses
-(`config.USES`), the dataset, the code and the key of the step that made the model it reads. A finished folder of a
-later step whose model was made anew is removed (`sweep_stale`): it would look like the result of this run.
+(`config.USES`), the dataset, the code that its module imports and the key of the step that made the model it reads.
+A finished folder of a later step whose model was made anew is removed (`sweep_stale`): it would look like the result
+of this run.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,8 @@ import msgspec
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.errors import error
-from sxl_train.config import ORDER, USES, Recipe
+from sxl_data.engine.sources import hash_sources
+from sxl_train.config import MODULES, ORDER, USES, Recipe
 from sxl_train.run.recipes import flatten
 
 PACKAGES = (
@@ -218,27 +221,10 @@ def hardware() -> dict[str, Any]:
     return found
 
 
-# Modules that show or steer a run and change no step's result.
-_FRONT = {"__main__.py", "recipe.py", "schemas.py", "summary.py", "sweep.py"}
-
-
-# Folders that one step alone uses; the others (tune, distil, quantise) lend code to their neighbours.
-STEP_FOLDERS = frozenset({"evaluate", "release", "prune"})
-
-
+@cache
 def _code(step: str) -> str:
-    """Hash of our own sources that the step's result may depend on: all but the front and other steps' folders."""
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        folder = name.partition("/")[0]
-        if path.suffix not in (".py", ".jinja") or name in _FRONT:
-            continue
-        if folder in STEP_FOLDERS and folder != step:
-            continue
-        digest.update(name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+    """Digest of the sources that the step's result may depend on: what its module imports, and what that imports."""
+    return hash_sources(f"sxl_train.{MODULES[step]}", Path(__file__).parents[2])
 
 
 def _digest_of_model(model: str) -> str:

@@ -12,11 +12,9 @@ Low-rank adaptation: Hu et al. 2021; QLoRA: Dettmers et al. 2023.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.run import checkpoints
 
@@ -51,15 +49,7 @@ def run(context: Context) -> Path:
 def find_base(context: Context) -> str:
     """The model that the adapter was trained on: the last one in the chain before `tune`."""
     before = [model for step, model in context.chain if step != "tune" and model != context.model]
-    return before[-1] if before else read_adapter(Path(context.model))["base_model_name_or_path"]
-
-
-def read_adapter(folder: Path) -> dict[str, Any]:
-    """``adapter_config.json`` of ``folder``; `UserError` T506 where there is no adapter."""
-    path = Path(folder) / "adapter_config.json"
-    if not path.is_file() or not list(Path(folder).glob("adapter_model.*")):
-        raise error("T506", file=str(folder), found="no adapter", expected=path.name + " and adapter_model.*")
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return before[-1] if before else checkpoints.read_adapter(Path(context.model))["base_model_name_or_path"]
 
 
 def merge(
@@ -71,7 +61,7 @@ def merge(
     the base.
     """
     if base is None:
-        base = read_adapter(adapter)["base_model_name_or_path"]
+        base = checkpoints.read_adapter(adapter)["base_model_name_or_path"]
     has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
     return checkpoints.save(
         merge_models(adapter, base, onto, double_quant), out, Path(adapter) if has_tokenizer else Path(base)
@@ -83,7 +73,7 @@ def merge_models(adapter: Path, base: Path | str, onto: Onto, double_quant: bool
     import torch
     from peft import PeftModel
 
-    read_adapter(adapter)
+    checkpoints.read_adapter(adapter)
     model = checkpoints.load(base, dtype="float32")
     if onto == "dequantised":
         round_linears(model, double_quant)

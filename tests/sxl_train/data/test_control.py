@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import named
-from sxl_train.data import mask
+from sxl_train.data import mask, vocabulary
 from sxl_train.data.control import Control, find_control, show_parts
 from sxl_train.data.samples import Sample
-from sxl_train.prune import vocabulary
 
 OWN = sorted(mask.OWN.parent.glob("*.jinja"))
 TEMPLATES = {path.stem: path for path in OWN} | {k: v for k, v in named().items() if k.endswith("_training")}

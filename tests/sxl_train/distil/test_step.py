@@ -13,19 +13,18 @@ import pytest
 import torch
 
 from sxl_data.contract.errors import UserError
-from sxl_train.data import samples
+from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.distil import step as distil
-from sxl_train.distil import teach as distil_teach
 from sxl_train.distil.align import align, spell, teach_aligned
 from sxl_train.distil.cache import teach_cached, write_cache
-from sxl_train.distil.progress import Keeper
-from sxl_train.prune import vocabulary
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
-from sxl_train.quantise import precision
-from sxl_train.quantise import step as quantise
+from sxl_train.recovery import teach as distil_teach
+from sxl_train.recovery.progress import Keeper
 from sxl_train.run import checkpoints
+from sxl_train.storage import precision
+from sxl_train.storage.nf4 import round_to_nf4
 
 # Counting texts: the next token follows from the last, which a tiny model can learn and lose.
 ROWS = [
@@ -121,7 +120,7 @@ def test_rounding_lasts_only_as_long_as_the_step(tuned) -> None:
     module = tuned.model.layers[0].mlp.up_proj
     exact = module.weight.detach().clone()
     with distil.rounded(tuned):
-        assert torch.equal(quantise.round_to_nf4(exact), module.weight)
+        assert torch.equal(round_to_nf4(exact), module.weight)
     assert torch.equal(exact, module.weight)
 
 

@@ -13,9 +13,10 @@ from bitsandbytes.functional import dequantize_4bit
 from transformers import AutoModelForCausalLM
 
 from sxl_data.contract.errors import UserError
-from sxl_train.quantise import float8
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints, size
+from sxl_train.storage import float8
+from sxl_train.storage.nf4 import round_to_nf4
 
 TOKENS = torch.arange(5, 37)[None]
 
@@ -34,7 +35,7 @@ def test_nf4_is_smaller_and_equals_the_rounded_weights(make_model, tmp_path: Pat
     rounded, packed = checkpoints.load(folder), checkpoints.load(out)
     for name, module in rounded.named_modules():
         if isinstance(module, torch.nn.Linear) and name != "lm_head":
-            module.weight.data = quantise.round_to_nf4(module.weight.data)
+            module.weight.data = round_to_nf4(module.weight.data)
             stored = packed.get_submodule(name).weight
             assert torch.equal(dequantize_4bit(stored.data, stored.quant_state), module.weight.data)
     with torch.no_grad():

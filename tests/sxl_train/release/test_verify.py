@@ -36,7 +36,7 @@ def test_a_folder_that_does_not_load_says_so_with_its_last_words(make_model) -> 
 
 @pytest.mark.skipif(not gguf_check.is_available(), reason="llama-cpp-python is not installed")
 def test_a_gguf_file_answers_in_a_new_process(make_model, tmp_path: Path) -> None:
-    gguf = pytest.importorskip("sxl_train.quantise.gguf")
+    gguf = pytest.importorskip("sxl_train.storage.gguf")
     pytest.importorskip("gguf")
     out = gguf.write(make_model(), tmp_path / "model.gguf", "q8_0")
     verdict = verify.verify_gguf(out, "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", new_tokens=4)

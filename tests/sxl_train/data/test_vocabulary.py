@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from sxl_data.contract.errors import UserError
-from sxl_train.prune import vocabulary
+from sxl_train.data import vocabulary
 from sxl_train.run import checkpoints, size
 
 CORPUS = "def add(first, second):\n    return first + second  # twelve and thirty-four\n" * 3

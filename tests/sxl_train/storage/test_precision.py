@@ -11,9 +11,9 @@ import torch
 
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
-from sxl_train.quantise import precision
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints, size
+from sxl_train.storage import precision
 
 ROWS = [Sample([4 + (start + 3 * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20) for start in range(6)]
 FORMATS = ("nf4_dq", "int4", "f8", "bf16")
@@ -65,7 +65,7 @@ def test_the_plan_expects_the_bytes_that_are_spent(parts) -> None:
 
 def test_a_gguf_file_takes_the_room_in_steps_and_stays_within_it(parts, tmp_path: Path) -> None:
     pytest.importorskip("gguf")
-    from sxl_train.quantise import gguf
+    from sxl_train.storage import gguf
 
     folder, shape, model = parts
     columns = precision.measure_columns(model, ROWS)

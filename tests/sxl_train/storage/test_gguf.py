@@ -13,10 +13,11 @@ from transformers import AutoModelForCausalLM
 from sxl_data.contract.errors import UserError
 from sxl_train.data import samples
 from sxl_train.plan import step as plan
-from sxl_train.quantise import gguf
 from sxl_train.quantise import step as quantise
 from sxl_train.release import gguf_check
 from sxl_train.run import checkpoints
+from sxl_train.storage import gguf
+from sxl_train.storage.nf4 import round_to_nf4
 
 needs_llama = pytest.mark.skipif(not gguf_check.is_available(), reason="llama-cpp-python is not installed")
 TEXTS = [
@@ -88,7 +89,7 @@ def test_a_four_bit_folder_is_expanded(make_model, tmp_path: Path) -> None:
     names = [tensor.name for tensor in plan.read_shape(checkpoints.read_config(folder)).tensors()]
     plain, expanded = dict(gguf.read_weights(folder, names)), dict(gguf.read_weights(packed, names))
     name = "model.layers.0.mlp.up_proj.weight"
-    rounded = quantise.round_to_nf4(torch.tensor(plain[name]).to(torch.bfloat16)).float().numpy()
+    rounded = round_to_nf4(torch.tensor(plain[name]).to(torch.bfloat16)).float().numpy()
     assert (rounded == expanded[name]).all()
     assert (plain["model.norm.weight"] == expanded["model.norm.weight"]).all()
 

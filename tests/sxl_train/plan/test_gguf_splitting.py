@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sxl_data.contract.errors import UserError
+from sxl_train.plan.gguf_splitting import LLAMA3, QWEN2, name_splitting
 from sxl_train.release import gguf_check
-from sxl_train.release.gguf_splitting import LLAMA3, QWEN2, name_splitting
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
 GPT2 = BYTES | {"use_regex": True}
@@ -86,7 +86,7 @@ def test_llama_cpp_splits_as_the_tokenizer_does(
     make_model, tmp_path: Path, entry: dict[str, Any], ignores: bool, name: str
 ) -> None:
     from sxl_train.data import samples
-    from sxl_train.quantise import gguf
+    from sxl_train.storage import gguf
 
     folder = make_model()
     path = folder / "tokenizer.json"

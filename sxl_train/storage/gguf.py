@@ -1,7 +1,7 @@
 """A model folder → one GGUF file for llama.cpp, with tokenizer and chat template inside.
 
 F16, Q8_0, Q5_0 and Q4_0 are written without llama.cpp, their scales fitted to calibration samples where there are any
-(`quantise.blocks`); ``q4_0+q8_0`` keeps the embedding, which is also the output matrix of these models, in eight
+(`storage.blocks`); ``q4_0+q8_0`` keeps the embedding, which is also the output matrix of these models, in eight
 bits, and single matrices may be wider than the rest. K-quants are llama.cpp's own work (`requantise`, where
 llama-cpp-python is installed) and fall back to larger types for rows that are no multiple of 256. This is
 the format in which the embedding is quantised too; transformers reads the file as well (``gguf_file=``).
@@ -19,11 +19,11 @@ from typing import Any
 
 from sxl_data.contract.errors import error
 from sxl_train.plan.formats import Format, choose_type, rename
+from sxl_train.plan.gguf_splitting import name_splitting
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
-from sxl_train.quantise import blocks
-from sxl_train.release.gguf_splitting import name_splitting
 from sxl_train.run.checkpoints import read_config
+from sxl_train.storage import blocks
 
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
 FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
@@ -40,7 +40,7 @@ def write(
     """Write the bf16 (or four-bit) model of ``folder`` to the file ``out`` and return it.
 
     ``format`` is one of f16, q8_0, q5_0, q4_0, q4_0+q8_0; ``others`` names tensors in another one; ``columns`` are
-    the mean squares of their inputs (`quantise.precision.measure_columns`). Raises `UserError` T503 for a shape or a
+    the mean squares of their inputs (`storage.precision.measure_columns`). Raises `UserError` T503 for a shape or a
     tokenizer that llama.cpp would compute differently, U402 where the `gguf` package is missing.
     """
     import numpy as np

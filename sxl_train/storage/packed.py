@@ -1,6 +1,6 @@
 """Matrices of a saved model folder → the same folder with them in four bits, the embedding too: ``int4``.
 
-The codes and scales are those of ggml's Q4_0 (`quantise.blocks`): one float16 scale for every 32 weights of a row,
+The codes and scales are those of ggml's Q4_0 (`storage.blocks`): one float16 scale for every 32 weights of a row,
 4.5 bits a weight in all, fitted to calibration samples where there are any. They are written in the layout of
 compressed-tensors (``pack-quantized``), which holds any matrix, where NF4 of bitsandbytes holds linear layers only and
 leaves a large embedding in bf16. ``dequantize`` in config.json lets plain transformers, from 5.23 on and with the
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
-from sxl_train.quantise import blocks
 from sxl_train.run import checkpoints
+from sxl_train.storage import blocks
 
 CODES = "q4_0"
 """The block format whose codes and scales are stored."""
@@ -27,7 +27,7 @@ CODES = "q4_0"
 def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | None = None) -> Path:
     """Rewrite the model in ``folder`` with the matrices ``names`` in four bits; returns ``folder``.
 
-    ``columns`` weighs the rounding (`sxl_train.quantise.precision.measure_columns`). Every other matrix is named in
+    ``columns`` weighs the rounding (`sxl_train.storage.precision.measure_columns`). Every other matrix is named in
     config.json as one to leave alone.
     """
     own, matrices = set(names), []

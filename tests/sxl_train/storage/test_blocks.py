@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sxl_train.quantise import blocks
+from sxl_train.storage import blocks
 
 FORMATS = ("q4_0", "q5_0", "q8_0")
 

@@ -12,9 +12,9 @@ from transformers import AutoModelForCausalLM
 
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
-from sxl_train.quantise import gguf, precision
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints, size
+from sxl_train.storage import gguf, precision
 
 ROWS = [Sample([4 + (start + 3 * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20) for start in range(6)]
 STEP = 2**-8 + 2**-11

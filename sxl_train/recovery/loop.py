@@ -21,9 +21,9 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample, collate
-from sxl_train.distil.progress import Keeper, Lines
-from sxl_train.distil.teach import Partial, Teach, measure_divergence
 from sxl_train.plan import step as plan
+from sxl_train.recovery.progress import Keeper, Lines
+from sxl_train.recovery.teach import Partial, Teach, measure_divergence
 from sxl_train.run.interrupt import Signals
 
 REFIT = 16
@@ -252,7 +252,7 @@ def rounded(
     ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4
     holds linear layers only, so the embedding stays as it is there.
     """
-    from sxl_train.quantise.precision import round_to
+    from sxl_train.storage.precision import round_to
 
     matrices = [(name, weight) for name, weight in model.named_parameters() if weight.dim() == 2]
     exact = [weight.data for _, weight in matrices]

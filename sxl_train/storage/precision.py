@@ -15,7 +15,7 @@ from sxl_train.data.samples import Sample, collate
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import choose_type
 from sxl_train.plan.room import Costs
-from sxl_train.quantise import blocks
+from sxl_train.storage import blocks
 
 Columns = Mapping[str, Any]
 """Matrix → the mean square of each of its input columns; the embedding's are those of the output head."""
@@ -99,8 +99,8 @@ def round_to(
     """
     import torch
 
-    from sxl_train.quantise.float8 import round_to_float8
-    from sxl_train.quantise.step import round_to_nf4
+    from sxl_train.storage.float8 import round_to_float8
+    from sxl_train.storage.nf4 import round_to_nf4
 
     linear = not any(part in name for part in ("embed_tokens", "lm_head"))
     if format == "f8":

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sxl_train.config import MODULES
+
+ROOT = Path(__file__).parents[3]
+KEYS = """
+import json
+from pathlib import Path
+from sxl_train.config import USES
+from sxl_train.run.recipes import open_recipe
+from sxl_train.run.step import Context, make_key
+recipe = open_recipe("demo", ())[1].value
+here = Path("nowhere")
+print(json.dumps({step: make_key(Context(recipe, {}, step, "demo", here, here), "before", "data") for step in USES}))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("sxl_data", "sxl_train", "recipes"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
+    return folder
+
+
+def make_keys(folder: Path) -> dict[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", KEYS],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    keys: dict[str, str] = json.loads(done.stdout)
+    return keys
+
+
+def changed(folder: Path, *names: str) -> set[str]:
+    """The steps that another word in each of the files ``names`` asks for again."""
+    before = make_keys(folder)
+    for name in names:
+        path = folder / "sxl_train" / name
+        path.write_text(path.read_text(encoding="utf-8") + "\n# another word\n", encoding="utf-8")
+    after = make_keys(folder)
+    return {step for step in before if before[step] != after[step]}
+
+
+def test_what_shows_or_steers_a_run_redoes_no_step(copy: Path) -> None:
+    front = ("summary.py", "recipe.py", "sweep.py", "preflight.py", "timing.py", "schemas.py", "__main__.py")
+    assert set() == changed(copy, *front, "config.py", "run/step.py", "run/recipes.py")
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("tune/trainer.py", {"tune"}),
+        ("prune/search.py", {"prune"}),
+        ("distil/align.py", {"distil"}),
+        ("quantise/step.py", {"quantise"}),
+        ("evaluate/markup.py", {"evaluate"}),
+        ("release/card.py", {"release"}),
+        ("recovery/loop.py", {"prune", "distil"}),
+        ("storage/blocks.py", {"prune", "distil", "quantise", "release"}),
+        ("plan/choose.py", {"plan", "prune", "distil", "quantise", "release"}),
+        ("data/templates/sxl.jinja", set(MODULES) - {"plan", "release"}),
+    ],
+)
+def test_a_file_redoes_the_steps_that_import_it_and_no_other(copy: Path, name: str, again: set[str]) -> None:
+    assert again == changed(copy, name)
