@@ -11,17 +11,17 @@ further added tokens (white space, markup) are ordinary text.
 
 from __future__ import annotations
 
-import re
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from sxl_data.contract import patterns
 
 PART = "\ufdd2"
 """A noncharacter: Unicode keeps it out of texts for good."""
 ESCAPED = r"\ufdd2"
 """How a template's JSON or Python text may write it."""
-_RESERVED = re.compile("[\ufdd0-\ufdef]")
-_PART = re.compile(PART + "|" + re.escape(ESCAPED))
+_RESERVED = patterns.compile("[\ufdd0-\ufdef]")
 _KNOWN: weakref.WeakKeyDictionary[Any, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
 
 
@@ -31,7 +31,7 @@ class Control:
     def __init__(self, tokens: Mapping[int, str]) -> None:
         texts = sorted({text for text in tokens.values() if len(text) > 1}, key=lambda t: (-len(t), t))
         self.tokens = dict(tokens)
-        self._pattern = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
+        self._spellings = patterns.compile("|".join(map(patterns.escape, texts))) if texts else None
         self._heads = {text[:n] for text in texts for n in range(2, len(text))}
         self._tails = {text[-n:] for text in texts for n in range(2, len(text))}
         self._longest = max(map(len, texts), default=0)
@@ -53,13 +53,13 @@ class Control:
         ``tokenizer`` is a fast tokenizer of transformers, or a `tokenizers.Tokenizer`.
         """
         ids, places = _encode(tokenizer, text)
-        if not (_PART.search(text) or any(map(self._is_mended, ids, (text[a:b] for a, b in places)))):
+        if not (is_parted(text) or any(map(self._is_mended, ids, (text[a:b] for a, b in places)))):
             return ids, list(places)
         kept: list[int] = []
         spans: list[tuple[int, int]] = []
         for index, (start, end) in zip(ids, places):
             piece = text[start:end]
-            plain = _PART.sub("", piece)
+            plain = show_parts(piece)
             if self._is_mended(index, piece):
                 own = [i for letter in plain for i in _encode(tokenizer, letter)[0]]
             elif plain == piece and not _inside(text, start, end):
@@ -75,12 +75,12 @@ class Control:
         return index in self.tokens and piece.strip() != self.tokens[index].strip()
 
     def _hide(self, text: str) -> str:
-        if _RESERVED.search(text):
+        if not text.isascii():
             text = _RESERVED.sub("\ufffd", text)
         if ESCAPED in text:  # words of the data, not a parting that a template has written out
             text = text.replace(ESCAPED, ESCAPED[0] + PART + ESCAPED[1:])
-        while self._pattern.search(text):
-            text = self._pattern.sub(lambda match: match[0][0] + PART + match[0][1:], text)
+        while self._spellings is not None and self._spellings.search(text):
+            text = self._spellings.sub(lambda match: match[0][0] + PART + match[0][1:], text)
         reach = range(min(self._longest - 1, len(text)), 1, -1)
         if any(text[-n:] in self._heads for n in reach):
             text += PART
@@ -110,7 +110,13 @@ def find_control(tokenizer: Any, template: str) -> Control:
 
 def show_parts(text: str) -> str:
     """``text`` as a person reads it, without the partings."""
-    return _PART.sub("", text)
+    # In this order: a text's own word for a parting is parted itself, and becomes that word again.
+    return text.replace(ESCAPED, "").replace(PART, "")
+
+
+def is_parted(text: str) -> bool:
+    """Whether there is a parting in ``text``."""
+    return PART in text or ESCAPED in text
 
 
 def _encode(tokenizer: Any, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:

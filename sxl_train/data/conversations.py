@@ -7,7 +7,6 @@ content. What has no place in that form is refused, never emptied.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -16,8 +15,8 @@ from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.formats.chat_reading import is_trained
 from sxl_train.data.other_formats import find_foreign
 
-_INLINE = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
-"""Reasoning that an export left at the head of an answer."""
+OPENING, CLOSING = "<think>", "</think>"
+"""Around reasoning that an export left at the head of an answer."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -85,13 +84,21 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
     reasoning = clean.pop("reasoning", None) or clean.pop("thinking", None)
     if reasoning and "reasoning_content" not in clean:
         clean["reasoning_content"] = reasoning
-    inline = _INLINE.match(content) if clean["role"] == "assistant" and isinstance(content, str) else None
-    if inline and "reasoning_content" not in clean:
-        clean["reasoning_content"], clean["content"] = inline[1].strip(), content[inline.end() :]
+    if clean["role"] == "assistant" and isinstance(content, str) and "reasoning_content" not in clean:
+        clean |= _split_reasoning(content)
     calls = clean.pop("tool_calls", None)
     if calls:
         clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]
     return clean
+
+
+def _split_reasoning(content: str) -> dict[str, str]:
+    """Reasoning and answer of a text that begins with reasoning; nothing of any other."""
+    said = content.lstrip()
+    end = said.find(CLOSING)
+    if not said.startswith(OPENING) or end < 0:
+        return {}
+    return {"reasoning_content": said[len(OPENING) : end].strip(), "content": said[end + len(CLOSING) :].lstrip()}
 
 
 def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
@@ -112,7 +119,7 @@ def _decode(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeEncodeError):
             return value
     return value
 

@@ -7,12 +7,12 @@ are not judged, and nothing counts as a match.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError
 from sxl_train.data import mask
 
@@ -30,19 +30,17 @@ Reader = Callable[[str, Schemas], list[Call | None]]
 """(text, schemas) → its calls in order, None for one that does not parse."""
 
 # The last group is empty where a call was opened and never closed: such a call does not parse.
-_HERMES = re.compile(r"<tool_call>\s*(.*?)\s*(</tool_call>|\Z)", re.DOTALL)
-_XML = re.compile(r"<function=([^>\n]+)>(.*?)(</function>|\Z)", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
-_PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
-_MISTRAL = re.compile(
-    r"\[TOOL_CALLS\]\s*([^\[{\s]+)(?:\[CALL_ID\][^\[]*)?(?:\[ARGS\])?(.*?)(?=\[TOOL_CALLS\]|</s>|\Z)", re.DOTALL
+_HERMES = patterns.compile(r"(?s)<tool_call>(.*?)(</tool_call>|\z)")
+_XML = patterns.compile(r"(?s)<function=([^>\n]+)>(.*?)(</function>|\z)")
+_PARAMETER = patterns.compile(r"(?s)<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>")
+_PAIR = patterns.compile(r"(?s)<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>")
+_MISTRAL = patterns.compile(r"(?s)\s*([^\[{\s]+)(?:\[CALL_ID\][^\[]*)?(?:\[ARGS\])?(.*)")
+_MISTRAL_LIST = patterns.compile(r"(?s)\[TOOL_CALLS\]\s*(\[.*?)(?:</s>|\z)")
+_DEEPSEEK = patterns.compile(
+    r"(?s)<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(.*?)(?:<｜tool▁sep｜>|\n)\s*"
+    r"(?:```json\s*)?(.*?)(?:\s*```)?\s*(<｜tool▁call▁end｜>|\z)"
 )
-_MISTRAL_LIST = re.compile(r"\[TOOL_CALLS\]\s*(\[.*?)(?:</s>|\Z)", re.DOTALL)
-_DEEPSEEK = re.compile(
-    r"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(.*?)(?:<｜tool▁sep｜>|\n)\s*"
-    r"(?:```json\s*)?(.*?)(?:\s*```)?\s*(<｜tool▁call▁end｜>|\Z)",
-    re.DOTALL,
-)
+_SPECIAL = patterns.compile(r"<\|[a-z_]+\|>")
 
 
 def read_schemas(tools: list[dict[str, Any]] | None) -> Schemas:
@@ -105,7 +103,8 @@ def _read_functions(text: str, schemas: Schemas) -> list[Call | None]:
 
 
 def _read_mistral(text: str, schemas: Schemas) -> list[Call | None]:
-    return [_named(name, body) for name, body in _MISTRAL.findall(text)]
+    said = (_MISTRAL.match(part) for part in text.split("[TOOL_CALLS]")[1:])
+    return [_named(found[1], found[2].partition("</s>")[0]) for found in said if found]
 
 
 def _read_mistral_list(text: str, schemas: Schemas) -> list[Call | None]:
@@ -122,7 +121,7 @@ def _read_deepseek(text: str, schemas: Schemas) -> list[Call | None]:
 
 def _read_bare(text: str, schemas: Schemas) -> list[Call | None]:
     """Llama 3: the whole turn is one JSON object; further tokens of the template may stand around it."""
-    lines = re.sub(r"<\|[a-z_]+\|>", "", text).strip()
+    lines = _SPECIAL.sub("", text).strip()
     return [_from_json(lines)] if lines.startswith("{") else []
 
 
@@ -139,7 +138,7 @@ READERS: dict[str, Reader] = {
 
 
 def _from_json(text: str) -> Call | None:
-    return _from_object(_decode(text))
+    return _from_object(_decode(text.strip()))
 
 
 def _from_object(value: Any) -> Call | None:
@@ -176,5 +175,5 @@ _NOTHING = object()
 def _decode(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return _NOTHING

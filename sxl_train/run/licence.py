@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-NAMES = re.compile(r"(LICEN[CS]E|NOTICE|USE_POLICY)([.-].*)?", re.IGNORECASE)
+from sxl_data.contract import patterns
+
+NAMES = patterns.compile(r"(?i)(LICEN[CS]E|NOTICE|USE_POLICY)([.-].*)?")
+_HEAD = patterns.compile(r"(?s)---\s*\n(.*?)\n---\s*(?:\n|\z)")
+_STATED = patterns.compile(r"(?m)^license:[ \t]*[\"']?([A-Za-z0-9.+-]+)[\"']?[ \t]*$")
 LARGEST = 1_000_000
 """Bytes of a licence text; what is larger is none."""
 
@@ -15,8 +18,8 @@ def read_licence(folder: Path) -> str:
     path = Path(folder) / "README.md"
     if not path.is_file():
         return ""
-    head = re.match(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", path.read_text(encoding="utf-8", errors="replace"), re.DOTALL)
-    stated = re.search(r"^license:[ \t]*[\"']?([A-Za-z0-9.+-]+)[\"']?[ \t]*$", head[1], re.MULTILINE) if head else None
+    head = _HEAD.match(path.read_text(encoding="utf-8", errors="replace"))
+    stated = _STATED.search(head[1]) if head else None
     return stated[1] if stated else ""
 
 
