@@ -63,15 +63,14 @@ class Bench:
 
     def tune(self) -> None:
         """The whole model, tuned with every weight on the traces: teacher and yardstick."""
-        from sxl_train.data import samples, vocabulary
-        from sxl_train.data import special_tokens as markers
+        from sxl_train.data import samples, special_tokens, vocabulary
         from sxl_train.plan import step as plan
         from sxl_train.prune.importance import measure_importance
         from sxl_train.run import checkpoints
 
         tokenizer = samples.load_tokenizer(self.base)
         model = checkpoints.load(self.base, "float32", self.device)
-        markers.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
+        special_tokens.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
         self.train(model, self.train_rows[: -self.options.judges], self.options.tune_steps, self.options.tune_lr)
         self.tuned = self.keep(model, "tuned", self.base)
         self.model = checkpoints.load(self.tuned, "float32", self.device)

@@ -26,9 +26,8 @@ LONGEST = 112
 
 
 def pack(model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts: int, max_length: int) -> None:
-    """Write weights, tokenizer with the markers of our template, samples and prompts to ``out``."""
-    from sxl_train.data import samples
-    from sxl_train.data import special_tokens as markers
+    """Write weights, tokenizer with the special tokens of our template, samples and prompts to ``out``."""
+    from sxl_train.data import samples, special_tokens
 
     out.mkdir(parents=True, exist_ok=True)
     for path in model.iterdir():
@@ -36,8 +35,8 @@ def pack(model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts
             shutil.copyfile(path, out / path.name)
     pack_weights((model / "model.safetensors").read_bytes(), out)
     tokenizer = samples.load_tokenizer(model)
-    template = markers.choose_template("sxl", tokenizer)
-    added = markers.add_markers(tokenizer, template)
+    template = special_tokens.choose_template("sxl", tokenizer)
+    added = special_tokens.add_special_tokens(tokenizer, template)
     tokenizer.save_pretrained(out)
     (out / "added.json").write_text(json.dumps(added), encoding="utf-8")
     for split, limit in (("train", rows), ("test", held_out)):

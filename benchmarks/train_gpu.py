@@ -182,6 +182,11 @@ def find_port() -> str:
         return str(probe.getsockname()[1])
 
 
+def launch_words(processes: int) -> list[str]:
+    """What Python is told so that the words behind run in so many ``processes``."""
+    return ["-m", "torch.distributed.run", "--nproc_per_node", str(processes), "--master_port", find_port()]
+
+
 def run_variant(
     method: str,
     variant: str,

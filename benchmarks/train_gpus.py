@@ -140,18 +140,7 @@ def profile(trainer: Any) -> Any:
 def launch(task: dict[str, Any], processes: int) -> dict[str, Any] | None:
     """A run of its own; what its first process wrote, or None where it failed."""
     out = Path(task["out"])
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc_per_node",
-        str(processes),
-        "--master_port",
-        train_gpu.find_port(),
-        __file__,
-        "--worker",
-        json.dumps(task),
-    ]
+    command = [sys.executable, *train_gpu.launch_words(processes), __file__, "--worker", json.dumps(task)]
     done = subprocess.run(command, check=False)
     if done.returncode or not out.exists():
         return None

@@ -49,15 +49,7 @@ def write_rows(path: Path, count: int) -> None:
 
 def start(processes: int, words: list[str], log: Path) -> subprocess.Popen[bytes]:
     """The recipe in so many processes."""
-    launcher = [
-        "-m",
-        "torch.distributed.run",
-        "--nproc_per_node",
-        str(processes),
-        "--master_port",
-        train_gpu.find_port(),
-    ]
-    command = [sys.executable, *launcher, "-m", "sxl_train.recipe", "demo", *words]
+    command = [sys.executable, *train_gpu.launch_words(processes), "-m", "sxl_train.recipe", "demo", *words]
     environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     with log.open("ab") as stream:
         return subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)

@@ -57,7 +57,7 @@ class Base(Section, frozen=True, kw_only=True):
     """The toy base that is built in place when ``base_model`` is ``demo``."""
 
     vocabulary: Positive = 2048
-    """Tokens of the byte-level BPE trained on the dataset, markers included."""
+    """Tokens of the byte-level BPE trained on the dataset, special tokens included."""
     hidden: Positive = 192
     """Width; a multiple of 64 so that NF4 fits."""
     layers: Positive = 4
@@ -120,8 +120,8 @@ class Tune(Section, frozen=True, kw_only=True):
     """qlora: expand the frozen NF4 weights once and keep them (the same values, faster, more memory), or in
     each forward pass. auto keeps them when they fit in a quarter of the memory."""
     markers: Literal["all", "new", "none"] = "all"
-    """With adapters: which rows of the embedding train. all = the template's marker tokens, whether or not
-    the base had them; new = only those added."""
+    """With adapters: which rows of the embedding train. all = the special tokens that the template writes, whether or
+    not the base had them; new = only those added."""
     template: str = "auto"
     """Chat template: auto (the base's own where it loses nothing, else ours), sxl, base, or a .jinja file."""
     long: Literal["cut", "window", "drop"] = "cut"

@@ -45,7 +45,7 @@ def needs_base(recipe: Recipe) -> bool:
 
 def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Report:
     """Base, template, mask and disk. Raises `UserError` T101–T114 with all findings; ``rows`` 0 reads all."""
-    from sxl_train.data.special_tokens import add_markers, choose_template
+    from sxl_train.data.special_tokens import add_special_tokens, choose_template
     from sxl_train.run.quiet import hush
 
     hush()
@@ -55,7 +55,7 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
         raise error("T102", file=recipe.dataset, found="no rows in train")
     tokenizer = _open_tokenizer(recipe, found)
     template = choose_template(recipe.tune.template, tokenizer)
-    add_markers(tokenizer, template)
+    add_special_tokens(tokenizer, template)
     capacity = min(recipe.tune.max_length, config.get("max_position_embeddings") or recipe.tune.max_length)
     pieces, counts = sequences.cut_rows(found, tokenizer, template, recipe.tune, capacity)
     findings = list(_judge(recipe, dataset, pieces, counts, tokenizer, capacity))

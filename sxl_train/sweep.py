@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract.arguments import Parser, whole
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import UserError, error
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
 
 RANKS = (4, 8, 16, 32)
 RATES = (3e-5, 3e-3)
@@ -25,8 +28,6 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
     """Run until ``trials`` trials are finished; all of them, best first. Raises `UserError` U402 without optuna."""
     try:
         import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
     except ModuleNotFoundError:
         raise error("U402", found="optuna is not installed", expected="pip install optuna") from None
     from sxl_train.run.quiet import hush
@@ -51,7 +52,7 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
     context = Context(recipe, dict(loaded.origins), "base", recipe.base_model, out / "base.part", out, title)
     ground = perform(context, base.run, "", dataset.sha256)
 
-    def train(trial: Any) -> float:
+    def train(trial: Trial) -> float:
         rank = trial.suggest_categorical("rank", RANKS) if recipe.method != "full" else 0
         rate = trial.suggest_float("lr", *RATES, log=True)
         keys = [f"tune.lr={rate}", f"tune.lr_floor={rate * recipe.tune.lr_floor / recipe.tune.lr}"]
@@ -69,24 +70,14 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
             raise optuna.TrialPruned from problem
         return float(made.measured["validation_loss_after"])
 
-    study = optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(out / "study.journal"))),
-        study_name=title,
-        load_if_exists=True,
-        direction="minimize",
-    )
-    # A sampler that began again with the same seed would propose the same first trials.
-    study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + len(study.trials), n_startup_trials=4)
-    for trial in study.get_trials(deepcopy=False):
-        if trial.state == optuna.trial.TrialState.RUNNING:  # killed: the same values once more, from its checkpoint
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-            study.enqueue_trial(trial.params)
-    finished = len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)))
+    study = open_study(out / "study.journal", title, recipe.seed)
+    complete = (optuna.trial.TrialState.COMPLETE,)
+    finished = len(study.get_trials(states=complete))
     if trials > finished:
         study.optimize(train, n_trials=trials - finished)
     rows = [
         {"rank": trial.params.get("rank", 0), "lr": trial.params["lr"], "loss": trial.value}
-        for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+        for trial in study.get_trials(states=complete)
     ]
     if not rows:
         raise error("T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset")
@@ -95,6 +86,27 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
     plot.write_text(draw(rows), encoding="utf-8", newline="\n")
     say(f"sweep      {len(rows)} trials, plot in {plot}")
     return rows
+
+
+def open_study(journal: Path, title: str, seed: int) -> Study:
+    """The study in the file ``journal``, or a new one; trials of it that were killed are the next to run."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(journal))),
+        study_name=title,
+        load_if_exists=True,
+        direction="minimize",
+    )
+    # A sampler that began again with the same seed would propose the same first trials.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), n_startup_trials=4)
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state == optuna.trial.TrialState.RUNNING:  # killed: the same values once more, from its checkpoint
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            study.enqueue_trial(trial.params)
+    return study
 
 
 def draw(rows: Sequence[dict[str, Any]], width: int = 720, height: int = 400) -> str:

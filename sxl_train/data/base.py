@@ -2,7 +2,7 @@
 
 For ``base_model: demo`` the base is made here: a byte-level BPE and a small Llama, both trained for a minute on the
 dataset's own text. It is a toy, and every card and table says so: it shows that the path works, not that the model
-does. Any other base is copied with the missing tokens added (`markers.py`), or used in place if it lacks nothing.
+does. Any other base is copied with the missing tokens added (`special_tokens.py`), or used as it is if it lacks none.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sxl_data.contract.errors import error
 from sxl_train.config import Base
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
-from sxl_train.data.mask import MARKERS, OWN, PAD, Template, make_template
-from sxl_train.data.special_tokens import add_markers, choose_template, resize
+from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Template, make_template
+from sxl_train.data.special_tokens import add_special_tokens, choose_template, resize
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
@@ -36,7 +36,7 @@ def run(context: Context) -> Path:
     tokenizer = open_tokenizer(str(source))
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)
-    added = add_markers(tokenizer, template)
+    added = add_special_tokens(tokenizer, template)
     context.measured.update(toy=False, added_tokens=added, licence=read_licence(source))
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say("base       used in place: it has every token the template needs")
@@ -81,14 +81,14 @@ def open_tokenizer(model: str, revision: str = "main") -> Any:
 
 
 def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
-    """A byte-level BPE with the markers as tokens of their own; every text can be encoded and decoded exactly."""
+    """A byte-level BPE that holds the special tokens whole; every text can be encoded and decoded exactly."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    special = [END, PAD, *MARKERS]
+    special = [END, PAD, *SPECIAL_TOKENS]
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=special,

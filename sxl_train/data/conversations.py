@@ -13,7 +13,7 @@ import msgspec
 
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.formats.chat_reading import is_trained
-from sxl_train.data.other_formats import find_foreign
+from sxl_train.data.other_formats import find_other
 
 OPENING, CLOSING = "<think>", "</think>"
 """Around reasoning that an export left at the head of an answer."""
@@ -59,14 +59,14 @@ def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
                 expected="an object with a role",
             )
         )
-    foreign = find_foreign(message)
-    if foreign:
+    other = find_other(message)
+    if other:
         raise UserError(
             finding(
                 "T110",
                 trace_id=name,
                 pointer=f"/messages/{index}",
-                found=foreign,
+                found=other,
                 expected="plain text and tool_calls, as in the file's first rows",
             )
         )

@@ -1,8 +1,8 @@
 """A training dataset in, conversations out: rows of ``messages`` and ``tools``, ready to be rendered.
 
 Reads what `sxl-data build` writes (``data/{train,validation,test}-*.parquet`` with a manifest), a folder saved by
-`datasets`, one file or a folder of files in any format that `sxl-data validate` knows (`foreign.py`), or a hub id.
-A dataset without a validation split gets one from the hash of each row, so that it never depends on the order of
+`datasets`, one file or a folder of files in any format that `sxl-data validate` knows (`other_formats.py`), or a hub
+id. A dataset without a validation split gets one from the hash of each row, so that it never depends on the order of
 the rows. pyarrow alone: no torch, and no cache on disk.
 """
 
@@ -20,7 +20,7 @@ import msgspec
 from sxl_data.build.questions import check_files, is_build
 from sxl_data.contract.errors import error
 from sxl_train.data.conversations import Row, to_row
-from sxl_train.data.other_formats import LOOKED_AT, is_plain, read_foreign
+from sxl_train.data.other_formats import LOOKED_AT, is_plain, read_other
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT = 20
@@ -136,7 +136,7 @@ def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
             if head and all(is_plain(record) for record in head):
                 yield from itertools.chain(head, records)
             else:
-                yield from read_foreign(name)
+                yield from read_other(name)
         except (OSError, ValueError, msgspec.DecodeError) as problem:
             raise error("T102", file=name, found=problem, expected="a readable file") from problem
 

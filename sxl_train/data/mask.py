@@ -24,7 +24,7 @@ from sxl_train.data.control import find_control
 
 IGNORED, REFLECT, ACT = 0, 1, 2
 OWN = Path(__file__).parent / "templates" / "sxl.jinja"
-MARKERS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
+SPECIAL_TOKENS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 """Tokens of our template; a base that lacks one gets it."""
 STOP, PAD = "<|im_end|>", "<|pad|>"
 _CLOSING = patterns.compile(r"\s*(?:</think>|</reasoning>|\[/THINK\])\s*")

@@ -1,6 +1,6 @@
 """A file of any format that `sxl-data validate` reads in, records of ``messages`` and ``tools`` out.
 
-Our own rows and plain chat rows need no conversion and are read column by column (`data.py`). Everything else, such
+Our own rows and plain chat rows need no conversion and are read column by column (`dataset.py`). Everything else, such
 as agent trajectories, ShareGPT, content blocks of other makers, calls in the old ``function_call`` form, or the rows
 of a source such as Alpaca or GSM8K, goes through the validator's own readers: what it accepts is what is trained on.
 """
@@ -24,10 +24,10 @@ def is_plain(record: Any) -> bool:
     if record.get("messages") is None:
         return record.get("prompt") is not None and record.get("completion") is not None
     messages = record["messages"]
-    return not isinstance(messages, list) or not any(find_foreign(message) for message in messages)
+    return not isinstance(messages, list) or not any(find_other(message) for message in messages)
 
 
-def find_foreign(message: Any) -> str | None:
+def find_other(message: Any) -> str | None:
     """What in a message plain chat rows do not have, or None. A message kept as JSON text is looked at later."""
     if not isinstance(message, dict):
         return None
@@ -41,7 +41,7 @@ def find_foreign(message: Any) -> str | None:
     return f"content of type {', '.join(sorted(kinds))}" if kinds else None
 
 
-def read_foreign(name: str) -> Iterator[dict[str, Any]]:
+def read_other(name: str) -> Iterator[dict[str, Any]]:
     """Every trace of the file as a record. Raises `UserError` T102 where one cannot be read."""
     from sxl_data.read.stage import known_formats
     from sxl_data.trace.messages import to_messages

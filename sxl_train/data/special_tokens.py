@@ -12,7 +12,7 @@ from typing import Any
 
 from sxl_data.contract.errors import UserError, error
 from sxl_train.data import mask
-from sxl_train.data.mask import MARKERS, OWN, PAD, Message, Template, make_template
+from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Message, Template, make_template
 
 
 def choose_template(wanted: str, tokenizer: Any) -> Template:
@@ -68,15 +68,15 @@ def find_losses(template: Template) -> list[str]:
     return lost + (["results"] if "sxlresult" not in text else [])
 
 
-def add_markers(tokenizer: Any, template: Template) -> list[str]:
-    """Give the tokenizer the markers that the template writes and it lacks; returns those added.
+def add_special_tokens(tokenizer: Any, template: Template) -> list[str]:
+    """Give the tokenizer the special tokens that the template writes and it lacks; returns those added.
 
     The end of a turn becomes the end-of-sequence token, and a padding token apart from it is made sure of:
     were they the same, collators would mask the stop token.
     """
     vocabulary = tokenizer.get_vocab()
-    wanted = [marker for marker in MARKERS if marker in template.text]
-    missing = [marker for marker in wanted if marker not in vocabulary]
+    wanted = [token for token in SPECIAL_TOKENS if token in template.text]
+    missing = [token for token in wanted if token not in vocabulary]
     tokenizer.add_tokens([m for m in missing if not m.startswith("<|")], special_tokens=False)
     tokenizer.add_tokens([m for m in missing if m.startswith("<|")], special_tokens=True)
     stop = mask.find_stop(tokenizer, template)
@@ -117,15 +117,15 @@ def resize(model: Any, tokenizer: Any, added: list[str]) -> None:
 
 
 def find_trainable(tokenizer: Any, template: Template, which: str, added: list[str]) -> list[int]:
-    """Ids of the marker rows that adapters train beside the linear layers."""
+    """Ids of the special tokens whose rows adapters train beside the linear layers."""
     if which == "none":
         return []
-    names = added if which == "new" else [*(m for m in MARKERS if m in template.text), tokenizer.eos_token]
+    names = added if which == "new" else [*(m for m in SPECIAL_TOKENS if m in template.text), tokenizer.eos_token]
     return sorted({tokenizer.convert_tokens_to_ids(name) for name in names if name in tokenizer.get_vocab()})
 
 
 def _plain_ids(tokenizer: Any, token: str, added: list[str]) -> list[int]:
-    """Ids of the marker's words, written without the brackets that make it one token."""
+    """Ids of the token's words, written without the brackets that make it one token."""
     words = token.strip("<>/|").replace("_", " ").replace("|", "")
     words = {"im start": "start of message", "im end": "end of message"}.get(words, words)
     new = {tokenizer.convert_tokens_to_ids(name) for name in added}

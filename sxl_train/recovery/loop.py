@@ -77,10 +77,7 @@ def train(
     offsets: dict[str, Any] = {}
     first = 0
     if keeper is not None and (state := keeper.take(attempt)):
-        first, losses = state["step"], list(state["losses"])
-        student.load_state_dict(state["student"])
-        optimiser.load_state_dict(state["optimiser"])
-        offsets = {name: found.to(device) for name, found in state["offsets"].items()}
+        first, losses, offsets = go_on(state, student, optimiser)
         for _ in range(first):
             next(batches)
         say(f"distil     continues at step {first} of {settings.steps}")
@@ -99,16 +96,8 @@ def train(
                 check_finite(losses, settings.steps)
                 if keeper is not None and (signals.came or keeper.is_due()):
                     losses = [float(value) for value in losses]
-                    keeper.save(
-                        {
-                            "attempt": attempt,
-                            "step": step + 1,
-                            "losses": losses,
-                            "offsets": offsets,
-                            "student": student.state_dict(),
-                            "optimiser": optimiser.state_dict(),
-                        }
-                    )
+                    own = {"student": student.state_dict(), "optimiser": optimiser.state_dict()}
+                    keeper.save({"attempt": attempt, "step": step + 1, "losses": losses, "offsets": offsets} | own)
                     if signals.came:
                         say(f"distil     step {step + 1} is saved")
                         raise KeyboardInterrupt
@@ -116,6 +105,14 @@ def train(
         signals.close()
     student.eval()
     return [float(value) for value in losses]
+
+
+def go_on(state: Mapping[str, Any], student: Any, optimiser: Any) -> tuple[int, list[Any], dict[str, Any]]:
+    """Put a saved state back into student and optimiser; (steps taken, their losses, offsets of rounding)."""
+    device = student.get_input_embeddings().weight.device
+    student.load_state_dict(state["student"])
+    optimiser.load_state_dict(state["optimiser"])
+    return (state["step"], list(state["losses"]), {name: found.to(device) for name, found in state["offsets"].items()})
 
 
 def take_step(

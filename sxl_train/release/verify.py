@@ -96,23 +96,19 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
         words = done.stderr.strip().splitlines()
         raise error("T202", file=str(folder), found=words[-1] if words else f"exit code {done.returncode}")
     found = json.loads(done.stdout.splitlines()[-1])
-    return Verdict(
-        name=Path(folder).name,
-        loader="transformers",
-        bytes=measure(folder).total,
-        load_s=found["load_s"],
-        tokens_per_s=found["tokens_per_s"],
-        prompt=found["prompt"],
-        text=found["text"],
-    )
+    return _judge(Path(folder), "transformers", found["prompt"], found)
 
 
 def verify_gguf(path: Path, prompt: str, new_tokens: int = 16, threads: int = 2) -> Verdict:
     """Load the GGUF file ``path`` with llama.cpp in a new process and let it continue ``prompt``."""
     found: dict[str, Any] = gguf_check.check(path, prompt, new_tokens, threads=threads)
+    return _judge(Path(path), "llama.cpp", prompt, found)
+
+
+def _judge(path: Path, loader: str, prompt: str, found: dict[str, Any]) -> Verdict:
     return Verdict(
-        name=Path(path).name,
-        loader="llama.cpp",
+        name=path.name,
+        loader=loader,
         bytes=measure(path).total,
         load_s=found["load_s"],
         tokens_per_s=found["tokens_per_s"],

@@ -32,9 +32,9 @@ def load(folder: str, method: str, tune: Tune) -> Any:
 
 
 def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, added: list[str]) -> Any:
-    """Adapters on every linear layer and on the markers' rows of embedding and head; nothing for full fine-tuning.
+    """Adapters on every linear layer and on the special tokens' rows of embedding and head; none for full tuning.
 
-    ``added``: the markers that the base did not have, see `tune.markers`.
+    ``added``: the special tokens that the base did not have, see `tune.markers`.
     """
     model.config.use_cache = False
     if method == "full":
@@ -46,7 +46,7 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
     rows = find_trainable(tokenizer, template, tune.markers, added)
     if rows and find_plain_reason(model, tune):
         # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
-        say("tune       the markers' rows stay frozen: SFTTrainer's own loss cannot train them")
+        say("tune       the special tokens' rows stay frozen: SFTTrainer's own loss cannot train them")
         rows = []
     targets = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
     tables = [model.get_input_embeddings()]

@@ -46,11 +46,11 @@ def attend(
     assert attention_mask is None and cu_seq_lens_q is not None, "documents' borders are missing"
     assert query.shape[0] == 1 and not dropout, "packed sequences come flattened"
     if query.device.type == "cuda":
-        return _attend_varlen(query, key, value, cu_seq_lens_q, max_length_q, scaling), None
-    return _attend_each(query, key, value, cu_seq_lens_q, scaling), None
+        return attend_varlen(query, key, value, cu_seq_lens_q, max_length_q, scaling), None
+    return attend_each(query, key, value, cu_seq_lens_q, scaling), None
 
 
-def _attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float | None) -> Any:
+def attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float | None) -> Any:
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -75,7 +75,7 @@ VARLEN: list[Any] = []
 """torch's function and its options, found before anything is compiled."""
 
 
-def _attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
+def attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
     import torch
 
     varlen, options = VARLEN[0]

@@ -1,6 +1,6 @@
 """The base folder and the dataset in; an adapter folder (lora, qlora) or a model folder (full) out.
 
-A thin layer over TRL's SFTTrainer: rows become packed token ids with labels (`sequences.py`), the model is loaded
+A thin layer over TRL's SFTTrainer: rows become packed token ids with labels (`data.packing`), the model is loaded
 (`adapt.py`) and made fast (`fast.py`), the trainer does the rest (`trainer.py`). Killed at any moment, the same command
 continues from the last complete checkpoint with the same losses (on a CPU bit for bit; tested).
 """
@@ -65,13 +65,7 @@ def run(context: Context) -> Path:
     after = judge(trainer) if validation else None
     context.measured.update(
         method=recipe.method,
-        rows=counts.rows,
-        pieces=counts.pieces,
-        tokens=counts.tokens,
-        trained=counts.trained,
-        reflect=counts.reflect,
-        cut=counts.cut,
-        dropped=counts.dropped_long + counts.dropped_empty,
+        **describe(counts),
         sequences=len(train),
         capacity=capacity,
         steps=trainer.state.global_step,
@@ -90,6 +84,12 @@ def run(context: Context) -> Path:
         save(model, tokenizer, context, state)
         shutil.rmtree(checkpoints, ignore_errors=True)
     return context.folder
+
+
+def describe(counts: Counts) -> dict[str, int]:
+    """What became of the rows, for ``run.json``."""
+    names = ("rows", "pieces", "tokens", "trained", "reflect", "cut")
+    return {name: getattr(counts, name) for name in names} | {"dropped": counts.dropped_long + counts.dropped_empty}
 
 
 def train_on(trainer: Any, checkpoint: str | None) -> Any:
@@ -198,7 +198,7 @@ def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | N
 
 
 def read_added(context: Context) -> list[str] | None:
-    """Markers that the base step added."""
+    """Special tokens that the base step added."""
     from sxl_train.run.step import read_record
 
     record = read_record(context.out / "base")

@@ -132,60 +132,11 @@ def make_trainer(
         fast.make_fast(model, compiles, tune.recompute)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator, count_processes())
-    steps = count_steps(len(train), size, tune)
-    sharded = tune.shard and count_processes() > 1
+    arguments = make_arguments(tune, folder, seed, size, len(train), bool(validation), plain=bool(reason))
     full = all(p.requires_grad for p in model.parameters())
-    early = bool(tune.patience and tune.evaluate_every and validation)
-    arguments = SFTConfig(
-        output_dir=str(folder / "checkpoints"),
-        use_cpu=not gpu,
-        bf16=gpu and bool(reason),
-        seed=seed,
-        data_seed=seed,
-        per_device_train_batch_size=size,
-        per_device_eval_batch_size=size,
-        num_train_epochs=tune.epochs,
-        max_steps=tune.max_steps,
-        gradient_accumulation_steps=tune.accumulate,
-        learning_rate=tune.lr,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr": tune.lr_floor},
-        warmup_steps=math.ceil(tune.warmup * steps),
-        weight_decay=tune.weight_decay,
-        max_grad_norm=tune.clip,
-        optim="adamw_torch_fused",
-        logging_steps=5 if gpu else 1,
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        save_strategy="steps",
-        save_total_limit=2,
-        # The best model can only be taken up again where each validation has a checkpoint.
-        save_steps=tune.evaluate_every if early else tune.save_every or max(1, steps // 10),
-        eval_strategy="steps" if tune.evaluate_every and validation else "no",
-        eval_steps=tune.evaluate_every or None,
-        load_best_model_at_end=early,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        report_to=tune.report_to,
-        gradient_checkpointing=tune.checkpointing,
-        remove_unused_columns=False,
-        packing=False,
-        padding_free=bool(reason),
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        average_tokens_across_devices=True,
-        dataloader_pin_memory=gpu,
-        # Rows are flattened while the GPU computes: for a small model they would take a quarter of each step.
-        dataloader_num_workers=2 if gpu else 0,
-        dataloader_persistent_workers=gpu,
-        ddp_find_unused_parameters=False,
-        fsdp=sharded,  # type: ignore[arg-type]  # a bool since transformers 5
-        fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"},
-        ddp_broadcast_buffers=False,
-    )
     log = Log(folder / "log.jsonl", count_flops(model, full))
     callbacks: list[Any] = [log, Interrupt()]
-    if early:
+    if arguments.load_best_model_at_end:
         callbacks.append(EarlyStoppingCallback(tune.patience))
     if reason:
         train, validation = (
@@ -209,6 +160,64 @@ def make_trainer(
 
         trainer.log_tokens = count
     return trainer
+
+
+def make_arguments(
+    tune: Tune, folder: Path, seed: int, size: int, sequences: int, judged: bool, plain: bool
+) -> SFTConfig:
+    """The arguments for ``sequences`` in batches of ``size``; ``judged`` by a validation split, by SFTTrainer's
+    ``plain`` path or by ours."""
+    gpu = torch.cuda.is_available()
+    steps = count_steps(sequences, size, tune)
+    sharded = tune.shard and count_processes() > 1
+    early = bool(tune.patience and tune.evaluate_every and judged)
+    return SFTConfig(
+        output_dir=str(folder / "checkpoints"),
+        use_cpu=not gpu,
+        bf16=gpu and plain,
+        seed=seed,
+        data_seed=seed,
+        per_device_train_batch_size=size,
+        per_device_eval_batch_size=size,
+        num_train_epochs=tune.epochs,
+        max_steps=tune.max_steps,
+        gradient_accumulation_steps=tune.accumulate,
+        learning_rate=tune.lr,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr": tune.lr_floor},
+        warmup_steps=math.ceil(tune.warmup * steps),
+        weight_decay=tune.weight_decay,
+        max_grad_norm=tune.clip,
+        optim="adamw_torch_fused",
+        logging_steps=5 if gpu else 1,
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        save_strategy="steps",
+        save_total_limit=2,
+        # The best model can only be taken up again where each validation has a checkpoint.
+        save_steps=tune.evaluate_every if early else tune.save_every or max(1, steps // 10),
+        eval_strategy="steps" if tune.evaluate_every and judged else "no",
+        eval_steps=tune.evaluate_every or None,
+        load_best_model_at_end=early,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        report_to=tune.report_to,
+        gradient_checkpointing=tune.checkpointing,
+        remove_unused_columns=False,
+        packing=False,
+        padding_free=plain,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        average_tokens_across_devices=True,
+        dataloader_pin_memory=gpu,
+        # Rows are flattened while the GPU computes: for a small model they would take a quarter of each step.
+        dataloader_num_workers=2 if gpu else 0,
+        dataloader_persistent_workers=gpu,
+        ddp_find_unused_parameters=False,
+        fsdp=sharded,  # type: ignore[arg-type]  # a bool since transformers 5
+        fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"},
+        ddp_broadcast_buffers=False,
+    )
 
 
 def count_processes() -> int:

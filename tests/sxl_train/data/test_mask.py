@@ -26,7 +26,7 @@ MESSAGES: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    """Byte-level without merges: every character of ASCII is one token, markers are one token each."""
+    """Byte-level without merges: every character of ASCII is one token, special tokens are one token each."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -34,7 +34,9 @@ def tokenizer() -> Any:
     core = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    core.add_special_tokens([AddedToken(name, special=True) for name in (*mask.MARKERS, "<|pad|>", "<|eot_id|>")])
+    core.add_special_tokens(
+        [AddedToken(name, special=True) for name in (*mask.SPECIAL_TOKENS, "<|pad|>", "<|eot_id|>")]
+    )
     return PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|pad|>")
 
 

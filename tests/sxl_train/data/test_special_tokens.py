@@ -1,4 +1,4 @@
-"""Markers that a base lacks: added, started from their words' rows, trained and saved beside the adapters."""
+"""Special tokens that a base lacks: added, started from their words' rows, trained and saved beside the adapters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from sxl_train.config import Tune
 from sxl_train.data import mask
 from sxl_train.data.base import open_tokenizer
-from sxl_train.data.special_tokens import add_markers, choose_template, find_trainable, resize
+from sxl_train.data.special_tokens import add_special_tokens, choose_template, find_trainable, resize
 
 MakeModel = Callable[..., Path]
 ADDED = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
@@ -27,15 +27,15 @@ def extended(make_model: MakeModel, request: pytest.FixtureRequest) -> tuple[Any
     tokenizer = open_tokenizer(str(folder))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     before = model.get_input_embeddings().weight.detach().clone()
-    added = add_markers(tokenizer, choose_template("auto", tokenizer))
+    added = add_special_tokens(tokenizer, choose_template("auto", tokenizer))
     resize(model, tokenizer, added)
     return tokenizer, model, added, before
 
 
-def test_base_without_thinking_or_calls_gets_each_marker_as_one_token(extended: Any) -> None:
+def test_base_without_thinking_or_calls_gets_each_special_token_as_one_token(extended: Any) -> None:
     tokenizer, model, added, before = extended
     assert added == ADDED
-    assert all(len(tokenizer(name, add_special_tokens=False)["input_ids"]) == 1 for name in mask.MARKERS)
+    assert all(len(tokenizer(name, add_special_tokens=False)["input_ids"]) == 1 for name in mask.SPECIAL_TOKENS)
     assert model.get_input_embeddings().weight.shape[0] == before.shape[0] + 4
     assert tokenizer.eos_token == "<|im_end|>" and tokenizer.pad_token != tokenizer.eos_token
     assert model.config.eos_token_id == model.generation_config.eos_token_id == tokenizer.eos_token_id
@@ -52,7 +52,7 @@ def test_new_row_starts_as_the_mean_of_its_words_and_old_rows_stay(extended: Any
     assert not torch.equal(head[-1], torch.zeros_like(head[-1]))
 
 
-def test_adapter_file_holds_the_markers_rows_and_gives_them_back(extended: Any, tmp_path: Path) -> None:
+def test_adapter_file_holds_the_special_tokens_rows_and_gives_them_back(extended: Any, tmp_path: Path) -> None:
     import copy
 
     from peft import PeftModel
@@ -64,7 +64,7 @@ def test_adapter_file_holds_the_markers_rows_and_gives_them_back(extended: Any, 
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     model = adapt(model, "lora", Tune(rank=2), tokenizer, template, added)
     rows = find_trainable(tokenizer, template, "all", added)
-    assert rows == sorted(tokenizer.convert_tokens_to_ids(name) for name in mask.MARKERS)
+    assert rows == sorted(tokenizer.convert_tokens_to_ids(name) for name in mask.SPECIAL_TOKENS)
     ids = torch.tensor([rows])
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -77,7 +77,7 @@ def test_adapter_file_holds_the_markers_rows_and_gives_them_back(extended: Any, 
     assert torch.allclose(again(input_ids=ids).logits, trained, atol=1e-5)
 
 
-@pytest.mark.parametrize(("which", "expected"), [("none", []), ("new", ADDED), ("all", [*mask.MARKERS])])
+@pytest.mark.parametrize(("which", "expected"), [("none", []), ("new", ADDED), ("all", [*mask.SPECIAL_TOKENS])])
 def test_recipe_chooses_whose_rows_train(which: str, expected: list[str], extended: Any) -> None:
     tokenizer, _, added, _ = extended
     rows = find_trainable(tokenizer, mask.make_template(tokenizer.chat_template, tokenizer), which, added)

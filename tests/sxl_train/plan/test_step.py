@@ -18,25 +18,15 @@ SMOL_135 = plan.Shape(
 QWEN_05 = plan.Shape(
     model_type="qwen2",
     vocabulary=151936,
+    attention_bias=True,
     hidden=896,
     layers=24,
     mlp=4864,
     heads=14,
     groups=2,
     head_dim=64,
-    attention_bias=True,
 )
-QWEN_15 = plan.Shape(
-    model_type="qwen2",
-    vocabulary=151936,
-    hidden=1536,
-    layers=28,
-    mlp=8960,
-    heads=12,
-    groups=2,
-    head_dim=128,
-    attention_bias=True,
-)
+QWEN_15 = msgspec.structs.replace(QWEN_05, hidden=1536, layers=28, mlp=8960, heads=12, head_dim=128)
 LIMIT = 300_000_000
 
 

@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from sxl_train.tune import attention
-from sxl_train.tune.attention import _attend_each, attend
+from sxl_train.tune.attention import attend, attend_each
 
 
 def test_tokens_of_another_document_never_change_a_logit() -> None:
     torch.manual_seed(0)
     query, key, value = torch.randn(1, 4, 30, 16), torch.randn(1, 2, 30, 16), torch.randn(1, 2, 30, 16)
     borders = torch.tensor([0, 12, 30], dtype=torch.int32)
-    before = _attend_each(query, key, value, borders, None)
+    before = attend_each(query, key, value, borders, None)
     key[:, :, :12], value[:, :, :12] = 9.0, -9.0
-    after = _attend_each(query, key, value, borders, None)
+    after = attend_each(query, key, value, borders, None)
     assert torch.equal(before[:, 12:], after[:, 12:])
     assert not torch.equal(before[:, :12], after[:, :12])
 

@@ -44,7 +44,7 @@ def test_the_merged_folder_equals_base_plus_adapter(make_model, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("tables", [["embed_tokens"], ["embed_tokens", "lm_head"]], ids=["tied", "untied"])
-def test_trained_rows_of_the_markers_are_merged(tables: list[str], make_model, tmp_path: Path) -> None:
+def test_trained_rows_of_the_special_tokens_are_merged(tables: list[str], make_model, tmp_path: Path) -> None:
     base = make_model(tie_word_embeddings=len(tables) == 1)
     settings = LoraConfig(r=2, target_modules=["q_proj"], trainable_token_indices={name: [1, 2] for name in tables})
     tuned = get_peft_model(checkpoints.load(base, "float32"), settings)
