@@ -8,7 +8,7 @@ counted.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +23,9 @@ from sxl_train.data.conversations import Row
 from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
 from sxl_train.tune.conflicts import check_keys
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
 PROBE_ROWS = 64
 SHOWN = 3
 
@@ -30,7 +33,7 @@ SHOWN = 3
 class Report(msgspec.Struct):
     """What the check saw."""
 
-    tokenizer: Any
+    tokenizer: PreTrainedTokenizerFast
     template: mask.Template
     counts: sequences.Counts
     pieces: list[sequences.Piece]
@@ -121,7 +124,7 @@ def _judge(
     dataset: data.Dataset,
     pieces: list[sequences.Piece],
     counts: sequences.Counts,
-    tokenizer: Any,
+    tokenizer: PreTrainedTokenizerFast,
     capacity: int,
 ) -> list[Finding]:
     found = []
@@ -154,7 +157,7 @@ def _judge(
     return found
 
 
-def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> Any:
+def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> PreTrainedTokenizerFast:
     from sxl_train.data import base
 
     if recipe.base_model != "demo":

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_table, say, tell
@@ -105,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 
-def _answer(options: Any) -> int:
+def _answer(options: argparse.Namespace) -> int:
     if options.list:
         rows = [(name, _first_comment(path)) for name, path in find_recipes().items()]
         tell(format_table(("recipe", "what it does"), rows))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,9 @@ from sxl_data.contract.console import format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
 from sxl_train.plan import step as plan
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 GPU_TOKENS, CPU_TOKENS_LEAST, CPU_TOKENS_MOST, CPU_WORK = 8192, 32, 256, 3e9
 """Tokens of the probe: on a CPU as many as make so many products of a weight and a token, in these bounds."""
@@ -88,7 +91,7 @@ def _time_layers(config: Any, layers: int, device: str, tokens: int) -> list[flo
         text.layer_types = list(text.layer_types)[:layers]
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     with torch.device(device):
-        model: Any = AutoModelForCausalLM.from_config(shape, dtype=dtype)
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, dtype=dtype)
         length = min(tokens, 2048, text.max_position_embeddings or 2048)
         ids = torch.randint(0, text.vocab_size, (max(1, tokens // length), length))
     share = tokens / ids.numel()

@@ -8,7 +8,7 @@ does. Any other base is copied with the missing tokens added (`special_tokens.py
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract.console import Progress, say
 from sxl_data.contract.errors import error
@@ -20,6 +20,9 @@ from sxl_train.data.special_tokens import add_special_tokens, choose_template, r
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 END = "<|endoftext|>"
 DEMO = "demo"
@@ -106,7 +109,7 @@ def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
     )
 
 
-def make_model(shape: Base, tokenizer: Any, seed: int) -> Any:
+def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> Any:
     """A Llama with random weights of the given shape, in float32."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -150,7 +153,9 @@ def _build(context: Context) -> Path:
     return context.folder
 
 
-def _teach(model: Any, tokenizer: Any, rows: list[list[int]], shape: Base, seed: int) -> float | None:
+def _teach(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: list[list[int]], shape: Base, seed: int
+) -> float | None:
     """A minute of plain next-token training on every token, so that tuning starts from more than noise."""
     import torch
 

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract import patterns
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 PART = "\ufdd2"
 """A noncharacter: Unicode keeps it out of texts for good."""
 ESCAPED = r"\ufdd2"
 """How a template's JSON or Python text may write it."""
 _RESERVED = patterns.compile("[\ufdd0-\ufdef]")
-_KNOWN: weakref.WeakKeyDictionary[Any, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
+_KNOWN: weakref.WeakKeyDictionary[PreTrainedTokenizerFast, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
 
 
 class Control:
@@ -47,7 +50,7 @@ class Control:
             return {self.hide(key): self.hide(inner) for key, inner in value.items()}
         return [self.hide(inner) for inner in value] if isinstance(value, list | tuple) else value
 
-    def encode(self, tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    def encode(self, tokenizer: PreTrainedTokenizerFast, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """(ids, their [start, end) in ``text``) of a text rendered from hidden values, the parting dropped.
 
         ``tokenizer`` is a fast tokenizer of transformers, or a `tokenizers.Tokenizer`.
@@ -89,7 +92,7 @@ class Control:
         return text
 
 
-def find_control(tokenizer: Any, template: str) -> Control:
+def find_control(tokenizer: PreTrainedTokenizerFast, template: str) -> Control:
     """The control tokens of a tokenizer of transformers beside the chat template ``template``."""
     known = _KNOWN.setdefault(tokenizer, {})
     key = (len(tokenizer), template)
@@ -119,7 +122,7 @@ def is_parted(text: str) -> bool:
     return PART in text or ESCAPED in text
 
 
-def _encode(tokenizer: Any, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:
+def _encode(tokenizer: PreTrainedTokenizerFast, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:
     if hasattr(tokenizer, "encode_batch"):
         made = tokenizer.encode(text, add_special_tokens=False)
         return list(made.ids), made.offsets

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sxl_train.config import Tune
 from sxl_train.data import mask
 from sxl_train.data.conversations import Row
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -41,7 +44,7 @@ class Counts(msgspec.Struct):
 
 
 def cut_rows(
-    rows: Sequence[Row], tokenizer: Any, template: mask.Template, tune: Tune, max_length: int
+    rows: Sequence[Row], tokenizer: PreTrainedTokenizerFast, template: mask.Template, tune: Tune, max_length: int
 ) -> tuple[list[Piece], Counts]:
     """Pieces of every row, each at most ``max_length`` tokens. Raises `UserError` T108, T110."""
     counts, pieces = Counts(), []
@@ -148,7 +151,7 @@ def _fit(
     row: Row,
     first: int,
     messages: list[mask.Message],
-    tokenizer: Any,
+    tokenizer: PreTrainedTokenizerFast,
     template: mask.Template,
     tune: Tune,
     max_length: int,

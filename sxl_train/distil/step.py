@@ -12,7 +12,7 @@ nothing was pruned but the plan stores four bits, the model teaches its own roun
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,8 +27,11 @@ from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
     from sxl_train.config import Recipe
     from sxl_train.run.step import Context
+    from sxl_train.storage.precision import Columns
 
 PROGRESS, PRACTISED = "progress.pt", "practised.pt"
 """Files of a distillation under way; a finished one has removed them."""
@@ -93,9 +96,9 @@ def run(context: Context) -> Path:
 
 def practise_first(
     context: Context,
-    student: Any,
+    student: PreTrainedModel,
     teacher_name: str,
-    tokenizer: Any,
+    tokenizer: PreTrainedTokenizerFast,
     held_out: list[Sample],
     settings: Settings,
     device: str,
@@ -126,8 +129,8 @@ def pays(format: plan.Format, rise: float) -> bool:
 
 
 def choose_rounding(
-    context: Context, format: plan.Format, student: Any, rows: list[Sample]
-) -> tuple[dict[str, plan.Format], Any]:
+    context: Context, format: plan.Format, student: PreTrainedModel, rows: list[Sample]
+) -> tuple[dict[str, plan.Format], Columns | None]:
     """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
     from sxl_train.storage.mixed import choose_others
 
@@ -138,7 +141,7 @@ def choose_rounding(
 
 
 def find_targets(
-    recipe: Recipe, teacher_name: str, student: Any, kept: list[int] | None, rows: list[Sample], device: str
+    recipe: Recipe, teacher_name: str, student: PreTrainedModel, kept: list[int] | None, rows: list[Sample], device: str
 ) -> tuple[Teach, list[Sample]]:
     """(teacher, samples to learn from): the teacher itself, or its cached top logits.
 

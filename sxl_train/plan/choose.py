@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -218,7 +217,7 @@ class _Counter:
     """Bytes of a shape to a few hundred: linear in depth, so two small models tell all depths."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, tuple[int, int]] = {}
+        self._known: dict[object, tuple[int, int]] = {}
 
     def count(self, cut: Shape, format: Format) -> int:
         key = (msgspec.structs.replace(cut, layers=0), format)

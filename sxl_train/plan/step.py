@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -164,7 +164,7 @@ def find_files(base_model: str, revision: str) -> Path:
 
 def format_plans(plans: Sequence[Plan], shape: Shape) -> str:
     """A table of plans; ``shape`` is the unpruned model."""
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     for plan in plans:
         rows.append(
             [

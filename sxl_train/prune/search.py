@@ -9,7 +9,7 @@ compare. The trials of the first round are the ranking of the axes that the repo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +19,9 @@ from sxl_train.plan import step as plan
 from sxl_train.plan.choose import measure
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.slices import choose_cut, cut
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 AXES = ("vocabulary", "mlp", "layers", "groups")
 Vocabularies = Callable[[int], tuple[list[int] | None, list[Sample]]]
@@ -46,7 +49,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 def search(
-    model: Any,
+    model: PreTrainedModel,
     scores: Importance,
     shape: plan.Shape,
     tokenizer: plan.Vocabulary | int,
@@ -104,13 +107,13 @@ def list_finalists(
     return found[:count]
 
 
-def measure_cut(model: Any, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
+def measure_cut(model: PreTrainedModel, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
     """Loss in nats per byte of ``model`` cut to ``what``, untrained."""
     kept, rows = vocabularies(what.vocabulary)
     return measure_loss(build(model, scores, what, kept), rows).per_byte
 
 
-def build(model: Any, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> Any:
+def build(model: PreTrainedModel, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> PreTrainedModel:
     """``model`` cut to the sizes of ``what`` by ``scores``, with the token rows ``kept``."""
     smaller = cut(model, choose_cut(scores, what.layers, what.mlp, what.groups))
     return smaller if kept is None else trim_model(smaller, kept)

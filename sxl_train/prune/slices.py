@@ -9,12 +9,15 @@ groups, because ``config.json`` has one number for all; head size and hidden wid
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sxl_data.contract.errors import Bug, error
 from sxl_train.prune.importance import Importance
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -39,7 +42,7 @@ def choose_cut(scores: Importance, layers: int = 0, mlp: int = 0, groups: int = 
     return Cut(kept, [_best(scores.mlp[i], mlp) for i in kept], [_best(scores.groups[i], groups) for i in kept])
 
 
-def cut(model: Any, what: Cut) -> Any:
+def cut(model: PreTrainedModel, what: Cut) -> Any:
     """The sliced model, in the dtype and on the device of ``model``, which is left as it was."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -70,7 +73,7 @@ def cut(model: Any, what: Cut) -> Any:
     return made.to(model.device).eval()
 
 
-def slice_weights(model: Any, what: Cut, head: int, per_group: int) -> dict[str, Any]:
+def slice_weights(model: PreTrainedModel, what: Cut, head: int, per_group: int) -> dict[str, Any]:
     """The state dict of the smaller model: rows and columns picked, layers renumbered."""
     state = model.state_dict()
     picked = {name: tensor for name, tensor in state.items() if not name.startswith("model.layers.")}
@@ -96,7 +99,7 @@ def slice_weights(model: Any, what: Cut, head: int, per_group: int) -> dict[str,
     return picked
 
 
-def mask(model: Any, what: Cut) -> Any:
+def mask(model: PreTrainedModel, what: Cut) -> Any:
     """A copy of ``model`` in which everything that ``cut`` removes contributes nothing."""
     import torch
 
@@ -121,7 +124,7 @@ def mask(model: Any, what: Cut) -> Any:
     return masked
 
 
-def read_head_dim(model: Any) -> int:
+def read_head_dim(model: PreTrainedModel) -> int:
     """Width of one head; raises `UserError` T503 for a model without the layers that are cut here."""
     try:
         attention = model.model.layers[0].self_attn

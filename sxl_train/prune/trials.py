@@ -8,7 +8,7 @@ batches, and the loss after that decides (successive halving with one round, Jam
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +17,9 @@ from sxl_train.plan import step as plan
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.search import build
 from sxl_train.recovery.loop import Settings, train
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 Spell = Callable[[Sequence[Sample], int], tuple[list[int] | None, list[Sample]]]
 """(samples, tokens to keep) → (their old ids or None for all, the samples in these tokens)."""
@@ -30,7 +33,7 @@ class Finalist(msgspec.Struct, frozen=True):
 
 
 def run_trials(
-    model: Any,
+    model: PreTrainedModel,
     scores: Importance,
     finalists: Sequence[plan.Shape],
     rows: Sequence[Sample],

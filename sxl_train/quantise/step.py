@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import UserError, finding
 from sxl_train.data import samples
@@ -27,6 +27,8 @@ from sxl_train.storage import float8, packed, precision
 from sxl_train.storage.mixed import choose_others
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from sxl_train.run.step import Context
 
 NF4_COLUMNS, NF4_ROWS = 64, 32
@@ -38,7 +40,7 @@ def run(context: Context) -> Path:
     if format == "bf16":
         return folder
     others: dict[str, plan.Format] = {}
-    columns: Any = None
+    columns: precision.Columns | None = None
     if recipe.quantise.mixed:
         model = checkpoints.load(folder, "float32", checkpoints.choose_device())
         rows = samples.read_samples(
@@ -86,7 +88,9 @@ def quantise(
     return packed.store(out, fours, columns) if fours else out
 
 
-def load_quantised(model: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None) -> Any:
+def load_quantised(
+    model: Path, format: plan.Format = "nf4_dq", others: Mapping[str, plan.Format] | None = None
+) -> PreTrainedModel:
     """The model folder ``model`` in memory, its linear layers but ``others`` in bitsandbytes' format."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -113,7 +117,7 @@ def load_quantised(model: Path, format: plan.Format = "nf4_dq", others: Mapping[
     return quantised
 
 
-def check_rows(model: Any, folder: Path) -> None:
+def check_rows(model: PreTrainedModel, folder: Path) -> None:
     """Refuse weights whose rows the CPU kernels cannot read: NF4 wants in % 64 = 0 and out % 32 = 0."""
     problems = [
         finding(

@@ -7,12 +7,15 @@ which is what fits into a file (`sxl_train.distil.cache`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_train.data.samples import Sample, collate
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Teach = Callable[[Sequence[Sample], Any], Any]
 """(batch, mask of trained positions) → teacher's targets, rows in the order of the trained tokens."""
@@ -22,10 +25,10 @@ class Partial(msgspec.Struct, frozen=True):
     """Targets for some trained tokens only: their indices among all, and the teacher's logits for them."""
 
     rows: Any
-    logits: Any
+    logits: Tensor
 
 
-def measure_divergence(logits: Any, target: Any, temperature: float) -> Any:
+def measure_divergence(logits: Tensor, target: Tensor, temperature: float) -> Any:
     """T² · KL(teacher ‖ student), mean over rows.
 
     ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities at this temperature) of its top tokens:
@@ -61,7 +64,7 @@ def teach_live(
     device = teacher.get_input_embeddings().weight.device
     picked = None if kept is None else torch.tensor(list(kept), device=device)
 
-    def teach(batch: Sequence[Sample], chosen: Any) -> Any:
+    def teach(batch: Sequence[Sample], chosen: Tensor) -> Any:
         ids = collate(batch, device)["input_ids"]
         with torch.no_grad():
             known = ids if picked is None else picked[ids]
@@ -73,7 +76,7 @@ def teach_live(
     return teach
 
 
-def pick_top(logits: Any, top: int) -> tuple[Any, Any]:
+def pick_top(logits: Tensor, top: int) -> tuple[Any, Any]:
     """(ids, log-probabilities) of the ``top`` tokens of each row, normalised over the whole vocabulary."""
     import torch
 

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import error
 from sxl_train.run import checkpoints
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LARGEST = 448.0
 """The largest number of the type; what is larger would become NaN."""
 
 
-def round_to_float8(weight: Any) -> Any:
+def round_to_float8(weight: Tensor) -> Tensor:
     """``weight`` rounded to float8 and back in its own dtype, through bf16 as the loader does."""
     import torch
 
@@ -34,7 +37,7 @@ def store(folder: Path, names: Collection[str]) -> Path:
     """
     import torch
 
-    def narrow(name: str, weight: Any) -> dict[str, Any]:
+    def narrow(name: str, weight: Tensor) -> dict[str, Tensor]:
         if name not in names:
             return {name: weight}
         largest = float(weight.abs().max())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import say
 from sxl_train.config import parse_size
@@ -15,12 +15,14 @@ from sxl_train.run import checkpoints
 from sxl_train.storage import precision
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from sxl_train.run.step import Context
 
 
 def choose_others(
-    context: Context, format: plan.Format, model: Any, folder: Path, rows: Sequence[Sample]
-) -> tuple[dict[str, plan.Format], Any]:
+    context: Context, format: plan.Format, model: PreTrainedModel, folder: Path, rows: Sequence[Sample]
+) -> tuple[dict[str, plan.Format], precision.Columns | None]:
     """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
 
     ``folder`` is that of ``model``, for its shape and tokenizer; columns weigh in formats with fitted scales only.

@@ -14,11 +14,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract.errors import error
 from sxl_train.run import checkpoints
 from sxl_train.storage import blocks
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CODES = "q4_0"
 """The block format whose codes and scales are stored."""
@@ -32,7 +35,7 @@ def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | Non
     """
     own, matrices = set(names), []
 
-    def pack(name: str, weight: Any) -> dict[str, Any]:
+    def pack(name: str, weight: Tensor) -> dict[str, Any]:
         if weight.dim() == 2:
             matrices.append(name)
         return pack_matrix(name, weight, (columns or {}).get(name)) if name in own else {name: weight}
@@ -47,7 +50,7 @@ def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | Non
     return Path(folder)
 
 
-def pack_matrix(name: str, weight: Any, columns: Any = None) -> dict[str, Any]:
+def pack_matrix(name: str, weight: Tensor, columns: Any = None) -> dict[str, Any]:
     """What the matrix ``name`` [rows, columns] becomes: int32 words of eight codes, scales, and its shape.
 
     Raises `UserError` U402 where the package `compressed_tensors` is missing.

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 NAME = "sxl_documents"
 
 
-def use_documents(model: Any) -> None:
+def use_documents(model: PreTrainedModel) -> None:
     """Let ``model`` attend inside documents; its forward then needs ``cu_seq_lens_q`` and ``max_length_q``."""
     import torch
     from transformers import AttentionInterface
@@ -29,13 +33,13 @@ def use_documents(model: Any) -> None:
 
 def attend(
     module: Any,
-    query: Any,
-    key: Any,
-    value: Any,
-    attention_mask: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor,
     scaling: float | None = None,
     dropout: float = 0.0,
-    cu_seq_lens_q: Any = None,
+    cu_seq_lens_q: Tensor | None = None,
     max_length_q: int | None = None,
     **_: Any,
 ) -> tuple[Any, None]:
@@ -50,7 +54,7 @@ def attend(
     return attend_each(query, key, value, cu_seq_lens_q, scaling), None
 
 
-def attend_each(query: Any, key: Any, value: Any, borders: Any, scaling: float | None) -> Any:
+def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scaling: float | None) -> Any:
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -75,7 +79,9 @@ VARLEN: list[Any] = []
 """torch's function and its options, found before anything is compiled."""
 
 
-def attend_varlen(query: Any, key: Any, value: Any, borders: Any, longest: int | None, scaling: float | None) -> Any:
+def attend_varlen(
+    query: Tensor, key: Tensor, value: Tensor, borders: Tensor, longest: int | None, scaling: float | None
+) -> Any:
     import torch
 
     varlen, options = VARLEN[0]

@@ -6,11 +6,14 @@ arithmetic with a tenth in reserve. On a CPU more tokens at once gain nothing be
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sxl_data.contract.console import format_bytes, say
 from sxl_data.contract.errors import error
 from sxl_train.config import Tune
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 CPU_TOKENS = 4096
 LARGEST = 64
@@ -19,7 +22,9 @@ RESERVE = 0.9
 """Share of the memory that the forecast may fill."""
 
 
-def find_batch(model: Any, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1) -> int:
+def find_batch(
+    model: PreTrainedModel, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1
+) -> int:
     """The largest batch of a process that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
     import torch
 
@@ -67,7 +72,7 @@ class Gpu:
         return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved())
 
 
-def probe(model: Any, sequences: list[Any], collator: Any, wanted: int, memory: Memory) -> int:
+def probe(model: PreTrainedModel, sequences: list[Any], collator: Any, wanted: int, memory: Memory) -> int:
     """Run one and two of the longest sequences; how many fit in what is left. Raises `UserError` T111."""
     import torch
 

@@ -7,16 +7,25 @@ multiplication (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHUNK_BYTES = {"cuda": 256 * 2**20, "cpu": 16 * 2**20}
 """Logits held at a time."""
 
 
 def cross_entropy(
-    hidden: Any, head: Any, labels: Any, weights: Any, bias: Any = None, places: Any = None, rows: Any = None
+    hidden: Tensor,
+    head: Any,
+    labels: Tensor,
+    weights: Tensor,
+    bias: Tensor | None = None,
+    places: Any = None,
+    rows: Any = None,
 ) -> Any:
     """Sum over tokens of weight × −log p(label), in float32. The caller divides.
 
@@ -26,7 +35,7 @@ def cross_entropy(
     return _CrossEntropy.apply(hidden, head, bias, labels, weights, places, rows)
 
 
-def select_trained(hidden: Any, labels: Any, weights: Any, places: Any) -> tuple[Any, Any, Any]:
+def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Any) -> tuple[Any, Any, Any]:
     """Keep the positions whose next token is trained: [1, n, w], [1, n], [m] → [m, w], [m], [m].
 
     ``places`` come from the collator: to find them here would make a GPU wait for itself in each step.
@@ -37,7 +46,9 @@ def select_trained(hidden: Any, labels: Any, weights: Any, places: Any) -> tuple
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Any, head: Any, bias: Any, labels: Any, weights: Any, places: Any, rows: Any) -> Any:
+    def forward(
+        ctx: Any, hidden: Tensor, head: Any, bias: Tensor, labels: Tensor, weights: Tensor, places: Any, rows: Any
+    ) -> Any:
         kind = hidden.device.type
         compute = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else head.dtype
         with torch.autocast(kind, enabled=False):
@@ -86,7 +97,7 @@ def _zeros(like: Any) -> Any:
     return torch.zeros(like.shape, dtype=torch.float32, device=like.device)
 
 
-def _differentiate(logits: Any, labels: Any, weights: Any) -> Any:
+def _differentiate(logits: Tensor, labels: Tensor, weights: Tensor) -> Any:
     """Weighted loss of a chunk, softmax in float32; ``logits`` are overwritten with its slope by them."""
     scores = logits.float()
     norm = torch.logsumexp(scores, dim=-1)

@@ -8,14 +8,18 @@ calls the bitsandbytes kernel that corrupts gradients on AVX512-BF16 processors.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import error
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
 
 BLOCK = 64
 
 
-def load_each(folder: str, double_quant: bool, dtype: Any, device: Any) -> Any:
+def load_each(folder: str, double_quant: bool, dtype: torch.dtype, device: str) -> PreTrainedModel:
     """The model with bitsandbytes 4-bit layers. Raises `UserError` T109 where a CPU kernel cannot take a shape."""
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
@@ -48,7 +52,7 @@ def keeps(folder: str, wanted: str) -> bool:
     return 4 * weights < psutil.virtual_memory().total / 4
 
 
-def keep(model: Any, double_quant: bool) -> int:
+def keep(model: PreTrainedModel, double_quant: bool) -> int:
     """Round every linear layer but the head to NF4 in place; how many weights were rounded.
 
     Blocks of 64 weights, quantised from bf16 as bitsandbytes does when it loads a bf16 model.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
+SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
 assert SPEC and SPEC.loader
 toys = util.module_from_spec(SPEC)
 SPEC.loader.exec_module(toys)
