@@ -58,9 +58,8 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
         keys = [f"tune.lr={rate}", f"tune.lr_floor={rate * recipe.tune.lr_floor / recipe.tune.lr}"]
         keys += [f"tune.rank={rank}", f"tune.alpha={2 * rank}"] if rank else []
         chosen = open_recipe(name, [*overrides, *keys])[1]
-        folder = out / f"rank{rank}-lr{rate:.2e}"
-        part = folder / "tune.part"
-        place = Context(chosen.value, dict(chosen.origins), "tune", ground.model, part, folder, title)
+        own = out / f"rank{rank}-lr{rate:.2e}"
+        place = Context(chosen.value, dict(chosen.origins), "tune", ground.model, own / "tune.part", own, title)
         try:
             made = perform(place, tune.run, ground.key, dataset.sha256)
         except UserError as problem:
@@ -72,9 +71,8 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
 
     study = open_study(out / "study.journal", title, recipe.seed)
     complete = (optuna.trial.TrialState.COMPLETE,)
-    finished = len(study.get_trials(states=complete))
-    if trials > finished:
-        study.optimize(train, n_trials=trials - finished)
+    if (missing := trials - len(study.get_trials(states=complete))) > 0:
+        study.optimize(train, n_trials=missing)
     rows = [
         {"rank": trial.params.get("rank", 0), "lr": trial.params["lr"], "loss": trial.value}
         for trial in study.get_trials(states=complete)
@@ -82,9 +80,8 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, An
     if not rows:
         raise error("T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset")
     rows.sort(key=lambda row: row["loss"])
-    plot = out / "sweep.svg"
-    plot.write_text(draw(rows), encoding="utf-8", newline="\n")
-    say(f"sweep      {len(rows)} trials, plot in {plot}")
+    (out / "sweep.svg").write_text(draw(rows), encoding="utf-8", newline="\n")
+    say(f"sweep      {len(rows)} trials, plot in {out / 'sweep.svg'}")
     return rows
 
 
