@@ -8,8 +8,7 @@ import torch
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
-from sxl_train.prune import search
-from sxl_train.prune.search import Route, Trial, list_finalists, step_down
+from sxl_train.prune.search import Route, Trial, list_finalists, search, step_down
 from sxl_train.prune.step import AXES, build, measure_importance
 from sxl_train.run import checkpoints
 
