@@ -21,13 +21,13 @@ from sxl_data.dedup.exact import find_copies, hash_texts
 from sxl_data.dedup.parts.band_ranges import Among
 from sxl_data.dedup.parts.held import Held, meet_all
 from sxl_data.dedup.parts.rounds import Settled, search
-from sxl_data.dedup.parts.survivors import judge, orient, settle
-from sxl_data.dedup.parts.verify import check
+from sxl_data.dedup.parts.survivors import judge, name_twins, orient, prefer_left, settle
 from sxl_data.dedup.preference import rank_rows
 from sxl_data.dedup.result import DedupResult, Pairs
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.signatures import SMALL, sketch
+from sxl_data.dedup.verify import measure_overlaps
 
 if TYPE_CHECKING:
     from sxl_data.dedup.against import Matches
@@ -85,9 +85,9 @@ def deduplicate(
     held = Held(sketches.signatures, sketches.counts, None if preference is None else preference[unique], rows=distinct)
     steps = InMemory(held, config, taken.astype(np.uint32), compiled)
     found = search(steps, config.threshold, also_pairs_at)
-    oriented = orient(held, pa.concat_tables(found.pairs))
+    oriented = orient(held, Pairs.of(pa.concat_tables(found.pairs)))
+    near = name_twins(held, steps.known, config.threshold)
     pairs = Pairs(unique[oriented.left], unique[oriented.right], oriented.shared, oriented.union)
-    near = found.near
     for place, name in enumerate(("row", "twin")):
         near = near.set_column(place, name, pa.array(unique[near[name].to_numpy()]))
     twin, shared, union, fell = judge(stands, near)
@@ -118,12 +118,14 @@ def deduplicate(
 
 
 class InMemory:
-    """The steps of `search` on arrays. Rows are those with distinct texts; ``taken`` take no part."""
+    """The steps of `search` on arrays. Rows are those with distinct texts; ``taken`` take no part. Who is dropped for
+    whom is not asked until the end: ``known`` are the pairs that the survivors come from."""
 
     def __init__(self, held: Held, config: DedupConfig, taken: np.ndarray, compiled: bool) -> None:
         self.held, self.config, self.taken, self.compiled = held, config, taken, compiled
         self.memory = min(parse_size(config.memory) // 8, 1 << 30)
         self.floor, self.compared = 1.0, np.zeros(0, dtype=np.uint64)
+        self.known = Pairs(*np.zeros((2, 0), dtype=np.int64), *np.zeros((2, 0), dtype=np.uint32))
 
     def find_pairs(
         self,
@@ -139,24 +141,15 @@ class InMemory:
         among = Among(again.again["row"].to_numpy() if again else None, out)
         bands = choose_bands(threshold, self.config.permutations)
         found = meet_all(
-            self.held,
-            among,
-            threshold,
-            bands.count,
-            fan,
-            compiled=self.compiled,
-            memory=self.memory,
-            workers=self.config.workers,
+            self.held, among, bands, fan, compiled=self.compiled, memory=self.memory, workers=self.config.workers
         )
         # What an earlier round compared down to this similarity need not be compared again.
         known = self.compared if floor >= self.floor else self.compared[:0]
         fresh = np.setdiff1d(found.pairs, known, assume_unique=True) if len(known) else found.pairs
         self.floor, self.compared = floor, np.concatenate((known, fresh))
         left, right = fresh >> np.uint64(32), fresh & np.uint64(0xFFFFFFFF)
-        packed = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
-        workers = self.config.workers or None
-        pairs = check(self.held, packed, floor, self.config.shingling, self.memory, workers, self.compiled)
-        return [pairs], [pa.table({"row": found.cut})] if len(found.cut) else []
+        pairs = prefer_left(self.held, self._check(left.astype(np.int64), right.astype(np.int64)).at_least(floor))
+        return [pairs.table()], [pa.table({"row": found.cut})] if len(found.cut) else []
 
     def settle(
         self,
@@ -169,7 +162,25 @@ class InMemory:
     ) -> Settled[pa.Table]:
         """Survivors of all pairs known."""
         first, now, dropped = (_rows(tables) for tables in (first_cut, cut, [before] if before is not None else []))
-        return settle(self.held, pa.concat_tables(pairs), threshold, first, now, dropped)
+        self.known = Pairs.of(pa.concat_tables(pairs))
+        found = settle(self.held, self.known, threshold, first, now, dropped)
+        near, again = (pa.table({"row": rows}) for rows in found)
+        return Settled(near, again, len(again))
+
+    def _check(self, left: np.ndarray, right: np.ndarray) -> Pairs:
+        """These pairs with what they share."""
+        rows, shingling = self.held.rows, self.config.shingling
+        shared, union = measure_overlaps(
+            rows,
+            self.held.numbers(0, "shingles"),
+            left,
+            right,
+            shingling,
+            memory=self.memory,
+            workers=self.config.workers or None,
+            compiled=self.compiled,
+        )
+        return Pairs(left, right, shared, union)
 
 
 def _rows(tables: list[pa.Table]) -> np.ndarray:

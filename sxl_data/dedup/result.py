@@ -32,6 +32,19 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.left)
 
+    @classmethod
+    def of(cls, table: pa.Table) -> Pairs:
+        """The pairs of a table of left, right, shared, union."""
+        left, right, shared, union = (table[name].to_numpy() for name in ("left", "right", "shared", "union"))
+        return cls(left.astype(np.int64), right.astype(np.int64), shared, union)
+
+    def table(self) -> pa.Table:
+        """left, right, shared, union, u32 each."""
+        import pyarrow as pa
+
+        ends = {"left": self.left.astype(np.uint32), "right": self.right.astype(np.uint32)}
+        return pa.table(ends | {"shared": self.shared, "union": self.union})
+
     @property
     def scores(self) -> np.ndarray:
         """f64 (m,): Jaccard similarities."""

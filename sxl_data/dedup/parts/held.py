@@ -1,4 +1,4 @@
-"""Rows that one process holds, looked up like those of a build's shards; and the parts of a comparison on threads.
+"""Rows that one process holds, looked up like those of a build's shards; and their candidates, on threads.
 
 In: arrays in memory (or mapped scratch files). Out: the same answers that `Shards` gives of files, so that a corpus in
 memory and one in many files are compared by the same code.
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from sxl_data.dedup.bands import Bands
+from sxl_data.dedup.bands import Bands, compare_buckets, hash_bands, share
 from sxl_data.dedup.parts.band_ranges import Among
-from sxl_data.dedup.parts.candidates import Found, meet
+from sxl_data.dedup.parts.candidates import Found
 from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.rows import Rows
 
-KEPT_BYTES = 8
-"""Of each row and band that a part goes through, at most: a hash, and the row where the part has a piece of a band."""
-AT_ONCE = 1 << 16
-"""Keys of one band that are compared at a time."""
+HASH_BYTES = 4
+"""Of each row and band."""
+PIECES = 16
+"""Into which rows are cut whose bands are hashed on threads."""
+_LOW, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 class Held(Shards):
@@ -44,9 +47,27 @@ class Held(Shards):
         assert self.rows is not None
         return self.rows.take(rows)
 
+    def rank(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All rows by preference, the best one first, and the places of the ends: nothing has to be sorted again."""
+        return self.order, self.place[left], self.place[right]
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """u32: all rows by preference, the best one first."""
+        return self.own_numbers if self.preference is None else np.argsort(self.preference).astype(np.uint32)
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """u32: the place of each row in that order."""
+        if self.preference is None:
+            return self.own_numbers
+        place = np.empty(len(self.order), dtype=np.uint32)
+        place[self.order] = self.own_numbers
+        return place
+
     def places(self, rows: np.ndarray) -> np.ndarray:
         places = np.empty(len(rows), dtype=np.int64)
-        places[np.argsort(rows if self.preference is None else self.preference[rows])] = np.arange(len(rows))
+        places[np.argsort(self.place[rows])] = np.arange(len(rows))
         return places
 
 
@@ -54,22 +75,35 @@ def _no_table(shard: int) -> None:
     raise AssertionError("rows in memory have no file")
 
 
-def meet_all(
-    shards: Held, among: Among, threshold: float, count: int, fan: int, *, compiled: bool, memory: int, workers: int
-) -> Found:
-    """The candidates of all ``count`` bands, in parts on threads that hold about ``memory`` bytes together."""
-    threads = workers or os.cpu_count() or 1
-    rows = int(shards.first[-1]) if among.only is None else len(among.only)
-    parts = min(count, max(threads if compiled else 1, -(-rows * count * KEPT_BYTES * threads // max(1, memory))))
+def meet_all(held: Held, among: Among, bands: Bands, fan: int, *, compiled: bool, memory: int, workers: int) -> Found:
+    """The candidates of all ``bands``, whose hashes take ``memory`` bytes at a time, or one band."""
+    rows = among.rows(held, 0).astype(np.uint32)
+    places, signatures, cut = held.place[rows], held.numbers(0, "signature"), np.zeros(len(held.place), dtype=np.uint8)
 
-    def run(part: int) -> Found:
-        return meet(shards, among, threshold, fan, part, parts, compiled=compiled, at_once=AT_ONCE)
+    def compare(hashes: np.ndarray, band: int) -> np.ndarray:
+        keys = share(hashes, places, compiled)
+        return compare_buckets(keys, signatures, held.order, bands, band, fan, cut, compiled)
 
-    if parts == 1:
-        return run(0)
-    with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(run, range(parts)))
-    return Found(np.sort(np.concatenate([f.pairs for f in found])), np.unique(np.concatenate([f.cut for f in found])))
+    found = [np.zeros(0, dtype=np.uint64)]
+    with ThreadPoolExecutor((workers or os.cpu_count() or 1) if compiled else 1) as pool:
+        cuts = np.linspace(0, len(rows), PIECES + 1).astype(np.int64).tolist()
+        at_once = max(1, memory // max(1, HASH_BYTES * len(rows)))
+        for first in range(0, bands.count if len(rows) else 0, at_once):
+            numbers = range(first, min(first + at_once, bands.count))
+            hashes = np.empty((len(numbers), len(rows)), dtype=np.uint32)
+            # In row order and all bands at once: every signature is read from memory once.
+            hashed = [
+                pool.submit(hash_bands, signatures, rows, a, b, bands, first, hashes, compiled)
+                for a, b in pairwise(cuts)
+            ]
+            for part in hashed:
+                part.result()
+            found += pool.map(compare, hashes, numbers)
+    pairs = np.concatenate(found)
+    if held.preference is not None:
+        left, right = held.order[pairs >> _32], held.order[pairs & _LOW]
+        pairs = (np.minimum(left, right).astype(np.uint64) << _32) | np.maximum(left, right)
+    return Found(np.sort(pairs), np.sort(held.order[cut.astype(bool)]))
 
 
 def find_candidates(
@@ -93,8 +127,7 @@ def find_candidates(
     return meet_all(
         Held(signatures, counts, preference),
         Among(None, ()),
-        bands.threshold,
-        bands.count,
+        bands,
         fan,
         compiled=compiled,
         memory=memory,

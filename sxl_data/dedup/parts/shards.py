@@ -132,6 +132,16 @@ class Shards:
         places[ascending] = np.arange(len(rows)) if found is None else found
         return places
 
+    def rank(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The rows of some pairs by preference, the best one first, and the place that each pair's ends have in that
+        order, i64 ``(m,)`` each."""
+        rows, where = np.unique(np.concatenate((left, right)), return_inverse=True)
+        place = self.places(rows)
+        by_place = np.empty(len(rows), dtype=rows.dtype)
+        by_place[place] = rows
+        ends = place[where]
+        return by_place, ends[: len(left)], ends[len(left) :]
+
     def best(self, rows: np.ndarray, count: int) -> np.ndarray:
         """The ``count`` preferred ones of ascending rows, ascending."""
         found = rows[:0]

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.dedup.clusters import keep_best
-from sxl_data.dedup.parts.rounds import Settled
+from sxl_data.dedup.clusters import keep_best, survive
 from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.result import Pairs, borderline
 
@@ -27,45 +26,50 @@ DROPS_SCHEMA = pa.schema(
 )
 
 
-def orient(shards: Shards, pairs: pa.Table) -> Pairs:
-    """Each pair of ``pairs`` (left, right, shared, union) once, the preferred row on the left, by left and right."""
-    left, right, shared, union = (pairs[name].to_numpy() for name in ("left", "right", "shared", "union"))
-    rows, where = np.unique(np.concatenate((left, right)), return_inverse=True)
-    place = shards.places(rows)
-    turned = place[where[: len(left)]] > place[where[len(left) :]]
-    left, right = np.where(turned, right, left), np.where(turned, left, right)
-    _, once = np.unique((left.astype(np.uint64) << np.uint64(32)) | right, return_index=True)
-    return Pairs(left.astype(np.int64), right.astype(np.int64), shared, union).take(once)
+def orient(shards: Shards, pairs: Pairs) -> Pairs:
+    """Each of ``pairs`` once, the preferred row on the left, by left and right."""
+    pairs = prefer_left(shards, pairs)
+    _, once = np.unique((pairs.left << 32) | pairs.right, return_index=True)
+    return pairs.take(once)
+
+
+def prefer_left(shards: Shards, pairs: Pairs) -> Pairs:
+    """``pairs`` with the preferred row on the left."""
+    _, one, two = shards.rank(pairs.left, pairs.right)
+    turned = one > two
+    left, right = np.where(turned, pairs.right, pairs.left), np.where(turned, pairs.left, pairs.right)
+    return Pairs(left, right, pairs.shared, pairs.union)
 
 
 def settle(
-    shards: Shards, pairs: pa.Table, threshold: float, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray
-) -> Settled[pa.Table]:
-    """Survivors at ``threshold``: ``near`` as row, twin, shared, union, rows ascending; ``again`` as row, ascending.
-    ``cut`` are the rows of buckets cut in this round, ``first_cut`` in the first one, ``before`` the rows that the
-    round before dropped."""
-    strong = orient(shards, pairs).at_least(threshold)
-    rows, where = np.unique(np.concatenate((strong.left, strong.right)), return_inverse=True)
-    place = shards.places(rows)
-    ends = place[where]
-    twin, pair = keep_best(len(rows), ends[: len(strong)], ends[len(strong) :], strong.scores)
-    by_place = np.empty(len(rows), dtype=np.int64)
-    by_place[place] = rows
-    fallen = np.flatnonzero(twin >= 0)
-    fallen = fallen[np.argsort(by_place[fallen])]
-    via = strong.take(pair[fallen])
-    dropped = by_place[fallen].astype(np.uint32)
-    near = pa.table(
-        {"row": dropped, "twin": by_place[twin[fallen]].astype(np.uint32), "shared": via.shared, "union": via.union}
-    )
+    shards: Shards, pairs: Pairs, threshold: float, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that fall at ``threshold``, of ``pairs`` that each stand once, the preferred row on the left; and the
+    rows that another round must compare; u32, ascending. ``cut`` are the rows of buckets cut in this round,
+    ``first_cut`` in the first one, ``before`` the rows that the round before dropped."""
+    strong = pairs.at_least(threshold)
+    by_place, one, two = shards.rank(strong.left, strong.right)
+    dropped = np.sort(by_place[~survive(len(by_place), one, two)]).astype(np.uint32)
     # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds, so it
     # meets again whoever was in the buckets cut at first.
     back = len(np.setdiff1d(before, dropped, assume_unique=True)) > 0
-    again = np.setdiff1d(first_cut if back else cut, dropped)
-    return Settled(near, pa.table({"row": again}), len(again))
+    return dropped, np.setdiff1d(first_cut if back else cut, dropped, assume_unique=True).astype(np.uint32)
 
 
-def conclude(shards: Shards, pairs: pa.Table, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
+def name_twins(shards: Shards, pairs: Pairs, threshold: float) -> pa.Table:
+    """row, twin, shared, union: of the same ``pairs`` the rows that fall, ascending, each with the kept row that it
+    resembles most."""
+    strong = pairs.at_least(threshold)
+    by_place, one, two = shards.rank(strong.left, strong.right)
+    twin, pair = keep_best(len(by_place), one, two, strong.scores)
+    fallen = np.flatnonzero(twin >= 0)
+    fallen = fallen[np.argsort(by_place[fallen])]
+    via = strong.take(pair[fallen])
+    ends = {name: by_place[rows].astype(np.uint32) for name, rows in (("row", fallen), ("twin", twin[fallen]))}
+    return pa.table(ends | {"shared": via.shared, "union": via.union})
+
+
+def conclude(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
     """All pairs as left, right (rows, the preferred one on the left) and score, and those near the threshold."""
     known = orient(shards, pairs)
     table = pa.table(

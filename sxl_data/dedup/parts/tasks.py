@@ -89,20 +89,23 @@ def check(params: dict[str, Any], inputs: Inputs) -> Output:
 
 def settle(params: dict[str, Any], inputs: Inputs) -> Output:
     """Who is dropped for whom after the rounds so far, and the rows that another round must compare."""
-    from sxl_data.dedup.parts.survivors import settle
+    from sxl_data.dedup.parts.survivors import name_twins, orient, settle
 
+    shards = _shards(params, inputs)
+    pairs = orient(shards, _pairs(inputs))
     before = [_rows(path) for path in inputs["before"]]
-    found = settle(
-        _shards(params, inputs),
-        _pairs(inputs),
+    _, again = settle(
+        shards,
+        pairs,
         params["threshold"],
         _union(inputs["first_cut"]),
         _union(inputs["cut"]),
         before[0] if before else np.zeros(0, np.uint32),
     )
+    near = name_twins(shards, pairs, params["threshold"])
     return Output(
-        blobs={"near": mappable(found.near), "again": mappable(found.again)},
-        counters={"near": len(found.near), "again": found.left},
+        blobs={"near": mappable(near), "again": mappable(pa.table({"row": again}))},
+        counters={"near": len(near), "again": len(again)},
     )
 
 
@@ -148,9 +151,11 @@ def _rows(path: Path) -> np.ndarray:
     return np.asarray(column.chunk(0)) if column.num_chunks == 1 else column.to_numpy()
 
 
-def _pairs(inputs: Inputs) -> pa.Table:
+def _pairs(inputs: Inputs) -> Any:
+    from sxl_data.dedup.result import Pairs
+
     schema = pa.schema([(name, pa.uint32()) for name in ("left", "right", "shared", "union")])
-    return pa.concat_tables([schema.empty_table(), *(pq.read_table(path) for path in inputs["pairs"])])
+    return Pairs.of(pa.concat_tables([schema.empty_table(), *(pq.read_table(path) for path in inputs["pairs"])]))
 
 
 def _union(paths: list[Path]) -> np.ndarray:

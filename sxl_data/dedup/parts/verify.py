@@ -35,5 +35,4 @@ def check(
     shared, union = measure_overlaps(
         texts, shards.shingles(rows), one, two, shingling, memory=memory, workers=workers, compiled=compiled
     )
-    found = Pairs(left, right, shared, union).at_least(floor)
-    return pa.table({"left": found.left, "right": found.right, "shared": found.shared, "union": found.union})
+    return Pairs(left, right, shared, union).at_least(floor).table()
