@@ -43,7 +43,7 @@ def matrix(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
         out = folder / f"m{number}"
         build(str(recipe), out, [*SMALL_SHARDS, *case])
         found.add(digest(out))
-    parts = max(len(list(p.glob("*.json"))) for p in folder.glob("m*/.work/meet"))
+    parts = max(len(list(p.glob("*.json"))) for p in folder.glob("m*/.work/candidates"))
     shards = len(list((out / "data").iterdir()))
     others = [] if quick else [*in_surroundings(recipe, folder), in_ranks(recipe, folder)]
     found |= {digest(out) for out in others}

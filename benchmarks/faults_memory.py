@@ -2,8 +2,8 @@
 
 Parts of the comparison get `engine.task_bytes` and must stay within them whatever the number of rows, since
 there are more parts then; memory is what a process has of its own, not the pages of mapped files, which the system
-takes back. `settle`, which sees rows of verified pairs only, and `split`, the one step that sees all rows, grow: here
-is by how much.
+takes back. `survivors`, which sees rows of verified pairs only, and `split`, the one step that sees all rows, grow:
+here is by how much.
 """
 
 from __future__ import annotations
@@ -82,34 +82,38 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     import pyarrow as pa
 
     from sxl_data.dedup import choose_bands
-    from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, Among, scatter
-    from sxl_data.dedup.parts.candidates import bands_of, meet
-    from sxl_data.dedup.parts.exact import KEY_BYTES, find_copies_of
+    from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, Among, partition_bands
+    from sxl_data.dedup.parts.candidates import bands_of, find_candidates_of
+    from sxl_data.dedup.parts.exact import KEY_BYTES, find_exact_duplicates_of
     from sxl_data.dedup.parts.plan import count_parts
     from sxl_data.dedup.parts.shards import Shards
-    from sxl_data.dedup.parts.survivors import settle
+    from sxl_data.dedup.parts.survivors import choose_survivors
     from sxl_data.engine.mapped import mapped
 
     sizes, paths = sign(folder, rows)
     few = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))
-    meet(few, Among(None, ()), 0.7, 1, 0, 25, compiled=True)  # loads the kernels
+    find_candidates_of(few, Among(None, ()), 0.7, 1, 0, 25, compiled=True)  # loads the kernels
     shards, none = Shards(sizes, lambda k: mapped(paths[k])), np.zeros(0, dtype=np.uint32)
     if step == "exact":
         parts = count_parts(rows, KEY_BYTES, task_bytes, 1 << 62)
-        return watch(lambda: find_copies_of(shards, 0, parts))
-    if step == "meet":
+        return watch(lambda: find_exact_duplicates_of(shards, 0, parts))
+    if step == "candidates":
         parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
         at_once = max(1 << 10, min(AT_ONCE, task_bytes >> 11))
-        return watch(lambda: meet(shards, Among(None, ()), 0.7, 1, 0, parts, compiled=True, at_once=at_once))
-    if step == "scatter":
+        return watch(
+            lambda: find_candidates_of(shards, Among(None, ()), 0.7, 1, 0, parts, compiled=True, at_once=at_once)
+        )
+    if step == "partition":
         parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
         end = max(1, len(sizes) // parts)
         bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
-        return watch(lambda: scatter(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
+        return watch(
+            lambda: partition_bands(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once)
+        )
     left = np.arange(0, rows, 10, dtype=np.uint32)
     shared = np.full(len(left), 80, dtype=np.uint32)
     pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
-    return watch(lambda: settle(shards, pairs, 0.7, none, none, none))
+    return watch(lambda: choose_survivors(shards, pairs, 0.7, none, none, none))
 
 
 def divide_rows(folder: Path, rows: int, every: int) -> int:
@@ -166,7 +170,7 @@ def memory(quick: bool) -> list[dict[str, object]]:
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
             return int(done.stdout)
 
-        for step in ("exact", "scatter", "meet"):
+        for step in ("exact", "partition", "candidates"):
             small, large = grow(step, few), grow(step, many)
             text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
             claims.append(
@@ -184,11 +188,11 @@ def memory(quick: bool) -> list[dict[str, object]]:
             text = f"split: bytes a row while {many} rows are divided, {what} ({large / 1e6:.0f} MB in all)"
             claims.append(report(text, f"≤ {SPLIT_BYTES[step]}", round(each), each <= SPLIT_BYTES[step]))
         few, many = (300_000, 900_000) if quick else (1_000_000, 4_000_000)
-        small, large = grow("settle", few), grow("settle", many)
+        small, large = grow("survivors", few), grow("survivors", many)
         each = (large - small) / ((many - few) / 5)
         claims.append(
             report(
-                f"settle: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
+                f"survivors: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
                 f"≤ {SETTLE_BYTES}",
                 round(each),
                 each <= SETTLE_BYTES,

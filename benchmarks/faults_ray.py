@@ -24,10 +24,10 @@ STAGES = (
     "clean",
     "view",
     "exact",
-    "meet",
-    "check",
-    "settle",
-    "conclude",
+    "candidates",
+    "verify",
+    "survivors",
+    "results",
     "dedup",
     "decontaminate",
     "place",
@@ -68,7 +68,7 @@ def nodes(recipe: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False, configure_logging=False)
     same, killed = [], 0
-    stages = ("none", "read", "meet") if quick else ("none", *STAGES)
+    stages = ("none", "read", "candidates") if quick else ("none", *STAGES)
     try:
         for stage in stages:
             loaded, base = read(str(recipe))

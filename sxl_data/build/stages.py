@@ -55,9 +55,8 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
     if old:  # its rows win over all others
         config = msgspec.structs.replace(config, prefer=(PUBLISHED_BEFORE, *config.prefer))
     # Another threshold asks the same signatures, so it does not make them anew.
-    seen_by = {
-        name: msgspec.to_builtins(getattr(config, name)) for name in ("view", "shingling", "permutations", "seed")
-    }
+    asked = ("view", "backend", "shingling", "permutations", "seed")
+    seen_by = {name: msgspec.to_builtins(getattr(config, name)) for name in asked}
     views = [
         Task(
             stage="view",

@@ -9,7 +9,8 @@ In: texts in Arrow arrays. Out: which rows stay, and for each other its kept twi
     result.groups(0.5)                                       # labels for a split: no linked pair may be separated
 
 Parts, each usable alone: `sketch` (signatures), `choose_bands` and `find_candidates`, `measure_overlaps` (exact
-Jaccard), `keep_best` and `components`, `hash_texts` (exact keys). Nothing heavy is imported before first use.
+Jaccard), `keep_best` and `components`, `hash_texts` (exact keys), `to_minhashes` and
+`from_minhashes` (signatures to datasketch's and back). Nothing heavy is imported before first use.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ _HOMES = {
     "components": "clusters",
     "deduplicate": "in_memory",
     "find_candidates": "parts.held",
+    "from_minhashes": "reference",
     "hash_texts": "exact",
     "keep_best": "clusters",
     "measure_overlaps": "verify",
     "sketch": "signatures",
+    "to_minhashes": "reference",
 }
 __all__ = sorted(_HOMES)
 

@@ -14,7 +14,10 @@ import numpy as np
 
 from sxl_data.contract.errors import error
 from sxl_data.dedup.bands import choose_bands
-from sxl_data.dedup.parts.held import find_candidates
+from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.parts.band_ranges import Among
+from sxl_data.dedup.parts.held import Held, find_candidates
+from sxl_data.dedup.reference import find_reference_candidates
 from sxl_data.dedup.rows import Rows, locate
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.signatures import Sketches
@@ -43,19 +46,20 @@ class Matches:
 
 
 def match_store(
-    store: Store, rows: Rows, keys: np.ndarray, sketches: Sketches, threshold: float, compiled: bool, room: Scratch
+    store: Store, rows: Rows, keys: np.ndarray, sketches: Sketches, config: DedupConfig, compiled: bool, room: Scratch
 ) -> Matches:
     """The best twin of every row among the kept rows of a store. Raises U102 if the signatures do not compare."""
-    _check_comparable(store, sketches)
+    _check_comparable(store, sketches, config.backend)
     n = len(rows)
     twin, score, same = np.full(n, -1, dtype=np.int64), np.zeros(n), np.zeros(n, dtype=bool)
     _match_keys(store, keys, twin, score, same)
     kept = np.flatnonzero(store.rows["kept"].to_numpy() & (store.rows["signature"].to_numpy() >= 0))
     fresh = np.flatnonzero((twin < 0) & (sketches.counts > 0))
-    both = room.empty((len(kept) + len(fresh), sketches.signatures.shape[1]), np.uint16)
+    both = room.empty((len(kept) + len(fresh), sketches.signatures.shape[1]), sketches.signatures.dtype)
     _copy(store.sketches.signatures, store.rows["signature"].to_numpy()[kept], both)
     _copy(sketches.signatures, fresh, both[len(kept) :])
-    left, right = _candidates(both, len(kept), threshold, compiled)
+    threshold = config.threshold
+    left, right = _candidates(both, len(kept), config, compiled)
     sets = store.sets()
     shared, union = np.zeros(len(left), dtype=np.uint32), np.zeros(len(left), dtype=np.uint32)
     if sets is None:
@@ -73,9 +77,9 @@ def match_store(
     return Matches(twin, score, same, overlaps[0], overlaps[1])
 
 
-def _check_comparable(store: Store, sketches: Sketches) -> None:
-    ours = (sketches.shingling, sketches.seed, sketches.signatures.shape[1])
-    theirs = (store.shingling, store.sketches.seed, store.sketches.signatures.shape[1])
+def _check_comparable(store: Store, sketches: Sketches, backend: str) -> None:
+    ours = (backend, sketches.shingling, sketches.seed, sketches.signatures.shape[1])
+    theirs = (store.meta.config.backend, store.shingling, store.sketches.seed, store.sketches.signatures.shape[1])
     if ours != theirs:
         raise error(
             "U102",
@@ -120,10 +124,14 @@ def _agreement(signatures: np.ndarray, left: np.ndarray, right: np.ndarray, at_o
     return scores
 
 
-def _candidates(both: np.ndarray, stored: int, threshold: float, compiled: bool) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(both: np.ndarray, stored: int, config: DedupConfig, compiled: bool) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of rows of `both`: one of the `stored` first ones, one of the others."""
-    bands = choose_bands(threshold, both.shape[1])
-    pairs, _ = find_candidates(both, np.arange(len(both)), bands, fan=FAN, compiled=compiled)
+    if config.backend == "datasketch":
+        held = Held(both, np.ones(len(both), dtype=np.uint32))
+        pairs, _ = find_reference_candidates(held, Among(None, ()), config.threshold)
+    else:
+        bands = choose_bands(config.threshold, both.shape[1])
+        pairs, _ = find_candidates(both, np.arange(len(both)), bands, fan=FAN, compiled=compiled)
     left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
     across = (left < stored) & (right >= stored)
     return left[across], right[across]
@@ -155,8 +163,8 @@ def kept_shingles(texts: pa.ChunkedArray, result: DedupResult) -> tuple[np.ndarr
     counts = np.zeros(len(result.kept), dtype=np.uint32)
     counts[result.unique] = result.sketches.counts
     rows = np.flatnonzero(result.kept & result.keys.any(axis=1))
-    located = locate(texts).take(rows)
-    values, offsets, sizes = collect_shingles(located, counts[rows], result.config.shingling, None, compiled=True)
+    located, compiled = locate(texts).take(rows), result.config.backend == "native"
+    values, offsets, sizes = collect_shingles(located, counts[rows], result.config.shingling, None, compiled)
     at = np.concatenate(([0], np.cumsum(sizes)))
     packed = np.empty(int(at[-1]), dtype=np.uint32)
     for k in range(len(rows)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -28,6 +28,10 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Values in a signature: 2 bytes of memory each, per row."""
     shingling: Shingling = Shingling()
     """What is compared."""
+    backend: Literal["native", "datasketch"] = "native"
+    """Who makes signatures and finds candidates: the compiled kernels here, or datasketch (the extra `datasketch`), the
+    reference that they are tested against: about 30 times slower, needs no compiler, and compares all pairs of a
+    bucket, however large. Both are verified alike. Signatures of one do not compare with those of the other."""
     seed: int = 1
     """Seed of the permutations."""
     prefer: tuple[str, ...] = ()
@@ -45,5 +49,7 @@ class DedupConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"threshold above 0 and at most 1, not {self.threshold}")
         if not 1 <= self.permutations <= MOST_PERMUTATIONS or self.seed < 0 or self.workers < 0:
             raise ValueError(f"1 to {MOST_PERMUTATIONS} permutations, no seed and no workers below zero")
+        if self.backend == "datasketch" and self.seed >> 32:
+            raise ValueError("a seed below 2^32, which is what datasketch takes")
         choose_bands(self.threshold, self.permutations)
         parse_size(self.memory)

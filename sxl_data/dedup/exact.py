@@ -78,7 +78,9 @@ def group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[places], np.cumsum(starts)
 
 
-def find_copies(keys: np.ndarray, prefer: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def find_exact_duplicates(
+    keys: np.ndarray, prefer: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """The rows that repeat the key of a better row, and that row, the best one of the key: i64 (m,) each.
 
     `prefer` gives rows, those that share a key with another, numbers to compare: the smaller one is better.
@@ -100,11 +102,11 @@ def _hash_small(texts: list[bytes], keys: np.ndarray) -> None:
     starts = np.concatenate(([0], np.cumsum(words)))
     place = (np.arange(len(data)) - np.repeat(starts[:-1], words)).astype(np.uint64) + np.uint64(1)
     filled = np.flatnonzero(words)
-    for lane, (step, first, second) in enumerate(((PLACE1, MIX1, MIX2), (PLACE2, MIX3, MIX4))):
-        keys[:, lane] = lengths.astype(np.uint64) * np.uint64(second)
+    for word, (step, first, second) in enumerate(((PLACE1, MIX1, MIX2), (PLACE2, MIX3, MIX4))):
+        keys[:, word] = lengths.astype(np.uint64) * np.uint64(second)
         if len(filled):
             mixed = data + place * np.uint64(step)
             mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(first)
             mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(second)
             mixed ^= mixed >> np.uint64(32)
-            keys[filled, lane] += np.add.reduceat(mixed, starts[:-1][filled])
+            keys[filled, word] += np.add.reduceat(mixed, starts[:-1][filled])

@@ -17,12 +17,13 @@ import pyarrow as pa
 from sxl_data.contract.config import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.config import DedupConfig
-from sxl_data.dedup.exact import find_copies, hash_texts
+from sxl_data.dedup.exact import find_exact_duplicates, hash_texts
 from sxl_data.dedup.parts.band_ranges import Among
-from sxl_data.dedup.parts.held import Held, meet_all
-from sxl_data.dedup.parts.rounds import Settled, search
-from sxl_data.dedup.parts.survivors import judge, name_twins, orient, prefer_left, settle
+from sxl_data.dedup.parts.held import Held, find_all_candidates
+from sxl_data.dedup.parts.rounds import Survivors, search
+from sxl_data.dedup.parts.survivors import choose_survivors, judge, name_twins, orient, prefer_left
 from sxl_data.dedup.preference import rank_rows
+from sxl_data.dedup.reference import find_reference_candidates, sketch_by_datasketch
 from sxl_data.dedup.result import DedupResult, Pairs
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.scratch import Scratch
@@ -60,7 +61,8 @@ def deduplicate(
     for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
         if column is not None and len(column) != n:
             raise ValueError(f"{name} has {len(column)} rows, texts {n}")
-    compiled = rows.total_bytes > SMALL if compiled is None else compiled
+    reference = config.backend == "datasketch"
+    compiled = not reference and (rows.total_bytes > SMALL if compiled is None else compiled)
     workers = config.workers or None
     preference = rank_rows(n, ids, rank, sources, config.prefer)
     room = room or Scratch(parse_size(config.memory) // 2)
@@ -68,19 +70,18 @@ def deduplicate(
     stands = _representatives(keys, preference)
     unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
     distinct = rows.take(unique)
-    sketches = (
-        sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
-        if reuse is None
-        else reuse.sketches
-    )
+    if reuse is not None:
+        sketches = reuse.sketches
+    elif reference:
+        sketches = sketch_by_datasketch(distinct, config.shingling, config.permutations, config.seed)
+    else:
+        sketches = sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
     room.rest()
     matches: list[Matches] = []
     if stores:
         from sxl_data.dedup.against import match_store
 
-        matches = [
-            match_store(store, distinct, keys[unique], sketches, config.threshold, compiled, room) for store in stores
-        ]
+        matches = [match_store(store, distinct, keys[unique], sketches, config, compiled, room) for store in stores]
     taken = np.flatnonzero(np.any([match.twin >= 0 for match in matches], axis=0)) if matches else np.zeros(0)
     held = Held(sketches.signatures, sketches.counts, None if preference is None else preference[unique], rows=distinct)
     steps = InMemory(held, config, taken.astype(np.uint32), compiled)
@@ -133,16 +134,19 @@ class InMemory:
         threshold: float,
         fan: int,
         floor: float,
-        again: Settled[pa.Table] | None,
+        again: Survivors[pa.Table] | None,
         near: pa.Table | None,
     ) -> tuple[list[pa.Table], list[pa.Table]]:
         """Verified pairs, one table; the rows of cut buckets, one table if there are any."""
         out = (self.taken, near["row"].to_numpy()) if near is not None else (self.taken,)
         among = Among(again.again["row"].to_numpy() if again else None, out)
         bands = choose_bands(threshold, self.config.permutations)
-        found = meet_all(
-            self.held, among, bands, fan, compiled=self.compiled, memory=self.memory, workers=self.config.workers
-        )
+        if self.config.backend == "datasketch":
+            found = find_reference_candidates(self.held, among, threshold)
+        else:
+            found = find_all_candidates(
+                self.held, among, bands, fan, compiled=self.compiled, memory=self.memory, workers=self.config.workers
+            )
         # What an earlier round compared down to this similarity need not be compared again.
         known = self.compared if floor >= self.floor else self.compared[:0]
         fresh = np.setdiff1d(found.pairs, known, assume_unique=True) if len(known) else found.pairs
@@ -151,7 +155,7 @@ class InMemory:
         pairs = prefer_left(self.held, self._check(left.astype(np.int64), right.astype(np.int64)).at_least(floor))
         return [pairs.table()], [pa.table({"row": found.cut})] if len(found.cut) else []
 
-    def settle(
+    def choose_survivors(
         self,
         turn: int,
         threshold: float,
@@ -159,17 +163,18 @@ class InMemory:
         first_cut: list[pa.Table],
         cut: list[pa.Table],
         before: pa.Table | None,
-    ) -> Settled[pa.Table]:
+    ) -> Survivors[pa.Table]:
         """Survivors of all pairs known."""
         first, now, dropped = (_rows(tables) for tables in (first_cut, cut, [before] if before is not None else []))
         self.known = Pairs.of(pa.concat_tables(pairs))
-        found = settle(self.held, self.known, threshold, first, now, dropped)
+        found = choose_survivors(self.held, self.known, threshold, first, now, dropped)
         near, again = (pa.table({"row": rows}) for rows in found)
-        return Settled(near, again, len(again))
+        return Survivors(near, again, len(again))
 
     def _check(self, left: np.ndarray, right: np.ndarray) -> Pairs:
         """These pairs with what they share."""
         rows, shingling = self.held.rows, self.config.shingling
+        assert rows is not None
         shared, union = measure_overlaps(
             rows,
             self.held.numbers(0, "shingles"),
@@ -190,8 +195,8 @@ def _rows(tables: list[pa.Table]) -> np.ndarray:
 def _representatives(keys: np.ndarray, preference: np.ndarray | None) -> np.ndarray:
     """i64 (n,): the preferred row among those with the same key."""
     stands = np.arange(len(keys), dtype=np.int64)
-    copies, best = find_copies(keys, lambda rows: rows if preference is None else preference[rows])
-    stands[copies] = best
+    duplicates, best = find_exact_duplicates(keys, lambda rows: rows if preference is None else preference[rows])
+    stands[duplicates] = best
     return stands
 
 
@@ -200,8 +205,8 @@ def _drop_for_store(result: DedupResult, number: int, match: Matches) -> None:
     hit = np.full(len(result.kept), -1, dtype=np.int64)
     matched = np.flatnonzero(match.twin >= 0)
     hit[result.unique[matched]] = matched
-    copies = np.flatnonzero((hit[result.stands] >= 0) & (result.store < 0))
-    at = hit[result.stands[copies]]
-    result.kept[copies], result.store[copies], result.twin[copies] = False, number, match.twin[at]
-    result.score[copies], result.exact[copies] = match.score[at], match.exact[at]
-    result.shared[copies], result.union[copies] = match.shared[at], match.union[at]
+    duplicates = np.flatnonzero((hit[result.stands] >= 0) & (result.store < 0))
+    at = hit[result.stands[duplicates]]
+    result.kept[duplicates], result.store[duplicates], result.twin[duplicates] = False, number, match.twin[at]
+    result.score[duplicates], result.exact[duplicates] = match.score[at], match.exact[at]
+    result.shared[duplicates], result.union[duplicates] = match.shared[at], match.union[at]

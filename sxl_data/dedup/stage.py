@@ -1,9 +1,9 @@
 """The dedup stage of a build: what is compared, which row is the best, and which rows go.
 
 A global stage. `view_rows` (each shard): keys, signatures and the text that is compared, uncompressed so that they can
-be mapped. Then parts that see narrow columns of all shards, each of them a range: `find_copies_of` (exact keys),
-`meet` (candidates), `check` (exact similarity), `settle` (survivors), and `name_drops`. `apply_drops` (each shard): the
-rows that stay, the ledger of the rest. The result is that of `deduplicate` on the same rows.
+be mapped. Then parts that see narrow columns of all shards, each of them a range: exact keys, candidates, their exact
+similarity, survivors, and the rows that go (`parts.plan`). `apply_drops` (each shard): the rows that stay, the ledger
+of the rest. The result is that of `deduplicate` on the same rows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sxl_data.contract.columns import SPOKEN, explode, text_of
 from sxl_data.contract.stage import Outcome
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.exact import hash_texts
+from sxl_data.dedup.reference import sketch_by_datasketch
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.signatures import sketch
 
@@ -34,7 +35,7 @@ class DedupStage(DedupConfig, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class Viewed(NamedTuple):
     """``signed``: trace_id, source, rank, the 128-bit exact key as key_hi and key_lo, shingles (how many), signature (a
-    list of 16-bit values). ``texts``: the one column text. Both row for row."""
+    list of 16-bit values, of 32 bits by datasketch). ``texts``: the one column text. Both row for row."""
 
     signed: pa.Table
     texts: pa.Table
@@ -66,8 +67,10 @@ def _texts(batch: pa.Table, config: DedupStage) -> pa.Array:
 
 def _sign(batch: pa.Table, texts: pa.Array, rank: pa.Array, config: DedupConfig) -> Viewed:
     rows = locate(texts)
-    keys = hash_texts(rows)
-    found = sketch(rows, config.shingling, config.permutations, config.seed)
+    reference = config.backend == "datasketch"
+    keys = hash_texts(rows, compiled=False if reference else None)
+    by = sketch_by_datasketch if reference else sketch
+    found = by(rows, config.shingling, config.permutations, config.seed)
     signature = pa.FixedSizeListArray.from_arrays(pa.array(found.signatures.ravel()), config.permutations)
     signed = pa.table(
         {

@@ -38,6 +38,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         default="code",
         help="what is compared: runs of five tokens of code (default), of words, or of characters",
     )
+    sub.add_argument(
+        "--backend",
+        choices=("native", "datasketch"),
+        default="native",
+        help="who finds candidates: the compiled kernels (native), or datasketch, slower, its own extra",
+    )
     sub.add_argument("--against", action="append", default=[], metavar="STORE", help="output folder of an earlier run")
     sub.add_argument(
         "--store-shingles",
@@ -95,6 +101,7 @@ def _dedup(options: argparse.Namespace) -> int:
             "prefer": options.prefer,
             "memory": options.memory,
             "shingling": {"kind": options.shingles},
+            "backend": options.backend,
         }
         config = load(DedupConfig, values).value
         tell(

@@ -285,8 +285,8 @@ def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_p
     one = build(str(recipe), tmp_path / "one", INLINE)
     keys = ["write.arrow=false", "engine.workers=2", "engine.chunk_bytes=900", "engine.worker_bytes=2000000000"]
     many = build(str(recipe), tmp_path / "many", [*keys, "engine.task_bytes=4000"])
-    parts = {name: len(list((tmp_path / "many/.work" / name).glob("*.json"))) for name in ("exact", "meet")}
-    assert parts["exact"] > 1 and parts["meet"] > 20
+    parts = {name: len(list((tmp_path / "many/.work" / name).glob("*.json"))) for name in ("exact", "candidates")}
+    assert parts["exact"] > 1 and parts["candidates"] > 20
     assert published(tmp_path / "one") == published(tmp_path / "many")
     assert one.content_hash == many.content_hash
 
@@ -309,7 +309,7 @@ def test_a_stopped_build_goes_on_with_other_memory_and_workers(recipe: Path, tmp
         for receipt in (out / ".work" / stage).glob("*.json"):
             receipt.unlink()
     kept = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
-    assert {"read", "clean", "view", "exact", "meet", "check", "settle", "conclude", "dedup"} <= {
+    assert {"read", "clean", "view", "exact", "candidates", "verify", "survivors", "results", "dedup"} <= {
         p.parent.name for p in kept
     }
     capsys.readouterr()
@@ -326,5 +326,6 @@ def test_less_memory_than_a_part_needs_costs_the_comparison_alone(recipe: Path, 
     before = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
     build(str(recipe), out, [*NEAR, "dedup.memory=4kB"])
     stages = {p.parent.name for p, time in before.items() if not p.exists() or p.stat().st_mtime_ns != time}
-    of_tasks = {"task-exact", "task-meet", "task-check"}
-    assert {"exact", "meet", "check", "settle", "conclude"} | of_tasks >= stages >= {"exact", "meet", "check"}
+    of_tasks = {"task-exact", "task-candidates", "task-verify"}
+    all_steps = {"exact", "candidates", "verify", "survivors", "results"} | of_tasks
+    assert all_steps >= stages >= {"exact", "candidates", "verify"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sxl_data.contract.errors import error
 from sxl_data.native.loader import Kernel, load
 
 KERNELS = ("kernels.signatures", "kernels.bands", "kernels.exact")
@@ -11,8 +12,19 @@ SOURCES = (*KERNELS, "kernels.token_intrinsics", "kernels.intrinsics", "shingles
 
 
 def entries() -> dict[str, Kernel]:
-    """Every kernel entry by name; compiled or loaded when first asked for."""
-    return load("sxl_data.dedup", KERNELS, SOURCES)
+    """Every kernel entry by name; compiled or loaded when first asked for. Raises U402 where numba or llvmlite cannot
+    be loaded, naming the backend that needs neither: it is never taken without being asked for."""
+    try:
+        return load("sxl_data.dedup", KERNELS, SOURCES)
+    except (ImportError, OSError) as problem:
+        raise error(
+            "U402",
+            found=f"the compiled kernels cannot be loaded: {problem}",
+            expected="numba and llvmlite that work here",
+            why="`dedup.backend: native` is compiled by numba",
+            fix="pip install --force-reinstall numba llvmlite, or pip install 'sheikh-sxl[datasketch]' and say "
+            "`dedup.backend: datasketch` (of the command `dedup`: --backend datasketch), which is slower",
+        ) from problem
 
 
 ROOM = 1024 + 64 + 64 + 32  # that of `signatures`, which only a compiler imports

@@ -1,7 +1,7 @@
 """Machine operations over many tokens or words at once: copies, sums of mixed words, lengths, places of bits.
 
 In: addresses and numbers as u64. Out: a u64, or what is written to an address. Portable LLVM vectors like those of
-`vectors.py`, and like them without a check of bounds: callers leave room.
+`intrinsics.py`, and like them without a check of bounds: callers leave room.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def _squeeze(typing: Any, bits: Any, base: Any, target: Any) -> Any:
         bases = build.shuffle_vector(one, one, ir.Constant(NUMBERS16, [0] * 16))
 
         def write(part: int) -> None:
-            lanes = ir.Constant(NUMBERS16, list(range(16 * part, 16 * part + 16)))
-            wide = build.zext(build.shuffle_vector(packed, unset, lanes), NUMBERS16)
+            numbers = ir.Constant(NUMBERS16, list(range(16 * part, 16 * part + 16)))
+            wide = build.zext(build.shuffle_vector(packed, unset, numbers), NUMBERS16)
             place = build.inttoptr(build.add(target, ir.Constant(I64, 64 * part)), NUMBERS16.as_pointer())
             build.store(build.add(wide, bases), place, align=4)
 

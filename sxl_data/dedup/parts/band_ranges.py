@@ -2,7 +2,7 @@
 
 In: the shards' signatures. Out: for each band of the span, keys of the rows that may lie in one bucket. A few parts
 each stream all signatures. For many parts that would be as many readings: there every signature is read once by
-`scatter`, and 10 bytes for each row and band go to the part that they belong to.
+`partition_bands`, and 10 bytes for each row and band go to the part that they belong to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sxl_data.dedup.bands import Bands, hash_bands, share
 from sxl_data.dedup.parts.shards import Shards
 
 ENTRY_BYTES = 32
-"""Memory for each row and band of a span, and for each that `scatter` sees."""
+"""Memory for each row and band of a span, and for each that `partition_bands` sees."""
 AT_ONCE = 1 << 15
 """Most rows whose signatures are held at a time."""
 STREAMED = 4
@@ -70,7 +70,7 @@ def spans_of(bands: Bands, part: int, parts: int) -> list[Span]:
     ]
 
 
-def scatter(
+def partition_bands(
     shards: Shards,
     among: Among,
     bands: Bands,
@@ -111,8 +111,8 @@ def scatter(
 
 
 def gather(tables: list[pa.Table], spans: list[Span], compiled: bool) -> Iterator[np.ndarray]:
-    """For each span hash << 32 | row, u64, ascending, of the rows whose hash another one has too; from what `scatter`
-    left for this part."""
+    """For each span hash << 32 | row, u64, ascending, of the rows whose hash another one has too; from what
+    `partition_bands` left for this part."""
     for number, span in enumerate(spans):
         hashes, rows = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
         for table in tables:

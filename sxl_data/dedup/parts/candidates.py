@@ -28,7 +28,7 @@ class Found(NamedTuple):
     cut: np.ndarray
 
 
-def meet(
+def find_candidates_of(
     shards: Shards,
     among: Among | list[pa.Table],
     threshold: float,
@@ -39,8 +39,8 @@ def meet(
     compiled: bool,
     at_once: int = AT_ONCE,
 ) -> Found:
-    """The candidates of part ``part`` of ``parts``: among these rows, or those that `scatter` left for the part.
-    ``at_once`` and ``compiled`` change no bit of the result."""
+    """The candidates of part ``part`` of ``parts``: among these rows, or those that `partition_bands` left for
+    it. ``at_once`` and ``compiled`` change no bit of the result."""
     bands = bands_of(shards, threshold)
     spans = spans_of(bands, part, parts)
     if isinstance(among, Among):

@@ -75,7 +75,9 @@ def _no_table(shard: int) -> None:
     raise AssertionError("rows in memory have no file")
 
 
-def meet_all(held: Held, among: Among, bands: Bands, fan: int, *, compiled: bool, memory: int, workers: int) -> Found:
+def find_all_candidates(
+    held: Held, among: Among, bands: Bands, fan: int, *, compiled: bool, memory: int, workers: int
+) -> Found:
     """The candidates of all ``bands``, whose hashes take ``memory`` bytes at a time, or one band."""
     rows = among.rows(held, 0).astype(np.uint32)
     places, signatures, cut = held.place[rows], held.numbers(0, "signature"), np.zeros(len(held.place), dtype=np.uint8)
@@ -124,7 +126,7 @@ def find_candidates(
     counts, preference = np.zeros(len(signatures), dtype=np.uint32), np.zeros(len(signatures), dtype=np.int64)
     counts[order] = 1
     preference[order] = np.arange(len(order))
-    return meet_all(
+    return find_all_candidates(
         Held(signatures, counts, preference),
         Among(None, ()),
         bands,

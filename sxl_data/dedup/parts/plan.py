@@ -2,7 +2,7 @@
 
 In: what `view` left of every shard. Out: the drops of each shard, all verified pairs and those near the threshold. A
 step is cut into parts so that a task holds no more than `dedup.memory` plans for, and so that they spread over
-workers. Neither the parts nor who runs them changes a bit: copies are found by ranges of keys, candidates by
+workers. Neither the parts nor who runs them changes a bit: exact duplicates are found by ranges of keys, candidates by
 spans of band hashes, similarities by chunks of candidates; survivors need the verified pairs only. Another round is
 planned when a receipt says that a bucket was cut and that rows of it are still there (`rounds` has the rule).
 """
@@ -19,14 +19,14 @@ from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, STREAMED
 from sxl_data.dedup.parts.exact import KEY_BYTES
-from sxl_data.dedup.parts.rounds import Settled, search
+from sxl_data.dedup.parts.rounds import Survivors, search
 from sxl_data.dedup.parts.tasks import CHUNK
 from sxl_data.dedup.signatures import SMALL
 from sxl_data.engine.task import FileInfo, Receipt, Task
 
 MOST_PARTS = 32
 """Parts into which a step is cut for the sake of workers; more only where memory asks for them."""
-STEPS = ("exact", "scatter", "meet", "check", "settle", "conclude")
+STEPS = ("exact", "partition", "candidates", "verify", "survivors", "results")
 ROUND = 100_000
 """Parts of round k are numbered from k times this on."""
 SURE = 0.1
@@ -72,27 +72,30 @@ class Comparison:
         self.run: Run = lambda stage, tasks: run(prefix + stage, tasks)
         self.signatures = tuple(receipt.files["signatures"] for receipt in seen)
         self.texts = tuple(receipt.files["text"] for receipt in seen)
-        self.compiled = sum(info.bytes for info in self.texts) > SMALL
-        self.copies: Files = ()
+        self.reference = config.backend == "datasketch"
+        self.compiled = not self.reference and sum(info.bytes for info in self.texts) > SMALL
+        self.duplicates: Files = ()
 
     def compare(self, pairs_at: float) -> Compared:
         """Compare all rows; pairs of kept rows that reach ``pairs_at`` are wanted too."""
-        self.copies = self._find_copies()
+        self.duplicates = self._find_exact_duplicates()
         found = search(self, self.config.threshold, pairs_at)
-        return self._conclude(tuple(found.pairs), (found.near,))
+        return self._collect_results(tuple(found.pairs), (found.near,))
 
     def relate(self) -> Related:
-        """All that is alike, where nothing is to be dropped: copies, and pairs at the threshold. Candidates are those
+        """All that is alike, where nothing is to be dropped: exact duplicates, and pairs at the threshold. Candidates are those
         of a threshold lower by `SURE`, so that hardly a pair at it is missed, and buckets are cut far later."""
-        self.copies = self._find_copies()
+        self.duplicates = self._find_exact_duplicates()
         threshold = self.config.threshold
         pairs, cut = self.find_pairs(0, max(threshold - SURE, threshold / 2), WHOLE_FAN, threshold, None, None)
-        return Related(self.copies, tuple(pairs), tuple(cut))
+        return Related(self.duplicates, tuple(pairs), tuple(cut))
 
-    def _find_copies(self) -> Files:
+    def _find_exact_duplicates(self) -> Files:
         parts = count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 24)
-        tasks = [self._task("exact", "find_copies", part, {"part": part, "parts": parts}) for part in range(parts)]
-        return tuple(receipt.files["copies"] for receipt in self.run("exact", tasks))
+        tasks = [
+            self._task("exact", "find_exact_duplicates", part, {"part": part, "parts": parts}) for part in range(parts)
+        ]
+        return tuple(receipt.files["duplicates"] for receipt in self.run("exact", tasks))
 
     def find_pairs(
         self,
@@ -100,51 +103,58 @@ class Comparison:
         threshold: float,
         fan: int,
         floor: float,
-        again: Settled[FileInfo] | None,
+        again: Survivors[FileInfo] | None,
         near: FileInfo | None,
     ) -> tuple[list[FileInfo], list[FileInfo]]:
         """Candidates and their exact similarities, by tasks over ranges of band hashes and chunks of candidates."""
+        found_in = self._find_candidates(turn, threshold, fan, again, near)
+        found = [info for r in found_in for info in r.numbered("pairs-")]
+        params = {"floor": floor, "shingling": msgspec.to_builtins(self.config.shingling)}
+        costs: dict[str, Any] = {"memory": min(self.memory // 8, 1 << 30)}
+        costs |= {"compiled": False} if self.reference else {}
+        first = turn * ROUND
+        verified = self.run(
+            "verify",
+            [
+                self._task("verify", "verify_pairs", first + part, params, costs, pairs=chunk, text=self.texts)
+                for part, chunk in enumerate(_chunks(found))
+            ],
+        )
+        cut = [receipt.files["cut"] for receipt in found_in if receipt.files["cut"].rows]
+        return [receipt.files["pairs"] for receipt in verified], cut
+
+    def _find_candidates(
+        self, turn: int, threshold: float, fan: int, again: Survivors[FileInfo] | None, near: FileInfo | None
+    ) -> list[Receipt]:
         entries = (again.left if again else sum(self.sizes)) * choose_bands(threshold, self.config.permutations).count
-        parts = count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
+        parts = 1 if self.reference else count_parts(entries, ENTRY_BYTES, self.memory, 1 << 23)
         # A quarter of the memory for signatures of 256 bytes, twice.
         at_once = max(1 << 10, min(AT_ONCE, self.memory >> 11))
-        params = {"threshold": threshold, "parts": parts}
+        params: dict[str, Any] = {"threshold": threshold, "parts": parts}
         costs = {"compiled": self.compiled, "at_once": at_once}
         first = turn * ROUND
-        among: dict[str, Files] = {"again": (again.again,)} if again else {"copies": self.copies}
+        among: dict[str, Files] = {"again": (again.again,)} if again else {"duplicates": self.duplicates}
         if near is not None:
             among["near"] = (near,)
         inputs = [among] * parts
         if parts > STREAMED:
-            sent = self.run(
-                "scatter",
+            spans = [params | {"begin": a, "end": b} for a, b in self._groups(parts)]
+            partitioned = self.run(
+                "partition",
                 [
-                    self._task("scatter", "scatter", first + k, params | {"begin": a, "end": b}, costs, **among)
-                    for k, (a, b) in enumerate(self._groups(parts))
+                    self._task("partition", "partition_bands", first + k, span, costs, **among)
+                    for k, span in enumerate(spans)
                 ],
             )
-            inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in sent)} for part in range(parts)]
-        met = self.run(
-            "meet",
-            [
-                self._task("meet", "meet", first + part, params | {"part": part, "fan": fan}, costs, **rows_of)
-                for part, rows_of in enumerate(inputs)
-            ],
-        )
-        found = [info for r in met for info in r.numbered("pairs-")]
-        params = {"floor": floor, "shingling": msgspec.to_builtins(self.config.shingling)}
-        costs = {"memory": min(self.memory // 8, 1 << 30)}
-        checked = self.run(
-            "check",
-            [
-                self._task("check", "check", first + part, params, costs, pairs=chunk, text=self.texts)
-                for part, chunk in enumerate(_chunks(found))
-            ],
-        )
-        cut = [receipt.files["cut"] for receipt in met if receipt.files["cut"].rows]
-        return [receipt.files["pairs"] for receipt in checked], cut
+            inputs = [{"keys": tuple(r.files[f"keys-{part:05d}"] for r in partitioned)} for part in range(parts)]
+        function = "find_reference_candidates" if self.reference else "find_candidates_of"
+        tasks = [
+            self._task("candidates", function, first + part, params | {"part": part, "fan": fan}, costs, **rows_of)
+            for part, rows_of in enumerate(inputs)
+        ]
+        return self.run("candidates", tasks)
 
-    def settle(
+    def choose_survivors(
         self,
         turn: int,
         threshold: float,
@@ -152,23 +162,25 @@ class Comparison:
         first_cut: list[FileInfo],
         cut: list[FileInfo],
         before: FileInfo | None,
-    ) -> Settled[FileInfo]:
+    ) -> Survivors[FileInfo]:
         """Survivors, by one task."""
         inputs = {"pairs": tuple(pairs), "first_cut": tuple(first_cut), "cut": tuple(cut)}
         inputs["before"] = (before,) if before else ()
-        (done,) = self.run("settle", [self._task("settle", "settle", turn, {"threshold": threshold}, **inputs)])
-        return Settled(done.files["near"], done.files["again"], done.counters["again"])
+        (done,) = self.run(
+            "survivors", [self._task("survivors", "choose_survivors", turn, {"threshold": threshold}, **inputs)]
+        )
+        return Survivors(done.files["near"], done.files["again"], done.counters["again"])
 
-    def _conclude(self, pairs: Files, near: Files) -> Compared:
+    def _collect_results(self, pairs: Files, near: Files) -> Compared:
         # A few small shards are named by one task: starting more would take longer.
         spans = self._groups(count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 20))
         params = {"threshold": self.config.threshold}
-        tasks = [self._task("conclude", "conclude", 0, params, pairs=pairs, near=near)]
+        tasks = [self._task("results", "collect_results", 0, params, pairs=pairs, near=near)]
         tasks += [
-            self._task("conclude", "name_drops", part, {"begin": a, "end": b}, copies=self.copies, near=near)
+            self._task("results", "name_drops", part, {"begin": a, "end": b}, duplicates=self.duplicates, near=near)
             for part, (a, b) in enumerate(spans, 1)
         ]
-        whole, *named = self.run("conclude", tasks)
+        whole, *named = self.run("results", tasks)
         drops = [r.files[f"drops-{i:05d}"] for r, (a, b) in zip(named, spans) for i in range(a, b)]
         return Compared(drops, whole.files["pairs"], whole.files["borderline"])
 

@@ -22,7 +22,7 @@ LINK_FAN = 16
 H = TypeVar("H")
 
 
-class Settled(NamedTuple, Generic[H]):
+class Survivors(NamedTuple, Generic[H]):
     """``near``: the rows dropped for a kept one that they resemble. ``again``: ``left`` rows that another round must
     compare; none if every bucket of the survivors was compared whole."""
 
@@ -32,16 +32,16 @@ class Settled(NamedTuple, Generic[H]):
 
 
 class Steps(Protocol[H]):
-    """The work of a round. Rows of ``copies`` and ``near`` take no part; ``again`` limits a round to its rows."""
+    """The work of a round. Rows of ``duplicates`` and ``near`` take no part; ``again`` limits a round to its rows."""
 
     def find_pairs(
-        self, turn: int, threshold: float, fan: int, floor: float, again: Settled[H] | None, near: H | None
+        self, turn: int, threshold: float, fan: int, floor: float, again: Survivors[H] | None, near: H | None
     ) -> tuple[list[H], list[H]]:
         """Verified pairs from ``floor`` on, and the rows of buckets that were cut."""
 
-    def settle(
+    def choose_survivors(
         self, turn: int, threshold: float, pairs: list[H], first_cut: list[H], cut: list[H], before: H | None
-    ) -> Settled[H]:
+    ) -> Survivors[H]:
         """Survivors at ``threshold`` of all ``pairs``. ``cut`` are the rows of buckets cut in this round,
         ``first_cut`` in the first one, ``before`` the rows dropped after the round before."""
 
@@ -59,18 +59,20 @@ def search(steps: Steps[H], threshold: float, pairs_at: float | None = None) -> 
     look for pairs of kept rows that reach ``pairs_at``, where that is lower."""
     pairs: list[H] = []
     first_cut: list[H] = []
-    settled: Settled[H] | None = None
+    survivors: Survivors[H] | None = None
     for turn in range(ROUNDS):
-        found, cut = steps.find_pairs(turn, threshold, 4**turn, threshold - MARGIN, settled, None)
+        found, cut = steps.find_pairs(turn, threshold, 4**turn, threshold - MARGIN, survivors, None)
         pairs += found
         first_cut = first_cut or cut
-        settled = steps.settle(turn, threshold, pairs, first_cut, cut, settled.near if settled else None)
-        if not settled.left:
+        survivors = steps.choose_survivors(
+            turn, threshold, pairs, first_cut, cut, survivors.near if survivors else None
+        )
+        if not survivors.left:
             break
-    assert settled is not None
-    complete = not settled.left
+    assert survivors is not None
+    complete = not survivors.left
     if pairs_at is not None and pairs_at < threshold:
-        found, cut = steps.find_pairs(ROUNDS, pairs_at, LINK_FAN, pairs_at, None, settled.near)
+        found, cut = steps.find_pairs(ROUNDS, pairs_at, LINK_FAN, pairs_at, None, survivors.near)
         pairs += found
         complete = complete and not cut
-    return Searched(settled.near, pairs, complete)
+    return Searched(survivors.near, pairs, complete)

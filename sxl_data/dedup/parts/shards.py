@@ -27,7 +27,7 @@ AT_ONCE = 1 << 16
 class Shards:
     """Looks up rows. ``sizes`` are the rows of each shard; ``signed`` and ``texts`` open a shard's tables when it is
     first asked for: trace_id, source, rank, key_hi, key_lo, shingles, signature, and text. ``prefer`` names
-    the sources that come first."""
+    the sources that come first. ``compiled``: how texts are hashed again, None by their size."""
 
     def __init__(
         self,
@@ -35,11 +35,12 @@ class Shards:
         signed: Callable[[int], pa.Table],
         texts: Callable[[int], pa.Table] | None = None,
         prefer: Sequence[str] = (),
+        compiled: bool | None = None,
     ) -> None:
         self.first = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
         if self.first[-1] > MOST_ROWS:
             raise ValueError(f"at most {MOST_ROWS} rows, not {self.first[-1]}")
-        self.prefer = tuple(prefer)
+        self.prefer, self.compiled = tuple(prefer), compiled
         self._signed, self._texts = cache(signed), texts and cache(texts)
 
     def __len__(self) -> int:
@@ -105,7 +106,7 @@ class Shards:
             addresses[span], lengths[span] = found.addresses, found.lengths
             owners += found.owners
         texts = Rows(addresses, lengths, owners)
-        wrong = np.flatnonzero((hash_texts(texts) != self.keys(rows)).any(axis=1))
+        wrong = np.flatnonzero((hash_texts(texts, compiled=self.compiled) != self.keys(rows)).any(axis=1))
         if len(wrong):
             raise ValueError(f"text of row {rows[wrong[0]]}, and {len(wrong) - 1} more, is not what it was")
         return texts

@@ -41,7 +41,7 @@ def prefer_left(shards: Shards, pairs: Pairs) -> Pairs:
     return Pairs(left, right, pairs.shared, pairs.union)
 
 
-def settle(
+def choose_survivors(
     shards: Shards, pairs: Pairs, threshold: float, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The rows that fall at ``threshold``, of ``pairs`` that each stand once, the preferred row on the left; and the
@@ -69,7 +69,7 @@ def name_twins(shards: Shards, pairs: Pairs, threshold: float) -> pa.Table:
     return pa.table(ends | {"shared": via.shared, "union": via.union})
 
 
-def conclude(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
+def collect_results(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
     """All pairs as left, right (rows, the preferred one on the left) and score, and those near the threshold."""
     known = orient(shards, pairs)
     table = pa.table(
@@ -83,7 +83,7 @@ def conclude(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> 
 def judge(stands: np.ndarray, near: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The kept twin of rows whose texts are those of the rows ``stands``, the shingles shared and together (0 where the
     texts are equal), and whether the twin is a near one. A copy of a row that itself fell belongs to that row's twin:
-    its twin must be kept. ``near`` is that of `Settled`."""
+    its twin must be kept. ``near`` is that of `Survivors`."""
     known = near["row"].to_numpy()
     at = np.minimum(np.searchsorted(known, stands), max(len(known) - 1, 0))
     fell = known[at] == stands if len(known) else np.zeros(len(stands), dtype=bool)
@@ -93,11 +93,11 @@ def judge(stands: np.ndarray, near: pa.Table) -> tuple[np.ndarray, np.ndarray, n
     return twin, shared, union, fell
 
 
-def name_drops(shards: Shards, copies: list[pa.Table], near: pa.Table, begin: int, end: int) -> list[pa.Table]:
-    """The drops, a table of `DROPS_SCHEMA`, of each of the shards from ``begin`` to before ``end``. ``copies`` are
+def name_drops(shards: Shards, duplicates: list[pa.Table], near: pa.Table, begin: int, end: int) -> list[pa.Table]:
+    """The drops, a table of `DROPS_SCHEMA`, of each of the shards from ``begin`` to before ``end``. ``duplicates`` are
     tables of row and stands, the row with the same text that was compared; both they and ``near`` ascend by row."""
     low, high = shards.first[begin], shards.first[end]
-    parts = [_between(table, low, high) for table in copies]
+    parts = [_between(table, low, high) for table in duplicates]
     row = np.concatenate([np.zeros(0, np.uint32), *(part["row"].to_numpy() for part in parts)])
     stands = np.concatenate([np.zeros(0, np.uint32), *(part["stands"].to_numpy() for part in parts)])
     fallen = _between(near, low, high)["row"].to_numpy()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -17,27 +17,30 @@ from sxl_data.contract.errors import error
 from sxl_data.engine.mapped import mappable, mapped
 from sxl_data.engine.task import Output
 
+if TYPE_CHECKING:
+    from sxl_data.dedup.parts.candidates import Found
+
 Inputs = dict[str, list[Path]]
 
 CHUNK = 1 << 18
 """Candidates in a file, and about the most that one task verifies."""
 
 
-def find_copies(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Exact copies among the rows of one range of keys."""
-    from sxl_data.dedup.parts.exact import find_copies_of
+def find_exact_duplicates(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Exact duplicates among the rows of one range of keys."""
+    from sxl_data.dedup.parts.exact import find_exact_duplicates_of
 
-    found = find_copies_of(_shards(params, inputs), params["part"], params["parts"])
-    return Output(blobs={"copies": mappable(found)}, counters={"copies": len(found)})
+    found = find_exact_duplicates_of(_shards(params, inputs), params["part"], params["parts"])
+    return Output(blobs={"duplicates": mappable(found)}, counters={"duplicates": len(found)})
 
 
-def scatter(params: dict[str, Any], inputs: Inputs) -> Output:
+def partition_bands(params: dict[str, Any], inputs: Inputs) -> Output:
     """The band hashes of some shards, in a file for each part that meets them."""
-    from sxl_data.dedup.parts.band_ranges import scatter
+    from sxl_data.dedup.parts.band_ranges import partition_bands
     from sxl_data.dedup.parts.candidates import bands_of
 
     shards = _shards(params, inputs)
-    tables = scatter(
+    tables = partition_bands(
         shards,
         _among(inputs),
         bands_of(shards, params["threshold"]),
@@ -50,12 +53,12 @@ def scatter(params: dict[str, Any], inputs: Inputs) -> Output:
     return Output(blobs={f"keys-{part:05d}": mappable(table) for part, table in enumerate(tables)})
 
 
-def meet(params: dict[str, Any], inputs: Inputs) -> Output:
-    """Candidates of one span of band hashes, in files of `CHUNK`, and the rows whose buckets were cut."""
-    from sxl_data.dedup.parts.candidates import meet
+def find_candidates_of(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Candidates of one span of band hashes."""
+    from sxl_data.dedup.parts.candidates import find_candidates_of
 
     among = [mapped(path) for path in inputs["keys"]] if "keys" in inputs else _among(inputs)
-    found = meet(
+    found = find_candidates_of(
         _shards(params, inputs),
         among,
         params["threshold"],
@@ -65,21 +68,40 @@ def meet(params: dict[str, Any], inputs: Inputs) -> Output:
         compiled=params["compiled"],
         at_once=params["at_once"],
     )
+    return _candidates(found)
+
+
+def find_reference_candidates(params: dict[str, Any], inputs: Inputs) -> Output:
+    """All candidates, by datasketch."""
+    from sxl_data.dedup.reference import find_reference_candidates
+
+    return _candidates(find_reference_candidates(_shards(params, inputs), _among(inputs), params["threshold"]))
+
+
+def _candidates(found: Found) -> Output:
+    """Pairs in files of `CHUNK`, and the rows whose buckets were cut."""
     left, right = found.pairs >> np.uint64(32), found.pairs & np.uint64(0xFFFFFFFF)
     pairs = pa.table({"left": left.astype(np.uint32), "right": right.astype(np.uint32)})
     tables = {f"pairs-{i:05d}": pairs.slice(first, CHUNK) for i, first in enumerate(range(0, len(pairs), CHUNK))}
     return Output(tables=tables | {"cut": pa.table({"row": found.cut})}, counters={"pairs": len(pairs)})
 
 
-def check(params: dict[str, Any], inputs: Inputs) -> Output:
+def verify_pairs(params: dict[str, Any], inputs: Inputs) -> Output:
     """Exact similarities of some candidates. Second reading of text."""
-    from sxl_data.dedup.parts.verify import check
+    from sxl_data.dedup.parts.verify import verify_pairs
     from sxl_data.dedup.shingles import Shingling
 
     shingling = msgspec.convert(params["shingling"], Shingling)
     candidates = pa.concat_tables([pq.read_table(path) for path in inputs["pairs"]])
     try:
-        found = check(_shards(params, inputs), candidates, params["floor"], shingling, params["memory"])
+        found = verify_pairs(
+            _shards(params, inputs),
+            candidates,
+            params["floor"],
+            shingling,
+            params["memory"],
+            compiled=params.get("compiled"),
+        )
     except (ValueError, OSError) as problem:  # Arrow's own errors are ValueErrors too
         raise error(
             "U304", file=str(inputs["text"][0].parent), found=str(problem), expected="texts as they were first read"
@@ -87,14 +109,14 @@ def check(params: dict[str, Any], inputs: Inputs) -> Output:
     return Output(tables={"pairs": found})
 
 
-def settle(params: dict[str, Any], inputs: Inputs) -> Output:
+def choose_survivors(params: dict[str, Any], inputs: Inputs) -> Output:
     """Who is dropped for whom after the rounds so far, and the rows that another round must compare."""
-    from sxl_data.dedup.parts.survivors import name_twins, orient, settle
+    from sxl_data.dedup.parts.survivors import choose_survivors, name_twins, orient
 
     shards = _shards(params, inputs)
     pairs = orient(shards, _pairs(inputs))
     before = [_rows(path) for path in inputs["before"]]
-    _, again = settle(
+    _, again = choose_survivors(
         shards,
         pairs,
         params["threshold"],
@@ -109,11 +131,11 @@ def settle(params: dict[str, Any], inputs: Inputs) -> Output:
     )
 
 
-def conclude(params: dict[str, Any], inputs: Inputs) -> Output:
+def collect_results(params: dict[str, Any], inputs: Inputs) -> Output:
     """All verified pairs, and those near the threshold."""
-    from sxl_data.dedup.parts.survivors import conclude
+    from sxl_data.dedup.parts.survivors import collect_results
 
-    pairs, borderline = conclude(
+    pairs, borderline = collect_results(
         _shards(params, inputs), _pairs(inputs), mapped(inputs["near"][0]), params["threshold"]
     )
     return Output(tables={"pairs": pairs, "borderline": borderline})
@@ -123,9 +145,9 @@ def name_drops(params: dict[str, Any], inputs: Inputs) -> Output:
     """The drops of some shards, a table for each."""
     from sxl_data.dedup.parts.survivors import name_drops
 
-    copies, near = [mapped(path) for path in inputs["copies"]], mapped(inputs["near"][0])
+    duplicates, near = [mapped(path) for path in inputs["duplicates"]], mapped(inputs["near"][0])
     begin, end = params["begin"], params["end"]
-    drops = name_drops(_shards(params, inputs), copies, near, begin, end)
+    drops = name_drops(_shards(params, inputs), duplicates, near, begin, end)
     return Output(tables={f"drops-{i:05d}": table for i, table in zip(range(begin, end), drops)})
 
 
@@ -133,7 +155,7 @@ def _among(inputs: Inputs) -> Any:
     """Which rows a round compares."""
     from sxl_data.dedup.parts.band_ranges import Among
 
-    out = [_rows(path) for name in ("copies", "near") for path in inputs.get(name, [])]
+    out = [_rows(path) for name in ("duplicates", "near") for path in inputs.get(name, [])]
     only = [_rows(path) for path in inputs.get("again", [])]
     return Among(only[0] if only else None, tuple(out))
 
@@ -142,7 +164,13 @@ def _shards(params: dict[str, Any], inputs: Inputs) -> Any:
     from sxl_data.dedup.parts.shards import Shards
 
     signed, texts = inputs["signatures"], inputs.get("text", [])
-    return Shards(params["sizes"], lambda i: mapped(signed[i]), lambda i: mapped(texts[i]), params["prefer"])
+    return Shards(
+        params["sizes"],
+        lambda i: mapped(signed[i]),
+        lambda i: mapped(texts[i]),
+        params["prefer"],
+        params.get("compiled"),
+    )
 
 
 def _rows(path: Path) -> np.ndarray:

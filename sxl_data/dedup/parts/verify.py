@@ -16,7 +16,7 @@ from sxl_data.dedup.signatures import SMALL
 from sxl_data.dedup.verify import measure_overlaps
 
 
-def check(
+def verify_pairs(
     shards: Shards,
     pairs: pa.Table,
     floor: float,

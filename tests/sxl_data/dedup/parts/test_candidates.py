@@ -7,8 +7,8 @@ import pytest
 
 from sxl_data.dedup import choose_bands
 from sxl_data.dedup.bands import ALL_PAIRS, Bands
-from sxl_data.dedup.parts.band_ranges import Among, scatter
-from sxl_data.dedup.parts.candidates import bands_of, meet
+from sxl_data.dedup.parts.band_ranges import Among, partition_bands
+from sxl_data.dedup.parts.candidates import bands_of, find_candidates_of
 from sxl_data.dedup.parts.shards import Shards
 
 BODY = " ".join(f"common{k}" for k in range(60))
@@ -58,7 +58,10 @@ def test_parts_together_hold_the_candidates_of_the_whole_each_once(
     texts = corpus(edited_texts)
     shards = shards_of(texts, [10, 10, 50], [k * 7 % 31 for k in range(len(texts))])
     pairs, cut = reference(shards, np.arange(len(texts), dtype=np.uint32), fan)
-    found = [meet(shards, ALL, 0.7, fan, part, parts, compiled=compiled, at_once=at_once) for part in range(parts)]
+    found = [
+        find_candidates_of(shards, ALL, 0.7, fan, part, parts, compiled=compiled, at_once=at_once)
+        for part in range(parts)
+    ]
     packed = np.concatenate([part.pairs for part in found]).tolist()
     assert len(pairs) == len(packed) > 60
     assert pairs == {(pair >> 32, pair & 0xFFFFFFFF) for pair in packed}
@@ -73,13 +76,13 @@ def test_scattered_hashes_meet_as_streamed_ones_do(
     texts = corpus(edited_texts)
     shards, some = shards_of(texts, [10, 10, 50]), Among(None, (np.array([3, 11, 60], dtype=np.uint32),))
     sent = [
-        scatter(shards, some, bands_of(shards, 0.7), a, b, parts, compiled=False, at_once=9)
+        partition_bands(shards, some, bands_of(shards, 0.7), a, b, parts, compiled=False, at_once=9)
         for a, b in ((0, 2), (2, 4))
     ]
     found = 0
     for part in range(parts):
-        whole = meet(shards, some, 0.7, 4, part, parts, compiled=False)
-        again = meet(shards, [tables[part] for tables in sent], 0.7, 4, part, parts, compiled=False)
+        whole = find_candidates_of(shards, some, 0.7, 4, part, parts, compiled=False)
+        again = find_candidates_of(shards, [tables[part] for tables in sent], 0.7, 4, part, parts, compiled=False)
         assert whole.pairs.tolist() == again.pairs.tolist()
         assert whole.cut.tolist() == again.cut.tolist()
         found += len(again.pairs)
@@ -93,5 +96,5 @@ def test_rows_that_take_no_part_are_in_no_pair(
     shards, every = shards_of(texts, [40]), np.arange(len(texts), dtype=np.uint32)
     some, gone = every[every % 3 > 0], every[every % 5 == 0]
     pairs, _ = reference(shards, np.setdiff1d(some, gone), 1)
-    found = meet(shards, Among(some, (gone, gone[:2])), 0.7, 1, 0, 1, compiled=False)
+    found = find_candidates_of(shards, Among(some, (gone, gone[:2])), 0.7, 1, 0, 1, compiled=False)
     assert pairs == {(pair >> 32, pair & 0xFFFFFFFF) for pair in found.pairs.tolist()}
