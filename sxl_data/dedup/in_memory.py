@@ -9,7 +9,7 @@ stays; the rest goes through the rounds of `parts.rounds`, as the rows of a buil
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,9 +25,9 @@ from sxl_data.dedup.parts.survivors import choose_survivors, judge, name_twins, 
 from sxl_data.dedup.preference import rank_rows
 from sxl_data.dedup.reference import find_reference_candidates, sketch_by_datasketch
 from sxl_data.dedup.result import DedupResult, Pairs
-from sxl_data.dedup.rows import locate
+from sxl_data.dedup.rows import Rows, locate
 from sxl_data.dedup.scratch import Scratch
-from sxl_data.dedup.signatures import SMALL, sketch
+from sxl_data.dedup.signatures import SMALL, Sketches, sketch
 from sxl_data.dedup.verify import measure_overlaps
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def deduplicate(
     for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
         if column is not None and len(column) != n:
             raise ValueError(f"{name} has {len(column)} rows, texts {n}")
-    reference = config.backend == "datasketch"
-    compiled = not reference and (rows.total_bytes > SMALL if compiled is None else compiled)
+    compiled = config.backend == "native" and (rows.total_bytes > SMALL if compiled is None else compiled)
     workers = config.workers or None
     preference = rank_rows(n, ids, rank, sources, config.prefer)
     room = room or Scratch(parse_size(config.memory) // 2)
@@ -70,40 +69,17 @@ def deduplicate(
     stands = _representatives(keys, preference)
     unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
     distinct = rows.take(unique)
-    if reuse is not None:
-        sketches = reuse.sketches
-    elif reference:
-        sketches = sketch_by_datasketch(distinct, config.shingling, config.permutations, config.seed)
-    else:
-        sketches = sketch(distinct, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
+    sketches = reuse.sketches if reuse is not None else _sign(distinct, config, compiled, room)
     room.rest()
-    matches: list[Matches] = []
-    if stores:
-        from sxl_data.dedup.against import match_store
-
-        matches = [match_store(store, distinct, keys[unique], sketches, config, compiled, room) for store in stores]
+    matches = _match(stores, distinct, keys[unique], sketches, config, compiled, room)
     taken = np.flatnonzero(np.any([match.twin >= 0 for match in matches], axis=0)) if matches else np.zeros(0)
     held = Held(sketches.signatures, sketches.counts, None if preference is None else preference[unique], rows=distinct)
     steps = InMemory(held, config, taken.astype(np.uint32), compiled)
     found = search(steps, config.threshold, also_pairs_at)
-    oriented = orient(held, Pairs.of(pa.concat_tables(found.pairs)))
-    near = name_twins(held, steps.known, config.threshold)
-    pairs = Pairs(unique[oriented.left], unique[oriented.right], oriented.shared, oriented.union)
-    for place, name in enumerate(("row", "twin")):
-        near = near.set_column(place, name, pa.array(unique[near[name].to_numpy()]))
-    twin, shared, union, fell = judge(stands, near)
-    exact = ~fell & (stands != np.arange(n))
-    twin = np.where(fell | exact, twin, -1)
-    score = np.where(exact, 1.0, np.nan)
-    score[fell] = shared[fell] / union[fell].astype(np.float64)
+    pairs = orient(held, Pairs.of(pa.concat_tables(found.pairs)))
     result = DedupResult(
-        kept=twin < 0,
-        twin=twin,
-        exact=exact,
-        score=score,
-        shared=shared,
-        union=union,
-        pairs=pairs,
+        **_say(stands, unique, name_twins(held, steps.known, config.threshold)),
+        pairs=Pairs(unique[pairs.left], unique[pairs.right], pairs.shared, pairs.union),
         unique=unique,
         stands=stands,
         sketches=sketches,
@@ -116,6 +92,33 @@ def deduplicate(
     for number, match in enumerate(matches):
         _drop_for_store(result, number, match)
     return result
+
+
+def _sign(rows: Rows, config: DedupConfig, compiled: bool, room: Scratch) -> Sketches:
+    if config.backend == "datasketch":
+        return sketch_by_datasketch(rows, config.shingling, config.permutations, config.seed)
+    workers = config.workers or None
+    return sketch(rows, config.shingling, config.permutations, config.seed, workers, compiled, room.empty)
+
+
+def _match(stores: Sequence[Store], *what: Any) -> list[Matches]:
+    if not stores:
+        return []
+    from sxl_data.dedup.against import match_store
+
+    return [match_store(store, *what) for store in stores]
+
+
+def _say(stands: np.ndarray, unique: np.ndarray, near: pa.Table) -> dict[str, Any]:
+    """The columns of a `DedupResult` about each row; ``near`` names the rows of ``unique``."""
+    for place, name in enumerate(("row", "twin")):
+        near = near.set_column(place, name, pa.array(unique[near[name].to_numpy()]))
+    twin, shared, union, fell = judge(stands, near)
+    exact = ~fell & (stands != np.arange(len(stands)))
+    twin = np.where(fell | exact, twin, -1)
+    score = np.where(exact, 1.0, np.nan)
+    score[fell] = shared[fell] / union[fell].astype(np.float64)
+    return {"kept": twin < 0, "twin": twin, "exact": exact, "score": score, "shared": shared, "union": union}
 
 
 class InMemory:

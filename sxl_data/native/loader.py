@@ -1,19 +1,23 @@
-"""Compiled kernels as C functions, loaded without numba where that is known to work.
+"""Compiled kernels, kept between processes.
 
-In: a package and its modules that list entries in `ENTRIES`, as name: (function, argument types in numba's notation).
-Out: callables that take numpy arrays and numbers and run without the GIL. Importing numba and rebuilding its registries
-costs 0.8 CPU seconds at every start, more than deduplicating 50,000 short rows; so numba compiles once, its object code
-is kept in a file, and later starts hand that file to LLVM's loader (llvmlite alone, 0.05 s). That is the loader
-`object`, on Linux on x86-64. Elsewhere (macOS, Windows, ARM) the loader `numba` imports numba, which keeps and loads
-its code by itself: the same functions, a slower start. `SXL_KERNELS=numba` or `=object` chooses one. Both compile once,
-for about 10 CPU seconds, when a command first has more text than numpy handles at once; shorter ones come here never.
+In: a package and its modules that list entries in `ENTRIES`, as name: (function, argument types, each `u8`, `i8`, `u4`,
+`u2` or `u1`, arrays `[::1]` or `[:, ::1]`). Out: callables that take numpy arrays and numbers and run without the GIL.
+Two ways lead there, the same functions by both; `SXL_KERNELS=numba` or `=object` chooses one.
+
+- `numba`, wherever the other is not known to work (macOS, Windows, ARM): numba's own cache by its public names, `njit`
+  with explicit signatures and `cache=True` in `NUMBA_CACHE_DIR`.
+- `object`, on Linux on x86-64: numba compiles once, its object code is kept in a file, and later starts hand that file
+  to LLVM's loader. `object_code` holds all that is not public in it, and checks itself when it has compiled; if it
+  cannot, a line says so and numba's way is taken.
+
+Why two: importing numba and rebuilding its registries is most of a short command. `sxl-data dedup` of 2,000 rows, 3 MB,
+CPU seconds from start to end, medians of five pairs: SXLFIGURES
+Both compile once, for about 10 CPU seconds, when a command first has more text than numpy handles at once; shorter ones
+come here never.
 
 What is kept has a name that hashes the kernels' sources, the versions and the processor, so a stale one is never found;
-it lies in the package's `__pycache__`, or in the user's cache folder where the package is read-only. If neither can be
-written, every process compiles once.
-
-A numba function without a Python wrapper is a C function: a pointer for the result, one for an exception (our kernels
-raise none), then the arguments, each array as (owner, owner, items, item size, data, shape…, strides…).
+it lies in `NUMBA_CACHE_DIR` where that is set, in the package's `__pycache__`, or in the user's cache folder where the
+package is read-only. If none can be written, every process compiles once.
 """
 
 from __future__ import annotations
@@ -33,26 +37,21 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import msgspec
-
+from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
-
-UNUSED = (
-    "NRT_Free",
-    "NRT_MemInfo_call_dtor",
-    "NRT_adapt_ndarray_from_python",
-    "numba_do_raise",
-    "numba_gil_ensure",
-    "numba_gil_release",
-    "numba_runtime_build_excinfo_struct",
-    "numba_unpickle",
+from sxl_data.native.object_code import (
+    Compiled,
+    answers_rightly,
+    compile_objects,
+    load_objects,
+    pack,
+    passes_check,
+    unpack,
 )
-"""Symbols that the object code names and never reaches."""
+
 LOADERS = ("object", "numba")
-Compiled = dict[str, tuple[str, bytes, str]]
-"""Per entry: its symbol, object code and argument types."""
+_PROBE = "sxl_data.native.probe"
 _LOCK = Lock()
-_ENGINES: list[Any] = []  # what owns the machine code must live as long as the process
 
 
 def load(
@@ -60,7 +59,8 @@ def load(
 ) -> dict[str, Kernel]:
     """Every entry of the modules ``kernels`` of ``package`` by name; ``sources`` are the modules whose text decides
     about the object code. The first call compiles or loads; it is safe from several threads. ``loader`` is ``object``
-    or ``numba``, by default the one that ``SXL_KERNELS`` names or that this platform takes."""
+    or ``numba``, by default the one that ``SXL_KERNELS`` names or that this platform takes. Raises U401 for another
+    name, ImportError where numba or llvmlite cannot be loaded."""
     with _LOCK:
         return _entries(package, kernels, sources, loader or os.environ.get("SXL_KERNELS") or _usual_loader())
 
@@ -72,48 +72,93 @@ def _usual_loader() -> str:
 
 @cache
 def _entries(package: str, kernels: tuple[str, ...], sources: tuple[str, ...], loader: str) -> dict[str, Kernel]:
-    import llvmlite.binding as llvm
-
     if loader not in LOADERS:
         raise error("U401", found=f"SXL_KERNELS={loader}", expected=" or ".join(LOADERS))
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
     here = Path(str(import_module(package).__file__)).parent
     files = [here.joinpath(*module.split(".")).with_suffix(".py") for module in sources]
-    name = f"kernels-{_digest(llvm, files)}"
+    name = f"kernels-{_digest([*files, Path(__file__).with_name('probe.py')])}"
     modules = [f"{package}.{module}" for module in kernels]
-    if loader == "numba":
-        return _through_numba(modules, [folder / name for folder in _folders(here)])
-    places = [folder / f"{name}.bin" for folder in _folders(here)]
+    if loader == "object":
+        try:
+            return _through_objects(modules, [folder / f"{name}.bin" for folder in _folders(here)])
+        except ImportError:
+            raise
+        except Exception as problem:  # private names of numba: any of them may be gone
+            say(f"kernels  this numba is not known ({problem}): a slower start; SXL_KERNELS=numba spares this line")
+    return _through_numba(modules, [folder / name for folder in _folders(here)])
+
+
+def _through_objects(modules: list[str], places: list[Path]) -> dict[str, Kernel]:
+    """The entries from object code, which is kept in the first file of ``places`` that can be written."""
     for place in places:
         if place.is_file():
-            return _load(llvm, msgspec.msgpack.decode(place.read_bytes(), type=Compiled))
-    compiled = _compile(modules)
+            try:
+                return _bind(unpack(place.read_bytes()))
+            except (ValueError, KeyError, RuntimeError, OSError):
+                continue  # damaged: made anew
+    named = {name: (f, _signature(spelled), spelled) for name, (f, spelled) in _listed([*modules, _PROBE]).items()}
+    compiled = compile_objects(named)
+    if not passes_check(compiled):
+        raise RuntimeError("its object code failed a check")
     for place in places:
-        if _save(place, msgspec.msgpack.encode(compiled)):
+        if _save(place, pack(compiled)):
             break
-    return _load(llvm, compiled)
+    return _bind(compiled)
+
+
+def _bind(compiled: Compiled) -> dict[str, Kernel]:
+    functions = load_objects(compiled)
+    if not answers_rightly(functions):
+        raise RuntimeError("object code that was kept failed a check")
+    return {name: Kernel(function, compiled[name][2], flat=True) for name, function in functions.items()}
 
 
 def _through_numba(modules: list[str], places: list[Path]) -> dict[str, Kernel]:
-    """The entries as numba itself loads them, kept in the first folder of `places` that can be written."""
+    """The entries as numba itself loads them, kept in the first folder of ``places`` that can be written."""
     import numba
 
-    config: Any = numba.config
     folder = next((place for place in places if _writable(place)), None)
+    before = os.environ.get("NUMBA_CACHE_DIR")
     functions: dict[str, Kernel] = {}
-    for module in modules:
-        for name, (function, spelled) in import_module(module).ENTRIES.items():
-            own = numba.njit(nogil=True, error_model="numpy")(function.py_func)
-            if folder:
-                # numba looks at this file alone for changes, not at what it calls: our folder's name sees to those.
-                before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
-                own.enable_caching()
-                config.CACHE_DIR = before
-            result = _overload(own, spelled)
-            functions[name] = _bind(result.library.get_pointer_to_function(result.fndesc.llvm_func_name), spelled)
-            _ENGINES.append(result)
+    try:
+        if folder:
+            # numba looks at one file alone for changes, not at what it calls: our folder's name sees to those.
+            os.environ["NUMBA_CACHE_DIR"] = str(folder)
+            numba.config.reload_config()
+        for name, (function, spelled) in _listed(modules).items():
+            make = numba.njit(_signature(spelled), nogil=True, error_model="numpy", cache=folder is not None)
+            functions[name] = Kernel(make(function.py_func), spelled, flat=False)
+    finally:
+        os.environ.pop("NUMBA_CACHE_DIR", None)
+        os.environ |= {"NUMBA_CACHE_DIR": before} if before is not None else {}
+        numba.config.reload_config()
     return functions
+
+
+def _listed(modules: list[str]) -> dict[str, tuple[Any, str]]:
+    return {name: entry for module in modules for name, entry in import_module(module).ENTRIES.items()}
+
+
+def _signature(spelled: str) -> Any:
+    """numba's signature of argument types that are spelled out."""
+    import numba
+
+    names: dict[str, Any] = {
+        "u8": numba.uint64,
+        "i8": numba.int64,
+        "u4": numba.uint32,
+        "u2": numba.uint16,
+        "u1": numba.uint8,
+    }
+    types = [
+        names[kind[:2]][:, ::1] if ";" in kind else names[kind[:2]][::1] if "[" in kind else names[kind]
+        for kind in _kinds(spelled)
+    ]
+    return numba.void(*types)
+
+
+def _kinds(spelled: str) -> list[str]:
+    return [part.strip() for part in spelled.replace(", ::1]", ";::1]").split(",")]
 
 
 def _writable(folder: Path) -> bool:
@@ -125,13 +170,15 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _digest(llvm: Any, sources: list[Path]) -> str:
+def _digest(sources: list[Path]) -> str:
     import llvmlite
+    import llvmlite.binding as llvm
 
     parts = [path.read_bytes() for path in sources]
     # numba is not imported, and importlib.metadata, which knows its version too, imports half of the e-mail package.
     found = find_spec("numba")
-    assert found is not None and found.origin is not None
+    if found is None or found.origin is None:
+        raise ImportError("numba is not installed", name="numba")
     parts += [Path(found.origin).with_name("_version.py").read_bytes(), llvmlite.__version__.encode()]
     parts += [text.encode() for text in (sys.version, sys.platform)]
     parts += [llvm.get_host_cpu_name().encode(), llvm.get_host_cpu_features().flatten().encode()]
@@ -139,10 +186,11 @@ def _digest(llvm: Any, sources: list[Path]) -> str:
 
 
 def _folders(package: Path) -> list[Path]:
-    """Where object code may lie, best first."""
+    """Where compiled code may lie, best first."""
+    asked = os.environ.get("NUMBA_CACHE_DIR")
     given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     user = Path(given) if given else Path.home() / ".cache"
-    return [package / "__pycache__", user / "sxl"]
+    return [*([Path(asked)] if asked else []), package / "__pycache__", user / "sxl"]
 
 
 def _save(place: Path, data: bytes) -> bool:
@@ -156,59 +204,65 @@ def _save(place: Path, data: bytes) -> bool:
     return True
 
 
-def _compile(modules: list[str]) -> Compiled:
-    compiled: Compiled = {}
-    for module in modules:
-        for name, (function, spelled) in import_module(module).ENTRIES.items():
-            result = _overload(function, spelled)
-            _, kind, (code, _) = result.library.serialize_using_object_code()
-            assert kind == "object"
-            compiled[name] = (result.fndesc.llvm_func_name, code, spelled)
-    return compiled
+class Kernel:
+    """A compiled function of arrays (numpy's, or flat ones of the standard library) and numbers."""
+
+    def __init__(self, function: Callable[..., Any], spelled: str, flat: bool) -> None:
+        """``flat``: the function is one of C, whose arguments are those of `object_code`."""
+        self.function, self.kinds, self.flat = function, _kinds(spelled), flat
+
+    def __call__(self, *args: Any) -> None:
+        self.prepare(*args)()
+
+    def prepare(self, *args: Any) -> Callable[[], None]:
+        """The call with these arguments, to be made many times; what the arrays hold may change between."""
+        function = self.function
+        given = list(zip(self.kinds, args, strict=True))
+        if not self.flat:
+            values = [_writable_view(value, kind) if "[" in kind else _number(value, kind) for kind, value in given]
+            kept = (values, args)  # the former may be views of the latter
+
+            def call() -> None:
+                function(*kept[0])
+
+            return call
+        result, failure = ctypes.c_void_p(), ctypes.c_void_p()
+        flat: list[Any] = [ctypes.addressof(result), ctypes.addressof(failure)]
+        for kind, value in given:
+            if "[" not in kind:
+                flat.append(int(value))
+                continue
+            flat += _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
+        held = (result, failure, args)  # the addresses above are theirs
+
+        def run() -> None:
+            status = function(*flat)
+            assert status == 0, (status, held)
+
+        return run
 
 
-def _overload(function: Any, spelled: str) -> Any:
-    """numba's result of compiling a function for the argument types that are spelled out."""
-    from numba import types
-    from numba.core.sigutils import normalize_signature
+def _number(value: Any, kind: str) -> Any:
+    import numpy as np
 
-    names = {"u8": types.uint64, "i8": types.int64, "u4": types.uint32, "u2": types.uint16, "u1": types.uint8}
-    signature = types.void(*eval(f"({spelled},)", {"__builtins__": {}}, names))
-    function.compile(signature)
-    return function.overloads[normalize_signature(signature)[0]]
+    return np.dtype(kind).type(value)
 
 
-def _load(llvm: Any, compiled: Compiled) -> dict[str, Kernel]:
-    # The object code also holds numba's Python wrappers and reference counting. We never enter the former and our
-    # arrays have no owner to count, so what they would call is linked to a function that ends the process.
-    never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
-    for symbol in UNUSED:
-        if not llvm.address_of_symbol(symbol):
-            llvm.add_symbol(symbol, never)
-    machine = llvm.Target.from_default_triple().create_target_machine()
-    functions: dict[str, Kernel] = {}
-    for name, (symbol, code, spelled) in compiled.items():
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        _ENGINES.append(engine)
-        functions[name] = _bind(engine.get_function_address(symbol), spelled)
-    return functions
+def _writable_view(value: Any, kind: str) -> Any:
+    """An array that numba takes for one that may be written, which mapped files and buffers of Arrow are not: kernels
+    write to none of those."""
+    import numpy as np
 
-
-def _bind(address: int, spelled: str) -> Kernel:
-    """A callable of numpy arrays and numbers from a numba function at an address."""
-    kinds = [part.strip() for part in spelled.replace(", ::1]", ";::1]").split(",")]
-    slots: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]
-    for kind in kinds:
-        whole = 0 if "[" not in kind else 2 if ";" in kind else 1
-        arrays = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
-        slots += arrays + [ctypes.c_int64] * 2 * whole if whole else [ctypes.c_int64]
-    return Kernel(ctypes.CFUNCTYPE(ctypes.c_int32, *slots)(address), kinds)
+    found = np.frombuffer(value, kind[:2]) if isinstance(value, (bytearray, array)) else value
+    assert found.flags.c_contiguous and found.dtype == np.dtype(kind[:2]), (kind, found.dtype)
+    if found.flags.writeable and type(found) is np.ndarray:
+        return found
+    memory = (ctypes.c_char * found.nbytes).from_address(found.ctypes.data)
+    return np.ndarray(found.shape, found.dtype, memoryview(memory))
 
 
 def _of_array(value: Any, kind: str) -> list[Any]:
-    """A numpy array as a compiled function takes it."""
+    """A numpy array as a C function takes it."""
     import numpy as np
 
     assert value.flags.c_contiguous and value.dtype == np.dtype(kind[:2]), (kind, value.dtype)
@@ -221,31 +275,3 @@ def _of_buffer(value: bytearray | array[int], kind: str) -> list[Any]:
     assert view.itemsize == int(kind[1]), (kind, view.itemsize)
     address = ctypes.addressof(ctypes.c_char.from_buffer(value))
     return [None, None, len(view), view.itemsize, address, len(view), view.itemsize]
-
-
-class Kernel:
-    """A compiled function of arrays (numpy's, or flat ones of the standard library) and numbers."""
-
-    def __init__(self, function: Any, kinds: list[str]) -> None:
-        self.function, self.kinds = function, kinds
-
-    def __call__(self, *args: Any) -> None:
-        self.prepare(*args)()
-
-    def prepare(self, *args: Any) -> Callable[[], None]:
-        """The call with these arguments, to be made many times; what the arrays hold may change between."""
-        result, error = ctypes.c_void_p(), ctypes.c_void_p()
-        flat: list[Any] = [ctypes.addressof(result), ctypes.addressof(error)]
-        for kind, value in zip(self.kinds, args, strict=True):
-            if "[" not in kind:
-                flat.append(int(value))
-                continue
-            flat += _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
-        held = (result, error, args)  # the addresses above are theirs
-        function = self.function
-
-        def run() -> None:
-            status = function(*flat)
-            assert status == 0, (status, held)
-
-        return run

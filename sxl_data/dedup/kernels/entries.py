@@ -1,4 +1,4 @@
-"""The entries of `signatures`, `bands` and `exact`, and the working arrays that they need."""
+"""The entries of `signatures`, `sets`, `bands` and `exact`, and the working arrays that they need."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from sxl_data.contract.errors import error
 from sxl_data.native.loader import Kernel, load
 
-KERNELS = ("kernels.signatures", "kernels.bands", "kernels.exact")
-SOURCES = (*KERNELS, "kernels.token_intrinsics", "kernels.intrinsics", "shingles", "exact")
+KERNELS = ("kernels.signatures", "kernels.sets", "kernels.bands", "kernels.exact")
+SOURCES = (*KERNELS, "kernels.tokens", "kernels.token_intrinsics", "kernels.intrinsics", "shingles", "exact")
 
 
 def entries() -> dict[str, Kernel]:
@@ -27,7 +27,7 @@ def entries() -> dict[str, Kernel]:
         ) from problem
 
 
-ROOM = 1024 + 64 + 64 + 32  # that of `signatures`, which only a compiler imports
+ROOM = 1024 + 64 + 64 + 32  # that of `tokens`, which only a compiler imports
 
 
 def workspace() -> tuple[np.ndarray, np.ndarray]:

@@ -20,18 +20,17 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.contract.codes import CODES
 from sxl_data.contract.config import load, parse_size
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
-from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.in_memory import deduplicate
 from sxl_data.dedup.result import DedupResult
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
 from sxl_data.dedup.tables.kept import write_kept
-from sxl_data.dedup.tables.naming import files_of, find_row, name_files, name_rows
+from sxl_data.dedup.tables.lines import ledger_lines
+from sxl_data.dedup.tables.naming import find_row, name_rows
 from sxl_data.dedup.tables.read import mixed, numbers, read_columns
 from sxl_data.engine.commit import TEMPORARY, replacing, writing
 
@@ -111,10 +110,7 @@ def run_files(
     sources = [path.stem for path, table in zip(paths, tables) for _ in range(len(table))] if config.prefer else None
     say = say or _keep_quiet
     say(f"read    {format_count(len(texts))} rows of {len(paths)} files, {format_bytes(texts.nbytes)} of text")
-    for path, table in zip(paths, tables):
-        for name in dict.fromkeys([column, *extra]):
-            if found := mixed(table, name):
-                say(f"        {path.name}, column {name!r}: {found}")
+    _say_mixed(paths, tables, [column, *extra], say)
     result = deduplicate(ids, texts, rank, config, sources=sources, stores=stores, room=room)
     say(
         f"compare {format_count(len(result.pairs))} pairs verified,"
@@ -124,11 +120,7 @@ def run_files(
         Input(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns, len(table))
         for path, table in zip(paths, tables)
     )
-    sets = None
-    if store_shingles:
-        from sxl_data.dedup.against import kept_shingles
-
-        sets = kept_shingles(texts, result)
+    sets = _sets(texts, result) if store_shingles else None
     meta = Meta(versions={}, config=config, column=column, id_column=id_column, files=inputs, complete=True)
     return _write(folder, result, meta, ids, sets, stores, columns, began)
 
@@ -162,6 +154,19 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
     texts = [_text(store.meta, index) for index in at]
     names = name_rows(store.meta, ids, np.array(at)).tolist()
     return side_by_side(texts[1], texts[0], width, (names[1], names[0]))
+
+
+def _sets(texts: pa.ChunkedArray, result: DedupResult) -> tuple[np.ndarray, np.ndarray]:
+    from sxl_data.dedup.against import kept_shingles
+
+    return kept_shingles(texts, result)
+
+
+def _say_mixed(paths: list[Path], tables: list[pa.Table], names: list[str], say: Callable[[str], None]) -> None:
+    for path, table in zip(paths, tables):
+        for name in dict.fromkeys(names):
+            if found := mixed(table, name):
+                say(f"        {path.name}, column {name!r}: {found}")
 
 
 def _keep_quiet(line: str) -> None:
@@ -270,43 +275,4 @@ def _write(
         complete=result.complete,
         closest=closest[0] if closest else None,
         seconds=time.monotonic() - began,
-    )
-
-
-def ledger_lines(result: DedupResult, meta: Meta, ids: pa.ChunkedArray | None, stores: list[Store]) -> pa.Table:
-    """One line of `LEDGER_SCHEMA` per dropped row."""
-    gone = np.flatnonzero(~result.kept)
-    twins = np.empty(len(gone), dtype=object)
-    here = result.store[gone] < 0
-    twins[here] = name_rows(meta, ids, result.twin[gone[here]])
-    for number, store in enumerate(stores):
-        from_it = result.store[gone] == number
-        theirs = store.rows["id"] if store.meta.id_column else None
-        named = name_rows(store.meta, theirs, result.twin[gone[from_it]])
-        twins[from_it] = [f"{store.folder.parent.name}/{name}" for name in named]
-    names = np.array(name_files([file.path for file in meta.files]), dtype=object)
-    codes = np.where(result.exact[gone], "D310", "D311")
-    details = [
-        "the same text"
-        if same
-        else "estimated from signatures"
-        if not union
-        else f"{shared} of {union} shingles shared"
-        for same, shared, union in zip(
-            result.exact[gone].tolist(), result.shared[gone].tolist(), result.union[gone].tolist()
-        )
-    ]
-    return pa.table(
-        {
-            "trace_id": pa.array(name_rows(meta, ids, gone), pa.string()),
-            "source": pa.array(names[files_of(meta, gone)], pa.string()),
-            "stage": ["dedup"] * len(gone),
-            "action": ["dropped"] * len(gone),
-            "code": codes,
-            "rule": [CODES[code].rule for code in codes.tolist()],
-            "detail": pa.array(details, pa.string()),
-            "twin_id": pa.array(twins, pa.string()),
-            "score": result.score[gone],
-        },
-        schema=LEDGER_SCHEMA,
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from datasketch import MinHash
 
-from sxl_data.dedup.kernels import signatures as kernel
+from sxl_data.dedup.kernels import tokens as kernel
 from sxl_data.dedup.kernels.entries import workspace
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.shingles import Shingling, hash_shingles

@@ -41,7 +41,13 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(program: str, *arguments: str, **environment: str) -> str:
-    done = subprocess.run(
+    done = start(program, *arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def start(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
@@ -49,15 +55,19 @@ def run(program: str, *arguments: str, **environment: str) -> str:
         cwd=ROOT,
         env=os.environ | environment,
     )
+
+
+def run_toy(tmp_path: Path, loader: str, *places: Path) -> str:
+    done = toy(tmp_path, PROGRAM, loader, *places)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def run_toy(tmp_path: Path, loader: str, *places: Path) -> str:
+def toy(tmp_path: Path, program: str, loader: str, *places: Path) -> subprocess.CompletedProcess[str]:
     (tmp_path / "toy").mkdir(exist_ok=True)
     (tmp_path / "toy" / "__init__.py").touch()
     (tmp_path / "toy" / "kernel.py").write_text(TOY, encoding="utf-8")
-    return run(PROGRAM, loader, *map(str, places), PYTHONPATH=str(tmp_path))
+    return start(program, loader, *map(str, places), PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
 
 
 def sealed(tmp_path: Path) -> Path:
@@ -85,6 +95,56 @@ def test_numba_keeps_its_own_code_in_the_first_writable_folder_and_finds_it_agai
 def test_without_any_writable_folder_the_kernels_still_work(tmp_path: Path) -> None:
     assert run_toy(tmp_path, "object", sealed(tmp_path)) == "[6, 12] True"
     assert run_toy(tmp_path, "numba", tmp_path / "file" / "below") == "[6, 12] True"
+
+
+def test_a_file_of_object_code_that_is_damaged_is_made_anew(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    run_toy(tmp_path, "object", cache)
+    (kept,) = cache.iterdir()
+    whole = kept.stat().st_size
+    for damage in (b"", b"no object code", kept.read_bytes()[:1000]):
+        kept.write_bytes(damage)
+        assert run_toy(tmp_path, "object", cache) == "[6, 12] True"
+        assert kept.stat().st_size == whole
+
+
+def test_a_numba_whose_private_names_are_gone_is_used_by_its_public_ones_and_said_once(tmp_path: Path) -> None:
+    gone = "from numba.core.codegen import CPUCodeLibrary\ndel CPUCodeLibrary.serialize_using_object_code\n"
+    done = toy(tmp_path, gone + PROGRAM, "object", sealed(tmp_path))  # numba keeps files by that name too
+    assert done.stdout.strip() == "[6, 12] True", done.stderr
+    assert 1 == len(done.stderr.splitlines()) and "SXL_KERNELS=numba" in done.stderr
+
+
+def test_object_code_that_answers_wrongly_or_ends_the_process_fails_the_check() -> None:
+    program = """
+import numba
+from sxl_data.native.object_code import compile_objects, passes_check
+from sxl_data.native.probe import ENTRIES
+right, spelled = ENTRIES["self_check"]
+def wrong(values, times):
+    values[0, 0] += times
+def deadly(values, times):
+    values[1 << 50, 0] = times
+signature = numba.void(numba.uint32[:, ::1], numba.int64)
+for function in (right.py_func, wrong, deadly):
+    made = numba.njit(nogil=True, error_model="numpy")(function)
+    print(passes_check(compile_objects({"self_check": (made, signature, spelled)})))
+"""
+    assert run(program).split() == ["True", "False", "False"]
+
+
+def test_numba_reads_mapped_files_that_may_not_be_written(tmp_path: Path) -> None:
+    program = """
+import numpy as np, pyarrow as pa, pyarrow.parquet as pq, sys
+from pathlib import Path
+from sxl_data.dedup.tables.command import rethreshold, run_files
+folder = Path(sys.argv[1])
+rows = [f"row {n} " + " ".join(f"word{n % 350}x{k}" for k in range(800)) for n in range(400)]
+pq.write_table(pa.table({"text": rows}), folder / "rows.parquet")
+first = run_files([folder / "rows.parquet"], "text", folder / "out")
+print(first.near, rethreshold(folder / "out", 0.8).near)
+"""
+    assert run(program, str(tmp_path), SXL_KERNELS="numba") == "50 50"
 
 
 def test_deduplication_through_numba_gives_the_bits_of_numpy() -> None:
