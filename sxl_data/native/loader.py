@@ -11,7 +11,9 @@ Two ways lead there, the same functions by both; `SXL_KERNELS=numba` or `=object
   cannot, a line says so and numba's way is taken.
 
 Why two: importing numba and rebuilding its registries is most of a short command. `sxl-data dedup` of 2,000 rows, 3 MB,
-CPU seconds from start to end, medians of five pairs: SXLFIGURES
+CPU seconds from start to end on two busy cores, medians of five pairs: `object` 0.65, `numba` 1.35. `sxl-data validate`
+of a file below 16 MB, 0.31 by either: it loads no kernel.
+
 Both compile once, for about 10 CPU seconds, when a command first has more text than numpy handles at once; shorter ones
 come here never.
 

@@ -329,3 +329,15 @@ def test_less_memory_than_a_part_needs_costs_the_comparison_alone(recipe: Path, 
     of_tasks = {"task-exact", "task-candidates", "task-verify"}
     all_steps = {"exact", "candidates", "verify", "survivors", "results"} | of_tasks
     assert all_steps >= stages >= {"exact", "candidates", "verify"}
+
+
+def test_the_backend_of_deduplication_is_said_and_has_bytes_of_its_own(recipe: Path, tmp_path: Path):
+    pytest.importorskip("datasketch")
+    asked = [*NEAR, "dedup.backend=datasketch"]
+    one = build(str(recipe), tmp_path / "one", asked)
+    again = build(str(recipe), tmp_path / "again", [*asked, "engine.chunk_bytes=900", "engine.task_bytes=4000"])
+    assert one.content_hash == again.content_hash and published(tmp_path / "one") == published(tmp_path / "again")
+    assert "datasketch" in (tmp_path / "one/manifest.json").read_text(encoding="utf-8")
+    kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "one/.work/view").glob("*.json")}
+    build(str(recipe), tmp_path / "one", NEAR)
+    assert kept and all(not p.exists() or p.stat().st_mtime_ns != time for p, time in kept.items())
