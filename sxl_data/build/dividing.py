@@ -42,7 +42,8 @@ class Divided(NamedTuple):
 def divide(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], pairs: FileInfo) -> Divided:
     """Plan and run the tasks, and say what came out."""
     recipe, sizes = run.recipe, [shard.rows for shard in shards]
-    asked = DedupConfig(threshold=recipe.split.task_threshold, shingling=SHINGLING, seed=recipe.dedup.seed)
+    by = recipe.dedup
+    asked = DedupConfig(threshold=recipe.split.task_threshold, shingling=SHINGLING, seed=by.seed, backend=by.backend)
     placed = run.run("place", _places(run, shards, seen, asked), sizes, "rows")
     related = Comparison(run.run, placed, sizes, asked, task_bytes(run), OF_TASKS).relate()
     task = Task(
@@ -52,7 +53,7 @@ def divide(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], pairs:
         inputs={
             "placed": tuple(r.files["placed"] for r in placed),
             "pairs": (pairs,),
-            "equal": related.copies,
+            "equal": related.duplicates,
             "near": related.pairs,
             "cut": related.cut,
         },

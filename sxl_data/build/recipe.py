@@ -45,7 +45,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     task_bytes: int | None = None
     """Memory that a task plans for which compares rows of all shards. More rows make more such tasks, none of which
     takes more: 96 bytes for each row whose key it sorts, 32 for each row and band of its hashes. On top come 8 bytes
-    for each pair that it finds, and in the one that settles who stays 190 for each row of a verified pair. Null takes
+    for each pair that it finds, and in the one that chooses who stays 190 for each row of a verified pair. Null takes
     `dedup.memory`; never more than half of `worker_bytes`. The one task that grows with all rows is `split`, by 30
     bytes of each and 80 more of each that has a group."""
     chunk_bytes: int = 16_000_000

@@ -46,10 +46,10 @@ class Compared(NamedTuple):
 
 
 class Related(NamedTuple):
-    """``copies``: tables of row and stands. ``pairs``: tables of left and right, rows that stand for their copies.
+    """``duplicates``: tables of row and stands. ``pairs``: tables of left and right, rows that stand for theirs.
     ``cut``: tables of row, those of buckets so large that not all their pairs were compared."""
 
-    copies: Files
+    duplicates: Files
     pairs: Files
     cut: Files
 
@@ -83,8 +83,9 @@ class Comparison:
         return self._collect_results(tuple(found.pairs), (found.near,))
 
     def relate(self) -> Related:
-        """All that is alike, where nothing is to be dropped: exact duplicates, and pairs at the threshold. Candidates are those
-        of a threshold lower by `SURE`, so that hardly a pair at it is missed, and buckets are cut far later."""
+        """All that is alike, where nothing is to be dropped: exact duplicates, and pairs at the threshold. Candidates
+        are those of a threshold lower by `SURE`, so that hardly a pair at it is missed, and buckets are cut far
+        later."""
         self.duplicates = self._find_exact_duplicates()
         threshold = self.config.threshold
         pairs, cut = self.find_pairs(0, max(threshold - SURE, threshold / 2), WHOLE_FAN, threshold, None, None)
