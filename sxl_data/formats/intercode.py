@@ -8,10 +8,10 @@ the result. The environment executed the actions; what the model thought was not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.files.json_text import dump
 from sxl_data.trace.build import Builder, parts
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
@@ -28,7 +28,7 @@ ENVIRONMENTS = {
 
 _HISTORY = ("thoughts", "actions", "observations", "rewards", "valid_action")
 # How ReAct prompts have a command written.
-_EXECUTE = re.compile(r"\s*execute\[(.*)\]\s*", re.DOTALL)
+_EXECUTE = patterns.compile(r"(?s)\s*execute\[(.*)\]\s*")
 
 
 class InterCode:

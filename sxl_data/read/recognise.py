@@ -8,13 +8,13 @@ file that no format knows is read with the largest group, which says of each wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError, finding
 from sxl_data.files.archives import DAMAGED, members
 from sxl_data.files.records import open_records
@@ -27,9 +27,9 @@ from sxl_data.trace.format import Format
 
 # Texts that are no records: ending → (format, what their beginning has to hold).
 TEXTS = {
-    ".ipynb": ("notebook", re.compile(r"\A\s*\{")),
-    ".patch": ("patch_file", re.compile(r"\AFrom [0-9a-f]{7,40} ")),
-    ".md": ("issue_thread", re.compile(r"\A#+ .*?\[#\d+\]\(\S+?\) - ")),
+    ".ipynb": ("notebook", patterns.compile(r"\A\s*\{")),
+    ".patch": ("patch_file", patterns.compile(r"\AFrom [0-9a-f]{7,40} ")),
+    ".md": ("issue_thread", patterns.compile(r"\A#+ .*?\[#\d+\]\(\S+?\) - ")),
 }
 # Sources that lie in several files of one folder: format → what has to stand in the names of its files.
 FOLDERS = {

@@ -12,13 +12,13 @@ on both sides is looked at closer: JSON is opened, and pieces of a text are look
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import dump, load
 from sxl_data.trace.format import Document, Format, LeftOut, Origin, Reading
@@ -31,9 +31,7 @@ SHORTEST = 16
 SHARE, CHARACTERS = 0.01, 400
 _LISTED = 5
 _PLACES = 1000
-_POSITION = re.compile(r"/\d+(?=/|$)")
-
-_MADE = re.compile(  # an identifier, a digest or a time
+_MADE = patterns.compile(  # an identifier, a digest or a time
     r"(?:[\w.-]{1,64}[-_:])?(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,128})"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Zz-]*"
 )
@@ -96,7 +94,7 @@ class Tally(msgspec.Struct):
         self.declared += found.declared
         self.lost += found.lost
         for item in found.unread:
-            self._note(_POSITION.sub("/*", item.pointer), 1)
+            self._note("/".join("*" if key.isdecimal() else key for key in item.pointer.split("/")), 1)
 
     def merge(self, other: Tally) -> None:
         """Count another part of the file."""
@@ -116,7 +114,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     keys: frozenset[str]
     """Keys below which nothing is read, wherever they are."""
-    patterns: tuple[tuple[tuple[str, ...], bool, re.Pattern[str] | None], ...]
+    rules: tuple[tuple[tuple[str, ...], bool, patterns.Pattern[str] | None], ...]
     """(keys of the path, whether it starts at the record, the record's type)."""
     composes: frozenset[str]
     everything: bool
@@ -128,7 +126,7 @@ class Declared(msgspec.Struct, frozen=True):
             return True
         if any(key in self.keys for key in path):
             return True
-        for keys, anchored, when in self.patterns:
+        for keys, anchored, when in self.rules:
             if not all(key in path or key == "*" for key in keys):
                 continue
             if when is not None:
@@ -163,17 +161,17 @@ def _compiled(left: tuple[LeftOut, ...], composes: frozenset[str]) -> Declared:
     keys = frozenset(
         item.where for item in left if item.when is None and "/" not in item.where and item.where not in "*"
     )
-    patterns = tuple(
+    rules = tuple(
         (
             tuple(key for key in item.where.split("/") if key),
             item.where.startswith("/") or not item.where,
-            None if item.when is None else re.compile(item.when),
+            None if item.when is None else patterns.compile(item.when),
         )
         for item in left
         if item.where not in keys and (item.where != "*" or item.when is not None)
     )
     everything = any(item.where == "*" and item.when is None for item in left)
-    return Declared(keys, patterns, composes, everything)
+    return Declared(keys, rules, composes, everything)
 
 
 def measure(document: Document, traces: Sequence[Trace], format: Format, thorough: bool = True) -> Coverage:

@@ -8,26 +8,25 @@ Both come in about the order of the document, so each piece is looked for first 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
+from sxl_data.contract import patterns
+
 SHORTEST = 16
-_WORD = re.compile(r"\w+")
+_WORD = patterns.compile(r"[\p{L}\p{M}\p{N}_]+")
 # Signs, and the names that markups give to their parts: no text of anybody.
-_MARKUP = re.compile(
-    r"\W+|\b(?:think|reasoning|thought|action|input|final|answer|observation|name|arguments|parameters?|tools?"
-    r"|call|tool_call|tool_calls|tool_response|function|type|finish|content|invoke|result|execute)\b",
-    re.IGNORECASE,
+_MARKUP = patterns.compile(
+    r"(?i)[^\p{L}\p{M}\p{N}_]+|\b(?:think|reasoning|thought|action|input|final|answer|observation|name|arguments|parameters?|tools?"
+    r"|call|tool_call|tool_calls|tool_response|function|type|finish|content|invoke|result|execute)\b"
 )
 # Tags and labels at the ends of a line.
-_AROUND = re.compile(
-    r"\A(?:</?[\w-]+>\s*|`{3,}\w*\s*"
+_AROUND = patterns.compile(
+    r"(?i)\A(?:</?[\w-]+>\s*|`{3,}\w*\s*"
     r"|(?:thought|action(?: input)?|observation|(?:final )?answer|user|assistant|system)\s*\d*:\s*)+"
-    r"|(?:\s*</?[\w-]+>)+\Z",
-    re.IGNORECASE,
+    r"|(?:\s*</?[\w-]+>)+\z"
 )
 # A call as prompts have it written.
-_CALLED = re.compile(r"\w+(?:\[(?=.*\]\Z)|\((?=.*\)\Z))(.*).")
+_CALLED = patterns.compile(r"[\p{L}\p{M}\p{N}_]+(?:\[(.*)\]|\((.*)\))")
 # Share of a line that its beginning and end have to be for them to count as read: less agrees by chance.
 _MOST = 0.75
 # Lines of a document that are looked at so closely; of one in which nearly everything is unread, the rest counts whole.
@@ -105,7 +104,7 @@ class _Known:
         """Characters of ``line`` between the longest beginning and the longest end of it that were read."""
         line = _AROUND.sub("", line)
         if (held := _CALLED.fullmatch(line)) is not None:
-            line = held[1].strip("\"'")
+            line = (held[1] or held[2] or "").strip("\"'")
         if line in self.joined:  # as the empty one is, which was a label alone
             return 0
         self.left -= 1

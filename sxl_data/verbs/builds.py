@@ -118,8 +118,9 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import tell
     from sxl_data.sandbox.doctor import report
 
     text, held = report()
-    print(text)
+    tell(text)
     return 0 if held else 1

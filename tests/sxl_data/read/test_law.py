@@ -18,7 +18,7 @@ DOCUMENTS = 100  # of each file
 FOLDERS = {
     "adp_v1": "adp",
     "adp_v1_raw": {"swe_agent", "mini_swe_agent"},
-    "adp_v1_sft": "sharegpt_tools",
+    "adp_v1_sft": {"sharegpt_tools", "hermes_text"},  # some write their calls as tags in chat messages
     "api_bank": "api_bank",
     "atif": "atif",
     "atif_derived_harbor": "atif",
@@ -32,7 +32,7 @@ FOLDERS = {
     "kimi_cli": "kimi_cli",
     "mcp": "anthropic_messages",
     "mini_swe_agent": "mini_swe_agent",
-    "openai_chat": "openai_chat",
+    "openai_chat": {"openai_chat", "hermes_text"},
     "openai_responses_rollouts": "openai_responses",
     "openhands_events": "openhands_events",
     "openhands_sdk_events": "openhands_events",

@@ -73,7 +73,9 @@ def test_a_sample_is_recognised_and_may_be_named(name: str) -> None:
 
 def test_every_format_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
-    for name in known_formats():
+    for name, item in known_formats().items():
+        if item.unit == "made":  # a source that has no files
+            continue
         report = validate(submissions(tmp_path / "x.jsonl", name), profile="ingest")
         assert report.checked == 0 and not any(code.startswith("U2") and code != "U208" for code in report.counts)
 
