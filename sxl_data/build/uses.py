@@ -103,6 +103,10 @@ def refuse_test_parts(source: Source, use: Use, config: SplitConfig, file: str |
 
 
 def _known(source: Source, format: str, names: Sequence[str]) -> Use:
+    if source.tasks is not None:  # made, so there are no names to go by
+        side = str(source.options.get("side", "train"))
+        kept = side in ("values", "patterns", "tools")
+        return Use("held-out", f"the side {side}, kept to measure with") if kept else Use("train", "made to train on")
     for line in TABLE:
         by_format = format in line.formats
         by_hub = source.hub is not None and any(fnmatch.fnmatch(source.hub.lower(), p.lower()) for p in line.hub)

@@ -251,7 +251,8 @@ def read_chunk(
         if not found:
             name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
             entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
-        if found and len(found) != of_folder:  # else some was left unread on purpose
+        # Else some was left unread on purpose, or there is no document: what is made has none.
+        if found and len(found) != of_folder and format.unit != "made":
             # Rows whose texts are cut into pieces are many and alike: of them a part is looked at closely.
             thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
             coverage = cover(document, found, format, origin, thorough)

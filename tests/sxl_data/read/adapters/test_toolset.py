@@ -37,6 +37,7 @@ def test_a_source_makes_as_many_rows_as_it_says_each_of_them_executed_and_fit_to
     (source,) = manifest.sources
     assert (source.documents, source.traces, source.files, source.quarantined) == (60, 60, 0, 0)
     made = rows(tmp_path / "out")
+    assert (manifest.stages[0].edited, manifest.stages[0].dropped) == ({}, {})
     assert {row["provenance"]["executed"] for row in made} == {True}
     report = validate([str(path) for path in (tmp_path / "out/data").glob("*.parquet")], profile="publish")
     assert (report.checked, report.findings) == (len(made), [])
@@ -59,7 +60,10 @@ def test_a_limit_makes_fewer_rows_and_the_pieces_are_cut_by_number(tmp_path):
 def test_one_set_can_be_several_sources_by_side(tmp_path):
     sides = ("values", "patterns", "tools")
     sources = [f"name: {side}, format: toolset, tasks: 20, options: {{set: shop, side: {side}}}" for side in sides]
-    run(tmp_path, "out", *sources)
+    with pytest.raises(UserError, match="U313"):
+        run(tmp_path, "out", *sources)
+    split = ["engine.kind=inline", "split.train=0", "split.validation=0", "split.test=1"]
+    build(recipe(tmp_path, *sources), tmp_path / "out", split)
     assert {row["source"] for row in rows(tmp_path / "out")} == set(sides)
 
 
