@@ -161,11 +161,11 @@ def test_a_random_split_has_the_shares_that_were_asked_for_and_each_row_once():
     assert sides.tolist() != sorted(sides.tolist())
 
 
-def test_leakage_is_the_share_of_test_rows_with_a_partner_in_train():
+def test_leakage_is_the_share_of_validation_and_test_rows_with_a_partner_in_train():
     sides = np.array([0, 2, 2, 1, 2, 2, 0])
     pairs = np.array([[0, 1], [1, 6], [2, 3], [5, 4], [6, 5], [0, 6]])
-    assert 2 / 4 == leakage(sides, pairs) == leakage(sides, pairs[:, ::-1])
-    assert 0 == leakage(sides, NONE) == leakage(np.array([0, 1]), np.array([[0, 1]]))
+    assert 2 / 5 == leakage(sides, pairs) == leakage(sides, pairs[:, ::-1])
+    assert 0 == leakage(sides, NONE) == leakage(np.array([0, 0]), np.array([[0, 1]]))
 
 
 def test_rows_are_divided_by_tenths_where_nothing_else_is_asked():
