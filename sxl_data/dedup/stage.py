@@ -54,7 +54,7 @@ def view_tasks(batch: pa.Table, config: DedupConfig) -> Viewed:
 
 def hash_rows(batch: pa.Table, config: DedupStage) -> np.ndarray:
     """The exact keys of the rows of ``batch``, as `view_rows` has them; u64 ``(rows, 2)``."""
-    return hash_texts(locate(_texts(batch, config)))
+    return hash_texts(locate(_texts(batch, config)), compiled=False if config.backend == "datasketch" else None)
 
 
 def _texts(batch: pa.Table, config: DedupStage) -> pa.Array:

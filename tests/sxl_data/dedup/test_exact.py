@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sxl_data.dedup.exact import find_copies, group_rows, hash_texts, normalise
+from sxl_data.dedup.exact import find_exact_duplicates, group_rows, hash_texts, normalise
 from sxl_data.dedup.rows import locate
 
 
@@ -110,7 +110,7 @@ def test_groups_are_the_rows_of_each_key_that_more_than_one_has(keys: list[tuple
 def test_each_copy_names_the_preferred_row_of_its_key(keys: list[tuple[int, int]], draw: object) -> None:
     places = list(range(len(keys)))
     draw.shuffle(places)  # type: ignore[attr-defined]
-    copies, best = find_copies(
+    copies, best = find_exact_duplicates(
         np.array(keys, dtype=np.uint64).reshape(-1, 2), lambda rows: np.array(places, dtype=np.int64)[rows]
     )
     expected = {}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sxl_data.dedup.config import MARGIN
-from sxl_data.dedup.parts.rounds import LINK_FAN, Settled, search
+from sxl_data.dedup.parts.rounds import LINK_FAN, Survivors, search
 
 
 class Told:
@@ -19,16 +19,16 @@ class Told:
         self.settled: list[tuple[Any, ...]] = []
 
     def find_pairs(
-        self, turn: int, threshold: float, fan: int, floor: float, again: Settled[str] | None, near: str | None
+        self, turn: int, threshold: float, fan: int, floor: float, again: Survivors[str] | None, near: str | None
     ) -> tuple[list[str], list[str]]:
         self.asked.append((turn, threshold, fan, floor, again and again.again, near))
         return [f"pairs {turn}"], self.rounds[len(self.asked) - 1][0]
 
-    def settle(
+    def choose_survivors(
         self, turn: int, threshold: float, pairs: list[str], first_cut: list[str], cut: list[str], before: str | None
-    ) -> Settled[str]:
+    ) -> Survivors[str]:
         self.settled.append((turn, threshold, tuple(pairs), tuple(first_cut), tuple(cut), before))
-        return Settled(f"near {turn}", f"again {turn}", self.rounds[turn][1])
+        return Survivors(f"near {turn}", f"again {turn}", self.rounds[turn][1])
 
 
 def test_one_round_is_enough_where_every_bucket_was_compared_whole() -> None:
