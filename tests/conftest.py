@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# Workers of pytest-xdist are told a width; what a test prints goes to no terminal.
+os.environ.pop("COLUMNS", None)
 SHARED = Path(__file__).parents[2] / "shared"
 
 
