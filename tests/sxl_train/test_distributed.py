@@ -118,7 +118,8 @@ def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_
 KILLER = """
 import os, signal, sys
 from transformers import TrainerCallback
-from sxl_train import log, recipe
+from sxl_train import recipe
+from sxl_train.run import log
 class Killer(log.Log):
     def on_step_end(self, args, state, control, **_):
         super().on_step_end(args, state, control)

@@ -97,7 +97,8 @@ KILLER = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from transformers import TrainerCallback
-from sxl_train import log, recipe
+from sxl_train import recipe
+from sxl_train.run import log
 class Killer(log.Log):
     def on_step_end(self, args, state, control, **_):
         super().on_step_end(args, state, control)
