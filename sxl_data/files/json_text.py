@@ -31,8 +31,8 @@ def load(text: str) -> Any:
     return value
 
 
-def is_deep(value: Any) -> bool:
-    """Whether ``value`` nests beyond `MAX_DEPTH`; level by level, without recursion."""
+def is_deep(value: Any, most: int = MAX_DEPTH) -> bool:
+    """Whether ``value`` nests beyond ``most`` levels; level by level, without recursion."""
     level, depth = [value], 0
     while level:
         depth += 1
@@ -42,7 +42,7 @@ def is_deep(value: Any) -> bool:
             for inner in (held.values() if type(held) is dict else held if type(held) is list else ())
             if type(inner) is dict or type(inner) is list
         ]
-        if depth > MAX_DEPTH:
+        if depth > most:
             return True
     return False
 

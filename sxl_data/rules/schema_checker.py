@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sxl_data.engine.confined import Confined, Exceeded
+from sxl_data.files.json_text import is_deep
 from sxl_data.rules.unrolled import MOST, deepest, unroll
 
 _BACKTRACKS = 10_000
@@ -57,7 +58,7 @@ class Checker:
         return [Error(*item) for item in found]
 
     def _is_costly(self, value: Any) -> bool:
-        return self.deepest < _DEEP and _depth(value) > self.deepest
+        return self.deepest < _DEEP and is_deep(value, self.deepest)
 
 
 def make_validator(schema: dict[str, Any]) -> Any:
@@ -94,16 +95,3 @@ def _errors(validator: Any, value: Any) -> list[Error]:
         if len(found) == _MOST_ERRORS:
             break
     return found
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        level = [
-            inner
-            for held in level
-            for inner in (held.values() if type(held) is dict else held if type(held) is list else ())
-            if type(inner) is dict or type(inner) is list
-        ]
-    return depth

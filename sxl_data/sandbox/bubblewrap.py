@@ -17,7 +17,6 @@ from sxl_data.sandbox.limits import Limits
 
 AROUND = 4
 """Processes that are not the program's own: bubblewrap's two, and room for its start."""
-INSIDE = {"python": "/program/main.py", "bash": "/program/main.sh"}
 ENVIRONMENT = {
     "HOME": "/work",
     "TMPDIR": "/tmp",

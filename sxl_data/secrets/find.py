@@ -7,7 +7,7 @@ the text says beneath its escapes (`views.py`), and of a token that a line break
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sxl_data.contract.patterns import Match, compile
@@ -28,15 +28,15 @@ _OPENS = b":=>\"'( ,?"
 
 def find(data: bytes) -> list[Hit]:
     """The secrets of ``data``, in order; none overlaps another."""
-    return apart(look(data, plain))
+    return apart(_look(data))
 
 
-def look(data: bytes, finder: Callable[[bytes], list[Hit]], depth: int = 2) -> list[Hit]:
-    """What ``finder`` finds in ``data`` and beneath its escapes, ``depth`` of them within each other."""
-    hits = finder(data)
+def _look(data: bytes, depth: int = 2) -> list[Hit]:
+    """The secrets in ``data`` and beneath its escapes, ``depth`` of them within each other."""
+    hits = _plain(data)
     if depth:
         for view in views(data):
-            hits += [place(hit, view) for hit in look(view.data, finder, depth - 1)]
+            hits += [place(hit, view) for hit in _look(view.data, depth - 1)]
     return hits
 
 
@@ -46,7 +46,7 @@ def place(hit: Hit, view: View) -> Hit:
     return hit._replace(start=start, end=end)
 
 
-def plain(data: bytes) -> list[Hit]:
+def _plain(data: bytes) -> list[Hit]:
     """The secrets that stand in ``data`` as they are."""
     rules = table()
     hits = []

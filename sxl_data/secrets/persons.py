@@ -14,8 +14,7 @@ from sxl_data.contract.patterns import compile
 from sxl_data.secrets import accounts, addresses
 from sxl_data.secrets.accounts import HOST, USER
 from sxl_data.secrets.addresses import ADDRESS, MAIL, NAME, PHONE
-from sxl_data.secrets.find import look
-from sxl_data.secrets.hits import Hit, apart
+from sxl_data.secrets.hits import Hit
 
 KINDS = (USER, NAME, MAIL, PHONE, ADDRESS, HOST)
 """Kinds of hits that say who somebody is."""
@@ -26,22 +25,6 @@ HINTS = compile(
     rb"|[23][0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:"
 )
 """A part of everything that is found here."""
-
-
-def find_persons(data: bytes) -> list[Hit]:
-    """What names persons in ``data``, in order; none overlaps another."""
-    return apart(look(data, persons))
-
-
-def find_homes(data: bytes) -> list[Hit]:
-    """Only names of home folders."""
-    return [hit for hit in apart(persons(data)) if hit.kind == USER]
-
-
-def persons(data: bytes) -> list[Hit]:
-    """What names persons in ``data`` as it stands there: each place where the first search stops says what may be
-    there, and only that is asked, on a window of bounded length."""
-    return persons_at(data, (anchor.spans[0] for anchor in HINTS.finditer(data)))
 
 
 def persons_at(data: bytes, spans: Iterable[tuple[int, int]]) -> list[Hit]:

@@ -11,9 +11,6 @@ from collections.abc import Callable
 from sxl_data.contract.patterns import Match, Pattern
 from sxl_data.secrets.hits import Hit
 
-Maker = Callable[[bytes, Match[bytes], int], list[Hit]]
-"""From the text, a match and the place where its window begins to hits."""
-
 
 def in_window(
     data: bytes,
@@ -23,7 +20,8 @@ def in_window(
     pattern: Pattern[bytes],
     found: Callable[[bytes, Match[bytes], int], list[Hit]],
 ) -> list[Hit]:
-    """What ``found`` makes of the match of ``pattern`` that holds ``at``."""
+    """What ``found`` makes of the match of ``pattern`` that holds ``at``: it gets the text, the match, and the place
+    where the match's window begins."""
     begin = max(0, begin)
     window = data[begin:end]
     match = pattern.search(window)

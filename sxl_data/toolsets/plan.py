@@ -51,9 +51,9 @@ class Ask(NamedTuple):
     slots: dict[str, Any]
 
 
-Item = Call | Refusable | Think | Ask | list[Call]
 Plan = Generator[Any, Any, dict[str, Any] | None]
-"""Yields items; returns slots of the last message beside those of the job."""
+"""Yields calls (a list of them at once), refusable calls, thoughts and questions; returns slots of the last message
+beside those of the job."""
 
 
 def call(name: str, /, **arguments: Any) -> Call:
