@@ -13,7 +13,8 @@ them. What is followed:
 - with ``:function``, of the module itself only the imports that stand outside of functions or in those that this
   function uses.
 
-A package on the way to a module counts with its `__init__` and what that imports, not with the names it offers.
+A package on the way to a module counts with its `__init__` and what that imports, not with the names it offers. Why a
+code is raised and how it is mended, in a table of codes, is for people and counts nowhere.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ _FOUND = patterns.compile(
     rb"|[\"'](\w+\.py)[\"']|(\{__name__\}\.)|(__file__)"
 )
 _COMMENT = patterns.compile(rb"#[^\n]*")
+_CODES = patterns.compile(rb'(?s)\nCODES = table\(""".*?\n"""\)')
+_ADVICE = patterns.compile(rb"\n    (?:why|fix) [^\n]*")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -185,9 +188,9 @@ def _read(path: Path, size: int, changed: int) -> Text:
         elif file is not None:
             files.add(file.decode())
         composes, asks = composes or own is not None, asks or here is not None
-    return Text(
-        hashlib.sha256(data).digest(), tuple(imports), tuple(sorted(named)), tuple(sorted(files)), composes, asks
-    )
+    worked = _CODES.sub(lambda table: _ADVICE.sub(b"", table.group()), data)
+    digest = hashlib.sha256(worked).digest()
+    return Text(digest, tuple(imports), tuple(sorted(named)), tuple(sorted(files)), composes, asks)
 
 
 def _imports_of(path: Path, function: str) -> list[tuple[str, str]]:

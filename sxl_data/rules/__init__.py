@@ -1,12 +1,14 @@
-"""The checks of a trace: one module per family of codes, each a function from a trace to faults.
+"""The rules of a trace: one module per family, with its codes, its check and its repairs.
 
 A check knows nothing of files, formats or output. It yields `Fault`s with pointers into the trace; the
-validator turns them into findings at the submitter's own place.
+validator turns them into findings at the submitter's own place. A repair changes no meaning.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+import msgspec
 
 
 class Fault(NamedTuple):
@@ -18,3 +20,11 @@ class Fault(NamedTuple):
     expected: str | None = None
     related: tuple[str, ...] = ()
     """Pointers of what it has to do with."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One repair: the code that it mends, where (pointer into the trace), and what was done."""
+
+    code: str
+    pointer: str
+    said: str

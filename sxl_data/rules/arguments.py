@@ -14,12 +14,60 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.contract.codes import table
 from sxl_data.engine.confined import Exceeded
-from sxl_data.files.json_text import load
-from sxl_data.rules import Fault
+from sxl_data.files.json_text import dump, load
+from sxl_data.rules import Change, Fault
 from sxl_data.rules.dialect import normalise
 from sxl_data.rules.schema_checker import Checker, refuse
-from sxl_data.trace.types import Act, Call, Trace
+from sxl_data.trace.types import Act, Call, Tool, Trace
+
+CODES = table("""
+A301 error undeclared-tool
+    title  A call names a tool that is not declared
+    why    the model would learn to call tools that it was not offered
+    fix    declare the tool, or correct the name
+A302 warning tools-missing
+    title  The trace has calls and declares no tool
+    why    the model would learn calls without seeing what it can call
+    fix    add the tool declarations that the model had
+A303 error invalid-tool-schema
+    title  A tool's parameters are no valid JSON Schema
+    why    servers refuse it, and arguments cannot be checked
+    fix    correct the schema (JSON Schema 2020-12)
+A304 warning tool-schema-dialect fixable
+    title  A tool's parameters are in a dialect of JSON Schema
+    why    types such as `dict` or `float` and `required: true` mean nothing to a validator
+    fix    use `object`, `number`, … and a list `required`, or run validate --fix
+A305 error arguments-not-json
+    title  The arguments of a call are not JSON
+    why    the model would learn calls that cannot be parsed
+    fix    write them as JSON, or declare the call as `custom` if its input is free text
+A306 error arguments-not-object
+    title  The arguments of a call are no JSON object
+    why    a function takes named arguments
+    fix    wrap the value under the name of its parameter
+A307 error arguments-violate-schema
+    title  The arguments do not fit the tool's parameters
+    why    the model would learn calls that the tool refuses
+    fix    correct the arguments, or the declaration if it is the one that is wrong
+A308 error arguments-double-encoded
+    title  The arguments are JSON inside a JSON string
+    why    the template would render a quoted string where the model must write an object
+    fix    decode them once
+A309 warning unknown-argument
+    title  An argument is not among the tool's parameters
+    why    the schema allows it only because it does not forbid it; it is usually made up or misspelt
+    fix    use a declared name, or declare the parameter
+A310 error duplicate-tool-name
+    title  Two tools have the same name
+    why    a call cannot say which one it means
+    fix    rename or remove one
+A311 warning unportable-tool-name
+    title  A tool's name is refused by common APIs
+    why    they accept 1 to 64 letters, digits, _ and - only
+    fix    rename the tool in declarations and calls
+""")
 
 _PORTABLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _KINDS = ("code", "custom", "server")
@@ -142,6 +190,26 @@ def originals(trace: Trace) -> Iterator[Fault]:
             place, found, expected = changes[0]
             found += f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         yield Fault("A304", f"/tools/{t}/parameters_json{place}", found, expected)
+
+
+def repair(tools: tuple[Tool, ...], changes: list[Change]) -> tuple[Tool, ...]:
+    """``tools`` with parameters of a known dialect as JSON Schema, and the original beside them."""
+    return tuple(_repair(tool, n, changes) for n, tool in enumerate(tools))
+
+
+def _repair(tool: Tool, n: int, changes: list[Change]) -> Tool:
+    try:
+        schema = load(tool.parameters_json)
+    except ValueError:
+        return tool
+    fixed, edits = normalise(schema)
+    if not edits:
+        return tool
+    said = "; ".join(f"{place or '/'} {found} → {expected}" for place, found, expected in edits[:5])
+    changes.append(Change("A304", f"/tools/{n}/parameters_json", said))
+    return msgspec.structs.replace(
+        tool, parameters_json=dump(fixed), origin="normalised", original_json=tool.original_json or tool.parameters_json
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -9,8 +9,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sxl_data.contract import patterns
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault, private
 from sxl_data.trace.types import ENCODER, Act, Iterate, Part, Reflect, Result, Step, Trace
+
+CODES = table("""
+C401 error empty-act
+    title  An act says nothing and calls nothing
+    why    the model would learn to answer with silence
+    fix    remove the step, or restore its content
+C402 warning think-tag-in-content
+    title  Reasoning tags are left in what the agent says
+    why    reasoning in the content is shown to users and survives where a template would drop it
+    fix    move the text between the tags into a Reflect step
+C403 warning call-markup-in-content
+    title  Markup of a tool call is left in what the agent says
+    why    the call was not parsed, so it has no arguments, no id and no result
+    fix    turn it into a call, or read the file with --format hermes_text or react_text
+C404 warning special-token-in-content
+    title  A control token of a chat template is left in the text
+    why    it is tokenised as a real turn border and breaks the conversation
+    fix    remove it
+C405 warning reasoning-repeated
+    title  The reasoning is repeated in the act of its turn
+    why    the same tokens are trained twice, once as thought and once as answer
+    fix    keep it in the Reflect step only
+C406 warning inline-base64
+    title  Media are held inline as base64
+    why    thousands of tokens of noise are trained, and tables grow without bound
+    fix    store the file and give its uri, media_type and sha256
+C407 error missing-media
+    title  A part of type image, audio or file has no uri
+    why    what the agent saw is not there
+    fix    give the uri, or replace the part by a text that describes it
+C408 note truncation-marker
+    title  A result shows that it was cut
+    why    the agent may have seen more, or less, than the trace shows
+    fix    nothing to do if the agent saw the cut text; set `truncated: true`
+C409 note empty-ok-result
+    title  A result with status ok has no content
+    why    it may have been lost
+    fix    nothing to do if the tool prints nothing
+C410 warning error-text-with-status-ok
+    title  A result looks like an error and has status ok
+    why    error rates and retry decisions read off it are wrong
+    fix    set the status to `error`
+""")
 
 _THINK = patterns.compile(r"</?(?:think|thinking|reasoning)>")
 _CALL = patterns.compile(

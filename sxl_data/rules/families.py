@@ -1,13 +1,15 @@
-"""All checks of one trace, subtraces included.
+"""All checks and repairs of one trace, subtraces included.
 
-In: a trace and the families wanted. Out: faults, with pointers from the top of the trace.
+In: a trace and the families wanted. Out: faults, with pointers from the top of the trace; or the trace mended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sxl_data.rules import Fault, arguments, content, licences, metrics, order, pairing, shape
+import msgspec
+
+from sxl_data.rules import Change, Fault, arguments, content, licences, metrics, order, pairing, shape
 from sxl_data.rules.plain import is_plain
 from sxl_data.trace.types import Trace
 
@@ -46,3 +48,18 @@ def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) ->
             for fault in faults(inner, families.replace("L", ""), looks)
         ]
     return found
+
+
+def repair(trace: Trace) -> tuple[Trace, list[Change]]:
+    """``trace`` with what is marked fixable mended, and what was changed; the same object where nothing was."""
+    changes: list[Change] = []
+    steps = pairing.repair(trace, changes)
+    tools = arguments.repair(trace.tools, changes)
+    subtraces = []
+    for n, inner in enumerate(trace.subtraces):
+        mended, more = repair(inner)
+        subtraces.append(mended)
+        changes += [msgspec.structs.replace(c, pointer=f"/subtraces/{n}{c.pointer}") for c in more]
+    if not changes:
+        return trace, []
+    return msgspec.structs.replace(trace, steps=steps, tools=tools, subtraces=tuple(subtraces)), changes

@@ -14,8 +14,32 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
+
+CODES = table("""
+S201 error schema-violation
+    title  A field has the wrong type or a value that is not allowed
+    why    the trace does not follow the schema, so nothing can rely on that field
+    fix    give the field a value of the expected kind
+S202 error unknown-field
+    title  A field that the schema does not have
+    why    a misspelt field would be lost without a word
+    fix    use the name suggested, or put the value under `ext_json`
+S203 error missing-field
+    title  A required field is missing
+    why    it has no default that could be assumed
+    fix    add the field
+S204 error unknown-version
+    title  The trace is of a schema version that cannot be read
+    why    another major version may mean something else by the same field
+    fix    convert it, or use a release of sxl that reads this version
+S205 warning newer-version
+    title  The trace is of a newer minor version
+    why    it is read as far as this version knows the fields
+    fix    update sxl
+""")
 
 PHASES: dict[str, type[msgspec.Struct]] = {"observe": Observe, "reflect": Reflect, "act": Act, "iterate": Iterate}
 _MISSPELT = 40  # characters of a name that one of ours may have become

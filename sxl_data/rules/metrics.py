@@ -9,8 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.trace.types import Iterate, Trace
+
+CODES = table("""
+M501 warning totals-differ
+    title  A total is not the sum of the steps
+    why    one of the two is wrong, or steps are missing
+    fix    sum again, or leave the total out
+M502 error impossible-number
+    title  A number cannot be what it says
+    why    counts, costs and times are never negative, and cached tokens are part of the prompt's
+    fix    correct it, or leave it out
+M503 warning exit-code-with-status-ok
+    title  A result with status ok has an exit code that is not 0
+    why    one of the two is wrong
+    fix    set the status to `error`, unless this program means something else by the code
+M504 warning outcome-contradicted
+    title  The outcome contradicts its reward
+    why    a filter on either would choose other traces
+    fix    correct the status or the reward
+""")
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens", "cost_usd", "duration_ms")
 # ATIF's total → the field of a step's metrics that it sums.

@@ -8,9 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.rules.positions import Positions
 from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
+
+CODES = table("""
+O201 error starts-without-observe
+    title  The agent acts before it has seen anything
+    why    the first step that is not a system message must be the task
+    fix    add the task as a user Observe at the start
+O202 error act-without-iterate
+    title  A tool act is not followed by its results
+    why    something else stands between the act and the Iterate that answers it
+    fix    put the Iterate right after the act
+O203 error iterate-without-act
+    title  Results stand where no act with calls came before
+    why    they answer nothing that the trace shows
+    fix    add the act, or remove the step
+O204 warning reflect-without-act
+    title  Reasoning leads to no act of its turn
+    why    the model would learn to think and then stop
+    fix    remove it, or give it the turn of the act that it belongs to
+O205 error two-acts-in-turn
+    title  A turn has two acts
+    why    one model response is one act; on export both would become one message
+    fix    number the second act's turn apart, or merge the acts
+O206 error user-speaks-while-calls-open
+    title  The user speaks between a call and its result
+    why    no chat API accepts it and no template renders it as it happened
+    fix    put the results before what the user said
+O207 warning ends-in-mid-loop
+    title  The trace ends before the agent answers
+    why    the last step is input, reasoning or results, and nothing follows
+    fix    end the trace with the agent's act, or cut the last steps
+O208 error several-finals
+    title  Two acts of one task are marked final
+    why    only one answer can end a task
+    fix    mark the last one only
+O209 error steps-after-final
+    title  The trace goes on after its final act and no user asked for more
+    why    the model would learn to go on after it has finished
+    fix    unmark the act as final, or remove what follows
+O210 warning decision-contradicted
+    title  A decision is not what happens next
+    why    one of the two is wrong
+    fix    correct the decision, or set it to `unknown`
+O211 warning many-calls-in-turn
+    title  Suspiciously many calls are collapsed into one turn
+    why    calls made one after the other look parallel; the model would learn not to wait
+    fix    number the turns as the model answered
+O212 error no-act
+    title  The agent never acts
+    why    there is nothing to learn from the trace
+    fix    remove the trace
+O213 error act-kind-contradicted
+    title  An act is not of the kind it says
+    why    kind `tool` has calls and is never final; kind `message` has none
+    fix    correct `kind` or `final`
+""")
 
 MANY_CALLS = 16
 ASKING = ("user", "parent")

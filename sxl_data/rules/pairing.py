@@ -1,17 +1,69 @@
 """P: does every call have its result, once, in order and in time?
 
-In: a trace. Out: faults. A call that the model's host runs itself (kind ``server``) need not have a result: many
-hosts do not show it. Where a source reuses an id, a result answers the latest call of that id that
-is still open, which is what the agent that wrote it meant.
+In: a trace. Out: faults, or its steps repaired. A call that the model's host runs itself (kind ``server``) need not
+have a result: many hosts do not show it. Where a source reuses an id, a result answers the latest call of that id that
+is still open, which is what the agent that wrote it meant. Calls and results without an id get one where only one
+pairing is possible: as many calls are open as there are results to place. Ids used twice are renamed together with the
+results that answer them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sxl_data.rules import Fault
+import msgspec
+
+from sxl_data.contract.codes import table
+from sxl_data.rules import Change, Fault
 from sxl_data.rules.positions import Positions
-from sxl_data.trace.types import Act, Call, Iterate, Step, Trace
+from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
+
+CODES = table("""
+P101 error call-id-repeated-in-act
+    title  Two calls of one act have the same id
+    why    their results cannot be told apart
+    fix    give each call an id of its own
+P102 warning call-id-repeated fixable
+    title  A call id was used by an earlier act
+    why    tools that index a trace by call id mix up the results
+    fix    give each call of the trace an id of its own, or run validate --fix
+P103 error call-without-result
+    title  A call has no result although the trace goes on
+    why    the model would learn to go on without waiting for what it asked
+    fix    add the result, or one with status `missing`, or remove the call
+P104 warning last-call-unanswered
+    title  The last act has calls without results
+    why    the trace was stopped before its results came
+    fix    add the results, or end the trace before the act
+P105 error result-without-call
+    title  A result refers to no call
+    why    a result that answers no call cannot be masked or replayed
+    fix    give the result the id of the call it answers, or remove the step
+P106 error call-answered-twice
+    title  One call has two results
+    why    a call returns once; the second result belongs to another call or is a copy
+    fix    remove the copy, or correct its id
+P107 error empty-call-id fixable
+    title  A call or result has an empty id
+    why    nothing links the result to its call
+    fix    number the calls and use the numbers as ids
+P108 note matched-by-position
+    title  Results were matched to calls by their position only
+    why    the source has no ids, so a lost result would shift all that follow
+    fix    write ids on calls and results where the trace is recorded
+P109 warning results-out-of-order fixable
+    title  Results come in another order than their calls
+    why    no chat template renders call ids, so the model would see them exchanged
+    fix    put the results into call order, or run validate --fix
+P110 warning result-outside-its-turn
+    title  A result comes before its call or after a later act
+    why    the model acted without it, or it is recorded at the wrong place
+    fix    move the result to the step right after its call
+P111 note no-results
+    title  The trace has calls and no result at all
+    why    it shows what to call and never what came of it
+    fix    nothing to do for golden calls; else record the results
+""")
 
 _SHOWN = 16  # ids in one message
 
@@ -130,3 +182,106 @@ def _is_interruption(trace: Trace, positions: Positions, act: int, i: int) -> bo
     if act + 1 >= i or type(trace.steps[act + 1]) is Iterate:
         return False
     return positions.user_between(act + 1, i) or not positions.calls_between(act + 1, i)
+
+
+def repair(trace: Trace, changes: list[Change]) -> tuple[Step, ...]:
+    """The steps of ``trace`` with ids where only one pairing is possible, no id twice, and results in call order."""
+    return tuple(_order(_rename(_name_calls(trace.steps, changes), changes), changes))
+
+
+def _name_calls(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
+    """The steps with an id for each call and result that has none, where it is certain which belong together."""
+    taken = {call.call_id for step in steps if isinstance(step, Act) for call in step.calls}
+    taken |= {result.call_id for step in steps if isinstance(step, Iterate) for result in step.results}
+    out = list(steps)
+    for i, act in enumerate(out):
+        if not isinstance(act, Act) or not act.calls:
+            continue
+        after = out[i + 1] if i + 1 < len(out) else None
+        results = after.results if isinstance(after, Iterate) else ()
+        known = {call.call_id for call in act.calls} - {""}
+        answered = {result.call_id for result in results} & known
+        open_calls = [k for k, call in enumerate(act.calls) if call.call_id not in answered]
+        strays = [k for k, result in enumerate(results) if result.call_id not in known]
+        unnamed = [k for k in open_calls if not act.calls[k].call_id]
+        no_id = unnamed or any(not results[k].call_id for k in strays)
+        if not no_id or (strays and len(strays) != len(open_calls)):
+            continue
+        pairs = list(zip(open_calls, strays)) if strays else [(k, None) for k in unnamed]
+        if any(act.calls[k].call_id and at is not None and results[at].call_id for k, at in pairs):
+            continue  # two names that differ: the result may be of another act
+        calls, placed = list(act.calls), list(results)
+        for k, at in pairs:
+            name = calls[k].call_id or (results[at].call_id if at is not None else "") or _unused("call_", 1, taken)
+            if not calls[k].call_id:
+                changes.append(Change("P107", f"/steps/{i}/calls/{k}/call_id", f"'' → {name!r}"))
+                calls[k] = msgspec.structs.replace(calls[k], call_id=name)
+            if at is not None and not placed[at].call_id:
+                changes.append(Change("P107", f"/steps/{i + 1}/results/{at}/call_id", f"'' → {name!r}"))
+                placed[at] = msgspec.structs.replace(placed[at], call_id=name)
+        out[i] = msgspec.structs.replace(act, calls=tuple(calls))
+        if isinstance(after, Iterate):
+            out[i + 1] = msgspec.structs.replace(after, results=tuple(placed))
+    return out
+
+
+def _unused(prefix: str, number: int, taken: set[str]) -> str:
+    """A name that no call has yet: ``prefix`` and the first number from ``number`` that is free."""
+    while (name := f"{prefix}{number}") in taken:
+        number += 1
+    taken.add(name)
+    return name
+
+
+def _rename(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
+    taken = {call.call_id for step in steps if isinstance(step, Act) for call in step.calls}
+    used: set[str] = set()
+    opened: dict[str, list[str]] = {}  # the id as written → new ids of its open calls, latest last
+    latest: dict[str, str] = {}
+    out: list[Step] = []
+    for i, step in enumerate(steps):
+        if isinstance(step, Act) and step.calls:
+            here = {call.call_id for call in step.calls}
+            calls = []
+            for k, call in enumerate(step.calls):
+                name = call.call_id
+                # Ids repeated within one act cannot be told apart, so they stay for their author.
+                if name and name in used and sum(c.call_id == name for c in step.calls) == 1:
+                    name = _unused(f"{name}-", 2, taken)
+                    changes.append(Change("P102", f"/steps/{i}/calls/{k}/call_id", f"{call.call_id!r} → {name!r}"))
+                    call = msgspec.structs.replace(call, call_id=name)
+                opened.setdefault(step.calls[k].call_id, []).append(name)
+                latest[step.calls[k].call_id] = name
+                calls.append(call)
+            used |= here
+            step = msgspec.structs.replace(step, calls=tuple(calls))
+        elif isinstance(step, Iterate) and step.results:
+            results = []
+            for result in step.results:
+                waiting = opened.get(result.call_id)
+                name = waiting.pop() if waiting else latest.get(result.call_id, result.call_id)
+                results.append(result if name == result.call_id else msgspec.structs.replace(result, call_id=name))
+            step = msgspec.structs.replace(step, results=tuple(results))
+        out.append(step)
+    return out
+
+
+def _order(steps: list[Step], changes: list[Change]) -> list[Step]:
+    out = list(steps)
+    for i in range(1, len(out)):
+        act, step = out[i - 1], out[i]
+        if not isinstance(act, Act) or not isinstance(step, Iterate):
+            continue
+        position = {call.call_id: k for k, call in enumerate(act.calls)}
+        if len(position) != len(act.calls):
+            continue
+
+        def place(result: Result, position: dict[str, int] = position) -> int:
+            return position.get(result.call_id, len(position))
+
+        ordered = tuple(sorted(step.results, key=place))
+        if ordered != step.results and all(r.call_id in position for r in step.results):
+            said = ", ".join(r.call_id for r in step.results) + " → " + ", ".join(r.call_id for r in ordered)
+            changes.append(Change("P109", f"/steps/{i}/results", said))
+            out[i] = msgspec.structs.replace(step, results=ordered)
+    return out

@@ -12,9 +12,25 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.secrets.redact import code_of, found_in, found_in_json, shown
 from sxl_data.trace.types import Trace
+
+CODES = table("""
+C411 warning possible-secret
+    title  Text that looks like a key or token
+    why    what is published cannot be taken back
+    fix    revoke it and replace it by a placeholder; `sxl-data redact FILE -o OUT` does
+C412 note home-path
+    title  A path names somebody's home folder
+    why    it may name a person
+    fix    replace the name by a neutral one before publishing
+C413 note personal-data
+    title  An address, phone number or name says who somebody is
+    why    who is in a published trace did not agree to it
+    fix    replace it by a placeholder; `sxl-data redact FILE -o OUT` does
+""")
 
 _OURS = frozenset(("phase", "type", "schema_version", "sha256", "source_sha256", "subtraces"))
 

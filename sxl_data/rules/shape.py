@@ -8,9 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from sxl_data.contract.codes import table
 from sxl_data.files.json_text import load
 from sxl_data.rules import Fault
 from sxl_data.trace.types import Act, Iterate, Reflect, Trace
+
+CODES = table("""
+S206 error embedded-json
+    title  A field named *_json does not hold JSON text
+    why    whoever uses the field will fail on it later
+    fix    write the value as JSON into the string
+S301 error index-out-of-order
+    title  A step's index is not its position
+    why    findings and annotations refer to steps by index
+    fix    number the steps 0, 1, 2, … in their order
+S302 error iteration-out-of-order
+    title  Iterations do not count the loops
+    why    `iteration` starts at 0 and grows by one after each Iterate
+    fix    number the loops in their order
+S303 error turn-out-of-order
+    title  Turns do not grow with the steps
+    why    the steps of one turn become one message, so a turn cannot be resumed later
+    fix    number the model responses in their order
+S304 warning time-goes-backwards
+    title  A step is earlier than the step before it
+    why    the steps may have been put into a wrong order
+    fix    sort the steps as they happened, or correct the clock
+S305 warning invalid-timestamp
+    title  A timestamp is not an RFC 3339 time
+    why    times that cannot be compared cannot show the order of steps
+    fix    write it like "2026-01-31T09:30:00Z"
+""")
 
 
 def check(trace: Trace) -> Iterator[Fault]:

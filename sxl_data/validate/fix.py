@@ -19,8 +19,8 @@ import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.contract.printable import printable_line
-from sxl_data.rules.families import faults
-from sxl_data.rules.repair import Change, repair
+from sxl_data.rules import Change
+from sxl_data.rules.families import faults, repair
 from sxl_data.trace.format import Document, Format
 from sxl_data.trace.types import ENCODER, Trace
 from sxl_data.validate.convert import refuse_own, write_rows

@@ -11,10 +11,46 @@ from collections.abc import Iterator
 
 import msgspec
 
+from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.trace.messages import to_messages
 from sxl_data.trace.template import Rendered, Template, TemplateRefused
 from sxl_data.trace.types import Act, Call, Iterate, Part, Reflect, Step, Trace
+
+CODES = table("""
+R701 error template-drops-reasoning
+    title  The template leaves out reasoning
+    why    the model is trained on fewer thoughts than the trace has
+    fix    use a training template that keeps it, or split the conversation at each user turn
+R702 error template-drops-calls
+    title  The template leaves out tool calls or their arguments
+    why    the model would see results that nothing asked for
+    fix    use a template that renders tool calls
+R703 error template-drops-results
+    title  The template leaves out tool results
+    why    the model would learn to go on without seeing them
+    fix    use a template that renders the role `tool`
+R704 error template-raises
+    title  The template refuses the conversation
+    why    training would stop at this row
+    fix    use another template, or change what it refuses
+R705 error empty-loss-mask
+    title  No token of the conversation would be trained
+    why    the row costs time and teaches nothing
+    fix    see that the agent's part is rendered and lies before max_length
+R706 warning longer-than-max-length
+    title  The conversation is longer than max_length
+    why    what lies beyond it is cut off and not learnt
+    fix    raise max_length, or cut the trace where it makes sense
+R707 note no-loss-markers
+    title  The template does not mark what the agent says
+    why    the loss mask cannot be read off it; it was found by rendering prefixes
+    fix    use a template with {% generation %} … {% endgeneration %}
+R708 note export-loses
+    title  The chosen export cannot carry everything
+    why    what is named is kept only in the residual
+    fix    nothing to do; keep the residual with the document
+""")
 
 _DROPPED = {"r": ("R701", "reasoning"), "c": ("R702", "calls"), "o": ("R703", "results")}
 

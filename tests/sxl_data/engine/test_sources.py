@@ -162,12 +162,30 @@ def test_each_file_changes_the_tasks_that_reach_it(copy: Path):
     assert {task.rpartition(":")[2] for task in TASKS} == changed(copy, "contract/codes/content.py")
 
 
+def test_advice_of_a_code_is_no_work_and_its_title_is(copy: Path):
+    path = copy / "sxl_data" / "rules" / "pairing.py"
+    text = path.read_text(encoding="utf-8")
+    advised, titled = (
+        text.replace("give each call an id", "give every call an id"),
+        text.replace("Two calls of", "Calls of"),
+    )
+    before = hash_sources(TASKS[2], copy)
+    path.write_text(advised, encoding="utf-8")
+    assert (advised != text, before) == (True, hash_sources(TASKS[2], copy))
+    path.write_text(titled, encoding="utf-8")
+    assert before != hash_sources(TASKS[2], copy)
+
+
+def test_rules_change_the_tasks_that_run_them(copy: Path):
+    assert "find_copies" not in changed(copy, "rules/pairing.py", "rules/content.py")
+
+
 def test_a_file_that_loads_modules_by_a_name_of_its_own_making_is_known():
     """`sources` sees names that are written out; who makes them up must be looked at, and listed here."""
     makers = {
         "sxl_data/__init__.py": "the door, which nothing inside goes through",
         "sxl_data/contract/callable.py": "a package that is called from outside",
-        "sxl_data/contract/codes/__init__.py": "names below its own",
+        "sxl_data/contract/codes/__init__.py": "names below its own, and rules, whose words are no work",
         "sxl_data/dedup/__init__.py": "names below its own",
         "sxl_data/engine/confined.py": "what its caller writes out",
         "sxl_data/engine/task.py": "the task's own function",

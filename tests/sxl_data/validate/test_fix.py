@@ -10,8 +10,8 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.read.stage import known_formats
-from sxl_data.rules.families import faults
-from sxl_data.rules.repair import Change, repair
+from sxl_data.rules import Change
+from sxl_data.rules.families import faults, repair
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Result, Trace, decode
 from sxl_data.validate.fix import fix
 from sxl_data.validate.validate import validate
