@@ -11,7 +11,7 @@ run, a model's as much as ours:
 
 `tools` makes JSON Schemas of typed functions, `toolset` is what a set declares, `pick` draws values and words,
 `tasks` composes tasks, `session` runs calls, `plan` is what a plan says, `planner` drives one and records it, `check`
-replays a trace. Each set is one file of `sets/`.
+replays a trace. The sets that ship stand in `sets/`; one of your own may be one file (`sxl-data init DIR --toolset`).
 """
 
 from sxl_data.toolsets.check import Verdict, check

@@ -1,9 +1,9 @@
 """What a set declares: tools, a state, patterns of tasks.
 
-A set is one module with one `Toolset`. Tools are functions decorated with `Toolset.tool`, tasks come from functions
-decorated with `Toolset.pattern`, which draw values and return a `Job`: what is asked, how it can be done, and how the
-world looks when it is done. The wanted end is stated apart from the plan and not through the tools, so that a plan
-that does the wrong thing is found out.
+A set is a module, or a package of its name, with one `Toolset`. Tools are functions decorated with `Toolset.tool`,
+tasks come from functions decorated with `Toolset.pattern`, which draw values and return a `Job`: what is asked, how it
+can be done, and how the world looks when it is done. The wanted end is stated apart from the plan and not through the
+tools, so that a plan that does the wrong thing is found out.
 """
 
 from __future__ import annotations
@@ -153,9 +153,13 @@ class Toolset:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the file that the set stands in, empty where it stands in none."""
-        file = inspect.getsourcefile(self.start)
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file and Path(file).is_file() else ""
+        """Digest of the file that the set stands in, or of the package of its name; empty where there is none."""
+        file = Path(inspect.getsourcefile(self.start) or "")
+        if not file.is_file():
+            return ""
+        package = self.start.__module__.rpartition(".")[0].rpartition(".")[2] == self.name
+        files = sorted(file.parent.rglob("*.py")) if package else [file]
+        return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
     def shown(self, side: str) -> list[Function]:
         """The tools that a task of ``side`` declares, in the order of the module."""

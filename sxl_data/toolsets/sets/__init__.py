@@ -1,1 +1,1 @@
-"""The sets that ship, one file each: a module here that defines `SET` is found by its place alone."""
+"""The sets that ship: a module or package here that defines `SET` is found by its place alone."""

@@ -9,7 +9,7 @@ import pytest
 from sxl_data.toolsets import programs
 from sxl_data.toolsets.programs import Done
 from sxl_data.toolsets.repository import Commit, Repository
-from sxl_data.toolsets.sets import shell
+from sxl_data.toolsets.sets.shell import tools as shell
 from sxl_data.toolsets.tools import ToolError
 
 needs_git = pytest.mark.skipif(not shutil.which("git"), reason="no git")

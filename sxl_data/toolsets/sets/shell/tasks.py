@@ -1,120 +1,16 @@
-"""A shell with git over a scratch repository. Programs run for real, see `programs`."""
+"""A shell with git: patterns of tasks that training may see."""
 
 from __future__ import annotations
 
 import shlex
 from typing import Any
 
-from sxl_data.toolsets import programs
 from sxl_data.toolsets.pick import Pick
 from sxl_data.toolsets.plan import Plan, Refusal, ask, call, may_fail, think
-from sxl_data.toolsets.repository import Commit, Repository
-from sxl_data.toolsets.tools import Exit, ToolError
-from sxl_data.toolsets.toolset import Job, Toolset
-from sxl_data.toolsets.values import COLOURS, MOODS, REMARKS, THINGS, TOPICS
-
-VERBS = (
-    "add extend correct shorten document reorder simplify split rename check improve restore tidy move draft".split()
-)
-
-
-def start(pick: Pick) -> Repository:
-    """Two or three commits on main, of four or five files, and one branch with a commit of its own."""
-    files: dict[str, str] = {}
-    folder = pick.new(THINGS)
-    for n, topic in enumerate(pick.several(TOPICS, pick.any((4, 5)))):
-        path = f"{topic}.md" if n < 2 else f"{folder}/{topic}.txt"
-        files[path] = "".join(f"{line}\n" for line in pick.several(REMARKS, pick.any((2, 3))))
-    names = sorted(files)
-    commits = [Commit(subject(pick), {name: files[name] for name in names[:-1]}), Commit(subject(pick), files)]
-    side = f"{pick.new(COLOURS)}-{pick.new([t for t in TOPICS if f'{t}.md' not in files])}"
-    extra = {f"{side.split('-')[1]}.md": f"{pick.new(REMARKS)}\n"}
-    commits.append(Commit(subject(pick), files | extra, side))
-    return Repository(commits)
-
-
-def subject(pick: Pick) -> str:
-    """The subject of a commit."""
-    return f"{pick.new(VERBS)} the {pick.new(MOODS)} {pick.new(TOPICS)}"
-
-
-SET = Toolset(
-    "shell",
-    "a shell with git",
-    start,
-    covers="the files of this repository and its git history",
-    busy="index.lock exists",
-)
-
-
-@SET.tool
-def run(state: Repository, command: str) -> Exit:
-    """Run one command in the repository: ls, cat, head, tail, wc, grep, mkdir, mv, cp, rm, or git with status, log,
-    diff, show, branch, switch, add, commit, merge, restore, rm, mv. There are no pipes and no wildcards.
-
-    command: such as git log --oneline
-    """
-    done = programs.run(command, state.path)
-    return Exit(done.text, done.code)
-
-
-@SET.tool
-def write_file(state: Repository, path: str, text: str) -> str:
-    """Write a file; replaces one that is there.
-
-    path: path inside the repository
-    text: what the file holds
-    """
-    place = state.path / programs.inside(path)
-    if place.is_dir():
-        raise ToolError("is_folder", f"{path} is a folder")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="\n")
-    except (OSError, UnicodeEncodeError) as problem:
-        raise ToolError("cannot_write", f"{path}: {type(problem).__name__}") from None
-    return f"wrote {path}"
-
-
-@SET.tool
-def replace_text(state: Repository, path: str, old: str, new: str) -> int:
-    """Replace a text everywhere in a file and give how often it stood there; refuses a text that is not there.
-
-    path: path inside the repository
-    old: text to replace
-    new: text to put in its place
-    """
-    place = state.path / programs.inside(path)
-    if not place.is_file():
-        raise ToolError("not_found", f"no file {path!r}")
-    text = place.read_text(encoding="utf-8", errors="replace")
-    count = text.count(old) if old else 0
-    if not count:
-        raise ToolError("not_found", f"{old!r} does not stand in {path}")
-    write_file(state, path, text.replace(old, new))
-    return count
-
-
-@SET.held_out_tool
-def tag_version(state: Repository, name: str) -> Exit:
-    """Give the newest commit of the current branch a tag.
-
-    name: name of the tag, letters, digits, - and . only
-    """
-    if not name or not all(char.isalnum() or char in "-." for char in name) or name[0] in "-.":
-        raise ToolError("bad_name", f"{name!r} is no name of a tag")
-    done = programs.run(f"git tag {name}", state.path)
-    return Exit(done.text or f"tagged {name}", done.code)
-
-
-@SET.held_out_tool
-def undo_changes(state: Repository, path: str) -> Exit:
-    """Give a file back the text that it has in the newest commit.
-
-    path: path inside the repository
-    """
-    done = programs.run(shlex.join(["git", "restore", "--", programs.inside(path)]), state.path)
-    return Exit(done.text or f"{path} is as committed", done.code)
+from sxl_data.toolsets.repository import Repository
+from sxl_data.toolsets.sets.shell.world import SET, side, subject
+from sxl_data.toolsets.toolset import Job
+from sxl_data.toolsets.values import COLOURS, REMARKS, THINGS, TOPICS
 
 
 def git(*words: str) -> Any:
@@ -125,11 +21,6 @@ def git(*words: str) -> Any:
 def main(state: Repository) -> dict[str, str]:
     """The files of main."""
     return [commit for commit in state.commits if commit.branch == "main"][-1].files
-
-
-def side(state: Repository) -> Commit:
-    """The commit of the branch."""
-    return state.commits[-1]
 
 
 def committed(end: Any, text: str, files: dict[str, str | None]) -> None:
@@ -389,81 +280,3 @@ def no_such_branch(pick: Pick, state: Repository) -> Job:
         return {"listed": listed}
 
     return Job({"name": name}, plan)
-
-
-@SET.pattern("ordered", "patterns")
-def throw_out(pick: Pick, state: Repository) -> Job:
-    """{path} has no place in this repository any longer: out with it, and log that as “{subject}”.
-    Take {path} out and record it under “{subject}”.
-    > {path} is out, recorded as “{subject}”.
-    """
-    path, text = pick.any(sorted(main(state))), subject(pick)
-
-    def want(end: Any) -> None:
-        committed(end, text, {path: None})
-
-    return Job({"path": path, "subject": text}, [git("rm", "-q", path), git("commit", "-q", "-m", text)], want)
-
-
-@SET.pattern("ordered", "patterns")
-def drop_branch(pick: Pick, state: Repository) -> Job:
-    """Nothing on {name} is worth keeping. Get rid of that branch, merged or not.
-    {name} was an experiment that failed; the branch goes.
-    > The branch {name} is gone.
-    """
-    name = side(state).branch
-
-    def want(end: Any) -> None:
-        del end["branches"][name]
-
-    return Job({"name": name}, [git("branch", "-D", name)], want)
-
-
-@SET.pattern("dependent", "patterns")
-def longer_of_two(pick: Pick, state: Repository) -> Job:
-    """{a} or {b}, which has more lines?
-    Compare the lengths of {a} and {b} in lines.
-    > {longer} has more: {n} lines against {m}.
-    """
-    a, b = pick.some(sorted(main(state)), 2)
-    longer = pick.any((a, b))
-    more = "".join(f"{line}\n" for line in pick.several(REMARKS, 3))
-    for commit in state.commits:
-        if longer in commit.files:
-            commit.files[longer] += more
-
-    def plan() -> Plan:
-        found = yield [call("run", command=f"wc -l {path}") for path in (a, b)]
-        counts = [int(text.split()[0]) for text in found]
-        return {"longer": (a, b)[counts.index(max(counts))], "n": max(counts), "m": min(counts)}
-
-    return Job({"a": a, "b": b}, plan, answer=(longer,))
-
-
-@SET.pattern("single", "tools")
-def release(pick: Pick, state: Repository) -> Job:
-    """The newest commit is version {name}; tag it.
-    Put the label {name} on where we stand.
-    > The newest commit is tagged {name}.
-    """
-    name = f"{pick.new(MOODS)}-{pick.number(2, 40)}.{pick.number(2, 40)}"
-
-    def want(end: Any) -> None:
-        end["tags"][name] = end["branches"]["main"]
-
-    return Job({"name": name}, [call("tag_version", name=name)], want)
-
-
-@SET.pattern("single", "tools")
-def as_it_was(pick: Pick, state: Repository) -> Job:
-    """I spoilt {path}. Bring back what is committed.
-    Forget my edits to {path}.
-    > {path} is as it was committed.
-    """
-    path = pick.any(sorted(main(state)))
-    state.uncommitted = {path: f"{pick.new(REMARKS)}\n"}
-
-    def want(end: Any) -> None:
-        end["tree"][path] = end["branches"]["main"]["files"][path]
-
-    return Job({"path": path}, [call("undo_changes", path=path)], want)

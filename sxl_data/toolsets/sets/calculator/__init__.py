@@ -1,0 +1,10 @@
+"""A calculator with units and a memory.
+
+`world` holds the state and `SET`, `tools` what changes it, `tasks` the patterns of training, `unseen` those kept for
+evaluation.
+"""
+
+from sxl_data.toolsets.sets.calculator import tasks, tools, unseen
+from sxl_data.toolsets.sets.calculator.world import SET
+
+__all__ = ["SET", "tasks", "tools", "unseen"]

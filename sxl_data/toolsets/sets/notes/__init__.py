@@ -1,0 +1,10 @@
+"""Notes with tags, and search over local documents, in memory.
+
+`world` holds the state and `SET`, `tools` what changes it, `tasks` the patterns of training, `unseen` those kept for
+evaluation.
+"""
+
+from sxl_data.toolsets.sets.notes import tasks, tools, unseen
+from sxl_data.toolsets.sets.notes.world import SET
+
+__all__ = ["SET", "tasks", "tools", "unseen"]
