@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sxl_data.contract.config import parse_size
+from sxl_data.contract.sizes import parse_size
 
 __all__ = [
     "MODULES",

@@ -149,7 +149,7 @@ OWN_TEXT = {
     "sxl_data/contract/arguments.py": "words of the command line and of argparse",
     "sxl_data/build/recipe.py": "names of sources of a recipe, against each other",
     "sxl_data/read/options.py": "keys of a recipe, against those of a format",
-    "sxl_data/contract/config.py": "keys of a recipe, against the names of fields",
+    "sxl_data/contract/recipe_faults.py": "keys of a recipe, against the names of fields",
     "sxl_data/rules/fields.py": "keys no longer than ours, against our field names",
     "sxl_data/view/explain.py": "words of the command line, against our codes",
     "sxl_data/formats/registry.py": "words of the command line, against our formats",

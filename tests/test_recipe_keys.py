@@ -20,7 +20,7 @@ import sxl_data
 import sxl_train
 from sxl_data.build.recipe import Recipe as DataRecipe
 from sxl_data.contract.codes import CODES
-from sxl_data.contract.config import field_docs
+from sxl_data.contract.structs import field_docs
 from sxl_train.config import Recipe as TrainRecipe
 
 Sections = dict[str, type[msgspec.Struct]]

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from sxl_data.build.recipe import Recipe
-from sxl_data.contract.config import json_schema
 from sxl_data.contract.resources import schemas_folder
+from sxl_data.contract.structs import json_schema
 from sxl_data.write.manifest import Manifest
 
 MODELS: dict[str, tuple[type, str]] = {

@@ -12,8 +12,8 @@ import msgspec
 
 from sxl_data.build.extending import PUBLISHED_BEFORE
 from sxl_data.build.run import COMPARING, Run
-from sxl_data.contract.config import parse_size
 from sxl_data.contract.errors import error
+from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.parts.plan import Compared, Comparison
 from sxl_data.dedup.parts.shards import MOST_ROWS
 from sxl_data.engine.task import FileInfo, Receipt, Task

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from sxl_data.contract.config import parse_size
+from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.shingles import Shingling
 

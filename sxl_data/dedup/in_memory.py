@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.contract.config import parse_size
+from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.exact import find_exact_duplicates, hash_texts

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.codes import CODES, Code
-from sxl_data.contract.config import field_docs
 from sxl_data.contract.ledger import LEDGER_SCHEMA, Action
+from sxl_data.contract.structs import field_docs
 from sxl_data.trace import types
 from sxl_data.trace.types import Trace
 

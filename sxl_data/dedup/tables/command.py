@@ -20,9 +20,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.contract.config import load, parse_size
+from sxl_data.contract.config import load
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
+from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.in_memory import deduplicate
 from sxl_data.dedup.result import DedupResult

@@ -6,8 +6,9 @@ from typing import Literal
 import msgspec
 import pytest
 
-from sxl_data.contract.config import field_docs, json_schema, load
+from sxl_data.contract.config import load
 from sxl_data.contract.errors import UserError
+from sxl_data.contract.structs import field_docs, json_schema
 
 
 class Inner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
