@@ -17,6 +17,7 @@ import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.files.syntax import parser
+from sxl_data.read.imports import binding_of, used_by
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -91,7 +92,6 @@ _QUOTES = ('"""', "'''", '"', "'")
 _STARS = patterns.compile(r"\s*\*+ ?")
 _SLASHES = patterns.compile(r"\s*(?://[/!]?|#+!?) ?")
 _MAX_DEPTH = 64
-_MAX_IMPORTS = 16
 
 
 @cache
@@ -123,7 +123,7 @@ def documented_functions(language: str, text: str) -> Iterator[Function]:
     data = text.encode("utf-8")
     root = found.parse(data).root_node
     imports = [_text(data, node) for node in _nodes(language, grammar.imports, root)]
-    binding = _binding(imports, language)
+    binding = binding_of(imports, language)
     for node in _nodes(language, grammar.functions, root):
         if node.has_error or (around := _enclosing(node)) is None:
             continue
@@ -146,7 +146,7 @@ def documented_functions(language: str, text: str) -> Iterator[Function]:
             source=source,
             signature=signature,
             enclosing="\n".join(classes),
-            imports=tuple(_used(imports, binding, source)),
+            imports=tuple(used_by(imports, binding, source)),
             line=outer.start_point[0] + 1,
         )
 
@@ -265,43 +265,3 @@ def _header(data: bytes, node: Node) -> str:
 
 def _collapse(text: str) -> str:
     return " ".join(line for part in text.split("\n") if (line := part.strip()))
-
-
-_KEYWORDS = frozenset(("import", "from", "as", "use", "include", "crate", "self", "super", "static", "type", "default"))
-# Bytes of a word: letters, digits, `_` and all that is beyond ASCII.
-_WORDS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == 0x5F else 0x20 for b in range(256))
-
-
-def _binding(imports: list[str], language: str) -> dict[str, list[int]]:
-    """Which of ``imports``, by number, bind a name; under "" those that every function is shown."""
-    if language in ("c", "cpp"):
-        return {"": list(range(len(imports)))}
-    found: dict[str, list[int]] = {}
-    for number, item in enumerate(imports):
-        for name in set(_bound(item, language)) - _KEYWORDS - {""}:  # a trailing comma binds nothing
-            found.setdefault(name, []).append(number)
-    return found
-
-
-def _used(imports: list[str], binding: dict[str, list[int]], source: str) -> list[str]:
-    """The first imports that ``source`` names something of; its words are looked up, not the imports."""
-    numbers = set(binding.get("", ())[:_MAX_IMPORTS])
-    for word in set(_words(source)) & binding.keys():
-        numbers.update(binding[word][:_MAX_IMPORTS])
-    return [imports[number] for number in sorted(numbers)[:_MAX_IMPORTS]]
-
-
-def _words(text: str) -> list[str]:
-    """The words of two letters or more, as identifiers are written, in order."""
-    found = (word.lstrip("0123456789") for word in text.encode().translate(_WORDS).decode().split())
-    return [word for word in found if len(word) > 1]
-
-
-def _bound(item: str, language: str) -> list[str]:
-    """The names that an import binds, or might."""
-    if language == "python":
-        names = item.partition(" import ")[2] if item.startswith("from ") else item.removeprefix("import ")
-        found = [name.strip("() \n").split(" as ")[-1].strip() for name in names.split(",")]
-        return [name.split(".")[0] for name in found]
-    words = _words(item)
-    return words[-1:] + (words[:1] if language == "go" else []) if language in ("java", "go") else words

@@ -13,7 +13,8 @@ from sxl_data.trace.coverage import Tally
 from sxl_data.validate.duplicates import Seen
 from sxl_data.validate.locate import Placer
 from sxl_data.validate.reporters.report import FileReport, Report
-from sxl_data.validate.submission import Submission, Submitted
+from sxl_data.validate.submission import Submission
+from sxl_data.validate.submitted import Submitted
 
 
 def check_file(

@@ -24,7 +24,8 @@ from sxl_data.rules.families import faults, repair
 from sxl_data.trace.format import Document, Format
 from sxl_data.trace.types import ENCODER, Trace
 from sxl_data.validate.convert import refuse_own, write_rows
-from sxl_data.validate.submission import NATIVE, Submission, Submitted
+from sxl_data.validate.submission import NATIVE, Submission
+from sxl_data.validate.submitted import Submitted
 
 _FIXABLE = ("P102", "P107", "P109", "A304")
 _HARMLESS = ("S105", "S107", "S108")  # of the bytes; with others the value is not all that they say

@@ -13,7 +13,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import Finding
 from sxl_data.files.decode import tokens
 from sxl_data.rules import Fault
-from sxl_data.validate.submission import Submitted
+from sxl_data.validate.submitted import Submitted
 
 # Where formats keep what the trace has under one name, below the place of a call, result or tool.
 _KEYS = {

@@ -20,34 +20,17 @@ from sxl_data.files.decode import decode, may_hide
 from sxl_data.files.record import Raw, Record
 from sxl_data.files.records import decoded, open_raw
 from sxl_data.formats.registry import SAMPLES, detect_growing, formats, get
-from sxl_data.rules import Fault, private
-from sxl_data.rules.fields import examine
+from sxl_data.rules import private
 from sxl_data.trace.coverage import Tally, cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
-from sxl_data.trace.published import own_fields
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
+from sxl_data.validate.submitted import Submitted, examined, position, refused, value_of
 
 NATIVE = "sxl_trace"
 _ANY = msgspec.json.Decoder()
 _LARGE = 16 << 20
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
 LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbx") if flags >> bit & 1) for flags in range(32))
-
-
-class Submitted(msgspec.Struct):
-    """One trace of a file, or a record that is none (``reading`` is None)."""
-
-    reading: Reading | None
-    document: Document
-    findings: tuple[Finding, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    """What was found while reading into types; pointers into the trace."""
-    native: bool = False
-    at: str = ""
-    """Pointer of the record in its file."""
-    raw: bytes = b""
-    looks: str | None = None
-    """The closer looks at content that the bytes ask for, where they were scanned (see `files.scan`)."""
 
 
 class Submission:
@@ -90,7 +73,7 @@ class Submission:
             scan = self._scanner()
             for number, item in enumerate(everything):
                 record, looks = self._decoded(item, scan)
-                yield from self._row(record, _position(item, number), looks)
+                yield from self._row(record, position(item, number), looks)
 
     def recognise(self, items: Iterator[Raw | Record] | None = None, head: list[Raw | Record] | None = None) -> Format:
         """The format, read off the first records of the file. Those are taken from ``items``, where somebody reads it
@@ -106,7 +89,7 @@ class Submission:
         def take(count: int) -> list[Any]:
             more = list(itertools.islice(items, count - len(head)))
             head.extend(more)
-            sample.extend(value for value in map(_value, more) if value is not None)
+            sample.extend(value for value in map(value_of, more) if value is not None)
             return sample
 
         if take(SAMPLES[0]):
@@ -140,7 +123,7 @@ class Submission:
         return decoded(item, self.file), None
 
     def _row(self, record: Record, row: int, looks: str | None = None) -> Iterator[Submitted]:
-        value = record.value if record.value is not None else record.salvaged
+        value = value_of(record)
         self._note(record.findings)
         document = self._document(row, record.line, value)
         if value is None:
@@ -162,7 +145,7 @@ class Submission:
             for reading in self.format.read(document, self.origin):
                 some = True
                 if isinstance(reading, RowError):  # a part that is no trace, among others that are
-                    yield self._refused(reading, document, at, raw)
+                    yield refused(reading, document, at, raw)
                     continue
                 if held is not None:
                     yield held
@@ -173,11 +156,11 @@ class Submission:
                 yield self._covered(held, readings)
                 held = None
             if not some:
-                yield self._refused(RowError("nothing that is a trace", "at least one"), document, at, raw)
+                yield refused(RowError("nothing that is a trace", "at least one"), document, at, raw)
         except RowError as problem:
             if held is not None:
                 yield held
-            yield self._refused(problem, document, at, raw)
+            yield refused(problem, document, at, raw)
         except (TypeError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as problem:
             found = finding(
                 "S211",
@@ -200,25 +183,13 @@ class Submission:
         placed = [msgspec.structs.replace(one, pointer=item.at + (one.pointer or "")) for one in told]
         return msgspec.structs.replace(item, findings=(*item.findings, *placed)) if placed else item
 
-    def _refused(self, problem: RowError, document: Document, at: str, raw: bytes) -> Submitted:
-        line = problem.line or (document.lines[0] if document.lines else None)
-        found = finding(
-            "S211",
-            file=problem.file or document.file,
-            line=line,
-            pointer=at + problem.pointer,
-            found=problem.found,
-            expected=problem.expected,
-        )
-        return Submitted(None, document, (found,), at=at, raw=raw)
-
     def _whole(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
         values: list[Any] = []
         lines: list[int] = []
         places: list[str] = []
         for item in items:
             record = decoded(item, self.file) if isinstance(item, Raw) else item
-            value = record.value if record.value is not None else record.salvaged
+            value = value_of(record)
             if record.findings:
                 self._note(record.findings)
                 document = self._document(0, record.line, value)
@@ -256,7 +227,7 @@ class Submission:
         typed, file, current = DECODER.decode, self.file, SCHEMA_VERSION
         scan = self._scanner()
         for number, item in enumerate(items):
-            row = _position(item, number)
+            row = position(item, number)
             if type(item) is Raw and item.finding is None:
                 data = item.data
                 try:
@@ -284,7 +255,8 @@ class Submission:
                         )
                         continue
             record = decoded(item, self.file) if isinstance(item, Raw) else item
-            yield self._examined(record, row)
+            self._note(record.findings)
+            yield examined(record, self._document(row, record.line, value_of(record)))
 
     def _scanner(self) -> Callable[[bytes], int] | None:
         """The compiled scan, where the file is large enough to be worth its start."""
@@ -294,50 +266,8 @@ class Submission:
 
         return load_scan()
 
-    def _examined(self, record: Record, row: int) -> Submitted:
-        self._note(record.findings)
-        value = record.value if record.value is not None else record.salvaged
-        document = self._document(row, record.line, value)
-        if value is None:
-            return Submitted(None, document, record.findings, native=True, at=record.at, raw=record.raw)
-        try:
-            found, trace = examine(_without_beside(value))
-        except RecursionError:
-            deep = finding("S103", file=self.file, line=record.line, found="too many subtraces inside each other")
-            return Submitted(None, document, (*record.findings, deep), native=True, at=record.at, raw=record.raw)
-        reading = None if trace is None else Reading(trace=trace, line=record.line)
-        # An integer that is too long for its field is said once.
-        places = {record.at + fault.pointer for fault in found}
-        findings = tuple(item for item in record.findings if item.code != "S107" or item.pointer not in places)
-        return Submitted(reading, document, findings, tuple(found), True, record.at, record.raw)
-
 
 def opened(source: str | Path | Submission, format: str = "auto", known: dict[str, Format] | None = None) -> Submission:
     """``source`` as a submission: a file of records by its path, or what a caller has opened already, such as a
     folder or an archive."""
     return source if isinstance(source, Submission) else Submission(source, format, known)
-
-
-def _without_beside(value: Any) -> Any:
-    """``value`` without the columns that our tables have beside the trace."""
-    if not isinstance(value, dict):
-        return value
-    fields = own_fields(value)
-    if "subtraces_json" not in fields:
-        return fields
-    out = {key: item for key, item in fields.items() if key != "subtraces_json"}
-    if isinstance(fields["subtraces_json"], str):
-        out["subtraces"] = decode(fields["subtraces_json"].encode()).value
-    return out
-
-
-def _position(item: Raw | Record, number: int) -> int:
-    """A record's position in its file: its line, so that a part of a file counts as the whole does."""
-    return item.line - 1 if type(item) is Raw and not item.at else number
-
-
-def _value(item: Raw | Record) -> Any:
-    if isinstance(item, Record):
-        return item.value if item.value is not None else item.salvaged
-    found = decode(item.data) if item.finding is None else None
-    return None if found is None else found.value if found.value is not None else found.salvaged

@@ -20,7 +20,8 @@ from sxl_data.read.recognise import by_format, of_text
 from sxl_data.read.sources import Source
 from sxl_data.read.stage import format_of, known_formats
 from sxl_data.trace.format import Document, Format
-from sxl_data.validate.submission import Submission, Submitted
+from sxl_data.validate.submission import Submission
+from sxl_data.validate.submitted import Submitted
 
 MANIFEST, ROWS = "manifest.json", "data"
 
