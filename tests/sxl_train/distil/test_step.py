@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
-import signal
 from collections import Counter
 from pathlib import Path
 
-import msgspec
 import pytest
 import torch
 
@@ -21,29 +18,10 @@ from sxl_train.distil.cache import teach_cached, write_cache
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
 from sxl_train.recovery import teach as distil_teach
-from sxl_train.recovery.progress import Keeper
 from sxl_train.run import checkpoints
 from sxl_train.storage import precision
 from sxl_train.storage.nf4 import round_to_nf4
-
-# Counting texts: the next token follows from the last, which a tiny model can learn and lose.
-ROWS = [
-    Sample([4 + (start + step * i) % 60 for i in range(24)], [0] * 4 + [1] * 20, 20)
-    for start in range(30)
-    for step in (1, 2)
-]
-TRAIN = distil.Settings(steps=60, lr=3e-3, batch=512, share=0.0)
-
-
-@pytest.fixture
-def tuned(make_model) -> torch.nn.Module:
-    model = checkpoints.load(make_model(), "float32")
-    distil.train(model, ROWS, TRAIN)
-    return model
-
-
-def prune(model: torch.nn.Module) -> torch.nn.Module:
-    return cut(model, choose_cut(measure_importance(model, ROWS[:4]), mlp=64, layers=2))
+from tests.sxl_train.distil.students import ROWS, prune
 
 
 def loss(model: torch.nn.Module) -> float:
@@ -207,64 +185,6 @@ def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
     vocabulary.trim_model(smaller, list(range(300)))
     with pytest.raises(UserError, match="T505"):
         practise(smaller, teacher, tokenizer, prompts, distil.Settings(steps=1), new_tokens=4)
-
-
-AWARE = distil.Settings(steps=40, lr=2e-3, batch=512, share=0.5, aware=0.75, format="int4")
-
-
-def resume(
-    tuned: torch.nn.Module, tmp_path: Path, settings: distil.Settings, stops: tuple[int, ...]
-) -> tuple[list[float], dict[str, torch.Tensor]]:
-    """(losses, weights) of a distillation that a signal stops at each of ``stops`` and that is begun again, a new process each."""
-    teach = distil_teach.teach_live(tuned, tuned.config.vocab_size, top=16)
-
-    for stop in stops:
-        seen = 0
-
-        def stopping(batch, chosen, stop=stop):
-            nonlocal seen
-            seen += 1
-            if seen == stop:
-                os.kill(os.getpid(), signal.SIGTERM)
-            return teach(batch, chosen)
-
-        with pytest.raises(KeyboardInterrupt):
-            distil.train(prune(tuned), ROWS, settings, stopping, Keeper(tmp_path / "progress.pt"))
-    student = prune(tuned)
-    losses = distil.train(student, ROWS, settings, teach, Keeper(tmp_path / "progress.pt"))
-    return losses, student.state_dict()
-
-
-@pytest.mark.parametrize("settings", [msgspec.structs.replace(AWARE, aware=0.0), AWARE], ids=["plain", "rounded"])
-def test_a_distillation_that_was_stopped_goes_on_with_the_same_losses(tuned, tmp_path: Path, settings) -> None:
-    whole, expected = resume(tuned, tmp_path / "never", settings, ())
-    (tmp_path / "twice").mkdir()
-    losses, weights = resume(tuned, tmp_path / "twice", settings, (5, 17))
-    assert losses == whole
-    assert all(torch.equal(expected[name], weight) for name, weight in weights.items())
-
-
-def test_a_second_attempt_is_gone_on_with_where_it_stood(tuned, tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path / "progress.pt")
-    student = prune(tuned)
-    optimiser = torch.optim.AdamW(student.parameters())
-    keeper.save(
-        {
-            "attempt": 1,
-            "step": 3,
-            "losses": [1.0, 2.0, 3.0],
-            "offsets": {},
-            "student": student.state_dict(),
-            "optimiser": optimiser.state_dict(),
-        }
-    )
-    again = Keeper(tmp_path / "progress.pt")
-    assert again.is_over(0) and not again.is_over(1) and again.take(0) is None
-    settings = distil.Settings(steps=8, lr=2e-3, batch=512, share=0.0)
-    losses = distil.train(prune(tuned), ROWS, settings, keeper=again, attempt=1)
-    assert losses[:3] == [1.0, 2.0, 3.0] and len(losses) == 8
-    again.remove()
-    assert not list(tmp_path.glob("progress*"))
 
 
 def test_progress_is_printed_with_the_loss_and_the_speed_since_the_line_before(tuned, capsys) -> None:
