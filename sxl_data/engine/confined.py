@@ -1,9 +1,10 @@
-"""One function in a child process, each call under a limit of time, memory and output.
+"""One function in a child process, each call under a limit of computing time, memory and output.
 
 In: the name of a function and JSON values. Out: its JSON answers. Somebody else's program that runs inside a library,
 such as a model folder's chat template, can loop for ever or make a gigabyte of blanks, and only a process can be
-stopped. The child lives from call to call; one that was stopped is started again, `STRIKES` times.
-Answers are JSON and never pickles: what the child says may be made up.
+stopped. The child lives from call to call; one that was stopped is started again, `STRIKES` times. What counts is the
+time that the child computes (``ITIMER_PROF``), so that a busy machine stops nothing that an idle one answers; the clock
+on the wall ends only what waits. Answers are JSON and never pickles: what the child says may be made up.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import importlib
 import json
 import os
 import queue
+import signal
 import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 import msgspec
@@ -25,6 +29,10 @@ STRIKES = 3
 """Calls that are stopped before the function is given up."""
 _START_SECONDS = 120
 _LENGTH = struct.Struct("<Q")
+_CALL = struct.Struct("<d")  # seconds of computing, in front of what is asked
+_TIMED = hasattr(signal, "setitimer")
+_PATIENCE = 100
+"""Seconds on the wall for each second of computing, so busy may a machine be; 1 where the system does not count."""
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
     "from sxl_data.engine.confined import serve; serve(sys.argv[2], int(sys.argv[3]), sys.argv[4:])"
@@ -40,8 +48,8 @@ class Exceeded(Exception):
 
 
 class Confined:
-    """Calls ``module:function`` with one JSON value at a time. ``seconds`` are for a call, and one more for each
-    megabyte that it is given; ``output`` and ``memory`` are bytes. ``libraries`` are loaded before the first call,
+    """Calls ``module:function`` with one JSON value at a time. ``seconds`` of computing are for a call, and one more for
+    each megabyte that it is given; ``output`` and ``memory`` are bytes. ``libraries`` are loaded before the first call,
     outside its time. After ``strikes`` calls that were stopped the function is given up; None never does."""
 
     def __init__(
@@ -88,15 +96,20 @@ class Confined:
     def _ask(self, sent: bytes) -> bytes:
         assert self._process is not None and self._process.stdin is not None
         limit = self.seconds + len(sent) / 1e6
+        asked = _CALL.pack(limit) + sent
         try:
-            self._process.stdin.write(_LENGTH.pack(len(sent)) + sent)
+            self._process.stdin.write(_LENGTH.pack(len(asked)) + asked)
             self._process.stdin.flush()
-            data = self._answers.get(timeout=limit)
+            data = self._answers.get(timeout=limit * (_PATIENCE if _TIMED else 1))
         except queue.Empty:
             raise self._stopped(f"no answer within {limit:.0f} s") from None
         except OSError:
             data = None
         if data is None:
+            with suppress(subprocess.TimeoutExpired):
+                if _TIMED and self._process.wait(_START_SECONDS) == -signal.SIGPROF:
+                    raise self._stopped(f"no answer within {limit:.0f} s")
+        if not data:
             raise self._stopped(f"more than {self.output >> 20} MB of output or {self.memory >> 20} MB of memory")
         return data
 
@@ -122,15 +135,18 @@ class Confined:
             ready = self._answers.get(timeout=_START_SECONDS)
         except queue.Empty:
             ready = None
-        if ready is None:
+        if not ready:
             self.close()
             raise RuntimeError(f"{self.function} cannot be loaded in a process of its own")
 
     def _listen(self, stream: BinaryIO, answers: queue.SimpleQueue[bytes | None]) -> None:
-        """Puts each answer into ``answers``, and None where the child ended or says too much."""
+        """Puts each answer into ``answers``, nothing where the child says too much, and None where it ended."""
         while True:
             try:
                 data = _receive(stream, self.output)
+            except OverflowError:
+                answers.put(b"")
+                return
             except (EOFError, OSError, ValueError):
                 answers.put(None)
                 return
@@ -139,9 +155,11 @@ class Confined:
 
 def _receive(stream: BinaryIO, most: int) -> bytes:
     head = stream.read(_LENGTH.size)
-    size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else most + 1
-    if size > most:
+    if len(head) < _LENGTH.size:
         raise EOFError
+    size = _LENGTH.unpack(head)[0]
+    if size > most:
+        raise OverflowError
     data = stream.read(size)
     if len(data) < size:
         raise EOFError
@@ -174,9 +192,23 @@ def serve(name: str, memory: int, libraries: list[str]) -> None:
     while True:
         outgoing.write(_LENGTH.pack(len(data)) + data)
         outgoing.flush()
+        asked = calls.get()
         try:
-            data = msgspec.json.encode({"value": answer(msgspec.json.decode(calls.get()))})
+            with _counted(*_CALL.unpack_from(asked)):
+                data = msgspec.json.encode({"value": answer(msgspec.json.decode(memoryview(asked)[_CALL.size :]))})
         except MemoryError:
             os._exit(1)
         except Exception as problem:  # the function may raise anything
             data = msgspec.json.encode({"raised": f"{type(problem).__name__}: {problem}"[:2_000]})
+
+
+@contextmanager
+def _counted(seconds: float) -> Iterator[None]:
+    """The process ends where it computes longer, in whatever library: nobody handles the signal."""
+    if _TIMED:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        if _TIMED:
+            signal.setitimer(signal.ITIMER_PROF, 0)

@@ -2,7 +2,8 @@
 
 In: a schema as parsed, which may come from anywhere, and values. Out: whether they fit, and what does not. Nothing is
 fetched. Patterns run in linear time, or are cut short where they look around. References can make any value costly
-(`unrolled`): where a schema allows it, the value is checked in a process of its own, which is stopped after a while.
+(`unrolled`): where a schema allows it, the value is checked in a process of its own, which is stopped after it has
+computed for a while.
 """
 
 from __future__ import annotations

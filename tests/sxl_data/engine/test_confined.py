@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from sxl_data.engine.confined import STRIKES, Confined, Exceeded, Raised
 
 SOURCE = """
-import os, sys
+import os, sys, time
 def answer(asked):
     how = asked["how"]
     if how == "loop":
@@ -20,6 +23,10 @@ def answer(asked):
         return "y" * asked["n"]
     if how == "hold":
         return len(bytearray(asked["n"]))
+    if how == "compute":
+        began = time.process_time()
+        while (taken := time.process_time() - began) < asked["n"]: pass
+        return taken
     if how == "raise":
         raise KeyError("x" * 10_000)
     if how == "exit":
@@ -57,6 +64,26 @@ def test_a_call_beyond_its_limits_is_stopped_and_the_next_one_answered(name: str
     process.seconds = patient
     assert "yyy" == process.call({"how": "say", "n": 3})
     process.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="shares one core")
+def test_on_a_busy_core_a_call_has_its_whole_time(name: str):
+    loads = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    core = {min(os.sched_getaffinity(0))}
+    process = Confined(name, seconds=1.5)
+    try:
+        process.call({"how": "echo"})
+        assert process._process is not None
+        for busy in (process._process.pid, *(load.pid for load in loads)):
+            os.sched_setaffinity(busy, core)
+        began = time.monotonic()
+        assert 0.5 <= process.call({"how": "compute", "n": 0.6}) < 1
+        assert time.monotonic() - began > 1.5  # a clock on the wall would have stopped it
+    finally:
+        for load in loads:
+            load.kill()
+            load.wait()
+        process.close()
 
 
 def test_what_is_stopped_again_and_again_is_given_up(name: str):
