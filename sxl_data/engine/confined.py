@@ -48,7 +48,7 @@ class Exceeded(Exception):
 
 
 class Confined:
-    """Calls ``module:function`` with one JSON value at a time. ``seconds`` of computing are for a call, and one more for
+    """Calls ``module:function`` with a JSON value at a time. ``seconds`` of computing are for a call, and one more for
     each megabyte that it is given; ``output`` and ``memory`` are bytes. ``libraries`` are loaded before the first call,
     outside its time. After ``strikes`` calls that were stopped the function is given up; None never does."""
 
