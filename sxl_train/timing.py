@@ -19,6 +19,7 @@ from sxl_data.contract.console import format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
 from sxl_train.plan import step as plan
+from sxl_train.run.bases import resolve
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -129,7 +130,7 @@ def find_shape(recipe: Recipe) -> Any:
     from transformers import AutoConfig, LlamaConfig
 
     if recipe.base_model != "demo":
-        return AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
+        return AutoConfig.from_pretrained(resolve(recipe.base_model), revision=recipe.revision)
     toy = recipe.base
     return LlamaConfig(
         vocab_size=toy.vocabulary,

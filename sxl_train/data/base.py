@@ -1,5 +1,8 @@
 """The base model in, a folder that knows the template's tokens out (``OUT/base``).
 
+A base in a GGUF file or an installed package is expanded to bf16 here; what was rounded stays rounded, and the card
+says so.
+
 For ``base_model: demo`` the base is made here: a byte-level BPE and a small Llama, both trained for a minute on the
 dataset's own text. It is a toy, and every card and table says so: it shows that the path works, not that the model
 does. Any other base is copied with the missing tokens added (`special_tokens.py`), or used as it is if it lacks none.
@@ -17,6 +20,7 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Template, make_template
 from sxl_train.data.special_tokens import add_special_tokens, choose_template, resize
+from sxl_train.run import bases
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
@@ -35,14 +39,19 @@ def run(context: Context) -> Path:
         return _build(context)
     from transformers import AutoModelForCausalLM
 
-    source = fetch(context.model, context.recipe.revision)
+    file = bases.find_gguf(context.model)
+    if file is not None:
+        origin = bases.expand(file, context.folder)
+        context.measured["expanded"] = origin
+        say(f"base       {origin['file']} expanded from {origin['format']} to bf16")
+    source = fetch(context.model, context.recipe.revision) if file is None else context.folder
     tokenizer = open_tokenizer(str(source))
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)
     added = add_special_tokens(tokenizer, template)
     context.measured.update(toy=False, added_tokens=added, licence=read_licence(source))
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
-        say("base       used in place: it has every token the template needs")
+        say(f"base       used {'in place' if file is None else 'as it is'}: it has every token the template needs")
         return source
     model = AutoModelForCausalLM.from_pretrained(source, dtype="auto")
     resize(model, tokenizer, added)

@@ -1,10 +1,13 @@
-"""A byte-level BPE tokenizer, its model and token counts → both with fewer tokens.
+"""A BPE tokenizer, its model and token counts → both with fewer tokens.
 
-Kept are all special and added tokens, the 256 bytes (so that every string stays encodable), the tokens the
-corpus uses most, and the merge ancestors of each: a token whose parts are gone could never be built. Merges
-of removed tokens go, the others keep their order. This is exact: a text whose old encoding used kept tokens
-only is encoded to the same tokens, because no merge it needed is gone and merges it never took cannot start
-to apply.
+Kept are all special and added tokens but reserved ones (``<unused12>``) that nothing uses, the 256 bytes (so that
+every string stays encodable; as letters of byte-level BPE, or as the ``<0x0A>`` that others fall back on), the tokens
+the corpus uses most, and the merge ancestors of each: a token whose parts are gone could never be built. Merges of
+removed tokens go, the others keep their order. This is exact: a text whose old encoding used kept tokens only is
+encoded to the same tokens, because no merge it needed is gone and merges it never took cannot start to apply. Where a
+token can be made in several ways (Gemma lists them all) its ancestors are those of the way that the merges' order
+takes, which is the same inside a longer text: a merge across the token's border was never the first in the order, or
+it would have been made.
 
 The tokenizer.json that is written is compact; a published one is indented and about three times as large.
 """
@@ -19,10 +22,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_train.data.control import Control
 from sxl_train.data.samples import Sample
 
+_RESERVED = patterns.compile(r"<unused\d+>")
+_BYTE = patterns.compile(r"<0x[0-9A-F]{2}>")
 KEPT_FILE = "kept_tokens.json"
 """Written beside the trimmed model: the old id of each new id. Not needed to load the model."""
 
@@ -30,7 +36,7 @@ KEPT_FILE = "kept_tokens.json"
 def read_tokenizer(folder: Path) -> dict[str, Any]:
     """The content of tokenizer.json, made from vocab.json + merges.txt where need be.
 
-    Raises `UserError` T507 for anything but byte-level BPE.
+    Raises `UserError` T507 for anything but BPE over bytes, or with bytes to fall back on.
     """
     path = Path(folder) / "tokenizer.json"
     if path.is_file():
@@ -40,12 +46,12 @@ def read_tokenizer(folder: Path) -> dict[str, Any]:
 
         whole = json.loads(AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer.to_str())
     model = whole["model"]
-    if model.get("type") != "BPE" or "ByteLevel" not in json.dumps(whole.get("decoder")):
+    if model.get("type") != "BPE" or not (falls_back(whole) or "ByteLevel" in json.dumps(whole.get("decoder"))):
         raise error(
             "T507",
             file=str(folder),
-            found=f"{model.get('type')} without byte level",
-            expected="byte-level BPE, as in the Qwen and SmolLM families",
+            found=f"{model.get('type')} without bytes",
+            expected="BPE over bytes, as in the Qwen and SmolLM families, or with bytes to fall back on, as in Gemma's",
         )
     whole["model"]["merges"] = [m.split(" ", 1) if isinstance(m, str) else list(m) for m in model["merges"]]
     return dict(whole)
@@ -58,16 +64,25 @@ def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) ->
     than ``size`` only where special tokens and bytes alone need it.
     """
     ids: dict[str, int] = whole["model"]["vocab"]
+    ranks = {(a, b): rank for rank, (a, b) in enumerate(whole["model"]["merges"])}
+    several = len({a + b for a, b in ranks}) < len(ranks)
     parts = {a + b: (a, b) for a, b in reversed(whole["model"]["merges"])}
     texts = {index: text for text, index in ids.items()}
-    kept = {token["id"] for token in whole.get("added_tokens", [])}
-    kept |= {index for text, index in ids.items() if len(text) == 1}  # the byte alphabet is one character each
+    special = whole.get("added_tokens", [])
+    kept = {token["id"] for token in special if token["id"] in counts or not _RESERVED.fullmatch(token["content"])}
+    if falls_back(whole):
+        kept |= {index for text, index in ids.items() if _BYTE.fullmatch(text) or text == whole["model"]["unk_token"]}
+    else:
+        kept |= {index for text, index in ids.items() if len(text) == 1}  # the byte alphabet is one character each
+    added = {token["id"] for token in special}
     used = [index for index, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     rest = [] if not size else sorted(ids.values())
     for index in [*used, *rest]:
-        if index in kept or index not in texts:
+        if size and len(kept) >= size:
+            break
+        if index in kept or index not in texts or index in added:
             continue
-        family = _ancestors(texts[index], parts, ids)
+        family = _derive(texts[index], ranks, ids) if several else _ancestors(texts[index], parts, ids)
         new = family - kept
         if size and len(kept) + len(new) > size:
             continue
@@ -82,10 +97,12 @@ def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]
     model = trimmed["model"]
     model["vocab"] = {text: new[old] for text, old in model["vocab"].items() if old in new}
     names = model["vocab"]
+    pairs = [(a, b) for a, b in model["merges"] if a in names and b in names and a + b in names]
     # Text form "a b" is the shortest and every version reads it; byte-level tokens hold no space.
-    model["merges"] = [f"{a} {b}" for a, b in model["merges"] if a in names and b in names and a + b in names]
-    for token in trimmed.get("added_tokens", []):
-        token["id"] = new[token["id"]]
+    model["merges"] = [f"{a} {b}" if " " not in a + b else [a, b] for a, b in pairs]
+    trimmed["added_tokens"] = [
+        token | {"id": new[token["id"]]} for token in trimmed.get("added_tokens", []) if token["id"] in new
+    ]
     processor = trimmed.get("post_processor") or {}
     for part in [processor, *processor.get("processors", [])]:
         for entry in (part.get("special_tokens") or {}).values():
@@ -100,7 +117,7 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
     untrained tokens apart, is encoded anew and stays text where it spells an added token (`sxl_train.data.control`).
     """
     added = {index: token.content for index, token in old.get_added_tokens_decoder().items()}
-    control = Control({new.token_to_id(text): text for text in added.values()})
+    control = Control({index: text for text in added.values() if (index := new.token_to_id(text)) is not None})
     made = []
     for row in rows:
         ids: list[int] = []
@@ -108,7 +125,7 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
         marked = zip(row.ids, row.trained, strict=True)
         for (mark, is_added), run in itertools.groupby(marked, lambda token: (token[1], token[0] in added)):
             olds = [index for index, _ in run]
-            if is_added:
+            if is_added and all(new.token_to_id(added[index]) is not None for index in olds):
                 piece = [new.token_to_id(added[index]) for index in olds]
             else:
                 piece = control.encode(new, control.hide(old.decode(olds, skip_special_tokens=False)))[0]
@@ -162,7 +179,7 @@ def write_tokenizer(source: Path, out: Path, trimmed: dict[str, Any], kept: Sequ
     new = {old: index for index, old in enumerate(kept)}
     if "added_tokens_decoder" in settings:
         entries = settings["added_tokens_decoder"].items()
-        settings["added_tokens_decoder"] = {str(new[int(old)]): entry for old, entry in entries}
+        settings["added_tokens_decoder"] = {str(new[int(old)]): entry for old, entry in entries if int(old) in new}
     _write(out / "tokenizer_config.json", json.dumps(settings, ensure_ascii=False, indent=2))
     for name in ("special_tokens_map.json", "chat_template.jinja"):
         if (source / name).is_file():
@@ -179,6 +196,26 @@ def _ancestors(text: str, parts: dict[str, tuple[str, str]], ids: dict[str, int]
         found.add(ids[token])
         waiting += [part for part in parts.get(token, ()) if part in ids]
     return found
+
+
+def _derive(text: str, ranks: dict[tuple[str, str], int], ids: dict[str, int]) -> set[int]:
+    """The token ``text`` and all that is joined on the way to it, by the merges' order."""
+    parts = list(text)
+    found = {ids[part] for part in (*parts, text) if part in ids}
+    while len(parts) > 1:
+        best = min(itertools.pairwise(parts), key=lambda pair: ranks.get(pair, len(ranks)))
+        if best not in ranks:
+            break
+        place = next(i for i, pair in enumerate(itertools.pairwise(parts)) if pair == best)
+        parts[place : place + 2] = ["".join(best)]
+        found.add(ids[parts[place]])
+    return found
+
+
+def falls_back(whole: dict[str, Any]) -> bool:
+    """Whether a tokenizer.json has a token for every byte that it falls back on."""
+    model = whole["model"]
+    return bool(model.get("byte_fallback")) and all(f"<0x{byte:02X}>" in model["vocab"] for byte in range(256))
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from sxl_train.plan.shapes import Shape, Tensor
+from sxl_train.run.gguf_names import rename
 
 Format = Literal[
     "bf16", "f8", "int8", "int4", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"
@@ -144,32 +145,5 @@ def count_gguf(shape: Shape, format: Format, metadata_bytes: int, others: Mappin
         block, size = BLOCKS[choose_type(tensor, own.get(tensor.name, format), is_output)]
         stored = tensor.count // block * size
         data += stored + -stored % 32
-        table += 8 + len(rename(tensor.name)) + 4 + 8 * len(tensor.shape) + 4 + 8
+        table += 8 + len(rename(tensor.name, shape.model_type)) + 4 + 8 * len(tensor.shape) + 4 + 8
     return table + -table % 32 + data
-
-
-NAMES = {
-    "model.embed_tokens": "token_embd",
-    "model.norm": "output_norm",
-    "lm_head": "output",
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-
-
-def rename(name: str) -> str:
-    """The GGUF name of a transformers parameter."""
-    stem, _, suffix = name.rpartition(".")
-    if stem.startswith("model.layers."):
-        _, _, index, rest = stem.split(".", 3)
-        return f"blk.{index}.{NAMES[rest]}.{suffix}"
-    return f"{NAMES[stem]}.{suffix}"

@@ -1,4 +1,4 @@
-"""``config.json`` of a Llama, Qwen2 or Qwen3 decoder → its tensors, before or after pruning; no weights.
+"""``config.json`` of a Llama, Qwen, Mistral or Gemma 3 decoder → its tensors, before or after pruning; no weights.
 
 The list is exact (names, shapes, order of kinds), so that file sizes can be summed instead of estimated.
 """
@@ -13,7 +13,10 @@ import msgspec
 from sxl_data.contract.errors import error
 
 Kind = Literal["embedding", "head", "linear", "vector"]
-SUPPORTED = ("llama", "qwen2", "qwen3", "mistral")
+SUPPORTED = ("llama", "qwen2", "qwen3", "mistral", "gemma3_text")
+
+HEAD_DIMS = {"qwen3": 128, "gemma3_text": 256}
+"""Where the configuration leaves it to the architecture's default."""
 
 
 class Tensor(msgspec.Struct, frozen=True):
@@ -48,6 +51,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     output_bias: bool = False
     mlp_bias: bool = False
     query_norm: bool = False
+    output_norms: bool = False
+    """Whether what attention and MLP add is normed as well, as in Gemma."""
 
     def prune(self, *, vocabulary: int = 0, mlp: int = 0, layers: int = 0, groups: int = 0) -> Shape:
         """The shape with fewer tokens, MLP neurons, layers or groups; 0 keeps an axis as it is."""
@@ -62,9 +67,9 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def allows(self, groups: int) -> bool:
-        """Whether a model with ``groups`` can be loaded: transformers' Llama wants hidden % heads = 0."""
+        """Whether a model with ``groups`` can be loaded: transformers' Llama and Gemma want hidden % heads = 0."""
         heads = self.heads // self.groups * groups
-        return self.model_type != "llama" or self.hidden % heads == 0 or groups == self.groups
+        return self.model_type not in ("llama", "gemma3_text") or self.hidden % heads == 0 or groups == self.groups
 
     def tensors(self) -> Iterator[Tensor]:
         """Every parameter of the model, a tied head counted once."""
@@ -86,6 +91,9 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
             layer = f"model.layers.{index}."
             yield Tensor(layer + "input_layernorm.weight", (self.hidden,), "vector")
             yield Tensor(layer + "post_attention_layernorm.weight", (self.hidden,), "vector")
+            if self.output_norms:
+                yield Tensor(layer + "pre_feedforward_layernorm.weight", (self.hidden,), "vector")
+                yield Tensor(layer + "post_feedforward_layernorm.weight", (self.hidden,), "vector")
             if self.query_norm:
                 yield Tensor(layer + "self_attn.q_norm.weight", (self.head_dim,), "vector")
                 yield Tensor(layer + "self_attn.k_norm.weight", (self.head_dim,), "vector")
@@ -104,7 +112,11 @@ def read_shape(config: dict[str, Any]) -> Shape:
     kind = config.get("model_type")
     if kind not in SUPPORTED:
         raise error("T503", pointer="/model_type", found=repr(kind), expected="one of " + ", ".join(SUPPORTED))
+    for key in ("final_logit_softcapping", "attn_logit_softcapping", "use_bidirectional_attention"):
+        if config.get(key):
+            raise error("T503", pointer=f"/{key}", found=config[key], expected="none")
     heads = config["num_attention_heads"]
+    gemma = kind == "gemma3_text"
     bias = bool(config.get("attention_bias", False))
     return Shape(
         model_type=kind,
@@ -114,11 +126,12 @@ def read_shape(config: dict[str, Any]) -> Shape:
         mlp=config["intermediate_size"],
         heads=heads,
         groups=config.get("num_key_value_heads") or heads,
-        head_dim=config.get("head_dim") or (128 if kind == "qwen3" else config["hidden_size"] // heads),
+        head_dim=config.get("head_dim") or HEAD_DIMS.get(kind) or config["hidden_size"] // heads,
         # transformers leaves out what equals its default, and the defaults differ by architecture.
-        tied=bool(config.get("tie_word_embeddings", False)),
+        tied=bool(config.get("tie_word_embeddings", gemma)),
         attention_bias=kind == "qwen2" or bias,
-        output_bias=kind in ("llama", "qwen3") and bias,
+        output_bias=kind in ("llama", "qwen3", "gemma3_text") and bias,
         mlp_bias=kind == "llama" and bool(config.get("mlp_bias", False)),
-        query_norm=kind == "qwen3",
+        query_norm=kind == "qwen3" or gemma,
+        output_norms=gemma,
     )

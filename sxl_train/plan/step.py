@@ -21,6 +21,7 @@ from sxl_train.plan.formats import FITTED, GGUF, SAFETENSORS, WIDER, Format, cou
 from sxl_train.plan.room import spend_room
 from sxl_train.plan.shapes import Shape, Tensor, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
+from sxl_train.run import bases
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context
@@ -141,7 +142,7 @@ def read_base(recipe: recipes.Recipe) -> tuple[Shape, Vocabulary | int]:
             head_dim=base.hidden // base.heads,
         )
         return shape, BYTES_PER_TOKEN * base.vocabulary
-    folder = find_files(recipe.base_model, recipe.revision)
+    folder = find_files(bases.resolve(recipe.base_model), recipe.revision)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return read_shape(config), read_vocabulary(folder)
 

@@ -24,7 +24,7 @@ SMALL_FILES = 2_000
 
 
 class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """A byte-level BPE vocabulary: ``tokens[id]``, ``merges`` in rank order, and what its files weigh."""
+    """A BPE vocabulary: ``tokens[id]``, ``merges`` in rank order, and what its files weigh."""
 
     tokens: tuple[str, ...]
     merges: tuple[tuple[str, str], ...]
@@ -41,6 +41,10 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The tokenizer's class."""
     byte_level: bool = True
     """Whether every string is encodable from bytes, so that tokens may be trimmed."""
+    byte_fallback: bool = False
+    """Whether bytes are tokens of their own (``<0x0A>``) for what has no other, as SentencePiece has it."""
+    prefixed: bool = False
+    """Whether a space is put before the text."""
 
     @cached_property
     def costs(self) -> Costs:
@@ -64,7 +68,9 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         added = tuple((t["id"], t["content"], bool(t["special"])) for t in whole.get("added_tokens", []))
         merges = model["merges"]
         ids, pre = model["vocab"], whole.get("pre_tokenizer")
-        byte_level = "ByteLevel" in json.dumps(whole.get("decoder"))
+        fallback = bool(model.get("byte_fallback")) and all(f"<0x{byte:02X}>" in ids for byte in range(256))
+        byte_level = fallback or "ByteLevel" in json.dumps(whole.get("decoder"))
+        prefixed = "Prepend" in json.dumps(whole.get("normalizer"))
     else:
         ids = _read_json(folder / "vocab.json")
         if ids is None or not (folder / "merges.txt").is_file():
@@ -73,7 +79,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         merges = [line for line in lines if line and not line.startswith("#version")]
         entries = settings.get("added_tokens_decoder", {})
         added = tuple((int(i), e["content"], bool(e["special"])) for i, e in entries.items())
-        pre, byte_level = None, True
+        pre, byte_level, fallback, prefixed = None, True, False, False
     names = dict(ids) | {text: index for index, text, _ in added}
     tokens = [""] * (max(names.values()) + 1)
     for text, index in names.items():
@@ -89,6 +95,8 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         ignores_merges=whole is not None and bool(whole["model"].get("ignore_merges", False)),
         kind=settings.get("tokenizer_class") or "",
         byte_level=byte_level,
+        byte_fallback=fallback,
+        prefixed=prefixed,
     )
 
 
@@ -115,13 +123,14 @@ class Costs:
         order = added + plain
         rank = {token: index for index, token in enumerate(order)}
         files = [len(_dump(token)) + len(str(index)) + 2 for index, token in enumerate(order)]
-        metadata = [8 + len(token.encode()) + 4 for token in order]
+        scored = 4 if vocabulary.byte_fallback else 0
+        metadata = [8 + len(token.encode()) + 4 + scored for token in order]
         for a, b in vocabulary.merges:
             # A merge is there as soon as its result and both of its parts are.
             last = max(rank.get(a, -1), rank.get(b, -1), rank.get(a + b, -1))
             if min(rank.get(a, -1), rank.get(b, -1), rank.get(a + b, -1)) >= 0:
                 files[last] += len(_dump(f"{a} {b}")) + 1
-                metadata[last] += 8 + len(f"{a} {b}".encode())
+                metadata[last] += 0 if scored else 8 + len(f"{a} {b}".encode())
         self._files, self._metadata = list(accumulate(files)), list(accumulate(metadata))
 
     def sum_up(self, keep: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sxl_data.contract.console import format_share
 from sxl_train.config import ORDER
+from sxl_train.run.bases import PACKAGE
 from sxl_train.run.licence import read_licence
 from sxl_train.run.size import SizeReport
 from sxl_train.run.step import Context, read_record
@@ -51,7 +52,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
         "pipeline_tag: text-generation",
         "tags: [agent, tool-use, code, sxl]",
     ]
-    if not toy and not Path(recipe.base_model).exists():
+    if not toy and not Path(recipe.base_model).exists() and not recipe.base_model.startswith(PACKAGE):
         head.append(f"base_model: {recipe.base_model}")
     parts = ["\n".join([*head, "---"]), f"# {name}"]
     if toy:
@@ -73,7 +74,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
 def _describe(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
     recipe = context.recipe
     rows = [
-        ("base", "a toy Llama built in place" if recipe.base_model == "demo" else _name(recipe.base_model)),
+        ("base", _name_base(recipe.base_model, records)),
         ("method", recipe.method),
         ("dataset", _name(recipe.dataset)),
         ("size", f"{report.megabytes:.1f} MB of {recipe.size_limit} allowed, every file that loading needs"),
@@ -84,6 +85,19 @@ def _describe(context: Context, report: SizeReport, records: dict[str, dict[str,
     if sha:
         rows.append(("dataset manifest sha256", f"`{sha}`"))
     return _table(("", ""), rows)
+
+
+def _name_base(source: str, records: dict[str, dict[str, Any]]) -> str:
+    """The base, and what its weights had lost before anything was done here."""
+    if source == "demo":
+        return "a toy Llama built in place"
+    origin = records.get("base", {}).get("measured", {}).get("expanded")
+    if not origin:
+        return _name(source)
+    return (
+        f"{_name(source)}: {origin['file']}, sha256 `{origin['sha256']}`, expanded from {origin['format']} to bf16; "
+        "what that format rounded away is lost, so the published figures of the original do not hold"
+    )
 
 
 def _name(source: str) -> str:

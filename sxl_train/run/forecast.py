@@ -13,6 +13,7 @@ from typing import Any
 from sxl_data.contract.console import format_bytes, format_table
 from sxl_data.contract.errors import Finding, error, finding
 from sxl_train.config import Recipe
+from sxl_train.run.bases import describe, find_gguf
 from sxl_train.run.checkpoints import read_config
 
 
@@ -21,6 +22,9 @@ def find_config(recipe: Recipe) -> dict[str, Any]:
     if recipe.base_model == "demo":
         shape = recipe.base
         return {"max_position_embeddings": shape.context, "parameters": count_toy(recipe)}
+    file = find_gguf(recipe.base_model)
+    if file is not None:
+        return read_config(describe(file))
     path = Path(recipe.base_model)
     if path.is_dir():
         missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).exists()]

@@ -12,6 +12,7 @@ def hush() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Idle threads of small matrices otherwise spin, and take the cores from whoever shares them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.filterwarnings("ignore", message=".*past_key_values.*is deprecated", category=FutureWarning)
     warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
     from transformers.utils import logging
 

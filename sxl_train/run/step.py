@@ -31,6 +31,7 @@ from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.errors import error
 from sxl_data.engine.sources import hash_sources
 from sxl_train.config import MODULES, ORDER, USES, Recipe
+from sxl_train.run import bases
 from sxl_train.run.recipes import flatten
 
 PACKAGES = (
@@ -229,6 +230,9 @@ def _code(step: str) -> str:
 
 def _digest_of_model(model: str) -> str:
     """A hub id itself; of a local folder its names, sizes and configuration, not gigabytes of weights."""
+    file = bases.find_gguf(model)
+    if file is not None:
+        return bases.describe(file).name
     folder = Path(model)
     if not folder.is_dir():
         return model

@@ -7,7 +7,8 @@ llama-cpp-python is installed) and fall back to larger types for rows that are n
 the format in which the embedding is quantised too; transformers reads the file as well (``gguf_file=``).
 
 Layout after the GGUF specification and llama.cpp's conversion: rotary halves of Llama's q and k rows are
-interleaved, those of Qwen are not.
+interleaved, those of Qwen are not; Gemma's norms are stored with the one that transformers adds. Which of Gemma's
+layers see the whole text is fixed in llama.cpp, so a model that lost layers in between is refused.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
-from sxl_train.plan.formats import Format, choose_type, rename
-from sxl_train.plan.gguf_splitting import name_splitting
+from sxl_train.plan.formats import Format, choose_type
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
+from sxl_train.run import gguf_config
 from sxl_train.run.checkpoints import read_config
+from sxl_train.run.gguf_names import ARCHITECTURES, rename
+from sxl_train.run.gguf_splitting import name_splitting
+from sxl_train.run.gguf_tokenizer import BYTE, CONTROL, NORMAL, UNUSED, USER_DEFINED
 from sxl_train.storage import blocks
 
-ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
 FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
-NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 
 
 def write(
@@ -71,13 +73,16 @@ def write(
         # A block type is announced by its bytes a row, a plain type by its own dtype.
         dtype = {"f32": np.float32, "f16": np.float16}.get(chosen, np.uint8)
         rows = (*tensor.shape[:-1], tensor.shape[-1] // block * size) if dtype is np.uint8 else tensor.shape
-        writer.add_tensor_info(rename(name), rows, np.dtype(dtype), stored, types[name] if dtype is np.uint8 else None)
+        known = types[name] if dtype is np.uint8 else None
+        writer.add_tensor_info(rename(name, shape.model_type), rows, np.dtype(dtype), stored, known)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for name, weight in read_weights(folder, list(tensors)):
         kind = types[name].name.lower()
         placed = interleave(name, weight, shape)
+        if shape.model_type == "gemma3_text" and tensors[name].kind == "vector":
+            placed = placed + 1
         if kind in blocks.LOWEST:
             weights = torch.from_numpy(np.ascontiguousarray(placed))
             writer.write_tensor_data(blocks.pack(weights, kind, (columns or {}).get(name)))
@@ -125,6 +130,8 @@ def interleave(name: str, weight: Any, shape: Shape) -> Any:
 def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str, file_type: int) -> None:
     """Write the numbers that llama.cpp builds the graph from."""
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if shape.model_type == "gemma3_text":
+        rope = describe_gemma(writer, config, shape)
     if rope.get("rope_type", rope.get("type", "default")) != "default":
         raise error("T503", pointer="/rope_parameters", found=rope, expected="plain rotary positions")
     writer.add_name(name)
@@ -144,23 +151,48 @@ def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str,
     writer.add_vocab_size(shape.vocabulary)
 
 
+def describe_gemma(writer: Any, config: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    """Write what only Gemma has; the rotary positions of its global layers."""
+    rope = config.get("rope_parameters") or {}
+    local, whole = (dict(rope.get(kind) or {}) for kind in ("sliding_attention", "full_attention"))
+    base = float(local.get("rope_theta") or config.get("rope_local_base_freq") or gguf_config.LOCAL_THETA)
+    layers = config.get("layer_types") or gguf_config.list_layers(shape.layers)
+    scale = config.get("query_pre_attn_scalar", 256)
+    fixed = (
+        ("/layer_types", layers, gguf_config.list_layers(shape.layers)),
+        ("/query_pre_attn_scalar", scale, shape.head_dim),
+        ("/rope_parameters/sliding_attention", base, gguf_config.LOCAL_THETA),
+    )
+    for pointer, found, expected in fixed:
+        if found != expected:
+            raise error("T503", pointer=pointer, found=found, expected=f"{expected}, which llama.cpp has built in")
+    writer.add_sliding_window(int(config.get("sliding_window") or 4096))
+    whole.setdefault("rope_theta", config.get("rope_theta") or 1_000_000.0)
+    return whole
+
+
 def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
     """Write tokens, their kinds, merges, special ids and the chat template."""
-    pre = name_splitting(vocabulary.pre_tokenizer, vocabulary.ignores_merges, vocabulary.kind)
     added = {index: special for index, _, special in vocabulary.added}
     tokens, kinds = [], []
     for index in range(shape.vocabulary):
         text = vocabulary.tokens[index] if index < len(vocabulary.tokens) else ""
         # Rows beyond the tokenizer (Qwen pads its embedding) need a name that no text contains.
         tokens.append(text or f"[PAD{index}]")
-        kinds.append(
-            UNUSED if not text else NORMAL if index not in added else CONTROL if added[index] else USER_DEFINED
-        )
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
+        kinds.append(_choose_kind(text, added.get(index), vocabulary.byte_fallback))
+    if vocabulary.byte_fallback:
+        writer.add_tokenizer_model("llama")
+        writer.add_tokenizer_pre("default")
+        writer.add_token_list(tokens)
+        writer.add_token_scores(score_tokens(vocabulary, len(tokens)))
+        writer.add_add_space_prefix(vocabulary.prefixed)
+    else:
+        pre = name_splitting(vocabulary.pre_tokenizer, vocabulary.ignores_merges, vocabulary.kind)
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre(pre)
+        writer.add_token_list(tokens)
+        writer.add_token_merges([f"{a} {b}" for a, b in vocabulary.merges])
     writer.add_token_types(kinds)
-    writer.add_token_merges([f"{a} {b}" for a, b in vocabulary.merges])
     ids = {text: index for index, text in enumerate(vocabulary.tokens)}
     settings = folder / "tokenizer_config.json"
     named = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
@@ -173,9 +205,28 @@ def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape:
         token = token.get("content") if isinstance(token, dict) else token
         if token in ids:
             add(ids[token])
-    writer.add_add_bos_token(False)
+    # A template writes the first token itself where its model wants one; SentencePiece models want it always.
+    writer.add_add_bos_token(vocabulary.byte_fallback and bool(named.get("bos_token")))
     if vocabulary.template:
         writer.add_chat_template(vocabulary.template)
+
+
+def _choose_kind(text: str, special: bool | None, fallback: bool) -> int:
+    """What llama.cpp does with a token."""
+    if not text:
+        return UNUSED
+    if special is not None:
+        return CONTROL if special else USER_DEFINED
+    return BYTE if fallback and len(text) == 6 and text.startswith("<0x") else NORMAL
+
+
+def score_tokens(vocabulary: Vocabulary, count: int) -> list[float]:
+    """A score for each token by which llama.cpp joins pairs in the order of the merges: the sooner the higher."""
+    scores = [-1000.0] * count
+    ids = {text: index for index, text in enumerate(vocabulary.tokens)}
+    for rank, (first, second) in enumerate(reversed(vocabulary.merges)):
+        scores[ids[first + second]] = float(rank - len(vocabulary.merges))
+    return scores
 
 
 def requantise(source: Path, out: Path, kind: str = "Q4_K_M") -> Path:

@@ -6,6 +6,7 @@ import importlib.util
 
 from sxl_data.contract.errors import Finding, finding
 from sxl_train.config import Base, Recipe
+from sxl_train.run.bases import resolve
 
 
 def check_keys(recipe: Recipe) -> list[Finding]:
@@ -96,4 +97,4 @@ def find_plain_reason(recipe: Recipe) -> str | None:
         return None
     from transformers import AutoConfig
 
-    return fast.can_be_fast(AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision))
+    return fast.can_be_fast(AutoConfig.from_pretrained(resolve(recipe.base_model), revision=recipe.revision))

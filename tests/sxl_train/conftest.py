@@ -45,7 +45,7 @@ def train_tokenizer(size: int = 420) -> Any:
 
 @pytest.fixture
 def make_model(tmp_path: Path) -> MakeModel:
-    """Write a random model of ``kind`` (llama, qwen2, qwen3) and its tokenizer; keywords change its shape."""
+    """Write a random model of ``kind`` (llama, mistral, qwen2, qwen3, gemma3_text) and its tokenizer; keywords change its shape."""
 
     def make(name: str = "model", kind: str = "llama", **shape: Any) -> Path:
         import torch
@@ -66,6 +66,8 @@ def make_model(tmp_path: Path) -> MakeModel:
             "eos_token_id": 2,
             "pad_token_id": 3,
         } | shape
+        if kind == "gemma3_text":
+            values.setdefault("query_pre_attn_scalar", values["head_dim"])
         torch.manual_seed(0)
         config = AutoConfig.for_model(kind, **values)
         model = AutoModelForCausalLM.from_config(config).to(torch.bfloat16)

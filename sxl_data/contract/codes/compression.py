@@ -18,7 +18,7 @@ CODES: tuple[Code, ...] = (
         rule="unsupported-architecture",
         level="error",
         title="The model's architecture cannot be planned, pruned or written",
-        why="only decoders of the Llama, Qwen2 and Qwen3 kind have the tensors that are cut here",
+        why="only decoders of the Llama, Mistral, Qwen2, Qwen3 and Gemma 3 kind have the tensors that are cut here",
         fix="choose a base model of one of those kinds, or leave this step out of `steps`",
     ),
     Code(
@@ -42,7 +42,7 @@ CODES: tuple[Code, ...] = (
         rule="tokenizer-not-trimmable",
         level="error",
         title="The tokenizer's vocabulary cannot be trimmed",
-        why="only byte-level BPE keeps every string encodable when tokens are removed",
+        why="only BPE over bytes, or with bytes to fall back on, keeps every string encodable when tokens are removed",
         fix="leave the vocabulary as it is (prune.vocabulary: false)",
     ),
 )

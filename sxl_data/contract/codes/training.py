@@ -143,4 +143,28 @@ CODES: tuple[Code, ...] = (
         why="nobody else could use it either",
         fix="read the message below; the steps before it are intact",
     ),
+    Code(
+        code="T121",
+        rule="server-missing",
+        level="error",
+        title="No server answers at this address",
+        why="the model is asked over HTTP, in the interface of OpenAI",
+        fix="start it, check address and port (they end with /v1 for most), and OPENAI_API_KEY where it wants a key",
+    ),
+    Code(
+        code="T122",
+        rule="cannot-be-constrained",
+        level="error",
+        title="Answers cannot be held to a grammar here",
+        why="a grammar is made from the way the model's template writes a call, and applied to its next tokens",
+        fix="generate without constraint, or use a model folder or GGUF file whose template writes calls as JSON",
+    ),
+    Code(
+        code="T123",
+        rule="no-likelihoods",
+        level="error",
+        title="The server gives no likelihoods of a text",
+        why="multiple choice is scored by the likelihood of each answer",
+        fix="use a server that echoes prompts with logprobs, or the weights themselves",
+    ),
 )

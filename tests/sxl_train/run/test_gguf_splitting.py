@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sxl_data.contract.errors import UserError
-from sxl_train.plan.gguf_splitting import LLAMA3, QWEN2, name_splitting
 from sxl_train.release import gguf_check
+from sxl_train.run.gguf_splitting import LLAMA3, QWEN2, name_splitting
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
 GPT2 = BYTES | {"use_regex": True}

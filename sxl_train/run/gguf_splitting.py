@@ -46,6 +46,29 @@ def name_splitting(entry: Any, ignores_merges: bool = False, kind: str = "") -> 
     return name
 
 
+def find_entry(name: str) -> tuple[dict[str, Any], bool]:
+    """(``pre_tokenizer`` of a tokenizer.json, ``ignore_merges``) of llama.cpp's ``name``; T503 for one not known."""
+    for way, known in _NAMES.items():
+        if known == name:
+            parts = [_restore(part) for part in way[:-1]]
+            return (parts[0] if len(parts) == 1 else {"type": "Sequence", "pretokenizers": parts}), bool(way[-1])
+    raise error(
+        "T503", pointer="/tokenizer.ggml.pre", found=name, expected="one of " + ", ".join(sorted(set(_NAMES.values())))
+    )
+
+
+def _restore(part: tuple[Any, ...]) -> dict[str, Any]:
+    """The opposite of `_describe`."""
+    kind, *values = part
+    if kind == "Split":
+        pattern, behaviour, invert = values
+        return {"type": kind, "pattern": {"Regex": pattern}, "behavior": behaviour, "invert": invert}
+    if kind == "ByteLevel":
+        uses_regex, prefix = values
+        return {"type": kind, "add_prefix_space": prefix, "trim_offsets": True, "use_regex": uses_regex}
+    return {"type": kind, "individual_digits": values[0]}
+
+
 def _describe(part: dict[str, Any]) -> tuple[Any, ...]:
     """What of one part changes the tokens."""
     kind = part["type"]
