@@ -1,0 +1,231 @@
+"""Declared tools and a template's call form → a grammar, and the tokens that it allows next (llguidance).
+
+An answer is free text until a call begins; from there on name, arguments and closing are those of a declared tool,
+and the arguments satisfy its schema. A call that was begun is also ended: when few tokens are left the shortest
+ending is taken, so that a small model that loops inside a string still gives a call that parses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sxl_data.contract.errors import error
+from sxl_train.data import mask
+from sxl_train.generate.call_form import CallForm, Json, find_form
+from sxl_train.generate.rows import Row
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sxl_train.generate.llama import Llama
+
+SPARE = 24
+"""Tokens kept beyond those of a tool's shortest call: an ending from inside a nested value takes a few more."""
+LONGEST_ENDING = 400
+OPEN = ("patternProperties", "anyOf", "oneOf", "allOf", "$ref", "if", "additionalProperties", "unevaluatedProperties")
+
+
+class Grammars:
+    """The grammars of one model; those of the same tools are made once."""
+
+    def __init__(self, tokenizer: Any, form: CallForm, encode: Callable[[str], list[int]]) -> None:
+        """``tokenizer`` is llguidance's view of the vocabulary, ``encode`` turns text into its tokens."""
+        self.tokenizer, self.form, self.encode = tokenizer, form, encode
+        first = encode(form.before)[:1]
+        text = tokenizer.decode_str(first) if first else ""
+        # A trigger that is one special token is no text: it has to be named by its number.
+        special = bool(first) and tokenizer.is_special_token(first[0])
+        self.trigger = first[0] if special else -1
+        self.mark = text if special else find_mark(form.before)
+        self.rest = form.before[len(self.mark) :]
+        self._made: dict[str, tuple[Any, int]] = {}
+
+    @classmethod
+    def of_tokenizer(cls, tokenizer: Any, template: mask.Template, ends: frozenset[int]) -> Grammars:
+        """For a fast tokenizer of transformers."""
+        hf = _import("llguidance.hf")
+        made = hf.from_tokenizer(tokenizer, n_vocab=None, eos_token=sorted(ends))
+        return cls(made, find_form(template), lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]))
+
+    @classmethod
+    def of_llama(cls, llama: Llama, template: mask.Template, ends: frozenset[int]) -> Grammars:
+        """For the vocabulary of a GGUF file."""
+        cpp = _import("llguidance.llamacpp")
+        made = cpp.lltokenizer_from_vocab(llama.vocabulary, eos_token=sorted(ends))
+        return cls(made, find_form(template), llama.tokenise)
+
+    def constrain(self, tools: Sequence[Json]) -> Held:
+        """What holds one answer to calls of ``tools``."""
+        key = json.dumps(list(tools), sort_keys=True, default=str)
+        if key not in self._made:
+            self._made[key] = self._make([_read_tool(tool) for tool in tools])
+        matcher, reserve = self._made[key]
+        return Held(self, matcher.deep_copy(), reserve)
+
+    def _make(self, tools: Sequence[tuple[str, Json]]) -> tuple[Any, int]:
+        """(a matcher at its beginning, tokens that the longest of the shortest calls takes)."""
+        anything: Json = {"type": "object"}
+        usable = [(name, schema if self._compiles(schema) else anything) for name, schema in tools]
+        matcher = self._match(usable)
+        endings = [0]
+        for name, _ in usable:
+            held = Held(self, matcher.deep_copy(), LONGEST_ENDING + 1)
+            begin = ([self.trigger] if self.trigger >= 0 else self.encode(self.mark)) + self.encode(
+                self.rest + self._spell(name) + self.form.between
+            )
+            for token in begin:
+                held.accept(token)
+            count = 0
+            while not held.matcher.is_accepting() and not held.matcher.is_stopped() and count < LONGEST_ENDING:
+                held.accept(held.shortest())
+                count += 1
+            endings.append(len(begin) + count)
+        return matcher, max(endings) + SPARE
+
+    def _match(self, tools: Sequence[tuple[str, Json]]) -> Any:
+        guidance = _import("llguidance")
+        matcher = guidance.LLMatcher(self.tokenizer, self.write(tools), log_level=0)
+        if matcher.is_error():
+            raise error("T122", found=" ".join(matcher.get_error().split())[:300], expected="schemas of tools")
+        return matcher
+
+    def _compiles(self, schema: Json) -> bool:
+        guidance = _import("llguidance")
+        grammar = self.write([("sxlname", schema)])
+        return not guidance.LLMatcher.validate_grammar_with_warnings(grammar, self.tokenizer)[0]
+
+    def write(self, tools: Sequence[tuple[str, Json]]) -> str:
+        """The grammar in llguidance's dialect of Lark."""
+        form = self.form
+        head = f"head: TEXT <[{self.trigger}]>" if self.trigger >= 0 else f"head[lazy]: TEXT {json.dumps(self.mark)}"
+        opening = f" {json.dumps(self.rest)}" if self.rest else ""
+        more = f" ({json.dumps(form.joint)} call)*" if form.joint else ""
+        after = f" {json.dumps(form.after)}" if form.after else ""
+        lines = [
+            "%llguidance {}",
+            f"start: plain | head{opening} call{more}{after}",
+            "plain: TEXT",
+            "TEXT: /(.|\\n)*/",
+            head,
+            "call: " + " | ".join(f"tool_{at}" for at in range(len(tools))),
+        ]
+        item, key = form.separators
+        options = {"whitespace_flexible": False, "item_separator": item, "key_separator": key, "lenient": True}
+        for at, (name, schema) in enumerate(tools):
+            body = json.dumps(schema | {"x-guidance": options})
+            lines.append(f"tool_{at}: {json.dumps(self._spell(name) + form.between)} %json {body}")
+        return "\n".join(lines) + "\n"
+
+    def _spell(self, name: str) -> str:
+        return json.dumps(name, ensure_ascii=False)[1:-1] if self.form.before.endswith('"') else name
+
+
+class Held:
+    """One answer in the making, held to a grammar."""
+
+    def __init__(self, grammars: Grammars, matcher: Any, reserve: int) -> None:
+        self.grammars, self.matcher, self.reserve = grammars, matcher, reserve
+        self.begun = self._quoted = self._escaped = False
+        self._text = ""
+
+    def accept(self, token: int) -> None:
+        """``token`` was chosen; one that ends the answer is not given to the grammar."""
+        if self.matcher.is_stopped() or not self.matcher.consume_token(token):
+            return
+        text, form = self.grammars.tokenizer.decode_str([token]), self.grammars
+        if not self.begun:
+            if form.trigger >= 0:
+                self.begun = token == form.trigger
+                return
+            self._text = (self._text + text)[-len(form.mark) - 256 :]
+            _, found, text = self._text.partition(form.mark)
+            self.begun = bool(found)
+        for letter in text:
+            if self._quoted and self._escaped:
+                self._escaped = False
+            elif self._quoted and letter == "\\":
+                self._escaped = True
+            elif letter == '"':
+                self._quoted = not self._quoted
+
+    def is_short(self, left: int) -> bool:
+        """Whether the rest of the ``left`` tokens is needed to end the call."""
+        return self.begun and left <= self.reserve and not self.matcher.is_accepting()
+
+    def shortest(self) -> int:
+        """The token that brings the call nearest to its end."""
+        import numpy as np
+
+        bits = np.unpackbits(np.frombuffer(self.matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
+        order = '"' if self._quoted and not self._escaped else '}],:"0tfn-'
+        for letter in order:
+            for token in self.grammars.encode(letter)[-1:]:
+                if token < len(bits) and bits[token]:
+                    return token
+        forced = self.matcher.compute_ff_tokens()
+        return int(forced[0]) if forced else int(np.flatnonzero(bits)[0])
+
+
+def find_mark(before: str) -> str:
+    """What of a call's opening shows that it is one: a tag with its bracket, or all of it."""
+    for opening, closing in (("<", ">"), ("[", "]")):
+        if before.startswith(opening) and closing in before:
+            return before[: before.index(closing) + 1]
+    return before
+
+
+def fill(rows: Sequence[Row]) -> np.ndarray:
+    """Which tokens each row may take next: bits in int32 words [rows, words], all of them where nothing holds a row."""
+    import numpy as np
+
+    numpy = _import("llguidance.numpy")
+    held = [(at, row, row.constraint) for at, row in enumerate(rows) if row.finish is None]
+    constrained = [(at, row, item) for at, row, item in held if isinstance(item, Held)]
+    if not constrained:
+        return np.full((len(rows), 1), -1, dtype=np.int32)
+    words = (constrained[0][2].grammars.tokenizer.vocab_size + 31) // 32
+    mask = np.full((len(rows), words), -1, dtype=np.int32)
+    numpy.fill_next_token_bitmask_par(_executor(), [(item.matcher, at) for at, _, item in constrained], mask)
+    for at, row, item in constrained:
+        if item.is_short(row.limit - len(row.ids)):
+            token = item.shortest()
+            mask[at] = 0
+            mask[at, token // 32] = np.array(1 << (token % 32), dtype=np.uint32).view(np.int32)
+        elif item.grammars.trigger >= 0 and not item.begun and row.limit - len(row.ids) <= item.reserve:
+            token = item.grammars.trigger  # a call that begins now would not come to its end
+            mask[at, token // 32] &= ~np.array(1 << (token % 32), dtype=np.uint32).view(np.int32)
+    return mask
+
+
+_EXECUTORS: list[Any] = []
+
+
+def _executor() -> Any:
+    if not _EXECUTORS:
+        _EXECUTORS.append(_import("llguidance").LLExecutor())
+    return _EXECUTORS[0]
+
+
+def _read_tool(tool: Json) -> tuple[str, Json]:
+    """(name, schema of the arguments); arguments that the schema does not name are left out of it."""
+    function = tool.get("function")
+    described: Json = function if isinstance(function, dict) else tool
+    given = described.get("parameters")
+    schema: Json = dict(given) if isinstance(given, dict) else {}
+    schema["type"] = "object"
+    if not isinstance(schema.get("properties"), dict):
+        schema.pop("properties", None)
+    if "properties" in schema and not any(key in schema for key in OPEN):
+        schema["additionalProperties"] = False
+    return str(described.get("name")), schema
+
+
+def _import(name: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise error("U402", found="no package llguidance", expected="pip install 'sheikh-sxl[eval]'") from None

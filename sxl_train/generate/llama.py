@@ -1,0 +1,134 @@
+"""llama.cpp, as much of it as generation needs: a model, sequences that share cells, tokens in and logits out.
+
+Its Python binding's own generation runs one sequence; here many are decoded at once, and a prompt that several begin
+with is computed once and lent to them (`lend`). Extra buffer types are off: on processors with AMX some builds crash
+at the first evaluation with them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.errors import error
+
+CHUNK = 512
+"""Tokens that are decoded at a time."""
+LEAST_CELLS = 2048
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+def _silence(level: int, text: bytes, data: int) -> None:
+    """llama.cpp writes pages to stderr; what matters comes back as an error."""
+
+
+class Llama:
+    """One GGUF file in memory. `open_cells` before the first `decode`."""
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        from llama_cpp import llama_cpp as library
+
+        self.library = library
+        library.llama_log_set(_silence, ctypes.c_void_p(0))
+        library.llama_backend_init()
+        settings = library.llama_model_default_params()
+        settings.use_extra_bufts = False
+        self.model = library.llama_model_load_from_file(str(path).encode(), settings)
+        if not self.model:
+            raise error("T101", file=str(path), found="llama.cpp does not load it", expected="a GGUF file it knows")
+        self.vocabulary = library.llama_model_get_vocab(self.model)
+        self.size = int(library.llama_vocab_n_tokens(self.vocabulary))
+        self.context = int(library.llama_model_n_ctx_train(self.model))
+        self.threads = threads or count_cores()
+        self.cells = self.sequences = 0
+        self._state: Any = None
+        self._batch = library.llama_batch_init(CHUNK, 0, 1)
+        self._pieces: dict[int, bytes] = {}
+
+    def open_cells(self, cells: int, sequences: int) -> bool:
+        """Room for ``cells`` tokens in ``sequences``; whether what was held before is gone."""
+        if cells <= self.cells and sequences <= self.sequences:
+            return False
+        library = self.library
+        if self._state:
+            library.llama_free(self._state)
+        settings = library.llama_context_default_params()
+        cells = max(cells, LEAST_CELLS, self.cells)
+        settings.n_ctx = cells + -cells % 256
+        settings.n_seq_max = max(sequences, self.sequences)
+        settings.n_batch = settings.n_ubatch = CHUNK
+        settings.n_threads = settings.n_threads_batch = self.threads
+        settings.kv_unified = settings.swa_full = True
+        self._state = library.llama_init_from_model(self.model, settings)
+        if not self._state:
+            raise error("U315", found=f"no room for {cells:,} tokens of keys and values")
+        self.cells, self.sequences = settings.n_ctx, settings.n_seq_max
+        self._memory = library.llama_get_memory(self._state)
+        return True
+
+    def decode(self, tokens: Sequence[tuple[int, int, int]], wanted: Sequence[int]) -> Any:
+        """Logits [wanted, vocabulary] of the places ``wanted`` in ``tokens``: (token, position, sequence) each."""
+        import numpy as np
+
+        library, batch = self.library, self._batch
+        asked, found = set(wanted), []
+        for start in range(0, len(tokens), CHUNK):
+            part = tokens[start : start + CHUNK]
+            batch.n_tokens = len(part)
+            for at, (token, position, sequence) in enumerate(part):
+                batch.token[at], batch.pos[at] = token, position
+                batch.n_seq_id[at], batch.seq_id[at][0] = 1, sequence
+                batch.logits[at] = start + at in asked
+            if library.llama_decode(self._state, batch) != 0:
+                raise error("U315", found=f"llama.cpp could not decode {len(part)} tokens", expected="room for them")
+            for at in range(len(part)):
+                if batch.logits[at]:
+                    pointer = library.llama_get_logits_ith(self._state, at)
+                    found.append(np.ctypeslib.as_array(pointer, shape=(self.size,)).copy())
+        return np.stack(found) if found else np.zeros((0, self.size), dtype=np.float32)
+
+    def forget(self, sequence: int, first: int = 0) -> None:
+        """Drop the tokens of ``sequence`` from position ``first`` on."""
+        self.library.llama_memory_seq_rm(self._memory, sequence, first, -1)
+
+    def lend(self, source: int, target: int) -> None:
+        """Let ``target`` have the tokens of ``source``, without a copy."""
+        self.library.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def tokenise(self, text: str, opening: bool = False) -> list[int]:
+        """Ids of ``text``, control tokens read; ``opening`` puts in front what the file says a text begins with."""
+        raw = text.encode("utf-8", "surrogatepass")
+        room = len(raw) + 8
+        ids = (ctypes.c_int32 * room)()
+        count = self.library.llama_tokenize(self.vocabulary, raw, len(raw), ids, room, opening, True)
+        return list(ids[: max(count, 0)])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of one token, control tokens as they are written."""
+        if token not in self._pieces:
+            room = ctypes.create_string_buffer(1024)
+            size = self.library.llama_token_to_piece(self.vocabulary, token, room, len(room), 0, True)
+            self._pieces[token] = room.raw[: max(size, 0)]
+        return self._pieces[token]
+
+    def ends(self) -> frozenset[int]:
+        """The tokens that end a generation."""
+        return frozenset(token for token in range(self.size) if self.library.llama_vocab_is_eog(self.vocabulary, token))
+
+    def close(self) -> None:
+        """Free everything."""
+        if self._state:
+            self.library.llama_free(self._state)
+        if self.model:
+            self.library.llama_batch_free(self._batch)
+            self.library.llama_model_free(self.model)
+        self.model = self._state = None
+        self.cells = self.sequences = 0
+
+
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
