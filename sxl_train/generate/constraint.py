@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SPARE = 24
 """Tokens kept beyond those of a tool's shortest call: an ending from inside a nested value takes a few more."""
 LONGEST_ENDING = 400
+DEEPEST = 64
+LARGEST = 2**53
+"""The largest integer that every reader of JSON keeps exactly."""
 OPEN = ("patternProperties", "anyOf", "oneOf", "allOf", "$ref", "if", "additionalProperties", "unevaluatedProperties")
 
 
@@ -219,7 +222,31 @@ def _read_tool(tool: Json) -> tuple[str, Json]:
         schema.pop("properties", None)
     if "properties" in schema and not any(key in schema for key in OPEN):
         schema["additionalProperties"] = False
-    return str(described.get("name")), schema
+    bounded = bound_numbers(schema)
+    assert isinstance(bounded, dict)
+    return str(described.get("name")), bounded
+
+
+def bound_numbers(schema: object, depth: int = 0) -> object:
+    """``schema`` with bounds on numbers that have none: a small model writes on, and 1e999 is read as no number."""
+    if depth > DEEPEST:
+        return schema
+    if isinstance(schema, list):
+        return [bound_numbers(item, depth + 1) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {
+        key: value if key in ("enum", "const", "default", "examples") else bound_numbers(value, depth + 1)
+        for key, value in schema.items()
+    }
+    kinds = made.get("type")
+    numeric = {"integer", "number"} & set(
+        kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []
+    )
+    bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+    if numeric and "enum" not in made and "const" not in made and not any(key in made for key in bounds):
+        made |= {"minimum": -LARGEST, "maximum": LARGEST}
+    return made
 
 
 def _import(name: str) -> Any:
