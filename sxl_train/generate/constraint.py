@@ -153,10 +153,6 @@ class Held:
             elif letter == '"':
                 self._quoted = not self._quoted
 
-    def is_short(self, left: int) -> bool:
-        """Whether the rest of the ``left`` tokens is needed to end the call."""
-        return self.begun and left <= self.reserve and not self.matcher.is_accepting()
-
     def shortest(self) -> int:
         """The token that brings the call nearest to its end."""
         import numpy as np
@@ -192,14 +188,24 @@ def fill(rows: Sequence[Row]) -> np.ndarray:
     mask = np.full((len(rows), words), -1, dtype=np.int32)
     numpy.fill_next_token_bitmask_par(_executor(), [(item.matcher, at) for at, _, item in constrained], mask)
     for at, row, item in constrained:
-        if item.is_short(row.limit - len(row.ids)):
-            token = item.shortest()
-            mask[at] = 0
-            mask[at, token // 32] = np.array(1 << (token % 32), dtype=np.uint32).view(np.int32)
-        elif item.grammars.trigger >= 0 and not item.begun and row.limit - len(row.ids) <= item.reserve:
+        left = row.limit - len(row.ids)
+        if item.begun and left <= item.reserve:
+            # The rest is needed to end the call; where it has ended, no other one may begin.
+            over = item.matcher.is_accepting()
+            mask[at] = _only(item.grammars.tokenizer.eos_tokens if over else [item.shortest()], words)
+        elif item.grammars.trigger >= 0 and not item.begun and left <= item.reserve:
             token = item.grammars.trigger  # a call that begins now would not come to its end
             mask[at, token // 32] &= ~np.array(1 << (token % 32), dtype=np.uint32).view(np.int32)
     return mask
+
+
+def _only(tokens: Sequence[int], words: int) -> np.ndarray:
+    """The bits of ``tokens`` alone."""
+    import numpy as np
+
+    bits = np.zeros(words * 32, dtype=np.uint8)
+    bits[list(tokens)] = 1
+    return np.packbits(bits, bitorder="little").view(np.int32)
 
 
 _EXECUTORS: list[Any] = []

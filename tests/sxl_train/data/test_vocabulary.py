@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -21,8 +22,6 @@ ODD = ["", " ", "\n\n\t", "naïve café", "東京", "🙂🙃", "\x00\x01", "a" 
 
 
 def load(trimmed: dict) -> Tokenizer:
-    import json
-
     return Tokenizer.from_str(json.dumps(trimmed))
 
 
@@ -121,10 +120,61 @@ def test_the_trimmed_qwen_tokenizer_is_the_same_through_auto_tokenizer(shared: P
         assert new.encode(text, add_special_tokens=False).ids == auto(text, add_special_tokens=False)["input_ids"]
 
 
-def test_a_tokenizer_without_byte_level_is_refused(shared: Path) -> None:
-    folder = shared / "data" / "tokenizers" / "tinyllama"
+def piece_tokenizer(folder: Path) -> Path:
+    """A vocabulary as SentencePiece makes it: every way to make a token is a merge, and bytes to fall back on."""
+    pieces = ["▁", *"abcdefgh", "ab", "bc", "abc", "▁a", "▁ab", "cd", "bcd", "abcd", "▁abcd", "gh", "fgh", "<unused7>"]
+    names = ["<unk>", "<bos>", *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]
+    merges = [[p[:n], p[n:]] for p in pieces for n in range(1, len(p)) if {p[:n], p[n:]} <= set(pieces)]
+    special = [{"id": names.index(n), "content": n, "special": True} for n in ("<unk>", "<bos>", "<unused7>")]
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    back = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
+    whole = {
+        "version": "1.0",
+        "added_tokens": [token | flags for token in special],
+        "normalizer": replace,
+        "decoder": {"type": "Sequence", "decoders": [back, {"type": "ByteFallback"}, {"type": "Fuse"}]},
+        "model": {"type": "BPE", "unk_token": "<unk>", "byte_fallback": True, "fuse_unk": True, "merges": merges}
+        | {"vocab": {name: index for index, name in enumerate(names)}},
+    }
+    folder.mkdir()
+    (folder / "tokenizer.json").write_text(json.dumps(whole), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("where", ["pieces", "tinyllama"])
+def test_a_vocabulary_with_bytes_to_fall_back_on_is_trimmed_exactly(where: str, shared: Path, tmp_path: Path) -> None:
+    folder = piece_tokenizer(tmp_path / where) if where == "pieces" else shared / "data" / "tokenizers" / where
     if not folder.is_dir():
         pytest.skip("the TinyLlama tokenizer is not here")
+    whole = vocabulary.read_tokenizer(folder)
+    old, corpus = load(whole), CORPUS if where == "tinyllama" else "abcd abc fgh"
+    counts = Counter(old.encode(corpus, add_special_tokens=False).ids)
+    kept = vocabulary.choose_tokens(whole, counts, 0 if where == "pieces" else 900)
+    new = load(vocabulary.trim_tokenizer(whole, kept))
+    assert len(kept) < old.get_vocab_size() - 2 and (where != "pieces" or new.token_to_id("<unused7>") is None)
+    exact = 0
+
+    @settings(max_examples=300)
+    @given(st.one_of(st.text(alphabet="abcdefgh ", max_size=12), st.text(alphabet=CORPUS, max_size=20), st.text()))
+    def check(text: str) -> None:
+        nonlocal exact
+        before, after = (tokenizer.encode(text, add_special_tokens=False).ids for tokenizer in (old, new))
+        if set(before) <= set(kept):
+            exact += 1
+            assert before == [kept[index] for index in after]
+        if "▁" not in text:
+            assert text == new.decode(after, skip_special_tokens=False)
+
+    check()
+    assert exact > 30
+
+
+def test_a_tokenizer_without_bytes_is_refused(tmp_path: Path) -> None:
+    folder = piece_tokenizer(tmp_path / "pieces")
+    whole = json.loads((folder / "tokenizer.json").read_bytes())
+    del whole["model"]["vocab"]["<0x41>"]
+    (folder / "tokenizer.json").write_text(json.dumps(whole), encoding="utf-8")
     with pytest.raises(UserError) as caught:
         vocabulary.read_tokenizer(folder)
     assert "T507" == caught.value.findings[0].code
