@@ -76,6 +76,7 @@ class Box:
         except (OSError, Refused, ValueError) as problem:
             self.close()
             raise Refused(f"{type(problem).__name__}: {problem}") from None
+        self._fresh = self._look()
 
     def run(
         self,
@@ -111,6 +112,18 @@ class Box:
                 if not stat.S_ISREG(os.fstat(fd).st_mode):
                     raise OSError(f"{name} is no plain file")
                 return file.read(size)
+
+    def untouched(self) -> bool:
+        """Whether the folders that programs can write to are as they were made, by their times too: then no program
+        can have left anything for the next one, and the box is as good as a new one."""
+        try:
+            return self.channel is not None and self._look() == self._fresh
+        except OSError:
+            return False
+
+    def _look(self) -> list[tuple[int, ...]]:
+        found = (os.stat(name, dir_fd=self.place, follow_symlinks=False) for name in ("work", "tmp", "shm"))
+        return [(each.st_ino, each.st_mode, each.st_uid, each.st_nlink, each.st_ctime_ns) for each in found]
 
     def close(self) -> None:
         """End and remove everything; waits until that is done."""

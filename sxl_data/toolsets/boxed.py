@@ -42,7 +42,8 @@ def boxed(arguments: Sequence[str], folder: Path) -> Done:
         if done.status not in ("ok", "failed"):
             raise ToolError("stopped", f"ended: {done.status}")
         _replace(folder, files, box.read(BACK, LIMITS.scratch))
-    return Done(done.exit_code or 0, done.stdout)
+    # Where nothing is mounted over, programs see the box's own path, which is another one each time.
+    return Done(done.exit_code or 0, done.stdout.replace(f"{box.folder}/work", "."))
 
 
 def _replace(folder: Path, before: dict[str, bytes], data: bytes) -> None:

@@ -1,29 +1,48 @@
-"""``python -m sxl_train.evaluate MODEL… --dataset FOLDER``: the same numbers for any model folder."""
+"""``python -m sxl_train.evaluate MODEL --suite NAME…``: benchmarks; ``… compare A B``: two of their folders.
+
+With ``--dataset FOLDER`` instead of suites: loss and tool calls on a dataset, of any number of model folders.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract.arguments import Parser, whole
-from sxl_data.contract.console import tell
+from sxl_data.contract.console import say, tell
 from sxl_data.contract.entry import answer
+from sxl_data.contract.errors import error
 from sxl_data.contract.printable import as_json
 from sxl_train.config import Evaluate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    return answer(lambda: _answer(arguments))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return answer(lambda: _compare(words[1:]) if words[:1] == ["compare"] else _answer(words))
 
 
-def _answer(arguments: Sequence[str] | None) -> int:
+def _answer(arguments: Sequence[str]) -> int:
     parser = Parser(prog="python -m sxl_train.evaluate", description=__doc__)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="model or adapter folders")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="model or adapter folders, a GGUF file, an address")
+    parser.add_argument("--suite", nargs="+", metavar="NAME", help="benchmarks; --suites lists them")
+    parser.add_argument("--suites", action="store_true", help="list the benchmarks with their protocols")
+    parser.add_argument("--data", default=os.environ.get("SXL_EVAL_DATA", "."), help="folder of the benchmarks' files")
+    parser.add_argument("--limit", type=whole(0), default=0, help="items of each suite, spread evenly (0: all)")
+    parser.add_argument("--k", type=whole(), default=1, help="samples of each item, for pass@k (default: 1)")
+    parser.add_argument("--temperature", type=float, default=None, help="default: 0 for one sample, else 0.8")
+    parser.add_argument("--max-tokens", type=whole(), default=512, help="longest answer (default: 512)")
+    parser.add_argument("--constrained", action="store_true", help="also with calls held to the tools' grammar")
+    parser.add_argument("--samples", metavar="FILE", help="grade the samples of this JSONL file instead of a model's")
+    parser.add_argument("-o", "--out", help="folder of the results (default: build/eval/MODEL)")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run was (the default)")
+    parser.add_argument("--fresh", action="store_true", help="forget the answers that OUT holds")
     parser.add_argument("--dataset", help="a dataset folder, or a JSONL file with messages")
     parser.add_argument("--split", default="validation", help="which split (default: validation)")
     parser.add_argument("--rows", type=whole(), default=64, help="rows for loss and forced calls (default: 64)")
@@ -35,9 +54,81 @@ def _answer(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     if options.task:
         return _work(msgspec.json.decode(sys.stdin.buffer.read()))
+    if options.suites:
+        return _list()
+    if options.suite:
+        if len(options.models) != (0 if options.samples else 1):
+            parser.error("give one MODEL with --suite, or none and --samples FILE")
+        return _benchmark(options)
     if not options.models or not options.dataset:
-        parser.error("give at least one MODEL, and --dataset")
+        parser.error("give a MODEL and --suite NAME, or at least one MODEL and --dataset")
     return _measure(options)
+
+
+def _list() -> int:
+    from sxl_train.evaluate.suites.registry import NAMES, get
+
+    for name in NAMES:
+        suite = get(name)
+        needs = f"; needs {' or '.join(suite.files)}" if suite.files else ""
+        tell(f"{name:<22} {suite.title}. {suite.protocol!s}{needs}".replace("\n", "\\n"))
+    return 0
+
+
+def _benchmark(options: Any) -> int:
+    from sxl_train.evaluate.benchmark import evaluate
+    from sxl_train.evaluate.opening import open_backend
+    from sxl_train.evaluate.suites.registry import get
+    from sxl_train.evaluate.suites.types import Options
+    from sxl_train.evaluate.tables import as_text
+
+    for name in options.suite:
+        get(name)
+    temperature = options.temperature if options.temperature is not None else (0.8 if options.k > 1 else 0.0)
+    wanted = Options(
+        data=Path(options.data),
+        limit=options.limit,
+        samples=options.k,
+        temperature=temperature,
+        max_tokens=options.max_tokens,
+        constrained=options.constrained,
+    )
+    model = options.models[0] if options.models else ""
+    out = Path(options.out or f"build/eval/{Path(model or options.samples).name or 'model'}")
+    backend = open_backend(model, options.samples)
+    try:
+        report = evaluate(backend, options.suite, wanted, out, resume=not options.fresh)
+    finally:
+        backend.close()
+    tell(msgspec.json.encode(report).decode() if options.json else as_text(report))
+    say(f"written to {out}: eval.json, samples.parquet, failures.html")
+    return 0
+
+
+def _compare(arguments: Sequence[str]) -> int:
+    parser = Parser(prog="python -m sxl_train.evaluate compare", description="What differs beyond chance.")
+    parser.add_argument("first", help="a folder that an evaluation wrote")
+    parser.add_argument("second", help="another one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args(arguments)
+    from sxl_train.evaluate.samples import read_samples
+    from sxl_train.evaluate.tables import differences, differences_as_text
+
+    sides = []
+    for folder in (options.first, options.second):
+        file = Path(folder) / "samples.parquet"
+        if not file.is_file():
+            raise error("U201", file=str(file), found="no such file", expected="a folder that an evaluation wrote")
+        try:
+            sides.append(read_samples(file))
+        except (ValueError, KeyError) as problem:
+            raise error("T302", file=str(file), found=str(problem)) from None
+    found = differences(*sides)
+    if not found:
+        raise error("T304", found="no item in common", expected="the same suites on both sides")
+    listed = [{"suite": s, "measure": m, **msgspec.structs.asdict(one), "noise": one.noise} for (s, m), one in found.items()]
+    tell(msgspec.json.encode(listed).decode() if options.json else differences_as_text(found))
+    return 0
 
 
 def _measure(options: Any) -> int:

@@ -1,0 +1,93 @@
+"""Asks a model for what has not been answered yet, and keeps every answer at once.
+
+In: requests. Out: their samples in order. Each sample goes to ``samples.jsonl`` as soon as it is there, under a digest
+of the whole request; so an interrupted evaluation goes on where it was, and a changed prompt is asked anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from sxl_train.generate.types import Backend, Request, Sample
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One line of the file."""
+
+    key: str
+    sample: Sample
+
+
+def digest(request: Request) -> str:
+    """Of everything that is asked but how many samples are wanted: more of them keep those there are."""
+    plain = msgspec.structs.replace(request, samples=1)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:32]
+
+
+class Ask:
+    """Answers by ``backend``, kept in ``file``. ``progress(done, of)`` counts the samples of one call."""
+
+    def __init__(
+        self, backend: Backend, file: Path | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        self.backend, self.file, self.progress = backend, file, progress
+        self.kept: dict[tuple[str, int], Sample] = {}
+        self.generated = 0
+        """Samples that were not there before."""
+        for line in read(file) if file is not None and file.exists() else ():
+            self.kept[line.key, line.sample.index] = line.sample
+
+    def __call__(self, requests: Sequence[Request]) -> list[list[Sample]]:
+        """The samples of each request."""
+        keys = {request.id: digest(request) for request in requests}
+        if len(keys) != len(requests):
+            raise ValueError("two requests have one id")
+        open_ = [r for r in requests if any((keys[r.id], index) not in self.kept for index in range(r.samples))]
+        wanted = sum(request.samples for request in requests)
+        done = wanted - sum(request.samples for request in open_)
+        self._tell(done, wanted)
+        if open_:
+            for sample in self.backend.generate(open_):
+                self._keep(Kept(keys[sample.request], sample))
+                done += 1
+                self._tell(done, wanted)
+        return [[self._of(request, keys[request.id], index) for index in range(request.samples)] for request in requests]
+
+    def _of(self, request: Request, key: str, index: int) -> Sample:
+        found = self.kept.get((key, index))
+        if found is None:
+            return Sample(
+                request=request.id,
+                index=index,
+                text="",
+                finish="error",
+                prompt_tokens=0,
+                tokens=0,
+                error="the model gave no such sample",
+            )
+        return found
+
+    def _keep(self, line: Kept) -> None:
+        self.kept[line.key, line.sample.index] = line.sample
+        self.generated += 1
+        if self.file is not None:
+            with self.file.open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
+
+    def _tell(self, done: int, of: int) -> None:
+        if self.progress is not None:
+            self.progress(done, of)
+
+
+def read(file: Path) -> Iterator[Kept]:
+    """The lines of a file of samples; one that was cut off while it was written is left out."""
+    with file.open("rb") as lines:
+        for line in lines:
+            try:
+                yield msgspec.json.decode(line, type=Kept)
+            except msgspec.DecodeError:
+                continue

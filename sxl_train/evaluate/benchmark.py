@@ -1,0 +1,150 @@
+"""Suites of one model, from asking to the report: START HERE to see what an evaluation does.
+
+In: a backend, names of suites, options and a folder. Out, in the folder: ``eval.json`` (numbers with their n and
+interval, protocol, files with digests, versions), ``samples.parquet`` (every answer with its verdict), ``samples.jsonl``
+(answers as they came, from which an interrupted run goes on) and ``failures.html`` (failures by kind, to be read).
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from sxl_data.contract.console import format_seconds, say
+from sxl_data.engine.commit import commit_bytes
+from sxl_train.evaluate.ask import Ask
+from sxl_train.evaluate.page import write_page
+from sxl_train.evaluate.samples import write_samples
+from sxl_train.evaluate.score import Measured, score
+from sxl_train.evaluate.suites import files
+from sxl_train.evaluate.suites.registry import get
+from sxl_train.evaluate.suites.types import Options, Outcome, Suite
+from sxl_train.generate.types import Backend
+
+PACKAGES = ("sheikh-sxl", "torch", "transformers", "llama-cpp-python", "lm-eval")
+
+
+class SuiteReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One suite in ``eval.json``."""
+
+    title: str
+    protocol: str
+    main: str
+    measured: Measured
+    options: dict[str, object]
+    """As they were asked for; ``limit`` 0 is the whole suite."""
+    files: dict[str, str]
+    """Name of each file that was read → its SHA-256."""
+    items: int
+    samples: int
+    generated: int
+    """Samples that this run generated; the others were kept from before."""
+    generated_tokens: int
+    seconds: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """``eval.json``."""
+
+    model: str
+    date: str
+    suites: dict[str, SuiteReport]
+    versions: dict[str, str]
+    machine: dict[str, str]
+    schema: str = "sxl-eval/1"
+
+
+def evaluate(
+    backend: Backend, names: Sequence[str], options: Options, out: Path, *, resume: bool = True, now: str = ""
+) -> Report:
+    """Run the suites called ``names``; write everything into ``out``. Nothing that is in it already is asked again,
+    unless ``resume`` is false."""
+    suites = [get(name) for name in names]
+    for suite in suites:  # what is missing is said before anything is generated
+        _digests(suite, options)
+    out.mkdir(parents=True, exist_ok=True)
+    kept = out / "samples.jsonl"
+    if not resume:
+        kept.unlink(missing_ok=True)
+    reports: dict[str, SuiteReport] = {}
+    outcomes: list[Outcome] = []
+    for suite in suites:
+        ask = Ask(backend, kept, _teller(suite.name))
+        began = time.monotonic()
+        found = suite.measure(ask, options)
+        reports[suite.name] = _report(suite, found, options, ask.generated, time.monotonic() - began)
+        outcomes += found
+    report = Report(
+        model=backend.name,
+        date=now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        suites=reports,
+        versions=_versions(),
+        machine={"python": platform.python_version(), "system": platform.system(), "processor": platform.machine()},
+    )
+    commit_bytes(out / "eval.json", msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_samples(outcomes, out / "samples.parquet")
+    commit_bytes(out / "failures.html", write_page(backend.name, outcomes).encode("utf-8", "replace"))
+    return report
+
+
+def read_report(folder: Path) -> Report:
+    """The ``eval.json`` of a folder. Raises OSError, or msgspec's ValidationError for another file."""
+    return msgspec.json.decode((folder / "eval.json").read_bytes(), type=Report)
+
+
+def _report(suite: Suite, found: list[Outcome], options: Options, generated: int, seconds: float) -> SuiteReport:
+    return SuiteReport(
+        title=suite.title,
+        protocol=suite.protocol,
+        main=suite.main,
+        measured=score(found),
+        options={key: value for key, value in msgspec.structs.asdict(options).items() if key != "data"},
+        files=_digests(suite, options),
+        items=len({outcome.item for outcome in found}),
+        samples=len(found),
+        generated=generated,
+        generated_tokens=sum(outcome.tokens for outcome in found),
+        seconds=round(seconds, 1),
+    )
+
+
+def _digests(suite: Suite, options: Options) -> dict[str, str]:
+    if not suite.files:
+        return {}
+    path = files.find(options.data, suite.files, suite.name)
+    return {path.name: files.digest(path)}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _teller(name: str) -> Callable[[int, int], None]:
+    """A line every ten seconds: how many of how many, and how long it will take."""
+    began = last = time.monotonic()
+    first = -1
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last, first
+        now = time.monotonic()
+        if first < 0 or done < first:
+            first = done
+        if now - last >= 10 or (done == of and of and done > first):
+            last = now
+            made = done - first
+            left = (now - began) / made * (of - done) if made else 0.0
+            ahead = f", {format_seconds(left)} left" if done < of and made else ""
+            say(f"{name:<20} {done:,} of {of:,} samples{ahead}")
+
+    return tell

@@ -1,0 +1,28 @@
+"""The benchmarks by name. A module is imported when one of its names is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sxl_data.contract.arguments import nearest
+from sxl_data.contract.errors import error
+from sxl_train.evaluate.suites.types import Suite
+
+MODULES = {
+    "humaneval": ("humaneval", "humaneval-chat", "humaneval-plus", "humaneval-plus-chat"),
+    "mbpp": ("mbpp", "mbpp-chat", "mbpp-sanitized", "mbpp-sanitized-chat", "mbpp-plus", "mbpp-plus-chat"),
+    "toolsets": ("toolsets",),
+}
+"""Module of this package → its suites."""
+NAMES = tuple(name for names in MODULES.values() for name in names)
+
+
+def get(name: str) -> Suite:
+    """The suite called ``name``. Raises `UserError` T303 for an unknown one."""
+    module = next((module for module, names in MODULES.items() if name in names), None)
+    if module is None:
+        near = nearest(name, NAMES)
+        more = {"fix": f"did you mean {near}?"} if near else {}
+        raise error("T303", found=name, expected="one of " + ", ".join(NAMES), **more)
+    suites: tuple[Suite, ...] = import_module(f"sxl_train.evaluate.suites.{module}").SUITES
+    return next(suite for suite in suites if suite.name == name)
