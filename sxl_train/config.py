@@ -233,7 +233,13 @@ class Evaluate(Section, frozen=True, kw_only=True):
     new_tokens: Positive = 128
     """Longest generation."""
     suites: tuple[str, ...] = ()
-    """Benchmarks to run on the final model. None can be run yet: a name here is refused before anything is tuned."""
+    """Benchmarks to run on the final model; python -m sxl_train.evaluate --suites lists them."""
+    data: str = ""
+    """Folder of the benchmarks' files; empty = $SXL_EVAL_DATA, or the working folder."""
+    items: Natural = 0
+    """Items of each benchmark, spread evenly over it; 0 takes all."""
+    max_tokens: Positive = 512
+    """Longest answer to an item of a benchmark."""
 
 
 class Release(Section, frozen=True, kw_only=True):

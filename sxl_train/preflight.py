@@ -20,6 +20,7 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data import packing as sequences
 from sxl_train.data.conversations import Row
+from sxl_train.evaluate.suites.registry import check_suites
 from sxl_train.plan.shapes import read_shape
 from sxl_train.run.bases import find_gguf, resolve
 from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
@@ -67,6 +68,7 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
     pieces, counts = sequences.cut_rows(found, tokenizer, template, recipe.tune, capacity)
     findings = list(_judge(recipe, dataset, pieces, counts, tokenizer, capacity))
     findings += check_disk(recipe, config) + check_memory(recipe, config, capacity) + check_keys(recipe)
+    findings += check_suites(recipe)
     errors = [item for item in findings if item.level == "error"]
     if errors:
         raise UserError(*errors)

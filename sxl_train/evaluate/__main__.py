@@ -6,7 +6,6 @@ With ``--dataset FOLDER`` instead of suites: loss and tool calls on a dataset, o
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +32,7 @@ def _answer(arguments: Sequence[str]) -> int:
     parser.add_argument("models", nargs="*", metavar="MODEL", help="model or adapter folders, a GGUF file, an address")
     parser.add_argument("--suite", nargs="+", metavar="NAME", help="benchmarks; --suites lists them")
     parser.add_argument("--suites", action="store_true", help="list the benchmarks with their protocols")
-    parser.add_argument("--data", default=os.environ.get("SXL_EVAL_DATA", "."), help="folder of the benchmarks' files")
+    parser.add_argument("--data", default="", help="folder of the benchmarks' files (default: $SXL_EVAL_DATA or .)")
     parser.add_argument("--limit", type=whole(0), default=0, help="items of each suite, spread evenly (0: all)")
     parser.add_argument("--k", type=whole(), default=1, help="samples of each item, for pass@k (default: 1)")
     parser.add_argument("--temperature", type=float, default=None, help="default: 0 for one sample, else 0.8")
@@ -78,6 +77,7 @@ def _list() -> int:
 def _benchmark(options: Any) -> int:
     from sxl_train.evaluate.benchmark import evaluate
     from sxl_train.evaluate.opening import open_backend
+    from sxl_train.evaluate.suites.files import folder
     from sxl_train.evaluate.suites.registry import get
     from sxl_train.evaluate.suites.types import Options
     from sxl_train.evaluate.tables import as_text
@@ -86,7 +86,7 @@ def _benchmark(options: Any) -> int:
         get(name)
     temperature = options.temperature if options.temperature is not None else (0.8 if options.k > 1 else 0.0)
     wanted = Options(
-        data=Path(options.data),
+        data=folder(options.data),
         limit=options.limit,
         samples=options.k,
         temperature=temperature,
@@ -126,7 +126,9 @@ def _compare(arguments: Sequence[str]) -> int:
     found = differences(*sides)
     if not found:
         raise error("T304", found="no item in common", expected="the same suites on both sides")
-    listed = [{"suite": s, "measure": m, **msgspec.structs.asdict(one), "noise": one.noise} for (s, m), one in found.items()]
+    listed = [
+        {"suite": s, "measure": m, **msgspec.structs.asdict(one), "noise": one.noise} for (s, m), one in found.items()
+    ]
     tell(msgspec.json.encode(listed).decode() if options.json else differences_as_text(found))
     return 0
 

@@ -40,6 +40,8 @@ class Ask:
         """Samples that were not there before."""
         for line in read(file) if file is not None and file.exists() else ():
             self.kept[line.key, line.sample.index] = line.sample
+        if file is not None:
+            _end_line(file)
 
     def __call__(self, requests: Sequence[Request]) -> list[list[Sample]]:
         """The samples of each request."""
@@ -55,7 +57,9 @@ class Ask:
                 self._keep(Kept(keys[sample.request], sample))
                 done += 1
                 self._tell(done, wanted)
-        return [[self._of(request, keys[request.id], index) for index in range(request.samples)] for request in requests]
+        return [
+            [self._of(request, keys[request.id], index) for index in range(request.samples)] for request in requests
+        ]
 
     def _of(self, request: Request, key: str, index: int) -> Sample:
         found = self.kept.get((key, index))
@@ -81,6 +85,15 @@ class Ask:
     def _tell(self, done: int, of: int) -> None:
         if self.progress is not None:
             self.progress(done, of)
+
+
+def _end_line(file: Path) -> None:
+    """End a line that was cut off, so that the next one does not stand behind it."""
+    if file.exists() and file.stat().st_size:
+        with file.open("rb+") as lines:
+            lines.seek(-1, 2)
+            if lines.read(1) != b"\n":
+                lines.write(b"\n")
 
 
 def read(file: Path) -> Iterator[Kept]:

@@ -1,8 +1,9 @@
 """Suites of one model, from asking to the report: START HERE to see what an evaluation does.
 
 In: a backend, names of suites, options and a folder. Out, in the folder: ``eval.json`` (numbers with their n and
-interval, protocol, files with digests, versions), ``samples.parquet`` (every answer with its verdict), ``samples.jsonl``
-(answers as they came, from which an interrupted run goes on) and ``failures.html`` (failures by kind, to be read).
+interval, protocol, files with digests, versions), ``samples.parquet`` (every answer with its verdict),
+``samples.jsonl`` (answers as they came, from which an interrupted run goes on) and ``failures.html`` (failures by kind,
+to be read).
 """
 
 from __future__ import annotations

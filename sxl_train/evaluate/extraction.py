@@ -37,7 +37,8 @@ def cut(text: str, stops: Iterable[str]) -> str:
 def find_blocks(text: str) -> list[Block]:
     """The fenced blocks of Markdown, the last one perhaps not closed (CommonMark 4.5, indents of any width)."""
     found: list[Block] = []
-    fence, language, lines = "", "", []
+    fence, language = "", ""
+    lines: list[str] = []
     for line in text.splitlines():
         mark = _FENCE.match(line)
         if not fence:

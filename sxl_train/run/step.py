@@ -45,7 +45,7 @@ PACKAGES = (
     "tokenizers",
     "datasets",
 )
-CONTINUES = ("tune", "distil")
+CONTINUES = ("tune", "distil", "evaluate")
 SHARED = ("tune",)
 """Steps that all processes of a distributed run work on."""
 POLL_S = 0.2

@@ -11,19 +11,11 @@ from sxl_train.run.bases import resolve
 
 def check_keys(recipe: Recipe) -> list[Finding]:
     """Keys that would do nothing, alone or beside others, and packages that are not there."""
-    found = [*_check_suites(recipe), *_check_idle(recipe)]
+    found = _check_idle(recipe)
     writes = recipe.quantise.scheme == "gguf" and "quantise" in recipe.steps
     if (writes or recipe.release.gguf) and importlib.util.find_spec("gguf") is None:
         found.append(finding("U402", found="no package gguf", expected="pip install 'sheikh-sxl[gguf]'"))
     return found + _check_tune(recipe) if "tune" in recipe.steps else found
-
-
-def _check_suites(recipe: Recipe) -> list[Finding]:
-    """A suite that cannot run is refused: its numbers would be missed when all else is done."""
-    return [
-        finding("U102", pointer="/evaluate/suites", found=name, expected="no suite: none can be run by this version")
-        for name in recipe.evaluate.suites
-    ]
 
 
 def _check_idle(recipe: Recipe) -> list[Finding]:

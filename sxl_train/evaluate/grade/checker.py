@@ -35,7 +35,9 @@ class Recorder:
     """The reference program in the place of the judged one; its calls are kept."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        self.names, self.calls, self.held = names, [], []
+        self.names = names
+        self.calls: list[Any] = []
+        self.held: list[Any] = []
 
     def call(self, name: str, args: Any, kwargs: Any) -> Any:
         call = _say_call(name, args, kwargs)
@@ -64,7 +66,7 @@ class Player:
         self.place += 1
         answer = self.answers[place]
         if "raised" in answer:
-            kind = getattr(__import__("builtins"), str(answer["raised"]), None)
+            kind: Any = getattr(__import__("builtins"), str(answer["raised"]), None)
             known = isinstance(kind, type) and issubclass(kind, Exception)
             raise (kind if known else Raised)(answer.get("detail", ""))
         return decode(answer["value"])
@@ -155,8 +157,8 @@ def _in_a_child(work: Any, seconds: float) -> dict[str, Any]:
         os.close(read)
         try:
             said = work()
-        except BaseException as found:
-            said = {"status": "wrong", "detail": f"{type(found).__name__}: {found}"[:500]}
+        except BaseException as problem:
+            said = {"status": "wrong", "detail": f"{type(problem).__name__}: {problem}"[:500]}
         data = json.dumps(said).encode()
         while data:
             data = data[os.write(write, data) :]

@@ -83,7 +83,7 @@ def _encode_many(value: Any, kind: type, depth: int, left: list[int]) -> Any:
     if isinstance(value, tuple):
         return {"t": each(tuple.__iter__(value))}
     if isinstance(value, set | frozenset):
-        base = set if isinstance(value, set) else frozenset
+        base: Any = set if isinstance(value, set) else frozenset
         return {"s" if base is set else "z": sorted(each(base.__iter__(value)), key=repr)}
     if isinstance(value, dict):
         return {"d": [[_encode(key, depth, left), _encode(inner, depth, left)] for key, inner in dict.items(value)]}

@@ -161,8 +161,8 @@ class Grader:
         if done.status in ("timeout", "refused"):
             return Grade(status=cast(Status, done.status), detail=done.detail or "", seconds=seconds)
         if done.status not in ("ok", "failed") or done.truncated:
-            status = "output" if done.truncated else done.status
-            return Grade(status="limit", detail=status, seconds=seconds, calls=len(calls))
+            over = "output" if done.truncated else done.status
+            return Grade(status="limit", detail=over, seconds=seconds, calls=len(calls))
         try:
             said = msgspec.json.decode(text, type=_Said)
         except (msgspec.DecodeError, RecursionError):
@@ -179,12 +179,9 @@ class Grader:
             for said in (verdicts[0] for verdicts in self._check(asked, LONGEST))
         ]
 
-    def _judge(
-        self, given: Sequence[tuple[Problem, list[Any], list[Any] | None, list[Any]]]
-    ) -> list[dict[str, Any]]:
+    def _judge(self, given: Sequence[tuple[Problem, list[Any], list[Any] | None, list[Any]]]) -> list[dict[str, Any]]:
         asked = [
-            msgspec.to_builtins(problem)
-            | {"calls": calls, "expected": expected, "answers": [answers], "inputs": None}
+            msgspec.to_builtins(problem) | {"calls": calls, "expected": expected, "answers": [answers], "inputs": None}
             for problem, calls, expected, answers in given
         ]
         return [verdicts[0] for verdicts in self._check(asked, self.seconds)]

@@ -48,9 +48,7 @@ def measure(suite: str, items: Sequence[CodeItem], ask: Asker, options: Options)
     chosen = spread(items, options.limit)
     requests = [_request(suite, item, options) for item in chosen]
     answers = ask(requests)
-    rows = [
-        (item, request, sample) for item, request, group in zip(chosen, requests, answers) for sample in group
-    ]
+    rows = [(item, request, sample) for item, request, group in zip(chosen, requests, answers) for sample in group]
     programs = [item.program(sample.text) for item, _, sample in rows]
     jobs = [(item.problem, program) for (item, _, _), program in zip(rows, programs)]
     others = [(item.also, program) for (item, _, _), program in zip(rows, programs) if item.also is not None]

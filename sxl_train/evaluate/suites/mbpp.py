@@ -27,17 +27,16 @@ TEST = range(11, 511)
 EXAMPLES = (2, 3, 4)
 STOPS = ("[DONE]",)
 ASKED = (
-    "You are an expert Python programmer, and here is your task: {text} "
-    "Your code should pass these tests:\n\n{tests}\n"
+    "You are an expert Python programmer, and here is your task: {text} Your code should pass these tests:\n\n{tests}\n"
 )
 CHAT = (
     "Please provide a self-contained Python script that solves the following problem in a markdown code block:\n"
     '```\n"""\n{text}\n{tests}\n"""\n```'
 )
 _SETS = ("similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum")
-_SETS += ("intersection_array", "find_dissimilar", "Diff")
+_MORE_SETS = ("intersection_array", "find_dissimilar", "Diff")
 _RULES: dict[str, dict[str, Any]] = {
-    **{name: {"kind": "set"} for name in _SETS},
+    **{name: {"kind": "set"} for name in (*_SETS, *_MORE_SETS)},
     **{name: {"kind": "truth"} for name in ("check_str", "text_match_three", "text_starta_endb")},
     "are_equivalent": {"kind": "any"},
     "sum_div": {"also": ["zero"]},

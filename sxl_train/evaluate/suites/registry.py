@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from sxl_data.contract.arguments import nearest
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import Finding, UserError, error
+from sxl_train.config import Recipe
+from sxl_train.evaluate.suites import files
 from sxl_train.evaluate.suites.types import Suite
 
 MODULES = {
@@ -26,3 +28,17 @@ def get(name: str) -> Suite:
         raise error("T303", found=name, expected="one of " + ", ".join(NAMES), **more)
     suites: tuple[Suite, ...] = import_module(f"sxl_train.evaluate.suites.{module}").SUITES
     return next(suite for suite in suites if suite.name == name)
+
+
+def check_suites(recipe: Recipe) -> list[Finding]:
+    """What keeps the suites of a recipe from running: names that are none, files that are not there. Their numbers
+    would be missed when all else is done."""
+    found: list[Finding] = []
+    for name in recipe.evaluate.suites if "evaluate" in recipe.steps else ():
+        try:
+            suite = get(name)
+            if suite.files:
+                files.find(files.folder(recipe.evaluate.data), suite.files, name)
+        except UserError as problem:
+            found += problem.findings
+    return found

@@ -90,7 +90,8 @@ def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
     with programs.using(boxed) if boxes else nullcontext():
         done = {way: work(suite, chosen, way, ask, options) for way in ways}
         return [
-            _outcome(suite, task, {way: talks[place] for way, talks in done.items()}) for place, task in enumerate(chosen)
+            _outcome(suite, task, {way: talks[place] for way, talks in done.items()})
+            for place, task in enumerate(chosen)
         ]
 
 

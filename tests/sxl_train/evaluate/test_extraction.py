@@ -38,7 +38,7 @@ def test_the_function_is_found(answer):
 
 
 def test_helpers_of_earlier_blocks_come_along_and_examples_do_not():
-    text = f"```python\nimport math\nK = 1\n```\nthen\n```python\nprint(f(2))\n```\n```python\ndef f(x):\n    return x + K\n```"
+    text = "```python\nimport math\nK = 1\n```\nthen\n```python\nprint(f(2))\n```\n```python\ndef f(x):\n    return x + K\n```"
     found = extract(text, "f")
     assert "import math" in found and "K = 1" in found and "print" not in found
 
@@ -72,7 +72,9 @@ def test_blocks_know_their_language_and_whether_they_end():
     ]
 
 
-@pytest.mark.parametrize("text", ["", "```", "``````", "I cannot do that.", "</think>", "\x00", "def f(", "```python\n```" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "```", "``````", "I cannot do that.", "</think>", "\x00", "def f(", "```python\n```" * 500]
+)
 def test_whatever_is_said_something_comes_back(text):
     assert isinstance(extract(text, "f"), str) and isinstance(assemble(PROMPT, text, "f"), str)
 
@@ -80,7 +82,13 @@ def test_whatever_is_said_something_comes_back(text):
 def test_hostile_answers_take_linear_time():
     import time
 
-    for text in ("`" * 200_000, "```\n" * 50_000, "def f(x):\n" * 20_000, "(" * 100_000, "def f():\n" + " " * 10 + "x=(" * 20_000):
+    for text in (
+        "`" * 200_000,
+        "```\n" * 50_000,
+        "def f(x):\n" * 20_000,
+        "(" * 100_000,
+        "def f():\n" + " " * 10 + "x=(" * 20_000,
+    ):
         began = time.monotonic()
         extract(text, "f")
         assert time.monotonic() - began < 5

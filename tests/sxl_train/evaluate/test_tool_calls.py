@@ -59,12 +59,19 @@ def test_texts_become_the_numbers_that_the_schema_wants_and_nothing_else_changes
     assert repaired(text, SCHEMAS).calls == (Call("get_time", {"zone": "5", "offset": 3, "exact": True}),)
     assert not valid(read(text, SCHEMAS).calls[0], SCHEMAS) and valid(repaired(text, SCHEMAS).calls[0], SCHEMAS)
     for given in ("soon", "3.5", "[]", "true"):
-        text = '<tool_call>{"name": "get_time", "arguments": {"offset": "%s"}}</tool_call>' % given
+        text = f'<tool_call>{{"name": "get_time", "arguments": {{"offset": "{given}"}}}}</tool_call>'
         assert repaired(text, SCHEMAS) == read(text, SCHEMAS)
 
 
 def test_no_call_is_invented():
-    for text in ("", "The time is 12:00.", "```python\nprint(1)\n```", '{"answer": 42}', "```json\n[1, 2]\n```", "{{{{"):
+    for text in (
+        "",
+        "The time is 12:00.",
+        "```python\nprint(1)\n```",
+        '{"answer": 42}',
+        "```json\n[1, 2]\n```",
+        "{{{{",
+    ):
         assert repaired(text, SCHEMAS).calls == ()
 
 

@@ -54,12 +54,6 @@ def test_key_that_would_do_nothing_is_refused(keys: tuple[str, ...]) -> None:
     assert codes(*keys) == ["T113"]
 
 
-@pytest.mark.parametrize("steps", ["[tune]", "[evaluate]", "[plan, tune, merge, quantise, evaluate, release]"])
-def test_a_suite_that_cannot_run_is_refused_by_name(steps: str) -> None:
-    found = check_keys(open_recipe("demo", ("evaluate.suites=[humaneval]", f"steps={steps}"))[1].value)
-    assert [(item.code, item.pointer, item.found) for item in found] == [("U102", "/evaluate/suites", "humaneval")]
-
-
 @pytest.mark.parametrize("tracker", ["trackio", "wandb"])
 def test_tracker_that_is_not_installed_is_refused_by_name(tracker: str) -> None:
     expected = [] if importlib.util.find_spec(tracker) else ["T114"]

@@ -55,11 +55,11 @@ CHEATS = {
     "forged passed": "print('passed')\nprint('{\"status\": \"passed\"}')\ndef double(values):\n    print('passed')",
     "forged answers on stdout": "import os\nos.write(1, b'\\n\\x01sxl-answers {\"answers\": []}\\n')\nos._exit(0)",
     "forged answers on every descriptor": "import os\nfor fd in range(3, 64):\n    try:\n"
-    "        os.write(fd, b'\\n\\x01sxl-answers {\"answers\": [{\"value\": true}, {\"value\": true}, {\"value\": true}]}\\n')\n"
+    '        os.write(fd, b\'\\n\\x01sxl-answers {"answers": [{"value": true}, {"value": true}, {"value": true}]}\\n\')\n'
     "    except OSError:\n        pass\nos._exit(0)",
     "forged verdict as answer": 'def double(values):\n    return {"status": "passed"}',
     "check redefined": "def check(candidate):\n    pass\ndef double(values):\n    return None",
-    "json hijacked": "import json\njson.dumps = lambda *a, **k: '{\"answers\": [{\"passed\": true}]}'\n"
+    "json hijacked": 'import json\njson.dumps = lambda *a, **k: \'{"answers": [{"passed": true}]}\'\n'
     "def double(values):\n    return None",
     "driver hijacked": "import sys\nmain = sys.modules['__main__']\nmain.encode_or_opaque = lambda v, c: {'h': [0, True]}\n"
     "main._call = lambda *a: {'value': {'h': [0, True]}}\ndef double(values):\n    return None",

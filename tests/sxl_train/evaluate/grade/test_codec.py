@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from sxl_train.evaluate.grade.codec import Opaque, Unspeakable, decode, encode, encode_or_opaque
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | st.complex_numbers(allow_nan=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.complex_numbers(allow_nan=False),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
@@ -60,7 +66,11 @@ def test_values_of_the_standard_library_come_back(value):
 
 def test_subclasses_become_what_they_derive_from():
     point = namedtuple("point", "x y")(1, 2)
-    assert [through(value) for value in (Counter("aab"), OrderedDict(a=1), point)] == [{"a": 2, "b": 1}, {"a": 1}, (1, 2)]
+    assert [through(value) for value in (Counter("aab"), OrderedDict(a=1), point)] == [
+        {"a": 2, "b": 1},
+        {"a": 1},
+        (1, 2),
+    ]
 
     class Sly(str):
         def __eq__(self, other):

@@ -78,7 +78,9 @@ def answers(rows, key="canonical_solution"):
 
 def test_reference_solutions_pass_continued_and_by_chat(data):
     options = Options(data=data)
-    said = KnownAnswers({row["task_id"]: [f"```python\n{row['prompt']}{row['canonical_solution']}```"] for row in PROBLEMS})
+    said = KnownAnswers(
+        {row["task_id"]: [f"```python\n{row['prompt']}{row['canonical_solution']}```"] for row in PROBLEMS}
+    )
     for name, backend in (("humaneval", answers(PROBLEMS)), ("humaneval-chat", said), ("mbpp", answers(MBPP, "code"))):
         found = get(name).measure(Ask(backend), options)
         assert [(o.kind, o.scores) for o in found] == [("", {"pass": 1.0, "runs": 1.0})] * 2, found
@@ -123,19 +125,23 @@ def test_every_suite_can_be_had_by_its_name():
 
 
 def test_items_are_spread_over_a_suite():
-    assert spread(range(10), 4) == [0, 2, 5, 7] and spread(range(3), 0) == [0, 1, 2] and spread(range(3), 9) == [0, 1, 2]
+    assert (
+        spread(range(10), 4) == [0, 2, 5, 7] and spread(range(3), 0) == [0, 1, 2] and spread(range(3), 9) == [0, 1, 2]
+    )
 
 
 def test_tuples_and_sets_are_where_the_asserts_have_them():
     shapes = shape_of("assert f((1, 2), [(1,), (2,)], {'a'}, 1j) == 3\nassert f((), [], set(), 2j) == 3", "f")
     assert shaped([[3], [[4]], ["b"], "2j"], shapes) == [(3,), [(4,)], {"b"}, 2j]
-    assert shaped([[1, [2, [3, [4, [5]]]]]], shape_of("assert f((4, (7, (2, 4)), 6))", "f")) == [(1, (2, (3, (4, (5,)))))]
+    assert shaped([[1, [2, [3, [4, [5]]]]]], shape_of("assert f((4, (7, (2, 4)), 6))", "f")) == [
+        (1, (2, (3, (4, (5,)))))
+    ]
 
 
 def mutants(source: str) -> list[str]:
     """``source`` with each return giving something else."""
     found = []
-    for number, node in enumerate(n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Return)):
+    for number, _node in enumerate(n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Return)):
         tree = ast.parse(source)
         target = [n for n in ast.walk(tree) if isinstance(n, ast.Return)][number]
         target.value = ast.parse("'mutant'").body[0].value

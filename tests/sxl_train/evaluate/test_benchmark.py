@@ -1,0 +1,177 @@
+"""From the command line to the files: what is written, gone on with, compared and refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sxl_data.sandbox.run import missing
+from sxl_train.evaluate.__main__ import main
+from sxl_train.evaluate.ask import Ask, read
+from sxl_train.evaluate.benchmark import evaluate, read_report
+from sxl_train.evaluate.known import KnownAnswers, read_answers
+from sxl_train.evaluate.page import write_page
+from sxl_train.evaluate.samples import read_samples, write_samples
+from sxl_train.evaluate.suites.types import Options, Outcome
+from sxl_train.generate.types import Request, Sample
+
+boxed = pytest.mark.skipif(missing() is not None, reason="no sandbox here")
+COUNT = 12
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rows = [
+        {
+            "task_id": f"HumanEval/{n}",
+            "prompt": f'def plus(x):\n    """Add {n}."""\n',
+            "entry_point": "plus",
+            "canonical_solution": f"    return x + {n}\n",
+            "test": f"def check(candidate):\n    assert candidate(1) == {n + 1}\n",
+        }
+        for n in range(COUNT)
+    ]
+    with gzip.open(tmp_path / "HumanEval.jsonl.gz", "wt") as file:
+        file.write("\n".join(map(json.dumps, rows)))
+    return tmp_path
+
+
+def samples(path: Path, right: int) -> Path:
+    lines = [
+        {"task_id": f"HumanEval/{n}", "completion": f"    return x + {n if n < right else 99}\n"} for n in range(COUNT)
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+@boxed
+def test_samples_of_others_are_graded_and_two_evaluations_compared(data, tmp_path, capsys):
+    for name, right in (("a", 2), ("b", 11)):
+        file = samples(tmp_path / f"{name}.jsonl", right)
+        words = ["--suite", "humaneval", "--samples", str(file), "--data", str(data), "-o", str(tmp_path / name)]
+        assert main(words) == 0
+        shown = capsys.readouterr().out
+        assert "pass@1" in shown and f"{100 * right / COUNT:.1f} %" in shown and "12 items" in shown
+    report = read_report(tmp_path / "a")
+    suite = report.suites["humaneval"]
+    assert (suite.items, suite.samples, suite.measured.measures["pass@1"].n) == (12, 12, 12)
+    assert list(suite.files) == ["HumanEval.jsonl.gz"] and suite.measured.kinds == {"wrong answer": 10}
+    assert len(read_samples(tmp_path / "a" / "samples.parquet")) == 12
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    shown = capsys.readouterr().out
+    assert "second is better" in shown and "9 : 0" in shown and "0.004" in shown
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "a"), "--json"]) == 0
+    assert {row["noise"] for row in json.loads(capsys.readouterr().out)} == {True}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["model", "--suite", "humanevil"], "T303"),
+        (["--suite", "humaneval"], "U401"),
+        (["--suite", "humaneval", "--samples", "nowhere.jsonl"], "U201"),
+        (["compare", "nowhere", "nowhere"], "U201"),
+        (["compare", "nowhere"], "U401"),
+    ],
+)
+def test_what_cannot_be_done_is_said(words, code, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert code in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "nope", '{"task_id": 1}', '{"task_id": 1, "completion": 2}', ""])
+def test_samples_that_are_none_are_refused(line, tmp_path):
+    from sxl_data.contract.errors import UserError
+
+    (tmp_path / "s.jsonl").write_text(line)
+    with pytest.raises(UserError) as caught:
+        read_answers(tmp_path / "s.jsonl")
+    assert caught.value.findings[0].code == "T302"
+
+
+class Halting(KnownAnswers):
+    """Stops in the middle, as a person does."""
+
+    def __init__(self, answers, after: int) -> None:
+        super().__init__(answers)
+        self.after = after
+
+    def generate(self, requests, progress=None) -> Iterator[Sample]:
+        for number, sample in enumerate(super().generate(requests)):
+            if number == self.after:
+                raise KeyboardInterrupt
+            yield sample
+
+
+@boxed
+def test_an_interrupted_evaluation_goes_on_and_asks_nothing_twice(data, tmp_path):
+    answers = read_answers(samples(tmp_path / "s.jsonl", 7)).answers
+    options, out = Options(data=data), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(Halting(answers, 5), ["humaneval"], options, out)
+    with (out / "samples.jsonl").open("ab") as file:
+        file.write(b'{"key": "half a li')
+    report = evaluate(KnownAnswers(answers), ["humaneval"], options, out)
+    assert report.suites["humaneval"].generated == COUNT - 5
+    whole = evaluate(KnownAnswers(answers), ["humaneval"], options, tmp_path / "whole")
+    assert report.suites["humaneval"].measured == whole.suites["humaneval"].measured
+    again = evaluate(KnownAnswers(answers), ["humaneval"], options, out)
+    assert again.suites["humaneval"].generated == 0
+    assert (
+        evaluate(KnownAnswers(answers), ["humaneval"], options, out, resume=False).suites["humaneval"].generated == 12
+    )
+
+
+def test_another_prompt_is_another_question_and_more_samples_keep_the_first(tmp_path):
+    backend = KnownAnswers({"a": ["one", "two", "three"]})
+    ask = Ask(backend, tmp_path / "s.jsonl")
+    one = Request(id="a", prompt="x")
+    assert [s.text for s in ask([one])[0]] == ["one"] and ask.generated == 1
+    more = msgspec.structs.replace(one, samples=3)
+    assert [s.text for s in ask([more])[0]] == ["one", "two", "three"] and ask.generated == 4
+    ask([msgspec.structs.replace(one, prompt="y")])
+    assert ask.generated == 5 and len(list(read(tmp_path / "s.jsonl"))) == 5
+
+
+HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e" + "A" * 20_000
+
+
+def outcome(**values):
+    given = {"suite": HOSTILE, "item": HOSTILE, "scores": {"pass": 0.0}, "kind": HOSTILE, "detail": HOSTILE}
+    return Outcome(**given | {"request": HOSTILE, "text": HOSTILE, "wanted": HOSTILE} | values)
+
+
+def test_hostile_answers_do_nothing_on_the_page():
+    page = write_page(HOSTILE, [outcome(), outcome(kind="x")])
+    body = page.partition("</head>")[2]
+    assert "<script" not in page and "<img" not in page and "\x1b" not in page and "\u202e" not in page
+    assert "default-src 'none'" in page and body.count("<details>") == body.count("</details>") == 2
+
+
+def test_outcomes_come_back_from_their_table(tmp_path):
+    given = [outcome(counts={"calls": (1, 2)}, group="g", index=3, tokens=5), outcome(text="half \ud83d a character")]
+    write_samples(given, tmp_path / "s.parquet")
+    back = read_samples(tmp_path / "s.parquet")
+    assert back[0] == given[0] and back[1].text == "half ? a character"
+
+
+def test_suites_of_a_recipe_are_checked_before_anything_runs(tmp_path, monkeypatch):
+    from sxl_train.config import Evaluate, Recipe
+    from sxl_train.evaluate.suites.registry import check_suites
+
+    def codes(*names, data="", steps=("evaluate",)):
+        recipe = Recipe(evaluate=Evaluate(suites=names, data=data), steps=steps)
+        return [finding.code for finding in check_suites(recipe)]
+
+    monkeypatch.chdir(tmp_path)
+    assert codes("toolsets") == [] and codes("humanevil") == ["T303"] and codes("mbpp", "nope") == ["T301", "T303"]
+    assert codes("mbpp", steps=("tune",)) == []
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "mbpp.jsonl").write_text("")
+    assert codes("mbpp", data=str(tmp_path)) == []
