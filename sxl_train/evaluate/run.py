@@ -38,7 +38,7 @@ def run(context: Context) -> Path:
 def run_suites(model: str, options: Evaluate, out: Path) -> dict[str, Any]:
     """The benchmarks of the recipe on ``model``, in one new interpreter; answers that ``out`` holds are kept.
 
-    Raises `UserError` T306 where they come to no end; what they said stands above.
+    Raises `UserError` T305 where they come to no end; what they said stands above.
     """
     command = [sys.executable, "-m", "sxl_train.evaluate", model, "--json", "--out", str(out)]
     command += ["--data", options.data, "--limit", str(options.items), "--max-tokens", str(options.max_tokens)]
@@ -46,7 +46,7 @@ def run_suites(model: str, options: Evaluate, out: Path) -> dict[str, Any]:
         [*command, "--suite", *options.suites], stdout=subprocess.PIPE, check=False, env=_environment()
     )
     if done.returncode:
-        raise error("T306", file=model, found=f"exit code {done.returncode} of {', '.join(options.suites)}")
+        raise error("T305", file=model, found=f"exit code {done.returncode} of {', '.join(options.suites)}")
     found: dict[str, Any] = msgspec.json.decode(done.stdout)["suites"]
     return found
 

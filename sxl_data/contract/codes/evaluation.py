@@ -21,11 +21,7 @@ T304 error evaluation-of-other-things
     title  Two evaluations have nothing to compare
     why    models are compared on the same items, asked in the same way
     fix    run the same suites with the same options on both
-T305 error backend-missing
-    title  This model cannot be asked here
-    why    what opens models of its kind is not installed
-    fix    install the extra that is named, or give samples that were generated elsewhere (--samples FILE)
-T306 error suites-failed
+T305 error suites-failed
     title  The benchmarks of the recipe did not run to their end
     why    the numbers that were asked for are not there
     fix    read the message above and run the same command again: answers that were generated are kept
