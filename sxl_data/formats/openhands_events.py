@@ -42,6 +42,7 @@ class OpenHandsEvents:
         LeftOut("log_completions_folder", "where the evaluation wrote"),
         LeftOut("translated_ipython_code", "a call as the sandbox ran it"),
         LeftOut("formatted_output_and_error", "the same output with the edited file again"),
+        LeftOut("extras/diff", "an edit again; the call that made it is read"),
         LeftOut("metadata/py_interpreter_path", "of the sandbox"),
         LeftOut("metadata/hostname", "of the sandbox"),
         LeftOut("metadata/working_dir", "of the sandbox"),

@@ -13,7 +13,7 @@ on both sides is looked at closer: JSON is opened, and pieces of a text are look
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -21,20 +21,22 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import dump, load
-from sxl_data.trace.format import Document, Format, LeftOut, Origin, Reading
-from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, Path, located, pointer_of, said, texts
+from sxl_data.trace.declared import Declared, Omitted, declared
+from sxl_data.trace.format import Document, Format, Origin, Reading
+from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, SHORTEST, Path, leaves, located, pointer_of, said, texts
 from sxl_data.trace.residue import left_over
 from sxl_data.trace.types import Trace
 
-SHORTEST = 16
 # Unread text is a finding from this share of a document on, or from so many characters.
 SHARE, CHARACTERS = 0.01, 400
 _LISTED = 5
+_REMEMBERED = 20_000  # characters of a declaration that is remembered
 _PLACES = 1000
 _MADE = patterns.compile(  # an identifier, a digest or a time
     r"(?:[\w.-]{1,64}[-_:])?(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,128})"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Zz-]*"
 )
+_DIGITS = "0123456789abcdefABCDEF-"
 _WORDS = frozenset({"task", "tools", "observe", "reflect", "act", "arguments", "result", "data"})
 """Roles that the mirror law is about; names and identifiers are the reader's own where a source has none."""
 
@@ -109,102 +111,49 @@ class Tally(msgspec.Struct):
             self.unread[place] = self.unread.get(place, 0) + count
 
 
-class Declared(msgspec.Struct, frozen=True):
-    """The declarations of one format, compiled."""
-
-    keys: frozenset[str]
-    """Keys below which nothing is read, wherever they are."""
-    rules: tuple[tuple[tuple[str, ...], bool, patterns.Pattern[str] | None], ...]
-    """(keys of the path, whether it starts at the record, the record's type)."""
-    composes: frozenset[str]
-    everything: bool
-    """Whether the format takes single things out of a text and leaves the rest by nature."""
-
-    def leaves_out(self, path: Path, record: Any) -> bool:
-        """Whether the text at ``path`` below ``record`` is one of those."""
-        if self.everything:
-            return True
-        if any(key in self.keys for key in path):
-            return True
-        for keys, anchored, when in self.rules:
-            if not all(key in path or key == "*" for key in keys):
-                continue
-            if when is not None:
-                kind = record.get("type") if isinstance(record, dict) else None
-                if not isinstance(kind, str) or not when.fullmatch(kind):
-                    continue
-            starts = range(1) if anchored else range(len(path) - len(keys) + 1)
-            if any(_starts(path[at:], keys) for at in starts):
-                return True
-        return False
-
-
-def _starts(path: Path, keys: tuple[str, ...]) -> bool:
-    return len(path) >= len(keys) and all(key in ("*", name) for key, name in zip(keys, path))
-
-
-def declared(format: Format) -> Declared:
-    """What ``format`` declares. Asked of every document, so it is remembered by the format itself."""
-    try:
-        return _declared(format)  # type: ignore[arg-type]
-    except TypeError:  # an adapter of the user's own that cannot be hashed
-        return _declared.__wrapped__(format)
-
-
-@cache
-def _declared(format: Any) -> Declared:
-    return _compiled(tuple(getattr(format, "leaves_out", ())), frozenset(dict(getattr(format, "composes", ()))))
-
-
-@cache
-def _compiled(left: tuple[LeftOut, ...], composes: frozenset[str]) -> Declared:
-    keys = frozenset(
-        item.where for item in left if item.when is None and "/" not in item.where and item.where not in "*"
-    )
-    rules = tuple(
-        (
-            tuple(key for key in item.where.split("/") if key),
-            item.where.startswith("/") or not item.where,
-            None if item.when is None else patterns.compile(item.when),
-        )
-        for item in left
-        if item.where not in keys and (item.where != "*" or item.when is not None)
-    )
-    everything = any(item.where == "*" and item.when is None for item in left)
-    return Declared(keys, rules, composes, everything)
-
-
 def measure(document: Document, traces: Sequence[Trace], format: Format, thorough: bool = True) -> Coverage:
     """What of ``document`` is in ``traces``, and what in them is not of it. Without ``thorough``, a text out of
     which pieces were cut is taken as read, and the pieces as found."""
     rules = declared(format)
     value = document.text if document.text is not None else document.value
-    leaves, objects = texts(value, rules.keys, SHORTEST)
     held = said(traces)
-    found = Coverage(characters=sum(map(len, leaves)), media=MEDIA in held.values())
-    lost = (
-        []
-        if rules.everything
-        else [text for text in leaves if text not in held and not (len(text) < 150 and _MADE.fullmatch(text))]
-    )
+    omitted = rules.below(value)
+    own = leaves(value, rules.keys, held, omitted)
+    read = own.texts
+    found = Coverage(characters=own.characters, media=MEDIA in held.values())
+    lost = [] if rules.everything else [text for text in read if text not in held and not _is_made(text)]
     extra = [
         text
         for text, role in held.items()
         if len(text) >= SHORTEST
-        and text not in leaves
+        and text not in read
+        and text not in own.whole
         and (role in _WORDS or (lost and role == "ext"))
         and role not in rules.composes
     ]
     if not lost and not extra:
         return found
-    if lost and extra and not thorough and not objects:
+    if lost and extra and not thorough and not own.whole and not own.other:
         return found  # a text that was cut into pieces, as all of its kind
-    if any(role == "arguments" for role in map(held.get, extra)):
-        extra = _as_called(objects, held, extra, found)
-    made = _opened_up(leaves, held, lost, extra)
+    if own.whole:
+        for text in own.open():
+            held.setdefault(text, "arguments")
+        lost = [text for text in lost if text not in held]
+        extra = [text for text in extra if text not in read]
+    if any(held[text] == "arguments" for text in extra):
+        extra = _as_called(own.other, held, extra, found)
+    made = _opened_up(read, held, lost, extra)
     if (lost or made) and (thorough or not (lost and made)):
-        _look(value, rules, found, leaves, held, lost, made)
+        _look(value, rules, omitted, found, read, held, lost, made)
     return found
+
+
+def _is_made(text: str) -> bool:
+    """Whether ``text`` is an identifier, a digest or a time. Most texts show by their ends that they are none."""
+    if len(text) >= 150:
+        return False
+    likely = len(text) - len(text.rstrip(_DIGITS)) >= SHORTEST or (text[:4].isdecimal() and text[4:5] == "-")
+    return likely and _MADE.fullmatch(text) is not None
 
 
 def _as_called(objects: list[dict[str, Any]], held: dict[str, str], extra: list[str], found: Coverage) -> list[str]:
@@ -218,7 +167,7 @@ def _as_called(objects: list[dict[str, Any]], held: dict[str, str], extra: list[
         if held[text] != "arguments":
             left.append(text)
         elif text in same or dump(_load(text)) in same:  # white space changes no token that a template renders
-            held.update(dict.fromkeys(texts(_load(text), frozenset(), SHORTEST)[0], "arguments"))
+            held.update(dict.fromkeys(texts(_load(text)), "arguments"))
         elif _load(text) in objects:
             found.invented.append(("arguments", text))
         else:
@@ -230,14 +179,19 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
     """Open what is JSON on either side: takes out of ``lost`` what is in a trace after all, and adds to ``held``
     and ``leaves`` what stands in JSON; those of ``extra`` and their strings that are not in the document."""
     made: list[str] = []
+    kept = [text for text in extra if held[text] == "ext"]  # our own JSON, opened at once
+    for item in _opened("[" + ",".join(kept) + "]") or () if kept else ():
+        held.setdefault(item, "ext")
     for text in extra:
         role = held[text]
-        inner = _opened(text) if role in ENCODED else None
+        if role == "ext":
+            continue
+        # Rows declare the same tools again and again.
+        inner = (_declaration(text) if len(text) < _REMEMBERED else _opened(text)) if role in ENCODED else None
         if inner is None:
             made.append(text)
             continue
-        if role != "ext":
-            made += [item for item in inner if item not in leaves]
+        made += [item for item in inner if item not in leaves]
         for item in inner:
             held.setdefault(item, role)
     missing = []
@@ -248,6 +202,12 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
         if inner is None or any(item not in held for item in inner):
             missing.append(text)
         leaves.update(inner or ())
+    if missing:
+        # Arguments that the document has as text are open only now: formats say them again as an object.
+        for text in [text for text, role in held.items() if role == "arguments" and text in leaves]:
+            for item in _opened(text) or ():
+                held.setdefault(item, "arguments")
+        missing = [text for text in missing if text not in held]
     lost[:] = missing
     return [text for text in made if text not in leaves]
 
@@ -255,6 +215,7 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
 def _look(
     value: Any,
     rules: Declared,
+    omitted: Omitted,
     found: Coverage,
     leaves: dict[str, None],
     held: dict[str, str],
@@ -262,7 +223,7 @@ def _look(
     made: list[str],
 ) -> None:
     """Put into ``found`` what of ``lost`` is unread and not declared, and what of ``made`` stands nowhere."""
-    places = _places(value, rules, lost)
+    places = _places(value, rules, omitted, lost)
     residues, unmatched = left_over(lost, made, held, places)
     for text in lost:
         if text not in places:
@@ -274,22 +235,29 @@ def _look(
         unmatched = [text for text in unmatched if not _stands(text, near)]
     if unmatched:
         # What stands under keys that are left out stands in the document all the same.
-        every = texts(value, frozenset(), 1)[0]
+        every = texts(value, shortest=1)
         inside = [inner for text in every for inner in _opened(text) or ()]
         whole = "\n".join((*every, *leaves, *inside))
         found.invented += [(held.get(text, "data"), text) for text in unmatched if not _stands(text, whole)]
 
 
-def _places(value: Any, rules: Declared, lost: list[str]) -> dict[str, Path]:
+def _places(value: Any, rules: Declared, omitted: Omitted, lost: list[str]) -> dict[str, Path]:
     """Where those of ``lost`` stand that no declaration leaves out."""
     records = value if isinstance(value, list) else None
     where: dict[str, Path] = {}
-    for path, text in located(value, set(lost)):
+    known: dict[tuple[Any, Path], bool] = {}  # records are alike
+    for path, text in located(value, set(lost), omitted):
         if records is not None and path:
             record, inner = records[int(path[0])], path[1:]
         else:
             record, inner = value, path
-        if not (path and path[-1] in LINKS and " " not in text) and not rules.leaves_out(inner, record):
+        if path and path[-1] in LINKS and " " not in text:
+            continue
+        kind = record.get("type") if isinstance(record, dict) else None
+        alike = (kind if isinstance(kind, str) else None, tuple(key for key in inner if not key.isdecimal()))
+        if alike not in known:
+            known[alike] = rules.leaves_out(inner, record)
+        if not known[alike]:
             where.setdefault(text, path)
     return where
 
@@ -310,11 +278,14 @@ def _opened(text: str, depth: int = 0) -> dict[str, None] | None:
         value = load(text)
     except ValueError:
         return None
-    inner = texts(value, frozenset(), SHORTEST)[0]
+    inner = texts(value)
     for item in list(inner):
         if (more := _opened(item, depth + 1)) is not None:
             inner.update(more)
     return inner
+
+
+_declaration = lru_cache(256)(_opened)
 
 
 def _stands(text: str, whole: str) -> bool:
@@ -325,7 +296,7 @@ def _stands(text: str, whole: str) -> bool:
     value = _load(text)
     if not isinstance(value, (dict, list)):
         return False
-    inner, _ = texts(value, frozenset(), 1)
+    inner = texts(value, shortest=1)
     return bool(inner) and all(item in whole for item in inner)
 
 

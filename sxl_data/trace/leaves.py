@@ -10,10 +10,20 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
+import msgspec
+
+from sxl_data.files.json_text import dump
+from sxl_data.trace.declared import Omitted, Path
 from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Trace
 
-# Keys under which formats keep the arguments of a call as an object.
-ARGUMENTS = frozenset({"arguments", "input", "args", "kwargs", "parameters", "action", "tool_input", "params"})
+# Keys under which formats keep the arguments of a call, or the schema of a tool, as an object.
+ARGUMENTS = frozenset(
+    "arguments input args kwargs parameters action tool_input params input_schema inputSchema".split()
+)
+# Keys of lists whose items declare a tool each, and what such an item has.
+TOOLS, NAME = frozenset({"function", "functions", "tools"}), "name"
+# Bytes of one document that are written again to see whether a trace holds them as they are.
+_WRITTEN = 64_000_000
 
 # Roles of a trace's text whose content is JSON: their inner strings stand in the document, not they.
 ENCODED = frozenset({"arguments", "tools", "ext", "data"})
@@ -59,36 +69,90 @@ LINKS = frozenset(
 # Role of what is no text: where an image, a sound or a file is.
 MEDIA = "media"
 
-Path = tuple[str, ...]
+# Shorter texts agree by chance, and are not asked for.
+SHORTEST = 16
 
 
-def texts(value: Any, skip: frozenset[str], shortest: int) -> tuple[dict[str, None], list[dict[str, Any]]]:
+class Leaves(msgspec.Struct):
+    """The strings of a document, and its objects that are arguments of calls or declare tools."""
+
+    texts: dict[str, None] = {}
+    whole: dict[str, dict[str, Any]] = {}
+    """Objects that a trace holds as they are, by their JSON; their strings are not among ``texts``."""
+    other: list[dict[str, Any]] = []
+    """Those that none does."""
+    characters: int = 0
+    """Of the texts, and of ``whole`` as it is written."""
+
+    def open(self) -> dict[str, None]:
+        """The strings of ``whole``, which are put among the texts."""
+        found = texts(list(self.whole.values()))
+        self.texts.update(found)
+        return found
+
+
+def texts(value: Any, skip: frozenset[str] = frozenset(), shortest: int = SHORTEST) -> dict[str, None]:
     """The strings of ``value`` of ``shortest`` characters or more, without links and without what stands under a
-    key of ``skip``, and the objects that are arguments of calls."""
+    key of ``skip``."""
+    return leaves(value, skip, (), {}, shortest).texts
+
+
+def leaves(
+    value: Any, always: frozenset[str], held: Container[str], omitted: Omitted, shortest: int = SHORTEST
+) -> Leaves:
+    """As `texts`, without what is ``omitted``; objects that are arguments or declarations and that ``held`` has as JSON
+    are not looked into."""
     found: dict[str, None] = {}
-    objects: list[dict[str, Any]] = []
+    out = Leaves(found)
+    left = _WRITTEN if held else 0
     stack = [value]
     while stack:
-        held = stack.pop()
-        kind = type(held)
+        item = stack.pop()
+        kind = type(item)
         if kind is dict:
-            for key, item in held.items():
-                inner = type(item)
-                if inner is str:
-                    if len(item) >= shortest and key not in skip and (key not in LINKS or " " in item):
-                        found[item] = None
-                elif inner is dict:
+            skip = omitted.get(id(item), always) if omitted else always
+            if skip is None:
+                continue
+            for key, inner in item.items():
+                kind = type(inner)
+                if kind is str:
+                    if len(inner) >= shortest and key not in skip and (key not in LINKS or " " in inner):
+                        found[inner] = None
+                elif kind is dict:
                     if key not in skip:
-                        stack.append(item)
-                        if key in ARGUMENTS:
-                            objects.append(item)
-                elif inner is list and key not in skip:
-                    stack.append(item)
-        elif kind is list:
-            stack.extend(held)
-        elif kind is str and len(held) >= shortest:
-            found[held] = None
-    return found, objects
+                        if key in ARGUMENTS and left > 0 and inner:
+                            written = dump(inner)
+                            left -= len(written)
+                            if written in held:
+                                out.whole[written] = inner
+                                out.characters += len(written)
+                                continue
+                            out.other.append(inner)
+                        stack.append(inner)
+                elif kind is list and key not in skip:
+                    if key in TOOLS and left > 0:
+                        for tool in inner:
+                            if type(tool) is dict and NAME in tool:
+                                written = dump(tool)
+                                left -= len(written)
+                                if written in held:
+                                    out.whole[written] = tool
+                                    out.characters += len(written)
+                                    continue
+                            stack.append(tool)
+                    else:
+                        stack.append(inner)
+        elif kind is list and not (omitted and omitted.get(id(item), always) is None):
+            for inner in item:
+                kind = type(inner)
+                if kind is dict or kind is list:
+                    stack.append(inner)
+                elif kind is str and len(inner) >= shortest:
+                    found[inner] = None
+        elif kind is str and len(item) >= shortest:
+            found[item] = None
+    out.characters += sum(map(len, found))
+    return out
 
 
 def said(traces: Iterable[Trace]) -> dict[str, str]:
@@ -101,23 +165,29 @@ def said(traces: Iterable[Trace]) -> dict[str, str]:
         if trace.ext_json:
             note(trace.ext_json, "ext")
         agent = trace.agent
-        for text in (agent.model, agent.version, agent.name, trace.provenance.source_id, trace.outcome.verifier):
-            if text:
-                note(text, "name")
-        for encoded in (
-            agent.ext_json,
-            trace.outcome.scores_json,
-            trace.metrics.ext_json if trace.metrics is not None else None,
-        ):
-            if encoded:
-                note(encoded, "ext")
+        note(trace.provenance.source_id, "name")
+        if agent.model:
+            note(agent.model, "name")
+        if agent.version:
+            note(agent.version, "name")
+        if agent.name:
+            note(agent.name, "name")
+        if agent.ext_json:
+            note(agent.ext_json, "ext")
+        if trace.outcome.verifier:
+            note(trace.outcome.verifier, "name")
+        if trace.outcome.scores_json:
+            note(trace.outcome.scores_json, "ext")
+        if trace.metrics is not None and trace.metrics.ext_json:
+            note(trace.metrics.ext_json, "ext")
         for tool in trace.tools:
             note(tool.name, "name")
             if tool.origin == "inferred":
                 continue  # says itself that no document declares it
-            note(tool.description, "tools")
-            # A declaration that was put into another form is in the document as its own words only.
+            # A declaration that was put into another form is in the document as its own words only, all of them.
             note(tool.original_json or tool.parameters_json, "tools")
+            if not (tool.original_json or "").startswith("{"):
+                note(tool.description, "tools")
             if tool.output_schema_json:
                 note(tool.output_schema_json, "tools")
         for step in trace.steps:
@@ -169,22 +239,36 @@ def _note_part(found: dict[str, str], part: Part, role: str) -> None:
         found.setdefault(part.sha256 or "", MEDIA)
 
 
-def located(value: Any, wanted: Container[str]) -> Iterator[tuple[Path, str]]:
-    """Every string of ``value`` that is ``wanted``, with the path of keys that leads to it. Asked of large documents
-    for a few strings, so a path is put together for those only."""
+def located(value: Any, wanted: Container[str], omitted: Omitted) -> Iterator[tuple[Path, str]]:
+    """Every string of ``value`` that is ``wanted`` and not ``omitted``, with the path of keys that leads to it. Asked
+    of large documents for a few strings, so a path is put together for those only."""
+    nothing: frozenset[str] = frozenset()
     stack: list[tuple[Any, Any]] = [(None, value)]  # (link to the container above and the key in it, what is there)
     if type(value) is str and value in wanted:
         yield (), value
     while stack:
         link, held = stack.pop()
-        if type(held) is not dict and type(held) is not list:
+        skip = omitted.get(id(held), nothing) if omitted else nothing
+        if skip is None:
             continue
-        for key, item in held.items() if type(held) is dict else enumerate(held):
-            kind = type(item)
-            if kind is dict or kind is list:
-                stack.append(((link, key), item))
-            elif kind is str and item in wanted:
-                yield _path((link, key)), item
+        if type(held) is dict:
+            for key, item in held.items():
+                kind = type(item)
+                if key in skip:
+                    continue
+                if kind is str:
+                    if item in wanted:
+                        yield _path((link, key)), item
+                elif kind is dict or kind is list:
+                    stack.append(((link, key), item))
+        elif type(held) is list:
+            for number, item in enumerate(held):
+                kind = type(item)
+                if kind is str:
+                    if item in wanted:
+                        yield _path((link, number)), item
+                elif kind is dict or kind is list:
+                    stack.append(((link, number), item))
 
 
 def _path(link: Any) -> Path:

@@ -8,16 +8,17 @@ Both come in about the order of the document, so each piece is looked for first 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import cached_property
 
 from sxl_data.contract import patterns
 
 SHORTEST = 16
-_WORD = patterns.compile(r"[\p{L}\p{M}\p{N}_]+")
-# Signs, and the names that markups give to their parts: no text of anybody.
-_MARKUP = patterns.compile(
-    r"(?i)[^\p{L}\p{M}\p{N}_]+|\b(?:think|reasoning|thought|action|input|final|answer|observation|name|arguments|parameters?|tools?"
-    r"|call|tool_call|tool_calls|tool_response|function|type|finish|content|invoke|result|execute)\b"
+# Names that markups give to their parts: no words of anybody.
+_MARKUP = frozenset(
+    "think reasoning thought action input final answer observation name arguments parameter parameters tool tools call"
+    " tool_call tool_calls tool_response function type finish content invoke result execute".split()
 )
 # Tags and labels at the ends of a line.
 _AROUND = patterns.compile(
@@ -31,6 +32,10 @@ _CALLED = patterns.compile(r"[\p{L}\p{M}\p{N}_]+(?:\[(.*)\]|\((.*)\))")
 _MOST = 0.75
 # Lines of a document that are looked at so closely; of one in which nearly everything is unread, the rest counts whole.
 _CLOSELY = 200
+# What stands before the lines of a listing or of a diff.
+_MARGIN = " \t+-|:.0123456789"
+_MANY = 12  # lines of a text from which on those of the traces are put into a set
+_HEAD = 200  # characters in which words are looked for first
 
 
 def left_over(
@@ -64,13 +69,44 @@ def left_over(
     return left, unmatched
 
 
+class _Spaces(dict[int, int]):
+    """For `str.translate`: every sign that is no part of a word is a space. A pattern takes a microsecond a word."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        kept = code if char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M" else 32
+        if code < 0x10000:
+            self[code] = kept
+        return kept
+
+
+_SPACES = _Spaces()
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text``: runs of letters, marks, digits and ``_``."""
+    return text.translate(_SPACES).split()
+
+
+def _enough(run: str) -> bool:
+    """Whether `SHORTEST` characters or more of ``run`` are words of somebody."""
+    size = 0
+    for begin in (0, _HEAD):  # nearly always the head has them
+        for word in words(run[begin : _HEAD if not begin else len(run)]):
+            if word.lower() not in _MARKUP:
+                size += len(word)
+                if size >= SHORTEST:
+                    return True
+    return False
+
+
 def _between(text: str, found: list[tuple[int, int]]) -> Iterable[str]:
     """The runs of ``text`` outside ``found`` that are long enough to count."""
     at = 0
     for start, end in [*sorted(found), (len(text), len(text))]:
-        run = text[at:start].strip()
-        if len(run) >= SHORTEST:
-            if len(_MARKUP.sub("", run)) >= SHORTEST:
+        if start - at >= SHORTEST:
+            run = text[at:start].strip()
+            if len(run) >= SHORTEST and _enough(run):
                 yield run
         at = max(at, end)
 
@@ -79,24 +115,32 @@ class _Known:
     """What was read, for texts that were not passed on as they are: one text in which lines are looked for."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = known
         self.joined = "\n".join(known)
-        # Names and arguments of calls, in other white space: a markup puts them anywhere.
-        self.names = {
-            word
-            for text, role in known.items()
-            if role in ("name", "arguments") or len(text) < SHORTEST
-            for word in _WORD.findall(text)
-        }
         self.left = _CLOSELY
+
+    @cached_property
+    def names(self) -> set[str]:
+        """Names and arguments of calls, in other white space: a markup puts them anywhere."""
+        short = [text for text, role in self._known.items() if role in ("name", "arguments") or len(text) < SHORTEST]
+        return set(words("\n".join(short)))
+
+    @cached_property
+    def lines(self) -> set[str]:
+        """The lines without their margins: asking a set takes no search."""
+        return {line.strip(_MARGIN) for line in self.joined.split("\n")}
 
     def missing(self, run: str) -> int:
         """Characters of ``run`` that were not read, line by line; 0 below `SHORTEST`."""
         if run in self.joined:
             return 0
         size = 0
-        for line in run.split("\n"):
+        lines = run.split("\n")
+        many = len(lines) >= _MANY
+        for line in lines:
             line = line.strip()
-            if line and line not in self.joined:
+            # A line of a file with its number, or of a diff, is the line.
+            if line and not (many and line.strip(_MARGIN) in self.lines) and line not in self.joined:
                 size += self._uncovered(line) if len(line) >= SHORTEST else len(line)
         return size if size >= SHORTEST else 0
 
@@ -105,21 +149,50 @@ class _Known:
         line = _AROUND.sub("", line)
         if (held := _CALLED.fullmatch(line)) is not None:
             line = (held[1] or held[2] or "").strip("\"'")
-        if line in self.joined:  # as the empty one is, which was a label alone
+        if line in self.joined or line.lstrip(_MARGIN) in self.joined:  # as the empty one is, which was a label alone
             return 0
         self.left -= 1
         if self.left < 0:
             return len(line)
-        start = _longest(len(line), lambda size: line[:size] in self.joined)
-        end = _longest(len(line) - start, lambda size: line[len(line) - size :] in self.joined)
-        middle = line[start : len(line) - end] if start + end >= _MOST * len(line) else line
-        words = [word for word in _WORD.findall(_MARKUP.sub(" ", middle)) if word not in self.names]
-        return len(middle) if sum(map(len, words)) >= SHORTEST else 0
+        middle = self._middle(line)
+        own = [word for word in words(middle) if word.lower() not in _MARKUP]
+        if sum(map(len, own)) < SHORTEST:  # asked first: the names are gathered from all arguments
+            return 0
+        return len(middle) if sum(len(word) for word in own if word not in self.names) >= SHORTEST else 0
+
+    def _middle(self, line: str) -> str:
+        """``line`` without the beginning and end that were read, if they are most of it."""
+        # One of them is half of most of the line at least: nearly no line is looked at any closer.
+        half = int(_MOST * len(line) / 2)
+        if line[:half] not in self.joined and line[len(line) - half :] not in self.joined:
+            return line
+        start = _begins(line, self.joined)
+        end = min(_ends(line, self.joined), len(line) - start)
+        return line[start : len(line) - end] if start + end >= _MOST * len(line) else line
 
 
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest size up to ``most`` for which ``holds``, which holds for all smaller ones too."""
-    least = 0
+def _begins(line: str, whole: str) -> int:
+    """The size of the longest beginning of ``line`` that stands in ``whole``: one pass over it, since a longer one
+    can stand only behind the place at which a shorter one was found first."""
+    size, at = 0, whole.find(line[:1])
+    while at >= 0 and size < len(line):
+        size = _longest(size + 1, len(line), lambda more: whole.startswith(line[:more], at))  # noqa: B023
+        at = whole.find(line[: size + 1], at + 1)
+    return size
+
+
+def _ends(line: str, whole: str) -> int:
+    """The size of the longest end of ``line`` that stands in ``whole``, from its end on."""
+    size, at = 0, whole.rfind(line[-1:])
+    while at >= 0 and size < len(line):
+        end = at + size + 1
+        size = _longest(size + 1, len(line), lambda more: whole.endswith(line[len(line) - more :], 0, end))  # noqa: B023
+        at = whole.rfind(line[len(line) - size - 1 :], 0, end - 1)
+    return size
+
+
+def _longest(least: int, most: int, holds: Callable[[int], bool]) -> int:
+    """The largest size up to ``most`` for which ``holds``, which holds for ``least`` and all between."""
     while least < most:
         middle = (least + most + 1) // 2
         if holds(middle):
