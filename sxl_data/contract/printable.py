@@ -57,7 +57,7 @@ def as_json(value: Any, indent: int = 2) -> str:
     """``value`` as JSON, on one line for an ``indent`` of 0. What does not print is written as ``\\uXXXX``, so a reader
     gets the same value and a terminal only what prints."""
     try:
-        data = msgspec.json.encode(value)
+        data = msgspec.json.encode(value, enc_hook=float)
         text = (msgspec.json.format(data, indent=indent) if indent else data).decode("utf-8")
     except UnicodeEncodeError:  # a lone surrogate
         text = json.dumps(msgspec.to_builtins(value), indent=indent or None)

@@ -15,11 +15,10 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import MAX_DEPTH, is_deep
+from sxl_data.files.numbers import DECODER, ENCODER
 
 INT64 = range(-(2**63), 2**63)
 
-_DECODER = msgspec.json.Decoder()
-_ENCODER = msgspec.json.Encoder()
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _SPACES = b" \t\r\n"
 _LONG_NUMBER = patterns.compile(rb"[\[:,\s]-?\d{19,}\s*[,\]}\s]")
@@ -49,7 +48,7 @@ class Decoded(msgspec.Struct, frozen=True):
 def decode(raw: bytes) -> Decoded:
     """The value of ``raw``. Half surrogates and NUL are repaired and said; what is no JSON is refused."""
     try:
-        value = _DECODER.decode(raw)
+        value = DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         return _examine(raw, problem)
     if may_hide(raw, value) or (raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and is_deep(value)):
@@ -64,7 +63,7 @@ def may_hide(raw: bytes, value: Any) -> bool:
     if b"\\u00" in raw and _ODD_ESCAPE.search(raw):
         return True
     # A text without objects has no keys, and a number beyond 64 bits was found above.
-    written = _ENCODER.encode(value)
+    written = ENCODER.encode(value)
     if raw.count(b'":') == written.count(b'":'):
         # Spelled out: asked of every record, a loop takes longer than the searches.
         if not (b" :" in raw or b"\t:" in raw or b"\n:" in raw or b"\r:" in raw):
@@ -145,7 +144,7 @@ def _walk(text: str, problem: Exception | None) -> Decoded:
             at = match.end()
     fixed_text = "".join([*pieces, text[at:]])
     try:
-        value = _DECODER.decode(fixed_text)
+        value = DECODER.decode(fixed_text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as cause:
         return Decoded(None, (*findings, _syntax(fixed_text, cause)))
     if value is None:
@@ -239,7 +238,7 @@ def _plain(name: str) -> str:
     if "\\" not in name:
         return name
     try:
-        return str(_DECODER.decode(f'"{name}"'))
+        return str(DECODER.decode(f'"{name}"'))
     except (msgspec.MsgspecError, UnicodeError):
         return name
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.files.numbers import DECODER
 
 MAX_MEMBER_BYTES, MAX_BYTES = 512_000_000, 2_000_000_000
 
@@ -43,4 +44,4 @@ def _member(archive: zipfile.ZipFile, name: str) -> Any:
         data = member.read(MAX_MEMBER_BYTES + 1)
     if len(data) > MAX_MEMBER_BYTES:
         raise error("U204", file=name, found=f"over {MAX_MEMBER_BYTES} bytes", expected="a smaller sample")
-    return msgspec.json.decode(data)
+    return DECODER.decode(data)

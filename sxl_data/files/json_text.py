@@ -1,7 +1,7 @@
 """JSON values as text inside a trace: in, a parsed value; out, compact text that keeps key order.
 
-msgspec is used because it keeps integers of any size and tells 1 from 1.0, which both change the tokens
-that a model is trained on.
+msgspec is used because it keeps integers of any size and tells 1 from 1.0, and floats keep their literals (see
+`numbers`): all of them change the tokens that a model is trained on.
 """
 
 from __future__ import annotations
@@ -10,20 +10,29 @@ from typing import Any
 
 import msgspec
 
-_ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder()
+from sxl_data.files.numbers import DECODER, ENCODER, PLAIN
+
 MAX_DEPTH = 500  # of our own, since Python's limit on recursion differs from version to version
 
 
 def dump(value: Any) -> str:
     """``value`` as compact JSON text, keys in their own order."""
-    return _ENCODER.encode(value).decode("utf-8")
+    return ENCODER.encode(value).decode("utf-8")
 
 
 def load(text: str) -> Any:
     """The value of ``text``; raises ValueError where it is no JSON or nests beyond `MAX_DEPTH`."""
+    return _loaded(DECODER, text)
+
+
+def load_plain(text: str) -> Any:
+    """As `load`, with numbers that are Python's own and forget their literals."""
+    return _loaded(PLAIN, text)
+
+
+def _loaded(decoder: msgspec.json.Decoder[Any], text: str) -> Any:
     try:
-        value = _DECODER.decode(text)
+        value = decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:
         raise ValueError(str(problem)) from None
     if len(text) > 2 * MAX_DEPTH and is_deep(value):

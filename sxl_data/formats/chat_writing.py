@@ -8,12 +8,12 @@ message (see `leftovers`).
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 import msgspec
 
 from sxl_data.files.json_text import dump, load
+from sxl_data.files.numbers import spaced
 from sxl_data.formats.content import block_of, text_or_blocks
 from sxl_data.formats.declarations import declared
 from sxl_data.formats.leftovers import recall
@@ -70,7 +70,7 @@ def write_tools(tools: tuple[Tool, ...], style: Style) -> Any:
         items = [item["function"] for item in items]
     if style.tools == "list":
         return items
-    return json.dumps(items, ensure_ascii=False) if style.tools == "text" else dump(items)
+    return spaced(items) if style.tools == "text" else dump(items)
 
 
 def write_messages(trace: Trace, name: str, style: Style, *, remembered: bool) -> list[tuple[int, int | None, Message]]:
@@ -138,7 +138,7 @@ def _content(content: tuple[Part, ...], style: Style) -> Any:
 
 def _call_text(call: Call) -> str:
     try:
-        return json.dumps({"name": call.name, "arguments": load(call.arguments_json)}, ensure_ascii=False)
+        return spaced({"name": call.name, "arguments": load(call.arguments_json)})
     except ValueError:
         return call.arguments_json
 

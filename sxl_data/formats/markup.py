@@ -45,7 +45,7 @@ def text_dialect(messages: Any) -> str | None:
 
 def holds_call(text: str) -> bool:
     """Whether ``text`` calls a tool in a tag; a tag that is spoken of is none."""
-    if "<tool_call>" not in text and OPEN not in text:
+    if "<" not in text or ("<tool_call>" not in text and OPEN not in text):
         return False
     return any(isinstance(piece, Asked) for piece in pieces_of(text, {}))
 

@@ -8,6 +8,7 @@ is no mistake.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sxl_data.contract import patterns
@@ -17,7 +18,8 @@ from sxl_data.formats.declared_tools import declared_tool, schema_of
 from sxl_data.formats.literal import json_end, value_of
 from sxl_data.trace.types import Tool
 
-_OPEN, _CLOSE = "<tools>", "</tools>"
+_OPEN, _CLOSE, _BEGIN = "<tools>", "</tools>", "---- BEGIN FUNCTION #"
+_LONGEST = 100_000  # characters of a prompt whose tools are remembered
 _BLOCKS = patterns.compile(r"(?s)---- BEGIN FUNCTION #\d{1,4}:\s*(\S{1,200})\s*----\n(.*?)\n---- END FUNCTION #\d{1,4}")
 _PARAMETER = patterns.compile(r"(?m)^[ \t]{0,8}\(\d{1,3}\) (\S{1,200}) \(([^()\n]{1,200})\):? ?(.*)$")
 _ALLOWED = patterns.compile(r"Allowed values: \[([^\]\n]+)\]")
@@ -28,16 +30,25 @@ _REQUIRED = patterns.compile(r"(?s)<required>\s*(\[.*?\])\s*</required>")
 
 
 def tools_told(prompt: str) -> list[Tool]:
-    """The tools that ``prompt`` declares, in order."""
+    """The tools that ``prompt`` declares, in order. The rows of a set have one prompt nearly all."""
+    if _OPEN not in prompt and _BEGIN not in prompt:
+        return []
+    return list(_remembered(prompt) if len(prompt) < _LONGEST else _told(prompt))
+
+
+def _told(prompt: str) -> list[Tool]:
     found: list[Tool] = []
     at = prompt.find(_OPEN)
     while at >= 0:
         tools, at = _tagged(prompt, at + len(_OPEN))
         found += tools
         at = prompt.find(_OPEN, at)
-    if not found and "---- BEGIN FUNCTION #" in prompt:
+    if not found and _BEGIN in prompt:
         found = [_listed(block[1], block[2]) for block in _BLOCKS.finditer(prompt)]
     return found
+
+
+_remembered = lru_cache(32)(_told)
 
 
 def _tagged(prompt: str, at: int) -> tuple[list[Tool], int]:

@@ -7,11 +7,11 @@ the start of a value; an act whose source wrote it otherwise says so (`FORM`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from sxl_data.files.json_text import load, load_object
+from sxl_data.files.numbers import spaced
 from sxl_data.formats.chat_writing import Style, write_tools
 from sxl_data.formats.leftovers import recall
 from sxl_data.trace.messages import text_of
@@ -84,7 +84,7 @@ def _call_text(asked: Sequence[Call]) -> str:
             except ValueError:
                 arguments = call.arguments_json
         calls.append({"name": call.name, "arguments": arguments})
-    return json.dumps(calls[0] if len(calls) == 1 else calls, ensure_ascii=False)
+    return spaced(calls[0] if len(calls) == 1 else calls)
 
 
 def write_frame(trace: Trace, entries: list[Entry], flat: Any) -> dict[str, Any]:

@@ -30,10 +30,15 @@ _FORMS = {"<think>": "think_tag", "<scratch_pad>": "scratchpad"}
 Piece = tuple[str, str] | Asked
 
 
+def is_marked_up(text: str) -> bool:
+    """Whether ``text`` may hold a thought or a call. Most texts have no angle bracket at all."""
+    return "<" in text and any(sign in text for sign in _SIGNS)
+
+
 def pieces_of(text: str, types: Types, calls: bool = True) -> list[Piece]:
     """The pieces of ``text`` in order; one of type text where it holds no markup. ``types``: see `types_of`. Without
     ``calls`` only thoughts are looked for."""
-    if not any(sign in text for sign in _SIGNS):
+    if not is_marked_up(text):
         return [("text", text)]
     source, out, at, skip = Source(text), list[Piece](), 0, 0
     code = _Code(source)
@@ -76,7 +81,7 @@ def tell(
 
     ``ids`` number the calls that have no id of their own; ``common`` goes to each step; ``calls``: see `pieces_of`.
     """
-    if not any(sign in text for sign in _SIGNS):
+    if not is_marked_up(text):
         builder.say(text, at=at, **common)
         return False
     pieces = pieces_of(text, types, calls)

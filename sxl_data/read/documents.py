@@ -75,7 +75,7 @@ def announced(
         licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
     for piece in chunk.pieces:
         if chunk.archive:
-            yield from _members(piece, unit, source, suffixes, licences)
+            yield from _members(piece, unit, source, suffixes, licences, frozenset(chunk.members))
         elif unit != "text" or piece.name.lower().endswith(suffixes or ("",)):
             yield (begin := Begin(piece.name))
             if begin.leave:
@@ -96,7 +96,7 @@ def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator
     """All text files of a folder or archive as one document, named after the archive or its first file."""
     texts: dict[str, str] = {}
     if chunk.archive:
-        items = _members(chunk.pieces[0], "text", source, suffixes, {})
+        items = _members(chunk.pieces[0], "text", source, suffixes, {}, frozenset(chunk.members))
     else:
         items = documents(chunk, "text", source, suffixes)
     for item in items:
@@ -203,7 +203,7 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
 
 
 def _members(
-    piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...], licences: dict[str, str]
+    piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...], licences: dict[str, str], only: frozenset[str]
 ) -> Iterator[Begin | Read | Unread]:
     cut = broken(Path(piece.path)) if source.limit is None else None
     if isinstance(cut, Damaged):
@@ -214,7 +214,11 @@ def _members(
             if number >= MAX_MEMBERS:
                 yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
                 return
-            if not wanted(name, source) or (unit == "text" and not name.lower().endswith(suffixes or ("",))):
+            if (
+                (only and name not in only)
+                or not wanted(name, source)
+                or (unit == "text" and not name.lower().endswith(suffixes or ("",)))
+            ):
                 continue
             yield (begin := Begin(name))
             if begin.leave:

@@ -23,6 +23,8 @@ from sxl_data.read.sources import Source
 CHUNK_BYTES = 16_000_000
 MADE = 500  # rows that one task makes
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
+# Between the path of an archive and the name of a member.
+INSIDE = "!/"
 _SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages"}
 
 
@@ -43,6 +45,8 @@ class Chunk(msgspec.Struct, frozen=True):
 
     pieces: tuple[Piece, ...]
     archive: bool = False
+    members: tuple[str, ...] = ()
+    """Names of the members of the archive that are read; all of them where there are none."""
     made: tuple[int, int] | None = None
     """First number and count of the rows to make, for a source that reads no file."""
 
@@ -151,11 +155,17 @@ def within(chunks: list[Chunk], paths: tuple[str, ...]) -> list[Chunk]:
     if not paths:
         return chunks
     wanted = set(paths)
-    cut = [
-        msgspec.structs.replace(chunk, pieces=tuple(piece for piece in chunk.pieces if piece.path in wanted))
-        for chunk in chunks
-    ]
-    return [chunk for chunk in cut if chunk.pieces]
+    cut = []
+    for chunk in chunks:
+        own = tuple(piece for piece in chunk.pieces if piece.path in wanted)
+        inside: tuple[str, ...] = ()
+        if chunk.archive and not own:
+            begin = chunk.pieces[0].path + INSIDE
+            inside = tuple(path[len(begin) :] for path in paths if path.startswith(begin))
+            own = chunk.pieces if inside else ()
+        if own:
+            cut.append(msgspec.structs.replace(chunk, pieces=own, members=inside))
+    return cut
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError, finding
-from sxl_data.files.archives import DAMAGED, members
+from sxl_data.files.archives import DAMAGED, Oversized, members, unpacked
 from sxl_data.files.records import open_records
 from sxl_data.formats.registry import detect_growing
 from sxl_data.read.code_files import LANGUAGES
-from sxl_data.read.documents import Unread, documents
-from sxl_data.read.files import Chunk, Piece
+from sxl_data.read.documents import Unread, documents, wanted
+from sxl_data.read.files import INSIDE, Chunk, Piece
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Format
 
@@ -65,6 +66,11 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
     for path, (piece, chunk) in pieces.items():
         try:
             if chunk.archive:
+                several = _of_members(chunk, source, structured)
+                if len(several) > 1:
+                    for name, (reason, inside) in several.items():
+                        found.setdefault(name, (reason, []))[1].extend(inside)
+                    continue
                 name, reason = _of_archive(chunk, source, structured)
             else:
                 name, reason = of_text(Path(path)) or _of_records(piece, source, structured)
@@ -138,6 +144,41 @@ def _of_archive(chunk: Chunk, source: Source, known: list[Format]) -> tuple[str,
         if endings & set(LANGUAGES):
             return "code_repository", "has files of source code"
         raise
+
+
+def _of_members(chunk: Chunk, source: Source, known: list[Format]) -> dict[str, tuple[str, list[str]]]:
+    """The members of an archive by format, those that no format knows with the largest; nothing where its files are
+    one source together, or where it is damaged, which the reading that follows reports."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    unknown: list[str] = []
+    archive = Path(chunk.pieces[0].path)
+    try:
+        if _of_folder([name for name, _ in islice(members(archive), _MEMBERS)]) is not None:
+            return {}
+        for name, member in islice(members(archive), _MEMBERS):
+            if not wanted(name, source) or PurePosixPath(name).suffix.lower() in LANGUAGES:
+                continue
+            place = f"{archive}{INSIDE}{name}"
+            told = _of_member(name, member, source, known)
+            if told is None:
+                unknown.append(place)
+            else:
+                found.setdefault(told[0], (told[1], []))[1].append(place)
+    except DAMAGED:
+        return {}
+    if found:
+        max(found.values(), key=lambda item: len(item[1]))[1].extend(unknown)
+    return found
+
+
+def _of_member(name: str, member: IO[bytes], source: Source, known: list[Format]) -> tuple[str, str] | None:
+    """(format, reason) of one member of an archive; None where no format knows it."""
+    try:
+        with unpacked(name, member) as (path, _, _):
+            records = (record.value for record in open_records(path) if record.value is not None)
+            return of_text(path) or _detected(records, known, name, source)
+    except (UserError, Oversized):
+        return None
 
 
 def _values(chunk: Chunk, source: Source) -> Iterator[object]:

@@ -22,6 +22,7 @@ from sxl_data.contract.errors import Finding, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.engine.watch import Watch
+from sxl_data.files.numbers import encode_json
 from sxl_data.formats.registry import CONVERTERS, formats, get
 from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
@@ -330,7 +331,7 @@ def _raw(document: Document) -> bytes:
     if document.text is not None:
         return document.text.encode("utf-8", "surrogatepass")
     try:
-        return msgspec.json.encode(document.value)
+        return encode_json(document.value)
     except (TypeError, UnicodeEncodeError, msgspec.MsgspecError):
         return repr(document.value).encode("utf-8", "backslashreplace")
 

@@ -16,7 +16,7 @@ import msgspec
 
 from sxl_data.contract.codes import table
 from sxl_data.engine.confined import Exceeded
-from sxl_data.files.json_text import dump, load
+from sxl_data.files.json_text import dump, load_plain
 from sxl_data.rules import Change, Fault
 from sxl_data.rules.dialect import normalise
 from sxl_data.rules.schema_checker import Checker, refuse
@@ -116,7 +116,7 @@ def check(trace: Trace) -> Iterator[Fault]:
 def _fits(text: str, compiled: Compiled | None) -> bool:
     """Whether nothing is wrong with the arguments ``text``; `_arguments` says what is."""
     try:
-        value = load(text)
+        value = load_plain(text)
     except ValueError:
         return False
     if type(value) is not dict:
@@ -134,7 +134,7 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
     pointer = place + "/arguments_json"
     text = call.arguments_json
     try:
-        value = load(text)
+        value = load_plain(text)
     except ValueError as problem:
         if text or call.arguments_form == "raw":
             reason = str(problem).removeprefix("JSON is malformed: ")
@@ -145,7 +145,7 @@ def _arguments(call: Call, place: str, compiled: Compiled | None) -> Iterator[Fa
         inner = None
         if type(value) is str:
             try:
-                inner = load(value)
+                inner = load_plain(value)
             except ValueError:
                 inner = None
         code = "A308" if isinstance(inner, dict) else "A306"
@@ -180,7 +180,7 @@ def originals(trace: Trace) -> Iterator[Fault]:
             continue
         found, expected, place = "a declaration of another form", "JSON Schema", ""
         try:
-            declared = load(tool.original_json)
+            declared = load_plain(tool.original_json)
         except ValueError:
             declared = None
         inner = declared.get("function", declared) if isinstance(declared, dict) else None
@@ -199,7 +199,7 @@ def repair(tools: tuple[Tool, ...], changes: list[Change]) -> tuple[Tool, ...]:
 
 def _repair(tool: Tool, n: int, changes: list[Change]) -> Tool:
     try:
-        schema = load(tool.parameters_json)
+        schema = load_plain(tool.parameters_json)
     except ValueError:
         return tool
     fixed, edits = normalise(schema)
@@ -216,7 +216,7 @@ def _repair(tool: Tool, n: int, changes: list[Change]) -> Tool:
 def compile_schema(text: str) -> Compiled:
     """The parameters of ``text``, compiled; in a dialect that can be normalised, the normalised form."""
     try:
-        schema = load(text)
+        schema = load_plain(text)
     except ValueError as problem:
         return Compiled(faults=(("A303", "", f"{text[:_SHOWN]!r} ({problem})", "JSON Schema as JSON text"),))
     fixed, changes = normalise(schema)

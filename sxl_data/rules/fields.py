@@ -15,6 +15,7 @@ import msgspec
 from msgspec import inspect
 
 from sxl_data.contract.codes import table
+from sxl_data.files.numbers import encode_json
 from sxl_data.rules import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
 
@@ -167,7 +168,7 @@ def _scalar(value: Any, kind: inspect.Type, at: str, faults: list[Fault]) -> Any
 def _shown(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "an array"
-    text = msgspec.json.encode(value).decode()
+    text = encode_json(value).decode()
     return text if len(text) <= 80 else text[:77] + "…"
 
 

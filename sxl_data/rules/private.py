@@ -60,7 +60,7 @@ _EXPECTED = {"C411": "a placeholder", "C412": "a neutral path", "C413": "a place
 
 def texts(trace: Trace) -> Iterator[tuple[str, str, bool]]:
     """Pointer, text and whether it is JSON, of every text of ``trace`` that somebody may have written."""
-    todo: list[tuple[str, str, Any]] = [("", "", msgspec.to_builtins(trace))]
+    todo: list[tuple[str, str, Any]] = [("", "", msgspec.to_builtins(trace, enc_hook=float))]
     while todo:
         at, name, value = todo.pop()
         if isinstance(value, str):

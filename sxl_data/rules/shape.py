@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from sxl_data.contract.codes import table
-from sxl_data.files.json_text import load
+from sxl_data.files.json_text import load_plain
 from sxl_data.rules import Fault
 from sxl_data.trace.types import Act, Iterate, Reflect, Trace
 
@@ -86,7 +86,7 @@ def check(trace: Trace) -> Iterator[Fault]:
 def embedded(text: str, pointer: str) -> Iterator[Fault]:
     """A fault where ``text`` is not JSON."""
     try:
-        load(text)
+        load_plain(text)
     except ValueError as problem:
         yield Fault("S206", pointer, f"{text[:80]!r} ({problem})", "JSON text")
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, finding
+from sxl_data.files.json_text import dump
 from sxl_data.trace.format import Document, Origin, Reading, trace_id
 from sxl_data.trace.types import (
     SCHEMA_VERSION,
@@ -266,7 +267,7 @@ class Builder:
             subtraces=tuple(self.subtraces),
             metrics=self.metrics,
             provenance=msgspec.structs.replace(provenance, executed=self.executed),
-            ext_json=msgspec.json.encode(self.ext).decode() if self.ext else None,
+            ext_json=dump(self.ext) if self.ext else None,
         )
         return Reading(
             trace=trace,

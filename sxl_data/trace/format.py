@@ -181,7 +181,7 @@ def trace_id(source: str, document: Document, part: int = 0) -> str:
     canonical = (
         document.text.encode("utf-8", "surrogatepass")
         if document.text is not None
-        else msgspec.json.encode(document.value, order="sorted")
+        else msgspec.json.encode(document.value, order="sorted", enc_hook=float)
     )
     digest = hashlib.sha256(f"{document.file}\0{document.row}\0{part}\0".encode())
     digest.update(canonical)

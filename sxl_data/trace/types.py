@@ -266,7 +266,7 @@ class Trace(Model, frozen=True, kw_only=True):
     """What the source has beyond the model, as a namespaced JSON object."""
 
 
-ENCODER = msgspec.json.Encoder()
+ENCODER = msgspec.json.Encoder(enc_hook=float)
 DECODER = msgspec.json.Decoder(Trace)
 
 

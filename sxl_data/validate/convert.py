@@ -19,6 +19,7 @@ import msgspec
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
+from sxl_data.files.numbers import encode_json
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
 from sxl_data.trace.coverage import Tally
 from sxl_data.trace.format import Format, Origin
@@ -102,7 +103,7 @@ def convert(
     elif to in SESSIONS:
         files = _write_sessions(documents(), target)
     else:
-        files = [write_rows(target, (msgspec.json.encode(document) for document in documents()))]
+        files = [write_rows(target, (encode_json(document) for document in documents()))]
     if submission.format is not None:
         made.source, made.reason = submission.format.name, submission.reason
     made.files = tuple(str(file) for file in files if file is not None)
@@ -164,7 +165,7 @@ def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path |
     if first is None:
         return []
     if second is None:
-        return [write_rows(target, map(msgspec.json.encode, first))]
+        return [write_rows(target, map(encode_json, first))]
     _refuse_foreign(target)
     place = target.resolve()
     names = []
@@ -173,7 +174,7 @@ def _write_sessions(documents: Iterable[list[Any]], target: Path) -> list[Path |
         with replacing(place, part := place.with_name(TEMPORARY + place.name)):
             for number, document in enumerate(itertools.chain([first, second], waiting), 1):
                 names.append(f"{number:05d}.jsonl")
-                write_rows(part / names[-1], map(msgspec.json.encode, document))
+                write_rows(part / names[-1], map(encode_json, document))
     return [target / name for name in names]
 
 

@@ -19,6 +19,7 @@ import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.contract.printable import printable_line
+from sxl_data.files.numbers import encode_json
 from sxl_data.rules import Change
 from sxl_data.rules.families import faults, repair
 from sxl_data.trace.format import Document, Format
@@ -128,10 +129,10 @@ def _records(submission: Submission, result: Fixed, tell: Tell | None) -> Iterat
             written = msgspec.Raw(ENCODER.encode(trace)) if first.native else _written(writer, trace, first)
         if written is not None:
             note(line, [*_by_bytes(items), *changes])
-            yield from (msgspec.json.encode(value) for value in _listed(written))
+            yield from (encode_json(value) for value in _listed(written))
             continue
         result.left += bool(changes)
-        yield from ([_in_a_line(first.raw)] if first.raw else map(msgspec.json.encode, _listed(first.document.value)))
+        yield from ([_in_a_line(first.raw)] if first.raw else map(encode_json, _listed(first.document.value)))
 
 
 def _by_document(submission: Submission) -> Iterator[list[Submitted]]:
@@ -156,7 +157,7 @@ def _copied(item: Submitted, is_part: bool, line: int, result: Fixed) -> Iterato
         yield _in_a_line(item.raw)
         return
     try:
-        values = [msgspec.json.encode(value) for value in _listed(item.document.value) if value is not None]
+        values = [encode_json(value) for value in _listed(item.document.value) if value is not None]
     except (TypeError, ValueError, msgspec.MsgspecError):
         values = []
     result.unread += bool(values)

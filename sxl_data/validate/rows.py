@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from sxl_data.files.decode import decode
+from sxl_data.files.numbers import encode_json
 from sxl_data.files.record import Raw, Record
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import ENCODER, Trace
@@ -32,7 +31,7 @@ class RowSubmission(Submission):
                 yield Raw(number, ENCODER.encode(row))
                 continue
             try:
-                data = msgspec.json.encode(row)
+                data = encode_json(row)
             except (TypeError, ValueError, OverflowError, RecursionError, UnicodeEncodeError):
                 # numpy values, NaN, half surrogates: what JSON cannot say is told by the decoder.
                 data = _loosely(row)

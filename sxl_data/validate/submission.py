@@ -16,6 +16,7 @@ import msgspec
 
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.contract.printable import encodable
+from sxl_data.files import numbers
 from sxl_data.files.decode import decode, may_hide
 from sxl_data.files.record import Raw, Record
 from sxl_data.files.records import decoded, open_raw
@@ -27,7 +28,7 @@ from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 from sxl_data.validate.submitted import Submitted, examined, position, refused, value_of
 
 NATIVE = "sxl_trace"
-_ANY = msgspec.json.Decoder()
+_ANY = numbers.DECODER
 _LARGE = 16 << 20
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
 LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbx") if flags >> bit & 1) for flags in range(32))
@@ -268,6 +269,10 @@ class Submission:
 
 
 def opened(source: str | Path | Submission, format: str = "auto", known: dict[str, Format] | None = None) -> Submission:
-    """``source`` as a submission: a file of records by its path, or what a caller has opened already, such as a
-    folder or an archive."""
-    return source if isinstance(source, Submission) else Submission(source, format, known)
+    """``source`` as a submission: what its path names, as the commands open it, or what a caller has opened already.
+    A caller who says himself which formats are ``known`` reads a file of records."""
+    if isinstance(source, Submission) or known is not None:
+        return source if isinstance(source, Submission) else Submission(source, format, known)
+    from sxl_data.validate.submissions import one
+
+    return one(source, format)

@@ -133,10 +133,20 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]
 
 def _submissions(source: Any, format: str, known: dict[str, Format] | None) -> Iterable[Submission]:
     if isinstance(source, (str, Path, Submission)):
-        return [opened(source, format, known)]
+        return _opened(source, format, known)
     if isinstance(source, (Trace, dict)):
         return [RowSubmission([source], format, known)]
     items = rows_of(source)
     if items and all(isinstance(item, (str, Path, Submission)) for item in items):
-        return [opened(item, format, known) for item in items]
+        return [submission for item in items for submission in _opened(item, format, known)]
     return [RowSubmission(items, format, known)]
+
+
+def _opened(source: str | Path | Submission, format: str, known: dict[str, Format] | None) -> list[Submission]:
+    """What ``source`` names: a folder, an archive, a notebook or a build are opened as the command opens them, unless
+    the caller says himself which formats there are."""
+    if isinstance(source, Submission) or known is not None:
+        return [opened(source, format, known)]
+    from sxl_data.validate.submissions import submissions
+
+    return submissions(source, format)

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from sxl_data.contract import patterns
+from sxl_data.files.numbers import ENCODER
 
 LEAST, MOST = -(2**63), 2**64 - 1
 _LONG = patterns.compile(rb"[0-9]{19}")
-_ENCODER = msgspec.json.Encoder()
 
 
 def encode_cell(value: Any) -> tuple[str, int]:
     """The text of ``value``, and how many integers of it became strings."""
-    data, changed = _ENCODER.encode(value), 0
+    data, changed = ENCODER.encode(value), 0
     if _LONG.search(data):
         value, changed = _readable(value)
-        data = _ENCODER.encode(value) if changed else data
+        data = ENCODER.encode(value) if changed else data
     return data.decode(), changed
 
 

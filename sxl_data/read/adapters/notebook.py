@@ -1,9 +1,10 @@
 """Jupyter notebooks: cells are a loop of their own.
 
-In: one ``.ipynb`` file of format 4; what Python's JSON writes and JSON does not know (NaN, half surrogates) is repaired
-and said. Out: one trace in the order of the cells. A code cell is an Act, its outputs the Iterate; text right before
-code is the Reflect, any other text, and every text that opens a section with a heading, is observed. A cell that was
-never run has no result, or one that says so where later cells were run. Images are parts of their own.
+In: one ``.ipynb`` file of format 4, or of 2 or 3 (see `notebook_old`); what Python's JSON writes and JSON does not know
+(NaN, half surrogates) is repaired and said. Out: one trace in the order of the cells. A code cell is an Act, its
+outputs the Iterate; text right before code is the Reflect, any other text, and every text that opens a section with a
+heading, is observed. A cell that was never run has no result, or one that says so where later cells were run. Images
+are parts of their own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding
 from sxl_data.files.decode import decode
+from sxl_data.read.adapters.notebook_old import upgraded
 from sxl_data.read.adapters.notebook_outputs import joined, media_part, result_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Option, Origin, Reading, RowError, Unit
@@ -56,7 +58,11 @@ class Notebook:
     }
     unit: Unit = "text"
     leaves_out = (LeftOut("*", "cells are taken out of a file of JSON; of an output in several forms one is kept"),)
-    composes = (("arguments", "the words of a cell"), ("result", "an output without escapes, cut where it is long"))
+    composes = (
+        ("arguments", "the words of a cell"),
+        ("observe", "a heading of the formats 2 and 3 with its marks"),
+        ("result", "an output without escapes, cut where it is long"),
+    )
     suffixes = (".ipynb",)
 
     def detect(self, sample: Any) -> str | None:
@@ -64,9 +70,9 @@ class Notebook:
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         book, repaired = _book(document)
-        cells = book.get("cells")
+        cells = book.get("cells") if isinstance(book.get("cells"), list) else upgraded(book)
         if not isinstance(cells, list):
-            raise RowError("no cells", "a notebook of format 4", "/cells")
+            raise RowError("no cells", "a notebook with cells, or with worksheets of cells", "/cells")
         cells = [c for c in cells if isinstance(c, dict) and source_of(c).strip()]
         if not any(c.get("cell_type") == "code" for c in cells):
             return
@@ -131,7 +137,7 @@ def _language_in(cell: Mapping[str, Any], language: str) -> str:
     """The language of one cell, which may be handed to another interpreter than the kernel's."""
     metadata = cell.get("metadata")
     editor = metadata.get("vscode") if isinstance(metadata, dict) else None
-    stated = editor.get("languageId") if isinstance(editor, dict) else None
+    stated = editor.get("languageId") if isinstance(editor, dict) else cell.get("language")
     if isinstance(stated, str) and stated.strip():
         return stated.strip().lower()
     text = source_of(cell).lstrip()
