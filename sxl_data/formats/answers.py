@@ -18,12 +18,19 @@ import msgspec
 from sxl_data.contract import patterns
 from sxl_data.files.json_text import dump, load
 from sxl_data.formats.content import parts_of
+from sxl_data.formats.function_markup import PREFIXES
 from sxl_data.formats.literal import json_end
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Call, Result
 
 _OPEN, _CLOSE = "<tool_response>", "</tool_response>"
-_HEAD = patterns.compile(r"\A(?:EXECUTION RESULT of \[([^\]\n]{1,200})\]:|OBSERVATION:|Observation:)[ \t]*\r?\n?")
+_RESULTS = tuple(f"<{prefix}function_results>" for prefix in PREFIXES)
+_TOOL_NAME = patterns.compile(r"\A\s*<tool_name>\s*([^<\n]{1,200}?)\s*</tool_name>\s*")
+_STDOUT = patterns.compile(r"(?s)<(?:stdout|output)>(.*)</(?:stdout|output)>")
+_HEAD = patterns.compile(
+    r"\A(?:EXECUTION RESULT of \[([^\]\n]{1,200})\]:|OBSERVATION:|Observation:"
+    r"|\[([a-z_]{1,40})(?: for '[^\n]{0,200}')?\] Result:)[ \t]*\r?\n?"
+)
 _EXIT = patterns.compile(r"\[(?:The command completed|Command finished) with exit code (-?\d{1,9})\.?\]")
 _LOOK_AT = 64  # open calls among which one that a single result names is looked for
 _NAMES = ("name", "tool_name", "function", "tool")
@@ -43,8 +50,28 @@ def marked(text: str) -> list[Answer]:
     """The results that ``text`` holds by its own marks; none where it has no mark."""
     if text.lstrip().startswith(_OPEN):
         return [_of_tag(piece) for piece in _responses(text)]
+    if text.lstrip()[:40].startswith(_RESULTS):
+        return _of_results(text.strip())
     head = _HEAD.match(text[:300])
-    return [] if head is None else [Answer(text[head.end() :], name=head[1])]
+    return [] if head is None else [Answer(text[head.end() :], name=head[1] or head[2])]
+
+
+def _of_results(text: str) -> list[Answer]:
+    """Results as Anthropic's prompts have them: ``<result>`` with the tool's name and what it wrote, in
+    ``<function_results>``."""
+    inside = text[text.find(">") + 1 :].strip()
+    close = inside.rfind("</")
+    inside = inside[:close].strip() if close >= 0 and inside.endswith("function_results>") else inside
+    if not inside.startswith("<result>"):
+        return [Answer(inside)]
+    found = []
+    for piece in inside.split("<result>")[1:]:
+        said = piece.rpartition("</result>")[0] if "</result>" in piece else piece
+        name = _TOOL_NAME.search(said[:300])
+        said = said[name.end() :] if name is not None else said
+        out = _STDOUT.fullmatch(said.strip())
+        found.append(Answer((out[1] if out is not None else said).strip("\n"), name=name[1] if name else None))
+    return found
 
 
 def answer(builder: Builder, found: Sequence[Answer], at: str) -> None:

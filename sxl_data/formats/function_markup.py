@@ -1,4 +1,5 @@
-"""Calls written as ``<function=name><parameter=key>value</parameter></function>``.
+"""Calls written as ``<function=name><parameter=key>value</parameter></function>``, or as Anthropic's models are told
+to: ``<invoke name="name"><parameter name="key">value</parameter></invoke>``.
 
 In: text, and the types that the tools declare for their parameters. Out: the call that begins at a place, and where it
 ends. A value is all up to the ``</parameter>`` after which the next parameter or the end of the function stands, so
@@ -12,15 +13,30 @@ https://github.com/All-Hands-AI/OpenHands (fn_call_converter).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from sxl_data.files.json_text import dump, load, load_object
 from sxl_data.trace.types import Tool
 
-OPEN, CLOSE = "<function=", "</function>"
-_KEY, _END = "<parameter=", "</parameter>"
+
+class Tags(NamedTuple):
+    """How one markup writes a call."""
+
+    open: str
+    close: str
+    key: str
+    end: str
+
+
+OPEN = "<function="
+PREFIXES = ("", "antml:")
+FUNCTION = Tags(OPEN, "</function>", "<parameter=", "</parameter>")
+INVOKE, PREFIXED = (
+    Tags(f"<{p}invoke name=", f"</{p}invoke>", f"<{p}parameter name=", f"</{p}parameter>") for p in PREFIXES
+)
+BY_OPENING = {tags.open: tags for tags in (FUNCTION, INVOKE, PREFIXED)}
 _LONGEST_NAME = 200
 _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -51,17 +67,17 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._known: dict[tuple[str, bool], tuple[int, int]] = {}
-        self.dead: set[int] = set()
+        self._known: dict[tuple[str, str], tuple[int, int]] = {}
+        self.dead: set[tuple[str, int]] = set()
         """Places from which no call goes on."""
 
     def find(self, what: str, at: int) -> int:
         """Where ``what`` next stands from ``at`` on; -1 where it does not."""
-        return self._remembered((what, False), at, lambda: self.text.find(what, at))
+        return self._remembered((what, ""), at, lambda: self.text.find(what, at))
 
-    def next_that(self, what: str, at: int, counts: Callable[[int], bool]) -> int:
+    def next_that(self, what: str, at: int, counts: Callable[[int], bool], name: str = "that") -> int:
         """The first place of ``what`` from ``at`` on that ``counts``, a question of the place alone and always the
-        same one; -1 where none does."""
+        same one under its ``name``; -1 where none does."""
 
         def look() -> int:
             place = self.text.find(what, at)
@@ -69,9 +85,9 @@ class Source:
                 place = self.text.find(what, place + len(what))
             return place
 
-        return self._remembered((what, True), at, look)
+        return self._remembered((what, name), at, look)
 
-    def _remembered(self, key: tuple[str, bool], at: int, look: Callable[[], int]) -> int:
+    def _remembered(self, key: tuple[str, str], at: int, look: Callable[[], int]) -> int:
         """What ``look`` finds from ``at`` on, which is the same from any place between the last one asked for and
         what was found there."""
         asked, found = self._known.get(key, (0, -2))
@@ -88,25 +104,25 @@ class Source:
             at += 1
         return at
 
-    def value_end(self, at: int) -> int:
+    def value_end(self, at: int, tags: Tags) -> int:
         """Where the value that begins at ``at`` ends: at the first ``</parameter>`` that something of a call
         follows; -1 where none is."""
 
         def ends(place: int) -> bool:
-            after = self.past_space(place + len(_END))
-            return self.text.startswith((_KEY, CLOSE), after) or self.is_over(after)
+            after = self.past_space(place + len(tags.end))
+            return self.text.startswith((tags.key, tags.close), after) or self.is_over(after, tags.close)
 
-        return self.next_that(_END, at, ends)
+        return self.next_that(tags.end, at, ends, tags.open)
 
-    def is_over(self, at: int) -> bool:
+    def is_over(self, at: int, close: str) -> bool:
         """Whether nothing follows ``at`` but what is left of a tag that a model was stopped by."""
-        return CLOSE.startswith(self.text[at : at + len(CLOSE)]) and at + len(CLOSE) > len(self.text)
+        return close.startswith(self.text[at : at + len(close)]) and at + len(close) > len(self.text)
 
 
-def read_function(source: Source, at: int, types: Types) -> tuple[Asked, int] | None:
-    """The call whose ``<function=`` stands at ``at``, and where it ends; None where it is a tag in prose."""
+def read_function(source: Source, at: int, types: Types, tags: Tags = FUNCTION) -> tuple[Asked, int] | None:
+    """The call whose opening tag stands at ``at``, and where it ends; None where it is a tag in prose."""
     text = source.text
-    name, at = _named(text, at + len(OPEN))
+    name, at = _named(text, at + len(tags.open))
     if not name:
         return None
     begin = at
@@ -114,23 +130,23 @@ def read_function(source: Source, at: int, types: Types) -> tuple[Asked, int] | 
     passed: list[int] = []
     while True:
         at = source.past_space(at)
-        if at in source.dead:
+        if (tags.open, at) in source.dead:
             break
         passed.append(at)
-        if text.startswith(_KEY, at):
-            key, start = _named(text, at + len(_KEY))
-            end = source.value_end(start) if key else -1
+        if text.startswith(tags.key, at):
+            key, start = _named(text, at + len(tags.key))
+            end = source.value_end(start, tags) if key else -1
             if end < 0:
                 break
             spans.append((key, start, end))
-            at = end + len(_END)
-        elif text.startswith(CLOSE, at):
-            return _asked(text, name, spans, (begin, at), types), at + len(CLOSE)
-        elif source.is_over(at):
+            at = end + len(tags.end)
+        elif text.startswith(tags.close, at):
+            return _asked(text, name, spans, (begin, at), types), at + len(tags.close)
+        elif source.is_over(at, tags.close):
             return _asked(text, name, spans, (begin, at), types), len(text)
         else:
             break
-    source.dead.update(passed)
+    source.dead.update((tags.open, place) for place in passed)
     return None
 
 
@@ -167,7 +183,9 @@ def _types_in(schema: Any, depth: int = 0) -> set[str]:
 def _named(text: str, at: int) -> tuple[str, int]:
     """The name up to ``>``, and what follows it; no name where it is none."""
     end = text.find(">", at, at + _LONGEST_NAME)
-    name = text[at:end].strip().strip("\"'") if end >= 0 else ""
+    name = text[at:end].strip() if end >= 0 else ""
+    if name[:1] in ("'", '"'):  # further attributes may follow the name
+        name = name[1:].partition(name[0])[0]
     return ("", at) if not name or any(c.isspace() or c in "<=" for c in name) else (name, end + 1)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from sxl_data.contract import patterns
-from sxl_data.formats.function_markup import OPEN, Asked
-from sxl_data.formats.spoken import pieces_of
+from sxl_data.formats.function_markup import Asked
+from sxl_data.formats.spoken import is_marked_up, pieces_of
 
 # Enough to know a dialect by; the rest of a long session says the same.
 _LOOK_AT = 24
@@ -45,7 +45,7 @@ def text_dialect(messages: Any) -> str | None:
 
 def holds_call(text: str) -> bool:
     """Whether ``text`` calls a tool in a tag; a tag that is spoken of is none."""
-    if "<" not in text or ("<tool_call>" not in text and OPEN not in text):
+    if not is_marked_up(text):
         return False
     return any(isinstance(piece, Asked) for piece in pieces_of(text, {}))
 

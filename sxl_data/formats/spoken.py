@@ -14,13 +14,28 @@ from typing import Any
 
 from sxl_data.contract import patterns
 from sxl_data.files.json_text import dump, given
-from sxl_data.formats.function_markup import OPEN, Asked, Source, Types, read_function
+from sxl_data.formats.function_markup import (
+    BY_OPENING,
+    INVOKE,
+    OPEN,
+    PREFIXED,
+    PREFIXES,
+    Asked,
+    Source,
+    Types,
+    read_function,
+)
 from sxl_data.formats.literal import json_end, value_of
+from sxl_data.formats.tool_tags import TOOLS, may_hold, read_tool
 from sxl_data.trace.build import Builder
 
 _CALL, _CALL_END = "<tool_call>", "</tool_call>"
-_MARKS = patterns.compile(r"`+|</?think>|<scratch_pad>|<tool_call>|<function=")
-_SIGNS = ("<tool_call>", "<function=", "think>", "<scratch_pad>")
+_MARKS = patterns.compile(
+    r"`+|</?think>|<scratch_pad>|<tool_call>|<function=|<(?:antml:)?(?:function_calls>|invoke name=)"
+    rf"|<(?:{TOOLS})>"
+)
+_SIGNS = ("<tool_call>", "<function=", "think>", "<scratch_pad>", "invoke name=")
+_AROUND = frozenset(f"<{prefix}function_calls>" for prefix in PREFIXES)
 _PAIRS = patterns.compile(r"(?s)<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>")
 _BETWEEN = ("", "and", "or", "...", "…", "/", ",")  # what stands between two tags that are spoken of
 _TRIES = 4  # ends of a literal that are tried, each a tag that one of its strings might hold
@@ -32,7 +47,7 @@ Piece = tuple[str, str] | Asked
 
 def is_marked_up(text: str) -> bool:
     """Whether ``text`` may hold a thought or a call. Most texts have no angle bracket at all."""
-    return "<" in text and any(sign in text for sign in _SIGNS)
+    return "<" in text and (any(sign in text for sign in _SIGNS) or may_hold(text))
 
 
 def pieces_of(text: str, types: Types, calls: bool = True) -> list[Piece]:
@@ -61,6 +76,13 @@ def pieces_of(text: str, types: Types, calls: bool = True) -> list[Piece]:
         elif tag == OPEN:
             called = read_function(source, start, types)
             found = None if called is None else ([called[0]], _past(source, called[1]))
+        elif tag in _AROUND:
+            found = _invoked(source, source.past_space(start + len(tag)), types, f"</{tag[1:]}")
+        elif tag in BY_OPENING:
+            found = _invoked(source, start, types, "")
+        elif tag != _CALL:
+            read = read_tool(source, start)
+            found = None if read is None else ([read[0]], read[1])
         else:
             found = _tool_call(source, start, types)
         if found is None:
@@ -163,6 +185,22 @@ def _tool_call(source: Source, start: int, types: Types) -> tuple[list[Piece], i
         close = text.find(_CALL_END, at, at + 40)
         return calls, close + len(_CALL_END) if close >= 0 and not text[at:close].strip("]}),; \r\n\t") else at
     return _other(source, start, begin)
+
+
+def _invoked(source: Source, at: int, types: Types, close: str) -> tuple[list[Piece], int] | None:
+    """The calls from ``at`` on that are written ``<invoke name=…>``, up to the tag ``close`` around them."""
+    calls: list[Piece] = []
+    end = at
+    while (tags := next((t for t in (INVOKE, PREFIXED) if source.text.startswith(t.open, at)), None)) is not None:
+        called = read_function(source, at, types, tags)
+        if called is None:
+            break
+        calls.append(called[0])
+        end = called[1]
+        at = source.past_space(end)
+    if not calls:
+        return None
+    return calls, at + len(close) if close and source.text.startswith(close, at) else end
 
 
 def _other(source: Source, start: int, begin: int) -> tuple[list[Piece], int] | None:
