@@ -13,6 +13,7 @@ from typing import Any
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import part_of, parts_of, task_of
 from sxl_data.formats.exit_codes import exit_code
+from sxl_data.formats.harness import task_in
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Part, Result, Status
 
@@ -85,7 +86,7 @@ def read_user(
     if seen or first is not None:
         builder.observe(seen, origin, at=first or at, line=line, **common)
         if origin == "user" and not builder.task:
-            builder.task = task_of(seen)
+            builder.task = task_in(task_of(seen))
 
 
 def block_of_its_own(messages: Any) -> str | None:

@@ -20,6 +20,7 @@ from sxl_data.formats.atif_writing import JOINED, NAME, write_trajectory
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.export import released, restored
+from sxl_data.formats.harness import is_harness, task_in
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Result, Trace
@@ -100,10 +101,11 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
     results = observation.get("results") if isinstance(observation, dict) else None
     results = results if isinstance(results, list) else []
     if source != "agent":
-        origin = source if source in ("system", "user") else "environment"
+        asked = source == "system" or (source == "user" and not is_harness(step.get("message")))
+        origin = source if asked else "environment"
         builder.observe(content, origin, at=at, **common)
-        if source == "user" and not builder.task:
-            builder.task = task_of(content)
+        if origin == "user" and not builder.task:
+            builder.task = task_in(task_of(content))
         _read_seen(builder, results, at)
         return
     builder.end_turn()

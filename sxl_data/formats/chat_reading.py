@@ -16,6 +16,7 @@ from sxl_data.files.json_text import given, load_object
 from sxl_data.formats.answers import answer, listed, marked
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.function_markup import Types, types_of
+from sxl_data.formats.harness import task_in
 from sxl_data.formats.spoken import tell
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import RowError
@@ -49,7 +50,7 @@ def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = 
                 continue
             builder.observe(content, _ORIGINS.get(str(role), "environment"), at=place)
             if role == "user" and not builder.task:
-                builder.task = task_of(content)
+                builder.task = task_in(task_of(content))
 
 
 def _read_result(builder: Builder, message: dict[str, Any], place: str) -> None:

@@ -21,6 +21,19 @@ _MARKS = patterns.compile(
 )
 
 
+# Between them stands the task in the prompt that OpenHands writes for models without calls of their own.
+_TASK, _END = "--- NEW TASK DESCRIPTION ---", "--- END OF NEW TASK DESCRIPTION ---"
+
+
+def task_in(text: str) -> str:
+    """What the person asked in ``text``, without the example and the rules that a harness put around it."""
+    start = text.rfind(_TASK)
+    end = text.find(_END, start) if start >= 0 else -1
+    if end < 0:
+        return text
+    return text[start + len(_TASK) : end].strip("-").strip() or text
+
+
 def is_harness(content: Any) -> bool:
     """Whether all text of ``content``, a string or blocks, was written by the harness."""
     if isinstance(content, str):

@@ -22,6 +22,7 @@ from sxl_data.formats.chat_frame import key_of, messages_of, read_response, tell
 from sxl_data.formats.chat_reading import is_trained
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.function_markup import types_of
+from sxl_data.formats.harness import task_in
 from sxl_data.formats.markup import text_dialect
 from sxl_data.formats.prompt_tools import tools_told
 from sxl_data.formats.spoken import tell
@@ -110,7 +111,7 @@ def _read_entries(builder: Builder, entries: list[tuple[str, Any, bool]], at: st
                 types = types_of(builder.tools)
             builder.observe(parts, _ROLES.get(role, "environment"), at=place)
             if _ROLES.get(role) == "user" and not builder.task:
-                builder.task = text
+                builder.task = task_in(text)
 
 
 def _answers(builder: Builder, role: str, text: str, tagged: bool) -> list[Answer]:

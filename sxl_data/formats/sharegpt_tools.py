@@ -22,6 +22,7 @@ from sxl_data.formats.chat_reading import is_trained
 from sxl_data.formats.chat_writing import style_of
 from sxl_data.formats.export import released, restored
 from sxl_data.formats.function_markup import types_of
+from sxl_data.formats.harness import task_in
 from sxl_data.formats.leftovers import Piece, recall, remember
 from sxl_data.formats.markup import fenced, holds_call, text_dialect
 from sxl_data.formats.prompt_tools import tools_told
@@ -129,7 +130,7 @@ def _read_entries(builder: Builder, entries: list[Any]) -> None:
         else:
             builder.observe(text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at)
             if who in _ASKS and not builder.task:
-                builder.task = text
+                builder.task = task_in(text)
         before = who
 
 

@@ -13,7 +13,19 @@ from sxl_data.files.decode import decode
 from sxl_data.files.json_text import dump, load, load_plain
 from sxl_data.files.numbers import Number, encode_json, number, spaced
 
-LITERALS = ["1.10", "1e3", "-0.0", "1.0", "12345678901234567890", "1E400", "-1e999", "0.1e1", "1e-06", "1e-6", "0.00001"]
+LITERALS = [
+    "1.10",
+    "1e3",
+    "-0.0",
+    "1.0",
+    "12345678901234567890",
+    "1E400",
+    "-1e999",
+    "0.1e1",
+    "1e-06",
+    "1e-6",
+    "0.00001",
+]
 LITERALS += ["1" + "0" * 40, "3.14159265358979323846", "2.50", "1E5", "1e16", "123456789012345680.0"]
 
 
