@@ -76,6 +76,8 @@ def is_trained(message: dict[str, Any]) -> bool:
 
 def _read_assistant(builder: Builder, message: dict[str, Any], place: str, ids: Iterator[int], types: Types) -> None:
     content = message.get("content")
+    if not content and isinstance(message.get("refusal"), str):
+        content = message["refusal"]  # said in a field of its own
     common: dict[str, Any] = {} if is_trained(message) else {"train": False}
     reasoning = next((message[k] for k in _REASONING if isinstance(message.get(k), str) and message[k]), None)
     if reasoning is not None:

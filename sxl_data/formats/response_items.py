@@ -78,7 +78,15 @@ class ItemReader:
             self._answering = False
 
     def _message(self, item: dict[str, Any], at: str, line: int | None, common: dict[str, Any]) -> None:
-        content = parts_of(item.get("content"))
+        held = item.get("content")
+        content = parts_of(held)
+        cited = (
+            [b["annotations"] for b in held if isinstance(b, dict) and b.get("annotations")]
+            if type(held) is list
+            else []
+        )
+        if cited:
+            common = {"ext_json": dump({"annotations": cited}), **common}
         role = item["role"]
         if role == "assistant":
             # Text after calls of the same response is said beside them; after other text it is new.

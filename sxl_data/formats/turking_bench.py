@@ -1,8 +1,8 @@
 """TurkingBench: a task page for a worker, and the form that was filled in.
 
 In: ``{"Template": HTML with the task's fields in it, "Answer": {field: value}, …}``. Out: the page as what is seen
-and the filled form as the answer. The other columns are the values that stand in the page already; the title is the
-task. Source: https://github.com/JHU-CLSP/turking-bench.
+and the filled form as the answer. The other columns are the values that stand in the page already, or describe the
+task; they stay in ``ext_json``. The title is the task. Source: https://github.com/JHU-CLSP/turking-bench.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 
 NAME = "turking_bench"
+_READ = ("Template", "Answer", "Title", "_id")
 
 
 class TurkingBench:
@@ -40,6 +41,8 @@ class TurkingBench:
         builder = Builder("instruction", task=str(value.get("Title") or value.get("Task") or ""))
         builder.observe(value["Template"], at="/Template")
         builder.say(dump(value["Answer"]), final=True, at="/Answer")
+        if origin.lossless and (beside := {key: held for key, held in value.items() if key not in _READ}):
+            builder.ext = {NAME: beside}
         name = value.get("_id")
         yield builder.build(document, origin, NAME, source_id=str(name) if name else None)
 

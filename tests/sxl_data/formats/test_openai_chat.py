@@ -251,3 +251,21 @@ def test_messages_may_be_json_text_or_a_trajectory(reader, shape) -> None:
         assert ["openai_chat"] == reader.detects(row)
         assert "user act." == shape(reader(row))
         assert row == reader.format.write(reader(row))
+
+
+def test_a_refusal_in_a_field_of_its_own_is_what_the_assistant_says(reader) -> None:
+    row = {
+        "messages": [{"role": "user", "content": "Do it."}, {"role": "assistant", "content": None, "refusal": "No."}]
+    }
+    trace = reader(row)
+    assert [part.text for part in trace.steps[-1].content] == ["No."]
+    assert row == reader.format.write(trace)
+
+
+@pytest.mark.parametrize("literal", ["1.10", "1e3", "-0.0", "1E400", "12345678901234567890123"])
+def test_numbers_of_object_arguments_keep_their_literals_both_ways(reader, literal: str) -> None:
+    text = '{"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":'
+    text += f'{{"name":"pay","arguments":{{"price":{literal},"all":[{{"each":{literal}}}]}}}}}}]}}]}}'
+    trace = reader(load(text))
+    assert trace.steps[0].calls[0].arguments_json == f'{{"price":{literal},"all":[{{"each":{literal}}}]}}'
+    assert dump(reader.format.write(trace)) == text

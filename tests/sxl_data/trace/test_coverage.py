@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sxl_data.files.json_text import dump
+from sxl_data.files.json_text import dump, load
 from sxl_data.trace.build import Builder
 from sxl_data.trace.coverage import Tally, cover, findings, measure
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading
@@ -209,3 +209,11 @@ def test_a_format_that_cannot_be_hashed_is_asked_all_the_same() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     assert found(Equal((NOTE,))).unread == []
+
+
+@pytest.mark.parametrize("literal", ["1.10", "1e3", "0.10e1", "2.50"])
+def test_the_mirror_law_knows_the_literals_of_numbers(literal: str) -> None:
+    row = load(dump(ROW).replace("1.0", literal))
+    assert found(Toy((NOTE,)), row).invented == []
+    said = f'{{"path":"stock/widgets/all.txt","limit":{float(literal)}}}'
+    assert found(Toy((NOTE,), arguments=said), row).invented == [("arguments", said)]
