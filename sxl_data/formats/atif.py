@@ -101,8 +101,9 @@ def _read_step(builder: Builder, step: dict[str, Any], at: str) -> None:
     results = observation.get("results") if isinstance(observation, dict) else None
     results = results if isinstance(results, list) else []
     if source != "agent":
-        asked = source == "system" or (source == "user" and not is_harness(step.get("message")))
-        origin = source if asked else "environment"
+        origin = source if source in ("system", "user") else "environment"
+        if origin == "user" and is_harness(step.get("message")):
+            origin = "environment"
         builder.observe(content, origin, at=at, **common)
         if origin == "user" and not builder.task:
             builder.task = task_in(task_of(content))

@@ -25,13 +25,11 @@ from sxl_data.trace.declared import Declared, Omitted, declared
 from sxl_data.trace.format import Document, Format, Origin, Reading
 from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, SHORTEST, Path, leaves, located, pointer_of, said, texts
 from sxl_data.trace.residue import left_over
+from sxl_data.trace.tally import Coverage, Unread
 from sxl_data.trace.types import Trace
 
-# Unread text is a finding from this share of a document on, or from so many characters.
-SHARE, CHARACTERS = 0.01, 400
 _LISTED = 5
 _REMEMBERED = 20_000  # characters of a declaration that is remembered
-_PLACES = 1000
 _MADE = patterns.compile(  # an identifier, a digest or a time
     r"(?:[\w.-]{1,64}[-_:])?(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,128})"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+Zz-]*"
@@ -39,76 +37,6 @@ _MADE = patterns.compile(  # an identifier, a digest or a time
 _DIGITS = "0123456789abcdefABCDEF-"
 _WORDS = frozenset({"task", "tools", "observe", "reflect", "act", "arguments", "result", "data"})
 """Roles that the mirror law is about; names and identifiers are the reader's own where a source has none."""
-
-
-class Unread(msgspec.Struct, frozen=True):
-    """One text of a document that no trace holds: where, and how many characters of it."""
-
-    pointer: str
-    characters: int
-    text: str
-
-
-class Coverage(msgspec.Struct):
-    """What of a document was read. ``characters`` are those of all its texts that count, declared ones included."""
-
-    characters: int = 0
-    declared: int = 0
-    """Characters that the format says it leaves out."""
-    unread: list[Unread] = msgspec.field(default_factory=list)
-    invented: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    """(role, text) of what stands in a trace and not in the document."""
-    media: bool = False
-    """Whether the traces hold an image, a sound or a file."""
-
-    @property
-    def lost(self) -> int:
-        """Characters that were neither read nor declared."""
-        return sum(item.characters for item in self.unread)
-
-    @property
-    def share(self) -> float:
-        """Share of the characters that were read or declared, from 0 to 1."""
-        return 1.0 - self.lost / self.characters if self.characters else 1.0
-
-    @property
-    def told(self) -> bool:
-        """Whether so much is unread that it is a finding."""
-        return self.lost > min(CHARACTERS, SHARE * self.characters)
-
-
-class Tally(msgspec.Struct):
-    """What was read of a file. ``unread`` counts the texts by place, with ``*`` for positions in lists."""
-
-    characters: int = 0
-    declared: int = 0
-    lost: int = 0
-    unread: dict[str, int] = msgspec.field(default_factory=dict)
-
-    @property
-    def share(self) -> float:
-        """Share of the characters that were read or declared, from 0 to 1."""
-        return 1.0 - self.lost / self.characters if self.characters else 1.0
-
-    def add(self, found: Coverage) -> None:
-        """Count one document."""
-        self.characters += found.characters
-        self.declared += found.declared
-        self.lost += found.lost
-        for item in found.unread:
-            self._note("/".join("*" if key.isdecimal() else key for key in item.pointer.split("/")), 1)
-
-    def merge(self, other: Tally) -> None:
-        """Count another part of the file."""
-        self.characters += other.characters
-        self.declared += other.declared
-        self.lost += other.lost
-        for place, count in other.unread.items():
-            self._note(place, count)
-
-    def _note(self, place: str, count: int) -> None:
-        if place in self.unread or len(self.unread) < _PLACES:
-            self.unread[place] = self.unread.get(place, 0) + count
 
 
 def measure(document: Document, traces: Sequence[Trace], format: Format, thorough: bool = True) -> Coverage:
@@ -316,6 +244,14 @@ def cover(
     kept = measure(document, again, format)
     kept.invented, kept.media = found.invented, found.media
     return kept
+
+
+def left_out(document: Document, format: Format) -> int:
+    """Characters of the texts of ``document`` that ``format`` declares to leave out, without looking at any trace."""
+    rules = declared(format)
+    value = document.text if document.text is not None else document.value
+    asked = {} if rules.everything else leaves(value, rules.keys, (), rules.below(value)).texts
+    return 0 if rules.everything else sum(len(text) for text in texts(value) if text not in asked)
 
 
 def findings(found: Coverage, document: Document) -> list[Finding]:

@@ -9,7 +9,7 @@ from sxl_data.rules.arguments import originals
 from sxl_data.rules.families import Check, faults
 from sxl_data.rules.metrics import totals
 from sxl_data.rules.profiles import Profile
-from sxl_data.trace.coverage import Tally
+from sxl_data.trace.tally import Tally
 from sxl_data.validate.duplicates import Seen
 from sxl_data.validate.locate import Placer
 from sxl_data.validate.reporters.report import FileReport, Report

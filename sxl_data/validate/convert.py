@@ -21,8 +21,8 @@ from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine.commit import TEMPORARY, deliver, replacing, writing
 from sxl_data.files.numbers import encode_json
 from sxl_data.formats.export import OWN, carry, export, exporters, stated
-from sxl_data.trace.coverage import Tally
 from sxl_data.trace.format import Format, Origin
+from sxl_data.trace.tally import Tally
 from sxl_data.trace.types import Trace, encode
 from sxl_data.validate.submission import Submission, opened
 

@@ -22,8 +22,9 @@ from sxl_data.files.record import Raw, Record
 from sxl_data.files.records import decoded, open_raw
 from sxl_data.formats.registry import SAMPLES, detect_growing, formats, get
 from sxl_data.rules import private
-from sxl_data.trace.coverage import Tally, cover, findings
+from sxl_data.trace.coverage import cover, findings, left_out
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.trace.tally import Tally
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
 from sxl_data.validate.submitted import Submitted, examined, position, refused, value_of
 
@@ -179,8 +180,10 @@ class Submission:
         if self.coverage is None or self.format is None or self.format.name == NATIVE:
             return item
         found = cover(item.document, readings, self.format, self.origin)
-        self.coverage.add(found)
         told = findings(found, item.document)
+        beside = left_out(item.document, self.format)
+        found.declared, found.characters = found.declared + beside, found.characters + beside
+        self.coverage.add(found)
         placed = [msgspec.structs.replace(one, pointer=item.at + (one.pointer or "")) for one in told]
         return msgspec.structs.replace(item, findings=(*item.findings, *placed)) if placed else item
 

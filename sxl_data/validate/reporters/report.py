@@ -17,7 +17,7 @@ from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import Finding, render
 from sxl_data.contract.printable import as_json, printable_line
 from sxl_data.rules.profiles import PROFILES, RANKS
-from sxl_data.trace.coverage import Tally
+from sxl_data.trace.tally import Tally
 
 Output = Literal["text", "json", "sarif", "github"]
 LIMIT = 100_000

@@ -9,8 +9,8 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.contract.resources import samples_folder
-from sxl_data.trace.coverage import Tally
 from sxl_data.trace.format import Origin
+from sxl_data.trace.tally import Tally
 from sxl_data.validate.submissions import submissions
 
 DOCUMENTS = 100  # of each file

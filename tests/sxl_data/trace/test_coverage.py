@@ -9,8 +9,9 @@ import pytest
 
 from sxl_data.files.json_text import dump, load
 from sxl_data.trace.build import Builder
-from sxl_data.trace.coverage import Tally, cover, findings, measure
+from sxl_data.trace.coverage import cover, findings, measure
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading
+from sxl_data.trace.tally import Tally
 from sxl_data.trace.types import Result, Trace
 from sxl_data.validate.convert import convert
 from sxl_data.validate.submission import Submission
