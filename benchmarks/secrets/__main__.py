@@ -28,7 +28,7 @@ from places import TOKEN, WHOLE, trace
 from planted import LOOK_ALIKES, PERSONS, SECRETS, fill, look_alike
 
 from sxl_data.clean.stage import CleanConfig, run
-from sxl_data.secrets.redact import found_in
+from sxl_data.secrets.find import find
 from sxl_data.secrets.rows import clean
 from sxl_data.secrets.second_scan import detections
 from sxl_data.secrets.table import table
@@ -193,7 +193,7 @@ def list_hits(folder: Path) -> None:
     """Every distinct hit of every file, with what stands around it."""
     for name, data in real_files(folder):
         seen = set()
-        for hit in found_in(data):
+        for hit in find(data, people=True):
             if (hit.kind, hit.value) in seen:
                 continue
             seen.add((hit.kind, hit.value))

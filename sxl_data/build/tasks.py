@@ -103,7 +103,8 @@ def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
 def ground(params: dict[str, Any], inputs: Inputs) -> Output:
     """The ground stage on one shard; what the programs printed is cleaned as what was read is."""
     from sxl_data.ground.stage import GroundConfig, run
-    from sxl_data.secrets.rows import Redaction, redact_outcome
+    from sxl_data.secrets.quoted import redact_outcome
+    from sxl_data.secrets.rows import Redaction
 
     config = msgspec.convert(params["config"], GroundConfig)
     redaction = msgspec.convert(params.get("redaction", {}), Redaction)

@@ -29,8 +29,10 @@ from sxl_data.read.files import Chunk
 from sxl_data.read.recognise import Group, by_format
 from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
-from sxl_data.secrets.redact import Placeholders, forget, found_in
-from sxl_data.secrets.rows import Redaction, clean, ids, strings
+from sxl_data.secrets.find import find
+from sxl_data.secrets.quoted import ids, strings
+from sxl_data.secrets.redact import Placeholders, forget
+from sxl_data.secrets.rows import Redaction, clean
 from sxl_data.secrets.rows import lines as taken_lines
 from sxl_data.trace.coverage import cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
@@ -281,7 +283,7 @@ def _redact_raw(raw: bytes, source: str, redaction: Redaction | None) -> tuple[b
     if redaction is None:
         return raw[:RAW_LIMIT], []
     people = not {"*", source} & set(redaction.keep_private)
-    hits = [hit for hit in found_in(raw[: 2 * RAW_LIMIT], redaction.secrets, people) if hit.start < RAW_LIMIT]
+    hits = [hit for hit in find(raw[: 2 * RAW_LIMIT], redaction.secrets, people) if hit.start < RAW_LIMIT]
     names = Placeholders()
     out, at = [], 0
     for hit in hits:

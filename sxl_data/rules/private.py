@@ -14,7 +14,9 @@ import msgspec
 
 from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
-from sxl_data.secrets.redact import code_of, found_in, found_in_json, shown
+from sxl_data.secrets import marks
+from sxl_data.secrets.find import find, find_json
+from sxl_data.secrets.redact import code_of, shown
 from sxl_data.trace.types import Trace
 
 CODES = table("""
@@ -35,19 +37,23 @@ C413 note personal-data
 _OURS = frozenset(("phase", "type", "schema_version", "sha256", "source_sha256", "subtraces"))
 
 
+def prepare() -> None:
+    """Load what makes `looks` fast, where much is asked."""
+    marks.prepare()
+
+
 def looks(data: bytes) -> str:
     """The letters of the looks that ``data``, the texts of a trace as JSON, ask for: k(ey), p(erson)."""
     # One search over the whole trace, escapes and all: most hold nothing, and then no text of it is asked.
-    return "kp" if found_in(data) else ""
+    return "kp" if find(data, people=True) else ""
 
 
 def look(trace: Trace, wanted: str) -> Iterator[Fault]:
     """The secrets and persons in ``trace`` itself; its subtraces are looked at by who walks them."""
     secrets, people = "k" in wanted, "p" in wanted
     for place, text, is_json in texts(trace):
-        find = found_in_json if is_json else found_in
         said: set[tuple[str, bytes]] = set()
-        for hit in find(text.encode("utf-8", "surrogatepass"), secrets, people):
+        for hit in (find_json if is_json else find)(text.encode("utf-8", "surrogatepass"), secrets, people):
             code = code_of(hit)
             key = (code, b"" if code != "C411" else hit.value)
             if key not in said:

@@ -6,6 +6,8 @@ of `[assigned]` take it for a secret.
 
 from __future__ import annotations
 
+import itertools
+
 from sxl_data.contract.patterns import compile
 from sxl_data.secrets import values
 from sxl_data.secrets.hits import Hit
@@ -45,7 +47,7 @@ def assigned(data: bytes, at: int, end: int, rules: Table) -> list[Hit]:
         value = bare[0].rstrip(b".:!?") if bare else b""
         if data[begin + len(value) : begin + len(value) + 1] in (b"(", b"["):
             return []
-    if len(value) < 3 or len(set(value)) < 3 or value[:1] in b":=":
+    if len(value) < 3 or len(set(value)) < 3 or value[:1] in b":=" or values.is_plain(value):
         return []
     line = data[max(0, at - _CONTEXT) : at]
     line = line[line.rfind(b"\n") + 1 :]
@@ -54,7 +56,7 @@ def assigned(data: bytes, at: int, end: int, rules: Table) -> list[Hit]:
         word = word[1:]  # the letter belongs to a line end that is written as an escape
     if b"(" in anchor:
         word = word.rpartition(b".")[2]  # the function that is called
-    name = word.lower().replace(b"-", b"_").replace(b".", b"_").replace(b" ", b"_").removesuffix(b"_is")
+    name = _snake(word).replace(b"-", b"_").replace(b".", b"_").replace(b" ", b"_").removesuffix(b"_is")
     hit = _decide(rules, name, line.lower(), value, bool(quote), begin)
     return [hit] if hit else []
 
@@ -82,6 +84,14 @@ def _decide(rules: Table, name: bytes, line: bytes, value: bytes, quoted: bool, 
             continue
         return Hit(begin, begin + len(value), rule.kind, 3, value)
     return None
+
+
+def _snake(word: bytes) -> bytes:
+    """``word`` in small letters, with _ where a capital begins another word in it."""
+    if word.islower() or word.isupper():
+        return word.lower()
+    humps = (b"_" if 65 <= b <= 90 and (97 <= a <= 122 or 48 <= a <= 57) else b"" for a, b in itertools.pairwise(word))
+    return b"".join(hump + word[k : k + 1] for k, hump in enumerate(itertools.chain((b"",), humps))).lower()
 
 
 def _word_length(line: bytes) -> int:

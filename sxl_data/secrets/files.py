@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.secrets.find import find, find_json
 from sxl_data.secrets.hits import Hit
-from sxl_data.secrets.redact import Placeholders, code_of, forget, found_in_json, redact_json, shown
-from sxl_data.secrets.redact import found_in as found_in_text
+from sxl_data.secrets.redact import Placeholders, code_of, forget, redact_json, shown
 from sxl_data.secrets.redact import redact as redact_text
 from sxl_data.secrets.second_scan import leftovers
 
@@ -88,12 +88,12 @@ def _found(path: str | Path, people: bool) -> Iterator[tuple[int, str | None, Hi
     if str(path).endswith(TABLE):
         for number, row in enumerate(_rows(_table(path)), start=1):
             for pointer, text in _strings(row):
-                for hit in found_in_json(text.encode("utf-8", "surrogatepass"), True, people):
+                for hit in find_json(text.encode("utf-8", "surrogatepass"), True, people):
                     yield number, pointer, hit
         return
     data = _bytes(path)
     if not str(path).endswith((*LINES, *WHOLE)):
-        for hit in found_in_text(data, True, people):
+        for hit in find(data, True, people):
             yield data.count(b"\n", 0, hit.start) + 1, None, hit
         return
     for first, record in _records(path, data):
@@ -103,10 +103,10 @@ def _found(path: str | Path, people: bool) -> Iterator[tuple[int, str | None, Hi
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             value = None
         for pointer, text in _strings(value):
-            for hit in found_in_text(text.encode("utf-8", "surrogatepass"), True, people):
+            for hit in find(text.encode("utf-8", "surrogatepass"), True, people):
                 seen.add(hit.value)
                 yield first, pointer, hit
-        for hit in found_in_json(record, True, people):
+        for hit in find_json(record, True, people):
             if hit.value not in seen:
                 yield first + record.count(b"\n", 0, hit.start), None, hit
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from sxl_data.contract.patterns import compile
 
 _ESCAPED = compile(rb".*(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\[[0-9;]*m)\z")
@@ -42,3 +44,12 @@ def starts(data: bytes, at: int, strict: bool = False) -> bool:
     if not (before.isalnum() or (strict and before in (b"/", b"+"))):
         return True
     return _ESCAPED.match(data[max(0, at - 12) : at].replace(b"\n", b" ")) is not None
+
+
+def is_json(data: bytes) -> bool:
+    """Whether ``data`` is one value of JSON."""
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True

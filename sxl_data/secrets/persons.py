@@ -15,16 +15,50 @@ from sxl_data.secrets import accounts, addresses
 from sxl_data.secrets.accounts import HOST, USER
 from sxl_data.secrets.addresses import ADDRESS, MAIL, NAME, PHONE
 from sxl_data.secrets.hits import Hit
+from sxl_data.secrets.scanning import Start
 
 KINDS = (USER, NAME, MAIL, PHONE, ADDRESS, HOST)
 """Kinds of hits that say who somebody is."""
+
+
+def is_personal(hit: Hit) -> bool:
+    """Whether what was found says who somebody is, and is no secret."""
+    return hit.kind in KINDS
+
+
 HINTS = compile(
     rb"[\w.%+-]@[A-Za-z0-9][A-Za-z0-9-]*(?:\.|:[~/]| [~/\w])|/home/|/[Uu]sers/|\\Users\\|:/Users/|-home-|-Users-"
-    rb"|[\s\"'=:(]~[a-z]|[-dlbcps](?:[r-][w-][xsS-]){3}|GIT_[AC]|user\.name|\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]"
-    rb"|\+\d{1,3}[ (.-]?\(?\d|\(\d{3}\) ?\d|\d{3}[-.]\d{3}[-.]\d{4}|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d"
+    rb"|[\s\"'=:(]~[a-z]|[-dlbcps](?:r[w-][xsS-]|-w[xsS-]|--[xsS])(?:[r-][w-][xsS-]){2}"
+    rb"|GIT_[AC]|user\.name|\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]"
+    rb"|\+[1-9]\d{0,2}[ (.-]?\(?\d|\(\d{3}\) ?\d|\d{3}(?:-\d{3}-|\.\d{3}\.)\d{4}|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d"
     rb"|[23][0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:"
 )
 """A part of everything that is found here."""
+
+
+STARTS = tuple(
+    Start(look)
+    for look in (
+        r"[\w.%+-]@[A-Za-z0-9]",
+        "/home/",
+        "/[Uu]sers/",
+        r"\\Users\\",
+        "-home-",
+        "-Users-",
+        r"[ \t\r\n\f\v\"'=:(]~[a-z]",
+        *(rf"[-dlbcps]{first}[r-][w-][xsS-][r-][w-][xsS-]" for first in ("r[w-][xsS-]", "-w[xsS-]", "--[xsS]")),
+        "GIT_[AC]",
+        r"user\.name",
+        r"\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]",
+        "[+][1-9][0-9 (.-]",
+        r"\(\d\d\d\)[ \d]",
+        r"\d\d\d-\d\d\d-\d\d\d\d",
+        r"\d\d\d\.\d\d\d\.\d\d\d\d",
+        *(rf"\d\.\d{{{a}}}\.\d{{{b}}}\.\d" for a in (1, 2, 3) for b in (1, 2, 3)),
+        *(f"[23][0-9A-Fa-f]{{3}}:[0-9A-Fa-f]{{{many}}}:" for many in range(5)),
+    )
+)
+"""How a match of `HINTS` begins."""
 
 
 def persons_at(data: bytes, spans: Iterable[tuple[int, int]]) -> list[Hit]:

@@ -10,16 +10,11 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-import msgspec
-
-from sxl_data.contract.patterns import compile
 from sxl_data.secrets import persons
-from sxl_data.secrets.find import place, secrets_at
-from sxl_data.secrets.hits import Hit, apart
-from sxl_data.secrets.marks import mark
-from sxl_data.secrets.views import views
+from sxl_data.secrets.find import LITERAL, find
+from sxl_data.secrets.hits import Hit, is_json
+from sxl_data.secrets.persons import is_personal
 
-_LITERAL = compile(rb'"(?:[^"\\]|\\.)*"')
 _REMEMBERED = 8
 """Bytes from which a secret is looked for in the rest of its trace, where nothing but its value gives it away."""
 
@@ -55,11 +50,6 @@ class Redacted(NamedTuple):
     persons: int
 
 
-def is_personal(hit: Hit) -> bool:
-    """Whether what was found says who somebody is, and is no secret."""
-    return hit.kind in persons.KINDS
-
-
 def code_of(hit: Hit) -> str:
     """The code of the finding that says ``hit``."""
     if not is_personal(hit):
@@ -75,23 +65,29 @@ def shown(hit: Hit) -> str:
     return f"{hit.kind} {text}" if hit.kind == persons.USER else f"{hit.kind}, {text[:2]}…"
 
 
-def redact(data: bytes, names: Placeholders, secrets: bool = True, people: bool = True) -> Redacted:
-    """``data`` without secrets and, where ``people`` is set, without persons."""
-    hits = found_in(data, secrets, people)
+def redact(
+    data: bytes, names: Placeholders, secrets: bool = True, people: bool = True, hits: list[Hit] | None = None
+) -> Redacted:
+    """``data`` without secrets and, where ``people`` is set, without persons; ``hits`` are what `find` finds in it, if
+    that is known."""
+    if hits is None:
+        hits = find(data, secrets, people)
     if not hits:
         return Redacted(data, 0, 0)
     personal = sum(map(is_personal, hits))
     return Redacted(_splice(data, hits, names), len(hits) - personal, personal)
 
 
-def redact_json(data: bytes, names: Placeholders, secrets: bool = True, people: bool = True) -> Redacted:
+def redact_json(
+    data: bytes, names: Placeholders, secrets: bool = True, people: bool = True, hits: list[Hit] | None = None
+) -> Redacted:
     """``data`` as `redact` leaves it, where it is JSON: what its strings say is looked at, not how they are written,
     and it stays JSON with its order, its numbers and its white space. Other text is taken as it is."""
-    was_json = _is_json(data)
-    raw = redact(data, names, secrets, people)
+    was_json = is_json(data)
+    raw = redact(data, names, secrets, people, hits)
     if not was_json:
         return raw
-    if raw.data is not data and not _is_json(raw.data):
+    if raw.data is not data and not is_json(raw.data):
         raw = Redacted(data, 0, 0)
     counts = [raw.secrets, raw.persons]
 
@@ -108,7 +104,7 @@ def redact_json(data: bytes, names: Placeholders, secrets: bool = True, people: 
         text = inner.data.decode("utf-8", "surrogatepass")
         return json.dumps(text, ensure_ascii=literal.isascii()).encode("utf-8", "surrogatepass")
 
-    return Redacted(_LITERAL.sub(clean, raw.data), *counts)
+    return Redacted(LITERAL.sub(clean, raw.data), *counts)
 
 
 def forget(data: bytes, names: Placeholders) -> bytes:
@@ -117,45 +113,6 @@ def forget(data: bytes, names: Placeholders) -> bytes:
         if value in data:
             data = data.replace(value, names.secrets[value])
     return data
-
-
-def found_in(data: bytes, secrets: bool = True, people: bool = True) -> list[Hit]:
-    """What has to go from ``data``, in order; none overlaps another, and where one does a secret counts."""
-    hits = _look(data, secrets, people)
-    found = apart(hit for hit in hits if not is_personal(hit))
-    people_there = apart(hit for hit in hits if is_personal(hit))
-    if found:
-        people_there = [
-            one for one in people_there if not any(one.start < hit.end and hit.start < one.end for hit in found)
-        ]
-    return sorted([*found, *people_there])
-
-
-def _look(data: bytes, secrets: bool, people: bool, depth: int = 2) -> list[Hit]:
-    """Hits in ``data`` and beneath its escapes, ``depth`` of them within each other."""
-    marks = mark(data, secrets, people)
-    hits = secrets_at(data, marks.secrets) + persons.persons_at(data, marks.people)
-    if depth:
-        for view in views(data, marks.escapes):
-            hits += [place(hit, view) for hit in _look(view.data, secrets, people, depth - 1)]
-    return hits
-
-
-def found_in_json(data: bytes, secrets: bool = True, people: bool = True) -> list[Hit]:
-    """What has to go from ``data``, as JSON says it: places are those of whole strings where escapes hid it."""
-    hits = found_in(data, secrets, people)
-    if b"\\" not in data or not _is_json(data):
-        return hits
-    known = {hit.value for hit in hits}
-    for literal in _LITERAL.finditer(data):
-        if b"\\" in literal[0]:
-            said = json.loads(literal[0]).encode("utf-8", "surrogatepass")
-            hits += [
-                Hit(*literal.span(), hit.kind, hit.rank, hit.value)
-                for hit in found_in(said, secrets, people)
-                if hit.value not in known
-            ]
-    return hits
 
 
 def _splice(data: bytes, hits: list[Hit], names: Placeholders) -> bytes:
@@ -183,11 +140,3 @@ def _word(hit: Hit, number: int) -> bytes:
     if word is None:
         word = f"SECRET_{hit.kind.replace('-', '_')}" + (f"_{number}" if number > 1 else "")
     return word.encode()
-
-
-def _is_json(data: bytes) -> bool:
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return False
-    return True

@@ -8,7 +8,6 @@ found are then edited one by one.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -20,10 +19,11 @@ import pyarrow.compute as pc
 
 from sxl_data.contract import ledger
 from sxl_data.contract.columns import explode, replace
-from sxl_data.contract.stage import Outcome
 from sxl_data.secrets.find import find
-from sxl_data.secrets.redact import Placeholders, Redacted, forget, found_in, is_personal, redact, redact_json
+from sxl_data.secrets.persons import is_personal
+from sxl_data.secrets.redact import Placeholders, Redacted, forget, redact, redact_json
 from sxl_data.secrets.table import table
+from sxl_data.secrets.texts import hits_of, whole
 
 _OURS = frozenset(
     (
@@ -49,7 +49,6 @@ _OURS = frozenset(
     )
 )
 """Columns whose words are the schema's, the recipe's or ours."""
-_BORDER = "\n\n\n"
 _TAIL = 120
 _CUT = (
     r"(?:^|[^A-Za-z0-9])[A-Za-z0-9]{2,12}[_.:-][A-Za-z0-9_.:-]*[A-Za-z0-9_-]\s*$"
@@ -112,10 +111,11 @@ def clean(batch: pa.Table, secrets: bool, people: np.ndarray, only: np.ndarray |
     ``(rows,)`` of bool, marks. ``only``, of the same shape, leaves the other rows alone."""
     counts = np.zeros((2, len(batch)), dtype=np.int64)
     segments = explode(batch, paths(batch.schema)).combine_chunks()
-    texts, rows = _whole(segments["text"]), segments["row"].to_numpy()
+    texts, rows = whole(segments["text"]), segments["row"].to_numpy()
     personal = people[rows]
-    held = holders(texts, secrets, bool(personal.any()))
-    suspect = held.secrets | (held.persons & personal)
+    held = hits_of(texts, secrets, bool(personal.any()))
+    suspect = np.zeros(len(texts), dtype=bool)
+    suspect[[at for at, hits in held.items() if hits is None or personal[at] or not all(map(is_personal, hits))]] = True
     cut = _begins_token(texts) if secrets else np.zeros(len(texts), dtype=bool)
     if only is not None:
         suspect, cut = suspect & only[rows], cut & only[rows]
@@ -128,10 +128,13 @@ def clean(batch: pa.Table, secrets: bool, people: np.ndarray, only: np.ndarray |
         _mend_seams(segments, texts, rows, suspect | cut, edits, names, counts)
     for at in np.flatnonzero(suspect).tolist():
         row = int(rows[at])
-        data = _bytes(texts, edits, at)
+        hits = held[at] if at not in edits else None
+        if hits is not None and not personal[at]:
+            hits = [hit for hit in hits if not is_personal(hit)]
         known = names.setdefault(row, Placeholders())
         edit = redact_json if is_json[at] else redact
-        found: Redacted = edit(data, known, secrets, bool(personal[at]))
+        data = _bytes(texts, edits, at)
+        found: Redacted = edit(data, known, secrets, bool(personal[at]), hits)
         if found.data != data:
             edits[at] = found.data
             counts[0, row] += found.secrets > 0
@@ -160,89 +163,10 @@ def lines(batch: pa.Table, cleaned: Cleaned) -> pa.Table:
     return ledger.table(entries)
 
 
-def redact_outcome(outcome: Outcome, redaction: Redaction) -> Outcome:
-    """What a stage that made new texts leaves, without secrets and persons in the rows it edited and in its ledger."""
-    edited = outcome.ledger.filter(pc.equal(outcome.ledger["action"], "edited"))["trace_id"]
-    only = np.asarray(pc.is_in(outcome.kept["trace_id"], value_set=edited.combine_chunks()))
-    found = clean(outcome.kept, redaction.secrets, redaction.people(outcome.kept), only)
-    said = strings(outcome.ledger, redaction)
-    return Outcome(found.batch, pa.concat_tables([said, lines(outcome.kept, found)]))
-
-
-def strings(rows: pa.Table, redaction: Redaction | None) -> pa.Table:
-    """``rows`` of names and messages (a ledger, a quarantine) without secrets and persons in its columns of text. What
-    they quote has no kind, so persons go wherever their source is not exempt."""
-    if redaction is None:
-        return rows
-    exempt = np.asarray([not {"*", name}.isdisjoint(redaction.keep_private) for name in rows["source"].to_pylist()])
-    for name in rows.column_names:
-        column = rows[name]
-        if not pa.types.is_string(column.type) or not len(column) or name == "source":
-            continue
-        whole = _whole(column)
-        marked = holders(whole, redaction.secrets, True)
-        for at in np.flatnonzero(marked.secrets | (marked.persons & ~exempt)).tolist():
-            data = whole[at].as_buffer().to_pybytes()
-            found = redact(data, Placeholders(), redaction.secrets, not exempt[at]).data
-            if found != data:
-                mask = pa.array([k == at for k in range(len(whole))])
-                whole = pc.replace_with_mask(whole, mask, pa.array([found.decode("utf-8", "replace")]))
-        if whole is not column:
-            rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), whole)
-    return rows
-
-
-def ids(batch: pa.Table) -> pa.Table:
-    """``batch`` without secrets in `trace_id`: ids stay apart, since each secret gives its own."""
-    column = _whole(batch["trace_id"])
-    marked = np.flatnonzero(holders(column).secrets)
-    values = column.to_pylist() if len(marked) else []
-    changed = False
-    for at in marked.tolist():
-        data = values[at].encode()
-        for hit in reversed(find(data)):
-            word = Placeholders().of(hit) + b"_" + hashlib.sha256(hit.value).hexdigest()[:8].encode()
-            data = data[: hit.start] + word + data[hit.end :]
-            changed = True
-        values[at] = data.decode()
-    if not changed:
-        return batch
-    at = batch.schema.get_field_index("trace_id")
-    return batch.set_column(at, batch.schema.field(at), pa.array(values, pa.string()))
-
-
-class Holders(NamedTuple):
-    """Which texts hold secrets and which hold persons, shape ``(texts,)`` of bool each."""
-
-    secrets: np.ndarray
-    persons: np.ndarray
-
-
-def holders(texts: pa.Array, secrets: bool = True, people: bool = False) -> Holders:
-    """What is in ``texts``. They are searched as one, so that a text costs no call; where a hit crosses from one to the
-    next both are marked, which only costs a look."""
-    marked = Holders(*np.zeros((2, len(texts)), dtype=bool))
-    if not len(texts):
-        return marked
-    data, begins = _joined(texts)
-    for hit in found_in(data, secrets, people):
-        first, last = np.searchsorted(begins, (hit.start, hit.end - 1), "right") - 1
-        marked[is_personal(hit)][first : last + 1] = True
-    return marked
-
-
 def _begins_token(texts: pa.Array) -> np.ndarray:
     """Which of ``texts`` may end within a token that goes on in the next one."""
     tails = pc.binary_slice(texts.cast(pa.binary()), -_TAIL)
     return np.asarray(pc.fill_null(pc.match_substring_regex(tails, _CUT), False))
-
-
-def _joined(texts: pa.Array) -> tuple[bytes, np.ndarray]:
-    """All texts one after the other, and where each begins."""
-    lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    begins = np.concatenate([[0], np.cumsum(lengths + len(_BORDER))[:-1]])
-    lists = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), pc.fill_null(texts, ""))
-    return pc.binary_join(lists, _BORDER)[0].as_buffer().to_pybytes(), begins
 
 
 def _mend_seams(
@@ -303,8 +227,3 @@ def _bytes(texts: pa.Array, edits: dict[int, bytes], at: int) -> bytes:
 
 def _is_json(paths: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.ends_with(paths, "_json").combine_chunks())
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    found = column.combine_chunks()
-    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -17,6 +18,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from sxl_data.contract.patterns import Pattern, compile, escape
+from sxl_data.secrets.scanning import NAMED, NAMED_BEFORE, URL, Start, sequence
 
 LOOKED, LOOKED_SURE = 12, 4
 """Characters behind a prefix that the first search asks for, since the prefix alone is frequent: behind one that is
@@ -25,16 +27,20 @@ SHORT = 6
 _WORDLIKE = compile(
     r"[a-zA-Z0-9]{1,3}|[a-zA-Z0-9]{1,2}[_.-]|(?:key|pat|api|API|live|test|tk|pa|SG|cio|pul|ico)[_.-]?|secret_"
 )
-NAMES = (
-    "passw[oe]rds?|passwort|passwd|passphrase|passcode|pass|pwd|psw|kennwort|contrase|secret|token|credentials?"
-    "|(?:api|access|auth|client|app|private|encrypt(?:ion)?|signing|master|account|service|shared|licen[cs]e|storage"
-    "|webhook|session|hmac|consumer|subscription|deploy|bot|admin|project|server|rest|ingest|integration)[_. -]?key"
-)
+_WORDS = ("pwd", "psw", "kennwort", "contrase", "secret", "token", "credential")
+_KEYS = (
+    "api access auth client app application private encrypt encryption signing master account service"
+    " shared license licence storage security cipher write webhook session hmac consumer subscription"
+    " deploy bot admin project server rest ingest integration"
+).split()
+# "passed" and "passing" are no such names, and frequent.
+_PASS = r"pass(?:[wpc0-9_.\]-]"
+NAMES = "|".join((*_WORDS, rf"(?:{'|'.join(_KEYS)})[_. -]?key"))
 """What the name of an assigned value holds, whatever the rule."""
 _ASSIGNS = (
-    rf"(?i:(?:{NAMES})[\w.\]-]{{0,30}}(?:\\*[\"'`\])]){{0,3}}"
+    rf"(?i:(?:(?:{NAMES})[\w.\]-]{{0,30}}|{_PASS}[\w.\]-]{{0,30}})?)(?:\\*[\"'`\])]){{0,3}}"
     r"(?:[ \t]{0,40}(?::=|=>|={1,3}|:)|[ \t]{0,4}\(\\*[\"']|[ \t]{0,2},[ \t]{0,2}\\*[\"']|>| is:? )"
-    rf"|--?[\w-]{{0,30}}(?:{NAMES})[\w-]{{0,12}} +)"
+    rf"|--?[\w-]{{0,30}}(?:(?:{NAMES})[\w-]{{0,12}}|{_PASS}[\w-]{{0,12}})?) +)"
 )
 """Where a value begins that something with such a name is set to."""
 Judge = Literal["password", "token", "url", "basic"]
@@ -80,6 +86,8 @@ class Table(NamedTuple):
     """A part of every keyword of ``assigned`` that goes with an alphabet."""
     stop_parts: tuple[bytes, ...]
     stop_names: Pattern[bytes]
+    starts: tuple[Start, ...]
+    """How a match of ``anchors`` or ``assigns`` begins."""
     kinds: tuple[str, ...]
     needles: tuple[bytes, ...]
     digest: str
@@ -139,6 +147,7 @@ def read(data: bytes) -> Table:
     said = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
     rules: dict[bytes, list[tuple[bytes, Rule]]] = {}
     looks: list[str] = []
+    starts: list[str] = []
     needles: list[bytes] = []
 
     def add(needle: str, rule: Rule) -> None:
@@ -153,6 +162,7 @@ def read(data: bytes) -> Table:
             many = LOOKED if _WORDLIKE.fullmatch(prefix) else LOOKED_SURE if len(prefix) <= SHORT else 0
             many = min(token.length[0], many)
             looks.append(escape(prefix) + (f"[{inside}]{{{many}}}" if many else ""))
+            starts.append(looks[-1])
     for kind, form in said.forms.items():
         rule = Rule(
             kind,
@@ -167,6 +177,7 @@ def read(data: bytes) -> Table:
         for needle in form.needle:
             add(needle, rule)
             looks.append(form.look or escape(needle))
+            starts.append(looks[-1] if len(sequence(Start(looks[-1]))) >= len(needle) else escape(needle))
     assigned = [_assigned(kind, rule, said.alphabets) for kind, rule in said.assigned.items()]
     services = "|".join(f"(?:{rule.keyword})" for rule in said.assigned.values() if rule.alphabet)
     anchors = "|".join(sorted(set(looks), key=lambda look: (-len(look), look)))
@@ -178,10 +189,27 @@ def read(data: bytes) -> Table:
         services=compile(services.encode()),
         stop_parts=tuple(part.encode() for part in said.stop.parts),
         stop_names=compile(said.stop.names.strip().encode()),
+        starts=(*(_start(look) for look in sorted(set(starts))), *_starts_of_names()),
         kinds=(*said.tokens, *said.forms, *said.assigned),
         needles=tuple(dict.fromkeys(needles)),
         digest=hashlib.sha256(data).hexdigest()[:16],
     )
+
+
+def _start(look: str) -> Start:
+    return Start(look + "[!-~]", URL) if look == escape("://") else Start(look)
+
+
+def _starts_of_names() -> Iterator[Start]:
+    """How a match of ``assigns`` begins, options apart."""
+    for after in ("w", "p", "c", "[0-9_.\\]\\\\\"'`) \t:=(,>-]"):
+        yield Start(f"pass{after}", NAMED_BEFORE if len(after) > 1 else NAMED, True)
+    for word in _WORDS:
+        yield Start(word, NAMED, True)
+    for word in _KEYS:
+        yield Start(f"{word}key", NAMED, True)
+        for joint in ("_", r"\.", " ", "-"):
+            yield Start(f"{word}{joint}key", NAMED, True)
 
 
 def _token_rule(kind: str, prefix: str, token: _Token, inside: str) -> Rule:

@@ -12,10 +12,13 @@ import itertools
 import math
 import zlib
 from collections import Counter
+from functools import lru_cache
 
 from sxl_data.contract.patterns import compile
 from sxl_data.secrets.table import table
 
+_KEPT = 4096
+"""Values of which it is remembered what they are: the same ones come again and again."""
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _WORDS = compile(rb"[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*[_.-]?\d{0,2}[!?.]?")
 _JOINED = rb"[_.:/ -]*"
@@ -47,6 +50,7 @@ _JOINTS = b"_-. ,:'/"
 _PIECE = compile(rb"[A-Za-z0-9+/]+")
 
 
+@lru_cache(_KEPT)
 def entropy(value: bytes) -> float:
     """Shannon's bits per character of ``value``."""
     if not value:
@@ -67,11 +71,20 @@ def proves(checksum: str, token: bytes) -> bool:
     return digits.rjust(6, b"0") == stated
 
 
+def is_plain(value: bytes) -> bool:
+    """Whether ``value`` is words of small or of capital letters alone, or one word: no rule takes it for a secret, and
+    most of what telling names are set to is so."""
+    letters = value.translate(None, b"_-. ,:'/")
+    return len(value) < 30 and letters.isalpha() and (letters.islower() or letters.isupper() or value.istitle())
+
+
+@lru_cache(_KEPT)
 def is_stop(value: bytes) -> bool:
     """Whether ``value`` has a mark of what people write in place of a secret."""
     return any(part in value for part in table().stop_parts) or not value.strip(b"xX*.-_0#?")
 
 
+@lru_cache(_KEPT)
 def is_password(value: bytes, quoted: bool = True, least: int = 5) -> bool:
     """Whether a person may have chosen ``value``."""
     if not least <= len(value) <= 120 or is_stop(value) or _TAME.fullmatch(value):
@@ -92,11 +105,15 @@ def is_password(value: bytes, quoted: bool = True, least: int = 5) -> bool:
     return digits > 0 or not value.translate(None, _JOINTS).isalpha()
 
 
+@lru_cache(_KEPT)
 def is_token(value: bytes, least: int = 16) -> bool:
     """Whether a machine may have made ``value``."""
     if not least <= len(value) <= 2000 or is_stop(value) or not _TOKEN.fullmatch(value):
         return False
-    if _UNLIKE_TOKEN.fullmatch(value) or _PATH.fullmatch(value) or entropy(value) < 2.9:
+    if _UNLIKE_TOKEN.fullmatch(value) or entropy(value) < 2.9:
+        return False
+    # A slash is a sign of base64 too, which ends with = or is longer than names of folders are.
+    if _PATH.fullmatch(value) and not (value.endswith(b"=") and len(value) % 4 == 0 and entropy(value) > 4.5):
         return False
     for piece in _PIECE.findall(value):
         digits = sum(48 <= byte <= 57 for byte in piece)

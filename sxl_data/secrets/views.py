@@ -13,11 +13,31 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sxl_data.contract.patterns import Match, compile
+from sxl_data.secrets.scanning import Start
 
 ESCAPES = compile(
     rb"\x1b|%[2-7][0-9A-Fa-f]|\\u00[2-7]|\\x[2-7][0-9A-Fa-f]|&#x?[0-9A-Fa-f]{2,3};|\\(?:033|e|x1b|u001b)\[|\\/|\x00|\xe2\x80\x8b|\xc2\xad"
 )
 """A part of every escape that is decoded here."""
+STARTS = tuple(
+    Start(look)
+    for look in (
+        "\x1b",
+        r"%[2-7][0-9A-Fa-f]",
+        r"\\u00[2-7]",
+        r"\\x[2-7][0-9A-Fa-f]",
+        r"&#[x0-9][0-9A-Fa-f]",
+        r"\\033\[",
+        r"\\e\[[0-9;?A-Za-z]",
+        r"\\x1b\[",
+        r"\\u001b",
+        r"\\/",
+        "\0",
+        "\xe2\x80\x8b",
+        "\xc2\xad",
+    )
+)
+"""How a match of `ESCAPES` begins."""
 _COLOUR = compile(rb"(?:\x1b|\\(?:033|e|x1[bB]|u001[bB]))\[[0-9;?]*[A-Za-z]")
 _ESCAPE = compile(
     rb"%(?P<percent>[2-7][0-9A-Fa-f])|\\+u00(?P<unicode>[2-7][0-9A-Fa-f])|\\+x(?P<hex>[2-7][0-9A-Fa-f])"
@@ -52,10 +72,9 @@ def is_escape(text: bytes) -> bool:
     )
 
 
-def views(data: bytes, escapes: Iterable[tuple[int, int]] | None = None) -> Iterator[View]:
-    """Every other reading of ``data``; ``escapes`` are the matches of `ESCAPES`, where they are known."""
-    if escapes is None:
-        escapes = (found.spans[0] for found in ESCAPES.finditer(data))
+def views(data: bytes, escapes: Iterable[tuple[int, int]], runs: list[int] | None) -> Iterator[View]:
+    """Every other reading of ``data``; ``escapes`` are the matches of `ESCAPES`, ``runs`` where base64 begins, if that
+    is known."""
     end = 0
     for at, stop in escapes:
         if at < end:
@@ -70,7 +89,7 @@ def views(data: bytes, escapes: Iterable[tuple[int, int]] | None = None) -> Iter
             end = begin + (stretch.spans[0][1] if stretch else 1)
             piece = data[begin:end]
             yield assemble(piece, begin, [_decoded(escape) for escape in _ESCAPE.finditer(piece)])
-    yield from _from_base64(data)
+    yield from _from_base64(data, runs)
 
 
 def _line(data: bytes, first: int, at: int) -> tuple[int, int]:
@@ -109,18 +128,29 @@ def assemble(piece: bytes, offset: int, edits: list[tuple[int, int, bytes]]) -> 
     return View(bytes(out), starts, ends)
 
 
-def _from_base64(data: bytes) -> Iterator[View]:
-    for found in _BASE64.finditer(data):
-        start, end = found.spans[0]
-        if end - start > _MOST or not _may_be_text(found.string[start : start + 32]):
+def _from_base64(data: bytes, runs: list[int] | None) -> Iterator[View]:
+    for start, end in _runs_of_base64(data, runs):
+        if end - start > _MOST or not _may_be_text(data[start : start + 32]):
             continue
-        text = found[0].replace(b"\\n", b"").translate(None, b"\r\n=")
+        text = data[start:end].replace(b"\\n", b"").translate(None, b"\r\n=")
         try:
             plain = base64.b64decode(text[: len(text) // 4 * 4 + 3] + b"=" * (-len(text) % 4))
         except (ValueError, binascii.Error):
             continue
         if not plain.translate(None, _PRINTED) and _is_utf8(plain):
             yield View(plain, [start] * len(plain), [end] * len(plain), (start, end))
+
+
+def _runs_of_base64(data: bytes, runs: list[int] | None) -> Iterator[tuple[int, int]]:
+    if runs is None:
+        yield from (found.spans[0] for found in _BASE64.finditer(data))
+        return
+    end = 0
+    for start in runs:
+        if start >= end:
+            found = _BASE64.match(data[start : start + _MOST + 1])
+            end = start + (found.spans[0][1] if found else 1)
+            yield start, end
 
 
 def _may_be_text(head: bytes) -> bool:

@@ -268,6 +268,7 @@ class Submission:
             return None
         from sxl_data.files.scanning import load_scan
 
+        private.prepare()
         return load_scan()
 
 

@@ -11,8 +11,9 @@ import pytest
 from sxl_data.clean.stage import CleanConfig, run
 from sxl_data.contract.ledger import entry, table
 from sxl_data.contract.stage import Outcome
+from sxl_data.secrets.quoted import ids, redact_outcome
 from sxl_data.secrets.redact import Placeholders, redact, redact_json
-from sxl_data.secrets.rows import Redaction, clean, ids, redact_outcome
+from sxl_data.secrets.rows import Redaction, clean
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Agent, Call, Iterate, Observe, Part, Provenance, Result, Tool, Trace
 
