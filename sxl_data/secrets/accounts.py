@@ -47,6 +47,9 @@ _PROMPT = compile(
 )
 
 
+_AFTER_BACKSLASH = compile(rb"u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtab]")
+
+
 _ROUTE = compile(
     rb"(?s)(?i:.*(?:(?:href|action|to|routerlink|redirect_to|location)\\*[\"']?\s*[=:]\s*[\"'{`\\]*"
     rb"|(?:route|get|post|put"
@@ -90,6 +93,9 @@ def _home(data: bytes, match: Match[bytes], shift: int) -> list[Hit]:
 
 
 def _encoded(data: bytes, match: Match[bytes], shift: int) -> list[Hit]:
+    at = shift + match.start()
+    if data[at - 1 : at].isalnum() and not starts(data, at):
+        return []  # words of a title in an address
     start, end = match.span("name")
     return _user(data, shift + start, shift + end)
 
@@ -109,8 +115,9 @@ def _owner(data: bytes, match: Match[bytes], shift: int) -> list[Hit]:
 
 def _prompt(data: bytes, match: Match[bytes], shift: int) -> list[Hit]:
     start, end = match.span("name")
-    if data[shift + start - 1 : shift + start] == b"\\" and data[shift + start : shift + start + 1] in b"nrt":
-        start += 1
+    if data[shift + start - 1 : shift + start] == b"\\":
+        escape = _AFTER_BACKSLASH.match(data[shift + start : shift + start + 5])
+        start += escape.end() if escape else 0
     user = _user(data, shift + start, shift + end)
     host, stop = match.span("host")
     return [*user, Hit(shift + host, shift + stop, HOST, 5, match["host"])] if user else []

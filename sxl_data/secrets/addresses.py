@@ -39,6 +39,9 @@ _DOMAIN = compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,5}([A
 _LOCAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
 
 
+_JOINING = (b"and", b"or", b"is", b"to", b"in", b"as", b"for", b"the", b"with")
+
+
 _ESCAPE = compile(rb"x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|f[IBPR]|[nrtbfv0]")
 
 
@@ -58,7 +61,8 @@ _IPV6 = compile(rb"[23][0-9A-Fa-f]{3}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{1,4}
 
 
 _VERSION = compile(
-    rb"(?s).*(?:(?i:version|release|ver|rev|build|firmware|oid|section|chrome|safari|edg)[\"':=\s/]*|[=~^<>v/-])\z"
+    rb"(?s).*(?:(?i:version|release|ver|rev|build|firmware|oid|section|chrome|safari|edg)[\"':=\s/]*"
+    rb"|-[a-z]+\d+ |[=~^<>v/-])\z"
 )
 
 
@@ -87,7 +91,13 @@ def _named(data: bytes, match: Match[bytes], shift: int) -> list[Hit]:
     for group in match.names:
         start, end = match.span(group)
         name = data[shift + start : shift + end].rstrip()
-        if start >= 0 and name and not is_nobody(name) and not name.endswith((b"[bot]", b"bot")):
+        if (
+            start >= 0
+            and name
+            and name not in (b"and", b"or", b"is", b"to", b"in", b"as", b"for", b"the", b"with")
+            and not is_nobody(name)
+            and not name.endswith((b"[bot]", b"bot"))
+        ):
             return [Hit(shift + start, shift + start + len(name), NAME, 6, name)]
     return []
 
@@ -169,6 +179,8 @@ def _address(data: bytes, at: int, pattern: Pattern[bytes]) -> list[Hit]:
         return []
     if pattern is _IPV6 and before[-1:] == b":":
         return []
+    if pattern is _IPV4 and (before.endswith(b") (") or (after[:1] == b"/" and found[0].endswith(b".0"))):
+        return []  # a version as pip tells it, a network
     if pattern is _IPV4 and _VERSION.match(before) and not before.endswith((b"://", b"->", b"=>")):
         return []
     return [Hit(start, end, ADDRESS, 5, found[0].lower())] if _is_public(found[0]) else []

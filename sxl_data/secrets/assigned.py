@@ -40,8 +40,10 @@ def assigned(data: bytes, at: int, end: int, rules: Table) -> list[Hit]:
     if quote:
         stop = data.find(quote, begin, begin + 2000)
         value = data[begin:stop] if stop >= 0 else b""
-        if b"\n" in value or quote[-1:] in value:
-            return []
+        if b"\n" in value or quote[-1:] in value or value[:1] in b"),]};>":
+            return []  # what was taken for the opening quote closes another text
+        if b"," in anchor and not any(48 <= byte <= 57 for byte in value):
+            return []  # two words of a list
     else:
         bare = _BARE.match(data[begin : begin + 2000])
         value = bare[0].rstrip(b".:!?") if bare else b""
