@@ -31,7 +31,7 @@ from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
 from sxl_data.secrets.find import find
 from sxl_data.secrets.quoted import ids, strings
-from sxl_data.secrets.redact import Placeholders, forget
+from sxl_data.secrets.redact import Placeholders, forget, without_pieces
 from sxl_data.secrets.rows import Redaction, clean
 from sxl_data.secrets.rows import lines as taken_lines
 from sxl_data.trace.coverage import cover, findings
@@ -160,8 +160,9 @@ def read_chunk(
 
     def reject(item: Finding, raw: bytes) -> None:
         name = f"{source.name}:{item.file}#{item.line or 1}"
-        entries.append(entry_of(item, name, source.name))
         kept, redactions = _redact_raw(raw, source.name, redaction)
+        item = _quoting(item, raw, redactions)
+        entries.append(entry_of(item, name, source.name))
         quarantine.append(
             {
                 "source": source.name,
@@ -209,6 +210,9 @@ def read_chunk(
             reject(item.finding, item.raw)
             continue
         for repaired in item.repairs:
+            if redaction is not None:
+                raw = _raw(item.document)
+                repaired = _quoting(repaired, raw, _redact_raw(raw, source.name, redaction)[1])
             name = f"{source.name}:{repaired.file}#{repaired.line}"
             entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
@@ -275,6 +279,15 @@ def read_chunk(
         looked_at,
         pa.concat_tables(taken) if taken else None,
     )
+
+
+def _quoting(item: Finding, raw: bytes, redactions: list[dict[str, object]]) -> Finding:
+    """``item`` without the pieces of what was taken out of ``raw``, the record that it quotes."""
+    if item.found is None or not redactions:
+        return item
+    values = [raw[int(str(one["start"])) : int(str(one["end"]))] for one in redactions]
+    found = without_pieces(item.found.encode("utf-8", "surrogatepass"), values)
+    return msgspec.structs.replace(item, found=found.decode("utf-8", "replace"))
 
 
 def _redact_raw(raw: bytes, source: str, redaction: Redaction | None) -> tuple[bytes, list[dict[str, object]]]:

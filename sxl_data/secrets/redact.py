@@ -8,6 +8,7 @@ placeholders within a trace, so that it still reads as one story. What has been 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sxl_data.secrets import persons
@@ -15,6 +16,7 @@ from sxl_data.secrets.find import LITERAL, find
 from sxl_data.secrets.hits import Hit, is_json
 from sxl_data.secrets.persons import is_personal
 
+_PIECE = 6
 _REMEMBERED = 8
 """Bytes from which a secret is looked for in the rest of its trace, where nothing but its value gives it away."""
 
@@ -113,6 +115,25 @@ def forget(data: bytes, names: Placeholders) -> bytes:
         if value in data:
             data = data.replace(value, names.secrets[value])
     return data
+
+
+def without_pieces(text: bytes, values: Iterable[bytes]) -> bytes:
+    """``text``, a short quotation, without what it cut out of ``values``: a piece of a token is no token any more, so
+    nothing but the whole gives it away."""
+    gone = bytearray(len(text))
+    for value in values:
+        for at in range(len(text) - _PIECE + 1):
+            if text[at : at + _PIECE] in value:
+                gone[at : at + _PIECE] = b"\1" * _PIECE
+    if not any(gone):
+        return text
+    out = bytearray()
+    for at, is_gone in enumerate(gone):
+        if not is_gone:
+            out.append(text[at])
+        elif not at or not gone[at - 1]:
+            out += b"SECRET_piece"
+    return bytes(out)
 
 
 def _splice(data: bytes, hits: list[Hit], names: Placeholders) -> bytes:

@@ -190,7 +190,7 @@ def _sifted(words, bits, found, begin, end, factor, factor_2):  # type: ignore[n
 def _in_runs(data, begin, size, base64, found):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Places in which a run of 32 of base64 may lie, into ``found``; how many. Such a run covers a multiple of 32, and
     16 bytes before or behind it."""
-    count = 0
+    count = np.int64(0)
     base = data[begin - 16 :]
     for k in range((size + 31) // 32):
         i = 32 * k + 16

@@ -12,7 +12,7 @@ from sxl_data.clean.stage import CleanConfig, run
 from sxl_data.contract.ledger import entry, table
 from sxl_data.contract.stage import Outcome
 from sxl_data.secrets.quoted import ids, redact_outcome
-from sxl_data.secrets.redact import Placeholders, redact, redact_json
+from sxl_data.secrets.redact import Placeholders, redact, redact_json, without_pieces
 from sxl_data.secrets.rows import Redaction, clean
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Agent, Call, Iterate, Observe, Part, Provenance, Result, Tool, Trace
@@ -144,3 +144,29 @@ def test_what_a_program_printed_is_cleaned_as_what_was_read_is():
 def test_secrets_stay_where_the_recipe_says_so():
     batch = to_table([trace("agent", TOKEN)])
     assert run(batch, CleanConfig(secrets=False)).kept["task"].to_pylist() == [TOKEN]
+
+
+def test_a_quotation_that_cuts_a_token_keeps_no_piece_of_it():
+    said = b"ends at character 118, near '" + TOKEN[-20:].encode() + b"\", x'"
+    assert without_pieces(said, [TOKEN.encode()]) == b"ends at character 118, near 'SECRET_piece\", x'"
+    assert without_pieces(said, [b"another one altogether"]) == said
+
+
+def test_the_compiled_pass_and_the_patterns_find_the_same(monkeypatch: pytest.MonkeyPatch):
+    from sxl_data.secrets import marks
+    from sxl_data.secrets.find import find
+
+    texts = [
+        f"cat /home/marta/x\n{TOKEN} user@host.corp.io +49 30 1234 5678",
+        'smtp_password: "aB3$xK9m"\nAPI-KEY = "Zk29slPq81mNb7Qw"',
+        "from 91.12.13.200 and 2a02:8109:9cc0:1::7 -rw-r--r-- 1 marta staff 120 Jan\x1b[0m %41KIA",
+        "password: " + "x" * 300,
+        "plain text that says nothing to anybody " * 40,
+    ]
+    data = "\n\n".join(texts).encode()
+    alone = find(data, people=True)
+    marks.prepare()
+    monkeypatch.setattr(marks, "_LEAST", 0)
+    assert find(data, people=True) == alone
+    assert [find(text.encode(), people=True) for text in texts[3:]] == [[], []]
+    assert len({hit.kind for hit in alone}) > 5
