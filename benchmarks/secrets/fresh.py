@@ -3,7 +3,7 @@ generator than that of `planted.py`, in the files and commands in which people l
 
     python benchmarks/secrets/fresh.py [--seed N] [--each N]
 
-In: nothing. Out: recall by kind and by context, kinds at zero, and how many of the look-alikes made here are altered.
+In: nothing. Out: recall by kind and by context, and kinds at zero.
 No token is in this file; a name stands before a pattern where the issuer's token has no mark of its own.
 """
 
