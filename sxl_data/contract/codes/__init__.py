@@ -15,7 +15,7 @@ import msgspec
 
 Level = Literal["error", "warning", "note"]
 
-TABLES = ("shape", "content", "cleaning", "corpus", "usage", "training", "compression", "evaluation")
+TABLES = ("agent", "shape", "content", "cleaning", "corpus", "usage", "training", "compression", "evaluation")
 """Modules of this package with codes that no rule finds."""
 RULES = {
     "S": ("rules.fields", "rules.shape"),

@@ -1,0 +1,109 @@
+"""``python -m sxl_train.agent MODEL "task"``: a model works on a task with tools that run in the sandbox.
+
+MODEL is a model folder, a .gguf file, package:NAME, or the address of an OpenAI-compatible server. The agent works on
+a copy of --folder; at the end the diff is shown, and --apply writes it back. Exit code 1 where it gave no answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sxl_data.contract.arguments import Parser, whole
+from sxl_data.contract.console import say, tell
+from sxl_data.contract.entry import answer
+from sxl_data.contract.errors import error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return answer(lambda: _answer(words), "interrupted: nothing was changed")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options."""
+    made = Parser(prog="python -m sxl_train.agent", description=__doc__)
+    made.add_argument("model", metavar="MODEL", help="model folder, .gguf file, package:NAME or http(s)://…/v1")
+    made.add_argument("task", help="what to do, in words; - reads it from stdin")
+    made.add_argument("--folder", help="work on a copy of this folder (default: an empty one)")
+    made.add_argument("--apply", action="store_true", help="write what changed back into --folder")
+    made.add_argument("--ask", action="store_true", help="ask before each call")
+    made.add_argument("--toolset", metavar="NAME", help="tools of a closed set instead, over a world drawn by --seed")
+    made.add_argument("--turns", type=whole(), default=16, help="answers of the model at most (default: 16)")
+    made.add_argument("--tokens", type=whole(), default=16_000, help="tokens it may write (default: 16000)")
+    made.add_argument("--free", action="store_true", help="do not hold calls to the tools' schemas")
+    made.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default)")
+    made.add_argument("--seed", type=whole(0), default=0, help="of the sampler, and of the world of --toolset")
+    made.add_argument("-o", "--out", help="append the trace to this JSONL file, ready for sxl-data validate")
+    return made
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    task = sys.stdin.read() if options.task == "-" else options.task
+    if not task.strip():
+        raise error("T402", found="an empty task", expected="what to do, in words")
+    from sxl_train.generate.opening import open_model
+
+    backend = open_model(options.model)
+    try:
+        return _work(backend, task.strip(), options)
+    finally:
+        backend.close()
+
+
+def _work(backend: Any, task: str, options: Any) -> int:
+    from sxl_data import toolsets
+    from sxl_train.agent.live import Live
+    from sxl_train.agent.loop import Agent
+    from sxl_train.agent.options import Options
+    from sxl_train.agent.tools import SET
+    from sxl_train.agent.workspace import open_workspace
+
+    wanted = Options(
+        turns=options.turns,
+        tokens=options.tokens,
+        temperature=options.temperature,
+        seed=options.seed,
+        constrained=False if options.free else None,
+    )
+    live = Live(backend.name)
+    ask = live.allowed if options.ask else None
+    if options.toolset:
+        chosen = toolsets.get(options.toolset)
+        world = toolsets.make_task(chosen, number=options.seed, seed=options.seed, side="train")
+        session = toolsets.Session(chosen, world.state.copied(), "all", timed=True)
+        outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
+        changes: list[Any] = []
+    else:
+        folder = Path(options.folder) if options.folder else None
+        with open_workspace(folder) as workspace:
+            session = toolsets.Session(SET, workspace, timed=True)  # type: ignore[arg-type]
+            outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
+            changes = workspace.changes()
+            live.changes(changes)
+            if options.apply:
+                workspace.apply(changes)
+    live.end(outcome, applied=bool(options.apply and options.folder), changed=len(changes))
+    if options.out:
+        _keep(outcome, Path(options.out))
+    if outcome.status == "answered":
+        tell(outcome.answer)
+    return 0 if outcome.status == "answered" else 1
+
+
+def _keep(outcome: Any, file: Path) -> None:
+    from sxl_data.trace.types import encode
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as lines:
+        lines.write(encode(outcome.trace) + b"\n")
+    say(f"trace      {file} (sxl-data show {file})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

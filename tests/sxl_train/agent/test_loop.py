@@ -1,0 +1,229 @@
+"""The loop with a model whose answers are written down; tools and sandbox are the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import sxl_data
+from sxl_data import toolsets
+from sxl_data.sandbox.run import missing
+from sxl_data.trace.types import Act, Iterate, Observe, encode
+from sxl_train.agent import Agent, Options, Outcome, Workspace, open_workspace
+from sxl_train.agent.tools import SET
+from sxl_train.evaluate.known import KnownAnswers
+from sxl_train.generate.types import Request, Sample
+
+needs_sandbox = pytest.mark.skipif(missing() is not None, reason=f"no sandbox here: {missing()}")
+
+
+def call(name: str, **arguments: object) -> str:
+    return "<tool_call>" + json.dumps({"name": name, "arguments": arguments}) + "</tool_call>"
+
+
+class Watched(KnownAnswers):
+    """Answers turn by turn, and keeps what it was asked."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__({f"turn-{number}": [text] for number, text in enumerate(answers)})
+        self.asked: list[Request] = []
+
+    def generate(self, requests: Sequence[Request], progress: object = None) -> Iterator[Sample]:
+        self.asked += requests
+        return super().generate(requests)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "calc.py").write_text("def add(a, b):\n    return a - b\n")
+    (folder / "test_calc.py").write_text("from calc import add\nassert add(2, 3) == 5, add(2, 3)\nprint('passes')\n")
+    return folder
+
+
+@pytest.fixture
+def workspace(project: Path) -> Iterator[Workspace]:
+    with open_workspace(project) as found:
+        yield found
+
+
+def work(workspace: Workspace, *answers: str, options: Options | None = None) -> tuple[Outcome, Watched]:
+    backend = Watched(*answers)
+    session = toolsets.Session(SET, workspace, timed=True)  # type: ignore[arg-type]
+    return Agent(backend, session, options).run("The test fails; mend it."), backend
+
+
+def results(outcome: Outcome) -> list[str]:
+    return [
+        "".join(part.text or "" for part in result.content)
+        for step in outcome.trace.steps
+        if isinstance(step, Iterate)
+        for result in step.results
+    ]
+
+
+@needs_sandbox
+def test_a_task_is_worked_on_until_it_is_answered_and_the_folder_stays_as_it_was(
+    workspace: Workspace, project: Path
+) -> None:
+    outcome, backend = work(
+        workspace,
+        call("run_shell", command="python3 test_calc.py"),
+        call("edit_file", path="calc.py", old="a - b", new="a + b"),
+        call("run_shell", command="python3 test_calc.py"),
+        "The sign was wrong.",
+    )
+    failed, edited, passed = results(outcome)
+    assert (outcome.status, outcome.answer, outcome.turns, outcome.calls) == ("answered", "The sign was wrong.", 4, 3)
+    assert "AssertionError: -1" in failed
+    assert edited == "changed calc.py from line 2; it parses"
+    assert passed == "passes"
+    assert "a - b" in (project / "calc.py").read_text()
+    assert [message["role"] for message in backend.asked[-1].messages or ()][:4] == [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+    ]
+
+
+@needs_sandbox
+def test_the_changes_are_listed_with_their_diff_and_written_back_when_asked(
+    workspace: Workspace, project: Path
+) -> None:
+    work(
+        workspace,
+        call("edit_file", path="calc.py", old="a - b", new="a + b"),
+        call("write_file", path="new/notes.md", content="mended\n") + call("run_shell", command="rm test_calc.py"),
+        "Done.",
+    )
+    changes = workspace.changes()
+    assert [(change.kind, change.path) for change in changes if "__pycache__" not in change.path] == [
+        ("changed", "calc.py"),
+        ("added", "new/notes.md"),
+        ("deleted", "test_calc.py"),
+    ]
+    assert "-    return a - b\n+    return a + b" in changes[0].diff
+    workspace.apply(changes)
+    assert (project / "calc.py").read_text() == "def add(a, b):\n    return a + b\n"
+    assert (project / "new/notes.md").read_text() == "mended\n"
+    assert not (project / "test_calc.py").exists()
+
+
+@needs_sandbox
+def test_the_trace_of_a_run_validates_without_findings(workspace: Workspace, tmp_path: Path) -> None:
+    outcome, _ = work(
+        workspace,
+        call("list_files"),
+        call("read_file", path="nope.py"),
+        '<tool_call>{"name": }</tool_call>',
+        call("calculate", expression="(3+4)*2.5"),
+        "<think>The sum is right.</think>17.5",
+    )
+    file = tmp_path / "trace.jsonl"
+    file.write_bytes(encode(outcome.trace) + b"\n")
+    assert outcome.trace.provenance.executed
+    assert sxl_data.validate(file).findings == []
+
+
+@needs_sandbox
+def test_a_call_that_does_not_parse_is_told_to_the_model_and_never_trained_on(workspace: Workspace) -> None:
+    outcome, backend = work(workspace, '<tool_call>{"name": }</tool_call>', "Sorry.")
+    assert "could not be read" in str((backend.asked[1].messages or ())[-1]["content"])
+    said = [step for step in outcome.trace.steps if isinstance(step, Act) and not step.final]
+    assert [step.train for step in said] == [False]
+
+
+@needs_sandbox
+def test_a_call_made_again_is_not_run_again_and_the_third_time_ends_the_run(workspace: Workspace) -> None:
+    again = call("run_shell", command="echo x >> log; cat log")
+    outcome, _ = work(workspace, again, again, again, "never reached")
+    first, second, third = results(outcome)
+    assert (outcome.status, first) == ("repeats", "x")
+    assert "just made" in second
+    assert second == third
+
+
+@needs_sandbox
+def test_a_long_result_is_cut_for_the_model_and_whole_in_the_trace(workspace: Workspace) -> None:
+    outcome, backend = work(
+        workspace, call("run_python", code="print('a' * 5000 + 'END')"), "Done.", options=Options(result_characters=100)
+    )
+    shown = str((backend.asked[1].messages or ())[-1]["content"])
+    assert shown.endswith("END")
+    assert "4,903 characters left out" in shown
+    assert len(results(outcome)[0]) == 5003
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("options", "status"), [(Options(turns=2), "turns"), (Options(turns=9), "failed")], ids=["turns", "no answer"]
+)
+def test_a_run_without_an_answer_says_why(workspace: Workspace, options: Options, status: str) -> None:
+    outcome, _ = work(
+        workspace, call("list_files"), call("list_files", folder="new"), call("search", text="a"), options=options
+    )
+    assert outcome.status == status
+    assert outcome.answer
+
+
+class Narrow(Watched):
+    """A model that takes at most six messages."""
+
+    def generate(self, requests: Sequence[Request], progress: object = None) -> Iterator[Sample]:
+        (request,) = requests
+        if len(request.messages or ()) > 6:
+            empty = {"index": 0, "text": "", "finish": "error", "prompt_tokens": 0, "tokens": 0}
+            yield Sample(request=request.id, error="it does not fit", **empty)  # type: ignore[arg-type]
+            return
+        yield from super().generate(requests)
+
+
+@needs_sandbox
+def test_where_a_conversation_does_not_fit_its_oldest_loops_are_forgotten_and_the_trace_keeps_them(
+    workspace: Workspace,
+) -> None:
+    backend = Narrow(*(call("calculate", expression=f"{number}+1") for number in range(4)), "4")
+    session = toolsets.Session(SET, workspace)  # type: ignore[arg-type]
+    outcome = Agent(backend, session).run("count")
+    assert outcome.status == "answered"
+    assert results(outcome) == ["1", "2", "3", "4"]
+    task = (backend.asked[-1].messages or ())[1]
+    assert task["content"] == "count"
+
+
+@needs_sandbox
+def test_a_closed_set_can_be_worked_with_too() -> None:
+    shop = toolsets.get("calculator")
+    task = toolsets.make_task(shop, number=1, seed=0, side="train")
+    backend = Watched("No tool is needed.")
+    outcome = Agent(backend, toolsets.Session(shop, task.state.copied())).run(task.request)
+    assert outcome.status == "answered"
+    assert {tool.name for tool in outcome.trace.tools} == set(shop.tools)
+
+
+@needs_sandbox
+def test_a_person_who_does_not_allow_a_call_is_heard(workspace: Workspace) -> None:
+    backend = Watched(call("run_shell", command="echo x > made"), "Then not.")
+    session = toolsets.Session(SET, workspace)  # type: ignore[arg-type]
+    outcome = Agent(backend, session, ask=lambda call: False).run("make a file")
+    assert "did not allow" in results(outcome)[0]
+    assert workspace.changes() == []
+
+
+@needs_sandbox
+def test_a_template_that_shows_no_tools_gets_them_in_words(workspace: Workspace) -> None:
+    from sxl_train.data.mask import Template
+
+    backend = Watched("Nothing to do.")
+    backend.template = Template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}")  # type: ignore[attr-defined]
+    session = toolsets.Session(SET, workspace)  # type: ignore[arg-type]
+    outcome = Agent(backend, session).run("hello")
+    system = outcome.trace.steps[0]
+    assert isinstance(system, Observe)
+    assert "edit_file" in (system.content[0].text or "")
+    assert backend.asked[0].tools is None
