@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 # Those that need no input, GPU or second environment; each script's --help says what it wants.
-BENCHES := dedup_recall dedup engine faults validate train_cpu sandbox
+BENCHES := dedup/recall.py dedup engine faults validate train/cpu.py sandbox
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test lint bench wheel clean
@@ -30,7 +30,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --quick || exit 1; done
+	for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name --quick || exit 1; done
 
 wheel: $(STAMP)
 	.ci/test-wheel $(BIN)/python

@@ -44,12 +44,12 @@ FORMAT_COSTS: dict[str, float] = {
     "int4": 0.0311,
 }
 """Relative rise of the loss when nothing is pruned. Measured on sxl-base-31m tuned on traces, three seeds, every matrix
-alike and no aware steps (benchmarks/compress.py); q6_k, q4_k and q4_0+q8_0 were measured on the untuned base, relative
-to q4_0 (benchmarks/compress_formats.py), and are scaled; int4 has the numbers of q4_0. Fitted scales and mixed formats
+alike and no aware steps (benchmarks/compress); q6_k, q4_k and q4_0+q8_0 were measured on the untuned base, relative
+to q4_0 (benchmarks/compress/formats.py), and are scaled; int4 has the numbers of q4_0. Fitted scales and mixed formats
 cost less."""
 AXIS_COSTS = {"mlp": 0.05, "layers": 0.5, "groups": 0.13, "vocabulary": 0.02}
 """Relative rise of the loss after distillation when an axis is halved; it grows as r / (1 − r). Fitted to what
-sxl-base-31m lost at 30, 20 and 12 MB; a later run (benchmarks/compress.py, three shapes, three seeds) lost 3.8, 10.0
+sxl-base-31m lost at 30, 20 and 12 MB; a later run (benchmarks/compress, three shapes, three seeds) lost 3.8, 10.0
 and 22.3 % where this expects 6.0, 9.3 and 26.1 %. The prune step measures on the model itself."""
 LARGE_VOCABULARY, RARE_COST = 32768, 0.01
 """Above this many tokens what is trimmed is rare; its cost for each squared halving is assumed."""

@@ -1,4 +1,4 @@
-"""Short versions of the fault experiments, as `benchmarks/faults.py` runs them."""
+"""Short versions of the fault experiments, as `benchmarks/faults` runs them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "benchmarks/faults.py"
+SCRIPT = Path(__file__).parents[3] / "benchmarks/faults"
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not SCRIPT.is_file() or sys.platform != "linux", reason="needs Linux and a checkout"),
+    pytest.mark.skipif(not SCRIPT.is_dir() or sys.platform != "linux", reason="needs Linux and a checkout"),
 ]
 
 

@@ -1,0 +1,257 @@
+"""Several GPUs against one: our training step at the same global batch, copies (DDP) and shards (FSDP2).
+
+    python benchmarks/train/gpus.py [--processes 2] [--shapes 0.5b,135m] [--steps 50] [--only NAME,…] [--json FILE]
+
+The models and rows of `gpu.py`. With P processes a step takes P × 8 sequences: one process accumulates P passes,
+P processes do one pass each, so that every optimiser step sees the same sequences and the losses can be compared step
+by step. Each run is a `torchrun` of its own. Reported: median step after warm-up, tokens a second, largest peak memory
+of a GPU, the ratio to one GPU with the same method, FSDP2's memory against DDP's, and the largest relative difference
+of a step's loss. A run killed and gone on with on another number of GPUs: `kill.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import harness
+import models
+
+RUNS: dict[str, dict[str, Any]] = {
+    "full-1": {"method": "full", "alone": True},
+    "full-ddp": {"method": "full"},
+    "full-fsdp": {"method": "full", "shard": True},
+    "lora-1": {"method": "lora", "alone": True},
+    "lora-ddp": {"method": "lora"},
+    "full-fsdp-leaner": {"method": "full", "shard": True, "recompute": 0.5},
+}
+"""Name → method, whether one process does it all, and keys of `Tune`."""
+DEFAULT = tuple(RUNS)[:5]
+WARM = 5
+SCALING, LOSS, MEMORY = 0.925, 0.005, 0.65
+"""Targets: of P times one GPU's tokens/s; difference of a step's loss; FSDP2's memory ÷ DDP's."""
+
+
+def run_worker(task: dict[str, Any]) -> None:
+    """One process of a run; the first writes what was measured."""
+    import torch
+    from transformers import AutoTokenizer, TrainerCallback
+
+    from sxl_train.config import Tune
+    from sxl_train.data.mask import Template
+    from sxl_train.run.quiet import hush
+    from sxl_train.tune import adapt
+    from sxl_train.tune.trainer import make_trainer
+
+    hush()
+    gpu = torch.cuda.is_available()
+    if gpu:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    rows = json.loads(Path(task["rows"]).read_text(encoding="utf-8"))
+    tokenizer = AutoTokenizer.from_pretrained(task["folder"])
+    settings = Tune(
+        max_steps=task["steps"],
+        batch=models.BATCH,
+        max_length=task["length"],
+        save_every=10**6,
+        warmup=3 / task["steps"],
+        markers="none",
+        compile="auto",
+        **task["keys"],
+    )
+    model = adapt.load(task["folder"], task["method"], settings)
+    torch.manual_seed(0)
+    model = adapt.adapt(model, task["method"], settings, tokenizer, Template(""), [])
+    trainer = make_trainer(model, tokenizer, rows, [], settings, 0, Path(tempfile.mkdtemp()), task["length"])
+    trainer.args.logging_steps = trainer.state.logging_steps = 1
+    trainer.args.save_strategy = "no"
+    marks: list[float] = []
+    losses: list[float] = []
+
+    class Clock(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if gpu:
+                torch.cuda.synchronize()
+            marks.append(time.perf_counter())
+            control.should_save = False
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                losses.append(float(logs["loss"]))
+
+    trainer.add_callback(Clock())
+    profiler = None
+    if gpu:
+        torch.cuda.reset_peak_memory_stats()
+        if task["profile"]:
+            profiler = profile(trainer)
+    trainer.train()
+    times = [after - before for before, after in itertools.pairwise(marks)][WARM:]
+    step = statistics.median(times)
+    tokens = task["step"] * statistics.fmean(sum(row["seq_lengths"]) for row in rows)
+    peak = torch.tensor(torch.cuda.max_memory_allocated() if gpu else 0, device=trainer.args.device)
+    found = {
+        "tokens_per_s": round(tokens / step),
+        "step_ms": round(1000 * step, 2),
+        "losses": losses,
+        "spread_ms": models.spread(times),
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        "sharded": trainer.is_fsdp_enabled,
+        "device": torch.cuda.get_device_name() if gpu else "none",
+        "peak_gb": round(int(trainer.accelerator.gather(peak[None]).max()) / 1e9, 2),
+    }
+    if trainer.accelerator.is_main_process:
+        if profiler is not None:
+            found["profile"] = profiler()
+        Path(task["out"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
+
+
+def profile(trainer: Any) -> Any:
+    """Look at three steps after warm-up; the function returned gives the longest kernels and the text of all."""
+    import torch
+    from transformers import TrainerCallback
+
+    taken = torch.profiler.profile(activities=list(torch.profiler.supported_activities()))
+
+    class Look(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == WARM + 3:
+                taken.start()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == WARM + 6:
+                taken.stop()
+
+    trainer.add_callback(Look())
+    return lambda: taken.key_averages().table(sort_by="self_device_time_total", row_limit=24, max_name_column_width=60)
+
+
+def launch(task: dict[str, Any], processes: int) -> dict[str, Any] | None:
+    """A run of its own; what its first process wrote, or None where it failed."""
+    out = Path(task["out"])
+    command = [sys.executable, *models.launch_words(processes), __file__, "--worker", json.dumps(task)]
+    done = subprocess.run(command, check=False)
+    if done.returncode or not out.exists():
+        return None
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    out.unlink()
+    return found
+
+
+def main() -> int:
+    """Run, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, help="write the measurements here")
+    parser.add_argument("--processes", type=int, default=2, help="GPUs, or processes where there are none")
+    parser.add_argument("--shapes", default="", help="of " + ", ".join(models.SHAPES))
+    parser.add_argument("--steps", type=int, default=50, help="optimiser steps of each run")
+    parser.add_argument("--only", default=",".join(DEFAULT), help="runs: " + ", ".join(RUNS))
+    parser.add_argument("--deadline", type=float, default=1e9, help="start no run after so many seconds")
+    parser.add_argument("--quick", action="store_true", help="12 steps")
+    parser.add_argument("--profile", action="store_true", help="print where the GPU time of three steps goes")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        run_worker(json.loads(options.worker))
+        return 0
+    import torch
+
+    gpu, started = torch.cuda.is_available(), time.monotonic()
+    steps, many = 12 if options.quick else options.steps, options.processes
+    results: dict[str, dict[str, Any]] = {}
+    for shape in (options.shapes or ("0.5b,135m" if gpu else "tiny")).split(","):
+        length = models.LENGTH if gpu else 256
+        with tempfile.TemporaryDirectory() as scratch:
+            folder, packed = Path(scratch) / "base", Path(scratch) / "rows.json"
+            models.make_base(folder, models.SHAPES[shape])
+            size = many * models.BATCH
+            rows = models.make_rows(size * steps, models.SHAPES[shape]["vocab_size"], length)
+            packed.write_text(json.dumps(rows), encoding="utf-8")
+            for name in options.only.split(","):
+                if time.monotonic() - started > options.deadline:
+                    print(f"{shape}.{name}: not started, the time is up", flush=True)
+                    continue
+                keys = {"accumulate": 1} | RUNS[name]
+                method, processes = keys.pop("method"), 1 if keys.pop("alone", False) else many
+                keys["accumulate"] = many // processes
+                begun = time.monotonic()
+                found = launch(
+                    {
+                        "method": method,
+                        "keys": keys,
+                        "step": size,
+                        "folder": str(folder),
+                        "steps": steps,
+                        "rows": str(packed),
+                        "out": str(Path(scratch) / "out.json"),
+                        "length": length,
+                        "profile": options.profile,
+                    },
+                    processes,
+                )
+                if found is None:
+                    print(f"{shape}.{name}: failed", flush=True)
+                    continue
+                found |= {"method": method}
+                results[f"{shape}.{name}"] = found
+                seconds = round(time.monotonic() - begun)
+                print(
+                    f"{shape}.{name}: {found['tokens_per_s']:,} tokens/s, {found['step_ms']} ms ± "
+                    f"{found['spread_ms']}, {found['peak_gb']} GB; {seconds} s in all",
+                    flush=True,
+                )
+                if options.profile:
+                    print(found.pop("profile", ""), flush=True)
+                report(results, options.json, quiet=True)  # a run that is cut off keeps what it measured
+    report(results, options.json)
+    return 0
+
+
+def report(results: dict[str, dict[str, Any]], path: Path | None, quiet: bool = False) -> None:
+    """Ratios to one GPU, differences of the losses, memory of shards against copies."""
+    metrics: dict[str, float] = {}
+    claims = []
+    lines = [
+        "run                     tokens/s  ×1 GPU  step ms  peak GB  ÷DDP  loss of a step differs by, loss at the end"
+    ]
+    for name, found in results.items():
+        kind = name.rpartition(".")[0] + "." + found["method"]
+        base, copies = results.get(f"{kind}-1"), results.get(f"{kind}-ddp")
+        ratio = found["tokens_per_s"] / base["tokens_per_s"] if base else float("nan")
+        differs = max(abs(a - b) / b for a, b in zip(found["losses"], base["losses"])) if base else float("nan")
+        memory = found["peak_gb"] / copies["peak_gb"] if copies and copies["peak_gb"] else float("nan")
+        lines.append(
+            f"{name:<22} {found['tokens_per_s']:>9,}  {ratio:6.3f}  {found['step_ms']:7.1f}  {found['peak_gb']:7.2f}  "
+            f"{memory:4.2f}  {differs:.4%}  {found['losses'][0]:.4f} → {found['losses'][-1]:.4f}"
+        )
+        metrics |= {f"{name}.tokens_per_s": found["tokens_per_s"], f"{name}.peak_gb": found["peak_gb"]}
+        if base and base is not found:
+            target = SCALING * found["processes"]
+            metrics |= {f"{name}.scaling": ratio, f"{name}.loss_difference": differs}
+            claims.append(harness.claim(f"{name}: loss of a step differs", LOSS, differs, at_most=True))
+            claims.append(harness.claim(f"{name}: tokens/s ÷ one GPU's", target, ratio))
+        if found["sharded"] and memory == memory:
+            metrics[f"{name}.memory_ratio"] = memory
+            claims.append(harness.claim(f"{name}: memory against DDP", MEMORY, memory, at_most=True))
+    if not quiet:
+        print("\n" + "\n".join(lines))
+        missed = [claim for claim in claims if not claim["met"]]
+        print("\n".join(f"missed: {c['text']}: {c['measured']}, target {c['target']}" for c in missed) or "all met")
+    device = next((found["device"] for found in results.values()), "none")
+    packages = harness.versions(("trl", "peft", "accelerate"))
+    harness.finish(path, metrics, claims, packages, True, gpu=device, runs=results)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,185 @@
+"""A run killed on several GPUs goes on on one, and the other way round: are its next losses the same?
+
+    python benchmarks/train/kill.py [--processes 2] [--json FILE]
+
+Through the command that people use: `torchrun … -m sxl_train.recipe` on rows made here and a base of random weights,
+killed with SIGKILL (launcher and workers) once it is past its second checkpoint, then started again with another number
+of processes. The reference is the same recipe in one process, never killed. LoRA in copies, full fine-tuning with
+shards (FSDP2). Reported: the checkpoint the run went on from, and the largest relative difference of a loss after it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import harness
+import models
+
+METHODS = {"lora": ("method=lora",), "full": ("method=full", "tune.shard=true")}
+STEPS, SAVE = 60, 10
+TOLERANCE = 0.005
+SMALL = ("base.hidden=64", "base.layers=2", "base.heads=2", "base.groups=1", "base.mlp=128")
+LARGE = ("base.hidden=576", "base.layers=12", "base.heads=9", "base.groups=3", "base.mlp=1536")
+
+
+def write_rows(path: Path, count: int) -> None:
+    """Sums spelt out, so that the loss falls."""
+    lines = []
+    for number in range(count):
+        terms = [(number * (7 + place) + place) % 97 for place in range(12)]
+        question = "What is " + " plus ".join(map(str, terms)) + "?"
+        answer = "; ".join(f"{sum(terms[:i])} + {terms[i]} = {sum(terms[: i + 1])}" for i in range(1, len(terms)))
+        lines.append(
+            json.dumps({"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]})
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def start(processes: int, words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """The recipe in so many processes."""
+    command = [sys.executable, *models.launch_words(processes), "-m", "sxl_train.recipe", "demo", *words]
+    path = os.pathsep.join([str(harness.ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = dict(os.environ) | {"PYTHONPATH": path}
+    with log.open("ab") as stream:
+        return subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
+
+
+def finish(processes: int, words: list[str], log: Path) -> None:
+    """Run to the end; stops the benchmark with the run's own words where it fails."""
+    if start(processes, words, log).wait():
+        raise SystemExit(log.read_text(encoding="utf-8", errors="replace")[-6000:])
+
+
+def kill_late(processes: int, words: list[str], log: Path, part: Path) -> bool:
+    """Kill the run once it has logged a step behind its second checkpoint; whether it was still running."""
+    running = start(processes, words, log)
+    whole = part / "checkpoints" / f"checkpoint-{2 * SAVE}" / "trainer_state.json"
+    while running.poll() is None:
+        if whole.exists() and max(read_losses(part), default=0) > 2 * SAVE:
+            family = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)]
+            for process in family:
+                process.kill()
+            running.wait()
+            psutil.wait_procs(family, timeout=30)
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def read_losses(folder: Path) -> dict[int, float]:
+    """Step → loss of a run's log."""
+    try:
+        lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    except OSError:
+        return {}
+    entries = [json.loads(line) for line in lines if line.endswith("\n")]
+    return {entry["step"]: entry["loss"] for entry in entries if "loss" in entry}
+
+
+def main() -> int:
+    """Run every method and both directions; print and write what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, help="write the measurements here")
+    parser.add_argument("--processes", type=int, default=2, help="GPUs, or processes where there are none")
+    parser.add_argument("--only", default=",".join(METHODS), help="of " + ", ".join(METHODS))
+    options = parser.parse_args()
+    import torch
+
+    gpu, many = torch.cuda.is_available(), options.processes
+    batch, length = (4, 512) if gpu else (1, 256)
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        rows = place / "rows.jsonl"
+        write_rows(rows, STEPS * many * batch * length // 80)  # a row is longer than that: one pass over them is enough
+        common = [
+            f"dataset={rows}",
+            "steps=[tune]",
+            f"tune.batch={batch}",
+            f"tune.max_steps={STEPS}",
+            f"tune.max_length={length}",
+            f"tune.save_every={SAVE}",
+            "tune.compile=never",
+        ]
+        base = ["base.vocabulary=512", "base.context=1024", "base.steps=1", *(LARGE if gpu else SMALL)]
+        finish(
+            1,
+            [
+                f"dataset={rows}",
+                "steps=[tune]",
+                "method=full",
+                "tune.max_steps=1",
+                "tune.batch=1",
+                "tune.compile=never",
+                *base,
+                f"out={place / 'made'}",
+            ],
+            place / "made.log",
+        )
+        common.append(f"base_model={place / 'made' / 'base'}")
+        for method in options.only.split(","):
+            words, whole = [*common, *METHODS[method]], place / f"{method}-whole"
+            finish(1, [*words, f"tune.accumulate={many}", f"out={whole}"], place / f"{method}.log")
+            expected = read_losses(whole / "tune")
+            for first, second in ((many, 1), (1, many)):
+                out, log = place / f"{method}-{first}-{second}", place / f"{method}-{first}-{second}.log"
+                case = [*words, f"tune.accumulate={many // first}", f"out={out}"]
+                if not kill_late(first, case, log, out / "tune.part"):
+                    raise SystemExit(log.read_text(encoding="utf-8", errors="replace")[-6000:] + "\nnot killed")
+                logged = log.stat().st_size
+                finish(second, case, log)
+                said = log.read_bytes()[logged:].decode("utf-8", "replace")
+                went_on = next((line.split("-")[-1] for line in said.splitlines() if "continues from" in line), "0")
+                results.append(compare(method, first, second, int(went_on), expected, read_losses(out / "tune")))
+    met = all(result["from_step"] >= SAVE and result["difference"] <= TOLERANCE for result in results)
+    claims = [
+        harness.claim(
+            f"{r['method']}: killed on {r['first']}, gone on with on {r['second']}: a later loss differs",
+            TOLERANCE,
+            r["difference"],
+            at_most=True,
+        )
+        for r in results
+    ]
+    device = torch.cuda.get_device_name() if gpu else "none"
+    harness.finish(options.json, {}, claims, harness.versions(("trl", "peft")), True, gpu=device, runs=results)
+    return 0 if met else 1
+
+
+def compare(
+    method: str, first: int, second: int, went_on: int, expected: dict[int, float], losses: dict[int, float]
+) -> dict[str, Any]:
+    """The largest relative difference of a loss logged after the checkpoint; prints it."""
+    assert set(losses) == set(expected), (sorted(losses), sorted(expected))
+    after = [step for step in expected if step > went_on]
+    differs = max(abs(losses[step] - expected[step]) / expected[step] for step in after)
+    print(
+        f"{method}: killed on {first}, from step {went_on} on {second}: {len(after)} losses differ by at most "
+        f"{differs:.4%} ({losses[max(losses)]:.4f} at the end)",
+        flush=True,
+    )
+    return {
+        "method": method,
+        "first": first,
+        "second": second,
+        "from_step": went_on,
+        "difference": differs,
+        "losses": losses,
+        "expected": expected,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,212 @@
+"""One variant of training in this process: plain TRL or ours, by the method and switches that it names."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import kernels
+from models import BATCH, spread
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "trl": {},
+    "trl-checkpointing": {"checkpointing": True},
+    "ours-eager": {"compile": "never"},
+    "ours": {"compile": "always"},
+    "ours-kept": {"compile": "always", "recompute": 0.0},
+    "ours-leaner": {"compile": "always", "recompute": 0.4},
+    "ours-2x4": {"compile": "always", "accumulate": 2},
+    "ours-checkpointing": {"compile": "always", "checkpointing": True},
+    "ours-each": {"compile": "never", "dequantise": "each"},
+}
+PROFILED = 3
+"""Steps that ``--profile`` looks at, after warm-up; the median of the others is what is reported."""
+
+
+def run_variant(
+    method: str,
+    variant: str,
+    folder: Path,
+    rows: list[dict[str, Any]],
+    steps: int,
+    warm: int,
+    profile: bool,
+    length: int,
+) -> dict[str, Any]:
+    """One variant in this process."""
+    import torch
+    from transformers import AutoTokenizer, TrainerCallback
+
+    from sxl_train.run.quiet import hush
+
+    hush()
+    gpu = torch.cuda.is_available()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    options = dict(VARIANTS[variant])
+    out = Path(tempfile.mkdtemp())
+    marks: list[float] = []
+    losses: list[float] = []
+    sizes = [sum(row["seq_lengths"]) for row in rows]
+    profiler = kernels.make_profiler() if profile else None
+    looked: list[float] = []
+
+    class Clock(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if profiler is not None and state.global_step == warm:
+                torch.cuda.synchronize()
+                profiler.__enter__()
+                looked.append(time.perf_counter())
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if gpu:
+                torch.cuda.synchronize()
+            marks.append(time.perf_counter())
+            if profiler is not None and state.global_step == warm + PROFILED:
+                looked.append(marks[-1])
+                profiler.__exit__(None, None, None)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                losses.append(float(logs["loss"]))
+
+    if variant.startswith("trl"):
+        trainer = make_plain(method, folder, tokenizer, rows, steps, out, options, gpu)
+    else:
+        trainer = make_ours(method, folder, tokenizer, rows, steps, out, options, length)
+    trainer.add_callback(Clock())
+    if gpu:
+        torch.cuda.reset_peak_memory_stats()
+    started = time.perf_counter()
+    trainer.train()
+    total = time.perf_counter() - started
+    times = [after - before for before, after in itertools.pairwise(marks)][warm:]
+    step = statistics.median(times)
+    tokens = BATCH * sum(sizes) / len(sizes) / step
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    weights = sum(p.numel() for n, p in model.named_parameters() if "lora_" not in n and "trainable_tokens" not in n)
+    found = {
+        "method": method,
+        "variant": variant,
+        "step_ms": round(1000 * step, 2),
+        "tokens_per_s": round(tokens),
+        "losses": losses,
+        "seconds": round(total, 1),
+        "steps": len(marks),
+        "spread_ms": spread(times),
+    }
+    if gpu:
+        found["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+        # 8-bit storage hides the count of 4-bit weights; the shape's own count is right for each method.
+        found["device"] = torch.cuda.get_device_name()
+    if profiler is not None:
+        found["profile"] = kernels.summarise(profiler, PROFILED, looked[1] - looked[0])
+    found["weights"] = weights
+    return found
+
+
+def make_plain(
+    method: str,
+    folder: Path,
+    tokenizer: Any,
+    rows: list[Any],
+    steps: int,
+    out: Path,
+    options: dict[str, Any],
+    gpu: bool,
+) -> Any:
+    """SFTTrainer as it comes: packed rows, padding-free, bf16; only checkpointing is as the variant says."""
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from trl import SFTConfig, SFTTrainer
+
+    quantised = None
+    if method == "qlora":
+        quantised = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32,
+        )
+    dtype = torch.bfloat16 if method != "full" and gpu else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, quantization_config=quantised, device_map={"": 0} if gpu else "cpu"
+    )
+    adapters = None
+    if method != "full":
+        adapters = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
+    torch.manual_seed(0)
+    arguments = SFTConfig(
+        output_dir=str(out),
+        per_device_train_batch_size=BATCH,
+        max_steps=steps,
+        learning_rate=1e-4,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr": 3e-5},
+        warmup_steps=3,
+        logging_steps=1,
+        save_strategy="no",
+        report_to="none",
+        seed=0,
+        data_seed=0,
+        disable_tqdm=True,
+        use_cpu=not gpu,
+        bf16=gpu,
+        gradient_checkpointing=bool(options.get("checkpointing")),
+        packing=False,
+        padding_free=True,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+    plain = [{key: row[key] for key in ("input_ids", "labels", "seq_lengths")} for row in rows]
+    return SFTTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(plain),
+        peft_config=adapters,
+        processing_class=tokenizer,
+    )
+
+
+def make_ours(
+    method: str,
+    folder: Path,
+    tokenizer: Any,
+    rows: list[Any],
+    steps: int,
+    out: Path,
+    options: dict[str, Any],
+    length: int,
+) -> Any:
+    """The trainer that `sxl-train recipe` uses."""
+    import torch
+
+    from sxl_train.config import Tune
+    from sxl_train.data.mask import Template
+    from sxl_train.tune import adapt
+    from sxl_train.tune.trainer import make_trainer
+
+    accumulate = options.get("accumulate", 1)
+    settings = Tune(
+        max_steps=steps,
+        batch=BATCH // accumulate,
+        max_length=length,
+        lr=1e-4,
+        lr_floor=3e-5,
+        warmup=3 / steps,
+        save_every=10**6,
+        markers="none",
+        **options,
+    )
+    model = adapt.load(str(folder), method, settings)
+    torch.manual_seed(0)
+    model = adapt.adapt(model, method, settings, tokenizer, Template(""), [])
+    trainer = make_trainer(model, tokenizer, rows, [], settings, 0, out, length)
+    trainer.args.logging_steps = 1
+    trainer.state.logging_steps = 1
+    return trainer
