@@ -17,7 +17,8 @@ from sxl_data.clean.text import repair
 from sxl_data.contract.alignment import align
 from sxl_data.files.decode import decode
 from sxl_data.files.records import open_records
-from sxl_data.formats.markup import fenced, tagged
+from sxl_data.formats.markup import fenced
+from sxl_data.formats.spoken import pieces_of
 from sxl_data.rules.families import faults
 from sxl_data.trace.types import Trace
 from sxl_train.evaluate.calls import find_calls
@@ -121,7 +122,7 @@ BOMBS: dict[str, tuple[tuple[int, ...], Make]] = {
     "one Parquet dictionary entry, bytes once decoded": (tuple(400 * n for n in MEGA), dictionary),
     "a long key above many values": (TEXT, keys),
     "<tool_call> and newlines, evaluation": (TEXT, text_of("<tool_call>\n\n\n", find_calls)),
-    "<tool_call> and newlines, reader": (TEXT, text_of("<tool_call>\n", lambda t: list(tagged(t, "tool_call")))),
+    "<tool_call> and newlines, reader": (TEXT, text_of("<tool_call>\n", lambda t: pieces_of(t, {}))),
     "backtick lines, code blocks": (TEXT, text_of("```a\n", lambda t: code_blocks(t, None))),
     "backtick lines, reader": (TEXT, text_of("```a\n", fenced)),
     "text misread again and again": (TEXT, mojibake),

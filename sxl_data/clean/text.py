@@ -1,7 +1,8 @@
 """Repairs damaged text: NUL, byte order marks, carriage returns, UTF-8 that was read as Windows-1252.
 
 In: an Arrow string array. Out: the repaired array. Only texts that show the damage are touched, and no
-normalisation form is imposed: it would change string literals in code.
+normalisation form is imposed: it would change string literals in code. ftfy knows more kinds, and asks made-up text for
+a round per character: 13 s for 8 kB of one letter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The compiled pass of `files.scan`, loaded without numba where `native.loader` can.
 
 In: the bytes of one record that decodes. Out: its flags, see `files.scan`. Loading takes a tenth of a second instead
-of the second that importing numba takes, which every process that shares a file would pay.
+of the second that importing numba takes, which every process that shares a file would pay. Without it `validate` takes
+2.7 times the CPU time (2,500 sound traces of 9 kB, medians of five paired rounds).
 """
 
 from __future__ import annotations
