@@ -21,7 +21,7 @@ from sxl_data.formats.markup import fenced
 from sxl_data.formats.spoken import pieces_of
 from sxl_data.rules.families import faults
 from sxl_data.trace.types import Trace
-from sxl_train.evaluate.calls import find_calls
+from sxl_train.evaluate import markup
 
 FOLDER = Path(tempfile.mkdtemp(prefix="linear-"))
 Make = Callable[[int], Callable[[], object]]
@@ -121,7 +121,7 @@ BOMBS: dict[str, tuple[tuple[int, ...], Make]] = {
     "blanks inside a JSON array": (MEGA, spaces),
     "one Parquet dictionary entry, bytes once decoded": (tuple(400 * n for n in MEGA), dictionary),
     "a long key above many values": (TEXT, keys),
-    "<tool_call> and newlines, evaluation": (TEXT, text_of("<tool_call>\n\n\n", find_calls)),
+    "<tool_call> and newlines, evaluation": (TEXT, text_of("<tool_call>\n\n\n", lambda t: markup._read_hermes(t, {}))),
     "<tool_call> and newlines, reader": (TEXT, text_of("<tool_call>\n", lambda t: pieces_of(t, {}))),
     "backtick lines, code blocks": (TEXT, text_of("```a\n", lambda t: code_blocks(t, None))),
     "backtick lines, reader": (TEXT, text_of("```a\n", fenced)),

@@ -3,8 +3,8 @@
 In: a trace. Out: yes, or perhaps not. Most traces that are submitted are sound: every act is answered by the Iterate
 after it, call by call, numbers grow as they must. One pass sees that, where the families make one each and keep books
 in order to name the fault. A yes is a promise (a test holds it against the families on thousands of damaged traces);
-anything unusual, a fault or not, is left to them. Without it `validate` takes 1.24 times the CPU time (2,500 sound traces
-of 9 kB, medians of five paired rounds).
+anything unusual, a fault or not, is left to them. Without it `validate` takes 1.24 times the CPU time (2,500 sound
+traces of 9 kB, medians of five paired rounds).
 """
 
 from __future__ import annotations
