@@ -48,7 +48,7 @@ _FOUND = patterns.compile(
 )
 _COMMENT = patterns.compile(rb"#[^\n]*")
 _CODES = patterns.compile(rb'(?s)\nCODES = table\(""".*?\n"""\)')
-_ADVICE = patterns.compile(rb"\n    (?:why|fix) [^\n]*")
+_ADVICE = patterns.compile(rb"\n    (?:why|fix) [^\n]*(?:\n {8}[^\n]*)*")
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 
 Level = Literal["error", "warning", "note"]
 
-TABLES = ("agent", "shape", "content", "cleaning", "corpus", "usage", "training", "compression", "evaluation")
+TABLES = ("agent", "shape", "content", "cleaning", "corpus", "usage", "training", "evaluation")
 """Modules of this package with codes that no rule finds."""
 RULES = {
     "S": ("rules.fields", "rules.shape"),
@@ -45,12 +45,16 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 
 def table(text: str) -> tuple[Code, ...]:
     """The codes of ``text``: a line ``CODE level rule`` for each, with ``fixable`` behind it where `validate --fix`
-    mends it, and below it, indented, ``title``, ``why``, ``fix`` and perhaps ``stage``, each with its words."""
+    mends it, and below it, indented by four, ``title``, ``why``, ``fix`` and perhaps ``stage``, each with its words,
+    which may go on in a line that is indented further."""
     found: list[dict[str, str | bool]] = []
+    name = ""
     for line in text.strip().splitlines():
         if not line.startswith(" "):
             code, level, rule, *more = line.split()
             found.append({"code": code, "level": level, "rule": rule, "fixable": more == ["fixable"]})
+        elif line.startswith(" " * 8):
+            found[-1][name] = f"{found[-1][name]} {line.strip()}"
         else:
             name, _, words = line.strip().partition(" ")
             found[-1][name] = words.strip()

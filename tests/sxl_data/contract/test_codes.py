@@ -75,7 +75,8 @@ X101 error some-rule fixable
 X102 note other-rule
     title  It is odd
     stage  read
-    why    so
+    why    so it is,
+           and no other way
     fix    look
 """)
     assert ("X101", "some-rule", "error", True, "because of  two spaces") == (
@@ -86,3 +87,4 @@ X102 note other-rule
         one.why,
     )
     assert ("X102", "note", False, "read") == (two.code, two.level, two.fixable, two.stage)
+    assert "so it is, and no other way" == two.why
