@@ -12,9 +12,7 @@ import msgspec
 from sxl_data.contract.sizes import parse_size
 
 __all__ = [
-    "MODULES",
     "ORDER",
-    "USES",
     "Base",
     "Distil",
     "Evaluate",
@@ -29,19 +27,6 @@ __all__ = [
 
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
-
-MODULES = {
-    "base": "data.base",
-    "plan": "plan.step",
-    "tune": "tune.step",
-    "merge": "tune.merge",
-    "prune": "prune.step",
-    "distil": "distil.step",
-    "quantise": "quantise.step",
-    "evaluate": "evaluate.run",
-    "release": "release.package",
-}
-"""Where ``run`` of each step stands in `sxl_train`; ``base`` runs where a recipe needs a base made or extended."""
 
 StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release"]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -299,20 +284,3 @@ class Recipe(Section, frozen=True, kw_only=True):
             raise ValueError("size_limit: a size with its unit, such as 300MB")
         if self.tune.lr_floor > self.tune.lr:
             raise ValueError(f"tune.lr_floor: at most tune.lr ({self.tune.lr})")
-
-
-_PLAN = ("base_model", "revision", "base", "size_limit", "steps", "method", "prune", "quantise")
-_JUDGED = ("evaluate.rows", "tune.max_length")
-USES: dict[str, tuple[str, ...]] = {
-    "base": ("base_model", "revision", "seed", "limit", "base", "tune.template"),
-    "plan": _PLAN,
-    "tune": ("method", "seed", "limit", "tune"),
-    "merge": ("method", "tune.double_quant", *_JUDGED),
-    "prune": (*_PLAN, *_JUDGED, "seed", "limit", "distil.lr", "distil.batch"),
-    "distil": (*_PLAN, *_JUDGED, "distil", "seed", "limit", "evaluate.new_tokens"),
-    "quantise": (*_PLAN, "tune.max_length"),
-    "evaluate": ("evaluate", "tune.max_length"),
-    "release": (*_PLAN, "release", "seed", "dataset", "evaluate.new_tokens"),
-}
-"""Which keys decide a step's result; a change elsewhere leaves its finished folder in use. Of ``steps`` a plan reads
-only whether there is pruning and quantising."""

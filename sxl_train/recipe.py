@@ -17,9 +17,10 @@ from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
-from sxl_train.config import MODULES, ORDER
+from sxl_train.config import ORDER
 from sxl_train.run.recipes import find_recipes, open_recipe, print_recipe
 from sxl_train.run.step import Context, Made, perform, sweep_stale
+from sxl_train.run.uses import MODULES
 
 CONTINUES = "interrupted; the same command continues"
 

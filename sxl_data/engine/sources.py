@@ -34,7 +34,7 @@ PROTOCOL = frozenset(
     f"{package}.{module}"
     for package, modules in {
         "sxl_data": ("engine.task", "engine.watch", "engine.sources"),
-        "sxl_train": ("config", "run.step"),
+        "sxl_train": ("config", "run.step", "run.uses"),
     }.items()
     for module in modules
 )

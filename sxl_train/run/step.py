@@ -4,7 +4,7 @@ A step is a module with ``run(context: Context) -> Path``. It writes into ``cont
 folder that becomes ``OUT/<step>`` only when the step has returned, and it returns the model folder that the
 next step reads: ``context.folder`` itself, or ``context.model`` when it changed nothing (plan, evaluate). A
 step whose inputs are unchanged is not run again. The key that decides so hashes the recipe keys the step uses
-(`config.USES`), the dataset, the code that its module imports and the key of the step that made the model it reads.
+(`uses.USES`), the dataset, the code that its module imports and the key of the step that made the model it reads.
 A finished folder of a later step whose model was made anew is removed (`sweep_stale`): it would look like the result
 of this run.
 """
@@ -30,9 +30,10 @@ import msgspec
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.errors import error
 from sxl_data.engine.sources import hash_sources
-from sxl_train.config import MODULES, ORDER, USES, Recipe
+from sxl_train.config import ORDER, Recipe
 from sxl_train.run import bases
 from sxl_train.run.recipes import flatten
+from sxl_train.run.uses import MODULES, USES
 
 PACKAGES = (
     "torch",

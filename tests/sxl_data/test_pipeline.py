@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 import signal
@@ -15,53 +14,7 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
-
-INLINE = ["engine.kind=inline", "write.arrow=false"]
-NEAR = [*INLINE, "dedup.shingling.size=1"]
-"""So that rows resemble each other and are compared."""
-
-
-def rows(count: int, start: int = 0) -> list[dict[str, str]]:
-    return [
-        {
-            "instruction": f"Add {n} to the number {n * n}.",
-            "input": "",
-            "output": f"The sum of {n} and {n * n} is {n + n * n}, found in {n % 7} steps by hand.",
-        }
-        for n in range(start, start + count)
-    ]
-
-
-def lines(items: list[dict[str, str]]) -> str:
-    return "".join(json.dumps(item) + "\n" for item in items)
-
-
-@pytest.fixture
-def recipe(tmp_path: Path) -> Path:
-    """Two sources of 40 rows, one of them twice."""
-    (tmp_path / "one.jsonl").write_text(lines(rows(40)), encoding="utf-8")
-    (tmp_path / "two").mkdir()
-    for n in range(3):
-        (tmp_path / f"two/{n}.jsonl").write_text(lines(rows(15, 40 + 15 * n) + rows(2)), encoding="utf-8")
-    path = tmp_path / "toy.yaml"
-    path.write_text(
-        "name: toy\nsources:\n  - {name: one, path: one.jsonl, format: instruction_pair, licence: MIT}\n"
-        "  - {name: two, path: two, format: instruction_pair, licence: MIT}\n",
-        encoding="utf-8",
-    )
-    return path
-
-
-def published(out: Path) -> dict[str, bytes]:
-    return {
-        p.relative_to(out).as_posix(): p.read_bytes()
-        for p in sorted(out.rglob("*"))
-        if p.is_file() and ".work" not in p.parts and p.name != "manifest.json"
-    }
-
-
-def ids(out: Path, column: str = "trace_id") -> list[str]:
-    return sorted(i for p in (out / "data").iterdir() for i in pq.read_table(p)[column].to_pylist())
+from tests.sxl_data.builds import INLINE, ids, lines, published, rows
 
 
 def test_bytes_do_not_depend_on_runner_workers_or_chunks(recipe: Path, tmp_path: Path):
@@ -272,72 +225,3 @@ def test_an_interrupted_build_says_how_to_go_on_and_goes_on(recipe: Path, tmp_pa
     subprocess.run(command, check=True, capture_output=True)
     build(str(recipe), tmp_path / "whole", INLINE)
     assert published(tmp_path / "whole") == published(tmp_path / "out")
-
-
-def test_more_rows_than_a_worker_may_hold_are_refused_before_they_are_compared(recipe: Path, tmp_path: Path):
-    with pytest.raises(UserError) as problem:
-        build(str(recipe), tmp_path / "out", [*INLINE, "engine.worker_bytes=2000"])
-    assert "U311" == problem.value.findings[0].code
-    assert not (tmp_path / "out/.work/view").exists()
-
-
-def test_memory_and_workers_of_the_comparison_change_no_byte(recipe: Path, tmp_path: Path):
-    one = build(str(recipe), tmp_path / "one", INLINE)
-    keys = ["write.arrow=false", "engine.workers=2", "engine.chunk_bytes=900", "engine.worker_bytes=2000000000"]
-    many = build(str(recipe), tmp_path / "many", [*keys, "engine.task_bytes=4000"])
-    parts = {name: len(list((tmp_path / "many/.work" / name).glob("*.json"))) for name in ("exact", "candidates")}
-    assert parts["exact"] > 1 and parts["candidates"] > 20
-    assert published(tmp_path / "one") == published(tmp_path / "many")
-    assert one.content_hash == many.content_hash
-
-
-@pytest.mark.parametrize("memory", ["8GB", "50MB", "4kB"])
-def test_memory_and_workers_of_deduplication_are_no_part_of_the_dataset(recipe: Path, tmp_path: Path, memory: str):
-    one = build(str(recipe), tmp_path / "one", NEAR)
-    other = build(str(recipe), tmp_path / "other", [*NEAR, f"dedup.memory={memory}", "dedup.workers=2"])
-    assert published(tmp_path / "one") == published(tmp_path / "other")
-    assert one.content_hash == other.content_hash
-    assert {"memory": memory, "workers": 2} == other.timing["dedup"]
-    assert one.content_hash != build(str(recipe), tmp_path / "one", [*NEAR, "dedup.threshold=0.9"]).content_hash
-
-
-def test_a_stopped_build_goes_on_with_other_memory_and_workers(recipe: Path, tmp_path: Path, capsys):
-    out, small = tmp_path / "out", ["dedup.memory=50MB", "dedup.workers=1"]
-    whole = build(str(recipe), out, [*NEAR, *small])
-    (out / "manifest.json").unlink()
-    for stage in ("decontaminate", "place", "split", "write"):
-        for receipt in (out / ".work" / stage).glob("*.json"):
-            receipt.unlink()
-    kept = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
-    assert {"read", "clean", "view", "exact", "candidates", "verify", "survivors", "results", "dedup"} <= {
-        p.parent.name for p in kept
-    }
-    capsys.readouterr()
-    again = build(str(recipe), out, [*NEAR, "dedup.memory=8GB", "dedup.workers=2"])
-    assert whole.content_hash == again.content_hash
-    assert kept == {p: p.stat().st_mtime_ns for p in kept}
-    (said,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("dedup")]
-    assert said.endswith("2 of 2 reused")
-
-
-def test_less_memory_than_a_part_needs_costs_the_comparison_alone(recipe: Path, tmp_path: Path):
-    out = tmp_path / "out"
-    build(str(recipe), out, NEAR)
-    before = {p: p.stat().st_mtime_ns for p in (out / ".work").rglob("*.json")}
-    build(str(recipe), out, [*NEAR, "dedup.memory=4kB"])
-    stages = {p.parent.name for p, time in before.items() if not p.exists() or p.stat().st_mtime_ns != time}
-    of_tasks = {"task-exact", "task-candidates", "task-verify"}
-    all_steps = {"exact", "candidates", "verify", "survivors", "results"} | of_tasks
-    assert all_steps >= stages >= {"exact", "candidates", "verify"}
-
-
-def test_the_backend_of_deduplication_is_said_and_has_bytes_of_its_own(recipe: Path, tmp_path: Path):
-    pytest.importorskip("datasketch")
-    asked = [*NEAR, "dedup.backend=datasketch"]
-    one = build(str(recipe), tmp_path / "one", asked)
-    again = build(str(recipe), tmp_path / "again", [*asked, "engine.chunk_bytes=900", "engine.task_bytes=4000"])
-    assert one.content_hash == again.content_hash and published(tmp_path / "one") == published(tmp_path / "again")
-    assert "datasketch" in (tmp_path / "one/manifest.json").read_text(encoding="utf-8")
-    kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "one/.work/view").glob("*.json")}
-    build(str(recipe), tmp_path / "one", NEAR)
-    assert kept and all(not p.exists() or p.stat().st_mtime_ns != time for p, time in kept.items())

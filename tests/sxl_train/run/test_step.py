@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sxl_train.config import MODULES
+from sxl_train.run.uses import MODULES
 
 ROOT = Path(__file__).parents[3]
 KEYS = """
 import json
 from pathlib import Path
-from sxl_train.config import USES
+from sxl_train.run.uses import USES
 from sxl_train.run.recipes import open_recipe
 from sxl_train.run.step import Context, make_key
 recipe = open_recipe("demo", ())[1].value
