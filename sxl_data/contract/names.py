@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from sxl_data.contract.errors import error
+from sxl_data.contract.printable import encodable
+
 PUBLISHED = ("data", "arrow", "ledger", "quarantine")
 """Folders of a build whose files its manifest names."""
 LONGEST = 1_000
@@ -37,6 +40,13 @@ def below(folder: Path, name: str) -> Path | None:
         return path if path.resolve().is_relative_to(folder.resolve()) else None
     except (OSError, RuntimeError):  # links in a circle
         return None
+
+
+def require_text(path: Path, why: str, fix: str) -> None:
+    """Refuse a name of bytes that are no text: ``why`` it has to be, and how to ``fix`` it. Raises `UserError` U204."""
+    if encodable(str(path)) != str(path):
+        found, expected = "a name that is not UTF-8", "a name that is text"
+        raise error("U204", file=str(path), found=found, expected=expected, why=why, fix=fix)
 
 
 def _is_odd(part: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_data.contract.printable import encodable
+from sxl_data.contract.names import require_text
 from sxl_data.read.sources import Source
 
 CHUNK_BYTES = 16_000_000
@@ -71,15 +71,7 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
     path = (base / Path(text).expanduser()).resolve()
     root, files = _found(source, path)
     for file in files:
-        if encodable(str(file)) != str(file):
-            raise error(
-                "U204",
-                file=str(file),
-                found="a name that is not UTF-8",
-                expected="a name that is text",
-                why="the ledger and the manifest name it",
-                fix="rename it, or `exclude` it",
-            )
+        require_text(file, "the ledger and the manifest name it", "rename it, or `exclude` it")
     return root, files
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 from sxl_data.contract.errors import Finding, error, finding
 from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
+from sxl_data.contract.own_code import load_own
 from sxl_data.engine.watch import Watch
 from sxl_data.files.numbers import encode_json
 from sxl_data.formats.registry import CONVERTERS, formats, get
@@ -96,28 +96,7 @@ def format_of(name: str) -> Format:
     """
     if not is_file(name):
         return get(name, known_formats())
-    if not Path(name).is_file():
-        raise error("U201", file=name, found="no such file", expected="a Python file that defines FORMAT")
-    spec = spec_from_file_location(f"sxl_adapter_{Path(name).stem}", name)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise error(
-            "U202",
-            file=name,
-            found=f"{type(problem).__name__}: {problem}",
-            expected="a Python file that can be imported",
-        ) from None
-    found = getattr(module, "FORMAT", None)
-    if not isinstance(found, Format):
-        raise error(
-            "U202",
-            file=name,
-            found="no FORMAT" if found is None else repr(found),
-            expected="FORMAT with name, title, unit, detect and read",
-        )
+    found: Format = load_own(name, "FORMAT", Format, "FORMAT with name, title, unit, detect and read")
     return found
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.own_code import load_own
 from sxl_data.toolsets.toolset import Toolset
 
 SETS = "sxl_data.toolsets.sets"
@@ -38,16 +38,5 @@ def get(name: str) -> Toolset:
 @cache
 def _own(name: str, code: bytes) -> Toolset:
     """The `SET` of a file; a changed file is another one."""
-    spec = spec_from_file_location(f"sxl_toolset_{Path(name).stem}", name)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise error(
-            "U202", file=name, found=f"{type(problem).__name__}: {problem}", expected="a file that can be imported"
-        ) from None
-    own = getattr(module, "SET", None)
-    if not isinstance(own, Toolset):
-        raise error("U202", file=name, found="no SET" if own is None else repr(own), expected="SET, a Toolset")
-    return own
+    found: Toolset = load_own(name, "SET", Toolset, "SET, a Toolset")
+    return found

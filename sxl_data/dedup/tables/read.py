@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.failures import is_memory
-from sxl_data.contract.printable import encodable
+from sxl_data.contract.names import require_text
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.files.parquet_room import Room, TooLarge
 
@@ -38,15 +38,7 @@ def format_of(path: Path) -> str:
     """The format by the name's suffix. Raises U201 for a missing file, U202 for an unknown suffix."""
     if not path.is_file():
         raise error("U201", file=str(path), found="a folder" if path.is_dir() else "no such file", expected="a file")
-    if encodable(str(path)) != str(path):
-        raise error(
-            "U204",
-            file=str(path),
-            found="a name that is not UTF-8",
-            expected="a name that is text",
-            why="the ledger and later runs name rows by it",
-            fix="rename it",
-        )
+    require_text(path, "the ledger and later runs name rows by it", "rename it")
     if path.suffix.lower() not in FORMATS:
         raise error(
             "U202",
