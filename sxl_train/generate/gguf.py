@@ -117,7 +117,7 @@ class GgufBackend:
             from sxl_train.generate.constraint import fill
 
             allowed = np.unpackbits(fill(rows).view(np.uint8), axis=1, bitorder="little")[:, : logits.shape[1]]
-            logits[:, : allowed.shape[1]][allowed == 0] = -np.inf
+            np.putmask(logits[:, : allowed.shape[1]], allowed == 0, -np.inf)
         heat = np.array([row.request.temperature for row in rows])
         nucleus = np.array([row.request.top_p for row in rows])
         chosen = choose(logits, heat, nucleus, np.array([row.place for row in rows]))
