@@ -21,6 +21,8 @@ from sxl_train.data import mask, samples
 from sxl_train.data.conversations import Row
 from sxl_train.evaluate.calls import Tally, read_true
 from sxl_train.evaluate.markup import find_reader, read_schemas
+from sxl_train.generate.folder import load
+from sxl_train.generate.types import Request
 
 
 def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
@@ -29,7 +31,7 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
 
     started = time.monotonic()
     torch.manual_seed(0)
-    model = open_model(folder)
+    model = load(folder)
     loaded = time.monotonic()
     tokenizer = samples.load_tokenizer(folder)
     rows = data.read_rows(data.find_dataset(dataset), split, options.rows)
@@ -37,7 +39,7 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
     loss = samples.measure_loss(model, kept)
     reader = find_reader(mask.make_template(tokenizer.chat_template, tokenizer))
     forced = force(model, tokenizer, rows, max_length)
-    made, example, speed = generate(model, tokenizer, rows, options, max_length)
+    made, example, speed = generate(model, tokenizer, rows, options, max_length, folder)
     return {
         "loss": round(loss.per_token, 4),
         "loss_per_byte": round(loss.per_byte, 5),
@@ -54,23 +56,6 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
         **describe_machine(model),
         "seconds": round(time.monotonic() - started, 1),
     }
-
-
-def open_model(folder: str) -> Any:
-    """A model or adapter folder, in float32 on a CPU and bf16 on a GPU."""
-    import torch
-
-    from sxl_train.run import checkpoints
-
-    gpu = torch.cuda.is_available()
-    dtype, device = ("bfloat16", "cuda") if gpu else ("float32", "cpu")
-    settings = Path(folder) / "adapter_config.json"
-    if not settings.exists():
-        return checkpoints.load(folder, dtype, device)
-    from peft import PeftModel
-
-    base = checkpoints.load(checkpoints.read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
-    return PeftModel.from_pretrained(base, folder).merge_and_unload()
 
 
 def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally:
@@ -98,39 +83,36 @@ def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally
 
 
 def generate(
-    model: Any, tokenizer: Any, rows: list[Row], options: Evaluate, max_length: int
+    model: Any, tokenizer: Any, rows: list[Row], options: Evaluate, max_length: int, folder: str
 ) -> tuple[Tally, str, float]:
-    """Verdicts on generated turns, the first one's text, tokens/s."""
-    import torch
+    """Verdicts on generated turns, the first one's text, tokens/s of all of them together."""
+    from sxl_train.generate.folder import FolderBackend
 
-    tally, example, tokens, seconds = Tally(), "", 0, 0.0
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     reader = find_reader(template)
-    device = model.get_input_embeddings().weight.device
-    for row in rows:
+    chosen: dict[str, tuple[Row, int]] = {}
+    requests = []
+    for at, row in enumerate(rows):
         place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
-        if place is None or tally.turns >= options.generate:
+        if place is None or len(requests) >= options.generate:
             continue
-        ids = torch.tensor([mask.tokenise_prompt(tokenizer, template, row.messages[:place], row.tools)], device=device)
-        if ids.shape[1] + options.new_tokens > max_length * 2:
-            continue
-        began = time.monotonic()
-        with torch.no_grad():
-            made = model.generate(
-                ids,
-                attention_mask=torch.ones_like(ids),
-                max_new_tokens=options.new_tokens,
-                do_sample=False,
-                eos_token_id=tokenizer.eos_token_id,
-                pad_token_id=tokenizer.pad_token_id,
-            )[0, ids.shape[1] :].tolist()
-        seconds += time.monotonic() - began
-        tokens += len(made)
-        text = tokenizer.decode(made, skip_special_tokens=False)
-        example = example or text
-        calls = reader[1](text, read_schemas(row.tools)) if reader else []
-        tally.add(calls, read_true(row.messages[place]), row.tools, tokenizer.eos_token_id in made)
-    return tally, example, tokens / seconds if seconds else 0.0
+        messages, tools = tuple(row.messages[:place]), tuple(row.tools or ()) or None
+        request = Request(id=str(at), messages=messages, tools=tools, max_tokens=options.new_tokens)
+        if len(mask.tokenise_prompt(tokenizer, template, row.messages[:place], row.tools)) + options.new_tokens <= (
+            max_length * 2
+        ):
+            requests.append(request)
+            chosen[request.id] = row, place
+    began = time.monotonic()
+    made = list(FolderBackend(folder, model).generate(requests))
+    seconds = time.monotonic() - began
+    tally, texts = Tally(), {sample.request: sample.text for sample in made}
+    for sample in made:
+        row, place = chosen[sample.request]
+        calls = reader[1](sample.text, read_schemas(row.tools)) if reader else []
+        tally.add(calls, read_true(row.messages[place]), row.tools, sample.finish == "stop")
+    tokens = sum(sample.tokens for sample in made)
+    return tally, texts[requests[0].id] if requests else "", tokens / seconds if tokens else 0.0
 
 
 def describe_machine(model: Any) -> dict[str, str]:
