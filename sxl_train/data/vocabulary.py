@@ -98,8 +98,9 @@ def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]
     model["vocab"] = {text: new[old] for text, old in model["vocab"].items() if old in new}
     names = model["vocab"]
     pairs = [(a, b) for a, b in model["merges"] if a in names and b in names and a + b in names]
-    # Text form "a b" is the shortest and every version reads it; byte-level tokens hold no space.
-    model["merges"] = [f"{a} {b}" if " " not in a + b else [a, b] for a, b in pairs]
+    # Text form "a b" is the shortest and every version reads it; where a token holds a space all are lists.
+    spaced = any(" " in a or " " in b for a, b in pairs)
+    model["merges"] = [[a, b] if spaced else f"{a} {b}" for a, b in pairs]
     trimmed["added_tokens"] = [
         token | {"id": new[token["id"]]} for token in trimmed.get("added_tokens", []) if token["id"] in new
     ]
