@@ -10,6 +10,7 @@ does. Any other base is copied with the missing tokens added (`special_tokens.py
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,12 @@ def run(context: Context) -> Path:
 
     file = bases.find_gguf(context.model)
     if file is not None:
-        origin = bases.expand(file, context.folder)
+        # In a folder of its own: what is loaded from a file must not be written over that file.
+        expanded = context.folder / "expanded"
+        origin = bases.expand(file, expanded)
         context.measured["expanded"] = origin
         say(f"base       {origin['file']} expanded from {origin['format']} to bf16")
-    source = fetch(context.model, context.recipe.revision) if file is None else context.folder
+    source = fetch(context.model, context.recipe.revision) if file is None else expanded
     tokenizer = open_tokenizer(str(source))
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)
@@ -52,14 +55,31 @@ def run(context: Context) -> Path:
     context.measured.update(toy=False, added_tokens=added, licence=read_licence(source))
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say(f"base       used {'in place' if file is None else 'as it is'}: it has every token the template needs")
-        return source
+        return source if file is None else _move_up(source)
     model = AutoModelForCausalLM.from_pretrained(source, dtype="auto")
     resize(model, tokenizer, added)
     model.save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
     for name, content in read_licence_texts(source).items():
         (context.folder / name).write_bytes(content)
+    if file is not None:
+        (context.folder / "README.md").write_bytes(_read_card(source))
+        del model
+        shutil.rmtree(source)
     return context.folder
+
+
+def _move_up(folder: Path) -> Path:
+    """Put what is in ``folder`` beside it, and return where it is then."""
+    for path in folder.iterdir():
+        path.replace(folder.parent / path.name)
+    folder.rmdir()
+    return folder.parent
+
+
+def _read_card(folder: Path) -> bytes:
+    path = folder / "README.md"
+    return path.read_bytes() if path.is_file() else b""
 
 
 def fetch(model: str, revision: str) -> Path:

@@ -91,7 +91,7 @@ def generate(
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     reader = find_reader(template)
     chosen: dict[str, tuple[Row, int]] = {}
-    requests = []
+    requests: list[Request] = []
     for at, row in enumerate(rows):
         place = next((i for i, m in enumerate(row.messages) if m.get("tool_calls")), None)
         if place is None or len(requests) >= options.generate:

@@ -15,6 +15,8 @@ from sxl_train.generate import store
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose, choose_on_device
 
+PROMPTS = 64
+"""Prompts that are read together at most: each of their lengths has logits of its own for all of them."""
 SHARED = 16
 """Tokens that prompts must begin with alike for them to be read once."""
 
@@ -84,7 +86,7 @@ class Batch:
         """
         ordered = sorted(groups, key=lambda group: len(group[0].prompt))
         while ordered:
-            count = max(1, chunk // len(ordered[-1][0].prompt))
+            count = min(max(1, chunk // len(ordered[-1][0].prompt)), PROMPTS)
             some, ordered = ordered[-count:], ordered[:-count]
             self._admit(some)
 
@@ -177,9 +179,7 @@ class Batch:
         """Hand the tokens chosen since the last time to the rows from ``first`` on."""
         if self._fresh:
             for row, tokens in zip(self.rows[first:], torch.stack(self._fresh, 1).tolist(), strict=True):
-                for token in tokens:
-                    if row.push(token):
-                        break
+                row.extend(tokens)
             self._fresh.clear()
 
     def drop(self) -> list[Row]:

@@ -41,21 +41,35 @@ class Row:
         self.finish: Finish | None = None
         self.constraint = constraint
         self.places = draw(request.seed, request.id, index, limit) if request.temperature else None
-        self._ends, self._decode, self._cut = ends, decode, 0
+        self._ends, self._decode = ends, decode
 
     @property
     def place(self) -> float:
         """The random number of the next token."""
         return float(self.places[len(self.ids)]) if self.places is not None else 0.0
 
-    def push(self, token: int) -> bool:
-        """Take ``token``; whether the sample is finished (then further tokens are ignored)."""
+    def extend(self, tokens: Sequence[int]) -> None:
+        """Take ``tokens`` up to where the sample ends. One look for all that no stop text is near is the usual case."""
+        stop = self.request.stop
+        near = bool(stop)
+        if stop and len(tokens) > 1:
+            tail = self._decode([*self.ids, *tokens][-(max(map(len, stop)) + LOOK_BACK + len(tokens)) :])
+            near = any(text in tail for text in stop)
+        for token in tokens:
+            if self.push(token, near):
+                break
+
+    def push(self, token: int, near: bool = True) -> bool:
+        """Take ``token``; whether the sample is finished (then further tokens are ignored).
+
+        ``near``: whether a stop text may be complete with it.
+        """
         if self.finish is not None:
             return True
         self.ids.append(token)
         if self.constraint is not None:
             self.constraint.accept(token)
-        if token in self._ends or (self.request.stop and self._stops()):
+        if token in self._ends or (near and self.request.stop and self._stops()):
             self.finish = "stop"
         elif len(self.ids) >= self.limit:
             self.finish = "length"

@@ -122,7 +122,26 @@ def test_the_trimmed_qwen_tokenizer_is_the_same_through_auto_tokenizer(shared: P
 
 def piece_tokenizer(folder: Path) -> Path:
     """A vocabulary as SentencePiece makes it: every way to make a token is a merge, and bytes to fall back on."""
-    pieces = ["▁", *"abcdefg", "ab", "bc", "abc", "▁a", "▁ab", "cd", "bcd", "abcd", "▁abcd", "gh", "fgh", "h", "\t ", "\t", " ", "<unused7>"]
+    pieces = [
+        "▁",
+        *"abcdefg",
+        "ab",
+        "bc",
+        "abc",
+        "▁a",
+        "▁ab",
+        "cd",
+        "bcd",
+        "abcd",
+        "▁abcd",
+        "gh",
+        "fgh",
+        "h",
+        "\t ",
+        "\t",
+        " ",
+        "<unused7>",
+    ]
     names = ["<unk>", "<bos>", *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]
     merges = [[p[:n], p[n:]] for p in pieces for n in range(1, len(p)) if {p[:n], p[n:]} <= set(pieces)]
     special = [{"id": names.index(n), "content": n, "special": True} for n in ("<unk>", "<bos>", "<unused7>")]

@@ -75,6 +75,19 @@ def test_answers_end_at_stop_texts_which_are_cut_off(make_model: Callable[..., P
     assert cut.tokens < whole.tokens == 20 and whole.finish == "length"
 
 
+def test_stop_texts_are_found_in_the_middle_of_many_tokens_and_across_them() -> None:
+    def spell(ids: object) -> str:
+        return "".join("ab|z"[i] for i in ids)  # type: ignore[attr-defined]
+
+    for chunk in (1, 2, 3, 8):
+        row = Row(ask("a", stop=("|z", "zz")), 0, [1], 12, frozenset(), spell)
+        tokens = [0, 1, 0, 2, 0, 0, 2, 3, 1, 1]
+        for start in range(0, len(tokens), chunk):
+            row.extend(tokens[start : start + chunk])
+        sample = row.close()
+        assert (sample.text, sample.finish, sample.tokens) == ("aba|aa", "stop", 8)
+
+
 def test_the_token_that_ends_an_answer_is_counted_and_cut_off() -> None:
     row = Row(ask("a", stop=("zz",)), 0, [1, 1], 9, frozenset({2}), lambda ids: "".join("ab|z"[i] for i in ids))
     assert [row.push(token) for token in (0, 3, 1, 2, 0)] == [False, False, False, True, True]
