@@ -7,14 +7,17 @@ ending is taken, so that a small model that loops inside a string still gives a 
 
 from __future__ import annotations
 
+import ctypes
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_train.data import mask
 from sxl_train.generate.call_form import CallForm, Json, find_form
 from sxl_train.generate.rows import Row
+from sxl_train.generate.tool_schemas import read_tool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +27,9 @@ if TYPE_CHECKING:
 SPARE = 24
 """Tokens kept beyond those of a tool's shortest call: an ending from inside a nested value takes a few more."""
 LONGEST_ENDING = 400
-DEEPEST = 64
-LARGEST = 2**53
-"""The largest integer that every reader of JSON keeps exactly."""
-OPEN = ("patternProperties", "anyOf", "oneOf", "allOf", "$ref", "if", "additionalProperties", "unevaluatedProperties")
+REASONING = ("<think>", "</think>", "[THINK]", "[/THINK]")
+"""Special tokens that free text may hold, where they are special."""
+_NUMBERED = patterns.compile(r"<\[[0-9]+\]>")
 
 
 class Grammars:
@@ -43,6 +45,7 @@ class Grammars:
         self.trigger = first[0] if special else -1
         self.mark = text if special else find_mark(form.before)
         self.rest = form.before[len(self.mark) :]
+        self.reasoning = [ids[0] for text in REASONING if len(ids := encode(text)) == 1 and self._is_special(ids[0])]
         self._made: dict[str, tuple[Any, int]] = {}
 
     @classmethod
@@ -54,16 +57,26 @@ class Grammars:
 
     @classmethod
     def of_llama(cls, llama: Llama, template: mask.Template, ends: frozenset[int]) -> Grammars:
-        """For the vocabulary of a GGUF file."""
-        cpp = _import("llguidance.llamacpp")
-        made = cpp.lltokenizer_from_vocab(llama.vocabulary, eos_token=sorted(ends))
+        """For a GGUF file's vocabulary. Only control tokens are no text; ``<think>`` may be, as it is elsewhere."""
+        guidance, library = _import("llguidance"), llama.library
+        control = library.LLAMA_TOKEN_ATTR_CONTROL
+        pieces = [
+            (b"\xff" if library.llama_vocab_get_attr(llama.vocabulary, token) & control else b"") + llama.piece(token)
+            for token in range(llama.size)
+        ]
+        made = guidance.LLTokenizer.from_llamacpp(
+            tokens=pieces,
+            vocab_ptr=llama.vocabulary,
+            tokenize_fptr=ctypes.cast(library._lib.llama_tokenize, ctypes.c_void_p).value,
+            eos_token=sorted(ends),
+        )
         return cls(made, find_form(template), llama.tokenise)
 
     def constrain(self, tools: Sequence[Json]) -> Held:
         """What holds one answer to calls of ``tools``."""
         key = json.dumps(list(tools), sort_keys=True, default=str)
         if key not in self._made:
-            self._made[key] = self._make([_read_tool(tool) for tool in tools])
+            self._made[key] = self._make([read_tool(tool) for tool in tools])
         matcher, reserve = self._made[key]
         return Held(self, matcher.deep_copy(), reserve)
 
@@ -103,12 +116,12 @@ class Grammars:
         """The grammar in llguidance's dialect of Lark."""
         form = self.form
         head = f"head: TEXT <[{self.trigger}]>" if self.trigger >= 0 else f"head[lazy]: TEXT {json.dumps(self.mark)}"
-        opening = f" {json.dumps(self.rest)}" if self.rest else ""
-        more = f" ({json.dumps(form.joint)} call)*" if form.joint else ""
-        after = f" {json.dumps(form.after)}" if form.after else ""
+        opening, after = self._literal(self.rest), self._literal(form.after)
+        more = f"({self._literal(form.joint)} call)*" if form.joint else ""
+        think = f"(TEXT ({' | '.join(f'<[{token}]>' for token in self.reasoning)}))* " if self.reasoning else ""
         lines = [
             "%llguidance {}",
-            f"start: plain | head{opening} call{more}{after}",
+            f"start: {think}plain | {think}head {opening} call {more} {after}",
             "plain: TEXT",
             "TEXT: /(.|\\n)*/",
             head,
@@ -118,8 +131,20 @@ class Grammars:
         options = {"whitespace_flexible": False, "item_separator": item, "key_separator": key, "lenient": True}
         for at, (name, schema) in enumerate(tools):
             body = json.dumps(schema | {"x-guidance": options})
-            lines.append(f"tool_{at}: {json.dumps(self._spell(name) + form.between)} %json {body}")
+            lines.append(f"tool_{at}: {self._literal(self._spell(name) + form.between)} %json {body}")
         return "\n".join(lines) + "\n"
+
+    def _is_special(self, token: int) -> bool:
+        return bool(self.tokenizer.is_special_token(token))
+
+    def _literal(self, text: str) -> str:
+        """``text`` in the grammar: special tokens by their numbers, for they are no text."""
+        parts = [text]
+        for token in {token for token in self.encode(text) if self._is_special(token)}:
+            name = self.tokenizer.decode_str([token])
+            numbered = (f"<[{token}]>" if at % 2 else part for p in parts for at, part in enumerate(_split(p, name)))
+            parts = list(numbered)
+        return " ".join(part if _NUMBERED.fullmatch(part) else json.dumps(part) for part in parts if part)
 
     def _spell(self, name: str) -> str:
         return json.dumps(name, ensure_ascii=False)[1:-1] if self.form.before.endswith('"') else name
@@ -165,6 +190,14 @@ class Held:
                     return token
         forced = self.matcher.compute_ff_tokens()
         return int(forced[0]) if forced else int(np.flatnonzero(bits)[0])
+
+
+def _split(text: str, name: str) -> list[str]:
+    """``text`` with each ``name`` in it as a part of its own, at the odd places."""
+    if _NUMBERED.fullmatch(text) or name not in text:
+        return [text]
+    first, *others = text.split(name)
+    return [first, *(part for other in others for part in (name, other))]
 
 
 def find_mark(before: str) -> str:
@@ -215,44 +248,6 @@ def _executor() -> Any:
     if not _EXECUTORS:
         _EXECUTORS.append(_import("llguidance").LLExecutor())
     return _EXECUTORS[0]
-
-
-def _read_tool(tool: Json) -> tuple[str, Json]:
-    """(name, schema of the arguments); arguments that the schema does not name are left out of it."""
-    function = tool.get("function")
-    described: Json = function if isinstance(function, dict) else tool
-    given = described.get("parameters")
-    schema: Json = dict(given) if isinstance(given, dict) else {}
-    schema["type"] = "object"
-    if not isinstance(schema.get("properties"), dict):
-        schema.pop("properties", None)
-    if "properties" in schema and not any(key in schema for key in OPEN):
-        schema["additionalProperties"] = False
-    bounded = bound_numbers(schema)
-    assert isinstance(bounded, dict)
-    return str(described.get("name")), bounded
-
-
-def bound_numbers(schema: object, depth: int = 0) -> object:
-    """``schema`` with bounds on numbers that have none: a small model writes on, and 1e999 is read as no number."""
-    if depth > DEEPEST:
-        return schema
-    if isinstance(schema, list):
-        return [bound_numbers(item, depth + 1) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {
-        key: value if key in ("enum", "const", "default", "examples") else bound_numbers(value, depth + 1)
-        for key, value in schema.items()
-    }
-    kinds = made.get("type")
-    numeric = {"integer", "number"} & set(
-        kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []
-    )
-    bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-    if numeric and "enum" not in made and "const" not in made and not any(key in made for key in bounds):
-        made |= {"minimum": -LARGEST, "maximum": LARGEST}
-    return made
 
 
 def _import(name: str) -> Any:

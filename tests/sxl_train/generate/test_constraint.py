@@ -116,6 +116,9 @@ def test_whatever_is_chosen_of_what_is_allowed_is_a_valid_call(
             row.push(begin[len(row.ids)] if len(row.ids) < len(begin) else int(random.choice(allowed)))
         for call in check(row.close().text):
             made[call] = made.get(call, 0) + 1
+        if special is not None:  # the template's tokens, and not their letters
+            ends = backend.tokenizer.convert_tokens_to_ids("</tool_call>")
+            assert row.ids.count(ends) == row.close().text.count("</tool_call>") > 0
     assert set(made) == {"add", "say", "plan", 'odd "name"', "bare"} and sum(made.values()) >= 60
 
 
