@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sxl_train.data import mask
+from sxl_train.generate.constraint import fill
 from sxl_train.generate.folder import FolderBackend
 from sxl_train.generate.opening import open_model
+from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Backend, Request
 
 pytest.importorskip("llama_cpp")
@@ -74,3 +79,24 @@ def test_text_of_a_conversation_is_no_control_token(both: Open) -> None:
     assert (ids.count(1), ids.count(2)) == (2, 1)
     plain = Request(id="b", messages=({"role": "user", "content": "What is 12 * 5?"},))
     assert llama.encode(plain) == folder.encode(plain)  # type: ignore[attr-defined]
+
+
+def test_calls_are_held_to_the_tools_schemas(both: Open) -> None:
+    pytest.importorskip("llguidance")
+    llama, _ = both()
+    llama.template = mask.Template(mask.OWN.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"enum": ["x", "y"]}}, "required": ["b"]}
+    tools: tuple[dict[str, object], ...] = ({"type": "function", "function": {"name": "f", "parameters": schema}},)
+    request = Request(id="a", prompt="a", tools=tools, constrained=True)
+    random, begin = np.random.default_rng(3), llama.llama.tokenise("so <tool_call>")  # type: ignore[attr-defined]
+    for _ in range(12):
+        held = llama._constrain(request)  # type: ignore[attr-defined]
+        row = Row(request, 0, [1], 150, llama._ends, llama.decode, held)  # type: ignore[attr-defined]
+        while row.finish is None:
+            bits = np.unpackbits(fill([row]).view(np.uint8), bitorder="little")[: llama.llama.size]  # type: ignore[attr-defined]
+            row.push(begin[len(row.ids)] if len(row.ids) < len(begin) else int(random.choice(np.flatnonzero(bits))))
+        body = row.close().text.removeprefix("so <tool_call>").removesuffix("</tool_call>")
+        for part in body.split("</tool_call><tool_call>"):
+            call = json.loads(part)
+            assert call["name"] == "f" and set(call["arguments"]) in ({"b"}, {"a", "b"})
+            assert call["arguments"]["b"] in "xy" and isinstance(call["arguments"].get("a", 0), int)
