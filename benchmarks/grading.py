@@ -1,4 +1,4 @@
-"""Our grader beside the graders that others use: equal verdicts on honest programs, tricks that only they accept, speed.
+"""Our grader beside those that others use: equal verdicts on honest programs, tricks that only they accept, speed.
 
     python benchmarks/grading.py --data FOLDER --peer PYTHON [--every N] [--quick] [--json FILE]
 
@@ -38,18 +38,22 @@ for line in sys.stdin:
     ask = json.loads(line)
     began = time.perf_counter()
     if ask["kind"] == "exec":
-        done = check_correctness({"task_id": "x", "prompt": "", "test": ask["test"], "entry_point": ask["entry"]}, ask["program"], 10.0)
+        problem = {"task_id": "x", "prompt": "", "test": ask["test"], "entry_point": ask["entry"]}
+        done = check_correctness(problem, ask["program"], 10.0)
         passed = done["passed"]
     else:
         row = ask["row"]
-        inputs = mbpp_deserialize_inputs(row["task_id"], row["base_input"]) + mbpp_deserialize_inputs(row["task_id"], row["plus_input"])
+        both = row["base_input"] + row["plus_input"]
+        inputs = mbpp_deserialize_inputs(row["task_id"], both)
         if row["task_id"] not in truths:
             code = row["prompt"] + row["canonical_solution"]
             truths[row["task_id"]] = trusted_exec(code, inputs, row["entry_point"], record_time=True,
                 output_not_none=row["entry_point"] in MBPP_OUTPUT_NOT_NONE_TASKS)
         expected, seconds = truths[row["task_id"]]
         began = time.perf_counter()
-        status, _ = untrusted_check("mbpp", ask["program"], inputs, row["entry_point"], expected, row["atol"], seconds, fast_check=True)
+        status, _ = untrusted_check(
+            "mbpp", ask["program"], inputs, row["entry_point"], expected, row["atol"], seconds, fast_check=True
+        )
         passed = status == "pass"
     print(json.dumps([passed, time.perf_counter() - began]), flush=True)
 """

@@ -75,7 +75,9 @@ def _list() -> int:
 
 
 def _benchmark(options: Any) -> int:
+    from sxl_data.engine.commit import commit_bytes
     from sxl_train.evaluate.benchmark import evaluate
+    from sxl_train.evaluate.exports import exports
     from sxl_train.evaluate.opening import open_backend
     from sxl_train.evaluate.suites.files import folder
     from sxl_train.evaluate.suites.registry import get
@@ -101,7 +103,11 @@ def _benchmark(options: Any) -> int:
     finally:
         backend.close()
     tell(msgspec.json.encode(report).decode() if options.json else as_text(report))
-    say(f"written to {out}: eval.json, samples.parquet, failures.html")
+    for name, content in exports(report).items():
+        place = out / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        commit_bytes(place, content)
+    say(f"written to {out}: eval.json, samples.parquet, failures.html, table.md, every_eval_ever/")
     return 0
 
 

@@ -93,7 +93,7 @@ def questions(category: str, options: Options) -> list[Question]:
         try:
             (messages,) = row["question"]
             functions = row["function"]
-            judge = partial(_judge, functions, answers.get(row["id"]), written, "relevance" in category)
+            judge = partial(_judge, functions, answers.get(row["id"]), written, category.endswith("_relevance"))
             wanted = answers[row["id"]] if CATEGORIES[category] else []
             tools = tuple(declare(function, written) for function in functions)
         except (KeyError, TypeError, ValueError) as wrong:

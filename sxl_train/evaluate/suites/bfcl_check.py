@@ -80,7 +80,7 @@ def _check_value(name: str, value: Any, declared: dict[str, Any], allowed: list[
     wanted = kinds[kind]
     first = next((type(answer) for answer in allowed if answer != ""), None)
     variable = first is not None and first is not wanted
-    if type(value) is wanted and inner is not None:
+    if isinstance(value, list) and wanted is list and inner is not None:
         if not _fits(value, allowed, kinds[inner]) and type(value) is not first:
             return f"{name} does not hold {inner}"
         variable = variable or not _fits(value, allowed, kinds[inner])

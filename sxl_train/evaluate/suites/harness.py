@@ -1,4 +1,4 @@
-"""MMLU and GSM8K through lm-evaluation-harness, on files at hand: its prompts, its scoring, our model and our intervals.
+"""MMLU and GSM8K through lm-evaluation-harness, on files at hand: its prompts and scoring, our model and intervals.
 
 ``mmlu``: 57 subjects, five examples of each, the likeliest of the letters (Hendrycks and others 2021, arXiv
 2009.03300). ``mmlu-cloze``: no example, the likeliest of the answers' own texts, by characters (``acc_norm``), as small
@@ -38,6 +38,10 @@ def make_model(suite: str, ask: Asker, options: Options) -> Any:
     class Asked(LM):  # type: ignore[misc]
         """Likelihoods and texts by an `Asker`."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.answers: list[Sample] = []
+
         def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
             found = ask.score([request.args for request in requests])
             return [(score.logprob, score.greedy) for score in found]
@@ -58,8 +62,6 @@ def make_model(suite: str, ask: Asker, options: Options) -> Any:
             ]
             self.answers = [samples[0] for samples in ask(asked)]
             return [sample.text for sample in self.answers]
-
-        answers: list[Sample] = []
 
     return Asked()
 
