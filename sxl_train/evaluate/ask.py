@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
+from sxl_train.generate.kept import Resumable
 from sxl_train.generate.types import Backend, Request, Sample, Score
 
 BLOCK = 2048
@@ -55,16 +58,23 @@ class Ask:
             raise ValueError("two requests have one id")
         open_ = [r for r in requests if any((keys[r.id], index) not in self.kept for index in range(r.samples))]
         wanted = sum(request.samples for request in requests)
-        done = wanted - sum(request.samples for request in open_)
+        done = sum((keys[r.id], index) in self.kept for r in requests for index in range(r.samples))
         self._tell(done, wanted)
         if open_:
-            for sample in self.backend.generate(open_):
+            for sample in self._generate(open_, keys):
                 self._keep(Kept(keys[sample.request], sample))
                 done += 1
                 self._tell(done, wanted)
         return [
             [self._of(request, keys[request.id], index) for index in range(request.samples)] for request in requests
         ]
+
+    def _generate(self, requests: Sequence[Request], keys: dict[str, str]) -> Iterator[Sample]:
+        """What is not kept yet of ``requests``, by a backend that can leave samples out or by one that cannot."""
+        kept = {(r.id, index) for r in requests for index in range(r.samples) if (keys[r.id], index) in self.kept}
+        if kept and "skip" in signature(self.backend.generate).parameters:
+            return cast(Resumable, self.backend).generate(requests, skip=frozenset(kept))
+        return (sample for sample in self.backend.generate(requests) if (sample.request, sample.index) not in kept)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """Likelihoods, a block at a time so that there is progress to tell. They are not kept."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sxl_data.contract.console import format_share
 from sxl_train.config import ORDER
+from sxl_train.release.benchmarks import benchmarks
 from sxl_train.run.bases import PACKAGE
 from sxl_train.run.licence import read_licence
 from sxl_train.run.size import SizeReport
@@ -62,7 +63,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
             "`base_model=Qwen/Qwen2.5-Coder-0.5B` or `base_model=HuggingFaceTB/SmolLM2-360M`."
         )
     parts.append(_describe(context, report, records))
-    for make in (_evaluations, _training, _steps):
+    for make in (_evaluations, benchmarks, _training, _steps):
         section = make(records)
         if section:
             parts.append(section)

@@ -134,9 +134,9 @@ def test_another_prompt_is_another_question_and_more_samples_keep_the_first(tmp_
     one = Request(id="a", prompt="x")
     assert [s.text for s in ask([one])[0]] == ["one"] and ask.generated == 1
     more = msgspec.structs.replace(one, samples=3)
-    assert [s.text for s in ask([more])[0]] == ["one", "two", "three"] and ask.generated == 4
+    assert [s.text for s in ask([more])[0]] == ["one", "two", "three"] and ask.generated == 3
     ask([msgspec.structs.replace(one, prompt="y")])
-    assert ask.generated == 5 and len(list(read(tmp_path / "s.jsonl"))) == 5
+    assert ask.generated == 4 and len(list(read(tmp_path / "s.jsonl"))) == 4
 
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e" + "A" * 20_000
