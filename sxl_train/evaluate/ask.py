@@ -31,7 +31,15 @@ class Kept(msgspec.Struct, frozen=True):
 def digest(model: str, request: Request) -> str:
     """Of all that decides an answer, but not how many are wanted: more of them keep those there are."""
     plain = msgspec.structs.replace(request, samples=1)
-    return hashlib.sha256(msgspec.json.encode([model, plain], order="deterministic")).hexdigest()[:32]
+    said = msgspec.json.encode([model, plain], order="deterministic", enc_hook=_plain)
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
+def _plain(value: object) -> object:
+    """A float that remembers its literal is a float here."""
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} in a request")
 
 
 class Ask:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sxl_data.contract.errors import error
-from sxl_data.files.json_text import load
+from sxl_data.files.json_text import load_plain
 from sxl_train.generate.types import Request, Sample, Score
 
 IDS = ("task_id", "id", "request", "item", "question_id")
@@ -73,7 +73,7 @@ def read_answers(file: Path) -> KnownAnswers:
             if not line.strip():
                 continue
             try:
-                row = load(line.decode("utf-8"))
+                row = load_plain(line.decode("utf-8"))
             except ValueError as problem:
                 raise error("T302", file=str(file), line=number, found=str(problem), expected="a JSON object") from None
             if not isinstance(row, dict):

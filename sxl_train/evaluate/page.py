@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from sxl_data.contract.printable import printable
+from sxl_data.files.json_text import dump, load
 from sxl_train.evaluate.suites.types import Outcome
 
 MOST = 50
@@ -55,9 +56,28 @@ def _one(outcome: Outcome) -> str:
         ("answered", outcome.text),
         ("graded program" if "runs" in outcome.scores else "wanted", outcome.wanted),
     )
-    body = "".join(f"<h4>{name}</h4><pre>{_text(text)}</pre>" for name, text in shown if text)
+    body = "".join(f"<h4>{name}</h4><pre>{_text(_readable(text))}</pre>" for name, text in shown if text)
     title = f"{_text(outcome.item)} <span class='n'>#{outcome.index} {_text(outcome.detail[:200])}</span>"
     return f"<details><summary>{title}</summary>{body}</details>"
+
+
+def _readable(text: str) -> str:
+    """Prompts and conversations are kept as JSON: a text as it was, a message as its role and what it says."""
+    try:
+        value = load(text)
+    except ValueError:
+        return text
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not value or not all(isinstance(m, dict) and "role" in m for m in value):
+        return text
+    lines = []
+    for message in value:
+        lines.append(f"[{message['role']}] {message.get('content') or ''}".rstrip())
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            lines.append(f"    calls {dump(call.get('function', call) if isinstance(call, dict) else call)}")
+    return "\n".join(lines)
 
 
 def _text(text: str) -> str:

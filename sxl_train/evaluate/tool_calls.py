@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.files.json_text import load
+from sxl_data.files.json_text import load_plain
 from sxl_data.rules.schema_checker import Checker
 from sxl_train.evaluate.markup import READERS, Call, Schemas
 
@@ -137,7 +137,7 @@ def _loose(text: str) -> tuple[Any, list[str]]:
     for candidate, how in ((text, []), (_TRAILING.sub(lambda found: found[1], text), ["json"])):
         for closing in ("", "}", "}}", "]", "}]"):
             try:
-                return load(candidate + closing), how + ["open"] * bool(closing)
+                return load_plain(candidate + closing), how + ["open"] * bool(closing)
             except ValueError:
                 continue
     try:
@@ -182,7 +182,7 @@ def _as(value: Any, schema: Any) -> Any:
     if not isinstance(value, str) or kind not in ("integer", "number", "boolean", "array", "object"):
         return value
     try:
-        found = load(value.strip().lower() if kind == "boolean" else value.strip())
+        found = load_plain(value.strip().lower() if kind == "boolean" else value.strip())
     except ValueError:
         return value
     fits: dict[str, tuple[type, ...]] = {

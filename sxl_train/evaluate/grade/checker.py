@@ -59,6 +59,15 @@ class Player:
     def __init__(self, calls: list[Any], answers: list[Any]) -> None:
         self.calls, self.answers, self.place = calls, answers, 0
 
+    def last(self) -> str:
+        """The last call that was answered, in Python."""
+        if not self.place:
+            return ""
+        call, answer = self.calls[self.place - 1], self.answers[self.place - 1]
+        given = ", ".join(_shown(value) for value in call["args"])
+        got = _shown(answer["value"]) if "value" in answer else str(answer.get("raised"))
+        return f"; {call['name']}({given}) gave {got}"[:400]
+
     def call(self, name: str, args: Any, kwargs: Any) -> Any:
         call, place = _say_call(name, args, kwargs), self.place
         if place >= len(self.calls) or self.calls[place] != call:
@@ -70,6 +79,15 @@ class Player:
             known = isinstance(kind, type) and issubclass(kind, Exception)
             raise (kind if known else Raised)(answer.get("detail", ""))
         return decode(answer["value"])
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, its beginning; "an object" where it has no plain form."""
+    try:
+        found = decode(value)
+        return "an object" if isinstance(found, Opaque | Name) else repr(found)[:120]
+    except Exception:
+        return "an object"
 
 
 def _say_call(name: str, args: Any, kwargs: Any) -> dict[str, Any]:
@@ -133,11 +151,14 @@ def judge(problem: dict[str, Any], answers: list[Any]) -> dict[str, Any]:
         except Further as found:
             return {"status": "further", "calls": found.calls}
         except Exception as found:
-            return {"status": "wrong", "detail": f"{type(found).__name__}: {found}"[:500], "place": player.place}
+            reason = f"{type(found).__name__}: {found}".strip(": ")[:200]
+            return {"status": "wrong", "detail": f"{reason}{player.last()}"}
         return {"status": "passed"}
     for place, (call, answer, expected) in enumerate(zip(problem["calls"], answers, problem["expected"])):
         if not _agrees(call, answer, expected, problem["rule"]):
-            return {"status": "wrong", "detail": f"call {place + 1}", "place": place}
+            player = Player(problem["calls"], answers)
+            player.place = place + 1
+            return {"status": "wrong", "detail": f"expected {_shown(expected)}{player.last()}"}
     return {"status": "passed"}
 
 

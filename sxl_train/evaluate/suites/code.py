@@ -29,6 +29,10 @@ KINDS = {
 }
 
 
+CUT = ("syntax", "load", "missing")
+"""Grades that an answer may owe to where it was cut; a program that answers wrongly is whole."""
+
+
 class CodeItem(msgspec.Struct, frozen=True, kw_only=True):
     """One problem as it is asked."""
 
@@ -85,7 +89,7 @@ def _outcome(
     kind = KINDS.get(grade.status, "")
     if sample.error:
         kind = "nothing was generated"
-    elif kind and sample.finish == "length":
+    elif grade.status in CUT and sample.finish == "length":
         kind += ", cut at the limit of tokens"
     return Outcome(
         suite=suite,

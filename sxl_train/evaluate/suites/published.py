@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_data.files.json_text import load_object
+from sxl_data.files.json_text import dump, load_object, load_plain
 from sxl_data.formats.toolalpaca import FORMAT as TOOLALPACA
 from sxl_data.ground.api_bank import agrees, replay
 from sxl_data.read.adapters.api_bank_folder import FORMAT as API_BANK
@@ -77,7 +77,8 @@ def _text(value: Any) -> str:
 
 def steps(trace: Trace, name: str, group: str) -> Iterator[Step]:
     """A question for each turn of ``trace`` that calls, after the true turns before it."""
-    messages, tools = to_messages(trace)
+    # Numbers as numbers: what a literal looked like is not asked for.
+    messages, tools = load_plain(dump(to_messages(trace)))
     before: list[Call] = []
     for place, message in enumerate(messages):
         right = [Call(c["function"]["name"], c["function"]["arguments"]) for c in message.get("tool_calls", ())]
@@ -120,7 +121,9 @@ def seal_tools(options: Options) -> list[Step]:
                 tools.append(other)
         chance.shuffle(tools)
         for step in steps(trace, name, ""):
-            shown = msgspec.structs.replace(step.question, tools=tuple(map(declare, tools)))
+            shown = msgspec.structs.replace(
+                step.question, tools=tuple(load_plain(dump([declare(tool) for tool in tools])))
+            )
             found.append(msgspec.structs.replace(step, question=shown))
     return found
 

@@ -154,6 +154,17 @@ def test_hostile_answers_do_nothing_on_the_page():
     assert "default-src 'none'" in page and body.count("<details>") == body.count("</details>") == 2
 
 
+def test_prompts_and_conversations_can_be_read_on_the_page():
+    talk = [{"role": "user", "content": "Go\nnow"}, {"role": "assistant", "tool_calls": [{"function": {"name": "go"}}]}]
+    page = write_page("m", [outcome(request=json.dumps("def f():\n    pass"), text=json.dumps(talk), wanted="[1, 2]")])
+    assert (
+        "def f():\n    pass" in page and "[user] Go\nnow" in page and "calls {&quot;name&quot;:&quot;go&quot;}" in page
+    )
+    assert "[1, 2]" in page
+    for odd in ('[{"role": 1, "tool_calls": 5}]', '[{"role": "x", "tool_calls": ["y"]}]', "[" * 3000):
+        assert write_page("m", [outcome(text=odd)])
+
+
 def test_outcomes_come_back_from_their_table(tmp_path):
     given = [outcome(counts={"calls": (1, 2)}, group="g", index=3, tokens=5), outcome(text="half \ud83d a character")]
     write_samples(given, tmp_path / "s.parquet")

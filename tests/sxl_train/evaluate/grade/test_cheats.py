@@ -142,4 +142,9 @@ def test_grades_say_what_happened():
     }
     with Grader(seconds=1.5) as grader:
         found = [grade.status for grade in grader.grade([(PROBLEM, program) for program in programs.values()])]
+    with Grader(seconds=5.0) as grader:
+        (wrong,) = grader.grade([(PROBLEM, programs["wrong"])])
+        (other,) = grader.grade([(INPUTS, programs["wrong"])])
+    assert wrong.detail == "AssertionError; double([1, 2]) gave [1, 2]"
+    assert other.detail == "expected [2, 4]; double([1, 2]) gave [1, 2]"
     assert found[:7] == list(programs)[:7] and found[7] in ("limit", "raised") and found[8] == "passed"
