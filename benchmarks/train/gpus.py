@@ -4,7 +4,8 @@
 
 The models and rows of `gpu.py`. With P processes a step takes P × 8 sequences: one process accumulates P passes,
 P processes do one pass each, so that every optimiser step sees the same sequences and the losses can be compared step
-by step. Each run is a `torchrun` of its own. Reported: median step after warm-up, tokens a second, largest peak memory
+by step. Each run is a `torchrun` of its own; those of one process that stand side by side in ``--only`` run at the same
+time, each on a GPU of its own. Reported: median step after warm-up, tokens a second, largest peak memory
 of a GPU, the ratio to one GPU with the same method, FSDP2's memory against DDP's, and the largest relative difference
 of a step's loss. A run killed and gone on with on another number of GPUs: `kill.py`.
 """
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +32,16 @@ import models
 
 RUNS: dict[str, dict[str, Any]] = {
     "full-1": {"method": "full", "alone": True},
-    "full-ddp": {"method": "full"},
-    "full-fsdp": {"method": "full", "shard": True},
     "lora-1": {"method": "lora", "alone": True},
+    "full-ddp": {"method": "full"},
     "lora-ddp": {"method": "lora"},
-    "full-fsdp-leaner": {"method": "full", "shard": True, "recompute": 0.5},
+    "full-fsdp": {"method": "full", "shard": True},
+    "full-fsdp-leaner": {"method": "full", "shard": True, "recompute": 0.7},
+    "full-fsdp-layers": {"method": "full", "shard": True, "unit": 0},
 }
-"""Name → method, whether one process does it all, and keys of `Tune`."""
-DEFAULT = tuple(RUNS)[:5]
+"""Name → method, whether one process does it all, what `tune.sharding` puts into a unit at least, and keys of
+`Tune`."""
+DEFAULT = tuple(RUNS)[:6]
 WARM = 5
 SCALING, LOSS, MEMORY = 0.925, 0.005, 0.65
 """Targets: of P times one GPU's tokens/s; difference of a step's loss; FSDP2's memory ÷ DDP's."""
@@ -51,10 +55,11 @@ def run_worker(task: dict[str, Any]) -> None:
     from sxl_train.config import Tune
     from sxl_train.data.mask import Template
     from sxl_train.run.quiet import hush
-    from sxl_train.tune import adapt
+    from sxl_train.tune import adapt, sharding
     from sxl_train.tune.trainer import make_trainer
 
     hush()
+    sharding.UNIT_BYTES = task["unit"]
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -137,16 +142,41 @@ def profile(trainer: Any) -> Any:
     return lambda: taken.key_averages().table(sort_by="self_device_time_total", row_limit=24, max_name_column_width=60)
 
 
-def launch(task: dict[str, Any], processes: int) -> dict[str, Any] | None:
-    """A run of its own; what its first process wrote, or None where it failed."""
+def launch(task: dict[str, Any], processes: int, gpu: int | None = None) -> dict[str, Any] | None:
+    """A run of its own, on the ``gpu`` given or on all; what its first process wrote, or None where it failed."""
     out = Path(task["out"])
     command = [sys.executable, *models.launch_words(processes), __file__, "--worker", json.dumps(task)]
-    done = subprocess.run(command, check=False)
+    chosen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
+    done = subprocess.run(command, check=False, env=dict(os.environ) | chosen)
     if done.returncode or not out.exists():
         return None
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     out.unlink()
     return found
+
+
+def gather(names: list[str], many: int) -> list[list[str]]:
+    """Runs that go on at the same time: neighbours that need one GPU each, at most ``many``."""
+    groups: list[list[str]] = []
+    for name in names:
+        alone = bool(RUNS[name].get("alone"))
+        if alone and groups and RUNS[groups[-1][-1]].get("alone") and len(groups[-1]) < many:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return groups
+
+
+def describe(name: str, shared: dict[str, Any], many: int) -> tuple[dict[str, Any], int]:
+    """The task of a run, and its processes."""
+    from sxl_train.tune import sharding
+
+    keys = {"accumulate": 1} | RUNS[name]
+    method, processes = keys.pop("method"), 1 if keys.pop("alone", False) else many
+    keys["accumulate"] = many // processes
+    unit = keys.pop("unit", sharding.UNIT_BYTES)
+    own = {"method": method, "keys": keys, "unit": unit, "out": f"{shared['rows']}.{name}"}
+    return shared | own, processes
 
 
 def main() -> int:
@@ -178,44 +208,41 @@ def main() -> int:
             size = many * models.BATCH
             rows = models.make_rows(size * steps, models.SHAPES[shape]["vocab_size"], length)
             packed.write_text(json.dumps(rows), encoding="utf-8")
-            for name in options.only.split(","):
+            shared = {
+                "step": size,
+                "folder": str(folder),
+                "steps": steps,
+                "rows": str(packed),
+                "length": length,
+                "profile": options.profile,
+            }
+            for names in gather(options.only.split(","), many):
                 if time.monotonic() - started > options.deadline:
-                    print(f"{shape}.{name}: not started, the time is up", flush=True)
+                    print(f"{shape}.{', '.join(names)}: not started, the time is up", flush=True)
                     continue
-                keys = {"accumulate": 1} | RUNS[name]
-                method, processes = keys.pop("method"), 1 if keys.pop("alone", False) else many
-                keys["accumulate"] = many // processes
                 begun = time.monotonic()
-                found = launch(
-                    {
-                        "method": method,
-                        "keys": keys,
-                        "step": size,
-                        "folder": str(folder),
-                        "steps": steps,
-                        "rows": str(packed),
-                        "out": str(Path(scratch) / "out.json"),
-                        "length": length,
-                        "profile": options.profile,
-                    },
-                    processes,
-                )
-                if found is None:
-                    print(f"{shape}.{name}: failed", flush=True)
-                    continue
-                found |= {"method": method}
-                results[f"{shape}.{name}"] = found
+                with ThreadPoolExecutor(len(names)) as pool:
+                    places = range(len(names)) if len(names) > 1 else [None]
+                    found = list(pool.map(launch, *zip(*(describe(name, shared, many) for name in names)), places))
                 seconds = round(time.monotonic() - begun)
-                print(
-                    f"{shape}.{name}: {found['tokens_per_s']:,} tokens/s, {found['step_ms']} ms ± "
-                    f"{found['spread_ms']}, {found['peak_gb']} GB; {seconds} s in all",
-                    flush=True,
-                )
-                if options.profile:
-                    print(found.pop("profile", ""), flush=True)
+                for name, measured in zip(names, found):
+                    tell(f"{shape}.{name}", measured, seconds)
+                    if measured is not None:
+                        results[f"{shape}.{name}"] = measured | {"method": RUNS[name]["method"]}
                 report(results, options.json, quiet=True)  # a run that is cut off keeps what it measured
     report(results, options.json)
     return 0
+
+
+def tell(name: str, found: dict[str, Any] | None, seconds: int) -> None:
+    """Print what a run measured."""
+    if found is None:
+        print(f"{name}: failed", flush=True)
+        return
+    speed = f"{found['tokens_per_s']:,} tokens/s, {found['step_ms']} ms ± {found['spread_ms']}"
+    print(f"{name}: {speed}, {found['peak_gb']} GB; {seconds} s in all", flush=True)
+    if profile := found.pop("profile", ""):
+        print(profile, flush=True)
 
 
 def report(results: dict[str, dict[str, Any]], path: Path | None, quiet: bool = False) -> None:

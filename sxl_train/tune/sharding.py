@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from trl import SFTTrainer
 
+UNIT_BYTES = 64 * 2**20
+"""Decoder layers are gathered and given back together until they hold so much: for a small model each exchange of its
+own costs more than what it carries."""
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 OPTIMISER, SCHEDULER = "optimizer.pt", "scheduler.pt"
 
@@ -25,8 +28,12 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
 
     def train(self, resume_from_checkpoint: Any = None, *args: Any, **keys: Any) -> Any:
         """As in the base class; the weights of a checkpoint are read before they are shared out."""
-        if self.is_fsdp_enabled and resume_from_checkpoint:
-            self._read_whole(resume_from_checkpoint)
+        if self.is_fsdp_enabled:
+            if resume_from_checkpoint:
+                self._read_whole(resume_from_checkpoint)
+            if share(self.model, UNIT_BYTES):
+                plugin: Any = self.accelerator.state.fsdp_plugin
+                plugin.auto_wrap_policy = None  # else accelerate looks for layers of a class that they have no more
         return super().train(resume_from_checkpoint, *args, **keys)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
@@ -82,6 +89,40 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         state = torch.load(Path(checkpoint) / OPTIMISER, map_location="cpu", mmap=True, weights_only=True)
         self.optimizer.load_state_dict(share_optimiser(state, self.optimizer))
         self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULER, weights_only=True))
+
+
+def share(model: Any, size: int) -> bool:
+    """Share ``model`` out before accelerate does, decoder layers in units of at least ``size`` bytes; whether that was
+    done. Adapters are left to accelerate, whose units of one layer each their own tests know.
+
+    All is shared at once: an optimiser made for weights of which some are cut and some whole would have other groups
+    than one process has.
+    """
+    from torch.distributed.fsdp import fully_shard
+
+    core = getattr(model, getattr(model, "base_model_prefix", ""), None)
+    layers = getattr(core, "layers", None)
+    if hasattr(model, "peft_config") or core is None or layers is None:
+        return False
+    unit: list[Any] = []
+    for place, layer in enumerate(layers, 1):
+        unit.append(layer)
+        held = sum(weight.nbytes for member in unit for weight in member.parameters())
+        if held >= size or place == len(layers):
+            fully_shard(unit)
+            unit = []
+    table, head = model.get_input_embeddings(), model.get_output_embeddings()
+    ends = [
+        child for child in core.children() if child not in (layers, table) and any(True for _ in child.parameters())
+    ]
+    if table.weight is head.weight:
+        ends.append(table)
+    else:
+        fully_shard(table)
+    # The loss comes right before the backward pass begins: what it used would have to be gathered again at once.
+    fully_shard([*ends, head], reshard_after_forward=False)
+    fully_shard(model)
+    return True
 
 
 @torch.no_grad()
