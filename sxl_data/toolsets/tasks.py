@@ -32,6 +32,7 @@ WEIGHTS: dict[Kind, int] = {
     "refuse": 4,
 }
 IRRELEVANT = 1 / 8
+DRAWS = 20
 BUSY = 0.06  # of the tasks with calls: a tool is busy at first
 
 
@@ -73,10 +74,7 @@ def make_task(toolset: Toolset, number: int, seed: int = 0, side: Side = "train"
     if number < 0 or seed < 0:
         raise error("U102", pointer="/options/seed", found=min(number, seed), expected="0 or more")
     values: Values = "all" if side == "all" else "train" if side == "train" else "held_out"
-    pick = Pick(f"{toolset.name}/{side}/{seed}/{number}", values)
-    pattern = _choose(toolset, side, pick)
-    state = toolset.start(pick)
-    job = pattern.make(pick, state)
+    pick, pattern, state, job = _compose(toolset, side, f"{toolset.name}/{side}/{seed}/{number}", values)
     busy: dict[str, int] = {}
     if job.calls and pick.chance(BUSY):
         busy = {pick.any([function.name for function in toolset.shown(side)]): pick.any([1, 1, 1, 2])}
@@ -117,6 +115,23 @@ def patterns(toolset: Toolset, side: Side) -> list[Pattern]:
     """The patterns that tasks of ``side`` come from."""
     wanted = {"train": ("train",), "values": ("train",), "all": ("train", "patterns", "tools")}.get(side, (side,))
     return [pattern for pattern in toolset.patterns if pattern.side in wanted]
+
+
+def _compose(toolset: Toolset, side: Side, name: str, values: Values) -> tuple[Pick, Pattern, State, Job]:
+    """A pattern and its job. One whose wanted end is there from the beginning (a blind that already stands as asked)
+    would be met by doing nothing: it is drawn again."""
+    for again in range(DRAWS):
+        pick = Pick(f"{name}/{again}" if again else name, values)
+        pattern = _choose(toolset, side, pick)
+        state = toolset.start(pick)
+        job = pattern.make(pick, state)
+        if job.want is None:
+            break
+        before, after = msgspec.to_builtins(state.view()), msgspec.to_builtins(state.view())
+        job.want(after)
+        if before != after:
+            break
+    return pick, pattern, state, job
 
 
 def _choose(toolset: Toolset, side: Side, pick: Pick) -> Pattern:

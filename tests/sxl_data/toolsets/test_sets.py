@@ -10,6 +10,8 @@ import pytest
 from sxl_data import toolsets
 from sxl_data.files.json_text import load
 from sxl_data.toolsets.tasks import SIDES, from_id, make_task, patterns
+from sxl_data.trace.build import Builder
+from sxl_data.trace.format import Document, Origin
 from sxl_data.trace.types import Act, Iterate, Reflect, encode
 from tests.sxl_data.toolsets.runs import SETS
 
@@ -46,6 +48,24 @@ def test_every_run_reaches_its_goal_and_fits_the_schemas(name, side):
         for step in trace.steps:
             for call in step.calls if isinstance(step, Act) else ():
                 assert declared[call.name].is_valid(load(call.arguments_json)), call
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("name", SETS)
+def test_no_goal_is_met_by_doing_nothing(name, side):
+    for toolset, task in some(name, side, 150):
+        if task.kind in ("irrelevant", "refuse"):
+            continue
+        builder = Builder("tool_use", task.request)
+        if task.context:
+            builder.observe(task.context, "system")
+        builder.observe(task.request)
+        for reply in task.replies:
+            builder.say("Which one?")
+            builder.observe(reply)
+        builder.say("Done.", final=True)
+        idle = builder.build(Document(file=name, value={}, row=0), Origin(source=name), "toolset").trace
+        assert not toolsets.check(idle, task, toolset).met, task.id
 
 
 @pytest.mark.parametrize("name", SETS)
