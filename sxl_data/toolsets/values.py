@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sxl_data.toolsets.sayings import MADE_DOINGS, MADE_REMARKS
+
 PEOPLE = tuple(
     "Zoë Łukasz Nguyễn Søren João Chidi Aroha Priya Siobhán Çağla Ólafur Юлия Дмитрий أحمد ليلى 小林 陈伟 김민준 "
     "Amélie "
@@ -48,17 +50,19 @@ MOODS = tuple(
     "pure rare round sharp silent simple smart smooth solid tiny tough urban vivid witty young zesty "
     "hidden idle".split()
 )
-DOINGS = tuple(
-    "water the plants|call the dentist|renew the passport|pay the plumber|return the library books|book the ferry|"
+DOINGS = (
+    *MADE_DOINGS,
+    *"water the plants|call the dentist|renew the passport|pay the plumber|return the library books|book the ferry|"
     "order printer ink|descale the coffee machine|pick up the parcel|send the signed form|back up the laptop|"
     "change the air filter|feed the neighbour's cat|check the smoke alarm|print the boarding passes|sharpen the knives|"
     "cancel the trial|collect the dry cleaning|update the password list|write the thank-you card|test the generator|"
     "defrost the freezer|measure the window|charge the drill|empty the compost|oil the hinges|find the spare key|"
     "wash the duvet|label the boxes|ring the landlord|prune the roses|buy cat litter|fix the bicycle light|"
-    "renew the parking permit|tune the piano|sort the photographs|bleed the radiators|book the eye test".split("|")
+    "renew the parking permit|tune the piano|sort the photographs|bleed the radiators|book the eye test".split("|"),
 )
-REMARKS = tuple(
-    "the lift is out of order until Monday|parking is free after six|the key is under the blue "
+REMARKS = (
+    *MADE_REMARKS,
+    *"the lift is out of order until Monday|parking is free after six|the key is under the blue "
     "pot|deliveries go to the "
     "side gate|two chairs are still missing|the quote is valid for thirty days|bring the long extension "
     "lead|the second "
@@ -80,7 +84,7 @@ REMARKS = tuple(
     "seats are numbered from the left|the minutes were sent round|a spare tyre costs extra|the tower is "
     "open to visitors|"
     "the ladder is too short|the paint dries overnight|the phone rings twice|the answer is still open|"
-    "the archive opens on request|the well is tested yearly|the fence belongs to the neighbour".split("|")
+    "the archive opens on request|the well is tested yearly|the fence belongs to the neighbour".split("|"),
 )
 # Not by strftime, which follows the locale of whoever builds.
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()

@@ -5,6 +5,8 @@ Openings and closings are values like others: the held-out side has its own (`pi
 
 from __future__ import annotations
 
+from sxl_data.toolsets.circumstances import circumstance
+from sxl_data.toolsets.letters import farewell, greeting
 from sxl_data.toolsets.pick import Pick
 
 OPENINGS = (
@@ -53,6 +55,20 @@ NOWHERE = (
     "What is this rash that {person} got after the trip to {place}?",
     "{Drive|Take} {person} to the airport in {place}.",
     "{Finish|Continue} this story: “The {colour} {thing} had been missing since {person} came to {place}.”",
+    "Why do {colour} {thing}s {cost more|sell better} in {place}{| these days}?",
+    "{Predict|Guess} who wins the {mood} contest in {place}: {person} or {other}?",
+    "{Design|Sketch} a {mood} logo with a {thing} for {person}.",
+    "{Who|Which band} sang “{colour} {thing}”, {person} or {other}?",
+    "Does {colour} suit {person}{ with a {mood} {thing}|}?",
+    "{Teach|Show} {person} to {dance|whistle|juggle}, {please|if you can}.",
+    "How far is {place} from {elsewhere} {by bicycle|as the crow flies|on foot}?",
+    "Name {three|some} {mood} films set in {place} or {elsewhere}.",
+    "{Compliment|Cheer up} {person}, who broke the {colour} {thing}.",
+    "{Is it true that|Did} {person} {of|from} {place} {invented|sold} the {thing}?",
+    "Which is {nicer|cheaper|older}, {place} or {elsewhere}?",
+    "{Scan|Smell|Taste} the {thing} on my {colour} table.",
+    "{person} dreamt of a {mood} {thing} in {place}. What does it mean?",
+    "{Haggle|Argue} with {person} over a {colour} {thing}.",
 )
 NOT_MINE = (
     "{I can't help with that|That is beyond what I can do here|I'm afraid that's not something I can do}: my tools "
@@ -65,15 +81,24 @@ NOT_MINE = (
 
 
 def dress(pick: Pick, request: str) -> str:
-    """``request`` as one of many people might put it; about a third say only what they want."""
+    """``request`` as one of many people might put it; about a sixth say only what they want, and half say besides who
+    asks or why."""
     style = pick.random.random()
-    if style < 0.3:
-        return request
-    opening = pick.new(OPENINGS) + " " if style > 0.45 else ""
-    closing = " " + pick.new(CLOSINGS) if style < 0.45 or style > 0.72 else ""
+    aside = circumstance(pick) if pick.chance(0.65) else ""
+    opening = closing = ""
+    if style > 0.5:
+        opening = (greeting(pick) if pick.chance(0.5) else pick.new(OPENINGS)) + " "
+    if 0.3 <= style < 0.5 or style > 0.75:
+        closing = " " + (farewell(pick) if pick.chance(0.6) else pick.new(CLOSINGS))
+    before = pick.chance(0.6)
     begins = request.startswith(tuple(pick.drawn)) or request.startswith(("I ", "I'"))  # a name, or a word for oneself
-    if opening.rstrip().endswith((",", ":")) and not begins and not request[1:2].isupper():
+    if aside and before:
+        opening = opening if opening.rstrip().endswith((".", "!", "?")) else ""
+        request = f"{aside} {request}"
+    elif opening.rstrip().endswith((",", ":")) and not begins and not request[1:2].isupper():
         request = request[:1].lower() + request[1:]
+    if aside and not before:
+        request = f"{request} {aside}"
     return f"{opening}{request}{closing}"
 
 
@@ -81,11 +106,6 @@ def nowhere(pick: Pick) -> str:
     """A request that no tool of any set fits."""
     from sxl_data.toolsets.values import COLOURS, MOODS, PEOPLE, PLACES, THINGS
 
-    return pick.say(
-        pick.new(NOWHERE),
-        colour=pick.new(COLOURS),
-        thing=pick.new(THINGS),
-        place=pick.new(PLACES),
-        person=pick.new(PEOPLE),
-        mood=pick.new(MOODS),
-    )
+    (place, elsewhere), (person, other) = pick.several(PLACES, 2), pick.several(PEOPLE, 2)
+    things = {"colour": pick.new(COLOURS), "thing": pick.new(THINGS), "mood": pick.new(MOODS)}
+    return pick.say(pick.new(NOWHERE), place=place, elsewhere=elsewhere, person=person, other=other, **things)
