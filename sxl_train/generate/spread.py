@@ -1,0 +1,188 @@
+"""One model in several processes, each with a GPU of its own: requests are dealt out, samples come as they finish.
+
+A sample depends on its request alone (`sampling.py`), so how requests are dealt changes nothing but the company in
+which its logits are computed: on a CPU (float32) the samples are those of one process, in bf16 one may part where two
+tokens are as good as equally likely, as in any other batch.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.errors import error
+from sxl_train.data import mask, samples
+from sxl_train.generate.types import Request, Sample, Score
+
+Skip = frozenset[tuple[str, int]]
+DEVICES = "CUDA_VISIBLE_DEVICES"
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What a process is asked for."""
+
+    requests: tuple[Request, ...] = ()
+    skip: tuple[tuple[str, int], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+class News(msgspec.Struct, frozen=True):
+    """What a process says: a sample, likelihoods, or that it is done; its name when it is ready, or why it is not."""
+
+    sample: Sample | None = None
+    scores: tuple[Score, ...] = ()
+    name: str = ""
+    wrong: str = ""
+
+
+class SpreadBackend:
+    """A model folder asked by ``processes`` at once."""
+
+    def __init__(self, folder: str, processes: int, rows: int = 0) -> None:
+        """Each process loads the model, on the GPU of its number where there are some; ``rows`` as of a folder."""
+        context = multiprocessing.get_context("spawn")
+        tokenizer = samples.load_tokenizer(folder)
+        text = tokenizer.chat_template
+        self.template = mask.make_template(text, tokenizer) if isinstance(text, str) else None
+        self._processes: list[Any] = []
+        self._lines: list[Connection] = []
+        for device in find_devices(processes):
+            mine, theirs = context.Pipe()
+            before = os.environ.get(DEVICES)
+            os.environ[DEVICES] = device  # read once, when the new process meets its first GPU
+            try:
+                process = context.Process(target=serve, args=(theirs, folder, rows, processes), daemon=True)
+                process.start()
+            finally:
+                del os.environ[DEVICES]
+                os.environ |= {} if before is None else {DEVICES: before}
+            theirs.close()
+            self._processes.append(process)
+            self._lines.append(mine)
+        (self.name,) = {self._hear(line).name for line in self._lines}
+
+    def generate(
+        self, requests: Sequence[Request], progress: Callable[[int, int], None] | None = None, skip: Skip = frozenset()
+    ) -> Iterator[Sample]:
+        """Samples as they finish, wherever; those in ``skip`` are left out."""
+        if len({request.id for request in requests}) < len(requests):
+            raise error("U102", pointer="/id", found="an id twice", expected="an id that no other request has")
+        total = sum(request.samples for request in requests) - len(skip)
+        done = 0
+        for line, part in zip(self._lines, deal(requests, len(self._lines))):
+            ids = {request.id for request in part}
+            self._tell(line, Work(tuple(part), tuple(sorted(one for one in skip if one[0] in ids))))
+        open_ = list(self._lines)
+        while open_:
+            ready = wait(open_)
+            for line in [one for one in open_ if one in ready]:
+                news = self._hear(line)
+                if news.sample is None:
+                    open_.remove(line)
+                    continue
+                done += 1
+                yield news.sample
+                if progress is not None:
+                    progress(done, total)
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """The likelihood of each continuation."""
+        share = -(-len(pairs) // len(self._lines)) or 1
+        for place, line in enumerate(self._lines):
+            self._tell(line, Work(pairs=tuple(pairs[place * share : (place + 1) * share])))
+        return [score for line in self._lines for score in self._hear(line).scores]
+
+    def close(self) -> None:
+        """End the processes."""
+        for line in self._lines:
+            line.close()  # a process that hears no more ends itself
+        for process in self._processes:
+            process.join(10)
+            if process.is_alive():
+                process.kill()
+
+    def _tell(self, line: Connection, work: Work) -> None:
+        try:
+            tell(line, work)
+        except OSError:
+            self._fail(line, "it ended")
+
+    def _hear(self, line: Connection) -> News:
+        try:
+            news = msgspec.msgpack.decode(line.recv_bytes(), type=News)
+        except (EOFError, OSError):
+            news = News(wrong="it ended")
+        if news.wrong:
+            self._fail(line, news.wrong)
+        return news
+
+    def _fail(self, line: Connection, wrong: str) -> None:
+        place = self._lines.index(line) + 1
+        self.close()
+        raise error("T121", found=f"process {place} of {len(self._lines)}: {wrong}", expected="samples")
+
+
+def find_devices(processes: int) -> list[str]:
+    """The GPU of each process, by its number or name; GPUs are shared where there are fewer, empty where none is."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return [""] * processes
+    shown = os.environ.get(DEVICES, "")
+    names = shown.split(",") if shown else [str(number) for number in range(torch.cuda.device_count())]
+    return [names[number % len(names)] for number in range(processes)]
+
+
+def deal(requests: Sequence[Request], parts: int) -> list[list[Request]]:
+    """``requests`` in ``parts`` of much the same work: long prompts and many samples first, each to who has least."""
+    dealt: list[list[Request]] = [[] for _ in range(parts)]
+    loads = [0] * parts
+    for request in sorted(requests, key=_weigh, reverse=True):
+        least = loads.index(min(loads))
+        dealt[least].append(request)
+        loads[least] += _weigh(request)
+    return dealt
+
+
+def _weigh(request: Request) -> int:
+    """Roughly the tokens of a request: its prompt once, its answers each."""
+    said = len(request.prompt or "") + sum(len(str(message)) for message in request.messages or ())
+    return said // 4 + request.samples * request.max_tokens
+
+
+def tell(line: Connection, thing: msgspec.Struct) -> None:
+    """Send one thing."""
+    line.send_bytes(msgspec.msgpack.encode(thing))
+
+
+def serve(line: Connection, folder: str, rows: int, processes: int) -> None:
+    """What each process does: load the model, answer until nobody asks."""
+    import torch
+
+    from sxl_train.generate.folder import FolderBackend
+    from sxl_train.run.quiet import hush
+
+    hush()
+    if not torch.cuda.is_available():
+        torch.set_num_threads(max(1, torch.get_num_threads() // processes))
+    try:
+        backend = FolderBackend(folder, rows=rows)
+        tell(line, News(name=backend.name))
+        while True:
+            work = msgspec.msgpack.decode(line.recv_bytes(), type=Work)
+            if work.pairs:
+                tell(line, News(scores=tuple(backend.score(work.pairs))))
+                continue
+            for sample in backend.generate(work.requests, skip=frozenset(work.skip)):
+                tell(line, News(sample=sample))
+            tell(line, News())
+    except (EOFError, OSError):
+        return
+    except BaseException as problem:
+        tell(line, News(wrong=f"{type(problem).__name__}: {problem}"[:1000]))
+        raise

@@ -1,0 +1,74 @@
+"""Several processes give the samples that one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sxl_data.contract.errors import UserError
+from sxl_train.generate.folder import FolderBackend
+from sxl_train.generate.kept import generate_kept
+from sxl_train.generate.spread import SpreadBackend, deal
+from sxl_train.generate.types import Request
+
+PROMPTS = ("def add(first", "The calculator", "a", "value = json", "for index, name in enumerate(names):\n    print(")
+
+
+@pytest.fixture
+def folder(make_model: Callable[..., Path]) -> str:
+    return str(make_model("spread", kind="llama", num_hidden_layers=2))
+
+
+@pytest.fixture
+def two(folder: str) -> Iterator[SpreadBackend]:
+    backend = SpreadBackend(folder, 2)
+    yield backend
+    backend.close()
+
+
+def test_two_processes_give_the_samples_and_the_likelihoods_of_one(folder: str, two: SpreadBackend, tmp_path: Path):
+    one = FolderBackend(folder)
+    requests = [
+        Request(id=f"{prompt}/{heat}", prompt=prompt, samples=3, max_tokens=12, temperature=heat)
+        for prompt in PROMPTS
+        for heat in (0.0, 0.8)
+    ]
+    counts: list[tuple[int, int]] = []
+    made = {(s.request, s.index): s for s in two.generate(requests, lambda *count: counts.append(count))}
+    expected = {(s.request, s.index): s for s in one.generate(requests)}
+    assert made == expected and len(made) == 30
+    assert counts == [(n, 30) for n in range(1, 31)]
+    file = tmp_path / "kept.jsonl"
+    assert generate_kept(one, requests[:4], file) == generate_kept(two, requests[:4], file)
+    skipped = frozenset((r.id, 1) for r in requests)
+    assert {(s.request, s.index) for s in two.generate(requests, skip=skipped)} == set(expected) - skipped
+    pairs = [("def add(", "first, second)"), ("a", " b"), ("The", " calculator")]
+    for spread, whole in zip(two.score(pairs), one.score(pairs), strict=True):
+        assert spread.logprob == pytest.approx(whole.logprob, abs=1e-3) and spread.tokens == whole.tokens
+    assert two.score([]) == []
+
+
+def test_a_process_that_dies_is_told_and_ids_are_different(two: SpreadBackend):
+    with pytest.raises(UserError, match="U102"):
+        list(two.generate([Request(id="a", prompt="x"), Request(id="a", prompt="y")]))
+    two._processes[1].kill()
+    two._processes[1].join()
+    with pytest.raises(UserError, match="T121"):
+        list(two.generate([Request(id=str(n), prompt="x", max_tokens=4) for n in range(4)]))
+
+
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, folder: str):
+    (Path(folder) / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="T121"):
+        SpreadBackend(folder, 2)
+
+
+def test_work_is_dealt_evenly():
+    requests = [Request(id=str(n), prompt="x" * n, samples=1 + n % 3) for n in range(31)]
+    parts = deal(requests, 4)
+    assert sorted(r.id for part in parts for r in part) == sorted(r.id for r in requests)
+    loads = [sum(r.samples for r in part) for part in parts]
+    assert max(loads) - min(loads) <= 3
+    assert deal([], 2) == [[], []]
