@@ -1,9 +1,9 @@
 """Does the code of an answer parse?
 
 In: a batch. Out: for each row True, False or null (no code, or no parser for its language). The answer is
-the text of the final Act; its code is what stands in fenced blocks, or all of it when the row's language
-is known and there are no fences. Rows of kind instruction and code only: an agent's message may well
-quote a fragment.
+the text of the final Act; its code is what stands in fenced blocks that name their language, or all of it when the
+row's language is known and there are no fences. A block without a label may be anything, what a program prints most
+often, and is not judged. Rows of kind instruction and code only: an agent's message may well quote a fragment.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ import pyarrow.compute as pc
 
 from sxl_data.contract import patterns
 from sxl_data.contract.columns import explode
-from sxl_data.files.syntax import canonical, parses
+from sxl_data.files.fences import blocks
+from sxl_data.files.shown import parses_as_shown
+from sxl_data.files.syntax import canonical
 
-_FENCE = patterns.compile(r"(?ms)^```([\w+#-]*)[ \t]*\n(.*?)^```[ \t]*$")
 KINDS = ("instruction", "code")
+_FENCE = "```|~~~"
+# Where an answer of bare code goes on in words: what it prints, or what it does.
+_AFTER = patterns.compile(
+    r"(?m)^[ \t]*(?i:(?:(?:sample|example|expected|the) )?outputs?(?: is)?|prints|results?|explanation|notes?|usage"
+    r"|example)[ \t]*:|^(?:[A-Z][a-z']+|\d+\.|[-*])(?: [\pL\pN_,'’\"`()-]+){4,}[.:]?$"
+)
 
 
 def code_parses(batch: pa.Table) -> pa.Array:
@@ -29,19 +36,27 @@ def code_parses(batch: pa.Table) -> pa.Array:
     # Without a language and a fence there is nothing to parse.
     wanted = pc.and_(pc.equal(segments["phase"], "act"), pc.take(of_kind, segments["row"]))
     said = segments.filter(wanted)
-    said = said.filter(pc.or_(pc.take(named, said["row"]), pc.match_substring(said["text"], "```")))
+    said = said.filter(pc.or_(pc.take(named, said["row"]), pc.match_substring_regex(said["text"], _FENCE)))
     for row, text in zip(said["row"].to_pylist(), said["text"].to_pylist()):
         for language, code in code_blocks(text, languages[row]):
-            verdict = parses(language, code)
+            verdict = parses_as_shown(language, code)
             if verdict is not None:
                 verdicts[row] = verdict if verdicts[row] is None else verdicts[row] and verdict
     return pa.array(verdicts, pa.bool_())
 
 
 def code_blocks(text: str, language: str | None) -> list[tuple[str, str]]:
-    """(language, code) of every fenced block; the whole text under ``language`` where none is fenced."""
+    """(language, code) of every fenced block that has a label; all of the text under ``language``, up to where it goes
+    on in words, if none is fenced."""
+    fenced = blocks(text)
+    if fenced:
+        return [(block.label, block.code) for block in fenced if block.label not in (None, "output")]
     default = canonical(language)
-    blocks = [(canonical(match[1]) or default, match[2]) for match in _FENCE.finditer(text)]
-    if not blocks and default:
-        blocks = [(default, text)]
-    return [(name, code) for name, code in blocks if name]
+    return [(default, bare_code(text))] if default else []
+
+
+def bare_code(text: str) -> str:
+    """The code that an answer without fences begins with."""
+    found = _AFTER.search(text)
+    code = text[: found.start()] if found else text
+    return code if code.strip() else text

@@ -24,20 +24,33 @@ GRAMMARS: dict[str, tuple[str, str]] = {
     "javascript": ("tree_sitter_javascript", "language"),
     "python": ("tree_sitter_python", "language"),
     "rust": ("tree_sitter_rust", "language"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
     "typescript": ("tree_sitter_typescript", "language_typescript"),
 }
 
 ALIASES = {
-    "py": "python",
-    "python3": "python",
-    "js": "javascript",
-    "ts": "typescript",
-    "rs": "rust",
-    "c++": "cpp",
-    "sh": "bash",
-    "shell": "bash",
-    "golang": "go",
+    alias: language
+    for language, aliases in {
+        "bash": "sh shell zsh ksh shell-script shellscript",
+        "c": "c99 c11 c17 ansi-c",
+        "cpp": "c++ cc cxx hpp c++11 c++14 c++17 c++20 cpp11 cpp14 cpp17 cpp20",
+        "csharp": "c# cs",
+        "go": "golang",
+        "java": "jdk java8 java11 java17",
+        "javascript": "js jsx mjs cjs node nodejs node.js ecmascript es6",
+        "kotlin": "kt kts",
+        "perl": "pl",
+        "php": "php7 php8",
+        "python": "py python3 py3 pyi python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pycon ipython"
+        " ipython3 python-repl pyrepl sage",
+        "ruby": "rb",
+        "rust": "rs",
+        "session": "shell-session shellsession sh-session bash-session terminal",
+        "typescript": "ts mts cts",
+    }.items()
+    for alias in aliases.split()
 }
+"""Other names of a language, as fences, columns and file endings have them."""
 
 
 def canonical(language: str | None) -> str | None:

@@ -101,7 +101,7 @@ class InstructionPair:
             origin,
             self.name,
             source_id=None if known is None else str(row[known]),
-            language=guess_language(row[answer], named),
+            language=guess_language(row[answer], named, task),
         )
 
 

@@ -85,7 +85,7 @@ class ReasoningSet:
             origin,
             self.name,
             source_id=None if known is None else str(row[known]),
-            language=guess_language(text, named),
+            language=guess_language(text, named, asked),
         )
 
 

@@ -36,6 +36,17 @@ def test_only_fenced_code_is_looked_at_where_there_are_fences():
     assert code_blocks("a\n```py\nx = 1\n```\n", None) == [("python", "x = 1\n")]
 
 
+def test_blocks_without_a_label_are_not_judged_and_those_with_one_are():
+    good = "```python\nprint('hi')\n```\nIt prints:\n```\nhi ((\n```\n"
+    batch = toys.pairs(("a", good), ("b", "``` python\nf((\n```\n"), ("c", "1. x\n   ```py\n   y = 1\n   ```"))
+    assert codes(run(batch, CleanConfig())) == [("toy:0001", "dropped", "C702")]
+
+
+def test_bare_code_is_judged_up_to_where_it_goes_on_in_words():
+    answer = "def f(x):\n    return x\n\nOutput:\nf(1) -> ((\n"
+    assert len(run(toys.pairs(("a", answer), languages=["python"]), CleanConfig()).kept) == 1
+
+
 def test_an_answer_that_says_nothing_is_dropped():
     outcome = run(toys.pairs(("add", ""), ("sub", " \n"), ("mul", "x")), CleanConfig())
     assert outcome.kept["trace_id"].to_pylist() == ["toy:0002"]

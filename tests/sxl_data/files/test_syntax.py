@@ -15,6 +15,7 @@ GOOD = {
     "javascript": "const f = (a) => a + 1;\n",
     "python": "def f(a):\n    return a\n",
     "rust": "fn f(a: u8) -> u8 { a }\n",
+    "tsx": "const f = (a: number) => <b>{a}</b>;\n",
     "typescript": "const f = (a: number): number => a;\n",
 }
 

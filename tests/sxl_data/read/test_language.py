@@ -48,3 +48,19 @@ def test_a_fence_says_its_language_and_a_named_one_is_taken_for_code_only():
         "ruby",
         None,
     )
+
+
+def test_a_guess_that_does_not_parse_gives_way_to_the_next_best():
+    assert guess_language("fn total() -> i32 {\n    let a = [1, 2];\n    let b = a.iter();\n    b.sum()\n}\n") == "rust"
+    assert guess_language("def f(x):\n    return ((x\nprint(f(1)\n") is None
+
+
+def test_a_language_that_the_task_names_is_stated_though_the_text_does_not_parse():
+    broken = "def f(x):\n    return ((x\nprint(f(1)\n"
+    assert guess_language(broken, None, "Write a Python function") == "python"
+    assert guess_language(broken, None, "Translate this Python function to Java") is None
+
+
+def test_blocks_of_output_say_no_language():
+    assert guess_language("It prints:\n```text\n1\n```\n```js\nf()\n```\n") == "javascript"
+    assert guess_language("It prints:\n```\n1\n```\n") is None

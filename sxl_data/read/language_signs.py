@@ -1,0 +1,192 @@
+# ruff: noqa: E501 (patterns on one line each)
+"""Signs by which a programming language is known, and how much of them a text has.
+
+In: a text. Out: a number for each language: weights of what its programs nearly always hold and others rarely do,
+each sign counted three times at most.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from sxl_data.contract import patterns
+
+# Weighted signs of a language: what its programs nearly always hold and others rarely do.
+_CUES: dict[str, tuple[tuple[int, patterns.Pattern[str]], ...]] = {
+    language: tuple((weight, patterns.compile(f"(?m){pattern}")) for weight, pattern in cues)
+    for language, cues in {
+        "python": (
+            (3, r"^[ \t]*def \w+\(.*\)[^{;]*:[ \t]*(?:#.*)?$"),
+            (3, r"^[ \t]*(?:class \w+.*|for \w.* in .*|while .*|if .*|elif .*|else|try|except.*|with .*):[ \t]*$"),
+            (2, r"^(?:import [\w.]+(?: as \w+)?|from [\w.]+ import .+)$"),
+            (1, r"\bprint\("),
+            (1, r"^[ \t]*return [^;]*$"),
+            (1, r"\b(?:None|True|False|self|elif|lambda)\b"),
+            (1, r"^\w[\w, ]* = [^;]*[^;{]$"),
+        ),
+        "javascript": (
+            (3, r"\b(?:const|let|var) \w+ ?= ?.*(?:;|=>|\{|\[|\()[ \t]*$"),
+            (3, r"\bconsole\.log\("),
+            (3, r"\bfunction\b ?\w* ?\([\w, ={}\[\]]*\) ?\{"),
+            (2, r"=> ?[{(]?"),
+            (3, r"\b(?:document|window|module)\.\w+"),
+            (3, r"\brequire\(['\"]"),
+            (2, r"==="),
+        ),
+        "typescript": (
+            (4, r"\b(?:const|let|function)\b[^=\n]*: ?(?:string|number|boolean|void|any|unknown)\b"),
+            (3, r"^(?:export )?(?:interface|type) \w+"),
+        ),
+        "java": (
+            (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|void|int|String|boolean|double)\b"),
+            (3, r"\bSystem\.out\.print"),
+            (3, r"^import java\b"),
+            (1, r"\bprivate \w+ \w+;"),
+            (1, r"\bnew \w+(?:<.*>)?\("),
+        ),
+        "c": (
+            (3, r"^#include ?<(?:std(?:io|lib|int|bool)|string|math|ctype)\.h>"),
+            (2, r"\bprintf\("),
+            (1, r"\bint main\("),
+            (1, r"\bscanf\("),
+        ),
+        "cpp": (
+            (
+                4,
+                r"^#include ?<(?:iostream|vector|string|map|algorithm|memory|set|queue|unordered_\w+|bits/\w+\.h\+?\+?)>",
+            ),
+            (4, r"\bstd::"),
+            (3, r"\busing namespace std\b"),
+            (3, r"\bcout ?<<|\bcin ?>>"),
+            (1, r"\btemplate ?<"),
+            (1, r"\bint main\("),
+        ),
+        "go": ((4, r"^package \w+$"), (3, r"^func (?:\(\w+ \*?\w+\) )?\w+\("), (2, r":="), (2, r"\bfmt\.\w+\(")),
+        "rust": (
+            (4, r"\bfn \w+(?:<.*>)?\(.*\)(?: -> [^{]+)? ?\{"),
+            (3, r"\blet mut \w+"),
+            (3, r"\bprintln!\("),
+            (2, r"^use \w+::"),
+            (2, r"^impl\b"),
+        ),
+        "bash": (
+            (4, r"^#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh"),
+            (3, r"^[ \t]*(?:fi|done|esac)$"),
+            (2, r"\becho \"?\$"),
+            (2, r"^[ \t]*(?:sudo|apt-get|chmod|mkdir|grep|awk|sed|find|curl|tar) \S"),
+        ),
+        "sql": (
+            (
+                4,
+                r"(?i)^[ \t]*(?:select\b[\s\S]*?\bfrom|insert into|create table|update \w+ set|delete from|alter table)\b",
+            ),
+            (1, r"(?i)\b(?:where|group by|order by|inner join)\b"),
+        ),
+        "html": ((4, r"(?i)<!doctype html|<html|<body|<div|<form|<table|<ul|<p>|<h1"), (1, r"</\w+>")),
+        "css": ((4, r"^[ \t]*[.#]?[\w-]+(?:[ ,>:.#][\w ,>:.#-]+)?[ \t]*\{[ \t]*\n?[ \t]*[\w-]+[ \t]*:[^;{}]+;"),),
+        "php": ((6, r"<\?php"), (3, r"\$\w+ ?= ?[^;]+;")),
+        "csharp": (
+            (6, r"^using System"),
+            (4, r"\bConsole\.(?:Write|Read)"),
+            (2, r"\bnamespace \w+"),
+            (6, r"\{ ?get;|\bforeach ?\("),
+            (3, r"\bstring(?:\[\])? \w+|List<(?:int|string)>"),
+        ),
+        "ruby": (
+            (3, r"^[ \t]*def \w+[?!]?(?:\([\w, =]*\))?[ \t]*$"),
+            (2, r"^[ \t]*end$"),
+            (2, r"\bputs\b"),
+            (2, r"\bdo \|\w+"),
+        ),
+        "swift": (
+            (3, r"\bfunc \w+\(.*\) ?(?:-> ?\w+ )?\{"),
+            (2, r"\bvar \w+ ?: ?\w+"),
+            (3, r"\bguard .* else|\binout\b"),
+            (2, r"^import (?:UIKit|Foundation|SwiftUI)$"),
+        ),
+        "kotlin": ((4, r"\bfun \w+\("), (2, r"\bval \w+ ?=")),
+    }.items()
+}
+
+# Words and marks of which a text has one if any cue of the language can match; looking them up in a set
+# spares most texts most patterns.
+_NEEDED: dict[str, frozenset[str]] = {
+    "python": frozenset(
+        [
+            "def",
+            "class",
+            "for",
+            "while",
+            "if",
+            "elif",
+            "else",
+            "try",
+            "except",
+            "with",
+            "import",
+            "from",
+            "print",
+            "return",
+            "None",
+            "True",
+            "False",
+            "self",
+            "lambda",
+            "=",
+        ]
+    ),
+    "javascript": frozenset(
+        ["const", "let", "var", "console", "function", "=>", "document", "window", "module", "require", "==="]
+    ),
+    "typescript": frozenset(["const", "let", "function", "interface", "type"]),
+    "java": frozenset(["public", "System", "java", "private", "new"]),
+    "c": frozenset(["include", "printf", "main", "scanf"]),
+    "cpp": frozenset(["include", "std", "using", "cout", "cin", "template", "main"]),
+    "go": frozenset(["package", "func", ":=", "fmt"]),
+    "rust": frozenset(["fn", "let", "println", "use", "impl"]),
+    "bash": frozenset(
+        [
+            "bin",
+            "fi",
+            "done",
+            "esac",
+            "echo",
+            "sudo",
+            "apt",
+            "chmod",
+            "mkdir",
+            "grep",
+            "awk",
+            "sed",
+            "find",
+            "curl",
+            "tar",
+        ]
+    ),
+    "html": frozenset("<"),
+    "css": frozenset("{"),
+    "php": frozenset(("php", "$")),
+    "csharp": frozenset(["using", "Console", "namespace", "get", "foreach", "string", "List"]),
+    "ruby": frozenset(["def", "end", "puts", "do"]),
+    "swift": frozenset(["func", "var", "import", "guard", "inout"]),
+    "kotlin": frozenset(["fun", "val"]),
+}
+_MARKS = ("=", "=>", "===", ":=", "<", "{", "$")
+_LETTERS = bytes(b if 0x40 < (b & 0xDF) < 0x5B and b < 0x80 else 0x20 for b in range(256))
+
+
+def scores(text: str) -> dict[str, int]:
+    """How much speaks for each language."""
+    seen = {
+        *text.encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split(),
+        *(mark for mark in _MARKS if mark in text),
+    }
+    found = {
+        language: sum(weight * sum(1 for _ in islice(cue.finditer(text), 3)) for weight, cue in cues)
+        if language not in _NEEDED or seen & _NEEDED[language]
+        else 0
+        for language, cues in _CUES.items()
+    }
+    found["typescript"] += found["javascript"] if found["typescript"] else 0
+    found["cpp"] += found["c"] if found["cpp"] > 1 else 0  # `int main(` alone is C as well
+    return found
