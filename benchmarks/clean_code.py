@@ -4,8 +4,8 @@
 
 - Agreement: files whose language is known, as they are and damaged (a bracket gone, cut in the middle, a word doubled),
   judged by `files.shown` and by Python's ast, node --check, gcc and g++ -fsyntax-only, gofmt -e, rustfmt, javac's
-  parser and bash -n. A row is dropped only on False, so None counts as "kept". A compiler that is not installed is left out
-  by name; what gcc and g++ say of types and missing headers is no matter of syntax and is not counted.
+  parser and bash -n. A row is dropped only on False, so None counts as "kept". A compiler that is not installed is
+  left out by name; what gcc and g++ say of types and missing headers is no matter of syntax and is not counted.
 - Guesses: of the same files, and of single functions of them as answers show them, the share of guesses that are right
   and how many texts got one.
 """
@@ -25,6 +25,7 @@ from clean_compilers import COMPILERS, Compiler
 from clean_files import known_files
 
 from sxl_data.files.shown import parses_as_shown
+from sxl_data.files.syntax import parses
 from sxl_data.read.functions import documented_functions
 from sxl_data.read.language import guess_language
 
@@ -59,13 +60,18 @@ def agreement(language: str, compiler: Compiler, files: list[str], metrics: dict
     print()
 
 
+def said(language: str, text: str, guess: str) -> str:
+    """The language of a file: TypeScript without a type in it is JavaScript as well."""
+    return guess if language == "typescript" and guess == "javascript" and parses(guess, text) else language
+
+
 def guesses(language: str, files: list[str], metrics: dict[str, float]) -> None:
     functions = [item.source for text in files for item in documented_functions(language, text)]
     print(f"{language:<12}", end="")
     for kind, texts in (("files", files), ("functions", functions)):
-        made = [guess for text in texts if (guess := guess_language(text)) is not None]
-        right = sum(guess == language for guess in made)
-        wrong = sorted({guess for guess in made if guess != language})
+        made = [(guess, said(language, text, guess)) for text in texts if (guess := guess_language(text)) is not None]
+        right = sum(guess == truth for guess, truth in made)
+        wrong = sorted({guess for guess, truth in made if guess != truth})
         print(f" {kind} {right:>4} right of {len(made):>4} guesses, {len(texts):>4} texts {wrong}", end="")
         metrics |= {f"guess/{language}/{kind}": right / max(1, len(made)), f"guess/{language}/{kind}/n": len(made)}
     print()

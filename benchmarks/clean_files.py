@@ -55,4 +55,6 @@ def _all(data: Path) -> Iterator[tuple[str, str, str]]:
     for line in (data / "nl2bash" / "all.cm").read_text(encoding="utf-8").splitlines():
         yield "nl2bash", "bash", line
     for path in sorted(Path(HEADERS).glob("*.h")):
-        yield "headers", "c", path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "C++" not in text and "__cplusplus" not in text:  # a header for both is of either
+            yield "headers", "c", text

@@ -8,6 +8,8 @@ often, and is not judged. Rows of kind instruction and code only: an agent's mes
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +21,8 @@ from sxl_data.files.syntax import canonical
 
 KINDS = ("instruction", "code")
 _FENCE = "```|~~~"
+CUTS = 4
+"""Places at which an answer may go on in words that are tried."""
 # Where an answer of bare code goes on in words: what it prints, or what it does.
 _AFTER = patterns.compile(
     r"(?m)^[ \t]*(?i:(?:(?:sample|example|expected|the) )?outputs?(?: is)?|prints|results?|explanation|notes?|usage"
@@ -52,11 +56,15 @@ def code_blocks(text: str, language: str | None) -> list[tuple[str, str]]:
     if fenced:
         return [(block.label, block.code) for block in fenced if block.label not in (None, "output")]
     default = canonical(language)
-    return [(default, bare_code(text))] if default else []
+    return [(default, bare_code(default, text))] if default else []
 
 
-def bare_code(text: str) -> str:
-    """The code that an answer without fences begins with."""
-    found = _AFTER.search(text)
-    code = text[: found.start()] if found else text
-    return code if code.strip() else text
+def bare_code(language: str, text: str) -> str:
+    """An answer without fences, or the code that it begins with where the whole does not parse: what follows says in
+    words what it prints or does."""
+    if parses_as_shown(language, text) is False:
+        for found in islice(_AFTER.finditer(text), CUTS):
+            code = text[: found.start()]
+            if code.strip() and parses_as_shown(language, code):
+                return code
+    return text

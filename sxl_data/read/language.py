@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from sxl_data.contract import patterns
 from sxl_data.files.fences import blocks
-from sxl_data.files.syntax import canonical, parses
+from sxl_data.files.shown import parses_as_shown
+from sxl_data.files.syntax import GRAMMARS, canonical, parses
 from sxl_data.read.language_signs import scores as scores_of
 
 SURE = 3
@@ -64,17 +65,20 @@ def guess_language(text: str, named: str | None = None, task: str = "") -> str |
     if named:
         return canonical(named)
     scores = scores_of(text)
+    if scores["javascript"] >= SURE and not scores["typescript"] and parses("javascript", text) is False:
+        scores["typescript"] = scores["javascript"] + 1  # types alone are what JavaScript does not take
     ranked = [name for name in sorted(scores, key=lambda name: -scores[name]) if scores[name] >= SURE]
     if not ranked:
         return None
-    if len(ranked) > 1 and scores[ranked[0]] == scores[ranked[1]]:
-        tied = [name for name in ranked if scores[name] == scores[ranked[0]] and parses(name, text)]
-        return tied[0] if len(tied) == 1 else None
-    if named_in(task) == {ranked[0]}:
-        return ranked[0]
-    for language in ranked:
-        if (parsed := parses(language, text)) is not False:
-            return language if parsed or language == ranked[0] else None
+    best = [name for name in ranked if scores[name] == scores[ranked[0]]]
+    if len(best) == 1 and named_in(task) == set(best):
+        return best[0]
+    for names in (best, *([name] for name in ranked[len(best) :])):
+        found = [name for name in names if parses_as_shown(name, text) is not False]
+        if len(found) == 1 and (found[0] in GRAMMARS or found == best):
+            return found[0]
+        if found:
+            return None
     return None
 
 
