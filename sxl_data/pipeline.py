@@ -1,9 +1,9 @@
 """START HERE: the ordered stages of a build, and nothing else.
 
-read → clean → dedup → decontaminate → ground → split → write. Every step turns committed files into committed files;
-rows never pass through this process. `build.reading` and `build.stages` plan the tasks of a stage, `build.run` hands
-them to a runner and counts their receipts, `build.tasks` is what a task does, and at the very end `build.publish` puts
-the result in place and writes the manifest that makes it a dataset.
+read → clean → dedup → sift → decontaminate → ground → split → write. Every step turns committed files into committed
+files; rows never pass through this process. `build.reading` and `build.stages` plan the tasks of a stage, `build.run`
+hands them to a runner and counts their receipts, `build.tasks` is what a task does, and at the very end `build.publish`
+puts the result in place and writes the manifest that makes it a dataset.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def run_stages(run: Run) -> Manifest:
         shards, sources = read_sources(run)
         shards = run_local(run, "clean", shards, run.recipe.clean, media=run.recipe.media)
         seen, compared, shards = drop_duplicates(run, shards)
+        shards = run_local(run, "sift", shards, run.recipe.sift)
         shards = run_local(run, "decontaminate", shards, run.recipe.decontaminate)
         if run.recipe.ground.tools:
             shards = run_local(run, "ground", shards, ground_config(run))

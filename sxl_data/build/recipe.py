@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from sxl_data.clean.sift import SiftConfig
 from sxl_data.clean.stage import CleanConfig
 from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.errors import error
@@ -96,6 +97,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Repair and drop."""
     dedup: DedupStage = DedupStage()
     """Exact and near duplicates."""
+    sift: SiftConfig = SiftConfig()
+    """Bounds of the figures of code; a changed one computes nothing anew."""
     decontaminate: DecontaminateConfig = DecontaminateConfig()
     """Benchmarks to keep out."""
     ground: GroundConfig = GroundConfig()

@@ -35,7 +35,7 @@ from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.secrets.rows import redaction
 from sxl_data.write.manifest import StageSummary
 
-STAGES = ("read", "clean", "dedup", "decontaminate", "ground", "split", "write")
+STAGES = ("read", "clean", "dedup", "sift", "decontaminate", "ground", "split", "write")
 COMPARING = ("view", *STEPS)
 OF_TASKS = "task-"
 """What the names of the steps begin with that compare tasks."""

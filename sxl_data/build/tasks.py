@@ -92,6 +92,14 @@ def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     return _local("clean", load(inputs["traces"]), clean_rows)
 
 
+def sift(params: dict[str, Any], inputs: Inputs) -> Output:
+    """The rows of one shard whose figures are inside of the recipe's bounds."""
+    from sxl_data.clean.sift import SiftConfig, run
+
+    config = msgspec.convert(params["config"], SiftConfig)
+    return _local("sift", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
+
+
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
     """The decontaminate stage on one shard."""
     from sxl_data.decontaminate.stage import DecontaminateConfig, run

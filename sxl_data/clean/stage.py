@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.clean import code, faults, media, text, tokens
+from sxl_data.clean import answers, code, faults, leftovers, media, text, tokens
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode, replace
@@ -22,7 +23,7 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What is repaired and what is dropped."""
 
     text: bool = True
-    """Repair NUL, byte order marks, CRLF and mojibake."""
+    """Repair NUL, byte order marks, CRLF and mojibake; take away what prompt templates left at the ends of texts."""
     secrets: bool = True
     """Replace keys, tokens and passwords by a word such as `SECRET_github_token`."""
     keep_private: tuple[str, ...] = ()
@@ -30,6 +31,8 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     addresses; `*` means all. Everywhere else they are taken out of rows of kind agent and tool_use."""
     code: Literal["drop", "keep"] = "drop"
     """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
+    answers: answers.AnswerRules = answers.AnswerRules()
+    """What to do with answers that are cut off, refused, copied from the question, or left over from a template."""
     empty: Literal["drop", "keep"] = "drop"
     """What to do with rows in which the agent neither says nor calls anything."""
     profile: Literal["ingest", "train", "publish", "off"] = "train"
@@ -52,21 +55,31 @@ def run(
         batch = _drop(batch, pc.invert(allowed), "C705", entries, batch["licence"])
     if config.empty == "drop":
         batch = _drop(batch, pa.array(~_acts(batch)), "C704", entries)
+    found = answers.run(batch, config.answers)
+    batch = found.kept
+    entries.append(found.ledger)
+    judged = code.judge(batch)
+    at = batch.schema.get_field_index("code_scores")
+    batch = batch.set_column(at, batch.schema.field(at), judged.scores)
     if config.code == "drop":
-        broken = pc.fill_null(pc.invert(code.code_parses(batch)), False)
-        batch = _drop(batch, broken, "C702", entries, batch["language"])
+        batch = _drop(batch, pc.fill_null(pc.invert(judged.parses), False), "C702", entries, batch["language"])
     if config.profile != "off":
         # Rows without an answer have a key of their own.
         empty = frozenset(("C401",) if config.empty == "keep" else ())
-        found = faults.failing(batch, config.profile, empty)
-        batch = _drop(batch, pc.is_valid(found), "C707", entries, found)
+        failed = faults.failing(batch, config.profile, empty)
+        batch = _drop(batch, pc.is_valid(failed), "C707", entries, failed)
     return Outcome(batch, pa.concat_tables([ledger.table(), *entries]))
 
 
 def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table], taken: pa.Table | None) -> pa.Table:
     """Repair all texts, then take secrets and persons out: of every row, or of the repaired ones where reading has
     ``taken`` them out already."""
-    batch, repaired = _repair(batch, entries) if config.text else (batch, np.zeros(len(batch), dtype=bool))
+    repaired = np.zeros(len(batch), dtype=bool)
+    if config.text:
+        batch, repaired = _edit_texts(batch, explode(batch), text.repair, "C701", entries)
+        for part, repair in ((_answers(batch), leftovers.trim_answers), (_prompts(batch), leftovers.unwrap_prompts)):
+            batch, more = _edit_texts(batch, part, repair, "C747", entries)
+            repaired |= more
     wanted = redaction(config.secrets, config.keep_private)
     found = clean(batch, wanted.secrets, wanted.people(batch), None if taken is None else repaired)
     lines = rows_lines(batch, found)
@@ -79,12 +92,13 @@ def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table], taken: 
     return found.batch
 
 
-def _repair(batch: pa.Table, entries: list[pa.Table]) -> tuple[pa.Table, np.ndarray]:
-    """The batch with damaged texts repaired, and which rows they are in, shape ``(rows,)`` of bool."""
+def _edit_texts(
+    batch: pa.Table, segments: pa.Table, repair: Callable[[pa.Array], pa.Array], code: str, entries: list[pa.Table]
+) -> tuple[pa.Table, np.ndarray]:
+    """The batch with the texts of ``segments`` repaired, and which rows that changed, shape ``(rows,)`` of bool."""
     touched = np.zeros(len(batch), dtype=bool)
-    segments = explode(batch)
     before = _whole(segments["text"])
-    texts = text.repair(before)
+    texts = repair(before)
     if texts is before:
         return batch, touched
     changed = pc.not_equal(before, texts)
@@ -93,9 +107,24 @@ def _repair(batch: pa.Table, entries: list[pa.Table]) -> tuple[pa.Table, np.ndar
         return batch, touched
     touched[where] = True
     details = pa.array([f"{n} texts" for n in counts], pa.string())
-    entries.append(_lines(batch.take(pa.array(where)), "edited", "C701", details))
+    entries.append(_lines(batch.take(pa.array(where)), "edited", code, details))
     at = segments.schema.get_field_index("text")
     return replace(batch, segments.set_column(at, "text", texts).filter(changed)), touched
+
+
+def _answers(batch: pa.Table) -> pa.Table:
+    """The texts that the agent says in rows of one question and one answer."""
+    segments = explode(batch, [("steps", "content", "text")])
+    of_kind = pc.is_in(batch["kind"], value_set=pa.array(answers.KINDS))
+    return segments.filter(pc.and_(pc.equal(segments["phase"], "act"), pc.take(of_kind, segments["row"])))
+
+
+def _prompts(batch: pa.Table) -> pa.Table:
+    """What is asked in such rows: tasks and observations."""
+    segments = explode(batch, [("task",), ("steps", "content", "text")])
+    of_kind = pc.is_in(batch["kind"], value_set=pa.array(answers.KINDS))
+    asked = pc.or_(pc.equal(segments["path"], "task"), pc.fill_null(pc.equal(segments["phase"], "observe"), False))
+    return segments.filter(pc.and_(asked, pc.take(of_kind, segments["row"])))
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -105,6 +105,18 @@ TRACE_SCHEMA = pa.schema(
     ]
 )
 
+CODE_SCORES = _struct(
+    lines=INT,
+    code_lines=INT,
+    longest_line=INT,
+    mean_line=FLOAT,
+    alphanumeric=FLOAT,
+    spaces=FLOAT,
+    comments=FLOAT,
+    encoded=FLOAT,
+    generated=BOOL,
+)
+
 FLAT_SCHEMA = pa.schema(
     [
         ("source", STRING),
@@ -120,6 +132,8 @@ FLAT_SCHEMA = pa.schema(
         ("group", STRING),
         # So do rows that share an id their source states, such as `instance:` and 16 hex digits of its value.
         ("stated_ids", pa.list_(STRING)),
+        # Figures of the code in a row's answer (`files.figures`), which the clean stage fills; null without code.
+        ("code_scores", CODE_SCORES),
     ]
 )
 

@@ -5,8 +5,9 @@ interactive sessions with what they print, commands with placeholders and prompt
 their class and statements without their function; none of that is broken. So what does not parse as a file is read in
 the ways that its language has of being shown, one after the other, and is broken only if none of them parses.
 
-Python is asked itself where the grammar, which takes Python 2 as well, sees nothing wrong. C and C++ are read by a
-grammar that knows no macros: where one may stand behind the error, nothing is said unless brackets do not match.
+Python is asked itself, and its grammar, which takes Python 2 as well, where it may be of another version. C and C++ are
+read by a grammar that knows no macros: where one may stand behind the error, nothing is said unless brackets do not
+match.
 """
 
 from __future__ import annotations
@@ -61,9 +62,12 @@ _AROUND: dict[str, tuple[str, ...]] = {
 
 def parses_as_shown(language: str, code: str) -> bool | None:
     """Whether ``code`` parses in one of the ways that code of its language is shown; None where nobody can say."""
-    verdict = parses(language, code)
-    if verdict and language == "python" and len(code) <= LONGEST:
+    if language == "python" and len(code) <= LONGEST and "\0" not in code:
         verdict = python_parses(code)
+        if verdict is None:
+            verdict = None if parses(language, code) else False
+    else:
+        verdict = parses(language, code)
     if verdict and "/*" in code and language in _BLOCK_COMMENTS and not _ends_outside(code):
         return False
     if verdict is not False or len(code) > LONGEST:
@@ -87,7 +91,7 @@ def python_parses(code: str) -> bool | None:
 
 
 def _is_sound(language: str, code: str) -> bool:
-    return parses(language, code) is True and (language != "python" or python_parses(code) is not False)
+    return python_parses(code) is not False if language == "python" else parses(language, code) is True
 
 
 def _readings(language: str, code: str) -> Iterator[str]:

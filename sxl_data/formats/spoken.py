@@ -36,6 +36,8 @@ _MARKS = patterns.compile(
 )
 _SIGNS = ("<tool_call>", "<function=", "think>", "<scratch_pad>", "invoke name=")
 _AROUND = frozenset(f"<{prefix}function_calls>" for prefix in PREFIXES)
+_FIRST = patterns.compile(r"\s*<(thinking|reasoning|thoughts?|reflection)>")
+"""Other names of a thought, read only where an answer begins with it: in a text they are words of XML."""
 _PAIRS = patterns.compile(r"(?s)<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>")
 _BETWEEN = ("", "and", "or", "...", "…", "/", ",")  # what stands between two tags that are spoken of
 _TRIES = 4  # ends of a literal that are tried, each a tag that one of its strings might hold
@@ -53,6 +55,9 @@ def is_marked_up(text: str) -> bool:
 def pieces_of(text: str, types: Types, calls: bool = True) -> list[Piece]:
     """The pieces of ``text`` in order; one of type text where it holds no markup. ``types``: see `types_of`. Without
     ``calls`` only thoughts are looked for."""
+    if (first := _first_thought(text)) is not None:
+        thought, rest = first
+        return [("think_tag", thought), *(pieces_of(rest, types, calls) if rest.strip() else ())]
     if not is_marked_up(text):
         return [("text", text)]
     source, out, at, skip = Source(text), list[Piece](), 0, 0
@@ -103,7 +108,7 @@ def tell(
 
     ``ids`` number the calls that have no id of their own; ``common`` goes to each step; ``calls``: see `pieces_of`.
     """
-    if not is_marked_up(text):
+    if not is_marked_up(text) and _first_thought(text) is None:
         builder.say(text, at=at, **common)
         return False
     pieces = pieces_of(text, types, calls)
@@ -118,6 +123,16 @@ def tell(
         call_id = call.call_id or f"call_{next(ids)}"
         builder.call(call.name, call.arguments_json, call_id, form=call.form, at=at, **common)
     return any(call.tagged for call in asked)
+
+
+def _first_thought(text: str) -> tuple[str, str] | None:
+    """The thought that ``text`` begins with under another name than ``<think>``, and what follows it."""
+    found = _FIRST.match(text)
+    if found is None:
+        return None
+    close = f"</{found[1]}>"
+    end = text.find(close, found.end())
+    return None if end < 0 else (text[found.end() : end], text[end + len(close) :])
 
 
 class _Code:

@@ -239,7 +239,7 @@ def _assemble(batch: pa.Table, edited: dict[int, Trace], dropped: set[int]) -> p
         return batch.take(pa.array(keep, pa.int64()))
     order = sorted(edited)
     old = batch.take(pa.array(order))
-    carried = (old[name].to_pylist() for name in ("group", "language", "stated_ids"))
+    carried = (old[name].to_pylist() for name in ("group", "language", "stated_ids", "code_scores"))
     new = to_table([edited[i] for i in order], *carried)
     for name in batch.column_names:
         if name not in new.column_names:

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.contract.columns import FLAT_SCHEMA, OUTPUTS, ROW_SCHEMA, SPOKEN, TRACE_SCHEMA, leaf
+from sxl_data.contract.columns import CODE_SCORES, FLAT_SCHEMA, OUTPUTS, ROW_SCHEMA, SPOKEN, TRACE_SCHEMA, leaf
 from sxl_data.trace.types import ENCODER, Trace
 
 
@@ -29,10 +29,12 @@ def to_table(
     groups: Sequence[str | None] | None = None,
     languages: Sequence[str | None] | None = None,
     stated: Sequence[Sequence[str] | None] | None = None,
+    scores: Sequence[dict[str, Any] | None] | None = None,
 ) -> pa.Table:
     """``traces`` as a table of `ROW_SCHEMA`, one row each, in order.
 
-    ``groups``, ``languages`` and ``stated`` fill the columns group, language and stated_ids; all default to null.
+    ``groups``, ``languages``, ``stated`` and ``scores`` fill the columns group, language, stated_ids and code_scores;
+    all default to null.
     """
     items = list(traces)
     if not items:
@@ -51,6 +53,7 @@ def to_table(
     flat["group"] = pa.array(empty if groups is None else groups, pa.string())
     flat["language"] = pa.array(empty if languages is None else languages, pa.string())
     flat["stated_ids"] = pa.array(empty if stated is None else stated, pa.list_(pa.string()))
+    flat["code_scores"] = pa.array(empty if scores is None else scores, CODE_SCORES)
     return pa.table([*table.columns, *(flat[name] for name in FLAT_SCHEMA.names)], schema=ROW_SCHEMA)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sxl_data.contract.codes import Code
+from sxl_data.contract.codes import Code, table
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -114,3 +114,51 @@ CODES: tuple[Code, ...] = (
         fix="nothing to do; read the part from `steps`",
     ),
 )
+
+CODES += table("""
+C740 note truncated-answer
+    title  The answer ends in the middle
+    why    a model trained on it learns to stop anywhere
+    fix    nothing to do; `clean.answers.truncated` drops, flags or keeps such rows
+    stage  clean
+C741 note repeated-text
+    title  The answer says the same over and over
+    why    a model trained on it learns to go round in circles
+    fix    nothing to do; `clean.answers.repeated` drops, flags or keeps such rows
+    stage  clean
+C742 note refusal
+    title  The answer declines
+    why    a model trained on it learns to decline what it could do
+    fix    nothing to do; `clean.answers.refused` drops, flags or keeps such rows
+    stage  clean
+C743 note boilerplate
+    title  The answer speaks of being a language model, or holds the words around a web page
+    why    they are no part of an answer
+    fix    nothing to do; `clean.answers.boilerplate` drops, flags or keeps such rows
+    stage  clean
+C744 note echoed-question
+    title  The answer is the question once more
+    why    there is nothing to learn
+    fix    nothing to do; `clean.answers.echoed` drops, flags or keeps such rows
+    stage  clean
+C745 note placeholder-answer
+    title  The answer only stands for one
+    why    there is nothing to learn
+    fix    nothing to do; `clean.answers.placeholder` drops, flags or keeps such rows
+    stage  clean
+C746 note template-left-over
+    title  Marks or empty slots of a prompt template are left in the row
+    why    the model would learn to write the template, or to answer one
+    fix    fill the slots; `clean.answers.leftover` drops, flags or keeps such rows
+    stage  clean
+C747 note template-removed
+    title  What a prompt template left at the ends of a text was taken away
+    why    a trainer puts its own template around the text
+    fix    nothing to do; `clean.text: false` leaves it
+    stage  clean
+C748 note code-out-of-bounds
+    title  A figure of the row's code is outside of what the recipe allows
+    why    minified, generated, encoded or nearly empty code teaches nothing
+    fix    nothing to do; `sift` has the bounds, and a changed bound computes nothing anew
+    stage  sift
+""")

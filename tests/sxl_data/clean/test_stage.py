@@ -33,7 +33,7 @@ def test_code_of_a_language_without_a_parser_is_kept():
 def test_only_fenced_code_is_looked_at_where_there_are_fences():
     batch = toys.pairs(("add", "Here ( it is:\n```python\nx = 1\n```\n"), languages=["python"])
     assert len(run(batch, CleanConfig()).kept) == 1
-    assert code_blocks("a\n```py\nx = 1\n```\n", None) == [("python", "x = 1\n")]
+    assert code_blocks("a\n```py\nx = 1\n```\n", None) == [("python", "x = 1\n", True)]
 
 
 def test_blocks_without_a_label_are_not_judged_and_those_with_one_are():
