@@ -1,18 +1,29 @@
 """How much of a benchmark item does a row contain?
 
-Containment, not similarity: a row may be long and the item short. Coverage is the weighted share of the
-item's shingles that the row has, so a row that shares only what every item says scores near zero.
+Containment, not similarity: a row may be long and the item short. Coverage is the weighted share of a part's hashes
+that the row has, so a row that shares only what every item says scores near zero. How much is enough depends on how
+long the part is: a short one has to be there nearly whole, of a long one the larger half cannot be chance. A part of
+a few words has to be a line of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.decontaminate.shingles import shingle
+from sxl_data.decontaminate.fingerprints import Fingerprint
+from sxl_data.decontaminate.shapes import shapes
+from sxl_data.decontaminate.shingles import lines, make_filter, shingle
+
+SHORT, LONG = 8, 60
+"""Windows up to which a part counts as short, and from which as long."""
+STRICTER = 0.3
+"""How much more of a short part than of a long one has to be there."""
+SHAPE = 0.1
+"""How much more of a shape than of words, since shapes say less."""
 
 
 class Match(NamedTuple):
@@ -23,54 +34,94 @@ class Match(NamedTuple):
     coverage: float
 
 
-def match(texts: pa.Array, fingerprints: Mapping[str, pa.Table], threshold: float, min_shared: int = 4) -> list[Match]:
+class Looked(NamedTuple):
+    """All entries of one kind of several fingerprints, what cuts texts for them, and the filter of their hashes."""
+
+    found: Fingerprint
+    cut: Callable[..., tuple[np.ndarray, np.ndarray]]
+    filter: tuple[np.ndarray, int]
+
+
+def prepare(fingerprints: Mapping[str, Fingerprint]) -> tuple[Looked, ...]:
+    """``fingerprints`` by name, ready to be looked for: a build asks for the same ones in every batch."""
+    whole = _join(fingerprints)
+    parts = []
+    for kind, cut in enumerate((shingle, shapes, lines)):
+        mine = whole.kinds[whole.part] == kind
+        chosen = whole._replace(hashes=whole.hashes[mine], part=whole.part[mine], weight=whole.weight[mine])
+        if len(chosen.hashes):
+            parts.append(Looked(chosen, cut, make_filter(chosen.hashes)))
+    return tuple(parts)
+
+
+def _join(fingerprints: Mapping[str, Fingerprint]) -> Fingerprint:
+    starts = np.cumsum([0, *(len(found.labels) for found in fingerprints.values())]).tolist()
+    empty = Fingerprint(np.empty(0, np.uint64), *[np.empty(0, np.int64)] * 2, [], *[np.empty(0, np.int64)] * 2)
+    parts = [empty, *fingerprints.values()]
+    hashes = np.concatenate([found.hashes for found in parts])
+    part = np.concatenate([found.part + start for found, start in zip(parts, [0, *starts])])
+    order = np.argsort(hashes, kind="stable")
+    return Fingerprint(
+        hashes[order],
+        part[order],
+        np.concatenate([found.weight for found in parts])[order],
+        [f"{name}: {label}" for name, found in fingerprints.items() for label in found.labels],
+        np.concatenate([found.kinds for found in parts]),
+        np.concatenate([found.sizes for found in parts]),
+    )
+
+
+def match(texts: pa.Array, prepared: Sequence[Looked], threshold: float, min_shared: int = 4) -> list[Match]:
     """The best match of each row of ``texts`` that has one, in the order of the rows; of equal ones the first by name.
 
-    A row matches a part when it holds at least ``threshold`` of its weight in ``min_shared`` or more shingles (all
-    of them where a part has fewer). ``fingerprints`` are looked for by name, all in one pass over the texts.
+    A row matches a long part when it holds at least ``threshold`` of its weight in ``min_shared`` or more hashes (all
+    of them where a part has fewer); of shorter parts and of shapes it has to hold more.
     """
-    if not fingerprints:
-        return []
-    hashes, rows = shingle(texts, np.concatenate([table["hash"].to_numpy() for table in fingerprints.values()]))
     best: dict[int, Match] = {}
-    for name, table in fingerprints.items():
-        for row, part, coverage in _covered(hashes, rows, table, threshold, min_shared):
-            found = Match(row, f"{name}: {part}", coverage)
-            if row not in best or (-coverage, found.part) < (-best[row].coverage, best[row].part):
-                best[row] = found
+    for looked in prepared if len(texts) else ():
+        hashes, rows = looked.cut(texts, looked.filter)
+        for item in _covered(hashes, rows, looked.found, threshold, min_shared):
+            if item.row not in best or (-item.coverage, item.part) < (-best[item.row].coverage, best[item.row].part):
+                best[item.row] = item
     return [best[row] for row in sorted(best)]
 
 
+def needed(found: Fingerprint, threshold: float) -> np.ndarray:
+    """Share of each part that a row has to hold, shape ``(parts,)``."""
+    length = np.log(np.clip(found.sizes, SHORT, LONG) / SHORT) / np.log(LONG / SHORT)
+    share = threshold + STRICTER * (1 - length) + SHAPE * (found.kinds == 1)
+    return np.minimum(np.where(found.kinds == 2, 1.0, share), 1.0)
+
+
 def _covered(
-    hashes: np.ndarray, rows: np.ndarray, fingerprint: pa.Table, threshold: float, min_shared: int
-) -> list[tuple[int, str, float]]:
-    """Row, part and coverage of the best match of each row that has one in ``fingerprint``."""
-    known = fingerprint["hash"].to_numpy()
-    first = np.searchsorted(known, hashes, "left")
-    count = np.searchsorted(known, hashes, "right") - first
+    hashes: np.ndarray, rows: np.ndarray, found: Fingerprint, threshold: float, min_shared: int
+) -> list[Match]:
+    """The best match of each row that has one in ``found``."""
+    first = np.searchsorted(found.hashes, hashes, "left")
+    count = np.searchsorted(found.hashes, hashes, "right") - first
     hit = count > 0
     first, count, rows = first[hit], count[hit], rows[hit]
     if not len(rows):
         return []
-    # Every hit shingle is expanded to the fingerprint entries that have it.
+    # Every hit hash is expanded to the entries that have it.
     entries = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
-    part_column = fingerprint["part"].combine_chunks()
-    part_of = part_column.indices.to_numpy()
     pairs = np.unique(np.stack([np.repeat(rows, count), entries], axis=1), axis=0)
     row, entry = pairs[:, 0], pairs[:, 1]
-    n_parts = len(part_column.dictionary)
-    size = np.bincount(part_of, minlength=n_parts)
-    group, inverse, shared = np.unique(row * n_parts + part_of[entry], return_inverse=True, return_counts=True)
-    coverage = np.bincount(inverse, weights=fingerprint["weight"].to_numpy()[entry])
+    n_parts = len(found.labels)
+    size = np.bincount(found.part, minlength=n_parts)
+    group, inverse, shared = np.unique(row * n_parts + found.part[entry], return_inverse=True, return_counts=True)
+    coverage = np.bincount(inverse, weights=found.weight[entry])
     row, part = group // n_parts, group % n_parts
-    enough = (coverage >= threshold - 1e-6) & (shared >= np.minimum(min_shared, size[part]))
+    enough = (coverage >= needed(found, threshold)[part] - 1e-6) & (shared >= np.minimum(min_shared, size[part]))
     if not enough.any():
         return []
     row, part, coverage = row[enough], part[enough], coverage[enough]
-    labels = part_column.dictionary.to_pylist()
     rank = np.empty(n_parts, dtype=np.int64)
-    rank[sorted(range(n_parts), key=labels.__getitem__)] = np.arange(n_parts)
+    rank[sorted(range(n_parts), key=found.labels.__getitem__)] = np.arange(n_parts)
     order = np.lexsort((rank[part], -coverage, row))
     row, part, coverage = row[order], part[order], coverage[order]
     best = np.concatenate([[True], row[1:] != row[:-1]])
-    return [(r, labels[p], c) for r, p, c in zip(row[best].tolist(), part[best].tolist(), coverage[best].tolist())]
+    return [
+        Match(r, found.labels[p], c)
+        for r, p, c in zip(row[best].tolist(), part[best].tolist(), coverage[best].tolist())
+    ]

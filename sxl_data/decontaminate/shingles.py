@@ -14,10 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 SIZE = 5
-VERSION = "words5-fnv1a-poly.v2"
+FEW, MANY = 4, 10
+"""Words of a line that counts as one: at least, and below."""
+VERSION = "words5-fnv1a-poly40.v3"
 
 BASIS, STEP = 0xCBF29CE484222325, 0x100000001B3
 """FNV-1a's."""
+KEPT = 0xFFFFFFFFFF000000
+"""Bits of a window's hash that are kept: 40 tell benchmarks apart, and files of them are small."""
 MIX, PRIME = 0xD6E8FEB86659FD93, 0x9E3779B97F4A7C15
 """Odd multipliers: of a finished word (Evensen), and between the words of a window (golden ratio)."""
 
@@ -28,33 +32,51 @@ for _byte in b"0123456789abcdefghijklmnopqrstuvwxyz":
 _MEANING[128:] = np.arange(128, 256)  # `_plain` leaves no other characters than those of words there
 
 _BETWEEN_WORDS = r"[^\pL\pN\pM]+"
+_BETWEEN_IN_LINES = r"[^\pL\pN\pM\n]+"
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
-_ALL = np.array([0xFFFFFFFFFFFFFFFF], dtype=np.uint64)  # lets every window through
+EVERYTHING = (np.array([0xFFFFFFFFFFFFFFFF], dtype=np.uint64), 58)  # lets every window through
+Filter = tuple[np.ndarray, int]
+"""Bits by hash, in words of 64, and the shift that leads from a mixed hash to its bit."""
 _BITS_PER_HASH = 32
 
 
-def shingle(texts: pa.Array, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def shingle(texts: pa.Array, known: Filter | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Windows of ``texts``: their u64 hashes and the row of each, both of shape ``(n,)``, in the order of the texts.
 
-    ``known`` are the hashes that are looked for: then nearly all others are left out. A text of fewer than
-    `SIZE` words has no window: nothing that short identifies an item.
+    ``known`` is the filter of the hashes that are looked for: then nearly all others are left out. A text of fewer than
+    `SIZE` words has no window.
     """
+    bits, shift = EVERYTHING if known is None else known
+    return find_all("find_windows", _plain(texts), bits, shift, known is not None, _MEANING)
+
+
+def lines(texts: pa.Array, known: Filter | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Lines of four to nine words, each as one hash: as `shingle`. What is that short identifies an item only where a
+    line says nothing else."""
+    bits, shift = EVERYTHING if known is None else known
+    return find_all("find_lines", _plain(texts, keep_lines=True), bits, shift, known is not None, _MEANING)
+
+
+def find_all(
+    name: str, texts: pa.Array, bits: np.ndarray, shift: int, few: bool, *tables: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the compiled function ``name`` finds in ``texts``; ``few`` where nearly nothing is expected."""
     from sxl_data.native.loader import load
 
-    find = load(__package__, ("kernel",), ("kernel", "shingles"))["find_windows"]
-    data, bounds = _bytes(_plain(texts))
-    bits, shift = (_ALL, 58) if known is None else make_filter(known)
-    last = np.empty(SIZE, dtype=np.uint64)
-    room, found = 1024 if known is not None else len(data) // 2 + 1, np.zeros(1, dtype=np.int64)
+    modules = ("kernel", "shapes", "shingles", "words")
+    find = load(__package__, ("kernel",), modules)[name]
+    data, bounds = _bytes(pc.fill_null(texts, ""))
+    last = np.empty(64, dtype=np.uint64)
+    room, found = 1024 if few else len(data) // 2 + 1, np.zeros(1, dtype=np.int64)
     while True:
         hashes, rows = np.empty(room, dtype=np.uint64), np.empty(room, dtype=np.int64)
-        find(data, bounds, _MEANING, bits, shift, hashes, rows, found, last)
+        find(data, bounds, *tables, bits, shift, hashes, rows, found, last)
         if found[0] <= room:
             return hashes[: found[0]], rows[: found[0]]
         room = int(found[0])
 
 
-def make_filter(known: np.ndarray) -> tuple[np.ndarray, int]:
+def make_filter(known: np.ndarray) -> Filter:
     """One bit for each of the u64 ``known``, in words of 64, and the shift that leads from a mixed hash to its bit."""
     power = max(6, int(np.ceil(np.log2(max(len(known), 1) * _BITS_PER_HASH))))
     with np.errstate(over="ignore"):
@@ -64,13 +86,15 @@ def make_filter(known: np.ndarray) -> tuple[np.ndarray, int]:
     return bits, 64 - power
 
 
-def _plain(texts: pa.Array) -> pa.Array:
+def _plain(texts: pa.Array, keep_lines: bool = False) -> pa.Array:
     """``texts`` in which no byte beyond ASCII parts words: texts of ASCII alone stay as they are."""
     texts = pc.fill_null(texts, "")
     other = pc.invert(pc.string_is_ascii(texts))
     if not pc.any(other).as_py():
         return texts
-    some = pc.replace_substring_regex(pc.utf8_lower(texts.filter(other)), _BETWEEN_WORDS, " ")
+    some = pc.replace_substring_regex(
+        pc.utf8_lower(texts.filter(other)), _BETWEEN_IN_LINES if keep_lines else _BETWEEN_WORDS, " "
+    )
     return pc.replace_with_mask(texts, other, pc.replace_substring_regex(some, _UNSPACED, r" \1 "))
 
 

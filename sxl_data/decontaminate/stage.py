@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -10,23 +12,40 @@ from sxl_data.contract import ledger
 from sxl_data.contract.columns import SPOKEN, text_of
 from sxl_data.contract.stage import Outcome
 from sxl_data.decontaminate.fingerprints import load
-from sxl_data.decontaminate.match import match
+from sxl_data.decontaminate.match import Looked, match, prepare
+
+
+@cache
+def prepared(names: tuple[str, ...]) -> tuple[Looked, ...]:
+    """The fingerprints of ``names``, loaded once in a process."""
+    return prepare({name: load(name) for name in names})
 
 
 class DecontaminateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which benchmarks must not be in the dataset."""
 
-    against: tuple[str, ...] = ("humaneval", "mbpp")
-    """Names of shipped fingerprints, or paths of fingerprint files; empty turns the stage off."""
-    threshold: float = 0.6
-    """Weighted share of an item's 5-word shingles from which a row counts as contaminated."""
+    against: tuple[str, ...] = (
+        "humaneval",
+        "humaneval-x",
+        "mbpp",
+        "gsm8k",
+        "mmlu",
+        "bigcodebench-hard",
+        "swebench-lite",
+        "bfcl",
+    )
+    """Names of shipped fingerprints, or paths of fingerprint files or of benchmarks' own files; empty turns the stage
+    off. `held-out-tools`, the parts of tool sets that are held out, is for mixes without these sets, whose held-out
+    rows go to test."""
+    threshold: float = 0.5
+    """Weighted share of a long item from which a row counts as contaminated; of shorter ones more has to be there."""
 
 
 def run(batch: pa.Table, config: DecontaminateConfig, seed: int = 0) -> Outcome:
     """Drop contaminated rows of one batch; ``seed`` is unused."""
     if not config.against or not len(batch):
         return Outcome(batch, ledger.table())
-    found = match(text_of(batch, SPOKEN), {name: load(name) for name in config.against}, config.threshold)
+    found = match(text_of(batch, SPOKEN), prepared(config.against), config.threshold)
     if not found:
         return Outcome(batch, ledger.table())
     keep = np.ones(len(batch), dtype=bool)

@@ -63,10 +63,13 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         nargs="+",
         default=["humaneval", "mbpp"],
         metavar="NAME",
-        help="shipped fingerprints, or files that decontaminate.fingerprints made",
+        help="shipped fingerprints, files that decontaminate.fingerprints made, or a benchmark's own file",
+    )
+    sub.add_argument(
+        "--texts", nargs="+", default=[], metavar="FILE", help="benchmarks' own files, to show their texts"
     )
     sub.add_argument("--column", help="column that is compared (default: every text of the row)")
-    sub.add_argument("--threshold", type=share, default=0.6, help="weighted share of an item's shingles (0.6)")
+    sub.add_argument("--threshold", type=share, default=0.5, help="weighted share of a long item (0.5)")
 
 
 def _dedup(options: argparse.Namespace) -> int:
@@ -123,11 +126,12 @@ def _dedup(options: argparse.Namespace) -> int:
 
 
 def _decontaminate(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import format_table, tell
-    from sxl_data.decontaminate.files import find
+    from sxl_data.contract.console import format_table, tell, terminal_width
+    from sxl_data.decontaminate.files import find, report
 
-    rows, hits = find(options.files, options.against, options.threshold, options.column)
+    rows, hits = find(options.files, options.against, options.threshold, options.column, options.texts)
     if hits:
+        tell(report(hits, terminal_width() or 120) + "\n")
         tell(format_table(["row", "item", "coverage"], [[h.row, h.item, f"{h.coverage:.2f}"] for h in hits]))
     tell(f"{len(hits)} of {rows} rows hold text of {', '.join(options.against)}")
     return 1 if hits else 0

@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.decontaminate.shingles import BASIS, MIX, PRIME, SIZE, STEP, shingle
+from sxl_data.decontaminate.shingles import BASIS, KEPT, MIX, PRIME, SIZE, STEP, make_filter, shingle
 
 MASK = (1 << 64) - 1
 
@@ -28,12 +28,12 @@ def plainly(texts: list[str | None]) -> list[tuple[int, int]]:
             window = 0
             for value in hashes[at : at + SIZE]:
                 window = (window * PRIME + value) & MASK
-            found.append((window, row))
+            found.append((window & KEPT, row))
     return found
 
 
 def compiled(texts: list[str | None], known: np.ndarray | None = None) -> list[tuple[int, int]]:
-    hashes, rows = shingle(pa.array(texts, pa.string()), known)
+    hashes, rows = shingle(pa.array(texts, pa.string()), None if known is None else make_filter(known))
     return list(zip(hashes.tolist(), rows.tolist()))
 
 
@@ -69,3 +69,7 @@ def test_characters_of_a_script_without_spaces_are_words() -> None:
 def test_marks_belong_to_their_letters() -> None:
     text = "één twee drie vier vijf"
     assert 1 == len(compiled([unicodedata.normalize("NFD", text)]))
+
+
+def test_an_escaped_line_end_parts_words_as_the_line_end_does() -> None:
+    assert compiled(["one two\\nthree\\tfour five"]) == compiled(["one two\nthree\tfour five"])
