@@ -14,7 +14,10 @@ from pathlib import Path
 
 Edit = Callable[[str, random.Random], str]
 
-FILLER = '"""Small functions for lists and texts."""\n\nimport os\nimport sys\n\n\nclass Settings:\n    path = os.getcwd()\n\n\n'
+FILLER = (
+    '"""Small functions for lists and texts."""\n\nimport os\nimport sys\n\n\n'
+    "class Settings:\n    path = os.getcwd()\n\n\n"
+)
 
 
 class _Rename(ast.NodeTransformer):
@@ -159,10 +162,15 @@ EDITS: dict[str, Edit] = {
 TRANSLATED = {"to JavaScript": "js", "to Java": "java", "to Rust": "rust", "to Go": "go", "to C++": "cpp"}
 
 
+def items_of(data: Path) -> list[tuple[str, str]]:
+    """Prompt and solution of each item."""
+    with gzip.open(data / "humaneval" / "data" / "HumanEval.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [(row["prompt"], row["canonical_solution"]) for row in map(json.loads, lines)]
+
+
 def planted(data: Path) -> dict[str, list[str]]:
     """Edit → the 164 items of HumanEval under it; translations are HumanEval-X's, whose docstrings are kept."""
-    with gzip.open(data / "humaneval" / "data" / "HumanEval.jsonl.gz", "rt", encoding="utf-8") as lines:
-        items = [row["prompt"] + row["canonical_solution"] for row in map(json.loads, lines)]
+    items = ["".join(item) for item in items_of(data)]
     rng = random.Random(11)
     found = {name: [edit(code, rng) for code in items] for name, edit in EDITS.items()}
     for name, language in TRANSLATED.items():

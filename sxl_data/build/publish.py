@@ -176,7 +176,6 @@ def _files(out: Path) -> dict[str, dict[str, object]]:
 
 
 def _fingerprint_version(name: str) -> str:
-    from sxl_data.decontaminate.fingerprints import load
+    from sxl_data.decontaminate.fingerprints import VERSION, load
 
-    table = load(name)
-    return f"{(table.schema.metadata or {})[b'shingles'].decode()}, {len(table)} hashes"
+    return f"{VERSION}, {len(load(name).hashes)} hashes"

@@ -37,7 +37,7 @@ FOLDER = Path(__file__).parent / "data"
 VERSION = f"{shingles.VERSION}+{shapes.VERSION}"
 COMMON = "common"
 MOST = 48
-"""Hashes of a part that are kept."""
+"""Hashes of a part that are kept, unless another number is asked for."""
 LEAST = 6
 """Windows from which a part is looked for by what it shares; a shorter one has to be a line of its own."""
 STEPS = 8
@@ -111,13 +111,17 @@ def common() -> tuple[np.ndarray, np.ndarray]:
     return table["hash"].to_numpy().view(np.uint64), table["share"].to_numpy().astype(np.float64)
 
 
-def make(records: Sequence[dict[str, Any]], fields: Sequence[str] = (), id_field: str | None = None) -> pa.Table:
+def make(
+    records: Sequence[dict[str, Any]], fields: Sequence[str] = (), id_field: str | None = None, most: int = MOST
+) -> pa.Table:
     """The fingerprint of ``records``, as it is stored."""
-    return fingerprint([part for k, record in enumerate(records) for part in parts_of(record, k, fields, id_field)])
+    parts = [part for k, record in enumerate(records) for part in parts_of(record, k, fields, id_field)]
+    return fingerprint(parts, most)
 
 
-def fingerprint(parts: Sequence[Part]) -> pa.Table:
-    """The fingerprint of ``parts``, as it is stored: columns ``hash``, ``part``, ``weight`` in whole steps."""
+def fingerprint(parts: Sequence[Part], most: int = MOST) -> pa.Table:
+    """The fingerprint of ``parts``, ``most`` hashes of each, as it is stored: columns ``hash``, ``part``, ``weight`` in
+    whole steps."""
     found: list[tuple[np.ndarray, np.ndarray, int]] = []
     texts = pa.array([part.text for part in parts], pa.string())
     wanted = np.array([part.kind == "shape" for part in parts], dtype=bool)
@@ -138,7 +142,7 @@ def fingerprint(parts: Sequence[Part]) -> pa.Table:
         weight = np.maximum(1, np.round(STEPS * rarity(hashes, rows))) if len(rows) else np.zeros(0)
         for row in np.unique(rows).tolist():
             at = np.flatnonzero(rows == row) if len(parts) < 50 else slice(*np.searchsorted(rows, (row, row + 1)))
-            order = np.argsort(hashes[at], kind="stable")[:MOST]
+            order = np.argsort(hashes[at], kind="stable")[:most]
             columns["hash"].append(hashes[at][order])
             columns["weight"].append(weight[at][order])
             columns["part"].append(np.full(len(order), len(labels)))

@@ -72,6 +72,8 @@ def _parts(label: str, text: str) -> Iterator[Part]:
         yield Part(f"{label}, described", words, "words")
     if _CODE.search(text):
         bare = without_comments(text)
+        if 2 * len(bare.strip()) < len(text.strip()):
+            return  # a signature below its documentation: many programs have it
         if bare != text:
             yield Part(f"{label}, bare", bare, "words")
         yield Part(f"{label}, renamed", bare, "shape")

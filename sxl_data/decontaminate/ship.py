@@ -27,12 +27,14 @@ from sxl_data.contract.console import tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
 from sxl_data.decontaminate import shapes, shingles
-from sxl_data.decontaminate.fingerprints import COMMON, FOLDER, common, make, read_records, store
+from sxl_data.decontaminate.fingerprints import COMMON, FOLDER, MOST, common, make, read_records, store
 from sxl_data.decontaminate.items import strings
 
 MOST_COMMON = 24_000
 """Hashes of each kind that are kept of ordinary texts."""
 LETTERS = "ABCD"
+FEWER = {"mmlu": 20}
+"""Hashes of a part, of sets with many items."""
 HELD_OUT = ("toolalpaca", "api-bank", "seal-tools", "tau-bench")
 
 Records = list[dict[str, Any]]
@@ -148,7 +150,7 @@ def _main(arguments: Sequence[str] | None) -> int:
             table = make(_held_out(options.held_out), ("question", "answer"))
         elif name in BENCHMARKS:
             read, fields = BENCHMARKS[name]
-            table = make(read(data), fields)
+            table = make(read(data), fields, most=FEWER.get(name, MOST))
         else:
             raise error("U401", found=name, expected="one of " + ", ".join((COMMON, *BENCHMARKS)))
         store(table, target)
