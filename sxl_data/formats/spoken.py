@@ -127,7 +127,7 @@ def tell(
 
 def _first_thought(text: str) -> tuple[str, str] | None:
     """The thought that ``text`` begins with under another name than ``<think>``, and what follows it."""
-    found = _FIRST.match(text)
+    found = _FIRST.match(text) if text.lstrip()[:1] == "<" else None
     if found is None:
         return None
     close = f"</{found[1]}>"
