@@ -68,7 +68,7 @@ def parts_of(
 
 def _parts(label: str, text: str) -> Iterator[Part]:
     yield Part(label, text, "words")
-    if not _DIFF.search(text) and (words := description(text)) and len(words) < 0.9 * len(text):
+    if not _DIFF.search(text) and (words := description(text)) and 0.1 < len(words) / len(text) < 0.9:
         yield Part(f"{label}, described", words, "words")
     if _CODE.search(text):
         bare = without_comments(text)
