@@ -246,9 +246,17 @@ def replace(batch: pa.Table, edited: pa.Table) -> pa.Table:
     return batch
 
 
-def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n") -> pa.Array:
-    """One string per row: its texts at ``paths`` in step order, joined. Shape ``(rows,)``, no nulls."""
+def text_of(
+    batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\n", without: Sequence[str] = ()
+) -> pa.Array:
+    """One string per row: its texts at ``paths`` in step order, joined, those of steps whose origin is one of
+    ``without`` left out. Shape ``(rows,)``, no nulls."""
     segments = explode(batch, paths)
+    if without:
+        origins = _flat(batch["steps"]).flatten().field("origin")
+        hidden = np.append(np.asarray(pc.is_in(origins, value_set=pa.array(without))), False)
+        if hidden.any():
+            segments = segments.filter(pa.array(~hidden[segments["step"].to_numpy()]))
     order = pc.sort_indices(segments, sort_keys=[(name, "ascending") for name in ("row", "step", "path", "at")])
     segments = segments.take(order)
     rows = segments["row"].to_numpy()
@@ -256,6 +264,21 @@ def text_of(batch: pa.Table, paths: Iterable[Path] = SPOKEN, separator: str = "\
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, _flat(segments["text"]))
     return pc.binary_join(lists, separator)
+
+
+LENGTHS = (
+    ("up to 1 kB", 1_000),
+    ("up to 4 kB", 4_000),
+    ("up to 16 kB", 16_000),
+    ("up to 64 kB", 64_000),
+    ("longer", 0),
+)
+"""Buckets of text bytes, by name and upper bound; the last has none."""
+
+
+def length_buckets(sizes: np.ndarray) -> np.ndarray:
+    """The place in `LENGTHS` of each of ``sizes``, shape ``(n,)``."""
+    return np.searchsorted([most for _, most in LENGTHS[:-1]], sizes)
 
 
 def cut_rows(sizes: np.ndarray, most: int) -> list[tuple[int, int]]:

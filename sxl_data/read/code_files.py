@@ -70,8 +70,6 @@ _GENERATED_FOLDERS = {"dist", "build", "generated", "__generated__", "gen", ".ne
 _GENERATED_NAME = patterns.compile(
     r"(?:_pb2(?:_grpc)?\.py|\.pb\.(?:go|cc|h)|\.min\.(?:js|mjs)|_generated\.\w+|\.g\.\w+|\.d\.ts)\z"
 )
-_SPDX = patterns.compile(r"(?m)SPDX-License-Identifier:[ \t]*([\w.+() -]+?)[ \t]*(?:\*/|-->|$)")
-
 # Longest line, in characters, that people write.
 _LONGEST_LINE = 3_000
 
@@ -94,9 +92,3 @@ def sort_of(path: str, text: str) -> Sort:
     if folders & _TEST_FOLDERS or _TEST_NAME.fullmatch(place.stem):
         return "test"
     return "source"
-
-
-def declared_licence(text: str) -> str | None:
-    """The SPDX expression that the file's own header gives, or None."""
-    match = _SPDX.search(text[:HEADER])
-    return match[1].strip() if match else None

@@ -108,7 +108,8 @@ def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator
         digest = hashlib.sha256("".join(piece.sha256 for piece in chunk.pieces).encode("ascii"))
         sha256 = chunk.pieces[0].sha256 if len(chunk.pieces) == 1 else digest.hexdigest()
         name = chunk.pieces[0].name if chunk.archive else min(texts)
-        yield Read(Document(file=name, value=texts, sha256=sha256))
+        licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
+        yield Read(Document(file=name, value=texts, sha256=sha256, licence=nearest(min(texts), licences)))
 
 
 def _archive_licences(chunk: Chunk) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from sxl_data.rules import Change, Fault, arguments, content, licences, metrics, order, pairing, shape
+from sxl_data.rules import Change, Fault, arguments, content, licences, metrics, order, pairing, shape, worth
 from sxl_data.rules.plain import is_plain
 from sxl_data.trace.types import Trace
 
@@ -23,10 +23,11 @@ FAMILIES: dict[str, Check] = {
     "C": content.check,
     "M": metrics.check,
     "L": licences.check,
+    "Q": worth.check,
 }
 
 
-def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) -> list[Fault]:
+def faults(trace: Trace, families: str = "SPOACMLQ", looks: str | None = None) -> list[Fault]:
     """What is wrong with ``trace``, by the checks of ``families`` (their letters); ``looks`` are those that
     `rules.content` takes, where they are known."""
     found: list[Fault] = []
@@ -45,7 +46,7 @@ def faults(trace: Trace, families: str = "SPOACML", looks: str | None = None) ->
         at = f"/subtraces/{n}"
         found += [
             fault._replace(pointer=at + fault.pointer, related=tuple(at + place for place in fault.related))
-            for fault in faults(inner, families.replace("L", ""), looks)
+            for fault in faults(inner, families.replace("L", "").replace("Q", ""), looks)
         ]
     return found
 

@@ -1,17 +1,15 @@
 """L: does the trace say under which licence it stands, and where it comes from?
 
-In: a trace. Out: faults in its provenance. SPDX expressions are judged by `packaging.licenses`, which
-carries the SPDX list.
+In: a trace. Out: faults in its provenance. What an expression allows is judged by `spdx`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
-from sxl_data.contract import patterns
 from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
+from sxl_data.rules.spdx import NONE, asks_attribution, classify, is_spdx
 from sxl_data.trace.types import Trace
 
 CODES = table("""
@@ -35,38 +33,33 @@ L605 warning attribution-missing
     title  The licence asks for attribution and none is given
     why    copies without it break the licence
     fix    name the authors in `provenance.attribution`
+L606 note copyleft-licence
+    title  The licence passes its terms on to what is made with it
+    why    a dataset with such rows, and perhaps what is trained on it, falls under the same licence
+    fix    keep it if that is meant; `licences: permissive` in a recipe leaves such rows out
+L607 warning licence-unknown
+    title  Nobody can see what the licence allows
+    why    it is of no list, or forbids some uses, and there is no address where its text is
+    fix    give `provenance.licence_url`, or find out which licence it is
 """)
-
-_NON_COMMERCIAL = patterns.compile(r"(?i)(?:^|[-_.])(?:nc|non-?commercial|research-only|polyform-strict)(?:[-_.\d]|\z)")
-_LONGEST = 1_000  # characters of an expression that anybody wrote by hand
-_ATTRIBUTION = patterns.compile(r"(?:CC-BY|ODC-By|ODbL)[-\w.]*")
 
 
 def check(trace: Trace) -> Iterator[Fault]:
     """The faults of licence and provenance in ``trace``."""
     provenance = trace.provenance
     licence = provenance.licence
-    if not licence or licence in ("NOASSERTION", "NONE"):
+    kind = classify(licence)
+    if licence in NONE:
         yield Fault("L601", "/provenance/licence", repr(licence), "an SPDX expression or LicenseRef-NAME")
     elif not is_spdx(licence):
         yield Fault("L602", "/provenance/licence", repr(licence), "an SPDX expression or LicenseRef-NAME")
-    elif _NON_COMMERCIAL.search(licence):
+    elif kind == "non-commercial":
         yield Fault("L603", "/provenance/licence", licence, "a licence that allows every use")
-    elif _ATTRIBUTION.search(licence) and not provenance.attribution:
+    elif asks_attribution(licence) and not provenance.attribution:
         yield Fault("L605", "/provenance/attribution", f"none, under {licence}", "the names of the authors")
+    if kind == "copyleft":
+        yield Fault("L606", "/provenance/licence", licence, "a licence that asks nothing of what is made with it")
+    elif kind in ("restricted", "unknown") and is_spdx(licence) and not provenance.licence_url:
+        yield Fault("L607", "/provenance/licence", licence, "a licence of the SPDX list, or `licence_url`")
     if not provenance.source_sha256:
         yield Fault("L604", "/provenance/source_sha256", "none", "64 hex digits")
-
-
-@lru_cache(maxsize=1024)
-def is_spdx(licence: str) -> bool:
-    """Whether ``licence`` is an SPDX licence expression."""
-    if len(licence) > _LONGEST:
-        return False
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        canonicalize_license_expression(licence)
-    except InvalidLicenseExpression:
-        return False
-    return True

@@ -1,7 +1,7 @@
 """What a validation is for: which families of codes are run, and from which level on it fails.
 
-``ingest``: can it be read. ``train``: can a model be trained on it. ``publish``: may it be given away,
-with provenance and licence.
+``ingest``: can it be read. ``train``: can a model be trained on it. ``mix``: is that worth it. ``publish``: may it be
+given away, with provenance and licence.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PROFILES = {
     for profile in (
         Profile("ingest", "S", "error"),
         Profile("train", "SPOACRMD", "error"),
+        Profile("mix", "SPOACRMDQ", "error"),
         Profile("publish", "SPOACRMLD", "warning"),
     )
 }

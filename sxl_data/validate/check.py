@@ -25,7 +25,7 @@ def check_file(
     report.files.append(entry)
     if "C" in profile.families:
         submission.coverage = entry.coverage = Tally()
-    families = "".join(letter for letter in profile.families if letter in "SPOACML")
+    families = "".join(letter for letter in profile.families if letter in "SPOACMLQ")
     unique = "D" in profile.families
     try:
         for item in submission:

@@ -113,6 +113,15 @@ CODES: tuple[Code, ...] = (
         why="messages are text; what is trained on them alone does not see the part",
         fix="nothing to do; read the part from `steps`",
     ),
+    Code(
+        code="C780",
+        rule="tools-inferred",
+        level="note",
+        stage="clean",
+        title="The tools were declared from the calls of the row",
+        why="a model that is trained on calls must be told of the tools, and the source does not name them",
+        fix="nothing to do; `worth.undeclared_tools` says what happens to such rows",
+    ),
 )
 
 CODES += table("""

@@ -120,4 +120,13 @@ CODES: tuple[Code, ...] = (
         why="it was asked that the row be taken down",
         fix="nothing to do",
     ),
+    Code(
+        code="D610",
+        rule="beyond-share",
+        level="note",
+        stage="split",
+        title="The row is beyond the share of its source",
+        why="a source with many rows would be most of what a model learns",
+        fix="nothing to do; `weight` and `rows` of a source say how much of it is taken",
+    ),
 )

@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.read.code_files import LANGUAGES, declared_licence, language_of, sort_of
+from sxl_data.read.code_files import LANGUAGES, language_of, sort_of
 from sxl_data.read.functions import GRAMMARS, Function, documented_functions
+from sxl_data.read.licence_headers import licence_of
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Option, Origin, Reading, Unit
 
@@ -56,7 +57,7 @@ class CodeRepository:
         repository = str(origin.options.get("repository", origin.source))
         by_file = origin.options.get("group") == "file"
         # The file's own header comes before the licence file above it, both before the recipe.
-        licence = declared_licence(text) or document.licence
+        licence = licence_of(text) or document.licence
         if licence:
             origin = msgspec.structs.replace(origin, licence=licence, licence_url=None)
         taken = (item for item in documented_functions(language, text.replace("\r\n", "\n")) if is_task(item))

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from sxl_data.read.adapters.edits import APPLY_PATCH, diff
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, Unit
@@ -51,6 +53,8 @@ class QuixBugs:
             builder.tool(APPLY_PATCH)
             builder.observe(f"{words}\n\n```python\n# {path}\n{program.strip()}\n```".strip())
             builder.call(APPLY_PATCH.name, change, "call_0", kind="custom", form="raw", language="diff")
+            if document.licence:
+                origin = msgspec.structs.replace(origin, licence=document.licence, licence_url=None)
             item = Document(file=path, value={"buggy": before, "correct": after}, sha256=document.sha256)
             yield builder.build(
                 item, origin, self.name, source_id=path, group=f"{origin.source}/{name}", language="python"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sxl_data.read.code_files import declared_licence, language_of, sort_of
+from sxl_data.read.code_files import language_of, sort_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,5 @@ def test_headers_and_endless_lines_tell_products(text):
     assert sort_of("a.go", text) == "generated"
 
 
-def test_languages_and_licences_are_read_off_names_and_headers():
+def test_languages_are_read_off_names():
     assert (language_of("a.HPP"), language_of("a.tsx"), language_of("Makefile")) == ("cpp", None, None)
-    assert declared_licence("/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n") == "MIT OR Apache-2.0"
-    assert declared_licence("no header\n") is None
