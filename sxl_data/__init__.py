@@ -24,6 +24,7 @@ _PUBLIC = {
     "open_build": "sxl_data.build.questions",
     "Trace": "sxl_data.trace.types",
     "UserError": "sxl_data.contract.errors",
+    "foresee": "sxl_data.pipeline",
     "stats": "sxl_data.view.stats",
     "show": "sxl_data.view.show",
     "convert": "sxl_data.validate.convert",
@@ -33,7 +34,7 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("build", "decontaminate", "dedup", "sandbox", "validate")
+_VERBS = ("build", "clean", "decontaminate", "dedup", "sandbox", "validate")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

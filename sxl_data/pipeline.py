@@ -9,21 +9,29 @@ puts the result in place and writes the manifest that makes it a dataset.
 from __future__ import annotations
 
 import contextlib
+import io
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from sxl_data.build.dividing import divide
+import msgspec
+
+from sxl_data.build.dividing import Divided, divide
+from sxl_data.build.forecast import Forecast, SourceForecast, forecast, not_looked_at, without
 from sxl_data.build.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_other
 from sxl_data.build.publish import await_manifest, publish
 from sxl_data.build.reading import read_sources
 from sxl_data.build.recipe import find, read
 from sxl_data.build.run import WORK, Run, digest, interruptible
-from sxl_data.build.stages import drop_duplicates, ground_config, run_local, write_shards
+from sxl_data.build.stages import clean_params, drop_duplicates, ground_config, run_local, write_shards
 from sxl_data.contract.errors import error
+from sxl_data.dedup.parts.plan import Compared
 from sxl_data.engine.commit import commit_bytes
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.store import locked, sweep_temporaries
-from sxl_data.write.manifest import Manifest
+from sxl_data.engine.task import Receipt
+from sxl_data.write.manifest import Manifest, SourceSummary
 
 
 def build(
@@ -78,11 +86,20 @@ def _run_clean(run: Run) -> Manifest:
         sweep_temporaries(run.out)
 
 
-def run_stages(run: Run) -> Manifest:
-    """All stages, then the publication."""
+class Made(NamedTuple):
+    """What the stages made: sources as they were read, pairs compared, sides, and the published shards."""
+
+    sources: list[SourceSummary]
+    compared: Compared
+    divided: Divided
+    written: list[tuple[str, int, int, Receipt]]
+
+
+def make(run: Run) -> Made:
+    """All stages, in their order."""
     try:
         shards, sources = read_sources(run)
-        shards = run_local(run, "clean", shards, run.recipe.clean, media=run.recipe.media)
+        shards = run_local(run, "clean", shards, run.recipe.cleaning, **clean_params(run))
         seen, compared, shards = drop_duplicates(run, shards)
         shards = run_local(run, "sift", shards, run.recipe.sift)
         shards = run_local(run, "decontaminate", shards, run.recipe.decontaminate)
@@ -90,9 +107,28 @@ def run_stages(run: Run) -> Manifest:
             shards = run_local(run, "ground", shards, ground_config(run))
         refuse_empty(sum(shard.rows for shard in shards), run.funnel)
         divided = divide(run, shards, seen, compared.pairs)
-        written = write_shards(run, shards, divided.split)
+        return Made(sources, compared, divided, write_shards(run, shards, divided.split))
     finally:
         run.runner.close()
+
+
+def foresee(recipe: str, overrides: Sequence[str] = (), *, limit: int | None = None) -> Forecast:
+    """What a build of ``recipe`` would make, from a sample of each source, in a folder that is gone afterwards. Sources
+    that are not here, or that run code of the user's own, are only named."""
+    loaded, base = read(recipe, overrides)
+    notes = {s.name: note for s in loaded.value.sources if (note := not_looked_at(s, base))}
+    if len(notes) == len(loaded.value.sources):
+        return Forecast([SourceForecast(name, 0, 0, 0, note) for name, note in notes.items()], 0, {}, 0, 0)
+    part = msgspec.structs.replace(loaded, value=without(loaded.value, set(notes)))
+    with tempfile.TemporaryDirectory(prefix="sxl-forecast-") as folder, contextlib.redirect_stderr(io.StringIO()):
+        run = Run(part, base, Path(folder), limit)
+        run.samples = True
+        return forecast(run, make(run).written, notes)
+
+
+def run_stages(run: Run) -> Manifest:
+    """All stages, then the publication."""
+    sources, compared, divided, written = make(run)
     done = "publish/" + digest([receipt.key for receipt in run.receipts])
     if run.rank:
         return await_manifest(run.out, run.store.root / done, run.recipe.engine.patience_seconds)

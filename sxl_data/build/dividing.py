@@ -22,6 +22,7 @@ from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.parts.plan import Comparison
 from sxl_data.dedup.shingles import Shingling
 from sxl_data.engine.task import FileInfo, Receipt, Task
+from sxl_data.read.sources import take_rates
 from sxl_data.split.assign import SPLITS
 from sxl_data.split.edges import ANY, KINDS
 from sxl_data.write.manifest import Extended, Leak
@@ -61,6 +62,8 @@ def divide(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], pairs:
             "config": msgspec.to_builtins(recipe.split),
             "seed": recipe.seed,
             "shard_bytes": recipe.write.shard_bytes,
+            "order": recipe.write.order,
+            "quotas": [source.rows for source in recipe.sources if source.rows is not None],
         },
         timed=False,
     )
@@ -104,6 +107,10 @@ def _places(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], asked
         "tests": run.recipe.split.test > 0,
         "tasks": msgspec.to_builtins(asked),
         "gone": run.gone,
+        "rates": take_rates(run.recipe.sources),
+        "quotas": {source.name: source.rows for source in run.recipe.sources if source.rows is not None},
+        "stratify": list(run.recipe.split.stratify),
+        "seed": run.recipe.seed,
     }
     return [
         Task(

@@ -27,6 +27,7 @@ from sxl_data.engine.task import FileInfo, Receipt
 from sxl_data.split.assign import SPLITS
 from sxl_data.write.arrow import folder_files
 from sxl_data.write.card import render_card
+from sxl_data.write.example import example_row
 from sxl_data.write.manifest import (
     Borderline,
     BorderlinePair,
@@ -38,6 +39,7 @@ from sxl_data.write.manifest import (
     seal,
 )
 from sxl_data.write.rows import PUBLISHED_SCHEMA
+from sxl_data.write.tally import tables
 
 PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
 ROW_GROUP = 65_536
@@ -63,18 +65,13 @@ def publish(
         for name in PUBLISHED:
             path = out / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    splits = {split: {"rows": 0, "text_bytes": 0, "shards": 0} for split in SPLITS}
+    splits = {split: dict.fromkeys(("rows", "text_bytes", "memory_bytes", "shards"), 0) for split in SPLITS}
     arrow: dict[str, list[tuple[str, str]]] = {}
-    kept: dict[str, dict[str, int]] = {source.name: {} for source in sources}
     for split, number, of, receipt in written:
         numbers = splits[split]
-        numbers["rows"] += receipt.counters["rows"]
-        numbers["text_bytes"] += receipt.counters["text_bytes"]
+        for name in ("rows", "text_bytes", "memory_bytes"):
+            numbers[name] += receipt.counters[name]
         numbers["shards"] += 1
-        for key, count in receipt.counters.items():
-            if key.startswith("source:"):
-                mine = kept[key.removeprefix("source:")]
-                mine[split] = mine.get(split, 0) + count
         place(store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
         if "arrow" in receipt.files:
             name = f"data-{number:05d}-of-{of:05d}.arrow"
@@ -89,6 +86,7 @@ def publish(
     if borderline.rows:
         place(store.verified(borderline), out / "ledger" / "borderline.parquet")
     decides, costs = split_costs(recipe)
+    counts, licences = tables((split, receipt.counters) for split, _, _, receipt in written)
     manifest = Manifest(
         name=recipe.name,
         description=recipe.description,
@@ -101,14 +99,19 @@ def publish(
         leaks=divided.leaks,
         uncompared=divided.split.counters["cut"],
         extends=divided.extends,
-        sources=[msgspec.structs.replace(source, kept=kept[source.name]) for source in sources],
+        sources=[
+            msgspec.structs.replace(s, kept=counts["source"].get(s.name, {}), licences=licences.get(s.name, {}))
+            for s in sources
+        ],
+        languages=list(recipe.languages),
+        counts=counts,
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},
         borderline=Borderline(count=borderline.rows, closest=_closest(store.verified(borderline))),
         files=_files(out),
         versions={name: version(name) for name in _PACKAGES},
     )
     manifest = seal(manifest)
-    commit_bytes(out / "README.md", render_card(manifest).encode("utf-8"))
+    commit_bytes(out / "README.md", render_card(manifest, example_row(out / "data")).encode("utf-8"))
     timed = msgspec.structs.replace(
         manifest,
         timing={

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sxl_data.build.extending import plan_old
+from sxl_data.build.licences import warn_of_licences
 from sxl_data.build.run import Run, digest
+from sxl_data.build.sample import PIECES, SAMPLE_BYTES, thin
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
 from sxl_data.contract.errors import error
@@ -55,6 +57,7 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
     summaries = [
         _summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]) for found in sources
     ]
+    warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners))
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
     run.taken = [info for r in receipts for info in r.numbered(TAKEN)]
@@ -62,10 +65,23 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
     return shards, summaries
 
 
+def _by_licence(run: Run, receipts: list[Receipt], owners: list[int]) -> dict[str, dict[str, int]]:
+    """Of each source rows by their licence."""
+    found: dict[str, dict[str, int]] = {source.name: {} for source in run.recipe.sources}
+    for receipt, owner in zip(receipts, owners):
+        mine = found[run.recipe.sources[owner].name]
+        for key, count in receipt.counters.items():
+            if key.startswith("licence:"):
+                name = key.removeprefix("licence:")
+                mine[name] = mine.get(name, 0) + count
+    return found
+
+
 def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     """What a source is, and the tasks that read it, numbered from ``first``."""
     source = _find_files(run, number)
-    chunks = list(plan(source, run.base, run.recipe.engine.chunk_bytes))
+    most = SAMPLE_BYTES // PIECES if run.samples else run.recipe.engine.chunk_bytes
+    chunks = list(plan(source, run.base, most))
     if not chunks:
         why = f"the source {source.name!r} reads them"
         raise error("U208", file=source.path, found="no file to read", expected="files", why=why)
@@ -79,13 +95,20 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     )
     refuse_test_parts(source, use, run.recipe.split, run.file, f"/sources/{number}")
     size = sum(piece.bytes for chunk in chunks for piece in chunk.pieces)
+    run.sizes[source.name] = size
     params = {"source": msgspec.to_builtins(source), "owner": number, "redaction": run.redaction()}
     params["group"] = list(run.recipe.split.group_keys)
     tasks: list[Task] = []
     for group in groups:
         own = within(chunks, group.paths)
         mine = params | {"format": group.format, "adapter": code_digest(source)}
-        for chunk in gather(own) if format_of(group.format).unit == "folder" else own:
+        own = gather(own) if format_of(group.format).unit == "folder" else own
+        if run.samples:
+            part = thin(source, own)
+            own, mine = part.chunks, mine | {"source": msgspec.to_builtins(part.source)}
+            for number_of_task in range(first + len(tasks), first + len(tasks) + len(own)):
+                run.thinned[number_of_task] = (source.name, part.factor, part.bytes, len(own))
+        for chunk in own:
             tasks.append(
                 Task(
                     stage="read",
@@ -119,6 +142,9 @@ def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary
         detected=found.reason,
         licence=source.licence,
         revision=source.revision,
+        hub=source.hub or "",
+        licence_url=source.licence_url or "",
+        attribution=source.attribution or "",
         files=found.files,
         bytes=found.bytes,
         sha256=found.sha256,

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from sxl_data.build.worth import WorthConfig
 from sxl_data.clean.sift import SiftConfig
 from sxl_data.clean.stage import CleanConfig
 from sxl_data.contract.config import Loaded, load
@@ -19,6 +20,7 @@ from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.read.sources import Source, own_code
+from sxl_data.rules.spdx import CLASSES, is_spdx
 from sxl_data.split.assign import SplitConfig
 
 MOST_WORKERS = 1024
@@ -66,6 +68,10 @@ class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     shard_bytes: int = 250_000_000
     """Text bytes of a published shard, about; the worker that writes it holds some eight times as many."""
+    order: Literal["shuffled", "lengths", "sources"] = "shuffled"
+    """Rows of a split. shuffled: by hashes of their texts and the seed, among eight files of parts of all sources;
+    lengths: so too, and sorted in each file by buckets of length (1, 4, 16 and 64 kB of text), short ones first;
+    sources: one source after the other."""
     arrow: bool = True
     """Also write `arrow/`, which `datasets.load_from_disk` opens."""
 
@@ -93,8 +99,21 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     exclude: tuple[str, ...] = ()
     """Rows to take down: trace ids, or files with one on each line. They leave after duplicates did, so no copy that
     was dropped for one takes its place."""
+    licences: Literal["any", "permissive"] | tuple[str, ...] = "any"
+    """Rows of which licence may come in, each by its own: that of its file's header, of the licence file nearest above
+    it, or of its source. any: all, with a warning that names those to look at; permissive: licences that allow every
+    use and ask no more than to be named; a list: SPDX expressions, and of the words permissive, copyleft, restricted,
+    non-commercial and unknown those whose licences may come in. Of a choice (OR) one is enough, of a sum (AND) all are
+    needed."""
+    profile: Literal["ingest", "train", "publish", "off"] | None = None
+    """What the dataset is for, in place of `clean.profile`. publish: rows leave that `validate --profile publish` would
+    refuse, those with warnings and those without a licence among them."""
+    languages: tuple[str, ...] = ()
+    """Languages that people speak in the rows, ISO 639-1 such as `en`; for the card, and checked by nothing."""
     clean: CleanConfig = CleanConfig()
     """Repair and drop."""
+    worth: WorthConfig = WorthConfig()
+    """Sound rows that are bad examples."""
     dedup: DedupStage = DedupStage()
     """Exact and near duplicates."""
     sift: SiftConfig = SiftConfig()
@@ -119,6 +138,15 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("at least one source")
         if self.seed < 0:
             raise ValueError(f"a seed of 0 or more, not {self.seed}")
+        if isinstance(self.licences, tuple):
+            wrong = [item for item in self.licences if item not in CLASSES and not is_spdx(item)]
+            if wrong or not self.licences:
+                known = ", ".join(CLASSES[:5])
+                raise ValueError(
+                    f"licences: SPDX expressions or words such as {known}, not {', '.join(wrong) or 'none'}"
+                )
+        if unspoken := [name for name in self.languages if not (len(name) in (2, 3) and name.isalpha())]:
+            raise ValueError(f"languages: ISO 639 codes such as en, not {unspoken[0]!r}")
         if not 0 < self.split.threshold <= 1:
             raise ValueError(f"split.threshold above 0 and at most 1, not {self.split.threshold}")
         choose_bands(self.split.threshold, self.dedup.permutations)
@@ -132,6 +160,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 near = difflib.get_close_matches(unknown[0], names, n=1)
                 known = f"{near[0]}?" if near else "one of " + ", ".join(names)
                 raise ValueError(f"names of sources in {key}, not {unknown[0]!r}: {known}")
+
+    @property
+    def cleaning(self) -> CleanConfig:
+        """`clean` with the recipe's own profile, where it has one."""
+        return self.clean if self.profile is None else msgspec.structs.replace(self.clean, profile=self.profile)
 
 
 def find(name: str) -> Path:

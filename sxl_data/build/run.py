@@ -21,6 +21,7 @@ import msgspec
 from sxl_data.build.exclude import read_excluded
 from sxl_data.build.extending import read_extended
 from sxl_data.build.recipe import Recipe
+from sxl_data.build.tidy import WORK
 from sxl_data.build.uses import Use
 from sxl_data.contract.config import Loaded
 from sxl_data.contract.console import Progress, format_count, format_seconds, say
@@ -41,7 +42,6 @@ OF_TASKS = "task-"
 """What the names of the steps begin with that compare tasks."""
 DIVIDING = ("place", *(OF_TASKS + step for step in STEPS), "note")
 INNER = {"detect": "read", "old": "read"} | dict.fromkeys(COMPARING, "dedup") | dict.fromkeys(DIVIDING, "split")
-WORK = ".work"
 SHOWN = 4  # names of what changed, in a line
 
 
@@ -85,6 +85,12 @@ class Run:
         """Bytes that one task may take which sees rows of all shards."""
         if of > 1:
             self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
+        self.samples = False
+        """Whether only a part of each source is read, to forecast a build by."""
+        self.thinned: dict[int, tuple[str, float | None, float, int]] = {}
+        """Then, of each reading task: its source, the factor to all of it or None, bytes, and tasks of the same."""
+        self.sizes: dict[str, int] = {}
+        """Bytes of each source."""
         self.receipts: list[Receipt] = []
         self.reasons: dict[tuple[str, int], WhyNot] = {}
         self.ledgers: list[FileInfo] = []

@@ -47,6 +47,16 @@ def run_local(run: Run, stage: str, shards: list[FileInfo], config: Any, **more:
     return kept
 
 
+def clean_params(run: Run) -> dict[str, Any]:
+    """What the tasks of `clean` are told beside its configuration."""
+    recipe = run.recipe
+    return {
+        "media": recipe.media,
+        "licences": msgspec.to_builtins(recipe.licences),
+        "worth": msgspec.to_builtins(recipe.worth),
+    }
+
+
 def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Compared, list[FileInfo]]:
     """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
     _refuse_too_many(run, sum(shard.rows for shard in shards))
@@ -114,9 +124,8 @@ def write_shards(run: Run, shards: list[FileInfo], split: Receipt) -> list[tuple
     places: list[tuple[str, int, int]] = []
     tasks: list[Task] = []
     for side, (name, spans) in enumerate(zip(SPLITS, plan)):
-        for number, (first, last) in enumerate(spans):
+        for number, members in enumerate(spans):
             places.append((name, number, len(spans)))
-            members = range(first, last + 1)
             tasks.append(
                 Task(
                     stage="write",

@@ -6,8 +6,6 @@ return plain values and Arrow tables, and run alike in this process, in a worker
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sxl_data.contract import ledger
-from sxl_data.contract.codes import CODES
+from sxl_data.build.outcomes import committed, count_lines, locally
 from sxl_data.contract.columns import cut_rows
-from sxl_data.contract.stage import Outcome, check_conservation
+from sxl_data.contract.stage import Outcome
 from sxl_data.engine.mapped import mappable, mapped
 from sxl_data.engine.task import Output
 from sxl_data.engine.watch import WATCH
-from sxl_data.split.stage import FREE, GONE
+from sxl_data.split.stage import FREE, GONE, stack_keys
 
 Inputs = dict[str, list[Path]]
 
@@ -58,6 +55,8 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     chunk = msgspec.convert(params["chunk"], Chunk)
     found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction, params.get("group", ()))
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
+    counts = pc.value_counts(found.traces["licence"].combine_chunks().fill_null(""))
+    counters |= {f"licence:{item['values']}": item["counts"] for item in counts.to_pylist()}
     for key in params.get("group", ()):
         ids = found.traces["stated_ids"].combine_chunks().flatten()
         counters[f"stated:{key}"] = pc.sum(pc.starts_with(ids, f"{key}:")).as_py() or 0
@@ -72,24 +71,32 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     taken = {f"{TAKEN}{i:05d}": table for i, table in enumerate(of_shard)}
     return Output(
         tables=kept | taken | {"ledger": found.ledger, "quarantine": found.quarantine},
-        counters=counters | _count(found.ledger),
+        counters=counters | count_lines(found.ledger),
     )
 
 
 def clean(params: dict[str, Any], inputs: Inputs) -> Output:
-    """The clean stage on one shard."""
+    """The clean stage on one shard: of rows whose licence is admitted, and then which of them are worth it."""
+    from sxl_data.build.worth import WorthConfig, admit, choose, declare
     from sxl_data.clean.stage import CleanConfig, run
+    from sxl_data.rules.spdx import Gate
 
     config = msgspec.convert(params["config"], CleanConfig)
+    gate, worth = msgspec.convert(params["licences"], Gate), msgspec.convert(params["worth"], WorthConfig)
     taken = load(inputs["taken"]) if "taken" in inputs else None
 
     def clean_rows(batch: pa.Table) -> Outcome:
         mine = None
+        admitted = admit(batch, gate)
+        declared = declare(admitted.kept, worth)
         if taken is not None:
-            mine = taken.filter(pc.is_in(taken["trace_id"], value_set=batch["trace_id"].combine_chunks()))
-        return run(batch, config, params["seed"], mine, policy=params["media"])
+            mine = taken.filter(pc.is_in(taken["trace_id"], value_set=declared.kept["trace_id"].combine_chunks()))
+        cleaned = run(declared.kept, config, params["seed"], mine, policy=params["media"])
+        chosen = choose(cleaned.kept, worth)
+        said = (outcome.ledger for outcome in (admitted, declared, cleaned, chosen))
+        return Outcome(chosen.kept, pa.concat_tables(said))
 
-    return _local("clean", load(inputs["traces"]), clean_rows)
+    return locally("clean", load(inputs["traces"]), clean_rows)
 
 
 def sift(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -105,7 +112,7 @@ def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.decontaminate.stage import DecontaminateConfig, run
 
     config = msgspec.convert(params["config"], DecontaminateConfig)
-    return _local("decontaminate", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
+    return locally("decontaminate", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
 
 
 def ground(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -116,7 +123,7 @@ def ground(params: dict[str, Any], inputs: Inputs) -> Output:
 
     config = msgspec.convert(params["config"], GroundConfig)
     redaction = msgspec.convert(params.get("redaction", {}), Redaction)
-    return _local(
+    return locally(
         "ground", load(inputs["traces"]), lambda batch: redact_outcome(run(batch, config, params["seed"]), redaction)
     )
 
@@ -130,7 +137,7 @@ def view(params: dict[str, Any], inputs: Inputs) -> Output:
     if old := inputs.get("old"):
         from sxl_data.build.extending import PUBLISHED_BEFORE, sides_of
 
-        is_old = pa.array(sides_of(signed, _keys(signed), old, FREE) != FREE)
+        is_old = pa.array(sides_of(signed, stack_keys(signed), old, FREE) != FREE)
         source = pc.if_else(is_old, PUBLISHED_BEFORE, signed["source"])
         signed = signed.set_column(signed.schema.get_field_index("source"), "source", source).combine_chunks()
     return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(signed)}, counters={"rows": len(signed)})
@@ -153,17 +160,18 @@ def apply(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.dedup.stage import apply_drops
 
     batch = load(inputs["traces"])
-    return _outcome("dedup", batch, apply_drops(batch, pq.read_table(inputs["drops"][0])))
+    return committed("dedup", batch, apply_drops(batch, pq.read_table(inputs["drops"][0])))
 
 
 def place(params: dict[str, Any], inputs: Inputs) -> Output:
     """What `split` must know of one shard: numbers only. And its tasks, to be compared, as `view` leaves texts."""
     from sxl_data.dedup.config import DedupConfig
     from sxl_data.dedup.stage import view_tasks
-    from sxl_data.split.stage import place_rows
+    from sxl_data.split.stage import Shares, place_rows
 
     uses = params["uses"]
-    columns = ["trace_id", "source", "task", "group", "stated_ids", "text_bytes", *(["steps"] if uses else [])]
+    columns = ["trace_id", "source", "task", "group", "stated_ids", "text_bytes", "kind", "language"]
+    columns += ["steps"] if uses else []
     traces = pq.read_table(inputs["traces"][0], columns=columns).combine_chunks()
     seen = mapped(inputs["signatures"][0])
     pins = np.full(len(traces), FREE, dtype=np.int8)
@@ -177,14 +185,15 @@ def place(params: dict[str, Any], inputs: Inputs) -> Output:
         from sxl_data.build.extending import sides_of
 
         at = pc.index_in(traces["trace_id"], value_set=seen["trace_id"].combine_chunks())
-        sides = sides_of(traces, _keys(seen.select(["key_hi", "key_lo"]).take(at)), old, FREE)
+        sides = sides_of(traces, stack_keys(seen.select(["key_hi", "key_lo"]).take(at)), old, FREE)
         is_old = sides != FREE
         pins[is_old] = sides[is_old]
     gone = pc.is_in(traces["trace_id"], value_set=pa.array(params["gone"], pa.string()))
     taken_down = gone.to_numpy(zero_copy_only=False) if params["gone"] else np.zeros(len(traces), dtype=bool)
     pins[taken_down], is_old = GONE, is_old & ~taken_down
     asked = view_tasks(traces, msgspec.convert(params["tasks"], DedupConfig))
-    placed = place_rows(traces, seen, params["first"], pins, is_old)
+    shares = Shares(params["rates"], params["quotas"])
+    placed = place_rows(traces, seen, params["first"], pins, is_old, shares, params["stratify"], params["seed"])
     return Output(
         tables={"placed": placed},
         blobs={"text": mappable(asked.texts), "signatures": mappable(asked.signed)},
@@ -209,6 +218,8 @@ def split(params: dict[str, Any], inputs: Inputs) -> Output:
         msgspec.convert(params["config"], SplitConfig),
         params["seed"],
         params["shard_bytes"],
+        params["order"],
+        params["quotas"],
     )
     cut = [pq.read_table(path)["row"].to_numpy() for path in inputs["cut"]]
     tables = {f"sides-{i:05d}": table for i, table in enumerate(found.sides)}
@@ -222,7 +233,7 @@ def note(params: dict[str, Any], inputs: Inputs) -> Output:
 
     batch = pq.read_table(inputs["traces"][0], columns=["trace_id", "source"])
     lines = note(batch, pq.read_table(inputs["sides"][0]))
-    return Output(tables={"ledger": lines}, counters=_count(lines))
+    return Output(tables={"ledger": lines}, counters=count_lines(lines))
 
 
 def write(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -230,23 +241,30 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.write.arrow import encode_arrow
     from sxl_data.write.parquet import encode_parquet
     from sxl_data.write.rows import publish_rows
+    from sxl_data.write.tally import count_rows
+
+    orders: list[pa.ChunkedArray] = []
 
     def mine(shard: Path, sides: Path) -> pa.Table:
         side = pq.read_table(sides)
         chosen = pc.and_(pc.equal(side["side"], params["side"]), pc.equal(side["shard"], params["shard"]))
+        orders.append(side["order"].filter(chosen))
         return pq.read_table(shard).filter(chosen)
 
     # Only one copy of a shard that may be large is held at a time.
-    rows, lines = publish_rows(pa.concat_tables(map(mine, inputs["traces"], inputs["sides"])).combine_chunks())
+    rows = pa.concat_tables(map(mine, inputs["traces"], inputs["sides"])).combine_chunks()
+    rows = rows.take(pa.array(np.argsort(np.concatenate([o.to_numpy() for o in orders]), kind="stable")))
+    rows, lines = publish_rows(rows.combine_chunks())
     blobs = {"data": encode_parquet(rows)}
     if params["arrow"]:
         blobs["arrow"] = encode_arrow(rows)
-    sources = {f"source:{v['values']}": v["counts"] for v in pc.value_counts(rows["source"]).to_pylist()}
     text_bytes = pc.sum(rows["text_bytes"]).as_py() or 0
     return Output(
         tables={"ledger": lines},
         blobs=blobs,
-        counters={"rows": len(rows), "text_bytes": text_bytes, **sources} | _count(lines),
+        counters={"rows": len(rows), "text_bytes": text_bytes, "memory_bytes": rows.nbytes}
+        | count_rows(rows)
+        | count_lines(lines),
     )
 
 
@@ -255,58 +273,5 @@ def load(paths: list[Path]) -> pa.Table:
     return pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
 
 
-def _keys(table: pa.Table) -> np.ndarray:
-    """The exact keys of a table, shape ``(rows, 2)``."""
-    return np.stack([table[name].to_numpy() for name in ("key_hi", "key_lo")], axis=1)
-
-
 def _pairs_of(table: pa.Table, one: str, other: str) -> np.ndarray:
     return np.stack([table[one].to_numpy(), table[other].to_numpy()], axis=1).astype(np.int64)
-
-
-def _local(stage: str, batch: pa.Table, run: Callable[[pa.Table], Outcome]) -> Output:
-    """Run a local stage on a batch; row by row where it killed its workers, to find and set aside the row."""
-    watch = WATCH.get()
-    if not watch.careful:
-        return _outcome(stage, batch, run(batch))
-    code = CODES["U212"]
-    kept, lines = [batch.slice(0, 0)], [ledger.table()]
-    for number in range(len(batch)):
-        row = batch.slice(number, 1).combine_chunks()
-        if number in watch.skipped:
-            entry = ledger.Entry(
-                trace_id=row["trace_id"][0].as_py(),
-                source=row["source"][0].as_py(),
-                stage=stage,
-                action="quarantined",
-                code=code.code,
-                rule=code.rule,
-                detail=watch.skipped[number],
-            )
-            lines.append(ledger.table([entry]))
-            continue
-        watch.at(number)
-        outcome = run(row)
-        kept.append(outcome.kept)
-        lines.append(outcome.ledger)
-    return _outcome(stage, batch, Outcome(pa.concat_tables(kept).combine_chunks(), pa.concat_tables(lines)))
-
-
-def _outcome(stage: str, before: pa.Table, outcome: Outcome) -> Output:
-    """The output of a local stage; the ledger follows the order of the rows, whatever the batch was."""
-    check_conservation(stage, before, outcome)
-    at = pc.index_in(outcome.ledger["trace_id"], value_set=before["trace_id"].combine_chunks())
-    order = np.argsort(at.to_numpy(), kind="stable")
-    lines = outcome.ledger.take(pa.array(order))
-    return Output(
-        tables={"kept": outcome.kept, "ledger": lines},
-        counters={"rows_in": len(before), "rows": len(outcome.kept)} | _count(lines),
-    )
-
-
-def _count(lines: pa.Table) -> dict[str, int]:
-    """Ledger lines by code: rows that left as ``dropped:CODE``, others as ``edited:CODE`` or ``flagged:CODE``."""
-    counts: Counter[str] = Counter()
-    for action, code in zip(lines["action"].to_pylist(), lines["code"].to_pylist()):
-        counts[f"{action if action in ('edited', 'flagged') else 'dropped'}:{code}"] += 1
-    return dict(sorted(counts.items()))

@@ -15,7 +15,7 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.columns import explode
 from sxl_data.rules.families import FAMILIES
 from sxl_data.rules.families import faults as check
-from sxl_data.rules.profiles import get
+from sxl_data.rules.profiles import RANKS, get
 from sxl_data.trace.table import to_traces
 
 _SEARCHED = (
@@ -38,13 +38,15 @@ _RUN = 1000  # characters without a space, from which a text may be base64
 
 
 def failing(batch: pa.Table, profile: str, allowed: frozenset[str] = frozenset()) -> pa.Array:
-    """Shape ``(rows,)`` of text: the codes of the errors at ``profile`` but those ``allowed``, null for rows without
-    any."""
-    families = "".join(letter for letter in get(profile).families if letter in FAMILIES)
+    """Shape ``(rows,)`` of text: the codes that fail ``profile`` (errors, and for publishing warnings too) but those
+    ``allowed``, null for rows without any."""
+    of = get(profile)
+    families = "".join(letter for letter in of.families if letter in FAMILIES and letter != "Q")
+    least = RANKS[of.fails_at]
     found: list[str | None] = []
     for trace, wanted in zip(to_traces(batch), looks(batch)):
         faults = check(trace, families, wanted)
-        codes = sorted({fault.code for fault in faults if CODES[fault.code].level == "error"} - allowed)
+        codes = sorted({fault.code for fault in faults if RANKS[CODES[fault.code].level] >= least} - allowed)
         found.append(", ".join(codes) or None)
     return pa.array(found, pa.string())
 

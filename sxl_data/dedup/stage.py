@@ -24,13 +24,16 @@ from sxl_data.dedup.reference import sketch_by_datasketch
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.signatures import sketch
 
+HARNESS = ("system", "developer")
+"""Who says what all tasks of a harness share: a policy of two pages makes them no copies of each other."""
+
 
 class DedupStage(DedupConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Duplicates among the rows of a build."""
 
     view: Literal["trace", "prompt", "answer"] = "trace"
-    """What is compared: all that is said, thought and called (tool outputs left out), what the agent is
-    told, or what the agent says."""
+    """What is compared: all that is said, thought and called (tool outputs, and system and developer messages, which
+    are the harness's and no part of the task, left out), what the agent is told, or what the agent says."""
 
 
 class Viewed(NamedTuple):
@@ -59,7 +62,7 @@ def hash_rows(batch: pa.Table, config: DedupStage) -> np.ndarray:
 
 def _texts(batch: pa.Table, config: DedupStage) -> pa.Array:
     if config.view == "trace":
-        return text_of(batch, SPOKEN)
+        return text_of(batch, SPOKEN, without=HARNESS)
     segments = explode(batch, SPOKEN)
     phases = ["observe"] if config.view == "prompt" else ["act"]
     return _joined(segments.filter(pc.is_in(segments["phase"], value_set=pa.array(phases))), len(batch))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,13 @@ def own_code(source: Source) -> tuple[str, ...]:
     """Python files of the user's own that reading ``source`` runs: its adapter, or the set that makes its rows."""
     named = (source.format, source.options.get("set") if source.tasks is not None else None)
     return tuple(name for name in named if isinstance(name, str) and is_file(name))
+
+
+def take_rates(sources: Iterable[Source]) -> dict[str, float]:
+    """The share of its rows that each source is taken with, of those that are not taken whole."""
+    weights = {source.name: source.weight for source in sources}
+    largest = max(1.0, *weights.values())
+    return {name: weight / largest for name, weight in weights.items() if weight < largest}
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +73,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limit: int | None = None
     """Take at most this many rows of each file, this many files of a folder of text, or this many traces of a folder
     that is read as a whole."""
+    weight: float = 1
+    """How often a row of it is taken, beside those of other sources: of the source with the largest weight, or of
+    weight 1 where none is larger, all are; of the others the share that their weight is of it, drawn by the rows' texts
+    when all else is done. Rows that are held out for evaluation are not drawn."""
+    rows: int | None = None
+    """At most this many of its rows in the dataset, drawn by their texts when all else is done; rows that are held out
+    for evaluation come on top."""
     use: Literal["train", "held-out", "divide"] | None = None
     """What its rows are for. train: they are divided into the splits; held-out: all are in test; divide: some of its
     tools, or of the groups its format states, are held out, and rows of these are in test. Null asks the table of what
@@ -88,5 +103,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"prefer: a `path` and a `hub` id beside it, for the source {self.name!r}")
         if self.hub is not None and not HUB_ID.fullmatch(self.hub):
             raise ValueError(f"a hub id such as openai/gsm8k, not {self.hub!r}")  # it names a folder of the cache
+        if not 0 < self.weight < float("inf"):
+            raise ValueError(f"a weight above zero, not {self.weight}; leave the source {self.name!r} out for none")
+        if self.rows is not None and self.rows < 1:
+            raise ValueError("rows: 1 or more")
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

@@ -42,6 +42,10 @@ class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     largest: float = 0.1
     """Share of all rows beyond which a group of rows that belong together, if it has more than ten, counts as too large
     to be drawn for a split."""
+    stratify: tuple[Literal["source", "kind", "language", "length"], ...] = ()
+    """What every split gets its share of: each source, kind, language or bucket of lengths, or each combination of
+    several. Without it chance decides, by each row's text alone, and no row moves when sources are added; with it rows
+    at the edge of a share may, unless the build extends the one before. The first row of a group stands for it."""
     oversized: Literal["train", "drop"] = "train"
     """What happens to such a group. train: it goes there whole; drop: what is beyond `largest` is dropped and the rest
     is drawn like any group. The ledger names the rows."""
@@ -88,17 +92,20 @@ def assign(
     config: SplitConfig,
     seed: int,
     pinned: Pinned = NOTHING,
+    strata: np.ndarray | None = None,
 ) -> Assigned:
     """The split of every row.
 
     ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
     the other: only those of ``members``, the rows that belong with others, are held. ``labels`` are their components
-    (`groups.label`). Of at most `FEW` groups that chance left all out of train, the nearest goes there.
+    (`groups.label`). ``strata``, u64 ``(n,)``, are what is shared out evenly, if anything is: then 24 bytes of each row
+    are held. Of at most `FEW` groups that chance left all out of train, the nearest goes there.
     """
     sides, contents, first = [], np.empty((len(members), 2), dtype=np.uint64), 0
+    alone: list[np.ndarray] = []  # units of all rows, those with others at 1; only of a stratified split
     nearest = (1.0, -1)  # of the rows that belong with no other, the one nearest to train
     for digests in shards:
-        units = _unit(digests, seed)
+        units = unit_of(digests, seed)
         sides.append(_sides(units, config))
         begin, end = np.searchsorted(members, (first, first + len(digests)))
         contents[begin:end] = digests[members[begin:end] - first]
@@ -107,14 +114,19 @@ def assign(
         units[pinned.rows[begin:end] - first] = 1.0
         if len(units) and units.min() < nearest[0]:
             nearest = (float(units.min()), first + int(units.argmin()))
+        if strata is not None:
+            alone.append(units)
         first += len(digests)
     out = np.concatenate([np.empty(0, np.int8), *sides])
     order = np.lexsort((contents[:, 1], contents[:, 0], labels))
     smallest = np.diff(labels[order], prepend=-1) != 0
     group = np.cumsum(smallest) - 1
-    units = _unit(contents[order[smallest]], seed)
-    group_sides, given = _sides(units, config), _given(members[order], group, len(units), pinned)
+    units = unit_of(contents[order[smallest]], seed)
     sizes, most = np.bincount(group, minlength=len(units)), max(int(config.largest * first), FEW)
+    places, given = units, _given(members[order], group, len(units), pinned)
+    if strata is not None:
+        places = _stratify(out, alone, units, sizes, given, members[order[smallest]], strata, config)
+    group_sides = _sides(places, config)
     large = (sizes > most) & (given == OUT) & (config.train > 0)
     if config.oversized == "train":
         group_sides[large] = 0
@@ -134,6 +146,44 @@ def assign(
     surplus = np.sort(members[order[large[group] & (place >= most)]])
     out[surplus] = OUT
     return Assigned(out, surplus, affected[:0])
+
+
+def _stratify(
+    out: np.ndarray,
+    alone: list[np.ndarray],
+    units: np.ndarray,
+    sizes: np.ndarray,
+    given: np.ndarray,
+    first: np.ndarray,
+    strata: np.ndarray,
+    config: SplitConfig,
+) -> np.ndarray:
+    """Set the sides of the rows that belong with no other by their places within their strata, and return the places of
+    the groups, whose ``first`` rows stand for them."""
+    single = np.concatenate([np.empty(0), *alone])
+    rows, free = np.flatnonzero(single < 1), np.flatnonzero(given == OUT)
+    places = rank(
+        np.concatenate([single[rows], units[free]]),
+        np.concatenate([np.ones(len(rows), np.int64), sizes[free]]),
+        np.concatenate([strata[rows], strata[first[free]]]),
+    )
+    out[rows] = _sides(places[: len(rows)], config)
+    found = units.copy()
+    found[free] = places[len(rows) :]
+    return found
+
+
+def rank(units: np.ndarray, sizes: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """The place of each unit within its stratum: the share of the stratum's rows before the middle of it."""
+    order = np.lexsort((units, strata))
+    size, stratum = sizes[order].astype(np.float64), strata[order]
+    starts = np.flatnonzero(np.append(True, stratum[1:] != stratum[:-1])[: len(order)])
+    before = np.cumsum(size) - size
+    number = np.searchsorted(starts, np.arange(len(order)), "right") - 1
+    totals = np.add.reduceat(size, starts) if len(starts) else size
+    out = np.empty(len(order))
+    out[order] = (before - before[starts][number] + size / 2) / totals[number]
+    return out
 
 
 def random_split(n: int, config: SplitConfig, seed: int) -> np.ndarray:
@@ -164,7 +214,7 @@ def _sides(units: np.ndarray, config: SplitConfig) -> np.ndarray:
     return np.searchsorted(bounds, units, "right").astype(np.int8)
 
 
-def _unit(digests: np.ndarray, seed: int) -> np.ndarray:
+def unit_of(digests: np.ndarray, seed: int) -> np.ndarray:
     """Numbers in [0, 1) from digests of shape ``(n, 2)`` and the seed, by the splitmix64 finaliser."""
     with np.errstate(over="ignore"):
         value = digests[:, 0] ^ (digests[:, 1] + np.uint64(seed % 2**64) * np.uint64(0x9E3779B97F4A7C15))

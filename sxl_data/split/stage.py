@@ -9,7 +9,7 @@ and texts are alike was found before, as pairs of rows.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,23 +22,28 @@ from sxl_data.split.assign import OUT, SPLITS, Pinned, SplitConfig, assign, rand
 from sxl_data.split.bridges import draw
 from sxl_data.split.edges import Edges, leaks
 from sxl_data.split.groups import name_ids
+from sxl_data.split.order import Narrow, Order, place_files, sort_by
+from sxl_data.split.shares import Stratum, beyond_count, beyond_weight, name_strata, number_quotas
 
 FREE = -2
 """In the column pin: the side of the row is not given."""
 GONE = -3
 """There too: the row is taken down. It is in no split, and links and draws the others as if it were, so none moves."""
-SURPLUS, WHOLE, BRIDGE, ASIDE, TAKEN_DOWN = "D601", "D602", "D603", "D604", "D605"
+BEYOND = -4
+"""There too: the row is beyond the share of its source, and links nothing."""
+SURPLUS, WHOLE, BRIDGE, ASIDE, TAKEN_DOWN, SHARE = "D601", "D602", "D603", "D604", "D605", "D610"
 Read = Callable[[int, list[str]], pa.Table]
 
 
 class Division(NamedTuple):
-    """``sides``: for each shard, row for row, the columns side, shard (the published one) and code (of what the ledger
-    says of the row, mostly null). ``plan``: for each side, the first and last shard of work of each published one.
+    """``sides``: for each shard, row for row, the columns side, shard (the published one), order (what rows are sorted
+    by in it) and code (of what the ledger says of the row, mostly null). ``plan``: for each side and published shard,
+    the shards of work that have rows of it.
     ``counters``: rows of each side, links of each kind, and the shares of validation and test rows with a
     partner in train, ours and of a random split, in millionths."""
 
     sides: list[pa.Table]
-    plan: list[list[tuple[int, int]]]
+    plan: list[list[list[int]]]
     counters: dict[str, int]
 
 
@@ -50,29 +55,65 @@ class Prompts(NamedTuple):
     near: np.ndarray
 
 
-def place_rows(batch: pa.Table, seen: pa.Table, first: int, pins: np.ndarray, old: np.ndarray) -> pa.Table:
-    """The columns row, key_hi, key_lo, ids, text_bytes, pin and old of a shard's rows.
+class Shares(NamedTuple):
+    """What the recipe says of the shares of sources: ``rates`` at which rows are taken, ``quotas`` of rows, by name."""
+
+    rates: dict[str, float]
+    quotas: dict[str, int]
+
+
+NO_SHARES = Shares({}, {})
+
+
+def place_rows(
+    batch: pa.Table,
+    seen: pa.Table,
+    first: int,
+    pins: np.ndarray,
+    old: np.ndarray,
+    shares: Shares = NO_SHARES,
+    by: Sequence[Stratum] = (),
+    seed: int = 0,
+) -> pa.Table:
+    """The columns row, key_hi, key_lo, ids, text_bytes, pin, old, quota (the number of the source's) and stratum of a
+    shard's rows.
 
     ``seen`` are the trace_id, key_hi and key_lo that the shard had when rows were compared, the first of them the row
     ``first`` of the build. ``pins`` are the sides that rows are given, `FREE` where none is, and ``old`` says which
     rows stand in the build that is extended; both of shape ``(rows,)``.
     """
     at = pc.index_in(batch["trace_id"], value_set=seen["trace_id"].combine_chunks())
+    keys = stack_keys(seen.select(["key_hi", "key_lo"]).take(at))
+    pins = pins.astype(np.int8)
+    free = (pins == FREE) & ~old
+    pins[free & beyond_weight(batch, keys, shares.rates, seed)] = BEYOND
+    quota = number_quotas(batch, list(shares.quotas)) if shares.quotas else np.full(len(batch), -1, dtype=np.int16)
+    quota[~(pins == FREE) & ~old] = -1
     return pa.table(
         {
             "row": (np.asarray(at).astype(np.int64) + first).astype(np.uint32),
-            "key_hi": seen["key_hi"].take(at),
-            "key_lo": seen["key_lo"].take(at),
+            "key_hi": keys[:, 0],
+            "key_lo": keys[:, 1],
             "ids": name_ids(batch["group"], batch["stated_ids"]),
             "text_bytes": batch["text_bytes"],
-            "pin": pins.astype(np.int8),
+            "pin": pins,
             "old": old,
+            "quota": quota,
+            "stratum": name_strata(batch, by),
         }
     )
 
 
 def divide(
-    read: Read, shards: int, pairs: pa.Table, prompts: Prompts, config: SplitConfig, seed: int, shard_bytes: int
+    read: Read,
+    shards: int,
+    pairs: pa.Table,
+    prompts: Prompts,
+    config: SplitConfig,
+    seed: int,
+    shard_bytes: int,
+    order: Order = "shuffled",
+    quotas: Sequence[int] = (),
 ) -> Division:
     """Divide the rows of ``shards`` shards, whose columns ``read`` returns.
 
@@ -80,14 +121,19 @@ def divide(
     are cut by rows and their text bytes alone, so that the size of work shards, which follows the machine,
     changes no byte of the result.
     """
-    edges, bounds, old, wanted, gone = _collect(read, shards, pairs, prompts, config)
+    edges, bounds, old, wanted, gone, beyond = _collect(read, shards, pairs, prompts, config)
+    beyond = np.union1d(beyond, _beyond_quotas(read, bounds, quotas, seed))
     whole = edges
     aside = wanted.rows[wanted.sides == OUT]
-    bridges, given = draw(edges.without(np.union1d(aside, gone)), old, wanted)
-    edges = edges.without(np.union1d(aside, bridges))
+    out = np.union1d(aside, beyond)
+    bridges, given = draw(edges.without(np.union1d(out, gone)), old, wanted)
+    edges = edges.without(np.union1d(out, bridges))
     members, labels = edges.label()
-    digests = (_stacked(read(shard, ["key_hi", "key_lo"])) for shard in range(shards))
-    found = assign(digests, members, labels, config, seed, _pinned(old, given, np.union1d(bridges, gone)))
+    digests = (stack_keys(read(shard, ["key_hi", "key_lo"])) for shard in range(shards))
+    strata = [read(shard, ["stratum"])["stratum"].to_numpy() for shard in range(shards)] if config.stratify else None
+    pinned = _pinned(old, given, np.concatenate([bridges, gone, beyond]))
+    by = None if strata is None else np.concatenate([np.empty(0, np.uint64), *strata])
+    found = assign(digests, members, labels, config, seed, pinned, by)
     sides = found.sides
     counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
     counters |= {f"links_{kind}": count for kind, count in edges.links().items()}
@@ -96,19 +142,53 @@ def divide(
     for name, outcome in (("ours", sides), ("random", np.where(sides == OUT, OUT, drawn).astype(np.int8))):
         counters |= {f"leak_{name}_{kind}": round(share * 1e6) for kind, share in leaks(outcome, whole).items()}
     codes = np.zeros(len(sides), dtype=np.int8)
-    noted = ((SURPLUS, found.surplus), (WHOLE, found.whole), (BRIDGE, bridges), (ASIDE, aside), (TAKEN_DOWN, gone))
+    noted = (
+        (SURPLUS, found.surplus),
+        (WHOLE, found.whole),
+        (BRIDGE, bridges),
+        (ASIDE, aside),
+        (SHARE, beyond),
+        (TAKEN_DOWN, gone),
+    )
     for number, (_, rows) in enumerate(noted, 1):
         codes[rows] = number
     counters["noted"] = int((codes > 0).sum())
     names = pa.array([None, *(code for code, _ in noted)], pa.string())
-    sizes = (read(shard, ["text_bytes"])["text_bytes"].to_numpy() for shard in range(shards))
+
+    def narrow(shard: int) -> Narrow:
+        table = read(shard, ["key_hi", "key_lo", "text_bytes"])
+        return Narrow(stack_keys(table), table["text_bytes"].to_numpy())
+
     parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
-    published, plan = _cut([sides[part] for part in parts], sizes, shard_bytes)
+    published = place_files([sides[part] for part in parts], narrow, shard_bytes, seed, order)
     tables = [
-        pa.table({"side": sides[part], "shard": number, "code": names.take(pa.array(codes[part]))})
-        for part, number in zip(parts, published)
+        pa.table(
+            {
+                "side": sides[part],
+                "shard": published.files[i],
+                "order": sort_by(narrow(i), part.start, seed, order),
+                "code": names.take(pa.array(codes[part])),
+            }
+        )
+        for i, part in enumerate(parts)
     ]
-    return Division(tables, plan, counters)
+    return Division(tables, published.plan, counters)
+
+
+def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: int) -> np.ndarray:
+    """The rows beyond the counts of their sources; of these only the rows and their keys are held. Rows that the
+    extended build has count, and stay."""
+    beyond = [np.empty(0, np.int64)]
+    for number, most in enumerate(quotas):
+        rows, keys, kept = [np.empty(0, np.int64)], [np.empty((0, 2), np.uint64)], 0
+        for shard, first in enumerate(bounds[:-1]):
+            table = read(shard, ["key_hi", "key_lo", "quota", "old"])
+            mine, old = table["quota"].to_numpy() == number, table["old"].to_numpy(zero_copy_only=False)
+            kept += int((mine & old).sum())
+            rows.append(np.flatnonzero(mine & ~old) + first)
+            keys.append(stack_keys(table)[mine & ~old])
+        beyond.append(beyond_count(np.concatenate(rows), np.concatenate(keys), most - kept, seed))
+    return np.concatenate(beyond)
 
 
 def note(batch: pa.Table, sides: pa.Table) -> pa.Table:
@@ -123,14 +203,15 @@ def note(batch: pa.Table, sides: pa.Table) -> pa.Table:
 
 def _collect(
     read: Read, shards: int, pairs: pa.Table, prompts: Prompts, config: SplitConfig
-) -> tuple[Edges, list[int], Pinned, Pinned, np.ndarray]:
+) -> tuple[Edges, list[int], Pinned, Pinned, np.ndarray, np.ndarray]:
     """The edges between rows as they are numbered now, the first row of each shard, the rows whose side is given: by
-    the build that is extended, and by what their source is used for; and those that are taken down."""
+    the build that is extended, and by what their source is used for; those that are taken down; and those beyond the
+    rate of their source."""
     ends = _ends(pairs.filter(pc.greater_equal(pairs["score"], config.threshold)))
     wanted = np.unique(ends)
     places = np.full(len(wanted), -1, dtype=np.int64)
     owners, names, bounds = [np.empty(0, np.uint32)], [np.empty(0, np.uint64)], [0]
-    gone = [np.empty(0, np.int64)]
+    gone, beyond = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     given: list[list[np.ndarray]] = [[np.empty(0, np.int64)] for _ in range(2)]
     sides: list[list[np.ndarray]] = [[np.empty(0, np.int8)] for _ in range(2)]
     for shard in range(shards):
@@ -144,13 +225,14 @@ def _collect(
             given[number].append(rows + bounds[-1])
             sides[number].append(pin[rows])
         gone.append(np.flatnonzero(pin == GONE) + bounds[-1])
+        beyond.append(np.flatnonzero(pin == BEYOND) + bounds[-1])
         _find(table["row"].to_numpy(), bounds[-1], wanted, places)
         bounds.append(bounds[-1] + len(table))
     similar = places[np.searchsorted(wanted, ends)].reshape(-1, 2)
     similar = similar[(similar >= 0).all(axis=1)]
     edges = Edges(prompts.equal, prompts.near, similar, np.concatenate(owners), np.concatenate(names))
     before, now = (Pinned(np.concatenate(rows), np.concatenate(side)) for rows, side in zip(given, sides))
-    return edges, bounds, before, now, np.concatenate(gone)
+    return edges, bounds, before, now, np.concatenate(gone), np.concatenate(beyond)
 
 
 def _pinned(old: Pinned, given: Pinned, out: np.ndarray) -> Pinned:
@@ -177,32 +259,6 @@ def _find(rows: np.ndarray, first: int, wanted: np.ndarray, places: np.ndarray) 
     places[a:b][there] = local[there] + first
 
 
-def _stacked(keys: pa.Table) -> np.ndarray:
-    return np.stack([keys["key_hi"].to_numpy(), keys["key_lo"].to_numpy()], axis=1)
-
-
-def _cut(
-    parts: list[np.ndarray], sizes: Iterable[np.ndarray], shard_bytes: int
-) -> tuple[list[np.ndarray], list[list[tuple[int, int]]]]:
-    """The published shard of every row within its side, and the plan of `Division`; ``parts`` and ``sizes`` are the
-    sides and bytes of the rows of each shard of work."""
-    totals, last = [0] * len(SPLITS), [-1] * len(SPLITS)
-    spans: list[list[list[int]]] = [[] for _ in SPLITS]
-    published = []
-    for shard, (sides, size) in enumerate(zip(parts, sizes)):
-        numbers = np.zeros(len(sides), dtype=np.int32)
-        for side, found in enumerate(spans):
-            rows = np.flatnonzero(sides == side)
-            if not len(rows):
-                continue
-            before = (totals[side] + np.cumsum(size[rows]) - size[rows]) // shard_bytes
-            starts = np.diff(before, prepend=last[side]) != 0
-            numbers[rows] = len(found) - 1 + np.cumsum(starts)
-            if not starts[0]:
-                found[-1][1] = shard
-            found += [[shard, shard] for _ in range(int(starts.sum()))]
-            totals[side] += int(size[rows].sum())
-            last[side] = int(before[-1])
-        published.append(numbers)
-    # A side without rows has no shard: readers of the published files refuse a split that holds nothing.
-    return published, [[(a, b) for a, b in found] for found in spans]
+def stack_keys(keys: pa.Table) -> np.ndarray:
+    """The exact keys of a table, shape ``(rows, 2)``."""
+    return np.stack([keys[name].to_numpy() for name in ("key_hi", "key_lo")], axis=1)

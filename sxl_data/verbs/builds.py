@@ -29,7 +29,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--of", type=whole(), default=1, help="processes that build into the same shared folder")
     sub.add_argument("--force", action="store_true", help="replace the finished build of another recipe")
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
-    sub.add_argument("--dry-run", action="store_true", help="print the recipe with the origin of each value")
+    sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
     sub.add_argument("trace_id")
@@ -47,6 +47,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("left", help="folder of a finished build")
     sub.add_argument("right", help="folder of another")
 
+    sub = command(
+        "clean",
+        _clean,
+        "Remove what a build needed while it ran: its folder .work.",
+        "The dataset stays as it is. A later build into the same folder, or one with another threshold, starts anew.",
+    )
+    sub.add_argument("build", help="folder of a finished build")
+
     sub = command("sandbox", _sandbox, "Say what programs of the data can and cannot do on this machine.")
     sub.add_argument("what", choices=("doctor",), help="doctor: try it out, one danger after the other")
 
@@ -60,7 +68,7 @@ def _build(options: argparse.Namespace) -> int:
         from sxl_data.contract.console import tell
 
         tell(describe(*read(options.recipe, overrides)))
-        return 0
+        return _forecast(options, overrides)
     from sxl_data.contract.console import format_count, say, tell
     from sxl_data.pipeline import build
 
@@ -80,6 +88,27 @@ def _build(options: argparse.Namespace) -> int:
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: read {options.out.rstrip('/')}/README.md, or `sxl-data ledger {options.out} --by code`")
     tell(options.out)
+    return 0
+
+
+def _forecast(options: argparse.Namespace, overrides: list[str]) -> int:
+    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.errors import UserError
+    from sxl_data.pipeline import foresee
+
+    say("reading a sample of each source …")
+    try:
+        tell("\n" + foresee(options.recipe, overrides, limit=options.limit).text())
+    except UserError as problem:
+        say(f"no forecast: a build would end with\n{problem}")
+    return 0
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from sxl_data.build.tidy import clean
+    from sxl_data.contract.console import format_bytes, tell
+
+    tell(f"{options.build}: {format_bytes(clean(options.build))} of .work removed")
     return 0
 
 

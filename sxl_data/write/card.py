@@ -1,27 +1,41 @@
-"""The dataset card, from the manifest alone: every number in it was counted by the build."""
+"""The dataset card, from the manifest and one example row: every number in it was counted by the build.
+
+A stranger reads it on the Hub: what a row is and how to load it first, then what is in it and under which licences,
+what was left out and why, how the splits were drawn, and what nobody promises.
+"""
 
 from __future__ import annotations
 
-from sxl_data.contract.codes import CODES
-from sxl_data.contract.console import format_bytes, format_count
-from sxl_data.write.manifest import Manifest
+from typing import Any
 
-_HUB_LICENCES = {
-    "mit": "mit",
-    "apache-2.0": "apache-2.0",
-    "cc-by-4.0": "cc-by-4.0",
-    "cc-by-nc-4.0": "cc-by-nc-4.0",
-    "cc-by-sa-4.0": "cc-by-sa-4.0",
-    "cc0-1.0": "cc0-1.0",
-    "bsd-3-clause": "bsd-3-clause",
+import msgspec
+
+from sxl_data.contract.console import format_bytes, format_count
+from sxl_data.write.card_front import filled, front_matter
+from sxl_data.write.card_licences import licences
+from sxl_data.write.card_removed import borderline, removed
+from sxl_data.write.card_splits import splits
+from sxl_data.write.column_words import COLUMNS, FIELDS
+from sxl_data.write.features import features
+from sxl_data.write.manifest import Manifest
+from sxl_data.write.markdown import cell, fence, table
+from sxl_data.write.rows import PUBLISHED_SCHEMA
+
+KINDS = {
+    "agent": "sessions of an agent with its tools",
+    "tool_use": "requests answered by calling tools",
+    "instruction": "a request and its answer",
+    "reasoning": "a question, the reasoning, the answer",
+    "code": "functions and edits of repositories",
 }
 
 
-def render_card(manifest: Manifest) -> str:
+def render_card(manifest: Manifest, example: dict[str, Any] | None = None) -> str:
     """The card's Markdown with its YAML front matter."""
-    blocks = [_front_matter(manifest), f"# {manifest.name}\n"]
+    blocks = [front_matter(manifest), f"# {manifest.name}\n"]
     if manifest.description:
         blocks.append(manifest.description.strip() + "\n")
+    blocks.append(_summary(manifest))
     blocks.append(
         "Each row is one task worked on by one agent, as a loop of Observe → Reflect → Act → Iterate "
         "(`steps`), with `messages` and `tools` beside it, ready for a chat trainer. Where a source states no "
@@ -30,141 +44,100 @@ def render_card(manifest: Manifest) -> str:
     )
     blocks += [
         _use(manifest),
+        _example(example),
+        _columns(),
+        _contents(manifest),
         _sources(manifest),
-        _funnel(manifest),
-        _borderline(manifest),
-        _splits(manifest),
+        licences(manifest),
+        removed(manifest),
+        borderline(manifest),
+        splits(manifest),
         _limits(manifest),
     ]
-    return "\n".join(blocks)
+    return "\n".join(block for block in blocks if block)
 
 
-def _front_matter(manifest: Manifest) -> str:
-    licences = sorted({source.licence.lower() for source in manifest.sources if source.licence})
-    known = _HUB_LICENCES.get(licences[0]) if len(licences) == 1 else None
-    lines = ["---", f"license: {known or 'other'}"]
-    lines += ["tags:", "- agent", "- tool-use", "- code", "- reasoning", "- sxl"]
-    lines += ["configs:", "- config_name: default", "  data_files:"]
-    for split in _filled(manifest):
-        lines += [f"  - split: {split}", f"    path: data/{split}-*.parquet"]
-    return "\n".join([*lines, "---", ""])
-
-
-def _filled(manifest: Manifest) -> list[str]:
-    """Splits that have rows: the others have no file."""
-    return [split for split, numbers in manifest.splits.items() if numbers["rows"]]
+def _summary(manifest: Manifest) -> str:
+    rows = sum(numbers["rows"] for numbers in manifest.splits.values())
+    text = sum(numbers["text_bytes"] for numbers in manifest.splits.values())
+    calls = sum(manifest.counts.get("with", {}).get("calls", {}).values())
+    said = f"{format_count(rows)} rows, {format_bytes(text)} of text, from {len(manifest.sources)} sources"
+    return f"{said}; {calls / rows:.0%} of the rows call tools.\n" if rows and manifest.counts else f"{said}.\n"
 
 
 def _use(manifest: Manifest) -> str:
+    split = filled(manifest)[0]
+    place = manifest.recipe.get("publish_as") or "path/to/this/folder"
     return (
         "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
-        f'rows = load_dataset("path/to/this/folder")["{_filled(manifest)[0]}"]\n'
-        'print(rows[0]["messages"])\n```\n'
+        f'rows = load_dataset("{place}", split="{split}")\n'
+        'print(rows[0]["messages"])\n\n'
+        'tools = rows.filter(lambda row: row["n_calls"] > 0)        # rows that call tools\n'
+        'free = rows.filter(lambda row: row["licence"] == "MIT")    # rows under one licence\n```\n\n'
+        "`messages` and `tools` are what `trl.SFTTrainer` and `tokenizer.apply_chat_template` take. Messages whose "
+        "`train` is false are context: give them no loss. Where the folder has `arrow/`, "
+        '`datasets.load_from_disk("path/to/this/folder/arrow")` maps it without a copy.\n'
     )
 
 
-def _sources(manifest: Manifest) -> str:
-    lines = [
-        "## Sources\n",
-        "| source | format | licence | revision | documents | traces | in the dataset |",
-        "|---|---|---|---|---:|---:|---:|",
-    ]
-    for source in manifest.sources:
-        lines.append(
-            f"| {source.name} | {source.format} | {source.licence or 'unknown'} | {source.revision or '–'} "
-            f"| {format_count(source.documents)} | {format_count(source.traces)} "
-            f"| {format_count(sum(source.kept.values()))} |"
-        )
+def _example(example: dict[str, Any] | None) -> str:
+    if example is None:
+        return ""
+    text = msgspec.json.format(msgspec.json.encode(example), indent=2).decode()
+    return f"## An example\n\nSome columns of one row; long texts are cut here.\n\n{fence(text, 'json')}\n"
+
+
+def _columns() -> str:
+    rows = [[f"`{name}`", _kind(kind), COLUMNS[name]] for name, kind in features(PUBLISHED_SCHEMA).items()]
+    lines = ["## Columns\n", *table(["column", "type", "what it holds"], rows), "\nWithin them:\n"]
+    lines += table(["field", "what it holds"], [[f"`{name}`", words] for name, words in FIELDS.items()])
     return "\n".join([*lines, ""])
 
 
-def _funnel(manifest: Manifest) -> str:
-    lines = ["## What was left out\n", "| stage | rows in | rows out | why |", "|---|---:|---:|---|"]
-    for stage in manifest.stages:
-        reasons = [f"{CODES[code].rule} ({code}) {format_count(n)}" for code, n in stage.dropped.items()]
-        for what, counts in (("edited", stage.edited), ("flagged", stage.flagged)):
-            reasons += [f"{what}: {CODES[code].rule} ({code}) {format_count(n)}" for code, n in counts.items()]
-        why = "; ".join(reasons) or "–"
-        lines.append(f"| {stage.stage} | {format_count(stage.rows_in)} | {format_count(stage.rows_out)} | {why} |")
-    left = any(stage.dropped or stage.edited or stage.flagged for stage in manifest.stages)
-    said = (
-        "Every dropped, edited or flagged row has a line in `ledger/` that says why."
-        if left
-        else "No row was dropped, edited or flagged, so there is no `ledger/`."
-    )
-    return "\n".join([*lines, f"\n{said}\n"])
+def _kind(kind: Any) -> str:
+    if "_type" not in kind:
+        return "struct"
+    if kind["_type"] == "List":
+        return f"list of {_kind(kind['feature'])}"
+    return "JSON" if kind["_type"] == "Json" else str(kind["dtype"])
 
 
-def _borderline(manifest: Manifest) -> str:
-    threshold, found = manifest.recipe["dedup"]["threshold"], manifest.borderline
-    if not found.count:
-        return f"No two compared rows lie within 0.02 of the similarity {threshold} from which one is dropped.\n"
-    lines = [
-        f"{format_count(found.count)} pairs lie within 0.02 of the similarity {threshold} from which one is "
-        "dropped; the closest:\n",
-        "| similarity | row | and row | |",
-        "|---:|---|---|---|",
+def _contents(manifest: Manifest) -> str:
+    names = filled(manifest)
+    lines: list[str] = []
+    for by, title in (("kind", "kind"), ("language", "language"), ("length", "text of a row")):
+        counts = manifest.counts.get(by, {})
+        if not counts or (by == "language" and set(counts) <= {""}):
+            continue
+        rows = []
+        for value, found in counts.items():
+            more = [KINDS.get(value, "")] if by == "kind" else []
+            rows.append([cell(value) or "none", *more, *(format_count(found.get(name, 0)) for name in names)])
+        lines += table([title, *(["what"] if by == "kind" else []), *names], rows, right=len(names))
+        lines.append("")
+    if has := manifest.counts.get("with"):
+        words = {"calls": "call tools", "reasoning": "state their reasoning", "executed": "have results that were run"}
+        total = sum(numbers["rows"] for numbers in manifest.splits.values())
+        shares = [f"{sum(has.get(name, {}).values()) / total:.0%} {word}" for name, word in words.items() if total]
+        lines.append("Of all rows " + ", ".join(shares) + ".\n")
+    return "\n".join(["## What is in it\n", *lines]) if lines else ""
+
+
+def _sources(manifest: Manifest) -> str:
+    rows = [
+        [
+            cell(source.name),
+            cell(source.format),
+            cell(source.licence) or "unknown",
+            cell(source.revision[:12]) or "–",
+            format_count(source.documents),
+            format_count(source.traces),
+            format_count(sum(source.kept.values())),
+        ]
+        for source in manifest.sources
     ]
-    for pair in found.closest:
-        both = pair.left_kept and pair.right_kept
-        outcome = "both kept" if both else "one dropped" if pair.left_kept or pair.right_kept else "both dropped"
-        lines.append(f"| {pair.score:.4f} | `{pair.left}` | `{pair.right}` | {outcome} |")
-    return "\n".join([*lines, "\nAll of them are in `ledger/borderline.parquet`.\n"])
-
-
-def _splits(manifest: Manifest) -> str:
-    lines = ["## Splits\n", "| split | rows | text |", "|---|---:|---:|"]
-    for split, numbers in manifest.splits.items():
-        lines.append(f"| {split} | {format_count(numbers['rows'])} | {format_bytes(numbers['text_bytes'])} |")
-    if len(_filled(manifest)) < len(manifest.splits):
-        lines.append("\nA split without rows has no file and is not there when the dataset is loaded.")
-    return "\n".join([*lines, "", *_leaks(manifest), *_held_out(manifest), ""])
-
-
-def _leaks(manifest: Manifest) -> list[str]:
-    config = manifest.recipe["split"]
-    said = {
-        "task": "the same task, case and spacing apart",
-        "near_task": f"a similar task (verified Jaccard ≥ {config['task_threshold']} of runs of three words)",
-        "stated_id": "an id in common: instance, task, session, repository, notebook"
-        + "".join(f", `{name}`" for name in _names(config["group"])),
-        "similar_text": f"a similar text (verified Jaccard ≥ {config['threshold']})",
-        "any": "any of these",
-    }
-    lines = ["Rows that belong together stay on one side. Validation and test rows with a partner in train:\n"]
-    lines += ["| partner | links | this split | a random split |", "|---|---:|---:|---:|"]
-    for leak in manifest.leaks:
-        links = format_count(leak.links)
-        lines.append(f"| {said[leak.edge]} | {links} | {leak.ours:.2%} | {leak.random:.2%} |")
-    if manifest.uncompared:
-        lines.append(
-            f"\nThe tasks of {format_count(manifest.uncompared)} rows resemble so many others that not all pairs of "
-            "them were compared."
-        )
-    if manifest.extends:
-        lines.append(
-            f"\nExtends {manifest.extends.name} `{manifest.extends.content_hash[:16]}`: "
-            f"{format_count(manifest.extends.kept)} of its {format_count(manifest.extends.rows)} rows are here, "
-            "each in the split where it was."
-        )
-    return lines
-
-
-def _names(group: str | list[str]) -> list[str]:
-    return [group] if isinstance(group, str) else group
-
-
-def _held_out(manifest: Manifest) -> list[str]:
-    apart = [source for source in manifest.sources if source.use != "train"]
-    if not apart:
-        return []
-    lines = ["\nHeld out for evaluation, in `test` whatever else is drawn:\n", "| source | use | why | rows in test |"]
-    lines.append("|---|---|---|---:|")
-    for source in apart:
-        lines.append(
-            f"| {source.name} | {source.use} | {source.use_why} | {format_count(source.kept.get('test', 0))} |"
-        )
-    return lines
+    head = ["source", "format", "licence", "revision", "documents", "traces", "in the dataset"]
+    return "\n".join(["## Sources\n", *table(head, rows, right=3), ""])
 
 
 def _limits(manifest: Manifest) -> str:
@@ -175,15 +148,19 @@ def _limits(manifest: Manifest) -> str:
         else "Not checked for benchmark text."
     )
     replaced = "Obvious secrets were replaced; nothing" if manifest.recipe["clean"]["secrets"] else "Nothing"
-    unknown = [source.name for source in manifest.sources if not source.licence]
-    lines = [
-        "## Limits\n",
-        f"- {checked}",
-        f"- {replaced} guarantees that no personal data is left.",
-        "- Rows keep the licence of their source (column `licence`).",
-    ]
-    if unknown:
-        lines.append(f"- Licence unknown for: {', '.join(unknown)}. Find out before you publish.")
+    lines = [f"## Known gaps\n\n- {checked}", f"- {replaced} guarantees that no personal data is left."]
+    total = sum(numbers["rows"] for numbers in manifest.splits.values())
+    if total and (has := manifest.counts.get("with")):
+        silent = total - sum(has.get("reasoning", {}).values())
+        lines.append(f"- {silent / total:.0%} of the rows state no reasoning; none was invented for them.")
+    if total and manifest.counts:
+        largest = max(manifest.sources, key=lambda source: sum(source.kept.values()))
+        lines.append(f"- {sum(largest.kept.values()) / total:.0%} of the rows are from {cell(largest.name)}.")
+    if missing := [kind for kind in KINDS if manifest.counts and kind not in manifest.counts["kind"]]:
+        lines.append(f"- No rows of kind {', '.join(missing)}.")
+    if not manifest.languages:
+        lines.append("- Which languages people speak in the rows is not stated.")
+    lines.append("- Answers are those of the sources. Nobody read all of them, and some are wrong.")
     lines.append(
         f"\nBuilt by sxl {manifest.sxl_version}, seed {manifest.seed}, content hash "
         f"`{manifest.content_hash[:16]}`. `manifest.json` has inputs, recipe and digests.\n"

@@ -34,6 +34,12 @@ class SourceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that held nothing to make a trace of."""
     kept: dict[str, int]
     """Rows in the finished dataset by split."""
+    hub: str = ""
+    """Id of the dataset on the Hub, where it came from there or is known there."""
+    licence_url: str = ""
+    attribution: str = ""
+    licences: dict[str, int] = {}
+    """Rows in the finished dataset by their own licence."""
     use: str = "train"
     """train: divided into the splits; held-out: all in test; divide: some tools or groups are in test."""
     use_why: str = ""
@@ -106,7 +112,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     sources: list[SourceSummary]
     stages: list[StageSummary]
     splits: dict[str, dict[str, int]]
-    """Rows, text bytes and shards of every split."""
+    """Rows, text bytes, bytes in memory and shards of every split."""
     leakage: dict[str, float]
     """Share of validation and test rows with a partner of any kind in train: random, and ours."""
     leaks: list[Leak] = []
@@ -119,6 +125,10 @@ class Manifest(msgspec.Struct, kw_only=True):
     """Pairs of `ledger/borderline.parquet`, which exists if there are any."""
     benchmarks: dict[str, str]
     """Fingerprints that the rows were checked against, and their version."""
+    languages: list[str] = []
+    """Languages that people speak in the rows, as the recipe says."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    """Rows by source, kind, licence, language and length, and by what they have (`with`), each by split."""
     files: dict[str, dict[str, Any]]
     """Every published file: rows, bytes, sha256."""
     versions: dict[str, str]

@@ -1,0 +1,145 @@
+"""sxl_data.build.worth, sxl_data.build.licences and the keys of a recipe that make the mix"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from sxl_data.build.licences import describe_licences
+from sxl_data.build.tidy import clean
+from sxl_data.contract.errors import UserError
+from sxl_data.pipeline import build, foresee
+from sxl_data.validate.validate import validate
+
+INLINE = ("engine.kind=inline", "write.arrow=false", "decontaminate.against=[]")
+
+
+def words(number: int, most: int = 40) -> str:
+    """Words that no other number has, so that rows resemble no other."""
+    return " ".join(f"{number}w{i}" for i in range(most))
+
+
+def recipe(folder: Path, sources: str, more: str = "") -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(f"name: mix\nsources:\n{sources}{more}", encoding="utf-8")
+    return path
+
+
+def pairs(path: Path, first: int, count: int) -> None:
+    rows = [
+        {"instruction": f"Say {words(n)}", "output": f"It is {words(n + 10_000)}"} for n in range(first, first + count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def rows_of(out: Path, *columns: str) -> list[dict[str, object]]:
+    files = sorted((out / "data").glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file, columns=list(columns)).to_pylist()]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    pairs(tmp_path / "a.jsonl", 0, 200)
+    pairs(tmp_path / "b.jsonl", 1000, 200)
+    return tmp_path
+
+
+def lines(one: str, two: str) -> str:
+    base = "format: instruction_pair"
+    return f"  - {{name: a, path: a.jsonl, {base}, {one}}}\n  - {{name: b, path: b.jsonl, {base}, {two}}}\n"
+
+
+def test_weights_and_counts_say_how_much_of_a_source_is_taken(two: Path):
+    path = recipe(two, lines("licence: MIT, weight: 4", "licence: MIT, rows: 30"))
+    manifest = build(str(path), two / "out", INLINE)
+    kept = {source.name: sum(source.kept.values()) for source in manifest.sources}
+    assert (200, 30) == (kept["a"], kept["b"])
+    path = recipe(two, lines("licence: MIT", "licence: MIT, weight: 0.25"))
+    manifest = build(str(path), two / "out", INLINE)
+    kept = {source.name: sum(source.kept.values()) for source in manifest.sources}
+    assert 200 == kept["a"] and 30 < kept["b"] < 70
+    assert manifest.stages[-2].dropped == {"D610": 200 - kept["b"]}
+
+
+def test_rows_of_a_split_are_shuffled_over_sources(two: Path):
+    path = recipe(two, lines("licence: MIT", "licence: MIT"))
+    build(str(path), two / "out", INLINE)
+    sources = [row["source"] for row in rows_of(two / "out", "source")]
+    assert 50 < sum(one != other for one, other in itertools.pairwise(sources))
+    build(str(path), two / "out", [*INLINE, "write.order=sources"])
+    train = pq.read_table(two / "out/data/train-00000-of-00001.parquet", columns=["source"])["source"].to_pylist()
+    assert train == sorted(train)
+
+
+def test_licences_are_a_gate_by_the_rows_own_licence(two: Path, capsys: pytest.CaptureFixture[str]):
+    path = recipe(two, lines("licence: MIT", "licence: GPL-3.0-only AND MIT"))
+    build(str(path), two / "out", INLINE)
+    assert "copyleft: b 200 (GPL-3.0-only AND MIT)" in capsys.readouterr().err
+    manifest = build(str(path), two / "out", [*INLINE, "licences=permissive"])
+    assert {"C705": 200} == manifest.stages[1].dropped and {"MIT": 200} == manifest.sources[0].licences
+    assert "warning: licences" not in capsys.readouterr().err
+    with pytest.raises(UserError, match="licences"):
+        build(str(path), two / "out", [*INLINE, "licences=[free as in beer]"])
+
+
+def test_what_a_build_for_publishing_made_passes_its_profile(two: Path):
+    path = recipe(two, lines("licence: MIT", "licence: ''"), "profile: publish\n")
+    manifest = build(str(path), two / "out", INLINE)
+    assert {"a": 200, "b": 0} == {source.name: sum(source.kept.values()) for source in manifest.sources}
+    for file in sorted((two / "out" / "data").glob("*.parquet")):
+        assert 0 == validate(file, profile="publish").exit_code
+
+
+def test_bad_examples_are_kept_flagged_or_dropped_as_the_recipe_says(tmp_path: Path):
+    rows = [{"instruction": f"Say {words(n)}", "output": f"It is {words(n + 500)}"} for n in range(9)]
+    rows += [{"instruction": "{'api': 'get', 'id': 7}", "output": "seven of them"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    path = recipe(tmp_path, "  - {name: a, path: a.jsonl, format: instruction_pair, licence: MIT}\n")
+    for decision, left in (("keep", 10), ("flag", 10), ("drop", 9)):
+        manifest = build(str(path), tmp_path / "out", [*INLINE, f"worth.object_prompts={decision}"])
+        found = manifest.stages[1]
+        assert (left, decision == "flag") == (found.rows_out, "Q801" in found.flagged)
+
+
+def test_tools_that_nobody_declared_are_inferred(tmp_path: Path):
+    call = {"id": "c", "type": "function", "function": {"name": "look", "arguments": '{"at": "moon"}'}}
+    chat = [
+        {"role": "user", "content": "Look at the moon"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "round"},
+        {"role": "assistant", "content": "It is round."},
+    ]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"messages": chat}) + "\n", encoding="utf-8")
+    path = recipe(tmp_path, "  - {name: a, path: a.jsonl, format: openai_chat, licence: MIT}\n")
+    manifest = build(str(path), tmp_path / "out", [*INLINE, "worth.undeclared_tools=infer"])
+    (row,) = rows_of(tmp_path / "out", "trace_tools")
+    (tool,) = row["trace_tools"]  # type: ignore[misc]
+    assert ("look", "inferred", {"C780": 1}) == (tool["name"], tool["origin"], manifest.stages[1].edited)
+
+
+def test_the_warning_names_the_worst_first():
+    said = describe_licences({"a": {"MIT": 3}, "b": {"": 2}, "c": {"CC-BY-NC-4.0": 7, "MIT": 1}})
+    assert "none stated: b 2; non-commercial: c 7 (CC-BY-NC-4.0)" == said
+
+
+def test_a_dry_run_foresees_rows_and_leaves_nothing(two: Path):
+    path = recipe(two, lines("licence: MIT", "licence: MIT, rows: 50"))
+    before = sorted(two.iterdir())
+    found = foresee(str(path), INLINE)
+    assert [("a", 200), ("b", 50)] == [(source.name, source.kept) for source in found.sources]
+    assert found.rows == 250 and found.published > 0 and sum(found.seconds.values()) > 0
+    assert before == sorted(two.iterdir())
+
+
+def test_work_is_removed_from_a_finished_build_only(two: Path):
+    path = recipe(two, lines("licence: MIT", "licence: MIT"))
+    build(str(path), two / "out", INLINE)
+    rows = rows_of(two / "out", "trace_id")
+    assert clean(two / "out") > 0 and clean(two / "out") == 0
+    assert not (two / "out" / ".work").exists() and rows == rows_of(two / "out", "trace_id")
+    with pytest.raises(UserError, match="no manifest"):
+        clean(two)
