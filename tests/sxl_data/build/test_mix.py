@@ -143,3 +143,17 @@ def test_work_is_removed_from_a_finished_build_only(two: Path):
     assert not (two / "out" / ".work").exists() and rows == rows_of(two / "out", "trace_id")
     with pytest.raises(UserError, match="no manifest"):
         clean(two)
+
+
+def test_what_a_harness_tells_all_tasks_makes_them_no_copies(tmp_path: Path):
+    policy = words(7, 400)
+    rows = []
+    for n in range(30):
+        said = [("system", policy), ("user", f"Do {words(100 + n, 12)}"), ("assistant", f"Done {words(200 + n, 12)}")]
+        rows.append({"messages": [{"role": role, "content": text} for role, text in said]})
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    path = recipe(tmp_path, "  - {name: a, path: a.jsonl, format: openai_chat, licence: MIT}\n")
+    manifest = build(str(path), tmp_path / "out", INLINE)
+    assert 30 == sum(split["rows"] for split in manifest.splits.values())
+    assert all(split["rows"] for split in manifest.splits.values())
+    assert [0, 0] == [leak.links for leak in manifest.leaks if leak.edge in ("near_task", "similar_text")]
