@@ -18,7 +18,7 @@ from sxl_train.evaluate.grade.codec import encode
 from sxl_train.evaluate.grade.problems import Problem, defined, used
 from sxl_train.evaluate.suites import files
 from sxl_train.evaluate.suites.code import CodeItem, measure
-from sxl_train.evaluate.suites.shapes import shape_of, shaped
+from sxl_train.evaluate.suites.shapes import shape_of, shaped, with_complex
 from sxl_train.evaluate.suites.types import Asker, Options, Outcome, Suite
 
 FULL, SANITIZED = ("mbpp.jsonl",), ("sanitized-mbpp.json",)
@@ -64,13 +64,14 @@ def problem(row: dict[str, Any]) -> Problem:
 def plus_problem(row: dict[str, Any]) -> Problem:
     """One row of MBPP+. Its inputs are JSON; which lists are tuples or sets is seen in the row's own asserts."""
     entry = row["entry_point"]
-    shapes = shape_of(row["assertion"], entry)
-    inputs = [shaped(given, shapes) for given in [*row["base_input"], *row["plus_input"]]]
+    given = [*row["base_input"], *row["plus_input"]]
+    shapes = with_complex(shape_of(row["assertion"], entry), given)
+    inputs = [shaped(each, shapes) for each in given]
     return Problem(
         id=row["task_id"],
         reference=row["canonical_solution"],
         judged=(entry,),
-        inputs=tuple(encode(given) for given in inputs),
+        inputs=tuple(encode(each) for each in inputs),
         rule=_RULES.get(entry, {}) | {"tolerance": row["atol"]},
     )
 

@@ -19,7 +19,7 @@ class Many(NamedTuple):
 
 
 Shape: TypeAlias = Many | type | None
-"""`Many` · ``complex`` or ``float``: a number, where JSON has a text · None: as it is."""
+"""`Many` · ``complex``, ``float`` or (perhaps complex) ``int``: a number, where JSON has a text · None: as it is."""
 
 
 def shape_of(asserts: str, entry: str) -> list[Shape]:
@@ -32,8 +32,18 @@ def shape_of(asserts: str, entry: str) -> list[Shape]:
             found += [None] * (width - len(found))
             shapes += [None] * (width - len(shapes))
             shapes = [_join(before, now) for before, now in zip(shapes, found)]
-    # Numbers are texts in JSON only where some of them are complex.
-    return shapes if complex in shapes else [None if shape is float else shape for shape in shapes]
+    # Numbers are texts in JSON only where some of them are complex: where none is, only what is written as complex.
+    return shapes if complex in shapes else [int if shape is float else shape for shape in shapes]
+
+
+def with_complex(shapes: list[Shape], inputs: list[list[Any]]) -> list[Shape]:
+    """``shapes`` with ``complex`` where a number's texts write complex ones in some of ``inputs``: then all do."""
+    return [
+        complex
+        if shape is int and any(at < len(given) and isinstance(_shaped(given[at], int), complex) for given in inputs)
+        else shape
+        for at, shape in enumerate(shapes)
+    ]
 
 
 def shaped(arguments: list[Any], shapes: list[Shape]) -> list[Any]:
@@ -64,8 +74,11 @@ def _join(left: Shape, right: Shape) -> Shape:
 
 
 def _shaped(value: Any, shape: Shape, around: type | None = None) -> Any:
-    if isinstance(value, str) and shape in (complex, float):
-        return complex(value) if shape is complex else float(value)
+    if isinstance(value, str) and (shape in (complex, float) or (shape is int and value.rstrip(")").endswith("j"))):
+        try:
+            return float(value) if shape is float else complex(value)
+        except ValueError:  # a text after all
+            return value
     if not isinstance(value, list):
         return value
     if isinstance(shape, Many):

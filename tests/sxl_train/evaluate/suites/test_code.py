@@ -18,7 +18,7 @@ from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.evaluate.score import score
 from sxl_train.evaluate.suites import humaneval, mbpp
 from sxl_train.evaluate.suites.registry import NAMES, get
-from sxl_train.evaluate.suites.shapes import shape_of, shaped
+from sxl_train.evaluate.suites.shapes import shape_of, shaped, with_complex
 from sxl_train.evaluate.suites.types import Options, spread
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason="no sandbox here")
@@ -136,6 +136,18 @@ def test_tuples_and_sets_are_where_the_asserts_have_them():
     assert shaped([[1, [2, [3, [4, [5]]]]]], shape_of("assert f((4, (7, (2, 4)), 6))", "f")) == [
         (1, (2, (3, (4, (5,)))))
     ]
+
+
+def test_texts_are_numbers_only_where_they_write_complex_ones():
+    shapes = shape_of("assert f(4, 'a') == 3", "f")
+    assert [shaped([text, text], shapes) for text in ("(1+2j)", "12", "kj", "j")] == [
+        [1 + 2j, "(1+2j)"],
+        ["12", "12"],
+        ["kj", "kj"],
+        [1j, "j"],
+    ]
+    shapes = with_complex(shapes, [["12", "a"], ["1j", "b"]])
+    assert shaped(["12", "1j"], shapes) == [12 + 0j, "1j"]
 
 
 def mutants(source: str) -> list[str]:
