@@ -104,7 +104,7 @@ def sift(params: dict[str, Any], inputs: Inputs) -> Output:
     from sxl_data.clean.sift import SiftConfig, run
 
     config = msgspec.convert(params["config"], SiftConfig)
-    return _local("sift", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
+    return locally("sift", load(inputs["traces"]), lambda batch: run(batch, config, params["seed"]))
 
 
 def decontaminate(params: dict[str, Any], inputs: Inputs) -> Output:

@@ -106,7 +106,7 @@ def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, 
                 kind = np.uint8(0)
             if kind == 1:
                 if not inside:
-                    digits = byte < 58
+                    digits = bool(byte < 58)
                 state = (state ^ np.uint64(byte)) * _STEP
                 inside = True
                 continue

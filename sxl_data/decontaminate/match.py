@@ -56,7 +56,8 @@ def prepare(fingerprints: Mapping[str, Fingerprint]) -> tuple[Looked, ...]:
 
 def _join(fingerprints: Mapping[str, Fingerprint]) -> Fingerprint:
     starts = np.cumsum([0, *(len(found.labels) for found in fingerprints.values())]).tolist()
-    empty = Fingerprint(np.empty(0, np.uint64), *[np.empty(0, np.int64)] * 2, [], *[np.empty(0, np.int64)] * 2)
+    none = np.empty(0, np.int64)
+    empty = Fingerprint(np.empty(0, np.uint64), none, none, [], none, none)
     parts = [empty, *fingerprints.values()]
     hashes = np.concatenate([found.hashes for found in parts])
     part = np.concatenate([found.part + start for found, start in zip(parts, [0, *starts])])
