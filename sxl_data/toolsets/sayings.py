@@ -29,7 +29,7 @@ _SAID = (
     "was mended|belongs to the neighbour|is out of order|stays locked|opens on request|needs two signatures|costs "
     "more|was moved to the annex|smells of paint|gets checked|has been sold|turned out smaller|is fully booked|won a "
     "prize|must not be photographed|comes with a guarantee|looks better|was designed by a student|will be replaced|"
-    "is hard to find|has its own entrance|closes early|should be insured|was paid for|gets crowded|never worked "
+    "is hard to find|has its own entrance|closes early|should be insured|was paid in cash|gets crowded|never worked "
     "properly|appears in a film|was left out of the brochure|attracts wasps|needs oiling|makes a humming noise|was "
     "donated|is missing from the inventory|rattles|can be hired|is run by volunteers|was rebuilt|shows a crack|"
     "awaits a permit|faces the wrong way|is worth a detour|should be aired|was painted by pupils|has been postponed|"
