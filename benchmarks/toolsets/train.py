@@ -1,6 +1,6 @@
 """A small model tuned on runs of one tool set, scored on the three held-out sides: how many runs does it take?
 
-    python benchmarks/toolsets_train.py --base FOLDER [--set files] [--sizes 1000,3000,10000] [--tasks 300]
+    python benchmarks/toolsets/train.py --base FOLDER [--set files] [--sizes 1000,3000,10000] [--tasks 300]
         [--work DIR] [--steps data,train,score] [--json FILE]
 
 ``data`` builds the training sides with `sxl-data build`, one dataset per size, ``train`` tunes the base on each with
@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
 
 SIDES = ("values", "patterns", "tools")
 VERDICTS = ("first", "exact", "met")
@@ -64,16 +64,16 @@ def train(work: Path, base: str, size: int, epochs: float, more: list[str]) -> N
 
 def score(folder: str, name: str, tasks: int, batch: int, longest: int) -> dict[str, Any]:
     """Verdicts on a model, side by side."""
-    import toolsets_play as play
+    import play
 
     from sxl_data import toolsets
     from sxl_data.toolsets.tasks import make_task
     from sxl_train.data import mask, samples
     from sxl_train.evaluate.markup import find_reader
-    from sxl_train.evaluate.measure import open_model
+    from sxl_train.generate.folder import load
 
     began = time.monotonic()
-    model, tokenizer = open_model(folder), samples.load_tokenizer(folder)
+    model, tokenizer = load(folder), samples.load_tokenizer(folder)
     model.eval()
     template = mask.make_template(tokenizer.chat_template or "", tokenizer)
     if "tool_call" not in template.text:  # the base's own cannot write calls
