@@ -2,7 +2,7 @@
 
 In float32 on a CPU and bf16 on a GPU. Greedy answers are those of the plain loop: on a CPU logits differ by rounding
 alone (1e-4 of a logit), in bf16 by its own steps (1e-1), so that a token that is a tie in that precision may fall
-the other way; `benchmarks/generate.py` counts how often.
+the other way; `benchmarks/generate` counts how often.
 """
 
 from __future__ import annotations

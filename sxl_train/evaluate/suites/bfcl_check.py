@@ -3,7 +3,7 @@
 A call is right when it is of the wanted function, has every required argument, none that is not allowed, each of the
 declared type and among the allowed values; texts are compared without case, spaces and ``,./-_*^``. What an allowed
 value ``""`` stands for may be left out. Same verdicts as ``bfcl-eval``'s own checker, which
-``benchmarks/bfcl.py`` compares answer by answer.
+``benchmarks/evaluate/bfcl.py`` compares answer by answer.
 """
 
 from __future__ import annotations

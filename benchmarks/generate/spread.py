@@ -1,6 +1,6 @@
 """Generation in several processes, a GPU each, beside one process: seconds, tokens a second, and equal samples.
 
-    python benchmarks/generate_spread.py --model FOLDER --humaneval HumanEval.jsonl.gz [--processes 2] [--json FILE]
+    python benchmarks/generate/spread.py --model FOLDER --humaneval HumanEval.jsonl.gz [--processes 2] [--json FILE]
 
 Samples of HumanEval's prompts, continued, at temperature 0.2. Both counts of processes go the same way
 (`sxl_train/generate/spread.py`) and generate a few short answers first, so that loading and warming up is not timed.
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sxl_train.generate.spread import SpreadBackend
 from sxl_train.generate.types import Request, Sample
