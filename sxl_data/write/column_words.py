@@ -26,6 +26,8 @@ COLUMNS = {
     "text_bytes": "UTF-8 bytes of all texts of the row",
     "group": "what keeps rows on one side of a split: a session, a repository, a task",
     "stated_ids": "ids that the source's row states, hashed; rows that share one are on one side",
+    "code_scores": "figures of the code in the answer: lines, widths, shares of letters, spaces, comments and encoded "
+    "data, and whether a tool wrote it; null without code",
     "messages": "the row as a chat, for a trainer",
     "tools": "the tools as chat templates take them; null where none is declared",
 }
