@@ -7,12 +7,13 @@ and `convert` take whatever `build` takes, by the same readers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from sxl_data.contract.errors import UserError, error
+from sxl_data.files.record import Raw, Record
 from sxl_data.formats.registry import get
 from sxl_data.read.documents import Unread, documents
 from sxl_data.read.files import Chunk, gather, is_archive, plan, within
@@ -71,6 +72,31 @@ def submissions(path: str | Path, format: str = "auto") -> list[Submission]:
     if place.is_file() and records and told is None and not is_archive(place):
         return [Submission(path, format, structured)]
     return _of_source(place, known, wanted)
+
+
+class Refused(Submission):
+    """An input that could not be opened: says so when it is read, so that those beside it are read too."""
+
+    def __init__(self, path: str | Path, format: str, problem: UserError) -> None:
+        super().__init__(path, format)
+        self.problem = problem
+
+    def __iter__(self) -> Iterator[Submitted]:
+        raise self.problem
+
+    def recognise(self, items: Iterator[Raw | Record] | None = None, head: list[Raw | Record] | None = None) -> Format:
+        raise self.problem
+
+
+def each(paths: Iterable[str | Path], format: str = "auto") -> list[Submission]:
+    """The submissions of all ``paths``; what cannot be opened is `Refused` and hides none of the others."""
+    found: list[Submission] = []
+    for path in paths:
+        try:
+            found += submissions(path, format)
+        except UserError as problem:
+            found.append(Refused(path, format, problem))
+    return found
 
 
 def one(path: str | Path, format: str = "auto") -> Submission:

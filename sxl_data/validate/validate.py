@@ -147,6 +147,6 @@ def _opened(source: str | Path | Submission, format: str, known: dict[str, Forma
     the caller says himself which formats there are."""
     if isinstance(source, Submission) or known is not None:
         return [opened(source, format, known)]
-    from sxl_data.validate.submissions import submissions
+    from sxl_data.validate.submissions import each
 
-    return submissions(source, format)
+    return each([source], format)

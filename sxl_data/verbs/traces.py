@@ -124,9 +124,9 @@ def _known() -> dict[str, Any]:
 
 def _submissions(paths: list[str], format: str) -> list[Any]:
     """What the user named, opened: files, folders, archives, notebooks, patches, builds."""
-    from sxl_data.validate.submissions import submissions
+    from sxl_data.validate.submissions import each
 
-    return [item for path in paths for item in submissions(path, format)]
+    return [*each(paths, format)]
 
 
 def _one(path: str, format: str) -> Any:

@@ -77,8 +77,14 @@ def test_no_format_ends_in_a_traceback_over_a_value_that_it_does_not_expect(tmp_
 
 
 def test_a_folder_and_a_missing_file_do_not_hide_the_others(tmp_path: Path):
-    report = validate([tmp_path, tmp_path / "none", EXAMPLES / "valid" / "agent.json"])
-    assert (report.checked, sorted(report.counts), report.exit_code) == (1, ["U201", "U204"], 2)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.jsonl").write_text('{"what": "is this"}\n', encoding="utf-8")
+    inputs = [tmp_path / "empty", tmp_path / "none", tmp_path / "other", EXAMPLES / "valid" / "agent.json"]
+    for jobs in (1, 2):
+        report = validate(inputs, jobs=jobs)
+        assert (report.checked, sorted(report.counts), report.exit_code) == (1, ["U201", "U202", "U208"], 2)
+        assert [entry.file for entry in report.files] == [str(path) for path in inputs]
 
 
 def test_an_unknown_format_is_a_finding_and_an_unknown_profile_an_error():
