@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import Bug, error
 from sxl_data.toolsets.programs import here, start
 from sxl_data.toolsets.toolset import State
 
@@ -91,8 +91,10 @@ def _make(folder: Path, commits: list[Commit], uncommitted: Tree) -> None:
         for path, text in commit.files.items():
             stream.append(f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n")
         tips[commit.branch] = mark
-    here(["git", "fast-import", "--quiet"], folder, "".join(stream).encode())
-    here(["git", "reset", "-q", "--hard"], folder)
+    for command, stdin in (("fast-import --quiet", "".join(stream).encode()), ("reset -q --hard", b"")):
+        done = here(["git", *command.split()], folder, stdin)
+        if done.code:
+            raise Bug(f"git {command} gave {done.code}: {done.text}")
     for path, text in uncommitted.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8", newline="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -44,6 +45,29 @@ def test_a_copy_changes_alone_and_closing_leaves_nothing():
     state.close()
     twin.close()
     assert not folder.exists() and not other.exists()
+
+
+@needs_git
+@pytest.mark.parametrize("command", ["git commit -q -am again", "git add a.md", "git status --short"])
+def test_an_edit_is_seen_whatever_the_clock_says(command):
+    state = toy()
+    try:
+        file, index = state.path / "a.md", state.path / ".git/index"
+        before = file.stat()
+        shell.write_file(state, "a.md", "zwei\n")  # as long as it was
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        os.utime(index, (before.st_mtime + 60, before.st_mtime + 60))
+        done = programs.run(command, state.path)
+        assert done.code == 0
+        view = state.view()
+        if "commit" in command:
+            assert view["branches"]["main"]["files"]["a.md"] == "zwei\n"
+        elif "add" in command:
+            assert view["staged"] == ["M a.md"]
+        else:
+            assert " M a.md" in done.text
+    finally:
+        state.close()
 
 
 @pytest.mark.parametrize(

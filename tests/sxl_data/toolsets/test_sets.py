@@ -167,3 +167,11 @@ def test_a_trace_says_that_it_was_executed_and_by_whom():
     trace = toolsets.run(toolset, make_task(toolset, 3)).trace
     assert (trace.provenance.executed, trace.provenance.synthetic, trace.agent.name) == (True, False, "sxl-planner")
     assert len(trace.provenance.source_sha256) == 64
+
+
+@pytest.mark.parametrize("id", ["shell/train/0/288", "shell/values/0/213", "notes/train/0/827"])
+def test_a_draw_that_equals_what_the_world_holds_is_a_task_too(id):
+    """What a file is to become it says already; a remark speaks of costs as a price list does."""
+    toolset = toolsets.get(id.partition("/")[0])
+    trace = toolsets.run(toolset, from_id(toolset, id)).trace
+    assert toolsets.check(trace).reasons == ()

@@ -79,7 +79,7 @@ def what_costs(pick: Pick, state: Notebook) -> Job:
     > {According to the {document}, it|It} costs {price} euros.
     """
     title, text = pick.any(sorted(state.documents.items()))
-    sentence = next(s for s in text.split(". ") if " costs " in s)
+    sentence = next(s for s in text.split(". ") if s.startswith("The ") and " costs " in s)  # remarks speak of costs too
     thing, price = sentence.split()[1], sentence.split(" costs ")[1].split()[0]
     place = title.removeprefix("Guide to ")
 

@@ -117,7 +117,7 @@ def edit_and_commit(pick: Pick, state: Repository) -> Job:
     > {Changed and committed|Done}: “{subject}”.
     """
     path, line, text = pick.any(sorted(main(state))), pick.new(REMARKS), subject(pick)
-    old = pick.any(main(state)[path].splitlines())
+    old = pick.any([other for other in main(state)[path].splitlines() if other != line])  # else nothing would change
 
     def want(end: Any) -> None:
         committed(end, text, {path: end["tree"][path].replace(old, line)})
