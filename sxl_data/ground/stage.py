@@ -27,6 +27,7 @@ from sxl_data.ground.tools import Kind, agrees, count, execute, kind_of
 from sxl_data.sandbox.box import Box, Refused
 from sxl_data.sandbox.limits import Limits, Tier
 from sxl_data.sandbox.run import open_box, require
+from sxl_data.secrets.redact import shortened
 from sxl_data.trace.build import infer_decisions
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
@@ -83,7 +84,7 @@ def run(batch: pa.Table, config: GroundConfig, seed: int = 0) -> Outcome:
         failed = [f for f in found.values() if f.result.status in ("error", "timeout")]
         if failed and config.failures == "drop":
             detail = failed[0].result.error_message or failed[0].result.status
-            entries.append(entry("D503", trace.trace_id, source, "dropped", detail=detail[:200]))
+            entries.append(entry("D503", trace.trace_id, source, "dropped", detail=shortened(detail, 200)))
             dropped.add(row)
             continue
         edited[row] = _record(trace, found)

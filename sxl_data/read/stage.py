@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,16 +22,14 @@ from sxl_data.contract.ledger import Entry, entry
 from sxl_data.contract.ledger import table as ledger_table
 from sxl_data.contract.own_code import load_own
 from sxl_data.engine.watch import Watch
-from sxl_data.files.numbers import encode_json
 from sxl_data.formats.registry import CONVERTERS, formats, get
 from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
+from sxl_data.read.quoting import Quoted, raw_of
 from sxl_data.read.recognise import Group, by_format
 from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
-from sxl_data.secrets.find import find
 from sxl_data.secrets.quoted import ids, strings
-from sxl_data.secrets.redact import Placeholders, forget, without_pieces
 from sxl_data.secrets.rows import Redaction, clean
 from sxl_data.secrets.rows import lines as taken_lines
 from sxl_data.trace.coverage import cover, findings
@@ -43,8 +41,6 @@ ADAPTERS = "sxl_data.read.adapters"
 # Findings of a reader that say what it changed in order to read.
 REPAIRS = ("S105", "S106")
 
-# Bytes of a record that the quarantine keeps; the file, line and digest find the rest.
-RAW_LIMIT = 64_000
 # Rows of a file out of whose texts a reader cut pieces and that are looked at closely: the first, then every so many.
 LOOKED_AT, EVERY = 32, 16
 # Traces that are held as objects, which take ten times the room of a table: at first, at most, and of what text.
@@ -137,10 +133,12 @@ def read_chunk(
     looked_at, at, held = 0, 0, FIRST_HELD
     begin: Begin | None = None
 
-    def reject(item: Finding, raw: bytes) -> None:
+    def reject(item: Finding, raw: bytes, quoted: Quoted | None = None) -> None:
+        """Put a record aside; ``quoted`` is what the finding is about, where nothing of it is kept."""
         name = f"{source.name}:{item.file}#{item.line or 1}"
-        kept, redactions = _redact_raw(raw, source.name, redaction)
-        item = _quoting(item, raw, redactions)
+        own = Quoted(lambda: raw, source.name, redaction)
+        kept, redactions = own.kept()
+        item = (quoted or own).cut(item)
         entries.append(entry_of(item, name, source.name))
         quarantine.append(
             {
@@ -188,13 +186,11 @@ def read_chunk(
         if isinstance(item, Unread):
             reject(item.finding, item.raw)
             continue
-        for repaired in item.repairs:
-            if redaction is not None:
-                raw = _raw(item.document)
-                repaired = _quoting(repaired, raw, _redact_raw(raw, source.name, redaction)[1])
-            name = f"{source.name}:{repaired.file}#{repaired.line}"
-            entries.append(entry_of(repaired, name, source.name, "edited"))
         document = item.document
+        quoted = Quoted(partial(raw_of, document), source.name, redaction)
+        for repaired in item.repairs:
+            name = f"{source.name}:{repaired.file}#{repaired.line}"
+            entries.append(entry_of(quoted.cut(repaired), name, source.name, "edited"))
         if reason := watch.skipped.get(2 * at - 1):
             reject(
                 finding(
@@ -204,7 +200,7 @@ def read_chunk(
                     found=reason,
                     expected=f"the {format.name} reader to cope",
                 ),
-                _raw(document),
+                raw_of(document),
             )
             continue
         watch.at(2 * at - 1)
@@ -212,15 +208,15 @@ def read_chunk(
             found: list[Reading] = []
             for reading in format.read(document, origin):
                 if isinstance(reading, RowError):  # one row of a folder; the others go on
-                    reject(_refusal(reading, document), b"")
+                    reject(_refusal(reading, document), b"", quoted)
                     continue
                 found.append(reading)
-                changed = [item for item in reading.findings if item.code in REPAIRS]
+                changed = [quoted.cut(item) for item in reading.findings if item.code in REPAIRS]
                 entries += [entry_of(item, reading.trace.trace_id, source.name, "edited") for item in changed]
                 if len(found) == of_folder:
                     break
         except RowError as problem:
-            reject(_refusal(problem, document), _raw(document))
+            reject(_refusal(problem, document), raw_of(document))
             continue
         except Exception as problem:  # an adapter's bug must cost a row, not the run
             reject(
@@ -231,7 +227,7 @@ def read_chunk(
                     found=f"{type(problem).__name__}: {problem}",
                     expected=f"the {format.name} reader to cope",
                 ),
-                _raw(document),
+                raw_of(document),
             )
             continue
         if not found:
@@ -243,7 +239,7 @@ def read_chunk(
             thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
             coverage = cover(document, found, format, origin, thorough)
             for told in findings(coverage, document):
-                entries.append(entry_of(told, found[0].trace.trace_id, source.name, "edited"))
+                entries.append(entry_of(quoted.cut(told), found[0].trace.trace_id, source.name, "edited"))
         readings += found
         stated += [stated_ids(document.value, source.name, group)] * len(found)
         if len(readings) >= held:
@@ -258,31 +254,6 @@ def read_chunk(
         looked_at,
         pa.concat_tables(taken) if taken else None,
     )
-
-
-def _quoting(item: Finding, raw: bytes, redactions: list[dict[str, object]]) -> Finding:
-    """``item`` without the pieces of what was taken out of ``raw``, the record that it quotes."""
-    if item.found is None or not redactions:
-        return item
-    values = [raw[int(str(one["start"])) : int(str(one["end"]))] for one in redactions]
-    found = without_pieces(item.found.encode("utf-8", "surrogatepass"), values)
-    return msgspec.structs.replace(item, found=found.decode("utf-8", "replace"))
-
-
-def _redact_raw(raw: bytes, source: str, redaction: Redaction | None) -> tuple[bytes, list[dict[str, object]]]:
-    """The bytes of a record that the quarantine keeps, and where it holds placeholders in their place. What cannot be
-    read has no kind, so persons are taken out of it wherever the source is not exempt."""
-    if redaction is None:
-        return raw[:RAW_LIMIT], []
-    people = not {"*", source} & set(redaction.keep_private)
-    hits = [hit for hit in find(raw[: 2 * RAW_LIMIT], redaction.secrets, people) if hit.start < RAW_LIMIT]
-    names = Placeholders()
-    out, at = [], 0
-    for hit in hits:
-        out += [raw[at : hit.start], names.of(hit)]
-        at = hit.end
-    said: list[dict[str, object]] = [{"start": hit.start, "end": hit.end, "kind": hit.kind} for hit in hits]
-    return forget(b"".join([*out, raw[at : max(at, RAW_LIMIT)]]), names), said
 
 
 def _table(readings: list[Reading], stated: list[list[str] | None]) -> pa.Table:
@@ -319,15 +290,6 @@ def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantin
         rule=item.rule,
         detail=detail,
     )
-
-
-def _raw(document: Document) -> bytes:
-    if document.text is not None:
-        return document.text.encode("utf-8", "surrogatepass")
-    try:
-        return encode_json(document.value)
-    except (TypeError, UnicodeEncodeError, msgspec.MsgspecError):
-        return repr(document.value).encode("utf-8", "backslashreplace")
 
 
 def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:

@@ -16,6 +16,8 @@ from sxl_data.secrets.find import LITERAL, find
 from sxl_data.secrets.hits import Hit, is_json
 from sxl_data.secrets.persons import is_personal
 
+_LONGEST = 8_000
+"""Characters behind a cut in which what is cut there may end."""
 _PIECE = 6
 _REMEMBERED = 8
 """Bytes from which a secret is looked for in the rest of its trace, where nothing but its value gives it away."""
@@ -134,6 +136,16 @@ def without_pieces(text: bytes, values: Iterable[bytes]) -> bytes:
         elif not at or not gone[at - 1]:
             out += b"SECRET_piece"
     return bytes(out)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most ``most`` characters of ``text``, cut before a secret or a person rather than in the middle."""
+    head = text[:most].encode("utf-8", "surrogatepass")
+    end = len(head)
+    for hit in find(text[: most + _LONGEST].encode("utf-8", "surrogatepass"), people=True):
+        if hit.start < end < hit.end:
+            return head[: hit.start].decode("utf-8", "replace")
+    return text[:most]
 
 
 def _splice(data: bytes, hits: list[Hit], names: Placeholders) -> bytes:

@@ -212,7 +212,7 @@ def nearly_its_name(pick: Pick, state: Memory) -> Job:
     > It is saved as “{name}”: {value}.
     """
     name = pick.any(sorted(state.saved))
-    wrong = name[:-2] + pick.any(("s", "ing", "es"))
+    wrong = name[:-2] + pick.any([ending for ending in ("s", "ing", "es") if name[:-2] + ending not in state.saved])
 
     def plan() -> Plan:
         got = yield may_fail("recall", name=wrong)
