@@ -13,7 +13,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 

@@ -169,7 +169,9 @@ def test_a_trace_says_that_it_was_executed_and_by_whom():
     assert len(trace.provenance.source_sha256) == 64
 
 
-@pytest.mark.parametrize("id", ["shell/train/0/288", "shell/values/0/213", "notes/train/0/827", "calculator/train/0/1824"])
+@pytest.mark.parametrize(
+    "id", ["shell/train/0/288", "shell/values/0/213", "notes/train/0/827", "calculator/train/0/1824"]
+)
 def test_a_draw_that_equals_what_the_world_holds_is_a_task_too(id):
     """What a file is to become it says already; a remark speaks of costs as a price list does;
     a name that is remembered wrongly is the right one."""

@@ -79,7 +79,8 @@ def what_costs(pick: Pick, state: Notebook) -> Job:
     > {According to the {document}, it|It} costs {price} euros.
     """
     title, text = pick.any(sorted(state.documents.items()))
-    sentence = next(s for s in text.split(". ") if s.startswith("The ") and " costs " in s)  # remarks speak of costs too
+    # Remarks speak of costs too.
+    sentence = next(s for s in text.split(". ") if s.startswith("The ") and " costs " in s)
     thing, price = sentence.split()[1], sentence.split(" costs ")[1].split()[0]
     place = title.removeprefix("Guide to ")
 
