@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.files.numbers import DECODER, ENCODER, PLAIN
+from sxl_data.files.numbers import DECODER, ENCODER, PLAIN, Decoder
 
 MAX_DEPTH = 500  # of our own, since Python's limit on recursion differs from version to version
 
@@ -30,7 +30,7 @@ def load_plain(text: str) -> Any:
     return _loaded(PLAIN, text)
 
 
-def _loaded(decoder: msgspec.json.Decoder[Any], text: str) -> Any:
+def _loaded(decoder: Decoder | msgspec.json.Decoder[Any], text: str) -> Any:
     try:
         value = decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as problem:

@@ -23,6 +23,7 @@ from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import dump, load
 from sxl_data.trace.declared import Declared, Omitted, declared
 from sxl_data.trace.format import Document, Format, Origin, Reading
+from sxl_data.trace.invented import with_numbers
 from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, SHORTEST, Path, leaves, located, pointer_of, said, texts
 from sxl_data.trace.residue import left_over
 from sxl_data.trace.tally import Coverage, Unread
@@ -59,6 +60,13 @@ def measure(document: Document, traces: Sequence[Trace], format: Format, thoroug
         and (role in _WORDS or (lost and role == "ext"))
         and role not in rules.composes
     ]
+    if thorough:
+        composed = [text for text in extra if held[text] == "arguments"]
+        composed += [text for text, role in held.items() if role == "arguments" and len(text) < SHORTEST]
+        composed = [text for text in composed if text not in own.whole]
+        for text in with_numbers(composed, value):
+            if len(text) < SHORTEST or _load(text) not in own.other:  # else it is told below
+                found.invented.append(("arguments", text))
     if not lost and not extra:
         return found
     if lost and extra and not thorough and not own.whole and not own.other:

@@ -17,6 +17,8 @@ LITERALS = [
     "1.10",
     "1e3",
     "-0.0",
+    "-0",
+    "-0e0",
     "1.0",
     "12345678901234567890",
     "1E400",
@@ -60,3 +62,19 @@ def test_spaced_text_is_that_of_the_library_but_for_the_literals() -> None:
     value = {"a": [1.5, "é\u2028\x01</"], "b": {}, "c": []}
     assert spaced(value) == json.dumps(value, ensure_ascii=False)
     assert spaced(load('{"p":1.10}')) == '{"p": 1.10}'
+
+
+@pytest.mark.parametrize(
+    "text", ["-0", "[-0]", '{"a":-0}', '{"a":[-0,0,-0.0,"-0, x \\"-0, "],"b-0,":" -0 "}', "[1,-0]", '"-0"']
+)
+def test_a_zero_that_is_written_with_a_sign_keeps_it(text: str) -> None:
+    assert dump(load(text)) == text
+    assert decode(text.encode()).value == json.loads(text)
+    assert load(text) == json.loads(text) and dump(pickle.loads(pickle.dumps(load(text)))) == text
+
+
+def test_a_zero_with_a_sign_is_an_integer_wherever_it_stands() -> None:
+    (value, *_) = load("[ -0 , -0\t]")
+    assert type(value).__mro__[1] is int and value == 0
+    with pytest.raises(ValueError, match="byte 6"):
+        load("[-0, -]")

@@ -218,3 +218,26 @@ def test_the_mirror_law_knows_the_literals_of_numbers(literal: str) -> None:
     assert found(Toy((NOTE,)), row).invented == []
     said = f'{{"path":"stock/widgets/all.txt","limit":{float(literal)}}}'
     assert found(Toy((NOTE,), arguments=said), row).invented == [("arguments", said)]
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "invented"),
+    [
+        ({"path": "stock/widgets/all.txt", "limit": 40}, '{"path":"stock/widgets/all.txt","limit":41}', True),
+        ({"path": "stock/widgets/all.txt"}, '{"path":"stock/widgets/all.txt","limit":41}', True),
+        ({"path": "stock/widgets/all.txt", "more": [1, 2]}, '{"path":"stock/widgets/all.txt","more":[1,2,3]}', True),
+        ({"n": 5}, '{"n":6}', True),
+        ({"n": -0.0}, '{"n":0}', True),
+        ({"n": 5}, '{"n":5}', False),
+        ("<path>stock/widgets/all.txt</path><limit>40</limit>", '{"path":"stock/widgets/all.txt","limit":40}', False),
+        ("<path>stock/widgets/all.txt</path><limit>40</limit>", '{"path":"stock/widgets/all.txt","limit":4}', True),
+        ("read(stock/widgets/all.txt, -2.5)", '{"path":"stock/widgets/all.txt","limit":-2.5}', False),
+        ('{"path": "stock/widgets/all.txt", "limit": 1e3}', '{"path":"stock/widgets/all.txt","limit":1e3}', False),
+        ('{"path": "stock/widgets/all.txt", "limit": 1e3}', '{"path":"stock/widgets/all.txt","limit":1000}', True),
+    ],
+)
+def test_a_number_that_no_document_has_is_invented(call: Any, arguments: str, invented: bool) -> None:
+    document = Document(file="f", value={**ROW, "note": "", "call": {"arguments": call}})
+    (reading,) = Toy(arguments=arguments).read(Document(file="f", value={**ROW, "arguments": arguments}), ORIGIN)
+    told = measure(document, [reading.trace], Toy()).invented
+    assert (("arguments", arguments) in told) is invented
