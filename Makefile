@@ -1,4 +1,4 @@
-# demo: the main job on embedded inputs · test: all tests · lint · bench: every claim of the README
+# demo: the main job on embedded inputs · test: all tests · test-browser: the pages in Chromium · lint · bench: every claim of the README
 # Each target makes its own virtual environment and installs what it needs.
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ OUT ?= demo
 BENCHES := dedup/recall.py dedup engine faults validate train/cpu.py sandbox
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench wheel clean
+.PHONY: demo test test-browser lint bench wheel clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
+
+# The pages in a headless Chromium; skips with the reason where there is none.
+test-browser: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[browser]'
+	$(BIN)/python -m pytest -rs tests/sxl_data/report/test_browser.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

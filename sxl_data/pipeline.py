@@ -3,7 +3,7 @@
 read → clean → dedup → sift → decontaminate → ground → split → write. Every step turns committed files into committed
 files; rows never pass through this process. `build.reading` and `build.stages` plan the tasks of a stage, `build.run`
 hands them to a runner and counts their receipts, `build.tasks` is what a task does, and at the very end `build.publish`
-puts the result in place and writes the manifest that makes it a dataset.
+puts the result in place and writes the manifest that makes it a dataset; `report` makes a page of it for people.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sxl_data.engine.commit import commit_bytes
 from sxl_data.engine.objects import Objects, is_remote, work_folder
 from sxl_data.engine.store import locked, sweep_temporaries
 from sxl_data.engine.task import Receipt
+from sxl_data.report.after import report_build
 from sxl_data.write.manifest import Manifest, SourceSummary
 
 
@@ -152,4 +153,6 @@ def run_stages(run: Run) -> Manifest:
     if run.of > 1:
         run.store.put_bytes(done, b"")
     run.store.sweep(keep | {done, MADE_BY})
+    if run.recipe.report.write:
+        report_build(run.out, run.recipe.report)
     return manifest

@@ -41,7 +41,9 @@ from sxl_data.write.manifest import (
 from sxl_data.write.rows import PUBLISHED_SCHEMA
 from sxl_data.write.tally import tables
 
-PUBLISHED = ("data", "arrow", "ledger", "quarantine", "README.md")
+NAMED = ("data", "arrow", "ledger", "quarantine")
+"""Folders whose files the manifest names."""
+PUBLISHED = (*NAMED, "README.md", "report.html")
 ROW_GROUP = 65_536
 _PACKAGES = ("pyarrow", "numpy", "msgspec", "tree-sitter")
 
@@ -168,7 +170,7 @@ def _closest(path: Path, shown: int = 10) -> list[BorderlinePair]:
 def _files(out: Path) -> dict[str, dict[str, object]]:
     """Every published file with its bytes, digest and, for Parquet, rows."""
     found: dict[str, dict[str, object]] = {}
-    for folder in PUBLISHED[:-1]:
+    for folder in NAMED:
         for path in sorted((out / folder).rglob("*")):
             if path.is_file():
                 info: dict[str, object] = {"bytes": path.stat().st_size, "sha256": sha256(path)}

@@ -167,21 +167,22 @@ def diff(left: str | Path, right: str | Path) -> str:
 
 def _rows(folder: str | Path, manifest: Manifest) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
-    for name, split in _shards(manifest):
+    for name, split in shards(manifest):
         table = pq.read_table(verified(folder, manifest, name), columns=["trace_id", "steps"])
         for row in table.to_pylist():
             found[row["trace_id"]] = (split, hash(repr(row["steps"])))
     return found
 
 
-def _shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The files with rows, and the split of each."""
     for name in manifest.files:
         if name.startswith("data/"):
             yield name, name.removeprefix("data/").partition("-")[0]
 
 
 def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> str | None:
-    for name, _ in _shards(manifest):
+    for name, _ in shards(manifest):
         ids = pq.read_table(verified(folder, manifest, name), columns=["trace_id"])["trace_id"]
         at = pc.index(ids, trace_id).as_py()
         if at >= 0:
@@ -190,7 +191,7 @@ def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> str | None:
 
 
 def _example(folder: str | Path, manifest: Manifest) -> Any:
-    for name, _ in _shards(manifest):
+    for name, _ in shards(manifest):
         ids = pq.read_table(Path(folder) / name, columns=["trace_id"])["trace_id"]
         if len(ids):
             return ids[0].as_py()

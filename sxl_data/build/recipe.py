@@ -80,10 +80,25 @@ class WriteConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"shard_bytes above zero, not {self.shard_bytes}")
 
 
+class ReportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The page about the build for people, `report.html`."""
+
+    write: bool = True
+    """Write it at the end of the build; `sxl-data report BUILD` does at any time."""
+    tokenizer: str | None = None
+    """tokenizer.json or a folder with one, to count lengths in its tokens; null counts bytes."""
+    max_length: int = 2048
+    """Tokens of a row that training keeps: where the cut-off is drawn."""
+
+    def __post_init__(self) -> None:
+        if self.max_length < 1:
+            raise ValueError(f"max_length of 1 or more, not {self.max_length}")
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dataset build."""
 
-    COSTS: ClassVar = ("engine",)
+    COSTS: ClassVar = ("engine", "report")
     name: str
     """Name of the dataset."""
     sources: tuple[Source, ...]
@@ -126,6 +141,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Train, validation and test."""
     write: WriteConfig = WriteConfig()
     """Files of the result."""
+    report: ReportConfig = ReportConfig()
+    """The page about it."""
     engine: EngineConfig = EngineConfig()
     """Workers."""
 

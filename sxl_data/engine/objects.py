@@ -26,6 +26,8 @@ from sxl_data.engine.commit import commit, commit_bytes, private_folder, sha256,
 
 LOCK = "sxl.lock"
 MANIFEST = "manifest.json"
+REPORT = "report.html"
+"""A page about the dataset, where its recipe wants one."""
 BLOCK = 1 << 22
 MOST_MANIFEST = 1 << 28
 """Bytes of a manifest that are read; one names a file in some 200."""
@@ -120,7 +122,9 @@ class Objects:
             for name in there:
                 if name.split("/")[0] in PUBLISHED and name not in files:
                     self.fs.rm_file(self._at(name))
-            for name in ("README.md", MANIFEST):
+            for name in ("README.md", REPORT, MANIFEST):
+                if name == REPORT and not (folder / name).is_file():
+                    continue
                 self.fs.pipe_file(self._at(name), (folder / name).read_bytes())
         say(f"{'upload':<14} {self.url}: {sent} of {len(files)} files sent, the others were there")
 

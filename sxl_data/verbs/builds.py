@@ -1,4 +1,4 @@
-"""Commands about builds: build, why, ledger, diff, init, sandbox."""
+"""Commands about builds: build, report, why, ledger, diff, init, sandbox."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--force", action="store_true", help="replace the finished build of another recipe")
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
+
+    sub = command(
+        "report",
+        _report,
+        "Write what is in a build, what was left out and why, as one page for a browser.",
+        "examples:\n  sxl-data report out\n  sxl-data report out --tokenizer MODEL --max-length 4096 -o review.html",
+    )
+    sub.add_argument("build", help="folder of a finished build")
+    sub.add_argument("-o", "--out", metavar="FILE", help="page to write (default: report.html in the build)")
+    sub.add_argument("--tokenizer", help="tokenizer.json or folder: lengths in tokens instead of bytes")
+    sub.add_argument("--max-length", type=whole(), metavar="TOKENS", help="training cut-off (default: 2048)")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
     sub.add_argument("trace_id")
@@ -86,7 +97,7 @@ def _build(options: argparse.Namespace) -> int:
     )
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
-    say(f"next: read {options.out.rstrip('/')}/README.md, or `sxl-data ledger {options.out} --by code`")
+    say(f"next: open {options.out.rstrip('/')}/report.html, or `sxl-data ledger {options.out} --by code`")
     tell(options.out)
     return 0
 
@@ -119,6 +130,15 @@ def _init(options: argparse.Namespace) -> int:
     for path in init(options.folder, options.toolset):
         tell(str(path))
     say(f"next: sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import tell
+    from sxl_data.report.report import MAX_LENGTH, report
+
+    length = options.max_length or MAX_LENGTH
+    tell(str(report(options.build, options.out, tokenizer=options.tokenizer, max_length=length)))
     return 0
 
 
