@@ -21,6 +21,7 @@ _PUBLIC = {
     "why": "sxl_data.build.questions",
     "ledger": "sxl_data.build.questions",
     "diff": "sxl_data.build.questions",
+    "questions": "sxl_data.build.asking",
     "open_build": "sxl_data.build.questions",
     "Trace": "sxl_data.trace.types",
     "UserError": "sxl_data.contract.errors",

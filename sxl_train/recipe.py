@@ -83,6 +83,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         epilog="""examples:
   sxl-train recipe qlora base_model=Qwen/Qwen2.5-Coder-0.5B dataset=build/data/demo
   torchrun --nproc_per_node 4 -m sxl_train.recipe full dataset=build/data/demo tune.shard=true   several GPUs
+  sxl-train report build/train/qlora                                              a run as one page
   sxl-train sweep lora dataset=build/data/demo --trials 12                        rank and learning rate
 
 A run that was stopped or killed goes on when the same command is given again.""",
@@ -102,6 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sxl_train import sweep
 
         return sweep.main(words[1:])
+    if words[:1] == ["report"]:
+        from sxl_train import report
+
+        return report.main(words[1:])
     return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 
@@ -124,9 +129,11 @@ def _answer(options: argparse.Namespace) -> int:
     _leave_group()
     if int(os.environ.get("RANK", "0")):
         return 0
-    from sxl_train import summary
+    from sxl_train import report, summary
 
-    tell(summary.summarise(options.recipe, open_recipe(options.recipe, options.overrides)[1].value, made))
+    recipe = open_recipe(options.recipe, options.overrides)[1].value
+    tell(summary.summarise(options.recipe, recipe, made))
+    say(f"next: open {report.report(summary.folder_of(options.recipe, recipe))}")
     return 0
 
 

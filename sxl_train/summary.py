@@ -11,9 +11,14 @@ from sxl_train.run.size import measure
 from sxl_train.run.step import Made, read_record
 
 
+def folder_of(title: str, recipe: Recipe) -> Path:
+    """The folder of a run's steps."""
+    return Path(recipe.out or f"build/train/{Path(title).stem}")
+
+
 def summarise(title: str, recipe: Recipe, made: dict[str, Made]) -> str:
     """Steps with time, size and folder; the comparison; where to look."""
-    out = Path(recipe.out or f"build/train/{Path(title).stem}")
+    out = folder_of(title, recipe)
     rows = []
     for step, result in made.items():
         folder = Path(result.model)

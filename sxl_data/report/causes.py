@@ -129,7 +129,7 @@ def _of_rows(rows: pl.DataFrame, cut: int, examples: int) -> Iterator[Case]:
 
 
 def _of_mix(rows: pl.DataFrame) -> Iterator[Case]:
-    total = rows["text_bytes"].sum()
+    total = int(rows["text_bytes"].sum())
     for source, size, count in rows.group_by("source").agg(pl.col("text_bytes").sum(), pl.len()).iter_rows():
         if rows["source"].n_unique() > 2 and size > _MANY * total:
             yield Case(

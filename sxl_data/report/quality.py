@@ -159,8 +159,8 @@ def making(manifest: Manifest) -> Raw:
         ["built by", f"sxl {manifest.sxl_version}"],
         ["seed", str(manifest.seed)],
         ["content hash", manifest.content_hash],
-        *([name, version] for name, version in manifest.versions.items()),
     ]
+    facts += [[name, version] for name, version in manifest.versions.items()]
     if manifest.extends:
         facts.append(["extends", f"{manifest.extends.name} {manifest.extends.content_hash}"])
     files: list[list[Cell]] = [

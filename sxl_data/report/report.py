@@ -75,7 +75,8 @@ def render(folder: Path, manifest: Manifest, wanted: Lengths) -> str:
     random = draw(counted.rows, _DRAWN, manifest.seed)
     named = places(counted.rows, [*(row[0] for row in largest), *(name for pair in pairs for name in pair[:2])])
     found = fetch(files, [*random, *named.values(), *(place for case in cases for place in case.rows)])
-    by_name = {name: found[place] for name, place in named.items()}
+    by_name = {name: found[place] for name, place in named.items() if place in found}
+    pairs = sorted(pairs, key=lambda pair: -sum(name in by_name for name in pair[:2]))[:_PAIRS]
     sizes, unit, cut, said = measure(files, counted.rows, wanted, manifest.seed)
     parts: list[Raw] = [
         _tiles(manifest, counted),
@@ -136,7 +137,7 @@ def _pairs(folder: Path, manifest: Manifest) -> list[tuple[str, str, float, bool
         return []
     frame = pl.read_parquet(verified(folder, manifest, name)).with_row_index("at")
     kept = pl.col("left_kept").cast(pl.Int8) + pl.col("right_kept").cast(pl.Int8)
-    best = frame.head(10_000).sort(kept, "at", descending=[True, False]).head(_PAIRS)
+    best = frame.head(10_000).sort(kept, "at", descending=[True, False]).head(2 * _PAIRS)
     return best.select("left", "right", "score", "left_kept", "right_kept").rows()
 
 

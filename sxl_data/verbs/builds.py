@@ -1,4 +1,4 @@
-"""Commands about builds: build, report, why, ledger, diff, init, sandbox."""
+"""Commands about builds: build, report, questions, why, ledger, diff, init, sandbox."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("-o", "--out", metavar="FILE", help="page to write (default: report.html in the build)")
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: lengths in tokens instead of bytes")
     sub.add_argument("--max-length", type=whole(), metavar="TOKENS", help="training cut-off (default: 2048)")
+
+    sub = command(
+        "questions",
+        _questions,
+        "Ask a build in SQL: its rows, its ledger, its funnel, its sources.",
+        'example:\n  sxl-data questions out "select source, split, count(*) as n from rows group by source, split"',
+    )
+    sub.add_argument("build", help="folder of a finished build")
+    sub.add_argument("sql", help="a question; the tables are rows, ledger, funnel, sources")
+    sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the answer; json has all rows")
 
     sub = command("why", _why, "Say what happened to one row of a build.")
     sub.add_argument("trace_id")
@@ -139,6 +149,16 @@ def _report(options: argparse.Namespace) -> int:
 
     length = options.max_length or MAX_LENGTH
     tell(str(report(options.build, options.out, tokenizer=options.tokenizer, max_length=length)))
+    return 0
+
+
+def _questions(options: argparse.Namespace) -> int:
+    from sxl_data.build.asking import as_text, questions
+    from sxl_data.contract.console import tell
+    from sxl_data.contract.printable import as_json
+
+    answer = questions(options.build, options.sql)
+    tell(as_text(answer) if options.output == "text" else as_json(answer.to_dicts()))
     return 0
 
 

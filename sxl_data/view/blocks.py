@@ -81,6 +81,7 @@ def _step(step: Step, bounds: Bounds) -> Iterator[str]:
 
 
 def _about(step: Step) -> str:
+    note: str
     if isinstance(step, Observe):
         note = step.origin
     elif isinstance(step, Reflect):

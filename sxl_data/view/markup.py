@@ -136,7 +136,7 @@ def _kind(column: Iterable[Cell]) -> str:
     values = list(column)
     if any(isinstance(value, Bar) for value in values):
         return "bar"
-    if values and all(value is None or isinstance(value, int | float) or value[:1].isdigit() for value in values):
+    if values and all(value is None or isinstance(value, int | float) or str(value)[:1].isdigit() for value in values):
         return "n"
     return "words" if any(isinstance(value, str) and len(value) > WORDS for value in values) else ""
 
