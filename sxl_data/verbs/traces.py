@@ -66,7 +66,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         _show,
         "Print one trace as Observe / Reflect / Act / Iterate blocks, or as it is trained.",
         "examples:\n  sxl-data show chat.jsonl --row 3\n"
-        "  sxl-data show chat.jsonl --template qwen3     what carries loss, in ⟦ ⟧",
+        "  sxl-data show chat.jsonl --template qwen3     what carries loss, in ⟦ ⟧\n"
+        "  sxl-data show chat.jsonl --html row.html      a page; with --template too, what carries loss marked",
     )
     sub.add_argument("file", help="file of traces, - for stdin")
     _format(sub)
@@ -193,10 +194,16 @@ def _show(options: argparse.Namespace) -> int:
     width = terminal_width()
     if options.html:
         from sxl_data.engine.commit import deliver
+        from sxl_data.trace.template import load
         from sxl_data.view.page import page
+        from sxl_data.view.rendered import page_rendered
         from sxl_data.view.show import pick
 
-        made = page(pick(_one(options.file, options.format), options.row))
+        trace = pick(_one(options.file, options.format), options.row)
+        if options.template:
+            made = page_rendered(trace, load(options.template, options.tokenizer), options.max_length)
+        else:
+            made = page(trace)
         deliver(Path(options.html), lambda file: file.write(made.encode("utf-8", "backslashreplace")))
         tell(f"written to {options.html}")
         return 0

@@ -1,16 +1,20 @@
 """One trace as a model is trained on it: the rendered conversation, with what carries loss in brackets.
 
 In: a trace and a template. Out: text for people: a line that counts, then the conversation, ``⟦ … ⟧`` around each
-trained piece and a line where ``max_length`` cuts. Looking at it is the quickest way to see a mask that is wrong.
+trained piece and a line where ``max_length`` cuts; or a page in which they are marked. Looking at it is the quickest
+way to see a mask that is wrong.
 """
 
 from __future__ import annotations
+
+import itertools
 
 from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import error
 from sxl_data.trace.template import Template, TemplateRefused
 from sxl_data.trace.types import Trace
 from sxl_data.validate.trainability import Trained, render
+from sxl_data.view import markup
 from sxl_data.view.show import escape
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -19,24 +23,53 @@ CUT = "── cut here: max_length "
 
 def show_rendered(trace: Trace, template: Template, max_length: int | None = None) -> str:
     """``trace`` as ``template`` renders it. Raises `UserError` R704 where the template refuses it."""
-    try:
-        found = render(trace, template, max_length)
-    except TemplateRefused as refusal:
-        raise error(
-            "R704", trace_id=trace.trace_id, found=f"{template.name}: {refusal}", expected="a rendered conversation"
-        ) from None
+    found = _render(trace, template, max_length)
     text = found.rendered.text
     marks = [(start, 1, OPEN) for start, _ in found.rendered.spans]
     marks += [(end, 0, CLOSE) for _, end in found.rendered.spans]
-    if max_length is not None and found.tokens is not None and found.tokens > max_length:
-        encoded = template.tokenizer.encode(text, add_special_tokens=False)
-        marks.append((encoded.offsets[max_length][0], 2, f"\n{CUT}{max_length} ──\n"))
+    if (cut := _cut(found, template, max_length)) is not None:
+        marks.append((cut, 2, f"\n{CUT}{max_length} ──\n"))
     pieces, at = [], 0
     for place, _, mark in sorted(marks):
         pieces += [text[at:place], mark]
         at = place
     shown = "".join([*pieces, text[at:]])
     return f"{_counted(trace, template, found)}\n\n" + "\n".join(escape(line) for line in shown.split("\n"))
+
+
+def page_rendered(trace: Trace, template: Template, max_length: int | None = None) -> str:
+    """The same as a page, what carries loss marked. Raises `UserError` R704 where the template refuses it."""
+    found = _render(trace, template, max_length)
+    whole, spans = found.rendered.text, found.rendered.spans
+    cut = _cut(found, template, max_length)
+    ends = {0, len(whole), *(place for span in spans for place in span), *([] if cut is None else [cut])}
+    pieces = []
+    for start, end in itertools.pairwise(sorted(ends)):
+        inside = any(first <= start and end <= last for first, last in spans)
+        if start == cut:
+            pieces.append(f'<strong class="bad">{markup.line(f"{CUT}{max_length} ──")}</strong>\n')
+        shown = markup.text(whole[start:end])
+        pieces.append(f"<mark>{shown}</mark>" if inside else shown)
+    said = _counted(trace, template, found).replace(f"in {OPEN} {CLOSE}", "marked")
+    body = [markup.paragraph(said), f'<pre class="screen">{"".join(pieces)}</pre>']
+    return markup.document(trace.task.split("\n")[0][:80] or trace.trace_id, body)
+
+
+def _render(trace: Trace, template: Template, max_length: int | None) -> Trained:
+    try:
+        return render(trace, template, max_length)
+    except TemplateRefused as refusal:
+        raise error(
+            "R704", trace_id=trace.trace_id, found=f"{template.name}: {refusal}", expected="a rendered conversation"
+        ) from None
+
+
+def _cut(found: Trained, template: Template, max_length: int | None) -> int | None:
+    """The character at which ``max_length`` cuts; None where all fits."""
+    if max_length is None or found.tokens is None or found.tokens <= max_length:
+        return None
+    encoded = template.tokenizer.encode(found.rendered.text, add_special_tokens=False)
+    return int(encoded.offsets[max_length][0])
 
 
 def _counted(trace: Trace, template: Template, found: Trained) -> str:

@@ -10,7 +10,7 @@ pytest.importorskip("jinja2")
 
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import load
-from sxl_data.view.rendered import show_rendered
+from sxl_data.view.rendered import page_rendered, show_rendered
 from sxl_data.view.show import pick
 
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
@@ -44,3 +44,12 @@ def test_the_cut_is_shown_and_counted(tmp_path: Path):
 def test_a_template_that_refuses_is_one_clean_error():
     with pytest.raises(UserError, match="R704"):
         show_rendered(TRACE, load(str(next((EXAMPLES / "templates").glob("R704-*")))))
+
+
+def test_a_page_marks_what_carries_loss_and_where_it_is_cut(tmp_path: Path):
+    template = load(str(EXAMPLES / "templates" / "whole.jinja"), tokenizer(tmp_path))
+    text = page_rendered(TRACE, template, 1000)
+    (marked,) = [piece.partition("</mark>")[0] for piece in text.split("<mark>")[1:]]
+    assert "It is sunny." in marked and "What is the weather" not in marked and "cut here" not in text
+    cut = page_rendered(TRACE, template, 16)
+    assert "── cut here: max_length 16 ──</strong>" in cut and "of them are cut" in cut
