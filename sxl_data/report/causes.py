@@ -33,6 +33,15 @@ KEYS = {
     "C722": "media",
     "C723": "media",
     "C724": "media",
+    "C740": "clean.answers",
+    "C741": "clean.answers",
+    "C742": "clean.answers",
+    "C743": "clean.answers",
+    "C744": "clean.answers",
+    "C745": "clean.answers",
+    "C746": "clean.answers",
+    "C747": "clean.text",
+    "C780": "worth.undeclared_tools",
     "D310": "dedup.view",
     "D311": "dedup.threshold",
     "D401": "decontaminate.threshold",
@@ -44,6 +53,13 @@ KEYS = {
     "D603": "split.threshold",
     "D604": "sources.use",
     "D605": "exclude",
+    "D610": "sources.weight",
+    "Q801": "worth.object_prompts",
+    "Q802": "worth.given_answers",
+    "Q803": "worth.no_answer",
+    "Q804": "worth.ends_in_error",
+    "Q805": "worth.failures",
+    "Q806": "worth.given_facts",
     "U203": "sources.include",
     "U204": "sources.include",
     "U205": "sources.format",
@@ -54,7 +70,9 @@ KEYS = {
     "U214": "split.train",
     "U311": "sources.limit",
 }
-"""Code → the key of a recipe with which a build answers it; empty where there is none."""
+"""Code → the key of a recipe with which a build answers it; empty where there is none. Others are answered with the
+keys of their stage."""
+_OF_STAGES = {"read": "sources"}
 _MANY = 0.5
 
 
@@ -75,6 +93,12 @@ def find_cases(rows: pl.DataFrame, ledger: pl.DataFrame, cut: int, examples: int
     """The cases of a build, worst first; ``cut``: bytes of text that a training run keeps of a trace."""
     found = [*_of_rows(rows, cut, examples), *_of_mix(rows), *_of_ledger(ledger)]
     return sorted((case for case in found if case.count), key=lambda case: (case.tier, -case.count))
+
+
+def key_of(code: str) -> str:
+    """The key of a recipe that changes how rows with ``code`` are treated; empty where none does."""
+    stage = CODES[code].stage
+    return KEYS.get(code, _OF_STAGES.get(stage, stage))
 
 
 def _of_rows(rows: pl.DataFrame, cut: int, examples: int) -> Iterator[Case]:
@@ -152,5 +176,5 @@ def _of_ledger(ledger: pl.DataFrame) -> Iterator[Case]:
             name=f"{entry.title} ({code})",
             count=count,
             cause=entry.why,
-            key=KEYS.get(code, ""),
+            key=key_of(code),
         )

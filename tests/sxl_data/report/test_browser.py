@@ -16,7 +16,7 @@ import pytest
 from sxl_data.pipeline import build
 from sxl_data.trace.types import decode
 from sxl_data.view.page import page
-from tests.sxl_data.view.hostile import ALL, hostile
+from tests.sxl_data.view.hostile import ALL, ATTACKS, hostile
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`: make test-browser")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -40,7 +40,9 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     rows = [{"instruction": f"Say {n} in words.", "output": f"It is number {n}."} for n in range(9)]
     text = ALL.replace("\ud800", "")
-    rows += [{"instruction": f"{n} {text}", "output": text * n} for n in range(1, 4)]
+    rows += [
+        {"instruction": f"{attack} Quote the others.", "output": f"{attack[::-1]} {text}"} for attack in ATTACKS[:7]
+    ]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     source = "{name: rows, path: rows.jsonl, format: instruction_pair, licence: MIT}"
     (folder / "r.yaml").write_text(f"name: toy\nsources:\n  - {source}\n", encoding="utf-8")
@@ -84,6 +86,8 @@ def test_what_is_planted_in_texts_does_nothing(browser: Any, pages: dict[str, Pa
     assert visit.tab.evaluate("document.querySelectorAll('script, iframe, form, input, link, object').length") == 0
     assert not set(visit.tab.inner_text("body")) & set("\u202e\u2066\u2069\u200b\x1b")
     assert visit.tab.evaluate("getComputedStyle(document.body).display") == "block"
+    if name != "plain":
+        assert "<script>window.hit = 1</script>" in visit.tab.inner_text("main")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -14,12 +14,12 @@ from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import UserError
 from sxl_data.contract.structs import field_docs
 from sxl_data.pipeline import build
-from sxl_data.report.causes import KEYS, find_cases
+from sxl_data.report.causes import KEYS, find_cases, key_of
 from sxl_data.report.report import report
 from sxl_data.report.rows import count_rows
 from sxl_data.trace.table import to_table
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Result, Step, Trace
-from tests.sxl_data.view.hostile import ALL
+from tests.sxl_data.view.hostile import ALL, ATTACKS
 from tests.sxl_data.view.test_page import OURS, Seen
 
 KEYS_OF_BUILD = ["engine.kind=inline", "write.arrow=false", "clean.code=keep"]
@@ -30,7 +30,7 @@ def out(tmp_path_factory) -> Path:
     """A finished build of 9 rows, one of them twice, and one whose text attacks the page."""
     folder = tmp_path_factory.mktemp("report")
     rows = [{"instruction": f"Say {n} in words.", "output": f"It is number {n}."} for n in (*range(9), 3)]
-    rows.append({"instruction": ALL.replace("\ud800", ""), "output": ALL.replace("\ud800", "")})
+    rows.append({"instruction": ATTACKS[1] + " Quote the others.", "output": ALL.replace("\ud800", "")})
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (folder / "r.yaml").write_text(
         "name: toy\nsources:\n  - {name: rows, path: rows.jsonl, format: instruction_pair, licence: MIT}\n",
@@ -99,16 +99,15 @@ def _told(case):
     return case.tier, case.count, case.key, case.rows
 
 
-def test_every_code_of_a_stage_has_a_key_and_every_key_exists():
+def test_every_code_of_a_stage_has_a_key_that_exists():
     from sxl_data.build.recipe import Recipe
     from sxl_data.read.sources import Source
 
-    assert {code for code, entry in CODES.items() if entry.stage} <= KEYS.keys()
     of_recipe = {field.name: field.type for field in msgspec.structs.fields(Recipe)}
-    for key in filter(None, KEYS.values()):
-        first, _, rest = key.partition(".")
+    for code in (code for code, entry in CODES.items() if entry.stage and KEYS.get(code) != ""):
+        first, _, rest = key_of(code).partition(".")
         kind = Source if first == "sources" else of_recipe[first]
-        assert not rest or rest in field_docs(kind), key
+        assert not rest or rest in field_docs(kind), code
 
 
 def test_a_build_writes_its_report_and_the_command_writes_the_same(out: Path, tmp_path: Path):
