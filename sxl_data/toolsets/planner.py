@@ -18,12 +18,13 @@ from sxl_data.contract.errors import Bug
 from sxl_data.files.json_text import dump
 from sxl_data.toolsets.check import same
 from sxl_data.toolsets.plan import Ask, Call, Refusable, Refusal, Think
+from sxl_data.toolsets.ranking import shorten
 from sxl_data.toolsets.session import Session
 from sxl_data.toolsets.tasks import Task
 from sxl_data.toolsets.toolset import Toolset
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading
-from sxl_data.trace.types import Agent, Outcome, Result
+from sxl_data.trace.types import Act, Agent, Outcome, Result, Trace
 
 FORMAT = "toolset"
 SLIPS = 0.2
@@ -33,13 +34,31 @@ _PATIENCE = 5
 
 
 def run(
-    toolset: Toolset, task: Task, origin: Origin | None = None, *, slips: float = SLIPS, timed: bool = False
+    toolset: Toolset,
+    task: Task,
+    origin: Origin | None = None,
+    *,
+    slips: float = SLIPS,
+    timed: bool = False,
+    shown: int = 0,
 ) -> Reading:
-    """Work on ``task`` in ``toolset``. ``timed`` records how long each call took; two runs differ in it.
+    """Work on ``task`` in ``toolset``. ``timed`` records how long each call took; two runs differ in it. ``shown``
+    declares only so many tools: those that the plan calls (all of them), and those most like the request; 0 all.
 
     Raises `Bug` where the plan of a pattern does what its set refuses.
     """
-    return _Run(toolset, task, slips, timed).record(origin or Origin(source=toolset.name))
+    origin = origin or Origin(source=toolset.name)
+    if shown <= 0:
+        return _Run(toolset, task, slips, timed).record(origin)
+    called = called_tools(_Run(toolset, task, slips, timed).record(origin).trace)
+    run_again = _Run(toolset, task, slips, timed)
+    run_again.session.tools = shorten(run_again.session.tools, task.request, shown, called)
+    return run_again.record(origin)
+
+
+def called_tools(trace: Trace) -> set[str]:
+    """The names of the tools that ``trace`` calls."""
+    return {call.name for step in trace.steps if isinstance(step, Act) for call in step.calls}
 
 
 class _Run:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from sxl_data.toolsets.known import get
-from sxl_data.toolsets.planner import SLIPS, run
+from sxl_data.toolsets.planner import SLIPS, called_tools, run
 from sxl_data.toolsets.tasks import SIDES, Side, make_task
 from sxl_data.trace.format import Document, Option, Origin, Reading, Unit
 
@@ -26,6 +26,9 @@ class ToolsetRuns:
         "side": Option("train, values, patterns, tools or all: which side of the held-out borders (train)", Side),
         "seed": Option("another seed makes other tasks (0)", int),
         "slips": Option(f"share of the tasks in which a call is made wrongly first ({SLIPS})", float),
+        "shown": Option(
+            "declare so many tools: those of the task, which has no more, and those most like it (all)", int
+        ),
         "timed": Option("record how long each call took, which no two builds share (false)", bool),
     }
 
@@ -41,9 +44,15 @@ class ToolsetRuns:
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         toolset = get(origin.options.get("set", origin.source))
         seed, side = origin.options.get("seed", 0), origin.options.get("side", SIDES[0])
-        task = make_task(toolset, document.value, seed, side)
         slips, timed = origin.options.get("slips", SLIPS), origin.options.get("timed", False)
-        yield run(toolset, task, origin, slips=slips, timed=timed)
+        shown = origin.options.get("shown", 0)
+        for draw in range(_DRAWS if shown else 1):
+            task = make_task(toolset, document.value + draw * _STRIDE, seed, side)
+            if not shown or len(called_tools(run(toolset, task, slips=slips).trace)) <= shown:
+                break
+        yield run(toolset, task, origin, slips=slips, timed=timed, shown=shown)
 
 
+_DRAWS, _STRIDE = 64, 1_000_000_007
+"""With ``shown``: so many tasks are tried for a row, each so far behind the last."""
 FORMAT = ToolsetRuns()
