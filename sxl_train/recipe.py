@@ -85,6 +85,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
   torchrun --nproc_per_node 4 -m sxl_train.recipe full dataset=build/data/demo tune.shard=true   several GPUs
   sxl-train report build/train/qlora                                              a run as one page
   sxl-train sweep lora dataset=build/data/demo --trials 12                        rank and learning rate
+  sxl-train agent build/train/qlora/release "why does the test fail?" --folder .  let a model work on a task
 
 A run that was stopped or killed goes on when the same command is given again.""",
     )
@@ -107,6 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sxl_train import report
 
         return report.main(words[1:])
+    if words[:1] == ["agent"]:
+        from sxl_train.agent import __main__ as agent
+
+        return agent.main(words[1:])
     return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 

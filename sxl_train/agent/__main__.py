@@ -1,7 +1,7 @@
-"""``python -m sxl_train.agent MODEL "task"``: a model works on a task with tools that run in the sandbox.
+"""``sxl-train agent MODEL "task"``: a model works on a task with tools that run in the sandbox.
 
-MODEL is a model folder, a .gguf file, package:NAME, or the address of an OpenAI-compatible server. The agent works on
-a copy of --folder; at the end the diff is shown, and --apply writes it back. Exit code 1 where it gave no answer.
+The agent works on a copy of --folder; at the end the diff is shown, and --apply writes it back. Exit code 1 where it
+gave no answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All options."""
-    made = Parser(prog="python -m sxl_train.agent", description=__doc__)
+    made = Parser(
+        prog="sxl-train agent",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""examples:
+  sxl-train agent build/train/qlora/release "why does test_calc.py fail?" --folder .
+  sxl-train agent model.gguf "mend it" --folder . --ask --apply          asks before each call, then writes the diff
+  sxl-train agent http://127.0.0.1:8080/v1 - < task.txt                   a server; the task comes from stdin
+  sxl-train agent demo/model/release "close the porch blind" --toolset home --tools-shown 3
+  sxl-train agent model.gguf "count the lines" --folder . -o runs.jsonl   keeps the run: sxl-data show runs.jsonl
+
+What it calls runs in the sandbox without network; `sxl-data sandbox doctor` says what that holds on this machine.""",
+    )
     made.add_argument("model", metavar="MODEL", help="model folder, .gguf file, package:NAME or http(s)://…/v1")
     made.add_argument("task", help="what to do, in words; - reads it from stdin")
     made.add_argument("--folder", help="work on a copy of this folder (default: an empty one)")
@@ -36,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--turns", type=whole(), default=16, help="answers of the model at most (default: 16)")
     made.add_argument("--tokens", type=whole(), default=16_000, help="tokens it may write (default: 16000)")
     made.add_argument("--free", action="store_true", help="do not hold calls to the tools' schemas")
+    made.add_argument(
+        "--tools-shown", type=whole(), default=None, metavar="N", help="show the N tools most like the task (all)"
+    )
     made.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default)")
     made.add_argument("--seed", type=whole(0), default=0, help="of the sampler, and of the world of --toolset")
     made.add_argument("-o", "--out", help="append the trace to this JSONL file, ready for sxl-data validate")
@@ -70,6 +85,7 @@ def _work(backend: Any, task: str, options: Any) -> int:
         temperature=options.temperature,
         seed=options.seed,
         constrained=False if options.free else None,
+        tools_shown=options.tools_shown or 0,
     )
     live = Live(backend.name)
     ask = live.allowed if options.ask else None

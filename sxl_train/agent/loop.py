@@ -15,6 +15,7 @@ import msgspec
 
 from sxl_data.contract.errors import UserError
 from sxl_data.files.json_text import dump
+from sxl_data.toolsets.ranking import shorten
 from sxl_data.toolsets.session import Session
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin
@@ -65,12 +66,13 @@ class Agent:
     ) -> None:
         self.backend, self.session, self.options = backend, session, options or Options()
         self.event, self.ask = event, ask
-        self.declared = [declare(function.declared) for function in session.tools.values()]
-        self.schemas = read_schemas(self.declared)
+        self.schemas = read_schemas([declare(function.declared) for function in session.tools.values()])
         self.shown = shows_tools(backend)
         """Whether the model's template shows tools; where it does not, the system text does."""
         self.constrained = self.shown and self.options.constrained is not False
         self.turns = self.calls = self.tokens = self.prompt_tokens = 0
+        self._called: set[str] = set()
+        self._task = self._problem = ""
         self._last: tuple[str, str] = ("", "")
         self._again = 0
 
@@ -82,8 +84,10 @@ class Agent:
         builder.agent = Who(name="sxl-train agent", model=self.backend.name)
         for function in self.session.tools.values():
             builder.tool(function.declared)
-        instructions = self.options.instructions + ("" if self.shown else in_words(self.declared))
-        builder.observe(instructions, "system")
+        self._task = task
+        instructions = self.options.instructions + ("" if self.shown else in_words(self._tools()))
+        if instructions:
+            builder.observe(instructions, "system")
         builder.observe(task)
         talk = Conversation(instructions, task)
         self.event("observe", task)
@@ -123,13 +127,20 @@ class Agent:
             self.event("note", "stopped")
             return "stopped", "stopped by a person"
 
+    def _tools(self) -> list[dict[str, Any]]:
+        """What the model is shown in this turn."""
+        tools, most = self.session.tools, self.options.tools_shown
+        if 0 < most < len(tools):
+            tools = shorten(tools, f"{self._task} {self._problem}", most, self._called)
+        return [declare(function.declared) for function in tools.values()]
+
     def _sample(self, talk: Conversation) -> Sample:
         """The model's next answer; where the conversation does not fit, of a shorter one."""
         while True:
             request = Request(
                 id=f"turn-{self.turns}",
                 messages=tuple(talk.messages),
-                tools=tuple(self.declared) if self.shown else None,
+                tools=tuple(self._tools()) if self.shown else None,
                 max_tokens=min(self.options.answer_tokens, self.options.tokens - self.tokens),
                 temperature=self.options.temperature,
                 seed=self.options.seed,
@@ -199,13 +210,16 @@ class Agent:
         same = (call.name, arguments) == self._last
         self._again = self._again + 1 if same else 0
         self._last = (call.name, arguments)
+        self._called |= {call.name} & self.session.tools.keys()
         if self.ask is not None and not self.ask(call):
             result = _refused(key, "denied", "the person did not allow this call; do something else or ask")
         elif same and self.options.break_repeats:
             result = _refused(key, "error", "this very call was just made; its result stands above. Do the next step.")
         else:
             result = self.session.call(key, call.name, arguments)
-        self.event("error" if result.status != "ok" else "result", text_of(result.content))
+        said = text_of(result.content)
+        self._problem = said[:500] if result.status != "ok" else ""
+        self.event("error" if result.status != "ok" else "result", said)
         return result
 
 

@@ -18,6 +18,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """0 is greedy."""
     seed: int = 0
     """Of the sampler, where the temperature is above 0."""
+    tools_shown: int = 0
+    """Show the model at most so many tools in a turn: those that the task, and the last error, speak of most, and those
+    that it called already; 0 shows all."""
     constrained: bool | None = None
     """Hold calls to the declared tools' schemas while they are written; None: where the model allows it."""
     repair: bool = True

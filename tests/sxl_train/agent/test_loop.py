@@ -227,3 +227,25 @@ def test_a_template_that_shows_no_tools_gets_them_in_words(workspace: Workspace)
     assert isinstance(system, Observe)
     assert "edit_file" in (system.content[0].text or "")
     assert backend.asked[0].tools is None
+
+
+def test_the_model_is_shown_the_tools_that_task_and_last_error_speak_of_and_those_it_called() -> None:
+    home = toolsets.get("home")
+    task = toolsets.make_task(home, number=1, seed=0, side="train")
+    room = next(iter(task.state.climate))
+    backend = Watched(
+        call("heat", room=room, celsius=20),
+        call("heat", room="no such room", celsius=20),
+        call("lock", on=True),
+        "Done.",
+    )
+    session = toolsets.Session(home, task.state.copied(), "train")
+    outcome = Agent(backend, session, Options(tools_shown=2, constrained=False)).run("Lock the door of the house.")
+    shown = [[tool["function"]["name"] for tool in request.tools or ()] for request in backend.asked]
+    assert "lock" in shown[0] and len(shown[0]) == 2
+    assert all("heat" in names for names in shown[1:])
+    refused = results(outcome)[2]
+    assert refused == "lock: Object missing required field `name`" or refused.startswith(
+        "lock: Object contains unknown"
+    )
+    assert len(outcome.trace.tools) == len(session.tools)
