@@ -95,6 +95,9 @@ class Tune(Section, frozen=True, kw_only=True):
     """Dropout inside the adapters."""
     targets: str = "all-linear"
     """Which linear layers get adapters; names separated by commas, or all-linear."""
+    last_layers: Natural = 0
+    """With adapters: only in so many of the last layers. The backward pass ends there, which saves up to half of the
+    time; 0 = in all."""
     dora: bool = False
     """Weight-decomposed adapters (arXiv 2402.09353)."""
     rslora: bool = False
@@ -108,7 +111,8 @@ class Tune(Section, frozen=True, kw_only=True):
     """With adapters: which rows of the embedding train. all = the special tokens that the template writes, whether or
     not the base had them; new = only those added."""
     template: str = "auto"
-    """Chat template: auto (the base's own where it loses nothing, else ours), sxl, base, or a .jinja file."""
+    """Chat template: auto (the base's own where it loses nothing, else ours), sxl, short (ours, with a line for each
+    tool in place of its JSON Schema), base, or a .jinja file."""
     long: Literal["cut", "window", "drop"] = "cut"
     """A trace beyond ``max_length``: keep the loops that fit, or cover it with windows that each repeat the
     task, or drop it. Borders are always those of whole loops."""
@@ -126,6 +130,9 @@ class Tune(Section, frozen=True, kw_only=True):
     """Compile the decoder layers; auto does so on a GPU."""
     recompute: Fraction = 0.2
     """Share of a compiled layer's activations computed again in the backward pass: less memory, same speed."""
+    bf16: Literal["gpu", "fast"] = "gpu"
+    """Where to compute in bf16, with exact float32 copies in the optimiser: on a GPU alone, or also on a CPU that
+    multiplies bf16 faster (AVX-512 BF16, AMX: about half of the time)."""
     shard: bool = False
     """With several processes: share out weights, gradients and optimiser state (FSDP2), where by default each
     process holds all of them (DDP)."""

@@ -24,6 +24,7 @@ from sxl_train.data.control import find_control
 
 IGNORED, REFLECT, ACT = 0, 1, 2
 OWN = Path(__file__).parent / "templates" / "sxl.jinja"
+SHORT = OWN.with_name("short.jinja")
 SPECIAL_TOKENS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 """Tokens of our template; a base that lacks one gets it."""
 STOP, PAD = "<|im_end|>", "<|pad|>"

@@ -12,11 +12,11 @@ from typing import Any
 
 from sxl_data.contract.errors import UserError, error
 from sxl_train.data import mask
-from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Message, Template, make_template
+from sxl_train.data.mask import OWN, PAD, SHORT, SPECIAL_TOKENS, Message, Template, make_template
 
 
 def choose_template(wanted: str, tokenizer: Any) -> Template:
-    """``auto``, ``sxl``, ``base`` or a file → the template. Raises `UserError` U201, T105, T108.
+    """``auto``, ``sxl``, ``short``, ``base`` or a file → the template. Raises `UserError` U201, T105, T108.
 
     ``auto`` keeps the base's own where it shows reasoning, calls and results and trains its stop token.
     """
@@ -24,6 +24,8 @@ def choose_template(wanted: str, tokenizer: Any) -> Template:
     base = make_template(tokenizer.chat_template, tokenizer) if isinstance(tokenizer.chat_template, str) else None
     if wanted == "sxl":
         return own
+    if wanted == "short":
+        return make_template(SHORT.read_text(encoding="utf-8"), tokenizer)
     if wanted == "auto":
         return base if base is not None and not find_losses(base) and _stops(tokenizer, base) else own
     if wanted == "base":
@@ -32,7 +34,9 @@ def choose_template(wanted: str, tokenizer: Any) -> Template:
         chosen = base
     else:
         if not Path(wanted).is_file():
-            raise error("U201", file=wanted, found="no such template", expected="auto, sxl, base or a .jinja file")
+            raise error(
+                "U201", file=wanted, found="no such template", expected="auto, sxl, short, base or a .jinja file"
+            )
         chosen = make_template(Path(wanted).read_text(encoding="utf-8"), tokenizer)
     losses = find_losses(chosen)
     if losses:

@@ -22,13 +22,21 @@ def load(folder: str, method: str, tune: Tune) -> Any:
 
     gpu = torch.cuda.is_available()
     device = f"cuda:{int(os.environ.get('LOCAL_RANK', 0))}" if gpu else "cpu"
-    dtype = torch.bfloat16 if gpu else torch.float32
+    dtype = torch.bfloat16 if gpu or (tune.bf16 == "fast" and has_fast_bf16()) else torch.float32
     if method == "qlora" and not nf4.keeps(folder, tune.dequantise):
         return nf4.load_each(folder, tune.double_quant, dtype, device)
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
     if method == "qlora":
         nf4.keep(model, tune.double_quant)
     return model.to(device)
+
+
+def has_fast_bf16() -> bool:
+    """Whether this processor has instructions that multiply bf16."""
+    import torch
+
+    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in tests)
 
 
 def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, added: list[str]) -> Any:
@@ -48,7 +56,10 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
         # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
         say("tune       the special tokens' rows stay frozen: SFTTrainer's own loss cannot train them")
         rows = []
-    targets = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
+    targets: Any = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
+    upper = _find_upper(model, tune.last_layers)
+    if upper and targets == "all-linear":  # peft wants names where it is to leave layers out
+        targets = _find_linears(model)
     tables = [model.get_input_embeddings()]
     if not model.config.get_text_config().tie_word_embeddings:
         tables.append(model.get_output_embeddings())
@@ -59,12 +70,29 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
         lora_alpha=tune.alpha,
         lora_dropout=tune.dropout,
         target_modules=targets,
+        layers_to_transform=upper,
         use_dora=tune.dora,
         use_rslora=tune.rslora,
         task_type="CAUSAL_LM",
         trainable_token_indices=indices,
     )
     return get_peft_model(model, config)
+
+
+def _find_upper(model: Any, last: int) -> list[int] | None:
+    """The places of the ``last`` layers; None for all."""
+    depth = model.config.get_text_config().num_hidden_layers
+    return list(range(depth - last, depth)) if 0 < last < depth else None
+
+
+def _find_linears(model: Any) -> list[str]:
+    """The names that linear layers have inside a decoder layer."""
+    import torch
+
+    from sxl_train.tune import fast
+
+    found = fast.find_layers(model)[0].named_modules()
+    return sorted({name.rpartition(".")[2] for name, module in found if isinstance(module, torch.nn.Linear)})
 
 
 def find_plain_reason(model: Any, tune: Tune) -> str | None:

@@ -33,13 +33,15 @@ def can_be_fast(config: Any) -> str | None:
     return None
 
 
-def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0) -> None:
-    """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``."""
+def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0, upper: bool = False) -> None:
+    """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``.
+
+    ``upper``: only the last layers have adapters, and no gradient goes below them."""
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     use_documents(inner)
     for module in model.modules():
         _fuse_adapter(module)
-    _add_loss(inner, _fuse_rows(inner))
+    _add_loss(inner, _fuse_rows(inner, upper))
     if compile_layers:
         import torch
         import torch._functorch.config
@@ -159,8 +161,9 @@ class Rows:
         return self.adapter.trainable_tokens_delta[self.name]
 
 
-def _fuse_rows(model: Any) -> Rows | None:
-    """Let the embedding look its trained rows up; the trained rows of the head, its own or the embedding's."""
+def _fuse_rows(model: Any, upper: bool) -> Rows | None:
+    """Let the embedding look its trained rows up; the trained rows of the head, its own or the embedding's. With
+    ``upper`` the head alone teaches them: a gradient through the lookup would need a backward pass of all layers."""
     adapter = _find_rows(model.get_input_embeddings())
     if adapter is None:
         return None
@@ -171,7 +174,8 @@ def _fuse_rows(model: Any) -> Rows | None:
     def forward(self: Any, ids: Any, *args: Any, **kwargs: Any) -> Any:
         frozen = torch.nn.functional.embedding(ids, rows.table)
         slots = rows.slots[ids]
-        own = torch.nn.functional.embedding(slots.clamp(min=0), rows.values())
+        values = rows.values().detach() if upper else rows.values()
+        own = torch.nn.functional.embedding(slots.clamp(min=0), values)
         return torch.where((slots >= 0)[..., None], own.to(frozen.dtype), frozen)
 
     adapter.forward = types.MethodType(forward, adapter)

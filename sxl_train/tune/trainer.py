@@ -127,9 +127,9 @@ def make_trainer(
     compiles = tune.compile == "always" or (tune.compile == "auto" and gpu)
     collator = None
     if not reason:
-        if gpu:
+        if model.get_input_embeddings().weight.dtype == torch.bfloat16:
             fast.narrow(model)
-        fast.make_fast(model, compiles, tune.recompute)
+        fast.make_fast(model, compiles, tune.recompute, upper=tune.last_layers > 0)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator, count_processes())
     arguments = make_arguments(tune, folder, seed, size, len(train), bool(validation), plain=bool(reason))

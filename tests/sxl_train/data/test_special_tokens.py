@@ -82,3 +82,26 @@ def test_recipe_chooses_whose_rows_train(which: str, expected: list[str], extend
     tokenizer, _, added, _ = extended
     rows = find_trainable(tokenizer, mask.make_template(tokenizer.chat_template, tokenizer), which, added)
     assert sorted(tokenizer.convert_tokens_to_ids(name) for name in expected) == rows
+
+
+def test_the_short_template_writes_a_line_for_each_tool_and_loses_nothing_else(make_model: MakeModel) -> None:
+    tokenizer = open_tokenizer(str(make_model()))
+    short, own = choose_template("short", tokenizer), choose_template("sxl", tokenizer)
+    kinds = {
+        "place": {"type": "string"},
+        "count": {"type": "integer", "default": 1},
+        "names": {"type": "array", "items": {"type": "string"}},
+        "side": {"enum": ["left", "right"]},
+        "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "more": {},
+    }
+    parameters = {"type": "object", "properties": kinds, "required": ["place", "side"]}
+    tool = {"type": "function", "function": {"name": "go", "description": "Go there.", "parameters": parameters}}
+    bare = {"type": "function", "function": {"name": "stop"}}
+    messages = [{"role": "system", "content": "Today is Monday."}, {"role": "user", "content": "hello"}]
+    text = mask.render(short, messages, [tool, bare], prompt=True)
+    line = "go(place: string, count?: integer, names?: string[], side: left|right, note?: string|null, more?: any)"
+    assert f"\n{line} Go there.\nstop() \n<|im_end|>" in text
+    assert text.startswith("<|im_start|>system\nToday is Monday.\n\nCall tools as <tool_call>")
+    assert mask.render(short, messages, None) == mask.render(own, messages, None)
+    assert mask.find_stop(tokenizer, short) == "<|im_end|>"

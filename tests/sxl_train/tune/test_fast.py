@@ -47,8 +47,8 @@ def adapt(model: Any, **keys: Any) -> Any:
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(1)
-    keys = {"trainable_token_indices": {"embed_tokens": [5, 7, 70]}} | keys
-    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM", **keys)
+    keys = {"trainable_token_indices": {"embed_tokens": [5, 7, 70]}, "target_modules": "all-linear"} | keys
+    config = LoraConfig(r=4, lora_alpha=8, task_type="CAUSAL_LM", **keys)
     adapted = get_peft_model(model, config)
     for name, parameter in adapted.named_parameters():
         if "lora_B" in name:  # zero at the start would hide errors in A's gradient
@@ -160,3 +160,21 @@ def test_compiled_layers_on_a_gpu_give_the_gradients_of_float32_on_a_cpu(kind: s
     assert made.keys() == wanted[1].keys()
     for name, gradient in wanted[1].items():
         assert (made[name] - gradient).norm() < 0.05 * gradient.norm(), name
+
+
+def test_adapters_in_the_last_layers_alone_let_no_gradient_below_them_and_their_own_is_the_same() -> None:
+    upper = adapt(make("llama"), target_modules=["q_proj", "down_proj"], layers_to_transform=[1])
+    loss, gradients = run_fast(copy.deepcopy(upper))
+    fast.make_fast(upper, compile_layers=False, upper=True)
+    seen: list[bool] = []
+    layers = fast.find_layers(upper.get_base_model())
+    layers[1].register_forward_pre_hook(lambda module, given: seen.append(given[0].requires_grad))
+    outputs = upper(**Flatten(1, 64, 0)(ROWS))
+    outputs["loss"].backward()
+    made = {n: p.grad for n, p in upper.named_parameters() if p.grad is not None}
+    assert seen == [False]
+    assert outputs["loss"].item() == pytest.approx(loss, rel=1e-6)
+    assert made.keys() == gradients.keys()
+    for name in made:
+        same = torch.allclose(made[name], gradients[name], rtol=1e-4, atol=1e-6)
+        assert same is ("trainable_tokens" not in name)  # its rows learn from the head alone
