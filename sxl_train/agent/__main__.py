@@ -36,11 +36,20 @@ def parser() -> argparse.ArgumentParser:
   sxl-train agent http://127.0.0.1:8080/v1 - < task.txt                   a server; the task comes from stdin
   sxl-train agent demo/model/release "close the porch blind" --toolset home --tools-shown 3
   sxl-train agent model.gguf "count the lines" --folder . -o runs.jsonl   keeps the run: sxl-data show runs.jsonl
+  sxl-train agent model.gguf --serve 8080                                 for other programs, until Ctrl-C
 
 What it calls runs in the sandbox without network; `sxl-data sandbox doctor` says what that holds on this machine.""",
     )
     made.add_argument("model", metavar="MODEL", help="model folder, .gguf file, package:NAME or http(s)://…/v1")
-    made.add_argument("task", help="what to do, in words; - reads it from stdin")
+    made.add_argument("task", nargs="?", default="", help="what to do, in words; - reads it from stdin")
+    made.add_argument(
+        "--serve",
+        type=whole(0),
+        nargs="?",
+        const=0,
+        metavar="PORT",
+        help="answer other programs instead: an OpenAI-compatible address on this machine, with a token (a free port)",
+    )
     made.add_argument("--folder", help="work on a copy of this folder (default: an empty one)")
     made.add_argument("--apply", action="store_true", help="write what changed back into --folder")
     made.add_argument("--ask", action="store_true", help="ask before each call")
@@ -59,6 +68,8 @@ What it calls runs in the sandbox without network; `sxl-data sandbox doctor` say
 
 def _answer(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
+    if options.serve is not None:
+        return _serve(options)
     task = sys.stdin.read() if options.task == "-" else options.task
     if not task.strip():
         raise error("T402", found="an empty task", expected="what to do, in words")
@@ -69,6 +80,18 @@ def _answer(arguments: Sequence[str]) -> int:
         return _work(backend, task.strip(), options)
     finally:
         backend.close()
+
+
+def _serve(options: Any) -> int:
+    from sxl_train.agent.serve import serve
+    from sxl_train.generate.opening import open_model
+
+    backend = open_model(options.model)
+    try:
+        serve(backend, options.serve)
+    finally:
+        backend.close()
+    return 0
 
 
 def _work(backend: Any, task: str, options: Any) -> int:
