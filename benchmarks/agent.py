@@ -1,0 +1,140 @@
+"""What each part of the agent's harness is worth: tasks of closed tool sets with every key off in turn.
+
+    python benchmarks/agent.py MODEL [--sets NAME …] [--tasks N] [--keys KEY …] [--shown N] [--side SIDE] [--kept FILE]
+
+MODEL as in `sxl-train agent`. Each of N tasks of each set is worked on with the whole harness, once more with each key
+off, and once with all of them off (`plain`); worlds, weights and seeds are the same, decoding is greedy. A task is met
+when its end state, its answer and what was looked up are right (`sxl_data.toolsets.check`). Differences are paired by
+task: won : lost, the interval of 95 % by bootstrap, and McNemar's exact test. A run that was stopped goes on where it
+was: what is done stands in FILE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data import toolsets
+from sxl_data.contract.console import Progress, format_table, tell
+from sxl_data.toolsets.tasks import SIDES, Task
+from sxl_train.agent.loop import Agent
+from sxl_train.agent.options import Options
+from sxl_train.evaluate.statistics import compare, wilson
+from sxl_train.generate.opening import open_model
+from sxl_train.generate.types import Backend
+
+OFF: dict[str, Any] = {
+    "tools_shown": 0,
+    "constrained": False,
+    "repair": False,
+    "break_repeats": False,
+    "result_characters": 10**9,
+    "cut_at_loops": False,
+    "instructions": "",
+}
+"""What each key is when it is off."""
+
+
+def harness(off: str, shown: int, turns: int) -> Options:
+    """The whole harness (``off`` empty), one without the key ``off``, or ``plain``."""
+    whole = Options(tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192)
+    gone = OFF if off == "plain" else {off: OFF[off]} if off else {}
+    return msgspec.structs.replace(whole, **gone)
+
+
+def work(backend: Backend, task: Task, options: Options) -> dict[str, Any]:
+    """One task: whether it was met, and what it took."""
+    toolset = toolsets.get(task.toolset)
+    session = toolsets.Session(toolset, task.state.copied(), task.side, task.busy)
+    options = msgspec.structs.replace(
+        options, instructions="\n\n".join(filter(None, (options.instructions, task.context)))
+    )
+    began = time.process_time()
+    try:
+        outcome = Agent(backend, session, options).run(task.request)
+        met = outcome.status == "answered" and toolsets.check(outcome.trace, task, toolset).met
+    finally:
+        session.state.close()
+    spent = time.process_time() - began
+    return {"met": met, "status": outcome.status, "calls": outcome.calls, "tokens": outcome.tokens, "cpu_s": spent}
+
+
+def choose(names: list[str], count: int, side: Any) -> list[Task]:
+    """Tasks of several steps without a question to the person: nobody is there to answer it."""
+    found = []
+    for name in names:
+        number, mine = 0, 0
+        while mine < count:
+            task = toolsets.make_task(toolsets.get(name), number, side=side)
+            number += 1
+            if task.kind in ("ordered", "parallel", "dependent", "recover"):
+                found.append(task)
+                mine += 1
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("--sets", nargs="+", default=["home", "shop"])
+    parser.add_argument("--tasks", type=int, default=40, help="of each set (default: 40)")
+    parser.add_argument("--keys", nargs="+", default=[*OFF, "plain"], choices=[*OFF, "plain"])
+    parser.add_argument("--shown", type=int, default=3, help="tools shown in a turn (default: 3)")
+    parser.add_argument("--turns", type=int, default=8)
+    parser.add_argument("--side", default="values", choices=SIDES)
+    parser.add_argument("--kept", type=Path, default=Path("build/agent-ablation.jsonl"))
+    options = parser.parse_args()
+    tasks = choose(options.sets, options.tasks, options.side)
+    kept = [json.loads(line) for line in options.kept.read_bytes().splitlines()] if options.kept.is_file() else []
+    done = {(row["model"], row["off"], row["shown"], row["task"]): row for row in kept}
+    options.kept.parent.mkdir(parents=True, exist_ok=True)
+    backend = open_model(options.model)
+    names = ["", *options.keys]
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    with options.kept.open("a", encoding="utf-8") as file, Progress("agent", len(names) * len(tasks)) as progress:
+        for off in names:
+            for task in tasks:
+                key = (options.model, off, options.shown, task.id)
+                if key not in done:
+                    made = work(backend, task, harness(off, options.shown, options.turns))
+                    done[key] = dict(zip(("model", "off", "shown", "task"), key)) | made
+                    file.write(json.dumps(done[key]) + "\n")
+                    file.flush()
+                found.setdefault(off, {})[task.id] = done[key]
+                progress.advance()
+    backend.close()
+    tell(show(found))
+
+
+def show(found: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """A line for each harness: tasks met, and what it differs from the whole one by."""
+    rows = []
+    scores = {off: {task: (task, float(row["met"])) for task, row in one.items()} for off, one in found.items()}
+    for off, one in found.items():
+        met, n = sum(row["met"] for row in one.values()), len(one)
+        low, high = wilson(met / n, n)
+        name = off if off in ("", "plain") else f"without {off}"
+        line = [name or "whole", f"{met}/{n}"]
+        line += [f"{100 * met / n:.0f} % ({100 * low:.0f}–{100 * high:.0f})"]
+        if off:
+            pair = compare(scores[off], scores[""])
+            line += [f"{100 * pair.difference:+.1f} ({100 * pair.low:+.1f} to {100 * pair.high:+.1f})"]
+            line += [f"{pair.won} : {pair.lost}", f"{pair.p:.3f}"]
+        else:
+            line += ["–", "–", "–"]
+        line += [
+            f"{sum(row['tokens'] for row in one.values()) / n:.0f}",
+            f"{sum(r['cpu_s'] for r in one.values()) / n:.1f}",
+        ]
+        rows.append(line)
+    heads = ("harness", "met", "share (95 %)", "whole less this", "won : lost", "p", "tokens a task", "CPU s a task")
+    return format_table(heads, rows)
+
+
+if __name__ == "__main__":
+    main()
