@@ -37,7 +37,7 @@ class AnthropicMessages:
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         row = document.value
         messages = row.get("messages") if isinstance(row, dict) else None
-        if not isinstance(messages, list) or not messages:
+        if not isinstance(messages, list) or not (messages or row.get("response")):
             raise RowError(type(messages).__name__, "a list `messages`", "/messages")
         builder = Builder("tool_use")
         for i, tool in enumerate(tools_of(row.get("tools"))):

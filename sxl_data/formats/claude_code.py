@@ -78,7 +78,7 @@ class ClaudeCode:
         if not any(is_message(item[0]) for item in said):
             raise RowError("no message", "lines of type user or assistant")
         main, asides = paths(said)
-        builder = _build(main)
+        builder = build_lines(main)
         ext: dict[str, Any] = {key: next((r[key] for r, _, _ in main if r.get(key)), None) for key in _SESSION}
         ext = {key: value for key, value in ext.items() if value is not None}
         session = ext.get("sessionId")
@@ -90,7 +90,7 @@ class ClaudeCode:
             builder.ext[NAME] = ext
         acted = [aside for aside in asides if aside not in rewound]
         for part, aside in enumerate(acted, 1):
-            inner = _build(aside).build(document, origin, NAME, part=part, source_id=str(session or ""))
+            inner = build_lines(aside).build(document, origin, NAME, part=part, source_id=str(session or ""))
             builder.subtraces.append(inner.trace)
         yield builder.build(
             document, origin, NAME, source_id=str(session) if session else None, group=str(session) if session else None
@@ -164,7 +164,7 @@ def _kind(line: dict[str, Any]) -> str:
     return "/".join(str(line[key]) for key in ("type", "subtype") if line.get(key)) or "unknown"
 
 
-def _build(lines: list[Located]) -> Builder:
+def build_lines(lines: list[Located]) -> Builder:
     """A builder that has been told ``lines``; parts of one model message are told together."""
     builder = Builder("agent")
     usage = []

@@ -47,7 +47,13 @@ SAMPLES = {
     "atif.jsonl": ("atif", 11),
     "tau_bench.json": ("tau_bench", 1),
     "intercode.json": ("intercode", 1),
+    "trl.jsonl": ("trl_rows", 3),
+    "message_list.json": ("message_list", 1),
+    "claude_stream.jsonl": ("claude_stream_json", 1),
+    "langchain.jsonl": ("langchain_messages", 2),
 }
+# Answers without what was asked: read, and the validator says what they lack.
+BARE = {"batch.jsonl": ("model_responses", 2)}
 BY_NAME = {
     "nl2bash": ("nl2bash_files", 8),
     "notebook.ipynb": ("notebook", 1),
@@ -71,6 +77,12 @@ def test_a_sample_is_recognised_and_read_without_errors(name):
     format, traces, refused = read(name, "auto")
     assert ((format, len(traces)), refused) == (SAMPLES[name], 0)
     assert failing(traces, "train").to_pylist() == [None] * len(traces)
+
+
+@pytest.mark.parametrize("name", sorted(BARE))
+def test_a_sample_of_answers_alone_is_recognised_and_read(name):
+    format, traces, refused = read(name, "auto")
+    assert ((format, len(traces)), refused) == (BARE[name], 0)
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
@@ -102,4 +114,4 @@ def test_the_same_session_says_the_same_in_every_format():
 
 
 def test_every_sample_is_tested():
-    assert {path.name for path in samples_folder().iterdir()} == {*SAMPLES, *BY_NAME}
+    assert {path.name for path in samples_folder().iterdir()} == {*SAMPLES, *BARE, *BY_NAME}
