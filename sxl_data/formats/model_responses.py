@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.formats.anthropic_messages import FORMAT as ANTHROPIC
+from sxl_data.formats.anthropic_messages import AnthropicMessages
 from sxl_data.formats.beside import as_format, in_its_form
 from sxl_data.formats.openai_chat import FORMAT as CHAT
-from sxl_data.formats.openai_chat import read_row
+from sxl_data.formats.openai_chat import OpenAIChat, read_row
 from sxl_data.formats.openai_responses import FORMAT as RESPONSES
-from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
+from sxl_data.formats.openai_responses import OpenAIResponses
+from sxl_data.trace.format import Document, Origin, Reading, RowError
 
 NAME = "model_responses"
 
@@ -77,7 +79,7 @@ def _body(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return row, ""
 
 
-def _kind(body: dict[str, Any]) -> Format | None:
+def _kind(body: dict[str, Any]) -> OpenAIChat | AnthropicMessages | OpenAIResponses | None:
     """The format whose reader takes ``body``; None where it is no response and no request."""
     choices = body.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None

@@ -51,6 +51,10 @@ SAMPLES = {
     "message_list.json": ("message_list", 1),
     "claude_stream.jsonl": ("claude_stream_json", 1),
     "langchain.jsonl": ("langchain_messages", 2),
+    "otel_genai.jsonl": ("otel_genai", 1),
+    "openai_agents.json": ("openai_agents", 1),
+    "smolagents.json": ("smolagents", 1),
+    "autogen.json": ("autogen", 1),
 }
 # Answers without what was asked: read, and the validator says what they lack.
 BARE = {"batch.jsonl": ("model_responses", 2)}
