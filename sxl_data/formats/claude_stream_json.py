@@ -23,7 +23,7 @@ from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Metrics
 
 NAME = "claude_stream_json"
-_KINDS = ("system", "assistant", "user", "result", "stream_event")
+_OTHERS = ("tool_call", "thinking", "session_meta")  # lines of other programs' streams of the same shape
 
 
 class ClaudeStreamJson:
@@ -40,9 +40,10 @@ class ClaudeStreamJson:
 
     def detect(self, sample: Any) -> str | None:
         """Lines with `session_id` and a `type` of the stream, one of them init, a message or the result."""
-        for record in sample if isinstance(sample, list) else ():
-            if not isinstance(record, dict) or record.get("type") not in _KINDS or "sessionId" in record:
-                return None
+        records = [record for record in sample if isinstance(record, dict)] if isinstance(sample, list) else []
+        if any(record.get("type") in _OTHERS or "sessionId" in record for record in records):
+            return None
+        for record in records:
             if isinstance(record.get("session_id"), str) and (
                 record.get("subtype") == "init" or "num_turns" in record or "parent_tool_use_id" in record
             ):

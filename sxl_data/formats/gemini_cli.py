@@ -1,7 +1,9 @@
-"""Chats of Gemini CLI: one object with ``sessionId`` and ``messages`` of type user and gemini.
+"""Chats of Gemini CLI: an object with ``sessionId`` and ``messages`` of type user and gemini, or JSONL of the same.
 
 In: a saved chat. ``thoughts`` are summaries of reasoning with a subject; ``toolCalls`` carry their own
-results and a status. Out: one trace; calls that were cancelled say so.
+results and a status. Out: one trace; calls that were cancelled say so. In JSONL the first line is the session, each
+other one a message, a change of the session (``$set``) or what was taken back (``$rewindTo``); a message that is told
+again replaces what it was. Source: https://github.com/google-gemini/gemini-cli (``chatRecordingService``).
 """
 
 from __future__ import annotations
@@ -9,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sxl_data.files.json_text import dump
+import msgspec
+
+from sxl_data.files.json_text import dump, load_object
+from sxl_data.formats.beside import as_format, in_its_form
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.exit_codes import exit_code
 from sxl_data.formats.harness import is_harness
+from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Part, Result, Status
@@ -73,7 +79,51 @@ class GeminiCli:
         yield builder.build(document, origin, NAME, source_id=group, group=group)
 
 
+class GeminiCliLines:
+    """Format of Gemini CLI chats in JSONL."""
+
+    name = "gemini_cli_lines"
+    title = "Gemini CLI chats in JSONL"
+    unit = "file"
+
+    def detect(self, sample: Any) -> str | None:
+        """A line with `sessionId` and `projectHash` and no `messages`, and lines of type user or gemini."""
+        records = [record for record in sample if isinstance(record, dict)] if isinstance(sample, list) else []
+        head = any("sessionId" in r and "projectHash" in r and "messages" not in r for r in records)
+        if head and any(r.get("type") in ("user", "gemini") and "content" in r for r in records):
+            return "has a line with `sessionId` and `projectHash`, and messages with `type`"
+        return None
+
+    def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
+        row: dict[str, Any] = {}
+        messages: dict[str, tuple[dict[str, Any], str]] = {}
+        taken_back: list[Any] = []
+        for record, at, line in located(document):
+            if isinstance(record.get("$set"), dict):
+                row |= {key: value for key, value in record["$set"].items() if key != "messages"}
+            elif isinstance(record.get("$rewindTo"), str):
+                order = list(messages)
+                if record["$rewindTo"] in messages:
+                    for key in order[order.index(record["$rewindTo"]) :]:
+                        taken_back.append(messages.pop(key)[0])
+            elif isinstance(record.get("type"), str):
+                messages[str(record.get("id", line))] = (record, at)
+            else:
+                row |= record
+        if not messages:
+            raise RowError("no messages", "lines of type user or gemini")
+        whole = {**row, "messages": [message for message, _ in messages.values()]}
+        for reading in FORMAT.read(in_its_form(document, whole), origin):
+            places = {f"/messages/{i}": at for i, (_, at) in enumerate(messages.values())}
+            found = as_format(reading, self.name, places)
+            if taken_back:
+                ext = {**(load_object(found.trace.ext_json) or {}), "rewound": taken_back}
+                found = msgspec.structs.replace(found, trace=msgspec.structs.replace(found.trace, ext_json=dump(ext)))
+            yield found
+
+
 FORMAT = GeminiCli()
+FORMATS = (FORMAT, GeminiCliLines())
 
 
 def _read_answer(

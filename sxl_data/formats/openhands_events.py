@@ -36,6 +36,7 @@ class OpenHandsEvents:
     leaves_out = (
         LeftOut("/message", "an event in words for the user; its content and arguments are read"),
         LeftOut("/history/*/message", "an event in words for the user; its content and arguments are read"),
+        LeftOut("/history/*/*/message", "an event in words for the user; its content and arguments are read"),
         LeftOut("llm_config", "settings of the model; its name is read"),
         LeftOut("metadata/dataset", "the file that the task came from"),
         LeftOut("eval_output_dir", "where the evaluation wrote"),
@@ -65,8 +66,9 @@ class OpenHandsEvents:
             if is_sdk_event(record):
                 return f"has events of `kind` {record['kind']}"
             history = record.get("history")
-            if isinstance(history, list) and history and isinstance(history[0], dict) and "trajectory" not in record:
-                return "has a `history` of events" if _is_event(history[0]) else None
+            if isinstance(history, list) and history and "trajectory" not in record:
+                first = history[0][0] if isinstance(history[0], list) and history[0] else history[0]
+                return "has a `history` of events" if isinstance(first, dict) and _is_event(first) else None
         return None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
@@ -76,13 +78,20 @@ class OpenHandsEvents:
             yield _read([(r, at, line) for r, at, line in records], {}, document, origin, 0)
             return
         for part, (row, at, line) in enumerate(rows):
-            events: list[Event] = [
-                (e, f"{at}/history/{i}", line) for i, e in enumerate(row["history"]) if isinstance(e, dict)
-            ]
+            events: list[Event] = [(e, f"{at}/history/{place}", line) for e, place in _history(row["history"])]
             yield _read(events, row, document, origin, part)
 
 
 FORMAT = OpenHandsEvents()
+
+
+def _history(history: list[Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The events of an evaluation's row with their places; its older rows have pairs of action and observation."""
+    for i, item in enumerate(history):
+        if isinstance(item, dict):
+            yield item, str(i)
+        elif isinstance(item, list):
+            yield from ((event, f"{i}/{k}") for k, event in enumerate(item) if isinstance(event, dict))
 
 
 def _is_event(record: dict[str, Any]) -> bool:
@@ -115,7 +124,9 @@ def _read(events: list[Event], row: dict[str, Any], document: Document, origin: 
     if isinstance(resolved, bool):
         builder.outcome = Outcome(status="success" if resolved else "failure", verifier="tests")
     builder.executed = True
-    ext: dict[str, Any] = {key: row[key] for key in ("test_result", "error", "instruction") if row.get(key)}
+    ext: dict[str, Any] = {
+        key: row[key] for key in ("test_result", "error", "instruction", "git_patch") if row.get(key)
+    }
     if skipped:
         ext["skipped"] = dict(sorted(skipped.items()))
     if ext:

@@ -26,11 +26,14 @@ from sxl_data.read.files import INSIDE, Chunk, Piece
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Format
 
-# Texts that are no records: ending → (format, what their beginning has to hold).
+# Texts that are no records: ending → formats, each with what the file's beginning has to hold.
 TEXTS = {
-    ".ipynb": ("notebook", patterns.compile(r"\A\s*\{")),
-    ".patch": ("patch_file", patterns.compile(r"\AFrom [0-9a-f]{7,40} ")),
-    ".md": ("issue_thread", patterns.compile(r"\A#+ .*?\[#\d+\]\(\S+?\) - ")),
+    ".ipynb": (("notebook", patterns.compile(r"\A\s*\{")),),
+    ".patch": (("patch_file", patterns.compile(r"\AFrom [0-9a-f]{7,40} ")),),
+    ".md": (
+        ("issue_thread", patterns.compile(r"\A#+ .*?\[#\d+\]\(\S+?\) - ")),
+        ("aider", patterns.compile(r"\A\s*# aider chat started at \d")),
+    ),
 }
 # Sources that lie in several files of one folder: format → what has to stand in the names of its files.
 FOLDERS = {
@@ -111,13 +114,13 @@ def of_text(path: Path) -> tuple[str, str] | None:
     told = TEXTS.get(path.suffix.lower())
     if told is None:
         return None
-    name, begins = told
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff")
     except OSError:
         return None
-    return (name, f"has the ending {path.suffix} and begins as one does") if begins.search(head) else None
+    name = next((name for name, begins in told if begins.search(head)), None)
+    return None if name is None else (name, f"has the ending {path.suffix} and begins as one does")
 
 
 def _of_records(piece: Piece, source: Source, known: list[Format]) -> tuple[str, str]:
@@ -138,7 +141,7 @@ def _of_archive(chunk: Chunk, source: Source, known: list[Format]) -> tuple[str,
         return _detected(_values(chunk, source), known, f"{source.name}: {name}", source)
     except UserError:
         endings = {PurePosixPath(member).suffix.lower() for member in names}
-        for ending, (format, _) in TEXTS.items():
+        for ending, ((format, _), *_) in TEXTS.items():
             if ending in endings and not endings & set(LANGUAGES):
                 return format, f"has files ending in {ending}"
         if endings & set(LANGUAGES):
