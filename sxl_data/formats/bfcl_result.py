@@ -2,7 +2,8 @@
 
 In: a line of a result file, ``{"id", "result", …}``. One turn is a list of ``{name: arguments}``, arguments as JSON,
 or a text that lists Python calls; several turns are lists of steps of the same. Out: one trace of the calls without
-the question, which another file has (`bfcl`), and without results. A text that is no list of calls is what the model said.
+the question, which another file has (`bfcl`), and without results. A text that is no list of calls is
+what the model said.
 Source: https://github.com/ShishirPatil/gorilla/tree/main/berkeley-function-call-leaderboard.
 """
 
