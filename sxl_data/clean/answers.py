@@ -83,7 +83,15 @@ def run(batch: pa.Table, rules: AnswerRules) -> Outcome:
     """``batch`` without the rows that a rule drops; each row has the code of the first rule that it meets."""
     entries: list[ledger.Entry] = []
     keep = np.ones(len(batch), dtype=bool)
-    actions = msgspec.structs.asdict(rules)
+    actions: dict[str, Action] = {
+        "truncated": rules.truncated,
+        "repeated": rules.repeated,
+        "refused": rules.refused,
+        "boilerplate": rules.boilerplate,
+        "echoed": rules.echoed,
+        "placeholder": rules.placeholder,
+        "leftover": rules.leftover,
+    }
     tasks, ids, sources = batch["task"], batch["trace_id"], batch["source"]
     for row, answer in last_answers(batch):
         task = tasks[row].as_py() or ""

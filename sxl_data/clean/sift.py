@@ -49,8 +49,6 @@ class SiftConfig(Bounds, frozen=True, kw_only=True, forbid_unknown_fields=True):
     well be one long line."""
 
 
-_MOST = ("longest_line", "mean_line", "comments", "encoded")
-_LEAST = ("alphanumeric", "code_lines")
 MINIFIED_LINE, MINIFIED_SPACES = 150, 0.1
 
 
@@ -87,11 +85,17 @@ def _look(scores: pa.StructArray, rows: np.ndarray, bounds: Bounds, why: list[st
         return np.asarray(pc.fill_null(scores.field(name).cast(pa.float64()), 0.0))
 
     found: list[tuple[str, np.ndarray, np.ndarray, str]] = []
-    for name in (*_MOST, *_LEAST):
-        bound = getattr(bounds, name)
+    most = {
+        "longest_line": bounds.longest_line,
+        "mean_line": bounds.mean_line,
+        "comments": bounds.comments,
+        "encoded": bounds.encoded,
+    }
+    least = {"alphanumeric": bounds.alphanumeric, "code_lines": bounds.code_lines}
+    for name, bound in (most | least).items():
         if bound is not None:
             values = figure(name)
-            sign, beyond = (">", values > bound) if name in _MOST else ("<", values < bound)
+            sign, beyond = (">", values > bound) if name in most else ("<", values < bound)
             found.append((name, values, beyond, f"{sign} {bound}"))
     if bounds.generated == "drop":
         values = figure("generated")
