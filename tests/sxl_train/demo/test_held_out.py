@@ -1,0 +1,74 @@
+"""The demonstration's questions and verdicts, with models whose answers are written down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sxl_data
+from sxl_data.trace.types import encode
+from sxl_train.demo import live
+from sxl_train.demo.held_out import Question, ask, make_questions, show
+from sxl_train.evaluate.known import KnownAnswers
+from sxl_train.evaluate.markup import Call
+from sxl_train.run.recipes import open_recipe
+
+
+def say(*calls: Call) -> str:
+    made = [{"name": call.name, "arguments": call.arguments} for call in calls]
+    return "".join(f"<tool_call>{json.dumps(call)}</tool_call>" for call in made)
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return make_questions(["home", "shop"], 12, 3)
+
+
+def test_questions_are_of_tasks_that_begin_with_a_call_of_one_of_the_tools_they_show(questions: list[Question]) -> None:
+    assert len({question.request.id for question in questions}) == 12
+    for question in questions:
+        shown = {tool["function"]["name"] for tool in question.request.tools or ()}
+        assert len(shown) == 3
+        assert question.calls and {call.name for call in question.calls} <= shown
+        assert (question.request.messages or ())[-1]["role"] == "user"
+
+
+def test_the_true_calls_are_exact_others_only_valid_and_words_are_neither(questions: list[Question]) -> None:
+    true = {q.request.id: [say(*q.calls)] for q in questions}
+    best = ask(KnownAnswers(true), questions)
+    assert (best.turns, best.valid, best.exact) == (12, 12, 12)
+    first = questions[0]
+    worse = dict(true) | {
+        first.request.id: [say(*first.calls, *first.calls)],
+        questions[1].request.id: ["I did it."],
+        questions[2].request.id: [say(Call("no_such_tool", {}))],
+        questions[3].request.id: [say(Call(questions[3].calls[0].name, {"wrong": 1}))],
+    }
+    found = ask(KnownAnswers(worse), questions)
+    assert (found.valid, found.exact) == (9, 8)
+
+
+def test_shares_carry_their_interval() -> None:
+    assert show(45, 60) == "45 of 60, 75 % (63–84)"
+    assert show(0, 60) == "0 of 60, 0 % (0–6)"
+    assert show(0, 0) == "–"
+
+
+def test_the_task_that_is_worked_on_live_leaves_a_trace_that_validates(tmp_path: Path) -> None:
+    worked = live.work(KnownAnswers({"turn-0": ["Nothing to do."]}), "home", 3, tmp_path)
+    assert worked.outcome.status == "answered" and worked.reasons
+    (line,) = (tmp_path / live.TRACE).read_bytes().splitlines()
+    assert line == encode(worked.outcome.trace)
+    assert sxl_data.validate(str(tmp_path / live.TRACE)).findings == []
+
+
+def test_the_recipe_of_the_demo_trains_on_rows_with_as_many_tools_as_it_measures_with() -> None:
+    from sxl_data.build.recipe import read
+    from sxl_train.demo.__main__ import RECIPE, SETS, SHOWN
+
+    recipe = read(RECIPE, [])[0].value
+    assert [source.options["shown"] for source in recipe.sources] == [SHOWN] * len(SETS)
+    assert [source.options.get("set", source.name) for source in recipe.sources] == list(SETS)
+    assert open_recipe(RECIPE)[1].value.tune.template == "short"
