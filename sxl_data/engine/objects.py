@@ -124,6 +124,8 @@ class Objects:
                     self.fs.rm_file(self._at(name))
             for name in ("README.md", REPORT, MANIFEST):
                 if name == REPORT and not (folder / name).is_file():
+                    if name in there:  # of the build before
+                        self.fs.rm_file(self._at(name))
                     continue
                 self.fs.pipe_file(self._at(name), (folder / name).read_bytes())
         say(f"{'upload':<14} {self.url}: {sent} of {len(files)} files sent, the others were there")

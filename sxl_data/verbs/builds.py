@@ -164,25 +164,30 @@ def _questions(options: argparse.Namespace) -> int:
 
 def _why(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import why
-    from sxl_data.contract.console import fit, tell, terminal_width
+    from sxl_data.contract.console import fit, say, tell, terminal_width
 
-    tell(fit(why(options.trace_id, options.build), terminal_width()))
+    found = why(options.trace_id, options.build)
+    tell(fit(found, terminal_width()))
+    there = " in data/" in found
+    say(f"next: sxl-data show {options.build} --row {options.trace_id}" if there else "next: sxl-data explain CODE")
     return 0
 
 
 def _ledger(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import ledger
-    from sxl_data.contract.console import tell
+    from sxl_data.contract.console import say, tell
 
     tell(ledger(options.build, options.by))
+    say("next: sxl-data explain CODE, or sxl-data why TRACE_ID " + options.build)
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import diff
-    from sxl_data.contract.console import tell
+    from sxl_data.contract.console import say, tell
 
     tell(diff(options.left, options.right))
+    say(f"next: sxl-data report {options.right}, or sxl-data why TRACE_ID {options.right}")
     return 0
 
 

@@ -243,8 +243,8 @@ def test_a_build_into_s3_is_the_local_one(bucket: str, tmp_path: Path, monkeypat
     remote = build("demo", place, INLINE, limit=5)
     assert local.content_hash == remote.content_hash
     there = content(place)
-    assert {*local.files, "README.md", "manifest.json"} == there.keys()
-    for name in local.files:
+    assert {*local.files, "README.md", "report.html", "manifest.json"} == there.keys()
+    for name in (*local.files, "report.html"):
         assert (tmp_path / "local" / name).read_bytes() == there[name]
     assert builds.ledger(tmp_path / "local", "code") == builds.ledger(place, "code")
     alike, apart = (
