@@ -1,7 +1,7 @@
 """The report of a build as one page: read the build, count, choose, write.
 
 In: the folder of a finished build. Out: `report.html`, the same bytes for the same build. Files are compared with the
-manifest before they are read, once in a process, so that a report just after a build reads nothing twice.
+manifest before they are read.
 """
 
 from __future__ import annotations

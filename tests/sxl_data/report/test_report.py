@@ -160,3 +160,15 @@ def test_a_damaged_build_gets_no_report(out: Path, tmp_path: Path):
         report(copy)
     with pytest.raises(UserError, match="U305"):
         report(tmp_path / "nothing")
+
+
+def test_lengths_are_tokens_where_a_tokenizer_is_named(out: Path, tmp_path: Path):
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.save(str(tmp_path / "tokenizer.json"))
+    path = report(out, tmp_path / "page.html", tokenizer=tmp_path / "tokenizer.json", max_length=20)
+    text = Seen(path.read_text(encoding="utf-8")).text
+    assert "In tokens of tokenizer.json, of 10 rows;" in text
+    # "Say 3 in words." and "It is number 3." are five tokens each; the row of attacks is the one beyond 20.
+    assert "20 tokens: 1 rows (10.0%) are longer. Tokens of a row: median 10," in text
