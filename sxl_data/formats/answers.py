@@ -19,6 +19,7 @@ from sxl_data.contract import patterns
 from sxl_data.files.json_text import dump, load
 from sxl_data.formats.content import parts_of
 from sxl_data.formats.function_markup import PREFIXES
+from sxl_data.formats.harness import is_harness
 from sxl_data.formats.literal import json_end
 from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Call, Result
@@ -54,6 +55,33 @@ def marked(text: str) -> list[Answer]:
         return _of_results(text.strip())
     head = _HEAD.match(text[:300])
     return [] if head is None else [Answer(text[head.end() :], name=head[1] or head[2])]
+
+
+def in_blocks(content: Any) -> tuple[list[Answer], list[Any]]:
+    """The results that the blocks of one message hold, and the blocks that belong to none: Cline writes a head into
+    one block, what came of it into those that follow, and what the harness has to say into blocks between them."""
+    found: list[tuple[str | None, list[Any]]] = []
+    rest: list[Any] = []
+    for block in content if isinstance(content, list) and len(content) > 1 else ():
+        text = block.get("text") if isinstance(block, dict) else block
+        head = _HEAD.match(text[:300]) if isinstance(text, str) else None
+        if head is not None and isinstance(text, str):
+            after = text[head.end() :].lstrip("\r\n")
+            found.append((head[1] or head[2], [{"type": "text", "text": after}] if after else []))
+        elif not found or is_harness([block]):
+            rest.append(block)
+        else:
+            found[-1][1].append(
+                block if isinstance(block, dict) and "type" in block else {"type": "text", "text": text}
+            )
+    return [Answer(blocks, name=name) for name, blocks in found], rest
+
+
+def tell_rest(builder: Builder, blocks: Sequence[Any], at: str) -> None:
+    """Observe what stands beside results in one message, in the name of who wrote it."""
+    for by_harness in (False, True):
+        if rest := [block for block in blocks if is_harness([block]) is by_harness]:
+            builder.observe(parts_of(rest), "environment" if by_harness else "user", at=at)
 
 
 def _of_results(text: str) -> list[Answer]:

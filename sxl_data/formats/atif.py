@@ -20,7 +20,7 @@ from sxl_data.formats.atif_writing import JOINED, NAME, write_trajectory
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.export import released, restored
-from sxl_data.formats.harness import is_harness, task_in
+from sxl_data.formats.harness import is_harness, settle_task, task_in
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Result, Trace
@@ -87,6 +87,7 @@ def _read(value: dict[str, Any], document: Document, origin: Origin, part: int, 
             builder.subtraces.append(_read(inner, document, origin, part * 1000 + i + 1, place).trace)
     session = value.get("session_id") or value.get("trajectory_id")
     group = str(session) if isinstance(session, str) else None
+    settle_task(builder)
     reading = builder.build(document, origin, NAME, part=part, source_id=group, group=group)
     if not origin.lossless:
         return reading

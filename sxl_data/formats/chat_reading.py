@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 
 from sxl_data.files.json_text import given, load_object
-from sxl_data.formats.answers import answer, listed, marked
+from sxl_data.formats.answers import answer, in_blocks, listed, marked, tell_rest
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.function_markup import Types, types_of
 from sxl_data.formats.harness import task_in
@@ -42,9 +42,14 @@ def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = 
         elif role in ("tool", "function"):
             _read_result(builder, message, place)
         else:
-            content = parts_of(message.get("content"))
+            said = message.get("content")
+            content = parts_of(said)
             text = content[0].text if len(content) == 1 and builder.open_calls else None
             found = marked(text) if text else []
+            if builder.open_calls and (several := in_blocks(said))[0]:
+                answer(builder, several[0], place)
+                tell_rest(builder, several[1], place)
+                continue
             if found:
                 answer(builder, found, place)
                 continue

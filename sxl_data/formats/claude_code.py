@@ -20,7 +20,7 @@ from sxl_data.files.json_text import dump
 from sxl_data.formats.anthropic_blocks import read_assistant, read_user
 from sxl_data.formats.claude_code_paths import Located, is_message, is_prompt, is_queued, paths, unique
 from sxl_data.formats.content import parts_of, task_of
-from sxl_data.formats.harness import is_harness
+from sxl_data.formats.harness import is_harness, settle_task
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
@@ -92,6 +92,7 @@ class ClaudeCode:
         for part, aside in enumerate(acted, 1):
             inner = build_lines(aside).build(document, origin, NAME, part=part, source_id=str(session or ""))
             builder.subtraces.append(inner.trace)
+        settle_task(builder)
         yield builder.build(
             document, origin, NAME, source_id=str(session) if session else None, group=str(session) if session else None
         )

@@ -18,6 +18,7 @@ import msgspec
 from sxl_data.files.json_text import counts, dump, load_object
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.exit_codes import RUNNING
+from sxl_data.formats.harness import settle_task
 from sxl_data.formats.places import located
 from sxl_data.formats.response_items import ItemReader
 from sxl_data.trace.build import Builder
@@ -130,6 +131,7 @@ class CodexRollout:
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(counts.items()))} if counts else {})}
         identity = session.get("id")
         group = identity if isinstance(identity, str) else None
+        settle_task(builder)
         reading = builder.build(document, origin, NAME, source_id=group, group=group)
         if not reading.trace.steps:
             raise RowError("no items", "lines of type response_item")

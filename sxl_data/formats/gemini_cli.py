@@ -17,7 +17,7 @@ from sxl_data.files.json_text import dump, load_object
 from sxl_data.formats.beside import as_format, in_its_form
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.exit_codes import exit_code
-from sxl_data.formats.harness import is_harness
+from sxl_data.formats.harness import is_harness, settle_task
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
@@ -76,6 +76,7 @@ class GeminiCli:
             builder.ext[NAME] = ext
         session = row.get("sessionId")
         group = session if isinstance(session, str) else None
+        settle_task(builder)
         yield builder.build(document, origin, NAME, source_id=group, group=group)
 
 

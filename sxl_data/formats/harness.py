@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sxl_data.contract import patterns
+from sxl_data.trace.build import Builder
 
 _MARKS = patterns.compile(
     r"\s*(?:<(?:command-(?:name|message|args)|local-command-(?:stdout|stderr|caveat)|bash-(?:input|stdout|stderr)"
@@ -23,6 +24,26 @@ _MARKS = patterns.compile(
 
 # Between them stands the task in the prompt that OpenHands writes for models without calls of their own.
 _TASK, _END = "--- NEW TASK DESCRIPTION ---", "--- END OF NEW TASK DESCRIPTION ---"
+
+
+_COMMAND = patterns.compile(r"\s*(/[a-z][\w:-]*)\s*\z")
+_NAMED = patterns.compile(r"<command-(name|args)>([^<]*)</command-")
+
+
+def command_in(text: str) -> str:
+    """The slash command that ``text`` is, or what was given to it in the lines of a harness; empty for none."""
+    alone = _COMMAND.match(text[:200])
+    if alone is not None:
+        return str(alone[1])
+    named = {found[1]: found[2].strip() for found in _NAMED.finditer(text)} if "<command-" in text[:2000] else {}
+    return str(named.get("args") or named.get("name") or "")
+
+
+def settle_task(builder: Builder) -> None:
+    """Take a slash command for the task where nothing else was asked."""
+    if not builder.task:
+        found = filter(None, map(command_in, builder.observed("environment")))
+        builder.task = next(found, "")
 
 
 def task_in(text: str) -> str:

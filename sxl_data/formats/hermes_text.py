@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.files.json_text import dump
-from sxl_data.formats.answers import Answer, answer, listed, marked
+from sxl_data.formats.answers import Answer, answer, in_blocks, listed, marked, tell_rest
 from sxl_data.formats.chat_frame import key_of, messages_of, read_response, tell_system, tools_declared
 from sxl_data.formats.chat_reading import is_trained
 from sxl_data.formats.content import parts_of, task_of
@@ -100,6 +100,9 @@ def _read_entries(builder: Builder, entries: list[tuple[str, Any, bool]], at: st
             others = tuple(part for part in parts if part.type != "text")
             if others:
                 builder.say(others, at=place, **common)
+        elif builder.open_calls and (several := in_blocks(content))[0]:
+            answer(builder, several[0], place)
+            tell_rest(builder, several[1], place)
         elif found := _answers(builder, role, text, tagged):
             rest = [part for part in parts if part.type != "text"]
             answer(builder, found, place)

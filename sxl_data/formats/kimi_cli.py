@@ -17,7 +17,7 @@ from sxl_data.files.json_text import given
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.exit_codes import exit_code
-from sxl_data.formats.harness import is_harness
+from sxl_data.formats.harness import is_harness, settle_task
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
@@ -92,6 +92,7 @@ class KimiCli:
         builder.metrics = _metrics(usage)
         builder.executed = True
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(skipped.items()))} if skipped else {})}
+        settle_task(builder)
         reading = builder.build(document, origin, NAME)
         if not reading.trace.steps:
             raise RowError("no messages", "prompts or loop events")

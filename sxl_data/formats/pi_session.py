@@ -16,7 +16,7 @@ from typing import Any
 from sxl_data.files.json_text import dump
 from sxl_data.formats.content import part_of, parts_of, task_of
 from sxl_data.formats.exit_codes import exit_code
-from sxl_data.formats.harness import is_harness
+from sxl_data.formats.harness import is_harness, settle_task
 from sxl_data.formats.links import Located, split_path
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
@@ -75,6 +75,7 @@ class PiSession:
         if names:
             ext["titles"] = names
         builder.ext[NAME] = {**ext, **({"skipped": dict(sorted(skipped.items()))} if skipped else {})}
+        settle_task(builder)
         reading = builder.build(document, origin, NAME, source_id=group, group=group)
         if not reading.trace.steps:
             raise RowError("no messages", "lines of type message")

@@ -224,6 +224,12 @@ class Builder:
                 self._waiting = OpenCalls(act["calls"])
         self._open = False
 
+    def observed(self, origin: str) -> Iterator[str]:
+        """The texts that were observed of ``origin``, in order."""
+        for step in self._steps:
+            if isinstance(step, Observe) and step.origin == origin:
+                yield from (part.text for part in step.content if part.text)
+
     def next_call(self, at: str | None = None, line: int | None = None) -> str:
         """Id of the first open call, for a result that names none (empty when none is open). That the two
         were matched by position is noted for the findings."""

@@ -61,6 +61,7 @@ class Notebook:
     composes = (
         ("arguments", "the words of a cell"),
         ("observe", "a heading of the formats 2 and 3 with its marks"),
+        ("task", "the same, where it is the first text"),
         ("result", "an output without escapes, cut where it is long"),
     )
     suffixes = (".ipynb",)

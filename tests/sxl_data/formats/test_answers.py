@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sxl_data.files.json_text import dump
-from sxl_data.formats.answers import Answer, answer, listed, marked
+from sxl_data.formats.answers import Answer, answer, in_blocks, listed, marked
+from sxl_data.formats.hermes_text import FORMAT as HERMES
+from sxl_data.formats.openai_chat import FORMAT as CHAT
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin
-from sxl_data.trace.types import Call, Iterate
+from sxl_data.trace.types import Act, Call, Iterate
 
 
 def waiting(*names: str) -> list[Call]:
@@ -92,3 +94,42 @@ def test_a_result_that_names_nobody_open_goes_to_the_first_open_call() -> None:
     iterate = builder.build(Document(file="a"), Origin(source="a"), "x").trace.steps[-1]
     assert isinstance(iterate, Iterate)
     assert [("c0", "1"), ("c1", "2"), ("c2", "3")] == [(r.call_id, r.content[0].text) for r in iterate.results]
+
+
+def test_a_head_in_one_block_has_its_result_in_those_that_follow() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    details = {"type": "text", "text": "<environment_details>\n# Open tabs\n</environment_details>"}
+    texts = ["[list_files for '.'] Result:", "a.txt", "b.txt", "[read_file for 'a.txt'] Result:\n\nhello"]
+    blocks = [{"type": "text", "text": text} for text in texts]
+    found, rest = in_blocks([*blocks, image, details])
+    assert [(item.name, len(item.content)) for item in found] == [("list_files", 2), ("read_file", 2)]
+    assert found[1].content[0]["text"] == "hello" and found[1].content[1] == image
+    assert rest == [details]
+    assert in_blocks([{"type": "text", "text": "What a [list_files] Result: is"}, details])[0] == []
+
+
+@pytest.mark.parametrize("tagged", [False, True])
+def test_results_in_blocks_answer_their_calls(tagged: bool) -> None:
+    """Of chat messages with calls of their own, and of those that write them as tags."""
+    calls = [
+        {"id": f"c{n}", "type": "function", "function": {"name": name, "arguments": '{"path":"a"}'}}
+        for n, name in enumerate(("list_files", "read_file"))
+    ]
+    said = "".join(f"<{name}>\n<path>a</path>\n</{name}>\n\n" for name in ("list_files", "read_file"))
+    texts = ["[read_file for 'a'] Result:", "hello", "and more", "[list_files for 'a'] Result:", "b.txt"]
+    row = {
+        "messages": [
+            {"role": "user", "content": "Look into a."},
+            {"role": "assistant", "content": said} if tagged else {"role": "assistant", "tool_calls": calls},
+            {"role": "user", "content": [{"type": "text", "text": text} for text in texts]},
+            {"role": "assistant", "content": "Done."},
+        ]
+    }
+    format = HERMES if tagged else CHAT
+    (reading,) = format.read(Document(file="f", value=row), Origin(source="s"))
+    (step,) = [step for step in reading.trace.steps if isinstance(step, Iterate)]
+    names = {call.call_id: call.name for act in reading.trace.steps if isinstance(act, Act) for call in act.calls}
+    assert {names[r.call_id]: "\n".join(p.text or "" for p in r.content) for r in step.results} == {
+        "list_files": "b.txt",
+        "read_file": "hello\nand more",
+    }

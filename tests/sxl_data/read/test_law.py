@@ -45,7 +45,7 @@ FOLDERS = {
     "toolbench": "toolbench",
 }
 # Notebooks hold what a kernel and an editor keep beside the cells; a few-shot example repeats its prompt.
-TOLD = {"notebook": {"C415", "C416"}, "hermes_text": {"C415"}}
+TOLD = {"notebook": {"C415"}, "hermes_text": {"C415"}}
 
 
 def broken(path: Path) -> list[tuple[str, str, str]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from sxl_data.read.adapters.notebook import FORMAT
 from sxl_data.trace.format import Document, Origin
 from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
+from sxl_data.validate.validate import validate
 
 BOOK = {
     "metadata": {"name": "stock"},
@@ -68,3 +70,9 @@ def test_cells_of_all_worksheets_are_read_with_their_outputs() -> None:
 def test_a_damaged_worksheet_costs_itself() -> None:
     broken = {**BOOK, "worksheets": [None, {"cells": 1}, {"cells": [None, 3]}, *BOOK["worksheets"]]}  # type: ignore[misc]
     assert read(broken).steps == read(BOOK).steps
+
+
+def test_the_law_says_nothing_of_a_book_that_begins_with_a_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps(BOOK), encoding="utf-8")
+    assert not {"C415", "C416"} & set(validate(path).counts)
