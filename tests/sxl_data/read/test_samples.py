@@ -55,13 +55,25 @@ SAMPLES = {
     "openai_agents.json": ("openai_agents", 1),
     "smolagents.json": ("smolagents", 1),
     "autogen.json": ("autogen", 1),
+    "gemini_lines.jsonl": ("gemini_cli_lines", 1),
+    "opencode.json": ("opencode", 1),
+    "copilot_cli.jsonl": ("copilot_cli", 1),
+    "cline.json": ("cline", 1),
+    "goose.jsonl": ("goose", 1),
+    "cursor.jsonl": ("cursor", 1),
+    "gptme.jsonl": ("gptme", 1),
+    "codex_items.jsonl": ("codex_items", 1),
+    "tau2.json": ("tau2", 1),
+    "openhands_pairs.json": ("openhands_events", 1),
+    "qwen_code.jsonl": ("qwen_code", 1),
 }
 # Answers without what was asked: read, and the validator says what they lack.
-BARE = {"batch.jsonl": ("model_responses", 2)}
+BARE = {"batch.jsonl": ("model_responses", 2), "bfcl_result.jsonl": ("bfcl_result", 2)}
 BY_NAME = {
     "nl2bash": ("nl2bash_files", 8),
     "notebook.ipynb": ("notebook", 1),
     "thread.md": ("issue_thread", 1),
+    "aider.md": ("aider", 1),
     "0001-sort-the-index.patch": ("patch_file", 1),
     "quixbugs": ("quixbugs", 1),
 }
@@ -107,6 +119,18 @@ SESSIONS = (
     "responses.jsonl",
     "sts.jsonl",
 )
+# The same short task as several agents write it, with or without the thought.
+COUNTED = (
+    "gemini_lines.jsonl",
+    "opencode.json",
+    "copilot_cli.jsonl",
+    "cline.json",
+    "goose.jsonl",
+    "gptme.jsonl",
+    "codex_items.jsonl",
+    "openhands_pairs.json",
+    "qwen_code.jsonl",
+)
 
 
 def test_the_same_session_says_the_same_in_every_format():
@@ -115,6 +139,18 @@ def test_the_same_session_says_the_same_in_every_format():
     assert {name: [p for p in found if p != "observe"] for name, found in phases.items()} == dict.fromkeys(
         SESSIONS, loop[1:]
     )
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_the_same_task_says_the_same_in_every_agent(name):
+    (trace,) = read(name, "auto")[1].to_pylist()
+    said = [step for step in trace["steps"] if step["phase"] not in ("observe", "reflect")]
+    assert trace["task"] == "How many lines has notes.txt?"
+    assert [step["phase"] for step in said] == ["act", "iterate", "act"]
+    assert (
+        "wc" in said[0]["calls"][0]["arguments_json"] and "12 notes.txt" in said[1]["results"][0]["content"][0]["text"]
+    )
+    assert "12 lines" in said[2]["content"][0]["text"]
 
 
 def test_every_sample_is_tested():
