@@ -85,8 +85,9 @@ FORMAT = OpenCode()
 
 
 def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) -> None:
-    """The parts of one message; a text or thought after results is of a further response."""
+    """The parts of one message; calls that follow each other are parallel, what comes after is of a further response."""
     seen: list[Part] = []
+    results: list[tuple[Result, str]] = []
     for k, part in enumerate(parts):
         place = f"{at}/{k}"
         if not isinstance(part, dict):
@@ -103,20 +104,29 @@ def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) 
                     builder.observe(text, "environment", at=place)
                 else:
                     seen.append(Part(text=text))
-        elif kind == "step-start":
+        elif kind == "tool":
+            results += _call(builder, part, place, kept, k)
+            continue
+        for result, where in results:
+            builder.result(result, at=where)
+        results.clear()
+        if role != "assistant":
+            continue
+        if kind == "step-start":
             builder.end_turn()
         elif kind == "reasoning" and isinstance(text, str):
             builder.reflect(text, at=place)
-        elif kind == "tool":
-            _call(builder, part, place, kept, k)
         elif kind == "text" and isinstance(text, str):
             builder.say(text, at=place)
+    for result, where in results:
+        builder.result(result, at=where)
     if seen:
         builder.observe(seen, "user", at=at)
         builder.task = builder.task or task_of(seen)
 
 
-def _call(builder: Builder, part: dict[str, Any], place: str, kept: Beside, number: int) -> None:
+def _call(builder: Builder, part: dict[str, Any], place: str, kept: Beside, number: int) -> list[tuple[Result, str]]:
+    """Tell one call; its result with its place, where it has one."""
     state = part["state"] if isinstance(part.get("state"), dict) else {}
     call_id = str(part.get("callID") or part.get("id") or f"call_{number}")
     builder.call(str(part.get("tool") or ""), dump(state.get("input") or {}), call_id, at=place)
@@ -125,7 +135,7 @@ def _call(builder: Builder, part: dict[str, Any], place: str, kept: Beside, numb
     kept.keep(f"{place}/state/metadata", metadata, "output", "exit", "preview", "diff", "filediff")
     said = state.get("output", state.get("error"))
     if state.get("status") not in _STATUS:
-        return  # still running, or never begun, when the session was written
+        return []  # still running, or never begun, when the session was written
     code = metadata.get("exit")
     code = code if type(code) is int else None
     time = state["time"] if isinstance(state.get("time"), dict) else {}
@@ -137,7 +147,7 @@ def _call(builder: Builder, part: dict[str, Any], place: str, kept: Beside, numb
         exit_code=code,
         duration_ms=float(ended - begun) if type(begun) is int and type(ended) is int else None,
     )
-    builder.result(result, at=f"{place}/state")
+    return [(result, f"{place}/state")]
 
 
 def _metrics(tokens: list[dict[str, Any]]) -> Metrics | None:

@@ -44,3 +44,17 @@ def test_a_chat_becomes_a_loop(reader, shape) -> None:
 
 def test_only_this_format_recognises_it(reader) -> None:
     assert ["gemini_cli"] == reader.detects(CHAT)
+
+
+def test_lines_are_a_chat_whose_messages_may_be_told_again_or_taken_back(reader, shape) -> None:
+    lines = type(reader)("gemini_cli_lines")
+    head = {"sessionId": "s", "projectHash": "h"}
+    asked = {"id": "1", "type": "user", "content": [{"text": "go"}]}
+    wrong = {"id": "2", "type": "user", "content": [{"text": "taken back again"}]}
+    early = {"id": "3", "type": "gemini", "content": "do"}
+    late = {"id": "3", "type": "gemini", "content": "done", "model": "m"}
+    records = [head, asked, wrong, {"$rewindTo": "2"}, early, {"$set": {"summary": "a summary of it"}}, late]
+    trace = lines(records)
+    assert ["gemini_cli_lines"] == lines.detects(records)
+    assert ("user act.", "done") == (shape(trace), trace.steps[1].content[0].text)
+    assert "taken back again" in trace.ext_json and "a summary of it" in trace.ext_json
