@@ -14,6 +14,7 @@ from typing import Any
 from sxl_data.formats.anthropic_blocks import block_of_its_own
 from sxl_data.formats.anthropic_messages import FORMAT as ANTHROPIC
 from sxl_data.formats.beside import as_format, in_its_form
+from sxl_data.formats.markup import text_dialect
 from sxl_data.formats.openai_chat import FORMAT as OPENAI
 from sxl_data.formats.openai_chat import is_chat
 from sxl_data.formats.places import located
@@ -59,7 +60,7 @@ FORMATS = (MessageList(), MessageLists())
 
 
 def _is_list(sample: Any) -> bool:
-    if not is_chat(sample):
+    if not is_chat(sample) or text_dialect(sample) == "mini_swe_agent":
         return False
     plain = all(("content" in m or "tool_calls" in m) and not _OTHERS & m.keys() for m in sample)
     return plain and any(m["role"] in ("user", "assistant") for m in sample)

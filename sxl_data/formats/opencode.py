@@ -85,7 +85,7 @@ FORMAT = OpenCode()
 
 
 def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) -> None:
-    """The parts of one message; calls that follow each other are parallel, what comes after is of a further response."""
+    """The parts of one message. Calls that follow each other are parallel; what comes after is another response."""
     seen: list[Part] = []
     results: list[tuple[Result, str]] = []
     for k, part in enumerate(parts):

@@ -54,6 +54,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     format: str = "auto"
     """Name of the format or adapter; `auto` looks at the first rows. The path of a Python file is an adapter of one's
     own: its code runs with all rights of whoever builds, so read it before you build a recipe of somebody else."""
+    columns: dict[str, str] = {}
+    """What the columns of a table are for, by their names: `prompt` and `answer`, or `messages`; also `reasoning`,
+    `system`, `input`, `tools`, `language`, `group` and `id`. A name that no column has is a path into one
+    (`reply.text`). Such a source needs no `format`."""
     include: tuple[str, ...] = ()
     """Glob patterns of the files to take from a folder or archive; empty takes all that the format reads."""
     exclude: tuple[str, ...] = ()
@@ -107,5 +111,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"a weight above zero, not {self.weight}; leave the source {self.name!r} out for none")
         if self.rows is not None and self.rows < 1:
             raise ValueError("rows: 1 or more")
+        if self.columns:
+            if self.format not in ("auto", "columns"):
+                raise ValueError(
+                    f"columns: they are a format of their own, so no `format: {self.format}` beside them"
+                )
+            msgspec.structs.force_setattr(self, "format", "columns")
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

@@ -121,7 +121,7 @@ def read_chunk(
         revision=source.revision,
         synthetic=source.synthetic,
         generator_model=source.generator_model,
-        options=source.options,
+        options={**source.options, **({"columns": source.columns} if source.columns else {})},
     )
     readings: list[Reading] = []
     stated: list[list[str] | None] = []  # of each reading
@@ -305,7 +305,7 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
                 "U102", found=f"the format {chosen.name}, which {makes}", expected=f"{wanted}, in {source.name}"
             )
         if ready := getattr(chosen, "ready", None):
-            ready(source.name, source.options)
+            ready(source.name, {"columns": source.columns, **source.options} if source.columns else source.options)
         name = source.format if is_file(source.format) else chosen.name
         return [Group(name, "named in the recipe")]
     if source.tasks is not None:

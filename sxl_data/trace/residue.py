@@ -141,8 +141,14 @@ class _Known:
             line = line.strip()
             # A line of a file with its number, or of a diff, is the line.
             if line and not (many and line.strip(_MARGIN) in self.lines) and line not in self.joined:
-                size += self._uncovered(line) if len(line) >= SHORTEST else len(line)
+                size += self._uncovered(line) if len(line) >= SHORTEST else self._short(line)
         return size if size >= SHORTEST else 0
+
+    def _short(self, line: str) -> int:
+        """Characters of a short ``line`` that were not read; of one in tags, those of its words that no call has."""
+        if not line.startswith("<"):
+            return len(line)
+        return sum(len(word) for word in words(line) if word.lower() not in _MARKUP and word not in self.names)
 
     def _uncovered(self, line: str) -> int:
         """Characters of ``line`` between the longest beginning and the longest end of it that were read."""

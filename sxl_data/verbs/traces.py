@@ -28,6 +28,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("files", nargs="+", help="files, folders, archives or builds to check, - for stdin")
     _format(sub)
+    sub.add_argument(
+        "--columns",
+        metavar="ROLE=COLUMN,…",
+        help="what a table's columns are for: prompt=…,answer=… or messages=…; also reasoning, system, tools, group",
+    )
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
     sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
@@ -130,6 +135,19 @@ def _submissions(paths: list[str], format: str) -> list[Any]:
     return [*each(paths, format)]
 
 
+def _tables(paths: list[str], columns: str) -> list[Any]:
+    """Tables that are read by the names of their columns."""
+    import msgspec
+
+    from sxl_data.read.adapters.columns import NAME, named
+
+    options = {NAME: named(columns)}
+    found = _submissions(paths, NAME)
+    for item in found:
+        item.origin = msgspec.structs.replace(item.origin, options=options)
+    return found
+
+
 def _one(path: str, format: str) -> Any:
     from sxl_data.validate.submissions import one
 
@@ -153,13 +171,13 @@ def _validate(options: argparse.Namespace) -> int:
         tell(mended.text())
         return 1 if mended.left or mended.lost else 0
     report = validate(
-        _submissions(options.files, options.format),
+        _tables(options.files, options.columns) if options.columns else _submissions(options.files, options.format),
         profile=options.profile,
         template=options.template,
         tokenizer=options.tokenizer,
         max_length=options.max_length,
         export=options.export,
-        jobs=options.jobs,
+        jobs=1 if options.columns else options.jobs,
     )
     text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)
