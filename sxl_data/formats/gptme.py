@@ -44,6 +44,8 @@ class Gptme:
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         builder, kept = Builder("agent"), Beside(NAME, origin)
         records = list(located(document))
+        if not any(isinstance(message.get("role"), str) for message, _, _ in records):
+            raise RowError("no messages", "messages with `role` and `content`")
         begun, calls, model = False, 0, None
         for number, (message, at, line) in enumerate(records):
             role, content = message.get("role"), message.get("content")
@@ -69,8 +71,6 @@ class Gptme:
         builder.agent = Agent(name="gptme", model=model if isinstance(model, str) else None)
         builder.executed = True
         reading = builder.build(document, origin, NAME)
-        if not reading.trace.steps:
-            raise RowError("no messages", "messages with `role` and `content`")
         yield reading
 
 

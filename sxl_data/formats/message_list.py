@@ -67,7 +67,7 @@ def _is_list(sample: Any) -> bool:
 
 
 def _read(messages: list[Any], places: list[str], document: Document, origin: Origin, name: str) -> Reading:
-    if not messages:
+    if not any(isinstance(message, dict) and isinstance(message.get("role"), str) for message in messages):
         raise RowError("no messages", "objects with `role` and `content`")
     format = ANTHROPIC if block_of_its_own(messages) is not None else OPENAI
     row = in_its_form(document, {"messages": messages})
