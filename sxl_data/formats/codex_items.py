@@ -72,8 +72,17 @@ def _is_own(record: dict[str, Any], number: int) -> bool:
     if "payload" in record or "uuid" in record or "data" in record or "sessionId" in record:
         return False
     if record.get("type") == "message":
-        return "role" in record and "content" in record and "timestamp" not in record
+        return "role" in record and _is_content(record.get("content")) and "timestamp" not in record
     if "role" in record:
         return "type" not in record and "timestamp" not in record and "content" in record
     head = number == 0 and "id" in record and "timestamp" in record and "type" not in record
     return record.get("type") in _ITEMS or "record_type" in record or head
+
+
+def _is_content(content: Any) -> bool:
+    """Text, or parts as responses have them; a message of another interface is of type message too."""
+    parts = content if isinstance(content, list) else []
+    return isinstance(content, str) or all(
+        isinstance(part, dict) and str(part.get("type")).startswith(("input_", "output_", "text", "refusal"))
+        for part in parts
+    )

@@ -113,9 +113,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("rows: 1 or more")
         if self.columns:
             if self.format not in ("auto", "columns"):
-                raise ValueError(
-                    f"columns: they are a format of their own, so no `format: {self.format}` beside them"
-                )
+                raise ValueError(f"columns: they are a format of their own, so no `format: {self.format}` beside them")
             msgspec.structs.force_setattr(self, "format", "columns")
         if self.limit is not None and self.limit < 1:
             raise ValueError("a limit of 1 or more")

@@ -65,9 +65,7 @@ class Columns:
     name = NAME
     title = "rows of any table, their columns named in the recipe"
     unit: Unit = "row"
-    options: ClassVar = {
-        "columns": Option("what each column is for, as the key `columns` of a source", dict[str, str])
-    }
+    options: ClassVar = {"columns": Option("what each column is for, as the key `columns` of a source", dict[str, str])}
     composes = (("observe", "a prompt and its input are put together"), ("task", "a prompt and its input"))
 
     def detect(self, sample: Any) -> str | None:
