@@ -13,6 +13,7 @@ import msgspec
 from sxl_data.contract.patterns import compile
 
 _ESCAPED = compile(rb".*(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\[[0-9;]*m)\z")
+_CUT_OFF = "-cut"
 
 
 class Hit(NamedTuple):
@@ -26,9 +27,14 @@ class Hit(NamedTuple):
 
 
 def apart(hits: Iterable[Hit]) -> list[Hit]:
-    """``hits`` in order; those that overlap become one, of the surest kind."""
+    """``hits`` in order; those that overlap become one, of the surest kind. What is looked for in case its end was cut
+    off counts for nothing where it has one: it would go on into what follows."""
+    found = list(hits)
+    whole = {(hit.start, hit.kind + _CUT_OFF) for hit in found}
     out: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+    for hit in sorted(found, key=lambda hit: (hit.start, -hit.end)):
+        if (hit.start, hit.kind) in whole:
+            continue
         if out and hit.start < out[-1].end:
             last = out[-1]
             best = min(last, hit, key=lambda one: one.rank)

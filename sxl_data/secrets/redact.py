@@ -151,9 +151,18 @@ def shortened(text: str, most: int) -> str:
 def _splice(data: bytes, hits: list[Hit], names: Placeholders) -> bytes:
     out, at = [], 0
     for hit in hits:
-        out += [data[at : hit.start], names.of(hit)]
+        word = names.of(hit)
+        if word[:1] == b"u" and _is_escaped(data, hit.start):
+            word = word.capitalize()  # "C:\Users\ann" is a string of JavaScript, "\u" begins an escape in it
+        out += [data[at : hit.start], word]
         at = hit.end
     return b"".join([*out, data[at:]])
+
+
+def _is_escaped(data: bytes, at: int) -> bool:
+    """Whether a lone backslash stands before ``at``, in a line that opens a string before it."""
+    line = data[max(0, at - 200) : at].rpartition(b"\n")[2]
+    return (len(line) - len(line.rstrip(b"\\"))) % 2 == 1 and any(quote in line for quote in (b'"', b"'", b"`"))
 
 
 def _word(hit: Hit, number: int) -> bytes:
