@@ -21,6 +21,7 @@ from sxl_data.files import streams
 from sxl_data.files.decode import decode
 from sxl_data.files.record import Raw, Record
 from sxl_data.files.streams import BOM, CutOff, Oversized
+from sxl_data.files.table_dialects import UTF16, as_utf8, dialect_of, is_table
 
 _ARRAY_IN_MEMORY = 64 << 20
 _RAW_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -62,7 +63,8 @@ def open_raw(
 
             yield Record(1, open_archive(Path(path)))
             return
-        kind = streams.kind_of(head, file)
+        wide = head.startswith(UTF16) and is_table(file)  # which `kind_of` takes for no text
+        kind = "text" if wide else streams.kind_of(head, file)
         if kind == "parquet":
             from sxl_data.files.tables import parquet_rows
 
@@ -100,10 +102,14 @@ def _text(pieces: Iterator[bytes], first: bytes, file: str, line: int) -> Iterat
     start = first.lstrip()[:1]
     if not start:
         raise error("U204", file=file, found="a file without content", expected="at least one record")
-    if _is_table(file, start):
+    if is_table(file) and start not in b"[{":
         from sxl_data.files.tables import csv_rows
 
-        yield from csv_rows(pieces, file, line)
+        dialect = dialect_of(first, file)
+        if (told := dialect.told) is not None and not file.lower().removesuffix(".gz").endswith(".tsv"):
+            yield finding("S112", file=file, line=1, found=told, expected="UTF-8, commas between values")
+        pieces = as_utf8(pieces, dialect.encoding) if dialect.encoding != "UTF-8" else pieces
+        yield from csv_rows(pieces, file, line, dialect.separator)
     elif file.lower().removesuffix(".gz").endswith((".yaml", ".yml")) and start not in b"[{":
         from sxl_data.files.yaml_records import yaml_record
 
@@ -115,11 +121,6 @@ def _text(pieces: Iterator[bytes], first: bytes, file: str, line: int) -> Iterat
         yield from _lines(pieces, file, line)
     else:
         yield from _values(pieces, file, line)
-
-
-def _is_table(file: str, start: bytes) -> bool:
-    name = file.lower().removesuffix(".gz").removesuffix(".zst")
-    return name.endswith((".csv", ".tsv")) and start not in b"[{"
 
 
 def _is_lines(file: str, first: bytes) -> bool:

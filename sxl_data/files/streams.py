@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error
 
 CHUNK = 1 << 20
 # Of compressed input: what a member or an output leaves over is copied, so bites are small.
@@ -24,7 +24,9 @@ MAX_RECORD = 256 << 20
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 BOM = b"\xef\xbb\xbf"
+SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 _BINARY = (
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -88,11 +90,24 @@ def kind_of(head: bytes, file: str) -> str:
     if head.startswith(PARQUET):
         return "parquet"
     for magic, name in _BINARY:
+        if head.startswith(magic) and file.lower().endswith(SHEETS):
+            raise spreadsheet(file)
         if head.startswith(magic):
             raise error("U204", file=file, found=name, expected="JSON, JSONL, CSV or Parquet text or table")
     if b"\x00" in head[:8]:
         raise error("U204", file=file, found="binary data", expected="JSON, JSONL, CSV or Parquet")
     return "text"
+
+
+def spreadsheet(file: str) -> UserError:
+    """What is said of a workbook, which is no table of text."""
+    return error(
+        "U204",
+        file=file,
+        found="a spreadsheet",
+        expected="CSV, TSV, Parquet or JSONL",
+        fix="save the sheet as CSV (in Excel: CSV UTF-8; in LibreOffice: Save as, Text CSV), and name that file",
+    )
 
 
 def chunks(stream: BinaryIO, kind: str) -> Iterator[bytes]:

@@ -20,11 +20,11 @@ from sxl_data.files.record import Record
 from sxl_data.files.streams import MAX_RECORD, CutOff, lines
 
 
-def csv_rows(pieces: Iterator[bytes], file: str, line: int = 1) -> Iterator[Record]:
-    """The rows below the header line, which is on ``line``. A row of the wrong width is refused with S111."""
+def csv_rows(pieces: Iterator[bytes], file: str, line: int = 1, separator: str = ",") -> Iterator[Record]:
+    """The rows below the header line, which is on ``line``, their values between ``separator``. A row of the
+    wrong width is refused with S111."""
     # The limit is the process's own; ours is checked by record, and the default of 128 kB is too small.
     csv.field_size_limit(MAX_RECORD)
-    name = file.lower().removesuffix(".gz").removesuffix(".zst")
     cut: list[CutOff] = []
 
     def texts() -> Iterator[str]:
@@ -34,7 +34,7 @@ def csv_rows(pieces: Iterator[bytes], file: str, line: int = 1) -> Iterator[Reco
         except CutOff as broken:
             cut.append(broken)
 
-    reader = csv.reader(texts(), delimiter="\t" if name.endswith(".tsv") else ",", strict=True)
+    reader = csv.reader(texts(), delimiter=separator, strict=True)
     header: list[str] | None = None
     first = line
     while True:

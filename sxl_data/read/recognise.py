@@ -53,6 +53,19 @@ class Group(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
+def missing_columns(source: Source, chunks: Sequence[Chunk]) -> str | None:
+    """Which columns of the recipe none of the first rows of ``source`` has, beside those that they have; None where
+    all are there, or where rows are not looked at (archives). Raises `UserError` U204 for what is no table."""
+    if not chunks or chunks[0].archive:
+        return None
+    rows = [r.value for r in islice(open_records(chunks[0].pieces[0].path), 20) if isinstance(r.value, dict)]
+    there = dict.fromkeys(name for row in rows for name in row)
+    lost = [name for name in source.columns.values() if name not in there and name.split(".")[0] not in there]
+    if not rows or not lost:
+        return None
+    return f"no column {', '.join(map(repr, lost))}, but {', '.join(map(repr, islice(there, 12)))}"
+
+
 def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format]) -> list[Group]:
     """The groups of ``source``, the largest first and one at least.
 

@@ -25,7 +25,7 @@ from sxl_data.formats.registry import CONVERTERS, formats, get
 from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.quoting import Quoted, raw_of
-from sxl_data.read.recognise import Group, by_format
+from sxl_data.read.recognise import Group, by_format, missing_columns
 from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
 from sxl_data.secrets.quoted import ids, strings
@@ -306,6 +306,9 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
             )
         if ready := getattr(chosen, "ready", None):
             ready(source.name, {"columns": source.columns, **source.options} if source.columns else source.options)
+        if source.columns and (lost := missing_columns(source, chunks)) is not None:
+            expected = "columns by the names in the file's first line, or paths into them"
+            raise error("U102", file=source.path, found=f"{lost} in {source.name}", expected=expected)
         name = source.format if is_file(source.format) else chosen.name
         return [Group(name, "named in the recipe")]
     if source.tasks is not None:

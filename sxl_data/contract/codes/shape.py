@@ -49,6 +49,10 @@ S111 error malformed-row
     title  A table row does not fit its columns
     why    it is unclear which value belongs to which column
     fix    quote values that hold separators or line breaks
+S112 note table-dialect
+    title  A table is written in another encoding, or with another separator, than CSV's own
+    why    it was recognised by its first rows and read so; other readers may take it for something else
+    fix    save it as UTF-8 with commas where a letter or a column came out wrong
 S211 error not-of-its-format
     title  A record lacks what its format requires
     why    no trace can be made from it without inventing something

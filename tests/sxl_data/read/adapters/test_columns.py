@@ -94,3 +94,20 @@ def test_a_recipe_with_such_columns_is_refused(tmp_path) -> None:
     assert "U102" == caught.value.findings[0].code
     with pytest.raises(ValueError, match="columns"):
         Source(name="t", path="t.csv", format="gsm8k", columns=PAIR)
+
+
+def test_a_column_that_no_row_has_is_named_beside_those_that_there_are(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("Frage;Antwort\nWie?;So\n", encoding="utf-16")
+    source = Source(name="t", path="t.csv", columns={"prompt": "Question", "answer": "Antwort"})
+    with pytest.raises(UserError) as caught:
+        find_formats(source, list(plan(source, tmp_path)))
+    assert "no column 'Question', but 'Frage', 'Antwort' in t" == caught.value.findings[0].found
+
+
+def test_a_workbook_is_refused_with_the_way_out(tmp_path) -> None:
+    (tmp_path / "t.xlsx").write_bytes(b"PK\x03\x04")
+    source = Source(name="t", path="t.xlsx", columns=PAIR)
+    with pytest.raises(UserError) as caught:
+        find_formats(source, list(plan(source, tmp_path)))
+    (told,) = caught.value.findings
+    assert ("U204", "a spreadsheet") == (told.code, told.found) and "save the sheet as CSV" in told.fix
