@@ -16,7 +16,7 @@ from sxl_data.build.run import Run, digest
 from sxl_data.build.sample import PIECES, SAMPLE_BYTES, thin
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan, within
 from sxl_data.read.options import check_options
@@ -38,13 +38,21 @@ class Found(NamedTuple):
 
 
 def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
-    """Shards of the traces of all sources, and what each source gave. Raises U208 for a source without any."""
+    """Shards of the traces of all sources, and what each source gave. Raises U208 for a source without any. What is
+    wrong with several sources is said of all of them at once."""
     tasks: list[Task] = []
     sources: list[Found] = []
+    wrong: list[Finding] = []
     for number in range(len(run.recipe.sources)):
-        found, more = _plan(run, number, len(tasks))
+        try:
+            found, more = _plan(run, number, len(tasks))
+        except UserError as problem:
+            wrong += problem.findings
+            continue
         sources.append(found)
         tasks += more
+    if wrong:
+        raise UserError(*wrong)
     sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
     receipts = run.run("read", tasks, sizes, "kB")
     for key in run.recipe.split.group_keys:
@@ -54,9 +62,14 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
         old = run.run("old", plan_old(run.extend, run.extended, run.recipe.dedup))
         run.old = tuple(receipt.files["old"] for receipt in old)
     owners = [task.params["owner"] for task in tasks]
-    summaries = [
-        _summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]) for found in sources
-    ]
+    summaries: list[SourceSummary] = []
+    for found in sources:
+        try:
+            summaries.append(_summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]))
+        except UserError as problem:
+            wrong += problem.findings
+    if wrong:
+        raise UserError(*wrong)
     warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners))
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
