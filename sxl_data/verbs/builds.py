@@ -1,4 +1,4 @@
-"""Commands about builds: build, report, questions, why, ledger, diff, init, sandbox."""
+"""Commands about builds: build, report, questions, why, ledger, diff, init, clean, publish, sandbox."""
 
 from __future__ import annotations
 
@@ -76,6 +76,29 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("build", help="folder of a finished build")
 
+    sub = command(
+        "publish",
+        _publish,
+        "Send a finished build to the Hugging Face Hub: private, in one commit, and only with --yes.",
+        "examples:\n  sxl-data publish out --repo me/traces            check it, list every file and the card\n"
+        "  sxl-data publish out --repo me/traces --yes      send it to a private repository\n"
+        "  sxl-data publish out --repo me/traces --yes --exclude swe:0123456789abcdef    take a row down\n\n"
+        "Checked before: the digest of every file, the card against the files, what the Hub's viewer can show, and\n"
+        "the licence of every row. A run that was stopped is finished by running it again. The token is that of\n"
+        "`hf auth login`, or HF_TOKEN. Rows that were taken down stay away in later publications, and the\n"
+        "repository's history is rewritten without them.",
+    )
+    sub.add_argument("build", help="folder of a finished build, or its s3://…")
+    sub.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the dataset on the Hub; made if not there")
+    sub.add_argument("--yes", action="store_true", help="send it; without this nothing leaves the machine")
+    sub.add_argument("--public", action="store_true", help="let everybody see it, once it is whole")
+    sub.add_argument(
+        "--exclude", action="append", default=[], metavar="ID|FILE", help="a row to take down, or a file of ids"
+    )
+    sub.add_argument(
+        "--accept", action="append", default=[], metavar="CODE", help="a check's finding that is known and meant: L603"
+    )
+
     sub = command("sandbox", _sandbox, "Say what programs of the data can and cannot do on this machine.")
     sub.add_argument("what", choices=("doctor",), help="doctor: try it out, one danger after the other")
 
@@ -130,6 +153,27 @@ def _clean(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import format_bytes, tell
 
     tell(f"{options.build}: {format_bytes(clean(options.build))} of .work removed")
+    return 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import say, tell
+    from sxl_data.publish.command import publish
+
+    done = publish(
+        options.build,
+        options.repo,
+        yes=options.yes,
+        public=options.public,
+        exclude=options.exclude,
+        accept=options.accept,
+    )
+    if done.url:
+        say(f"sent {len(done.files)} files, tag {done.tag}")
+        tell(done.url)
+    else:
+        tell(done.text())
+        say("nothing was sent: the same command with --yes does")
     return 0
 
 

@@ -22,9 +22,12 @@ CHARACTERS, TOOLS = 400, 2
 def example_row(folder: Path) -> dict[str, Any] | None:
     """The row, its long texts cut."""
     files = sorted(folder.glob("train-*.parquet")) or sorted(folder.glob("*.parquet"))
-    if not files:
-        return None
-    batch = next(pq.ParquetFile(files[0]).iter_batches(LOOKED_AT, columns=list(COLUMNS)), None)
+    return example_of(files[0]) if files else None
+
+
+def example_of(file: Path) -> dict[str, Any] | None:
+    """The row of one file."""
+    batch = next(pq.ParquetFile(file).iter_batches(LOOKED_AT, columns=list(COLUMNS)), None)
     if batch is None:
         return None
     sizes, calls = batch.column("text_bytes").to_pylist(), batch.column("n_calls").to_pylist()

@@ -15,7 +15,7 @@ import msgspec
 
 Level = Literal["error", "warning", "note"]
 
-TABLES = ("agent", "shape", "content", "cleaning", "worth", "corpus", "usage", "training", "evaluation")
+TABLES = ("agent", "shape", "content", "cleaning", "worth", "corpus", "usage", "publishing", "training", "evaluation")
 """Modules of this package with codes that no rule finds."""
 RULES = {
     "S": ("rules.fields", "rules.shape"),

@@ -116,7 +116,7 @@ CODES: tuple[Code, ...] = (
         rule="taken-down",
         level="note",
         stage="split",
-        title="The recipe names the row in `exclude`",
+        title="`exclude`, of the recipe or of a publication, names the row",
         why="it was asked that the row be taken down",
         fix="nothing to do",
     ),

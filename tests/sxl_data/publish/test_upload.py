@@ -1,0 +1,155 @@
+"""One commit or none: the real client against a Hub that fails in every way it knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+import pytest
+
+import sxl_data
+from sxl_data.contract.errors import UserError
+from sxl_data.write.manifest import decode
+from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub, Fault
+
+REPO = "me/toy"
+
+
+def is_whole(fake: FakeHub, folder: Path) -> bool:
+    """Whether the head has every file that its manifest names, with that digest."""
+    fake.write(REPO, folder)
+    manifest = decode((folder / "manifest.json").read_bytes(), "manifest.json")
+    tree = fake.repos[REPO].at("main")
+    return all(tree[name] == info["sha256"] for name, info in manifest.files.items()) and "README.md" in tree
+
+
+def test_what_was_published_is_what_datasets_loads(fake: FakeHub, finished: Path, tmp_path: Path):
+    done = sxl_data.publish(finished, REPO, yes=True)
+    repo = fake.repos[REPO]
+    assert repo.private and len(repo.commits) == 2
+    assert repo.tags == {done.tag: repo.head}
+    folder = fake.write(REPO, tmp_path / "there")
+    loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert {split: len(rows) for split, rows in loaded.items()} == {n: c for n, c in done.rows.items() if c}
+    ledger = datasets.load_dataset(str(folder), "ledger", cache_dir=str(tmp_path / "cache"))["ledger"]
+    assert len(ledger) and {row["detail"] for row in ledger} == {None}
+    assert "quarantine" not in {name.partition("/")[0] for name in repo.at("main")}
+
+
+def test_a_second_run_has_nothing_to_do(fake: FakeHub, finished: Path):
+    first = sxl_data.publish(finished, REPO, yes=True)
+    commits, sent = list(fake.repos[REPO].commits), fake.puts()
+    second = sxl_data.publish(finished, REPO, yes=True)
+    assert fake.repos[REPO].commits == commits and fake.puts() == sent
+    assert second.tag == first.tag
+
+
+def test_a_dry_run_asks_nothing(fake: FakeHub, finished: Path):
+    done = sxl_data.publish(finished, REPO)
+    assert fake.asked == [] and done.url == ""
+    assert all(name in done.text() for name in done.files) and done.card in done.text()
+
+
+def test_public_is_opened_last(fake: FakeHub, finished: Path):
+    sxl_data.publish(finished, REPO, yes=True, public=True)
+    assert not fake.repos[REPO].private
+    paths = [path for _, path in fake.asked]
+    assert paths[-1].endswith("/settings") and sum("/tag/" in path for path in paths) == 1
+
+
+def test_a_public_repository_is_not_written_to_unasked(fake: FakeHub, finished: Path):
+    sxl_data.publish(finished, REPO, yes=True, public=True)
+    with pytest.raises(UserError, match="U503"):
+        sxl_data.publish(finished, REPO, yes=True)
+
+
+PASSING = [
+    Fault("POST", "/commit/", 409),
+    Fault("POST", "/commit/", 429),
+    Fault("POST", "/commit/", 503),
+    Fault("POST", "/commit/", "lost"),
+    Fault("POST", "/commit/", "cut"),
+    Fault("POST", "/commit/", "hang"),
+    Fault("POST", "/preupload/", 429, 2),
+    Fault("PUT", "/lfs/", "half", 2),
+    Fault("PUT", "/lfs/", 500),
+    Fault("PUT", "/lfs/", "hang"),
+    Fault("POST", "/tag/", 409),
+    Fault("POST", "/tag/", "lost"),
+    Fault("POST", "/repos/create", "lost"),
+    Fault("GET", "/api/datasets/", 502),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda f: f"{f.method} {f.part} {f.kind}")
+def test_what_passes_is_waited_for(fake: FakeHub, finished: Path, tmp_path: Path, fault: Fault):
+    fake.faults = [Fault(fault.method, fault.part, fault.kind, fault.times)]
+    done = sxl_data.publish(finished, REPO, yes=True)
+    assert fake.faults[0].times == 0
+    assert is_whole(fake, tmp_path / "there")
+    assert fake.repos[REPO].tags == {done.tag: fake.repos[REPO].head}
+    assert len(fake.repos[REPO].commits) == 2
+
+
+LASTING = [
+    (Fault("POST", "/commit/", 412, 99), "U505"),
+    (Fault("POST", "/commit/", 409, 99), "U504"),
+    (Fault("POST", "/commit/", 429, 99), "U504"),
+    (Fault("POST", "/commit/", 401, 99), "U506"),
+    (Fault("POST", "/commit/", 403, 99), "U506"),
+    (Fault("POST", "/commit/", "cut", 99), "U504"),
+    (Fault("PUT", "/lfs/", "half", 99), "U504"),
+    (Fault("PUT", "/lfs/", 403, 99), "U506"),
+    (Fault("POST", "/preupload/", 500, 99), "U504"),
+    (Fault("POST", "/objects/batch", 400, 99), "U504"),
+    (Fault("POST", "/tag/", 500, 99), "U504"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), LASTING, ids=lambda f: f"{f.part} {f.kind}" if isinstance(f, Fault) else f)
+def test_what_lasts_leaves_all_or_nothing_and_the_next_run_finishes(
+    fake: FakeHub, finished: Path, tmp_path: Path, fault: Fault, code: str
+):
+    fake.faults = [Fault(fault.method, fault.part, fault.kind, fault.times)]
+    with pytest.raises(UserError) as caught:
+        sxl_data.publish(finished, REPO, yes=True)
+    assert caught.value.findings[0].code == code
+    assert set(fake.repos[REPO].at("main")) == {".gitattributes"} or is_whole(fake, tmp_path / "half")
+    fake.faults = []
+    done = sxl_data.publish(finished, REPO, yes=True)
+    assert is_whole(fake, tmp_path / "there")
+    assert fake.repos[REPO].tags == {done.tag: fake.repos[REPO].head}
+
+
+def test_what_arrived_is_not_sent_again(fake: FakeHub, finished: Path):
+    fake.faults = [Fault("POST", "/commit/", 400, 99)]
+    with pytest.raises(UserError, match="U504"):
+        sxl_data.publish(finished, REPO, yes=True)
+    sent, fake.faults = fake.puts(), []
+    sxl_data.publish(finished, REPO, yes=True)
+    assert sent and fake.puts() == sent
+
+
+def test_a_token_that_expires_is_said_and_never_shown(
+    fake: FakeHub, finished: Path, capsys: pytest.CaptureFixture[str]
+):
+    fake.before.append(("/objects/batch", lambda: setattr(fake, "token", "another")))
+    with pytest.raises(UserError, match="U506") as caught:
+        sxl_data.publish(finished, REPO, yes=True)
+    assert set(fake.repos[REPO].at("main")) == {".gitattributes"}
+    said = capsys.readouterr()
+    assert TOKEN not in said.out + said.err + str(caught.value)
+    fake.token = TOKEN
+    assert sxl_data.publish(finished, REPO, yes=True).url
+
+
+def test_somebody_elses_commit_is_not_undone(fake: FakeHub, finished: Path):
+    sxl_data.publish(finished, REPO, yes=True)
+    repo = fake.repos[REPO]
+    gone = [row for row in sorted(repo.at("main")) if row.startswith("data/")]
+    repo.add({name: data for name, data in repo.at("main").items() if name != gone[0]})
+    fake.before.append(("/commit/", lambda: repo.add({**repo.at("main"), "notes.md": b"mine"})))
+    with pytest.raises(UserError, match="U505"):
+        sxl_data.publish(finished, REPO, yes=True)
+    sxl_data.publish(finished, REPO, yes=True)
+    assert "notes.md" in repo.at("main") and gone[0] in repo.at("main")
