@@ -35,7 +35,7 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("build", "clean", "decontaminate", "dedup", "publish", "report", "sandbox", "validate")
+_VERBS = ("build", "clean", "decontaminate", "dedup", "publish", "report", "review", "sandbox", "validate")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

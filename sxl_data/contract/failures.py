@@ -26,7 +26,13 @@ TRAIN = (
     "transformers",
     "trl",
 )
-EXTRAS = dict.fromkeys(TRAIN, "train") | {"ray": "ray", "gguf": "gguf", "s3fs": "s3"}
+EXTRAS = dict.fromkeys(TRAIN, "train") | {
+    "ray": "ray",
+    "gguf": "gguf",
+    "s3fs": "s3",
+    "krippendorff": "review",
+    "statsmodels": "review",
+}
 """Package → the extra that brings it."""
 _DAMAGE = (
     "pyarrow",

@@ -15,7 +15,19 @@ import msgspec
 
 Level = Literal["error", "warning", "note"]
 
-TABLES = ("agent", "shape", "content", "cleaning", "worth", "corpus", "usage", "publishing", "training", "evaluation")
+TABLES = (
+    "agent",
+    "shape",
+    "content",
+    "cleaning",
+    "worth",
+    "corpus",
+    "usage",
+    "publishing",
+    "training",
+    "evaluation",
+    "review",
+)
 """Modules of this package with codes that no rule finds."""
 RULES = {
     "S": ("rules.fields", "rules.shape"),
