@@ -140,6 +140,7 @@ def run_stages(run: Run) -> Manifest:
         run.store,
         run.recipe,
         sources,
+        run.missing,
         run.funnel,
         divided,
         written,

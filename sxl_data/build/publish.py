@@ -32,6 +32,7 @@ from sxl_data.write.manifest import (
     Borderline,
     BorderlinePair,
     Manifest,
+    MissingSource,
     SourceSummary,
     StageSummary,
     decode,
@@ -53,6 +54,7 @@ def publish(
     store: Store,
     recipe: Recipe,
     sources: list[SourceSummary],
+    missing: list[MissingSource],
     funnel: list[StageSummary],
     divided: Divided,
     written: list[tuple[str, int, int, Receipt]],
@@ -105,6 +107,7 @@ def publish(
             msgspec.structs.replace(s, kept=counts["source"].get(s.name, {}), licences=licences.get(s.name, {}))
             for s in sources
         ],
+        missing=missing,
         languages=list(recipe.languages),
         counts=counts,
         benchmarks={Path(name).stem: _fingerprint_version(name) for name in recipe.decontaminate.against},

@@ -16,6 +16,7 @@ from sxl_data.build.run import Run, digest
 from sxl_data.build.sample import PIECES, SAMPLE_BYTES, thin
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
+from sxl_data.contract.console import say
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan, within
@@ -23,7 +24,7 @@ from sxl_data.read.options import check_options
 from sxl_data.read.recognise import Group
 from sxl_data.read.sources import Source, is_file
 from sxl_data.read.stage import code_digest, format_of
-from sxl_data.write.manifest import SourceSummary
+from sxl_data.write.manifest import MissingSource, SourceSummary
 
 
 class Found(NamedTuple):
@@ -48,10 +49,11 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
             found, more = _plan(run, number, len(tasks))
         except UserError as problem:
             wrong += problem.findings
+            tasks += _left_out(run, number, problem.findings[0], len(tasks))
             continue
         sources.append(found)
         tasks += more
-    if wrong:
+    if wrong and not (run.recipe.skip_unreadable and sources):
         raise UserError(*wrong)
     sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
     receipts = run.run("read", tasks, sizes, "kB")
@@ -68,14 +70,32 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
             summaries.append(_summarise(run, found, [r for r, o in zip(receipts, owners) if o == found.number]))
         except UserError as problem:
             wrong += problem.findings
-    if wrong:
+            run.missing.append(_missing(run.recipe.sources[found.number].name, problem.findings[0]))
+    if wrong and not (run.recipe.skip_unreadable and summaries):
         raise UserError(*wrong)
+    for item in run.missing:
+        say(f"warning: source {item.name} is left out: {item.found} ({item.code})")
     warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners))
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
     run.taken = [info for r in receipts for info in r.numbered(TAKEN)]
     run.count("read", sum(r.counters["documents"] for r in receipts), sum(s.rows for s in shards), receipts)
     return shards, summaries
+
+
+def _missing(name: str, problem: Finding) -> MissingSource:
+    return MissingSource(name, problem.code, str(problem.found))
+
+
+def _left_out(run: Run, number: int, problem: Finding, part: int) -> list[Task]:
+    """The task that tells the ledger of a source which cannot be read; none where that stops the build."""
+    if not run.recipe.skip_unreadable or run.samples:
+        return []
+    name = run.recipe.sources[number].name
+    run.missing.append(_missing(name, problem))
+    params = {"owner": number, "name": name, "detail": f"{problem.code}: {problem.found}"}
+    chunk = {"chunk": {"pieces": [{"bytes": 0}]}}
+    return [Task(stage="read", part=part, function="sxl_data.build.tasks:unread", params=params | chunk)]
 
 
 def _by_licence(run: Run, receipts: list[Receipt], owners: list[int]) -> dict[str, dict[str, int]]:

@@ -107,6 +107,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the dataset is for, in a sentence or two; goes into the card."""
     seed: int = 0
     """Decides the splits; the permutations of MinHash have `dedup.seed`."""
+    skip_unreadable: bool = False
+    """Whether a source that cannot be read is left out. The others are built, the exit code is 1, and manifest, card
+    and ledger name what is missing; without it the build stops after the list of all of them."""
     media: Literal["mark", "drop-row", "keep"] = "mark"
     """Images, audio and files in rows. mark: a placeholder of the part's type, such as `[image: image/png]`, in its
     place, and rows whose answer rests on the part are dropped; drop-row: every row that has one is dropped; keep: the

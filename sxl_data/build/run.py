@@ -34,7 +34,7 @@ from sxl_data.engine.runners import make_runner
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import FileInfo, Receipt, Runner, Task, WhyNot
 from sxl_data.secrets.rows import redaction
-from sxl_data.write.manifest import StageSummary
+from sxl_data.write.manifest import MissingSource, StageSummary
 
 STAGES = ("read", "clean", "dedup", "sift", "decontaminate", "ground", "split", "write")
 COMPARING = ("view", *STEPS)
@@ -89,6 +89,8 @@ class Run:
         """Whether only a part of each source is read, to forecast a build by."""
         self.thinned: dict[int, tuple[str, float | None, float, int]] = {}
         """Then, of each reading task: its source, the factor to all of it or None, bytes, and tasks of the same."""
+        self.missing: list[MissingSource] = []
+        """Sources that could not be read and were left out."""
         self.sizes: dict[str, int] = {}
         """Bytes of each source."""
         self.receipts: list[Receipt] = []

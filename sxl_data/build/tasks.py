@@ -75,6 +75,20 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     )
 
 
+def unread(params: dict[str, Any], inputs: Inputs) -> Output:
+    """A source that was left out, as a line of the ledger."""
+    from sxl_data.contract.ledger import entry
+    from sxl_data.contract.ledger import table as ledger_table
+    from sxl_data.read.stage import QUARANTINE_SCHEMA
+
+    line = entry("U215", f"{params['name']}:source", params["name"], "quarantined", detail=params["detail"])
+    ledger = ledger_table([line])
+    return Output(
+        tables={"ledger": ledger, "quarantine": QUARANTINE_SCHEMA.empty_table()},
+        counters={"documents": 1, "rows": 0, "quarantined": 0, **count_lines(ledger)},
+    )
+
+
 def clean(params: dict[str, Any], inputs: Inputs) -> Output:
     """The clean stage on one shard: of rows whose licence is admitted, and then which of them are worth it."""
     from sxl_data.build.worth import WorthConfig, admit, choose, declare

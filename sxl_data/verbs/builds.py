@@ -132,7 +132,7 @@ def _build(options: argparse.Namespace) -> int:
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     say(f"next: open {options.out.rstrip('/')}/report.html, or `sxl-data ledger {options.out} --by code`")
     tell(options.out)
-    return 0
+    return 1 if manifest.missing else 0
 
 
 def _forecast(options: argparse.Namespace, overrides: list[str]) -> int:

@@ -137,7 +137,9 @@ def _sources(manifest: Manifest) -> str:
         for source in manifest.sources
     ]
     head = ["source", "format", "licence", "revision", "documents", "traces", "in the dataset"]
-    return "\n".join(["## Sources\n", *table(head, rows, right=3), ""])
+    lost = [f"- `{cell(item.name)}`: {cell(item.found)} ({item.code})" for item in manifest.missing]
+    told = ["Missing, as they could not be read:\n", *lost, ""] if lost else []
+    return "\n".join(["## Sources\n", *table(head, rows, right=3), "", *told])
 
 
 def _limits(manifest: Manifest) -> str:

@@ -99,6 +99,15 @@ class Extended(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that are here, each in the split where it was."""
 
 
+class MissingSource(msgspec.Struct, frozen=True):
+    """A source that could not be read and was left out."""
+
+    name: str
+    code: str
+    """Why: the code of what was found."""
+    found: str
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """The whole record of a build."""
 
@@ -110,6 +119,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     recipe: dict[str, Any]
     """The values that decide the rows; those of memory, workers and the engine are in ``timing``."""
     sources: list[SourceSummary]
+    missing: list[MissingSource] = []
+    """Sources that could not be read; only with `skip_unreadable`."""
     stages: list[StageSummary]
     splits: dict[str, dict[str, int]]
     """Rows, text bytes, bytes in memory and shards of every split."""

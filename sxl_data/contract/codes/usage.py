@@ -89,6 +89,11 @@ U214 error no-training-row
     stage  split
     why    train has a share, and what is trained on the dataset finds nothing there
     fix    add rows, give `split.train` a larger share, or set it to 0 for a set that is never trained on
+U215 error source-left-out
+    title  A source could not be read, and the build went on without it
+    stage  read
+    why    `skip_unreadable` asks for what can be had; the manifest, the card and this line name what is missing
+    fix    mend what its own code says and build again
 U301 error no-space
     title  The disk is full
     why    the output cannot be written

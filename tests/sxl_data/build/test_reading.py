@@ -35,3 +35,21 @@ def test_every_source_that_cannot_be_read_is_named_in_one_run(tmp_path: Path) ->
         build(made, tmp_path / "out", INLINE)
     assert ["U202", "U201", "U102"] == [item.code for item in caught.value.findings]
     assert "'Frage', 'Antwort'" in caught.value.findings[2].found
+
+
+def test_with_skip_unreadable_the_rest_is_built_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    sources = ({"name": "odd", "path": "odd.jsonl"}, GOOD, {"name": "gone", "path": "nowhere.jsonl"})
+    made = recipe(tmp_path, *sources)
+    manifest = build(made, tmp_path / "out", [*INLINE, "skip_unreadable=true"])
+    assert [("odd", "U202"), ("gone", "U201")] == [(item.name, item.code) for item in manifest.missing]
+    assert ["good"] == [source.name for source in manifest.sources]
+    first = manifest.stages[0]
+    assert (5, 3, 2) == (first.rows_in, first.rows_out, first.dropped["U215"])
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Missing, as they could not be read" in card and "`odd`" in card and "`gone`" in card
+
+
+def test_nothing_is_built_of_nothing_but_unreadable_sources(tmp_path: Path) -> None:
+    made = recipe(tmp_path, {"name": "odd", "path": "odd.jsonl"})
+    with pytest.raises(UserError):
+        build(made, tmp_path / "out", [*INLINE, "skip_unreadable=true"])
