@@ -50,7 +50,8 @@ function checked(value) {
   return { rater: { name: rater.name, kind: rater.kind }, votes: clean };
 }
 function keep() {
-  try { localStorage.setItem(place, JSON.stringify(state)); } catch { keeps = false; }
+  const text = JSON.stringify(state);
+  try { localStorage.setItem(place, text); keeps = localStorage.getItem(place) === text; } catch { keeps = false; }
   count();
 }
 function count() {
@@ -87,7 +88,7 @@ function show() {
   note.id = "note"; note.maxLength = 10000; note.value = vote(item.id).note;
   note.addEventListener("input", () => { state.votes[item.id] = { ...vote(item.id), note: note.value }; keep(); });
   const open = asked(item).findIndex((q) => !(Object.hasOwn(vote(item.id).answers, q.id)));
-  focus(open < 0 ? 0 : open); since = Date.now(); count();
+  focus(open < 0 ? 0 : open, false); scrollTo(0, 0); since = Date.now(); count();
 }
 function ask(form, item, q, number) {
   const field = make("fieldset", form);
@@ -108,11 +109,11 @@ function set(item, q, value) {
     seconds: Math.round((old.seconds + spent) * 10) / 10 };
   keep();
 }
-function focus(number) {
+function focus(number, scroll = true) {
   const fields = [...at("questions").querySelectorAll("fieldset")];
   question = Math.max(0, Math.min(number, fields.length - 1));
   fields.forEach((field, n) => field.classList.toggle("now", n === question));
-  if (fields[question]) fields[question].scrollIntoView({ block: "nearest" });
+  if (fields[question] && scroll) fields[question].scrollIntoView({ block: "nearest" });
 }
 function press(digit) {
   const item = data.items[now], q = asked(item)[question];
@@ -166,6 +167,10 @@ at("load").addEventListener("change", (event) => { if (event.target.files[0]) lo
 at("name").addEventListener("input", () => { state.rater.name = at("name").value; keep(); });
 document.querySelectorAll("input[name=kind]").forEach((box) =>
   box.addEventListener("change", () => { state.rater.kind = box.value; keep(); }));
-try { const kept = localStorage.getItem(place); if (kept) state = checked(JSON.parse(kept)); } catch { say("What this browser kept could not be read."); }
+let kept = null;
+try { kept = localStorage.getItem(place); if (kept) state = checked(JSON.parse(kept)); } catch {
+  say("What this browser kept could not be read; it stays beside the new votes.");
+  try { if (kept) localStorage.setItem(place + ":unreadable", kept); } catch { keeps = false; }
+}
 write(at("title"), data.title); who();
 now = Math.max(0, data.items.findIndex((item) => !done(item))); show();
