@@ -20,6 +20,13 @@ from sxl_data.review.rubric import CANNOT_JUDGE, Answer
 from sxl_data.review.votes import KINDS, Rater, RaterKind
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes a text that our reader would take for a number, such as a rater named 1e-4."""
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", plain_yaml.EXPONENT, list("-+0123456789"))
+
+
 class Disagreement(msgspec.Struct, frozen=True):
     """Answers of raters that differ, and how far on the scale."""
 
@@ -92,7 +99,7 @@ def write_open(round: Round, kind: RaterKind, split: list[Disagreement]) -> str:
     made = Adjudication(round.hash, known.adjudicator if known else Rater("", ""), cases)
     head = f"# Disagreements among {kind}s, the widest first. Fill in `adjudicator` (kind: person or model) and each\n"
     head += "# `decision` (an answer of the question, or cannot_judge), then run `sxl-data review agree` again.\n"
-    body = yaml.safe_dump(msgspec.to_builtins(made), sort_keys=False, width=1000)
+    body = yaml.dump(msgspec.to_builtins(made), Dumper=_Dumper, sort_keys=False, width=1000)
     commit_bytes(path, (head + body).encode("utf-8"))
     return path.name
 

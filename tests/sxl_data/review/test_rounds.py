@@ -103,6 +103,20 @@ def test_models_and_persons_are_never_counted_together(tmp_path: Path, rows: Pat
     assert "rated by 2 MODELS" in found.text()
 
 
+@pytest.mark.parametrize(
+    "name", ["1e-4", "123", "null", "yes", "a: b # c", "'\"", "é 中", "- x", "2026-01-01", "__proto__"]
+)
+def test_any_name_that_prints_can_disagree(tmp_path: Path, rows: Path, drawn: Round, name: str):
+    pytest.importorskip("krippendorff")
+    files = [votes(drawn, tmp_path / f"{n}.json", who, [n + 1] * 4) for n, who in enumerate(("Ada", name))]
+    review.import_votes(drawn.folder, files, [rows])
+    path = drawn.folder / review.agree(drawn.folder, repeats=2).groups["person"].adjudication
+    text = path.read_text().replace("decision: null", "decision: 2").replace("name: ''", "name: Cy")
+    path.write_text(text.replace("kind: ''", "kind: person"))
+    (questions,) = [group.questions for group in review.agree(drawn.folder, repeats=2).groups.values()]
+    assert {4} == {question.decided for question in questions}
+
+
 def test_disagreements_are_listed_widest_first_and_decided_by_a_person(tmp_path: Path, rows: Path, drawn: Round):
     pytest.importorskip("krippendorff")
     files = [votes(drawn, tmp_path / f"{n}.json", n, a) for n, a in (("Ada", [1, 2, 3, 4]), ("Bo", [4, 2, 3, 3]))]
