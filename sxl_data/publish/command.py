@@ -33,7 +33,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     taken_down: int
     card: str
     url: str = ""
-    """Of the commit; empty after a dry run."""
+    """Where the Hub shows it; empty after a dry run."""
 
     def text(self) -> str:
         """Every file and the card, for people."""

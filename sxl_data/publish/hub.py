@@ -1,9 +1,9 @@
 """The repository on the Hub: what lies there, one commit, one tag, and no history where rows were taken down.
 
-In: the folder to send. Out: the commit's address. The client of `huggingface_hub` uploads, and does not send again what
-arrived before. A commit names the head it was made for, so the Hub refuses it when somebody else was faster; files
-that were uploaded are seen by nobody before it. Every step may be repeated: a run that died anywhere is finished by
-the next one. A repository is made private and opened, when that was asked, last.
+In: the folder to send. Out: the address of what was published. The client of `huggingface_hub` uploads, and does not
+send again what arrived before. A commit names the head it was made for, so the Hub refuses it when somebody else was
+faster; files that were uploaded are seen by nobody before it. Every step may be repeated: a run that died anywhere is
+finished by the next one. A repository is made private and opened, when that was asked, last.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ WAITS_S = (2.0, 10.0)
 """Before a step that the Hub could not do just now is tried again."""
 TRANSIENT = (408, 409, 429, 500, 502, 503, 504)
 KIND = "dataset"
+MARKS = frozenset({"manifest.json", "croissant.json"})
+"""What every publication has."""
+BARE = frozenset({".gitattributes", "README.md"})
+"""What a repository has that was made by hand and never filled."""
 TAG = "sxl-"
 T = TypeVar("T")
 
@@ -54,22 +58,25 @@ class Hub:
 
     def taken_down(self, folder: Path) -> frozenset[str]:
         """The ids that earlier publications took down. Raises U503 where the repository is open and that was not
-        asked for."""
+        asked for, U509 where it holds somebody else's files."""
         head = self._trying(self._head)
         if head and not head.private and not self.public:
             raise error("U503", file=self.repo, found="a public dataset", expected="a private one, or --public")
+        if head and not MARKS <= head.names and (others := head.names - BARE):
+            found = f"{len(others)} files, {min(others)} among them"
+            raise error("U509", file=self.repo, found=found, expected="none, or an earlier publication")
         self.gone = self._trying(lambda: self._gone(head, folder))
         return self.gone
 
     def send(self, folder: Folder) -> str:
         """Make the repository hold ``folder`` and nothing else of ours. Raises U504 to U506."""
-        oid, url = self._trying(lambda: self._commit(folder))
+        oid = self._trying(lambda: self._commit(folder))
         if folder.gone:
             oid = self._trying(lambda: self._forget(folder)) or oid
         self._trying(lambda: self._tag(folder.tag, oid))
         if self.public:
             self._trying(lambda: self.api.update_repo_settings(self.repo, repo_type=KIND, private=False))
-        return url
+        return f"{self.api.endpoint}/datasets/{self.repo}/tree/{folder.tag}"
 
     def _head(self) -> Head | None:
         try:
@@ -88,7 +95,7 @@ class Hub:
         )
         return parse_ids(Path(path).read_text(encoding="utf-8"), f"{self.repo}/{TAKEDOWN}")
 
-    def _commit(self, folder: Folder) -> tuple[str, str]:
+    def _commit(self, folder: Folder) -> str:
         """One commit on top of the head; none where it already holds these files, as after an answer that was lost."""
         head = self._head()
         if head is None:
@@ -98,7 +105,7 @@ class Hub:
         elif TAKEDOWN in head.names and TAKEDOWN not in folder.files:
             raise error("U505", file=self.repo, found="rows were taken down meanwhile", expected="no other publication")
         stale = sorted(name for name in head.names if name.startswith(OURS) and name not in folder.files)
-        done = self.api.create_commit(
+        return self.api.create_commit(
             self.repo,
             [
                 *(CommitOperationAdd(name, str(path)) for name, path in sorted(folder.files.items())),
@@ -108,8 +115,7 @@ class Hub:
             commit_description=f"Built by sxl {folder.manifest.sxl_version}, build {folder.build_hash}.",
             repo_type=KIND,
             parent_commit=head.sha,
-        )
-        return done.oid, done.commit_url
+        ).oid
 
     def _forget(self, folder: Folder) -> str | None:
         """Leave one commit, no older tag and no file of an older one: a row that is taken down must not be a click

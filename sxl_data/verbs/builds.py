@@ -169,7 +169,7 @@ def _publish(options: argparse.Namespace) -> int:
         accept=options.accept,
     )
     if done.url:
-        say(f"sent {len(done.files)} files, tag {done.tag}")
+        say(f"{done.repo} holds these {len(done.files)} files, tag {done.tag}")
         tell(done.url)
     else:
         tell(done.text())

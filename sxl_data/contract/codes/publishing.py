@@ -19,7 +19,7 @@ U503 error visible-already
     fix    give --public, or the id of another repository
 U504 error hub-refused
     title  The Hub did not take the dataset
-    why    nothing was changed there that anybody sees: a dataset appears in one commit or not at all
+    why    it appears there in one commit or not at all, and what comes after that, its tag, is not there yet
     fix    run the same command again: files that arrived are not sent again
 U505 error hub-moved
     title  Somebody else changed the repository at the same time
@@ -37,4 +37,8 @@ U508 error croissant-invalid
     title  mlcroissant finds fault with the dataset's description
     why    tools that read Croissant would not find the data
     fix    report it with what is said
+U509 error repository-not-ours
+    title  The repository on the Hub holds files that no publication made
+    why    a publication replaces what is in `data/`, and a takedown rewrites the history
+    fix    give the id of another repository, or of a new one
 """)

@@ -11,6 +11,7 @@ import sxl_data
 from sxl_data.contract.errors import UserError
 from sxl_data.write.manifest import decode
 from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub, Fault
+from tests.sxl_data.publish.fake_repo import Repo
 
 REPO = "me/toy"
 
@@ -61,6 +62,16 @@ def test_a_public_repository_is_not_written_to_unasked(fake: FakeHub, finished: 
     sxl_data.publish(finished, REPO, yes=True, public=True)
     with pytest.raises(UserError, match="U503"):
         sxl_data.publish(finished, REPO, yes=True)
+
+
+def test_another_dataset_is_not_overwritten(fake: FakeHub, finished: Path):
+    repo = fake.repos[REPO] = Repo(private=True)
+    repo.add({"README.md": b"mine", "data/train.csv": b"a,b"})
+    with pytest.raises(UserError, match="U509"):
+        sxl_data.publish(finished, REPO, yes=True)
+    assert set(repo.at("main")) == {"README.md", "data/train.csv"}
+    repo.add({".gitattributes": b"", "README.md": b"empty as yet"})
+    assert sxl_data.publish(finished, REPO, yes=True).url
 
 
 PASSING = [
