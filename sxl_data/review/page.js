@@ -17,6 +17,8 @@ function write(node, text) {
   let from = 0;
   for (const found of text.matchAll(/[\p{C}\u2028\u2029\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f]/gu)) {
     if (found[0] === "\n" || found[0] === "\t") continue;
+    // An emoji's own selector; after a letter, or one after the other, selectors carry what nobody sees.
+    if (/[\ufe0e\ufe0f]/.test(found[0]) && /[^\0-\xff\ufe00-\ufe0f]/.test(text[found.index - 1] || "")) continue;
     node.append(document.createTextNode(text.slice(from, found.index)));
     const mark = document.createElement("mark");
     mark.textContent = "U+" + found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");

@@ -13,7 +13,7 @@ import sxl_data
 from tests.sxl_data.review.toys import traces
 
 BROWSER, NODE = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("node")
-ATTACK = "</script><script>globalThis.pwned=1</script><img src=https://x.invalid/ onerror=globalThis.pwned=2> \u202eb\u200b\x1b"
+ATTACK = "</script><script>globalThis.pwned=1</script><img src=https://x.invalid/ onerror=globalThis.pwned=2> \u202eb\u200b\x1b \u2764\ufe0f c\ufe0e"
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_a_rater_can_work_and_a_trace_can_do_nothing(tmp_path: Path):
     assert "name" in found["unnamed"]
     assert found["votes"] == found["reloaded"] == found["loaded"] != found["cleared"] == {}
     assert "another sample" in found["other"]
-    assert {"U+202E", "U+200B", "U+001B"} == set(found["marks"])
+    assert {"U+202E", "U+200B", "U+001B", "U+FE0E"} == set(found["marks"])
     assert (0, "undefined", []) == (found["made"], found["pwned"], found["asked"])
     (tmp_path / "votes.json").write_text(found["saved"])
     taken = sxl_data.review.import_votes(made.folder, [tmp_path / "votes.json"], [tmp_path / "t.jsonl"])
