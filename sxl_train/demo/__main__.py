@@ -41,8 +41,7 @@ def _answer(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     out = Path(options.out)
     if options.toy or not _has_base():
-        _toy(out, options.overrides)
-        return 0
+        return _toy(out, options.overrides)
     _real(out, options.overrides, options.calls)
     return 0
 
@@ -59,14 +58,12 @@ def _has_base() -> bool:
         return False
 
 
-def _toy(out: Path, overrides: Sequence[str]) -> None:
+def _toy(out: Path, overrides: Sequence[str]) -> int:
     from sxl_data.pipeline import build
-    from sxl_train import recipe, summary
-    from sxl_train.run.recipes import open_recipe
+    from sxl_train import recipe
 
     build(TOY, out / "dataset")
-    words = [f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides]
-    tell(summary.summarise(TOY, open_recipe(TOY, words)[1].value, recipe.run(TOY, words)))
+    return recipe.main([TOY, f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
 
 
 def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
