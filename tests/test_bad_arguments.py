@@ -37,6 +37,11 @@ SOUND = {
     "sandbox": ["doctor"],
     "redact": ["rows.jsonl", "-o", "out"],
     "dedup": ["texts.csv", "--column", "text", "-o", "out"],
+    "clean": ["built"],
+    "report": ["built", "-o", "out"],
+    "publish": ["built", "--repo", "me/set"],
+    "questions": ["built", "select count(*) from rows"],
+    "review": ["sample", "built", "-o", "out"],
 }
 BAD = [
     "",

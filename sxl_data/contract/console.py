@@ -13,7 +13,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from sxl_data.contract.printable import printable
+from sxl_data.contract.printable import printable, printable_line
 from sxl_data.contract.tables import format_table, terminal_width
 
 __all__ = [
@@ -40,6 +40,11 @@ def is_live() -> bool:
 def say(text: str) -> None:
     """Print one line for the person at the keyboard; what does not print is escaped."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def point(text: str) -> None:
+    """Name the next command, on one line whatever the names in it hold."""
+    say(f"next: {printable_line(text)}")
 
 
 def tell(text: str) -> None:

@@ -109,11 +109,11 @@ def _build(options: argparse.Namespace) -> int:
         overrides.append(f"engine.kind={options.engine}")
     if options.dry_run:
         from sxl_data.build.recipe import describe, read
-        from sxl_data.contract.console import tell
+        from sxl_data.contract.console import point, tell
 
         tell(describe(*read(options.recipe, overrides)))
         return _forecast(options, overrides)
-    from sxl_data.contract.console import format_count, say, tell
+    from sxl_data.contract.console import format_count, point, say, tell
     from sxl_data.pipeline import build
 
     manifest = build(
@@ -130,7 +130,7 @@ def _build(options: argparse.Namespace) -> int:
     )
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
-    say(f"next: open {options.out.rstrip('/')}/report.html, or `sxl-data ledger {options.out} --by code`")
+    point(f"open {options.out.rstrip('/')}/report.html, or `sxl-data ledger {options.out} --by code`")
     tell(options.out)
     return 1 if manifest.missing else 0
 
@@ -179,11 +179,11 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _init(options: argparse.Namespace) -> int:
     from sxl_data.build.init import init
-    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.console import point, tell
 
     for path in init(options.folder, options.toolset):
         tell(str(path))
-    say(f"next: sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
+    point(f"sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
     return 0
 
 
@@ -208,30 +208,30 @@ def _questions(options: argparse.Namespace) -> int:
 
 def _why(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import why
-    from sxl_data.contract.console import fit, say, tell, terminal_width
+    from sxl_data.contract.console import fit, point, tell, terminal_width
 
     found = why(options.trace_id, options.build)
     tell(fit(found, terminal_width()))
     there = " in data/" in found
-    say(f"next: sxl-data show {options.build} --row {options.trace_id}" if there else "next: sxl-data explain CODE")
+    point(f"sxl-data show {options.build} --row {options.trace_id}" if there else "sxl-data explain CODE")
     return 0
 
 
 def _ledger(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import ledger
-    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.console import point, tell
 
     tell(ledger(options.build, options.by))
-    say("next: sxl-data explain CODE, or sxl-data why TRACE_ID " + options.build)
+    point("sxl-data explain CODE, or sxl-data why TRACE_ID " + options.build)
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import diff
-    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.console import point, tell
 
     tell(diff(options.left, options.right))
-    say(f"next: sxl-data report {options.right}, or sxl-data why TRACE_ID {options.right}")
+    point(f"sxl-data report {options.right}, or sxl-data why TRACE_ID {options.right}")
     return 0
 
 

@@ -197,12 +197,12 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _stats(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.console import point, tell
     from sxl_data.view.stats import stats
 
     found = stats(_submissions(options.files, options.format), tokenizer=options.tokenizer)
     tell(found.text() if options.output == "text" else found.json())
-    say(f"next: sxl-data show {options.files[0]} --html trace.html, or sxl-data validate {options.files[0]}")
+    point(f"sxl-data show {options.files[0]} --html trace.html, or sxl-data validate {options.files[0]}")
     return 0
 
 

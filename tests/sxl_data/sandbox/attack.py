@@ -133,7 +133,7 @@ class World:
             found.append("a bystander was ended")
         if self.read_key() != self.keyring:
             found.append("a key has changed")
-        if os.getpriority(os.PRIO_PROCESS, 0) != 0 or len(os.sched_getaffinity(0)) != self.cores:
+        if os.getpriority(os.PRIO_PROCESS, 0) != self.priority or len(os.sched_getaffinity(0)) != self.cores:
             found.append("the caller was slowed down")
         for listener in self.listeners:
             try:
@@ -147,6 +147,7 @@ class World:
         return found
 
     cores = len(os.sched_getaffinity(0))
+    priority = os.getpriority(os.PRIO_PROCESS, 0)
 
     def fill(self, text: str) -> str:
         launcher = [pid for pid in descendants(os.getpid()) if pid != self.bystander.pid]
