@@ -35,10 +35,11 @@ def make_recipe(folder: Path, rows: int = 60, chunk_bytes: int = 3000, engine: s
 
 
 def digest(out: Path) -> str:
-    """One digest over every published file; of the manifest over all but its timing."""
+    """One digest over every published file; of the manifest over all but its timing. The page about the build is none
+    of them: it is made of the finished files, and again at any time."""
     found = hashlib.sha256()
     for path in sorted(out.rglob("*")):
-        if path.is_file() and WORK not in path.parts:
+        if path.is_file() and WORK not in path.parts and path.name != "report.html":
             data = path.read_bytes()
             if path.name == "manifest.json":
                 data = json.dumps(json.loads(data) | {"timing": None}, sort_keys=True).encode()
@@ -55,7 +56,7 @@ def leftovers(out: Path) -> list[str]:
         known |= {path.relative_to(work).as_posix(), *(info["path"] for info in receipt["files"].values())}
     if not (out / "manifest.json").exists():
         return ["no manifest"]
-    named = {"manifest.json", "README.md", *json.loads((out / "manifest.json").read_bytes())["files"]}
+    named = {"manifest.json", "README.md", "report.html", *json.loads((out / "manifest.json").read_bytes())["files"]}
     left = {p.relative_to(work).as_posix() for p in work.rglob("*") if p.is_file()} - known
     mine = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file() and WORK not in p.parts}
     return sorted(left) + sorted(mine - named)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from sxl_data.build.questions import here, open_build, read_ledger, shards, verified
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.ledger import LEDGER_SCHEMA
-from sxl_data.engine.commit import commit_bytes
+from sxl_data.engine.commit import deliver
 from sxl_data.report import counts, quality
 from sxl_data.report.causes import find_cases
 from sxl_data.report.examples import Place, draw, fetch, places
@@ -60,7 +60,7 @@ def report(
     manifest = open_build(folder)
     path = Path(out) if out is not None else folder / NAME
     page = render(folder, manifest, Lengths(tokenizer, max_length))
-    commit_bytes(path, page.encode("utf-8"))
+    deliver(path, lambda file: file.write(page.encode("utf-8")))
     return path
 
 
