@@ -152,8 +152,8 @@ def test_a_bad_argument_is_one_clear_error(verb: str, folder: Path, capsys: pyte
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
 def test_a_bad_value_of_a_recipe_is_one_clear_error(folder: Path, capsys: pytest.CaptureFixture[str]):
     keys = [key for key in read("recipe.yaml")[0].origins if key != "engine.kind"]
-    for key in keys:
-        for value in NUMBERS:
+    for place, key in enumerate(keys):
+        for value in NUMBERS[place % 3 :: 3]:  # each key a third of them, each third a third of the keys
             check(["build", "recipe.yaml", "-o", "out", f"{key}={value}", "--dry-run"], capsys, folder)
 
 
