@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from sxl_train.evaluate.markup import Call
-
-_THOUGHT = ("<think>", "</think>")
+from sxl_train.evaluate.turns import assistant
 
 
 class Conversation:
@@ -35,8 +30,7 @@ class Conversation:
 
     def called(self, content: str, thought: str, calls: list[tuple[str, Call]]) -> None:
         """An answer with calls."""
-        made = [{"id": key, "type": "function", "function": msgspec.to_builtins(call)} for key, call in calls]
-        self.loops.append([_assistant(content, thought) | {"tool_calls": made}])
+        self.loops.append([assistant(content, thought, calls)])
 
     def result(self, call_id: str, text: str) -> None:
         """What one of the calls brought."""
@@ -44,20 +38,11 @@ class Conversation:
 
     def said(self, text: str) -> None:
         """An answer without calls."""
-        self.loops.append([_assistant(text, "")])
+        self.loops.append([assistant(text)])
 
     def told(self, text: str) -> None:
         """What the harness says to the model."""
         self.loops[-1].append({"role": "user", "content": text})
-
-    @staticmethod
-    def apart(text: str) -> tuple[str, str]:
-        """(what the model thought, what it said)."""
-        begin, end = _THOUGHT
-        if end not in text:
-            return "", text
-        thought, _, said = text.partition(end)
-        return thought.replace(begin, "", 1).strip(), said
 
 
 def shortened(text: str, characters: int) -> str:
@@ -67,8 +52,3 @@ def shortened(text: str, characters: int) -> str:
     first = characters * 3 // 5
     last = characters - first
     return f"{text[:first]}\n… {len(text) - characters:,} characters left out …\n{text[-last:]}"
-
-
-def _assistant(content: str, thought: str) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": content}
-    return message | ({"reasoning_content": thought} if thought else {})

@@ -28,6 +28,7 @@ from sxl_train.agent.options import Options
 from sxl_train.agent.showing import in_words, shows_tools
 from sxl_train.evaluate import tool_calls
 from sxl_train.evaluate.markup import Call, read_schemas
+from sxl_train.evaluate.turns import apart
 from sxl_train.generate.types import Backend, Request, Sample
 
 Status = Literal["answered", "turns", "tokens", "repeats", "stopped", "failed"]
@@ -163,7 +164,7 @@ class Agent:
             return sample
 
     def _take(self, sample: Sample, builder: Builder, talk: Conversation) -> tuple[Status, str] | None:
-        thought, text = talk.apart(sample.text)
+        thought, text = apart(sample.text)
         if thought:
             builder.reflect(thought, "think_tag")
             self.event("reflect", thought)

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import msgspec
 
 from sxl_data.files.json_text import dump, load
-from sxl_train.agent.context import Conversation
 from sxl_train.evaluate import tool_calls
 from sxl_train.evaluate.markup import read_schemas
+from sxl_train.evaluate.turns import apart
 from sxl_train.generate.types import Request, Sample
 
 DEFAULT_TOKENS, MOST_TOKENS = 1024, 32_768
@@ -121,7 +121,7 @@ def _message(said: Said) -> dict[str, object]:
 
 def answer(model: str, request: Request, sample: Sample, key: str) -> dict[str, Any]:
     """The body of the answer: calls of declared tools as ``tool_calls``, what was thought as ``reasoning_content``."""
-    thought, text = Conversation.apart(sample.text)
+    thought, text = apart(sample.text)
     schemas = read_schemas([dict(tool) for tool in request.tools or ()])
     read_ = tool_calls.read(text, schemas) if request.tools else tool_calls.Read((), text.strip())
     calls = [call for call in read_.calls if call is not None]

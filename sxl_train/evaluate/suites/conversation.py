@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import msgspec
 
 from sxl_data import toolsets
 from sxl_data.files.json_text import dump
@@ -17,11 +14,11 @@ from sxl_data.trace.messages import Message, declare, text_of
 from sxl_data.trace.types import Trace
 from sxl_train.evaluate.markup import Call, Schemas, read_schemas
 from sxl_train.evaluate.tool_calls import Read, valid
+from sxl_train.evaluate.turns import apart, assistant
 from sxl_train.generate.types import Sample
 
 MOST_CALLS = 20
 """Calls in one turn that are made; a model that repeats itself is stopped."""
-_THOUGHT = ("<think>", "</think>")
 
 
 class Conversation:
@@ -61,7 +58,7 @@ class Conversation:
         if sample.error:
             self._end()
             return
-        thought, text = _apart(sample.text)
+        thought, text = apart(sample.text)
         found = self.reader(text, self.schemas)
         calls = list(found.calls)
         if not self.made and len(self.messages) == len(self.asked):
@@ -107,11 +104,7 @@ class Conversation:
     def _run(self, calls: list[Call], content: str, thought: str) -> None:
         start = sum(len(message.get("tool_calls") or ()) for message in self.messages)
         named = [(f"call_{start + number}", call) for number, call in enumerate(calls)]
-        message = _assistant(content, thought)
-        message["tool_calls"] = [
-            {"id": key, "type": "function", "function": msgspec.to_builtins(call)} for key, call in named
-        ]
-        self.messages.append(message)
+        self.messages.append(assistant(content, thought, named))
         if content:
             self.builder.say(content)
         for key, call in named:
@@ -122,7 +115,7 @@ class Conversation:
             self.messages.append({"role": "tool", "tool_call_id": key, "content": text_of(result.content)})
 
     def _say(self, text: str, thought: str, was_cut: bool) -> None:
-        self.messages.append(_assistant(text, thought))
+        self.messages.append(assistant(text, thought))
         replies = bool(self.replies) and bool(text)
         self.builder.say(text, final=not replies)
         if replies and not was_cut:
@@ -149,17 +142,3 @@ _KINDS = (
     ("does not say", "the answer lacks what was asked for"),
     ("without a message", "ends without a message"),
 )
-
-
-def _assistant(content: str, thought: str) -> Message:
-    message: dict[str, Any] = {"role": "assistant", "content": content}
-    return message | ({"reasoning_content": thought} if thought else {})
-
-
-def _apart(text: str) -> tuple[str, str]:
-    """(what the model thought, what it said)."""
-    begin, end = _THOUGHT
-    if end in text:
-        thought, _, said = text.partition(end)
-        return thought.replace(begin, "", 1).strip(), said
-    return "", text
