@@ -26,7 +26,7 @@ demo: $(STAMP)
 	$(BIN)/python -m sxl_train.demo -o $(OUT) $(DEMO)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # The pages in a headless Chromium; skips with the reason where there is none.
 test-browser: $(STAMP)

@@ -16,6 +16,8 @@ from sxl_data.build.questions import diff, open_build, read_ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
+pytestmark = pytest.mark.xdist_group("end_to_end")
+
 LIMIT = 30
 
 

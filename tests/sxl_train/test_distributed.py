@@ -20,7 +20,10 @@ assert SPEC and SPEC.loader
 toys = util.module_from_spec(SPEC)
 SPEC.loader.exec_module(toys)
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gloo's launcher needs a POSIX system")
+pytestmark = [
+    pytest.mark.xdist_group("distributed"),
+    pytest.mark.skipif(sys.platform == "win32", reason="gloo's launcher needs a POSIX system"),
+]
 
 
 @pytest.fixture(scope="module")

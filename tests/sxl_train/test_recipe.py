@@ -19,6 +19,8 @@ from sxl_train.recipe import main
 from sxl_train.run.recipes import find_recipes, open_recipe
 from sxl_train.run.step import read_record
 
+pytestmark = pytest.mark.xdist_group("recipe")
+
 SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
 
 assert SPEC and SPEC.loader

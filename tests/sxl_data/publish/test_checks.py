@@ -23,6 +23,8 @@ from sxl_data.write.manifest import decode, encode, seal
 from sxl_data.write.parquet import encode_parquet
 from tests.sxl_data.publish.fake_hub import FakeHub
 
+pytestmark = pytest.mark.xdist_group("publish")
+
 REPO = "me/toy"
 
 

@@ -13,6 +13,8 @@ from sxl_data.write.manifest import decode
 from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub, Fault
 from tests.sxl_data.publish.fake_repo import Repo
 
+pytestmark = pytest.mark.xdist_group("publish")
+
 REPO = "me/toy"
 
 

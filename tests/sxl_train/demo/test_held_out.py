@@ -15,6 +15,8 @@ from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.evaluate.markup import Call
 from sxl_train.run.recipes import open_recipe
 
+pytestmark = pytest.mark.xdist_group("held_out")
+
 
 def say(*calls: Call) -> str:
     made = [{"name": call.name, "arguments": call.arguments} for call in calls]

@@ -23,6 +23,8 @@ from sxl_train.run.step import Context, perform
 from sxl_train.tune import adapt
 from sxl_train.tune import step as tune
 
+pytestmark = pytest.mark.xdist_group("tune_step")
+
 SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
 assert SPEC and SPEC.loader
 toys = util.module_from_spec(SPEC)
