@@ -1,4 +1,4 @@
-"""Training speed on one GPU: plain TRL against ours, same weights, same packed batches, same steps.
+"""Training speed on one GPU: TRL as it is tuned (`peers.py`) against ours, over the same packed batches and steps.
 
     python benchmarks/train/gpu.py [--quick] [--json FILE] [--only full,lora,qlora] [--variants NAME,…] [--profile]
 
@@ -7,9 +7,10 @@ follow the percentiles of real rows (CodeAlpaca, GSM8K and tau-bench sessions un
 from a Markov source, so that the loss moves and curves can be compared. All tokens are trained: the case that favours
 us least, since our loss skips what is not. Every variant runs in a process of its own. Reported: median step after
 warm-up, tokens (padding not counted) a second, peak memory, MFU (products with weights alone, attention's not
-counted), and the largest relative difference of the loss from plain TRL's with the same method: of means over ten
-steps, and of a single step. ``--profile`` adds where the GPU time of three steps of each variant goes
-(`kernels.py`), to the output and to the JSON.
+counted), and the largest relative difference of the loss, in means over ten steps, from the fastest peer that keeps
+packed documents apart. A peer that compiles may take two
+minutes to start. ``--profile`` adds where the GPU time of three steps of each variant goes (`profiles.py`), to the
+output and to the JSON.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 import harness
-import kernels
+import profiles
 from models import BATCH, LENGTH, SHAPES, make_base, make_rows
+from peers import PEERS, SEES_OTHERS
 from variants import VARIANTS, run_variant
 
-DEFAULT = ("trl", "ours")
+DEFAULT = ("trl", "trl-padded-compile", "trl-flex-compile", "trl-documents-compile", "ours")
 METHODS = ("qlora", "lora", "full")
+NONE = float("nan")
 
 
 def smooth(losses: list[float]) -> list[float]:
@@ -50,7 +53,7 @@ def main() -> int:
     """Run the variants, print the table, write the JSON."""
     parser = harness.options(__doc__, "30 steps instead of 100")
     parser.add_argument("--only", default=",".join(METHODS), help="methods, separated by commas")
-    parser.add_argument("--variants", default="", help="variants, separated by commas: " + ", ".join(VARIANTS))
+    parser.add_argument("--variants", default="", help="variants, separated by commas: " + ", ".join(PEERS | VARIANTS))
     parser.add_argument("--profile", action="store_true", help="where the GPU time of three steps of each variant goes")
     parser.add_argument("--shape", default="", choices=["", *SHAPES], help="0.5b on a GPU, tiny elsewhere")
     parser.add_argument("--steps", type=int, default=0, help="steps for each variant")
@@ -115,7 +118,7 @@ def main() -> int:
                     flush=True,
                 )
                 if "profile" in found:
-                    print(kernels.format_profile(found["profile"]), flush=True)
+                    print(profiles.format_profile(found["profile"]), flush=True)
                 if options.json:  # a run that is cut off keeps what it measured
                     options.json.write_text(json.dumps({"runs": results}), encoding="utf-8", newline="\n")
     report(results, shape, options.json)
@@ -123,50 +126,55 @@ def main() -> int:
 
 
 def report(results: list[dict[str, Any]], shape: dict[str, Any], path: Path | None) -> None:
-    """The table with ratios to plain TRL, MFU and the difference of the loss curves; claims to JSON."""
+    """The table with ratios to the fastest peer, MFU and the difference of the loss curves; claims to JSON."""
     from sxl_train.run.log import PEAK_FLOPS
 
     heads, groups, hidden = shape["num_attention_heads"], shape["num_key_value_heads"], shape["hidden_size"]
     layer = 2 * hidden * hidden + 2 * hidden * hidden * groups // heads + 3 * hidden * shape["intermediate_size"]
     weights = shape["vocab_size"] * hidden + shape["num_hidden_layers"] * layer
-    plain = {r["method"]: r for r in results if r["variant"] == "trl"}
     metrics: dict[str, float] = {}
     claims = []
-    print("\nmethod  variant               tokens/s  ×TRL   peak GB  ÷TRL   MFU     loss differs by, of a step")
+    print("\nmethod  variant                   tokens/s  ×peer  ×apart  peak GB  ÷peer  MFU     loss differs by")
     for found in results:
-        base = plain.get(found["method"])
+        best = fastest(results, found["method"], PEERS)
+        apart = fastest(results, found["method"], set(PEERS) - SEES_OTHERS)
         name = f"{found['method']}.{found['variant']}"
         flops = (6 if found["method"] == "full" else 4) * weights * found["tokens_per_s"]
         peak = next((v for k, v in PEAK_FLOPS.items() if k in found.get("device", "")), None)
-        speed = found["tokens_per_s"] / base["tokens_per_s"] if base else float("nan")
-        memory = found["peak_gb"] / base["peak_gb"] if base and "peak_gb" in found else float("nan")
-        differs = differ(smooth(found["losses"]), smooth(base["losses"])) if base else float("nan")
-        single = differ(found["losses"], base["losses"]) if base else float("nan")
+        speed, speed_apart = (found["tokens_per_s"] / peer["tokens_per_s"] if peer else NONE for peer in (best, apart))
+        memory = found["peak_gb"] / best["peak_gb"] if best and "peak_gb" in found else NONE
+        differs = differ(smooth(found["losses"]), smooth(apart["losses"])) if apart else NONE
         mfu = flops / peak if peak else 0.0
+        mark = "*" if found["variant"] in SEES_OTHERS else " "
         print(
-            f"{found['method']:<7} {found['variant']:<20} {found['tokens_per_s']:>9,}  {speed:4.2f}  "
-            f"{found.get('peak_gb', 0):7.2f}  {memory:5.2f}  {mfu:6.1%}  {differs:8.3%}  {single:8.3%}"
+            f"{found['method']:<7} {found['variant'] + mark:<24} {found['tokens_per_s']:>9,}  {speed:5.2f}  "
+            f"{speed_apart:6.2f}  {found.get('peak_gb', 0):7.2f}  {memory:5.2f}  {mfu:6.1%}  {differs:8.3%}"
         )
         metrics |= {
             f"{name}.tokens_per_s": found["tokens_per_s"],
             f"{name}.peak_gb": found.get("peak_gb", 0.0),
             f"{name}.mfu": mfu,
         }
-        if base and found is not base:
-            metrics |= {
-                f"{name}.speedup": speed,
-                f"{name}.memory_ratio": memory,
-                f"{name}.loss_difference": differs,
-                f"{name}.loss_difference_of_a_step": single,
-            }
-            claims += [
-                harness.claim(f"{name}: tokens/s against plain TRL", 3.0, speed),
-                harness.claim(f"{name}: peak memory against plain TRL", 0.5, memory, at_most=True),
-                harness.claim(f"{name}: loss of ten steps differs", 0.01, differs, at_most=True),
-            ]
+        if found["variant"] in VARIANTS:
+            figures = {"speedup": speed, "speedup_apart": speed_apart, "memory_ratio": memory, "loss": differs}
+            metrics |= {f"{name}.{key}": value for key, value in figures.items() if value == value}
+            if best:
+                claims.append(harness.claim(f"{name}: tokens/s against the fastest peer", 1.3, speed))
+            if apart:
+                claims += [
+                    harness.claim(f"{name}: tokens/s against the fastest that keeps documents apart", 2.0, speed_apart),
+                    harness.claim(f"{name}: loss of ten steps differs", 0.01, differs, at_most=True),
+                ]
+    print("* packed documents see those before them: the loss is another one")
     device = results[0].get("device", "none") if results else "none"
     packages = harness.versions(("trl", "peft", "bitsandbytes", "accelerate"))
     harness.finish(path, metrics, claims, packages, gpu=device, runs=results)
+
+
+def fastest(results: list[dict[str, Any]], method: str, names: Any) -> dict[str, Any] | None:
+    """The fastest of the runs of ``method`` that are named."""
+    some = [r for r in results if r["method"] == method and r["variant"] in names]
+    return max(some, key=lambda run: run["tokens_per_s"], default=None)
 
 
 if __name__ == "__main__":

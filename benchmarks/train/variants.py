@@ -9,12 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import kernels
+import profiles
 from models import BATCH, spread
+from peers import PEERS, make_peer
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "trl": {},
-    "trl-checkpointing": {"checkpointing": True},
     "ours-eager": {"compile": "never"},
     "ours": {"compile": "always"},
     "ours-kept": {"compile": "always", "recompute": 0.0},
@@ -46,12 +45,11 @@ def run_variant(
     hush()
     gpu = torch.cuda.is_available()
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    options = dict(VARIANTS[variant])
     out = Path(tempfile.mkdtemp())
     marks: list[float] = []
     losses: list[float] = []
     sizes = [sum(row["seq_lengths"]) for row in rows]
-    profiler = kernels.make_profiler() if profile else None
+    profiler = profiles.make_profiler() if profile else None
     looked: list[float] = []
 
     class Clock(TrainerCallback):  # type: ignore[misc]
@@ -73,10 +71,8 @@ def run_variant(
             if logs and "loss" in logs:
                 losses.append(float(logs["loss"]))
 
-    if variant.startswith("trl"):
-        trainer = make_plain(method, folder, tokenizer, rows, steps, out, options, gpu)
-    else:
-        trainer = make_ours(method, folder, tokenizer, rows, steps, out, options, length)
+    make = make_peer if variant in PEERS else make_ours
+    trainer = make(method, variant, folder, tokenizer, rows, steps, out, length)
     trainer.add_callback(Clock())
     if gpu:
         torch.cuda.reset_peak_memory_stats()
@@ -103,85 +99,13 @@ def run_variant(
         # 8-bit storage hides the count of 4-bit weights; the shape's own count is right for each method.
         found["device"] = torch.cuda.get_device_name()
     if profiler is not None:
-        found["profile"] = kernels.summarise(profiler, PROFILED, looked[1] - looked[0])
+        found["profile"] = profiles.summarise(profiler, PROFILED, looked[1] - looked[0])
     found["weights"] = weights
     return found
 
 
-def make_plain(
-    method: str,
-    folder: Path,
-    tokenizer: Any,
-    rows: list[Any],
-    steps: int,
-    out: Path,
-    options: dict[str, Any],
-    gpu: bool,
-) -> Any:
-    """SFTTrainer as it comes: packed rows, padding-free, bf16; only checkpointing is as the variant says."""
-    import torch
-    from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
-    from trl import SFTConfig, SFTTrainer
-
-    quantised = None
-    if method == "qlora":
-        quantised = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32,
-        )
-    dtype = torch.bfloat16 if method != "full" and gpu else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, quantization_config=quantised, device_map={"": 0} if gpu else "cpu"
-    )
-    adapters = None
-    if method != "full":
-        adapters = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
-    torch.manual_seed(0)
-    arguments = SFTConfig(
-        output_dir=str(out),
-        per_device_train_batch_size=BATCH,
-        max_steps=steps,
-        learning_rate=1e-4,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr": 3e-5},
-        warmup_steps=3,
-        logging_steps=1,
-        save_strategy="no",
-        report_to="none",
-        seed=0,
-        data_seed=0,
-        disable_tqdm=True,
-        use_cpu=not gpu,
-        bf16=gpu,
-        gradient_checkpointing=bool(options.get("checkpointing")),
-        packing=False,
-        padding_free=True,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-    )
-    plain = [{key: row[key] for key in ("input_ids", "labels", "seq_lengths")} for row in rows]
-    return SFTTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(plain),
-        peft_config=adapters,
-        processing_class=tokenizer,
-    )
-
-
 def make_ours(
-    method: str,
-    folder: Path,
-    tokenizer: Any,
-    rows: list[Any],
-    steps: int,
-    out: Path,
-    options: dict[str, Any],
-    length: int,
+    method: str, variant: str, folder: Path, tokenizer: Any, rows: list[Any], steps: int, out: Path, length: int
 ) -> Any:
     """The trainer that `sxl-train recipe` uses."""
     import torch
@@ -191,6 +115,7 @@ def make_ours(
     from sxl_train.tune import adapt
     from sxl_train.tune.trainer import make_trainer
 
+    options = VARIANTS[variant]
     accumulate = options.get("accumulate", 1)
     settings = Tune(
         max_steps=steps,
