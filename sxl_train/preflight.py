@@ -151,6 +151,8 @@ def _judge(
     stop = tokenizer.eos_token_id
     if pieces and not any(p.ids[i] == stop and p.phases[i] for p in pieces for i in range(len(p.ids))):
         found.append(finding("T103", found=f"{tokenizer.eos_token} is nowhere in the trained text"))
+    if counts.unasked:
+        found.append(finding("T116", file=dataset.source, found=f"{counts.unasked} turns", expected="none"))
     if counts.cut or counts.dropped_long:
         found.append(
             finding(

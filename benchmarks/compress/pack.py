@@ -62,8 +62,8 @@ def find_prompts(dataset: str, tokenizer: Any, count: int, max_length: int) -> l
         if place is None or len(asked) >= count:
             continue
         text = mask.render(template, row.messages[:place], row.tools, prompt=True)
-        whole, spans = mask.find_spans(template, row.messages[: place + 1], row.tools)
-        truth = whole[slice(*spans[-1])]
+        spans = mask.find_spans(template, row.messages[: place + 1], row.tools)
+        truth = spans.text[slice(*spans.turns[-1])]
         lengths = [len(ids) for ids in tokenizer([text, truth], add_special_tokens=False)["input_ids"]]
         if lengths[0] < max_length - 200 and lengths[1] <= LONGEST and "<tool_call>" in truth:
             asked.append({"text": text, "tools": row.tools, "truth": truth})

@@ -37,6 +37,23 @@ class Tokens(msgspec.Struct, frozen=True):
 
     ids: list[int]
     phases: list[int]
+    unasked: int = 0
+    """Trained turns that do not go on from what inference puts before them."""
+
+
+class Spans(msgspec.Struct, frozen=True):
+    """A rendered conversation and where the assistant's turns stand in it."""
+
+    text: str
+    turns: list[tuple[int, int]]
+    """[start, end) of what the model writes of each turn: behind the prompt that it is given."""
+    unasked: int = 0
+    """Turns whose text does not go on from that prompt."""
+
+    @property
+    def said(self) -> str:
+        """All that the model writes."""
+        return "".join(self.text[start:end] for start, end in self.turns)
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -93,10 +110,8 @@ def _render(
     return renderer.split_marks(text)
 
 
-def find_spans(
-    template: Template, messages: list[Message], tools: list[Any] | None, first: int = 0
-) -> tuple[str, list[tuple[int, int]]]:
-    """The text and, for each assistant message from ``first`` on, the [start, end) of what it wrote.
+def find_spans(template: Template, messages: list[Message], tools: list[Any] | None, first: int = 0) -> Spans:
+    """The text and where each assistant message from ``first`` on stands in it.
 
     Raises `UserError` T108 where a template without marks rewrites the past.
     """
@@ -106,7 +121,7 @@ def find_spans(
         turns = skipped + sum(message["role"] == "assistant" for message in messages[first:])
         if len(spans) != turns:
             raise error("T108", found=f"{len(spans)} marked spans", expected=f"{turns}, one for each assistant turn")
-        return text, spans[skipped:]
+        return _follow_prompts(template, messages, tools, first, text, spans[skipped:])
     text = render(template, messages, tools)
     found = []
     for index in range(first, len(messages)):
@@ -122,7 +137,37 @@ def find_spans(
                 expected="texts that extend each other, or {% generation %} marks",
             )
         found.append((len(before), len(after if text.startswith(after) else after.rstrip())))
-    return text, found
+    return Spans(text, found)
+
+
+def _follow_prompts(
+    template: Template,
+    messages: list[Message],
+    tools: list[Any] | None,
+    first: int,
+    text: str,
+    marked: list[tuple[int, int]],
+) -> Spans:
+    """Cut what the prompt has written already off each marked turn, and count those that begin otherwise.
+
+    A prompt may end with an opened ``<think>``: the model never samples it, so it carries no loss. What a prompt adds
+    is asked for once for each role of the message before, and looked for in the other turns.
+    """
+    openings: dict[str, str | None] = {}
+    turns, unasked = [], 0
+    indices = [i for i in range(first, len(messages)) if messages[i]["role"] == "assistant"]
+    for index, (start, end) in zip(indices, marked, strict=True):
+        role = messages[index - 1]["role"] if index else ""
+        if role not in openings:
+            prompt = render(template, messages[:index], tools, prompt=True) if index else ""
+            follows = text.startswith(prompt) and (start <= len(prompt) <= end or not index)
+            openings[role] = text[start : len(prompt)] if follows else None
+        opening = openings[role]
+        if opening is None or not text.startswith(opening, start):
+            unasked += messages[index].get("train") is not False
+            opening = ""
+        turns.append((start + len(opening), end))
+    return Spans(text, turns, unasked)
 
 
 def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message]) -> list[tuple[int, int, int]]:
@@ -160,8 +205,9 @@ def tokenise(
         template = make_template(template, tokenizer)
     control = find_control(tokenizer, template.text)
     messages, tools = control.hide(messages), control.hide(tools)
-    text, spans = find_spans(template, messages, tools, first)
-    parts = split_phases(text, spans, messages[first:])
+    spans = find_spans(template, messages, tools, first)
+    text = spans.text
+    parts = split_phases(text, spans.turns, messages[first:])
     ids, places = control.encode(tokenizer, text)
     phases, position = [], 0
     for start, end in places:
@@ -169,7 +215,7 @@ def tokenise(
             position += 1
         inside = position < len(parts) and parts[position][0] <= start and end > start
         phases.append(parts[position][2] if inside else IGNORED)
-    return Tokens(ids, phases)
+    return Tokens(ids, phases, spans.unasked)
 
 
 def tokenise_prompt(tokenizer: Any, template: Template, messages: list[Message], tools: list[Any] | None) -> list[int]:

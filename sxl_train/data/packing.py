@@ -41,6 +41,8 @@ class Counts(msgspec.Struct):
     split: int = 0
     dropped_long: int = 0
     dropped_empty: int = 0
+    unasked: int = 0
+    """Trained turns that do not go on from what inference puts before them."""
 
 
 def cut_rows(
@@ -161,6 +163,7 @@ def _fit(
     if tokens is None:
         return []
     if len(tokens.ids) <= max_length:
+        counts.unasked += tokens.unasked
         return [Piece(tokens.ids, tokens.phases, row.id)]
     if tune.long == "drop":
         counts.dropped_long += 1
@@ -180,6 +183,7 @@ def _fit(
             else:
                 best, fitting, low = borders[middle], tokens, middle + 1
         if fitting is not None:
+            counts.unasked += fitting.unasked
             made.append(Piece(fitting.ids, fitting.phases, row.id))
         if tune.long != "window" or first or best >= len(messages) or not borders:
             break
@@ -194,4 +198,4 @@ def _fit(
 def _trim(tokens: mask.Tokens) -> mask.Tokens | None:
     """Without the untrained end; None where nothing is trained."""
     last = max((i for i, phase in enumerate(tokens.phases) if phase != mask.IGNORED), default=0)
-    return mask.Tokens(tokens.ids[: last + 1], tokens.phases[: last + 1]) if last else None
+    return mask.Tokens(tokens.ids[: last + 1], tokens.phases[: last + 1], tokens.unasked) if last else None

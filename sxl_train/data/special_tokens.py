@@ -62,14 +62,12 @@ def find_losses(template: Template) -> list[str]:
         {"role": "assistant", "content": "sxlanswer"},
     ]
     try:
-        text = mask.render(template, messages, [tool])
-        spans = mask.find_spans(template, messages, [tool])[1]
+        spans = mask.find_spans(template, messages, [tool])
     except UserError as problem:
         return [f"everything ({problem.findings[0].found})"]
-    trained = "".join(text[start:end] for start, end in spans)
     words = {"reasoning": "sxlreason", "calls": '"sxlvalue"', "answers": "sxlanswer"}
-    lost = [name for name, word in words.items() if word.strip('"') not in trained]
-    return lost + (["results"] if "sxlresult" not in text else [])
+    lost = [name for name, word in words.items() if word.strip('"') not in spans.said]
+    return lost + (["results"] if "sxlresult" not in spans.text else [])
 
 
 def add_special_tokens(tokenizer: Any, template: Template) -> list[str]:

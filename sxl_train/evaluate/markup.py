@@ -67,10 +67,9 @@ def find_reader(template: mask.Template) -> tuple[str, Reader] | None:
         {"role": "assistant", "content": "", "tool_calls": [call]},
     ]
     try:
-        text, spans = mask.find_spans(template, messages, [tool])
+        said = mask.find_spans(template, messages, [tool]).said
     except UserError:
         return None
-    said = "".join(text[start:end] for start, end in spans)
     wanted = [Call("sxlname", arguments)]
     for name, reader in READERS.items():
         if reader(said, read_schemas([tool])) == wanted:

@@ -64,13 +64,10 @@ def _write(template: mask.Template, count: int) -> str | None:
         {"role": "assistant", "content": "", "tool_calls": calls},
     ]
     try:
-        text, spans = mask.find_spans(template, messages, [tool])
-        answer, answers = mask.find_spans(
-            template, [messages[0], {"role": "assistant", "content": "sxlanswer"}], [tool]
-        )
+        said = mask.find_spans(template, messages, [tool]).said
+        answer: mask.Message = {"role": "assistant", "content": "sxlanswer"}
+        plain = mask.find_spans(template, [messages[0], answer], [tool]).said
     except UserError:
         return None
-    said = "".join(text[start:end] for start, end in spans)
-    plain = "".join(answer[start:end] for start, end in answers)
     ending = plain.partition("sxlanswer")[2]
     return said.removesuffix(ending) if ending else said

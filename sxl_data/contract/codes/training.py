@@ -67,6 +67,11 @@ T115 error step-not-divisible
     why    each process takes the same share of a step's sequences; with another number the steps would be others and
            the losses with them
     fix    start one of the numbers of processes named above, or give another out= to begin anew
+T116 warning prompt-not-trained
+    title  Trained turns do not go on from the prompt that inference gives
+    why    the template opens a turn with text, such as <think>, that these turns lack: what is trained is not what the
+           model will be asked to continue
+    fix    use tune.template=sxl, or keep the reasoning of the rows, or leave rows without it out
 T201 error over-size-limit
     title  The package is larger than size_limit
     why    it would not fit where it is meant to run

@@ -62,14 +62,14 @@ def test_turns_from_the_first_one_on_are_found_with_marks_and_without(first: int
     marked = "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% endgeneration %}"
     marked += "{% else %}{{ m.content }}{% endif %}{% endfor %}"
     for template in (mask.Template(PLAIN), mask.Template(marked)):
-        assert ("abcdbcda", spans) == mask.find_spans(template, TALK, None, first)
-    assert ("abcdbcda", [(0, 2), (4, 6)]) == mask.find_spans(mask.Template(PLAIN), TALK, None)
+        assert mask.Spans("abcdbcda", spans) == mask.find_spans(template, TALK, None, first)
+    assert mask.Spans("abcdbcda", [(0, 2), (4, 6)]) == mask.find_spans(mask.Template(PLAIN), TALK, None)
 
 
 def test_blanks_that_a_template_writes_at_the_very_end_are_no_part_of_an_earlier_turn() -> None:
     template = mask.Template(PLAIN + "{% if not add_generation_prompt %}{{ '\\n\\n' }}{% endif %}")
-    assert ("abcdbcda\n\n", [(0, 2), (4, 6)]) == mask.find_spans(template, TALK, None)
-    assert ("abcdbc\n\n", [(0, 2), (4, 8)]) == mask.find_spans(template, TALK[:3], None)
+    assert mask.Spans("abcdbcda\n\n", [(0, 2), (4, 6)]) == mask.find_spans(template, TALK, None)
+    assert mask.Spans("abcdbc\n\n", [(0, 2), (4, 8)]) == mask.find_spans(template, TALK[:3], None)
 
 
 def refused(*asked: Any) -> tuple[str, str | None, str]:
