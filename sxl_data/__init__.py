@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "why": "sxl_data.build.questions",
     "ledger": "sxl_data.build.questions",
-    "diff": "sxl_data.build.questions",
+    "diff": "sxl_data.build.comparing",
     "questions": "sxl_data.build.asking",
     "open_build": "sxl_data.build.questions",
     "Trace": "sxl_data.trace.types",
@@ -35,7 +35,7 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("build", "clean", "decontaminate", "dedup", "publish", "report", "review", "sandbox", "validate")
+_VERBS = ("build", "clean", "decontaminate", "dedup", "publish", "report", "review", "sandbox", "serve", "validate")
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

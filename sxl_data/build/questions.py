@@ -1,10 +1,10 @@
-"""Questions to a finished build: why did this row go, what went and why, how do two builds differ."""
+"""Questions to a finished build: why did this row go, what went and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -121,25 +121,31 @@ def _checked_ledger(folder: str | Path, manifest: Manifest) -> pa.Table:
     return read_ledger(folder) if "ledger/ledger.parquet" in manifest.files else LEDGER_SCHEMA.empty_table()
 
 
-def why(trace_id: str, folder: str | Path) -> str:
-    """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
+class Fate(NamedTuple):
+    """What happened to one row: its lines of the ledger, and where it is now, the name of a file and the row in it."""
+
+    trace_id: str
+    lines: list[dict[str, Any]]
+    file: str | None
+    row: int
+
+    @property
+    def next(self) -> str:
+        """What to ask next, without the name of the command and the build: the twin, or the code."""
+        twins = [line["twin_id"] for line in self.lines if line["twin_id"]]
+        if self.file is not None:
+            return f"show BUILD --row {self.trace_id}"
+        return f"why {twins[-1]} BUILD" if twins else f"explain {self.lines[-1]['code']}"
+
+
+def fate(trace_id: str, folder: str | Path) -> Fate:
+    """What happened to the row ``trace_id``. Raises `UserError` U201 when it never was."""
     folder, trace_id = here(folder), encodable(trace_id)
     manifest = open_build(folder)
     lines = _checked_ledger(folder, manifest)
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
-    out = [printable_line(trace_id)]
-    for line in mine:
-        entry = CODES[line["code"]]
-        said = f"  {line['stage']:<14} {line['action']} by {line['code']} {line['rule']}: {entry.title}"
-        out.append(said)
-        for name, key in (("detail", "detail"), ("twin", "twin_id"), ("score", "score")):
-            if line[key] is not None:
-                out.append(f"{'':<17}{name} {printable_line(str(line[key]))}")
-        out.append(f"{'':<17}{entry.why}")
-    where = _find(folder, manifest, trace_id)
-    if where:
-        out.append(f"  {'now':<14} in {where}")
-    elif not mine:
+    file, row = _find(folder, manifest, trace_id)
+    if file is None and not mine:
         raise error(
             "U201",
             trace_id=trace_id,
@@ -148,30 +154,28 @@ def why(trace_id: str, folder: str | Path) -> str:
             why="a row that was read is either in data/ or in ledger/",
             fix="check the id",
         )
+    return Fate(trace_id, mine, file, row)
+
+
+def why(trace_id: str, folder: str | Path) -> str:
+    """What happened to one row, stage by stage, and where it is now. Raises U201 when it never was."""
+    return as_text(fate(trace_id, folder))
+
+
+def as_text(found: Fate) -> str:
+    """What happened to a row, for a terminal."""
+    out = [printable_line(found.trace_id)]
+    for line in found.lines:
+        entry = CODES[line["code"]]
+        said = f"  {line['stage']:<14} {line['action']} by {line['code']} {line['rule']}: {entry.title}"
+        out.append(said)
+        for name, key in (("detail", "detail"), ("twin", "twin_id"), ("score", "score")):
+            if line[key] is not None:
+                out.append(f"{'':<17}{name} {printable_line(str(line[key]))}")
+        out.append(f"{'':<17}{entry.why}")
+    if found.file is not None:
+        out.append(f"  {'now':<14} in {found.file} row {found.row}")
     return "\n".join(out)
-
-
-def diff(left: str | Path, right: str | Path) -> str:
-    """How the rows of two builds differ: only in one, on another side, with other content."""
-    sides = [_rows(folder, open_build(folder)) for folder in map(here, (left, right))]
-    a, b = sides
-    common = a.keys() & b.keys()
-    rows = [
-        ["rows", format_count(len(a)), format_count(len(b))],
-        ["only here", format_count(len(a.keys() - b.keys())), format_count(len(b.keys() - a.keys()))],
-        ["on another side", format_count(sum(a[k][0] != b[k][0] for k in common)), ""],
-        ["other content", format_count(sum(a[k][1] != b[k][1] for k in common)), ""],
-    ]
-    return format_table(["", str(left), str(right)], rows)
-
-
-def _rows(folder: str | Path, manifest: Manifest) -> dict[str, tuple[str, int]]:
-    found: dict[str, tuple[str, int]] = {}
-    for name, split in shards(manifest):
-        table = pq.read_table(verified(folder, manifest, name), columns=["trace_id", "steps"])
-        for row in table.to_pylist():
-            found[row["trace_id"]] = (split, hash(repr(row["steps"])))
-    return found
 
 
 def shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -181,13 +185,13 @@ def shards(manifest: Manifest) -> Iterator[tuple[str, str]]:
             yield name, name.removeprefix("data/").partition("-")[0]
 
 
-def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> str | None:
+def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> tuple[str | None, int]:
     for name, _ in shards(manifest):
         ids = pq.read_table(verified(folder, manifest, name), columns=["trace_id"])["trace_id"]
         at = pc.index(ids, trace_id).as_py()
         if at >= 0:
-            return f"{name} row {at}"
-    return None
+            return name, at
+    return None, -1
 
 
 def _example(folder: str | Path, manifest: Manifest) -> Any:

@@ -1,4 +1,4 @@
-"""Commands about builds: build, report, questions, why, ledger, diff, init, clean, publish, sandbox."""
+"""Commands that make, publish and tidy builds: build, init, clean, publish, sandbox."""
 
 from __future__ import annotations
 
@@ -31,42 +31,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
 
-    sub = command(
-        "report",
-        _report,
-        "Write what is in a build, what was left out and why, as one page for a browser.",
-        "examples:\n  sxl-data report out\n  sxl-data report out --tokenizer MODEL --max-length 4096 -o review.html",
-    )
-    sub.add_argument("build", help="folder of a finished build")
-    sub.add_argument("-o", "--out", metavar="FILE", help="page to write (default: report.html in the build)")
-    sub.add_argument("--tokenizer", help="tokenizer.json or folder: lengths in tokens instead of bytes")
-    sub.add_argument("--max-length", type=whole(), metavar="TOKENS", help="training cut-off (default: 2048)")
-
-    sub = command(
-        "questions",
-        _questions,
-        "Ask a build in SQL: its rows, its ledger, its funnel, its sources.",
-        'example:\n  sxl-data questions out "select source, split, count(*) as n from rows group by source, split"',
-    )
-    sub.add_argument("build", help="folder of a finished build")
-    sub.add_argument("sql", help="a question; the tables are rows, ledger, funnel, sources")
-    sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the answer; json has all rows")
-
-    sub = command("why", _why, "Say what happened to one row of a build.")
-    sub.add_argument("trace_id")
-    sub.add_argument("build", help="folder of a finished build")
-
-    sub = command("ledger", _ledger, "List the rows that were dropped, edited, flagged or quarantined.")
-    sub.add_argument("build", help="folder of a finished build, or of an output of dedup")
-    sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
-
     sub = command("init", _init, "Write a starter recipe and an adapter with its test.")
     sub.add_argument("folder", help="folder to write into; made if it is not there")
     sub.add_argument("--toolset", metavar="NAME", help="write a tool set of that name, its test and its recipe instead")
-
-    sub = command("diff", _diff, "Compare the rows of two builds.")
-    sub.add_argument("left", help="folder of a finished build")
-    sub.add_argument("right", help="folder of another")
 
     sub = command(
         "clean",
@@ -184,54 +151,6 @@ def _init(options: argparse.Namespace) -> int:
     for path in init(options.folder, options.toolset):
         tell(str(path))
     point(f"sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
-    return 0
-
-
-def _report(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import tell
-    from sxl_data.report.report import MAX_LENGTH, report
-
-    length = options.max_length or MAX_LENGTH
-    tell(str(report(options.build, options.out, tokenizer=options.tokenizer, max_length=length)))
-    return 0
-
-
-def _questions(options: argparse.Namespace) -> int:
-    from sxl_data.build.asking import as_text, questions
-    from sxl_data.contract.console import tell
-    from sxl_data.contract.printable import as_json
-
-    answer = questions(options.build, options.sql)
-    tell(as_text(answer) if options.output == "text" else as_json(answer.to_dicts()))
-    return 0
-
-
-def _why(options: argparse.Namespace) -> int:
-    from sxl_data.build.questions import why
-    from sxl_data.contract.console import fit, point, tell, terminal_width
-
-    found = why(options.trace_id, options.build)
-    tell(fit(found, terminal_width()))
-    there = " in data/" in found
-    point(f"sxl-data show {options.build} --row {options.trace_id}" if there else "sxl-data explain CODE")
-    return 0
-
-
-def _ledger(options: argparse.Namespace) -> int:
-    from sxl_data.build.questions import ledger
-    from sxl_data.contract.console import point, tell
-
-    tell(ledger(options.build, options.by))
-    point("sxl-data explain CODE, or sxl-data why TRACE_ID " + options.build)
-    return 0
-
-
-def _diff(options: argparse.Namespace) -> int:
-    from sxl_data.build.questions import diff
-    from sxl_data.contract.console import point, tell
-
-    tell(diff(options.left, options.right))
-    point(f"sxl-data report {options.right}, or sxl-data why TRACE_ID {options.right}")
     return 0
 
 

@@ -65,6 +65,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     _format(sub)
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the counts")
+    sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
 
     sub = command(
         "show",
@@ -201,7 +202,15 @@ def _stats(options: argparse.Namespace) -> int:
     from sxl_data.view.stats import stats
 
     found = stats(_submissions(options.files, options.format), tokenizer=options.tokenizer)
-    tell(found.text() if options.output == "text" else found.json())
+    if options.html:
+        from sxl_data.engine.commit import deliver
+        from sxl_data.view.stats_page import page
+
+        made = page(found, options.files).encode("utf-8", "backslashreplace")
+        deliver(Path(options.html), lambda file: file.write(made))
+        tell(f"written to {options.html}")
+    else:
+        tell(found.text() if options.output == "text" else found.json())
     point(f"sxl-data show {options.files[0]} --html trace.html, or sxl-data validate {options.files[0]}")
     return 0
 

@@ -24,6 +24,7 @@ FOLDED = 20
 """Lines beyond which a text is folded."""
 OLD_AND_NEW = (("old_string", "new_string"), ("old_str", "new_str"), ("old_text", "new_text"), ("search", "replace"))
 """Arguments by which tools that edit files name what goes and what comes."""
+FENCE = "```"
 COMMANDS = ("command", "cmd", "script", "keystrokes")
 
 
@@ -157,19 +158,39 @@ def _fold(value: str, bounds: Bounds, kind: str, folded_from: int = FOLDED) -> s
     """A text in its form; what is beyond ``folded_from`` lines is folded, so that the page's own search finds it."""
     lines = value[: bounds.characters].split("\n")
     kind = "diff" if is_diff(value) else kind
+    opened = sum(row.startswith(FENCE) for row in lines[:folded_from]) % 2 == 1
     cut = len(value) - bounds.characters
     more = f'<p class="soft">… {format_count(cut)} more characters</p>' if cut > 0 else ""
     if len(lines) <= folded_from + 3 and folded_from:
         return _form("\n".join(lines), kind) + more
     shown = _form("\n".join(lines[:folded_from]), kind) if folded_from else ""
     rest = lines[folded_from:]
-    return shown + folded(f"{format_count(len(rest))} lines", _form("\n".join(rest), kind), more)
+    return shown + folded(f"{format_count(len(rest))} lines", _form("\n".join(rest), kind, opened), more)
 
 
 def _plain(value: str, bounds: Bounds) -> str:
     return _form(value[: bounds.characters], "")
 
 
-def _form(value: str, kind: str) -> Raw:
+def _form(value: str, kind: str, in_code: bool = False) -> Raw:
+    if kind == "said" and (in_code or FENCE in value):
+        return Raw("".join(_fenced(value, in_code)))
     inner = diff(value) if kind == "diff" else screen(value) if kind == "screen" else text(value)
     return Raw(f"<pre{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{inner}</pre>")
+
+
+def _fenced(value: str, in_code: bool) -> Iterator[str]:
+    """A text with fenced code, which may begin inside of it: the code as a screen, its fences left as they are."""
+    rows: list[str] = []
+    for row in value.split("\n"):
+        if row.startswith(FENCE):
+            if in_code:
+                rows.append(row)
+            if any(rows):
+                yield str(_form("\n".join(rows), "screen" if in_code else "plain said"))
+            rows = [] if in_code else [row]
+            in_code = not in_code
+        else:
+            rows.append(row)
+    if any(rows):
+        yield str(_form("\n".join(rows), "screen" if in_code else "plain said"))

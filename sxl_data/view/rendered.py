@@ -39,20 +39,28 @@ def show_rendered(trace: Trace, template: Template, max_length: int | None = Non
 
 def page_rendered(trace: Trace, template: Template, max_length: int | None = None) -> str:
     """The same as a page, what carries loss marked. Raises `UserError` R704 where the template refuses it."""
+    body = blocks_rendered(trace, template, max_length)
+    return markup.document(trace.task.split("\n")[0][:80] or trace.trace_id, body)
+
+
+def blocks_rendered(trace: Trace, template: Template, max_length: int | None = None) -> list[markup.Raw]:
+    """The same as a part of a page."""
     found = _render(trace, template, max_length)
     whole, spans = found.rendered.text, found.rendered.spans
     cut = _cut(found, template, max_length)
     ends = {0, len(whole), *(place for span in spans for place in span), *([] if cut is None else [cut])}
     pieces = []
+    at = 0
     for start, end in itertools.pairwise(sorted(ends)):
-        inside = any(first <= start and end <= last for first, last in spans)
+        while at < len(spans) and spans[at][1] <= start:
+            at += 1
+        inside = at < len(spans) and spans[at][0] <= start and end <= spans[at][1]
         if start == cut:
             pieces.append(f'<strong class="bad">{markup.line(f"{CUT}{max_length} ──")}</strong>\n')
         shown = markup.text(whole[start:end])
         pieces.append(f"<mark>{shown}</mark>" if inside else shown)
     said = _counted(trace, template, found).replace(f"in {OPEN} {CLOSE}", "marked")
-    body = [markup.paragraph(said), f'<pre class="screen">{"".join(pieces)}</pre>']
-    return markup.document(trace.task.split("\n")[0][:80] or trace.trace_id, body)
+    return [markup.paragraph(said), markup.Raw(f'<pre class="screen">{"".join(pieces)}</pre>')]
 
 
 def _render(trace: Trace, template: Template, max_length: int | None) -> Trained:
