@@ -88,7 +88,9 @@ def _sizes(frame: pl.DataFrame) -> Raw:
     return section(
         "sizes",
         "Rows",
-        table("What became of the rows: orange is gone", ["row", "rows", " "], rows),
+        table(
+            "What became of the rows: grey as before, orange gone, green new, blue changed", ["row", "rows", " "], rows
+        ),
         paragraph(f"Of the rows of both, {format_count(altered)} have other content."),
         table("Rows on another side", ["from → to", "rows"], moved) if moved else "",
         _by(frame, "split"),

@@ -5,7 +5,7 @@
 const at = (id) => document.getElementById(id);
 const TALLEST = 8000000, PAGE = 100, PAGES = 60, AHEAD = 6, FILTERS = ["split", "source", "code", "phase", "change"];
 const list = at("list"), space = at("space");
-let token = "", total = 0, high = 52, now = -1, chosen = null, wish = 0, asking = 0, drawn = false, loud = true;
+let token = "", total = 0, high = 52, now = -1, chosen = null, wish = 0, asking = 0, drawn = false;
 let pages = new Map(), wanted = new Set(), pool = [], lastTop = 0, quick = false, timer = 0;
 
 async function ask(what, values, signal) {
@@ -41,6 +41,7 @@ function scroll(to) {
 }
 function draw() {
   drawn = false;
+  if (!total && !pool.length) return;
   const begin = top(), first = Math.max(0, Math.floor(begin / high) - AHEAD);
   const need = Math.ceil(list.clientHeight / high) + 2 * AHEAD + 1;
   while (pool.length < need) {
@@ -50,16 +51,18 @@ function draw() {
   }
   const shift = list.scrollTop - begin;
   for (let number = first; number < first + pool.length; number++) place(pool[number % pool.length], number, shift);
-  list.setAttribute("aria-activedescendant", now >= first && now < first + pool.length ? "row-" + now : "");
+  const active = now >= first && now < first + pool.length ? "row-" + now : "";
+  if (list.getAttribute("aria-activedescendant") !== active) list.setAttribute("aria-activedescendant", active);
   load(first, Math.min(total, first + need));
 }
 function place(slot, number, shift) {
   const row = number < total ? pages.get(Math.floor(number / PAGE))?.[number % PAGE] || null : null;
+  const move = number * high + shift, of = number === now, state = number < total ? total : -1;
+  if (slot.move !== move) { slot.move = move; slot.node.style.transform = `translateY(${move}px)`; }
+  if (slot.now !== of) { slot.now = of; slot.node.setAttribute("aria-selected", of); }
+  if (slot.at === number && slot.of === row && slot.state === state) return;
+  slot.at = number; slot.of = row; slot.state = state;
   slot.node.hidden = number >= total;
-  slot.node.style.transform = `translateY(${number * high + shift}px)`;
-  slot.node.setAttribute("aria-selected", number === now);
-  if (slot.at === number && slot.of === row) return;
-  slot.at = number; slot.of = row;
   slot.node.id = "row-" + number;
   slot.node.setAttribute("aria-posinset", number + 1);
   slot.node.setAttribute("aria-setsize", total);
@@ -104,7 +107,7 @@ async function choose(keepRow = false) {
     total = found.total; pages = new Map([[0, found.rows]]); now = found.position ?? -1;
     space.style.height = tall() + "px";
     scroll(now < 0 ? 0 : now * high - list.clientHeight / 2);
-    say(`${count(total)} of ${count(found.all)} rows` + (found.seconds > 0.5 ? `, searched in ${found.seconds.toFixed(1)} s` : ""));
+    say(`${count(total)} of ${count(found.all)} rows` + (at("whole").checked && at("words").value ? `, searched in ${found.seconds.toFixed(1)} s` : ""));
     remember(); soon();
     if (chosen === null && total && innerWidth > 832) open(0, false);
     else if (keepRow === false && total && innerWidth > 832) open(0, false);
@@ -135,6 +138,7 @@ async function read(which, focus = false, whole = "") {
     if (mine !== reading) return;
     chosen = found.trace_id;
     at("text").innerHTML = found.html;
+    at("text").dataset.n = now;
     at("bar").hidden = false; at("trace").scrollTop = 0;
     document.body.classList.toggle("reading", focus || document.body.classList.contains("reading"));
     mark(); remember();
@@ -184,7 +188,7 @@ const keys = { j: () => open(now + 1), k: () => open(now - 1), g: () => open(0),
   "/": () => { document.body.classList.remove("reading"); at("words").focus(); at("words").select(); } };
 document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox";
-  if (event.key === "Escape") { back(); return; }
+  if (event.key === "Escape") { event.preventDefault(); back(); return; }  // a search field would empty itself
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (Object.hasOwn(keys, event.key)) { keys[event.key](); event.preventDefault(); }
 });

@@ -136,9 +136,13 @@ def _kind(column: Iterable[Cell]) -> str:
     values = list(column)
     if any(isinstance(value, Bar) for value in values):
         return "bar"
-    if values and all(value is None or isinstance(value, int | float) or str(value)[:1].isdigit() for value in values):
+    if values and all(isinstance(value, int | float | None) or _is_number(str(value)) for value in values):
         return "n"
     return "words" if any(isinstance(value, str) and len(value) > WORDS for value in values) else ""
+
+
+def _is_number(value: str) -> bool:
+    return value.lstrip("+-")[:1].isdigit()
 
 
 def _class(kind: str) -> str:

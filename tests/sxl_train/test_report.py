@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,31 +11,14 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_data.view.plot import plot
 from sxl_train.report import report
-from tests.sxl_data.view.hostile import ALL
 from tests.sxl_data.view.test_page import Seen
-
-ESTIMATE = {"value": 0.25, "n": 164, "unit": "items", "low": 0.19, "high": 0.32, "clusters": 164, "method": "wilson"}
-MODEL = {"loss": 2.5, "rows": 9, "tokens": 800, "megabytes": 12.5, "example": ALL.replace("\ud800", "")}
+from tests.sxl_train.runs import make_run
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """The folder of a run of two steps, as the steps leave it."""
-    suite = {"measured": {"measures": {"pass@1": ESTIMATE}, "kinds": {"wrong answer": 100, ALL[:30]: 23}}}
-    measured = {"models": {"base": MODEL, "tune": MODEL | {"loss": 1.5}}, "suites": {"humaneval": suite}}
-    records = {
-        "tune": {"measured": {"rows": 400}, "config": {"tune.lr": {"value": 2e-4, "origin": "recipe"}}},
-        "evaluate": {"measured": measured, "versions": {"trl": "1.16.0"}},
-    }
-    for step, record in records.items():
-        (tmp_path / step).mkdir()
-        common = {"recipe": "toy", "seconds": 10.0, "files": {"model.safetensors": 2_000_000}}
-        (tmp_path / step / "run.json").write_text(json.dumps(common | record), encoding="utf-8")
-    entries = [{"step": n, "loss": 3.0 - n / 10, "tokens_per_s": 100 + n} for n in range(1, 11)]
-    entries.append({"step": 10, "eval_loss": float("nan"), "loss": float("nan")})
-    lines = "".join(json.dumps(entry) + "\n" for entry in entries) + '{"step": 11, "lo'
-    (tmp_path / "tune/log.jsonl").write_text(lines, encoding="utf-8")
-    return tmp_path
+    """The folder of a run of two steps."""
+    return make_run(tmp_path)
 
 
 def test_a_run_is_shown_from_what_its_steps_measured(run: Path):
