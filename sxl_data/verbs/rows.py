@@ -1,11 +1,15 @@
-"""Commands about plain tables of text: dedup, decontaminate."""
+"""Commands about text, of whatever file: dedup, decontaminate, redact."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 
 from sxl_data.contract.arguments import share
+
+SHOWN = 3
+"""Findings of each code that are shown unless all are asked for."""
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -71,6 +75,23 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--column", help="column that is compared (default: every text of the row)")
     sub.add_argument("--threshold", type=share, default=0.5, help="weighted share of a long item (0.5)")
 
+    sub = command(
+        "redact",
+        _redact,
+        "Take secrets and what names persons out of text, JSON, JSONL, sessions and Parquet.",
+        "examples:\n  sxl-data redact session.jsonl -o clean.jsonl\n  sxl-data redact *.jsonl -o clean/\n"
+        "  sxl-data redact session.jsonl --check     (writes nothing; exit code 1 where something has to go)",
+    )
+    sub.add_argument("files", nargs="+", help="files, - for stdin; by suffix .jsonl, .json, .parquet, else text")
+    sub.add_argument("-o", "--out", help="file to write, or folder for several (default: stdout)")
+    sub.add_argument("--check", action="store_true", help="report what has to go and write nothing")
+    sub.add_argument("--keep-private", action="store_true", help="secrets only; leave what names persons")
+    sub.add_argument("--second", action="store_true", help="have detect-secrets look for what was taken out")
+    sub.add_argument(
+        "--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the findings"
+    )
+    sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
+
 
 def _dedup(options: argparse.Namespace) -> int:
     import pyarrow as pa
@@ -135,3 +156,33 @@ def _decontaminate(options: argparse.Namespace) -> int:
         tell(format_table(["row", "item", "coverage"], [[h.row, h.item, f"{h.coverage:.2f}"] for h in hits]))
     tell(f"{len(hits)} of {rows} rows hold text of {', '.join(options.against)}")
     return 1 if hits else 0
+
+
+def _redact(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import fit, say, tell, terminal_width
+    from sxl_data.contract.errors import render as render_finding
+    from sxl_data.secrets.files import redact
+    from sxl_data.validate.reporters.report import FileReport, Report
+
+    done = redact(
+        options.files, options.out, check=options.check, people=not options.keep_private, second=options.second
+    )
+    if options.check or done.findings:
+        report = Report(files=[FileReport(file=str(path)) for path in options.files])
+        report.add(done.findings)
+        text = report.render(options.output)
+        if options.output == "text":
+            most = None if options.all else SHOWN
+            by_code = ([item for item in done.findings if item.code == code] for code in report.counts)
+            shown = [item for items in by_code for item in items[:most]]
+            total = f"{done.secrets} secrets, {done.persons} names and addresses in {len(options.files)} files"
+            text = fit("\n".join([*map(render_finding, shown), total]), terminal_width())
+        (tell if options.check else say)(text)
+    if done.text:
+        sys.stdout.buffer.write(done.text)
+        sys.stdout.buffer.flush()
+    for path in done.written:
+        tell(str(path))
+    if not options.check:
+        say(f"{done.secrets} secrets and {done.persons} names and addresses taken out")
+    return 1 if done.findings else 0

@@ -1,17 +1,16 @@
-"""Commands about traces: validate, convert, stats, show, redact, explain."""
+"""Commands about traces: validate, convert, stats, show, explain."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.arguments import whole
 
-SHOWN = 3
-"""Findings of each code that are shown unless all are asked for."""
+HANDED_OVER = ("scout", "docent")
+OUTPUTS = ("text", "json", "sarif", "github", *HANDED_OVER)
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -23,7 +22,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "examples:\n  sxl-data validate traces.jsonl\n"
         "  sxl-data validate session.jsonl --profile publish --output sarif\n"
         "  sxl-data validate chat.jsonl --template qwen3 --tokenizer MODEL --max-length 4096\n"
-        "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n\n"
+        "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n"
+        "  sxl-data validate chat.jsonl --output scout -o transcripts/chat.parquet    (docent: runs.jsonl)\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
     )
     sub.add_argument("files", nargs="+", help="files, folders, archives or builds to check, - for stdin")
@@ -34,7 +34,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="what a table's columns are for: prompt=…,answer=… or messages=…; also reasoning, system, tools, group",
     )
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
-    sub.add_argument("--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the report")
+    sub.add_argument("--output", default="text", choices=OUTPUTS, help="form of the report; scout, docent: -o OUT")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
     sub.add_argument(
         "--coverage", action="store_true", help="say how much of each file's text was read, and what was not"
@@ -45,7 +45,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--jobs", type=whole(1, 1024), default=1, metavar="N", help="processes that share large JSONL files"
     )
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
-    sub.add_argument("-o", "--out", help="file to write the mended traces to")
+    sub.add_argument("-o", "--out", help="file to write the mended traces to, or those with findings")
 
     sub = command(
         "convert",
@@ -81,23 +81,6 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--all", action="store_true", help="show long texts whole")
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
     _template(sub)
-
-    sub = command(
-        "redact",
-        _redact,
-        "Take secrets and what names persons out of text, JSON, JSONL, sessions and Parquet.",
-        "examples:\n  sxl-data redact session.jsonl -o clean.jsonl\n  sxl-data redact *.jsonl -o clean/\n"
-        "  sxl-data redact session.jsonl --check     (writes nothing; exit code 1 where something has to go)",
-    )
-    sub.add_argument("files", nargs="+", help="files, - for stdin; by suffix .jsonl, .json, .parquet, else text")
-    sub.add_argument("-o", "--out", help="file to write, or folder for several (default: stdout)")
-    sub.add_argument("--check", action="store_true", help="report what has to go and write nothing")
-    sub.add_argument("--keep-private", action="store_true", help="secrets only; leave what names persons")
-    sub.add_argument("--second", action="store_true", help="have detect-secrets look for what was taken out")
-    sub.add_argument(
-        "--output", default="text", choices=("text", "json", "sarif", "github"), help="form of the findings"
-    )
-    sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
 
     sub = command(
         "explain",
@@ -171,6 +154,17 @@ def _validate(options: argparse.Namespace) -> int:
         )
         tell(mended.text())
         return 1 if mended.left or mended.lost else 0
+    if options.output in HANDED_OVER:
+        from sxl_data.contract.console import say
+        from sxl_data.validate.handover import handover
+
+        if not options.out:
+            raise error("U401", found=f"--output {options.output}", expected="-o OUT, the file to write")
+        items = _submissions(options.files, options.format)
+        traces, findings = handover(items, options.output, options.out, options.profile)
+        say(f"{traces} traces with {findings} findings")
+        tell(options.out)
+        return 0
     report = validate(
         _tables(options.files, options.columns) if options.columns else _submissions(options.files, options.format),
         profile=options.profile,
@@ -248,36 +242,6 @@ def _show(options: argparse.Namespace) -> int:
     text = show(_one(options.file, options.format), options.row, width=width or WIDTH, **extra)
     tell(fit(text, width))
     return 0
-
-
-def _redact(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, say, tell, terminal_width
-    from sxl_data.contract.errors import render as render_finding
-    from sxl_data.secrets.files import redact
-    from sxl_data.validate.reporters.report import FileReport, Report
-
-    done = redact(
-        options.files, options.out, check=options.check, people=not options.keep_private, second=options.second
-    )
-    if options.check or done.findings:
-        report = Report(files=[FileReport(file=str(path)) for path in options.files])
-        report.add(done.findings)
-        text = report.render(options.output)
-        if options.output == "text":
-            most = None if options.all else SHOWN
-            by_code = ([item for item in done.findings if item.code == code] for code in report.counts)
-            shown = [item for items in by_code for item in items[:most]]
-            total = f"{done.secrets} secrets, {done.persons} names and addresses in {len(options.files)} files"
-            text = fit("\n".join([*map(render_finding, shown), total]), terminal_width())
-        (tell if options.check else say)(text)
-    if done.text:
-        sys.stdout.buffer.write(done.text)
-        sys.stdout.buffer.flush()
-    for path in done.written:
-        tell(str(path))
-    if not options.check:
-        say(f"{done.secrets} secrets and {done.persons} names and addresses taken out")
-    return 1 if done.findings else 0
 
 
 def _explain(options: argparse.Namespace) -> int:
