@@ -40,6 +40,7 @@ SOUND = {
     "clean": ["built"],
     "report": ["built", "-o", "out"],
     "publish": ["built", "--repo", "me/set"],
+    "serve": ["built", "--idle", "0"],
     "questions": ["built", "select count(*) from rows"],
     "review": ["sample", "built", "-o", "out"],
 }

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from sxl_data.build.questions import diff, ledger, why
+from sxl_data.build.comparing import diff
+from sxl_data.build.questions import ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
