@@ -12,7 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from sxl_data.build.questions import diff, open_build, read_ledger, why
+from sxl_data.build.comparing import diff
+from sxl_data.build.questions import open_build, read_ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
