@@ -43,14 +43,15 @@ def beside_twin(
     own: Trace | None,
     twin_id: str | None,
     twin: Trace | None,
+    stayed: bool = True,
     bounds: Bounds = WHOLE,
     named: Named = plain,
 ) -> Raw:
-    """A row that was left out, as it was read, and beside it the row for which it was."""
+    """A row that was left out, as it was read, and beside it the row for which it was, which may have left later."""
     sides = [f"<div><h3>{line(trace_id)}, as it was read</h3>{_shown(own, bounds, NOT_HELD)}</div>"]
     if twin_id:
-        missing = "This row is not in the dataset either."
-        sides.append(f"<div><h3>{named(twin_id)}, which stayed</h3>{_shown(twin, bounds, missing)}</div>")
+        told = "which stayed" if stayed else "which stayed then, and left at a later stage"
+        sides.append(f"<div><h3>{named(twin_id)}, {told}</h3>{_shown(twin, bounds, NOT_HELD)}</div>")
     return Raw(f'<div class="sides">{"".join(sides)}</div>')
 
 
@@ -81,8 +82,9 @@ def page(found: Fate, build: str | Path, out: str | Path) -> Path:
         parts.append(section("row", "The row", *blocks(traces[found.trace_id])))
     else:
         raw = quarantined(folder, manifest, found.trace_id)
-        own, twin = as_read(folder, found.trace_id), traces.get(twin_id or "")
-        parts.append(section("row", "The row", raw or beside_twin(found.trace_id, own, twin_id, twin)))
+        own, stayed = as_read(folder, found.trace_id), twin_id in traces
+        twin = traces[twin_id] if twin_id in traces else as_read(folder, twin_id) if twin_id else None
+        parts.append(section("row", "The row", raw or beside_twin(found.trace_id, own, twin_id, twin, stayed)))
     made = document(f"What happened to {found.trace_id}", parts)
     deliver(Path(out), lambda file: file.write(made.encode("utf-8", "backslashreplace")))
     return Path(out)

@@ -57,12 +57,11 @@ class Answers:
         said = f"{format_count(self.index.kept)} rows, {size} of text"
         if self.index.against is not None:
             said += f"; against {self.index.against.manifest.name} in {self.index.against.folder}"
-        facets = self.index.facets()
+        facets: dict[str, Any] = {**self.index.facets(), "source": self.index.sources()}
         return {
             "name": printable_line(manifest.name),
             "said": printable_line(said),
-            "facets": {name: [[printable_line(v), n] for v, n in counts] for name, counts in facets.items()},
-            "titles": {code: f"{code} {CODES[code].title}" for code, _ in facets["code"] if code in CODES},
+            "facets": {name: [_labelled(name, *pair) for pair in counts] for name, counts in facets.items()},
             "orders": list(ORDERS),
             "templates": list(self._templates),
             "template": self._usual,
@@ -144,6 +143,13 @@ class Answers:
             if held is None:
                 held = self._templates[name] = load(name)
             return held
+
+
+def _labelled(facet: str, value: str, rows: int, of: int = 0) -> tuple[str, str]:
+    """A value of a filter and what stands for it: of a source, how many of its rows are in the dataset."""
+    title = f"{value} {CODES[value].title}" if facet == "code" and value in CODES else value
+    count = f"{format_count(rows)} of {format_count(of)}" if of > rows else format_count(rows)
+    return printable_line(value), printable_line(f"{title} ({count})")
 
 
 def _short(name: str) -> str:

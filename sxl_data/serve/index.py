@@ -96,6 +96,13 @@ class Index:
             found["change"] = [pair for pair in _counts(self.rows["change"]) if pair[0] != SAME]
         return found
 
+    def sources(self) -> list[tuple[str, int, int]]:
+        """The sources: rows in the dataset, and rows in all; the one with most in the dataset first."""
+        by = self.rows.group_by(pl.col("source").cast(pl.String))
+        counts = by.agg(kept=(pl.col("shard") >= 0).sum(), every=pl.len())
+        counts = counts.sort("kept", "source", descending=[True, False])
+        return [(str(name), int(kept), int(every)) for name, kept, every in counts.iter_rows()]
+
     def select(self, wanted: Wanted, words_in: np.ndarray | None = None) -> np.ndarray:
         """The numbers of the lines that ``wanted`` leaves, in its order. ``words_in``: the lines, shape ``(lines,)``,
         that hold the words, where their texts were searched."""

@@ -16,7 +16,7 @@ from sxl_data.build.as_read import as_read
 from sxl_data.build.comparing import CHANGED, GONE, MOVED, NEW
 from sxl_data.contract.alignment import unified
 from sxl_data.contract.console import format_count
-from sxl_data.contract.errors import UserError
+from sxl_data.contract.errors import UserError, shorten
 from sxl_data.report.fate import beside_twin, history, quarantined, twin_of
 from sxl_data.serve.index import Index
 from sxl_data.serve.shelf import Shelf
@@ -56,7 +56,7 @@ class Pages:
         parts: list[str] = [Raw(f"<h2>{line(trace_id)}</h2>"), *history(told, link)]
         if shard >= 0:
             trace = self.shelf.trace(shard, row)
-            head = trace.task.strip().split("\n")[0][:160] or trace_id
+            head = shorten(trace.task.strip().split("\n")[0], 160) or trace_id
             parts[0] = Raw(f'<h2>{line(head)}</h2><p class="soft">{line(split)} · {line(trace.provenance.source)}</p>')
             parts += [*self._followers(trace_id), *self._compared(trace_id, trace), *_body(trace, form)]
         elif split == GONE:
@@ -79,9 +79,12 @@ class Pages:
             yield raw
             return
         own, twin = as_read(build.folder, trace_id), self._trace(twin_id) if twin_id else None
-        if own is not None and twin is not None and own.task != twin.task:
+        stayed = twin is not None
+        if twin is None and twin_id:
+            twin = as_read(build.folder, twin_id)
+        if own is not None and twin is not None:
             yield _difference("What differs from the row that stayed", twin, own, "stayed", "left out")
-        yield beside_twin(trace_id, own, twin_id, twin, WHOLE if form.whole else FIRST, link)
+        yield beside_twin(trace_id, own, twin_id, twin, stayed, WHOLE if form.whole else FIRST, link)
 
     def _followers(self, trace_id: str) -> Iterator[Raw]:
         found = self.index.followers(trace_id)

@@ -235,7 +235,7 @@ async function begin() {
     document.title = about.name + " · sxl";
     at("name").textContent = about.name + " ";
     make("small", at("name"), about.said);
-    for (const name of FILTERS) fill(at(name), "all", (about.facets[name] || []).map(([value, n]) => [`${about.titles[value] || value} (${count(n)})`, value]));
+    for (const name of FILTERS) fill(at(name), "all", (about.facets[name] || []).map(([value, shown]) => [shown, value]));
     at("change").parentElement.hidden = !about.facets.change;
     for (const name of about.orders) make("option", at("order"), name).value = name;
     last = about.template;
