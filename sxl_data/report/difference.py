@@ -125,7 +125,9 @@ def _recipe(before: Manifest, now: Manifest) -> Raw:
         for key in sorted({*one, *two})
         if one.get(key) != two.get(key) and key != "name"
     ]
-    sides = [["sxl", before.sxl_version, now.sxl_version]] if before.sxl_version != now.sxl_version else []
+    sides: list[list[Cell]] = (
+        [["sxl", before.sxl_version, now.sxl_version]] if before.sxl_version != now.sxl_version else []
+    )
     shown = [*sides, *rows]
     return section(
         "recipe",

@@ -61,7 +61,7 @@ class Answers:
         return {
             "name": printable_line(manifest.name),
             "said": printable_line(said),
-            "facets": {name: [_labelled(name, *pair) for pair in counts] for name, counts in facets.items()},
+            "facets": {name: [_labelled(name, pair) for pair in counts] for name, counts in facets.items()},
             "orders": list(ORDERS),
             "templates": list(self._templates),
             "template": self._usual,
@@ -145,8 +145,9 @@ class Answers:
             return held
 
 
-def _labelled(facet: str, value: str, rows: int, of: int = 0) -> tuple[str, str]:
+def _labelled(facet: str, counted: tuple[Any, ...]) -> tuple[str, str]:
     """A value of a filter and what stands for it: of a source, how many of its rows are in the dataset."""
+    value, rows, of = (*counted, 0)[:3]
     title = f"{value} {CODES[value].title}" if facet == "code" and value in CODES else value
     count = f"{format_count(rows)} of {format_count(of)}" if of > rows else format_count(rows)
     return printable_line(value), printable_line(f"{title} ({count})")

@@ -142,6 +142,7 @@ async function read(which, focus = false, whole = "") {
     at("bar").hidden = false; at("trace").scrollTop = 0;
     document.body.classList.toggle("reading", focus || document.body.classList.contains("reading"));
     mark(); remember();
+    if (at("form").value && !at("words").value) at("text").querySelector("mark")?.scrollIntoView({ block: "center" });
     if (focus) at("trace").focus();
   } catch (problem) { if (problem.name !== "AbortError") say(problem.message, true); }
 }
