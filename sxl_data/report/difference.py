@@ -125,14 +125,12 @@ def _recipe(before: Manifest, now: Manifest) -> Raw:
         for key in sorted({*one, *two})
         if one.get(key) != two.get(key) and key != "name"
     ]
-    sides: list[list[Cell]] = (
-        [["sxl", before.sxl_version, now.sxl_version]] if before.sxl_version != now.sxl_version else []
-    )
-    shown = [*sides, *rows]
+    if before.sxl_version != now.sxl_version:
+        rows.insert(0, ["sxl", before.sxl_version, now.sxl_version])
     return section(
         "recipe",
         "The recipes",
-        table("Keys that differ", ["key", "before", "now"], shown) if shown else paragraph("The recipes are the same."),
+        table("Keys that differ", ["key", "before", "now"], rows) if rows else paragraph("The recipes are the same."),
     )
 
 

@@ -76,8 +76,8 @@ class Answers:
         position = None
         if wanted := values.get("find"):
             number = self.index.find(wanted)
-            at = np.flatnonzero(found == number) if number is not None else ()
-            position = int(at[0]) if len(at) else None
+            at = np.flatnonzero(found == (-1 if number is None else number)).tolist()
+            position = at[0] if at else None
         return {
             "total": len(found),
             "all": len(self.index.rows),
