@@ -47,7 +47,9 @@ function draw() {
   while (pool.length < need) {
     const node = make("div", space);
     node.className = "row"; node.setAttribute("role", "option");
-    pool.push({ node, head: make("b", node), about: make("span", node), at: -1, of: null });
+    const head = document.createTextNode(""), about = document.createTextNode("");
+    make("b", node).append(head); make("span", node).append(about);
+    pool.push({ node, head, about, at: -1, of: null });
   }
   const shift = list.scrollTop - begin;
   for (let number = first; number < first + pool.length; number++) place(pool[number % pool.length], number, shift);
@@ -67,8 +69,9 @@ function place(slot, number, shift) {
   slot.node.setAttribute("aria-posinset", number + 1);
   slot.node.setAttribute("aria-setsize", total);
   slot.node.classList.toggle("out", Boolean(row && row.out));
-  slot.head.textContent = row ? row.head || row.trace_id : "…";
-  slot.about.textContent = row ? row.about : "";
+  const head = row ? row.head || row.trace_id : "…", about = row ? row.about : "";
+  if (slot.head.data !== head) slot.head.data = head;  // rows that fly by are all alike: nothing to lay out anew
+  if (slot.about.data !== about) slot.about.data = about;
 }
 function soon() { if (!drawn) { drawn = true; requestAnimationFrame(draw); } }
 // While the list flies by nothing is asked for; what is in sight when it slows down is.
