@@ -188,7 +188,7 @@ def test_the_viewer_is_used_by_keyboard_alone(browser: Any, viewer: str):
     tab.keyboard.press("Escape")
     tab.keyboard.press("Enter")
     settled(tab, "Say 3 in words.")
-    assert "trace" == tab.evaluate("document.activeElement.id")
+    tab.wait_for_function("() => document.activeElement.id === 'trace'")
     tab.wait_for_function("() => CSS.highlights.get('found')?.size >= 1")
     tab.keyboard.press("t")
     tab.wait_for_selector("#text mark")
