@@ -1,8 +1,8 @@
 """A file → its records, one after the other, each with its line, its bytes and what is wrong with it.
 
 In: JSONL, JSON (one value, several, or an array of records), CSV, TSV, YAML or Parquet, plain or in gzip or
-zstd, told apart by content; an Inspect `.eval` archive is one record. Out: `Record`s as a stream; memory is
-bounded by the largest record.
+zstd, told apart by content; an Inspect `.eval` archive is one record, a session in an SQLite database, too. Out:
+`Record`s as a stream; memory is bounded by the largest record.
 Nothing is repaired without saying so: a lone surrogate or NUL becomes U+FFFD and its record says it.
 What cannot be read has no value and one finding at least; the records after it are still read.
 """
@@ -62,6 +62,11 @@ def open_raw(
             from sxl_data.files.inspect_archive import open_archive
 
             yield Record(1, open_archive(Path(path)))
+            return
+        if head.startswith(streams.DATABASE) and file != "-":
+            from sxl_data.files.databases import sessions
+
+            yield from sessions(path)
             return
         wide = head.startswith(UTF16) and is_table(file)  # which `kind_of` takes for no text
         kind = "text" if wide else streams.kind_of(head, file)

@@ -23,6 +23,7 @@ _BITE = 1 << 14
 MAX_RECORD = 256 << 20
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+DATABASE = b"SQLite format 3\x00"
 BOM = b"\xef\xbb\xbf"
 SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 _BINARY = (
@@ -35,7 +36,7 @@ _BINARY = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
-    (b"SQLite format 3", "an SQLite database"),
+    (DATABASE, "an SQLite database"),
     (b"ARROW1", "an Arrow IPC file"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ", "an xz file"),

@@ -1,10 +1,11 @@
-"""What Claude Code prints with ``--output-format stream-json``: one JSON line per message, without links.
+"""What Claude Code and Qwen Code print with ``--output-format stream-json``: one JSON line per message, without links.
 
 In: a ``system`` line of subtype init, lines of type assistant and user as in a session, and a ``result`` line at the
 end. The prompt is there only where it was replayed. Out: one trace; lines with a ``parent_tool_use_id`` are those of a
 subagent and become a subtrace each. What it cost and how it ended is kept; partial ``stream_event`` lines repeat the
 messages and are counted. Source: https://docs.claude.com/en/docs/claude-code/sdk/sdk-headless and the message types of
-https://docs.claude.com/en/api/agent-sdk/typescript (SDKMessage).
+https://docs.claude.com/en/api/agent-sdk/typescript (SDKMessage); https://github.com/QwenLM/qwen-code
+(``packages/cli/src/nonInteractive/types.ts``), whose messages are the same.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ClaudeStreamJson:
     """Format of the printed messages of one run."""
 
     name = NAME
-    title = "output of Claude Code's stream-json"
+    title = "output of Claude Code's and Qwen Code's stream-json"
     unit = "file"
     leaves_out = (
         LeftOut("event", "a part of a message that follows whole", when="stream_event"),
@@ -88,6 +89,8 @@ class ClaudeStreamJson:
         version = init.get("claude_code_version")
         if isinstance(version, str):
             builder.agent = msgspec.structs.replace(builder.agent, version=version)
+        elif isinstance(init.get("qwen_code_version"), str):
+            builder.agent = msgspec.structs.replace(builder.agent, name="qwen-code", version=init["qwen_code_version"])
         yield builder.build(document, origin, NAME, source_id=session, group=session)
 
 

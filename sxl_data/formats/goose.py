@@ -1,9 +1,9 @@
 """Sessions of Goose: JSONL with a head and one message a line, or an export with ``conversation``.
 
 In: messages of ``role``, ``created`` and blocks: ``text``, ``thinking``, ``toolRequest`` (a call, or why it could not
-be read) and ``toolResponse`` (its result, or the error). Newer versions keep sessions in SQLite: `goose session export
---format json` writes them. Out: one trace; blocks that only the user saw are kept beside. Source:
-https://github.com/block/goose (``crates/goose/src/conversation/message.rs``, documentation of sessions).
+be read) and ``toolResponse`` (its result, or the error). Newer versions keep all sessions in one SQLite database, whose
+sessions `files.databases` hands out as exports. Out: a trace a session; blocks that only the user saw are kept beside.
+Source: https://github.com/block/goose (``crates/goose/src/conversation/message.rs``, documentation of sessions).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sxl_data.files.json_text import dump
+from sxl_data.files.json_text import dump, load_object
 from sxl_data.formats.beside import Beside
 from sxl_data.formats.content import part_of, parts_of, task_of
+from sxl_data.formats.links import Located
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
@@ -23,7 +24,7 @@ NAME = "goose"
 
 
 class Goose:
-    """Format of one session."""
+    """Format of one session, or of the exports of several."""
 
     name = NAME
     title = "Goose sessions"
@@ -43,36 +44,60 @@ class Goose:
         return None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
-        builder, kept = Builder("agent"), Beside(NAME, origin)
-        head: dict[str, Any] = {}
-        whole = document.value[0] if isinstance(document.value, list) and document.value else None
-        if isinstance(whole, dict) and isinstance(whole.get("conversation"), list):
-            head = {key: value for key, value in whole.items() if key != "conversation"}
-        for message, at, line in located(document, "conversation"):
-            if "role" not in message:
-                head |= message
-                continue
-            content = message.get("content")
-            blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
-            if message["role"] == "assistant":
-                builder.end_turn()
-            _tell(builder, blocks, message["role"] == "assistant", f"{at}/content", line, kept)
-            kept.keep(f"{at} line {line}", message, "role", "content", "id", "created")
-        kept.keep("session", head)
-        kept.tell(builder)
-        about = head["model_config"] if isinstance(head.get("model_config"), dict) else {}
-        model = about.get("model_name")
-        builder.agent = Agent(name="goose", model=model if isinstance(model, str) else None)
-        builder.executed = True
-        session = head.get("id")
-        group = session if isinstance(session, str) else None
-        reading = builder.build(document, origin, NAME, source_id=group, group=group)
-        if not reading.trace.steps:
-            raise RowError("no messages", "messages with `role` and `content`")
-        yield reading
+        values = document.value if isinstance(document.value, list) else [document.value]
+        exports = [v for v in values if isinstance(v, dict) and isinstance(v.get("conversation"), list)]
+        if len(exports) < 2:
+            head: dict[str, Any] = {}
+            if exports:
+                head = {key: value for key, value in exports[0].items() if key != "conversation"}
+            yield _read(list(located(document, "conversation")), head, document, origin, 0)
+            return
+        part = 0
+        for i, value in enumerate(values):
+            held = value.get("conversation") if isinstance(value, dict) else None
+            if isinstance(held, list) and held:
+                at = document.places[i] if i < len(document.places) else ""
+                line = document.lines[min(i, len(document.lines) - 1)]
+                said = [(m, f"{at}/conversation/{k}", line) for k, m in enumerate(held) if isinstance(m, dict)]
+                head = {key: item for key, item in value.items() if key != "conversation"}
+                yield _read(said, head, document, origin, part)
+                part += 1
 
 
 FORMAT = Goose()
+
+
+def _read(messages: list[Located], head: dict[str, Any], document: Document, origin: Origin, part: int) -> Reading:
+    """One session of ``messages``; what heads it may stand among them."""
+    builder, kept = Builder("agent"), Beside(NAME, origin)
+    for message, at, line in messages:
+        if "role" not in message:
+            head |= message
+            continue
+        content = message.get("content")
+        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        if message["role"] == "assistant":
+            builder.end_turn()
+        _tell(builder, blocks, message["role"] == "assistant", f"{at}/content", line, kept)
+        kept.keep(f"{at} line {line}", message, "role", "content", "id", "created")
+    kept.keep("session", head)
+    kept.tell(builder)
+    about = _opened(head.get("model_config", head.get("model_config_json")))
+    model = about.get("model_name")
+    builder.agent = Agent(name="goose", model=model if isinstance(model, str) else None)
+    builder.executed = True
+    session = head.get("id")
+    group = session if isinstance(session, str) else None
+    reading = builder.build(document, origin, NAME, part=part, source_id=group, group=group)
+    if not reading.trace.steps:
+        raise RowError("no messages", "messages with `role` and `content`")
+    return reading
+
+
+def _opened(held: Any) -> dict[str, Any]:
+    """An object, or the one that a column of a database holds as JSON text."""
+    held = load_object(held) if isinstance(held, str) else held
+    return held if isinstance(held, dict) else {}
 
 
 def _tell(builder: Builder, blocks: list[Any], spoken: bool, at: str, line: int, kept: Beside) -> None:

@@ -2,8 +2,8 @@
 
 In: one object a session. A message of the assistant holds its reasoning, its texts and its calls in order, each call
 with the state that it came to; ``step-start`` begins a further response of the model. Out: one trace, times in
-milliseconds as the file has them. Ignored and synthetic texts are the harness's. What a storage folder holds in
-several files (``session``, ``message``, ``part``) is the same in pieces: `opencode export` puts it together.
+milliseconds as the file has them. Ignored and synthetic texts are the harness's. The storage folder holds the same in
+pieces (`read.adapters.opencode_folder`), newer versions in a database (`files.databases`).
 Source: https://opencode.ai/docs/cli/#export, https://github.com/sst/opencode-sdk-js (``Message``, ``Part``).
 """
 
@@ -21,6 +21,7 @@ from sxl_data.trace.types import Agent, Metrics, Part, Result, Status
 
 NAME = "opencode"
 _STATUS: dict[str, Status] = {"completed": "ok", "error": "error"}
+_REPEATED = ("output", "preview", "diff", "filediff")
 _READ = ("type", "text", "id", "sessionID", "messageID", "time")
 
 
@@ -37,6 +38,10 @@ class OpenCode:
         LeftOut("state/metadata/diff", "an edit again; the call that made it is read"),
         LeftOut("state/metadata/filediff", "the files before and after an edit; the call that made it is read"),
     )
+
+    def __init__(self, everything: bool = False) -> None:
+        """``everything``: keep beside what `leaves_out` names, for documents in which the law cannot see it."""
+        self._left = () if everything else _REPEATED
 
     def detect(self, sample: Any) -> str | None:
         """`info` beside `messages` that have `info` and `parts`."""
@@ -62,7 +67,7 @@ class OpenCode:
             builder.end_turn()
             if isinstance(about.get("system"), str) and about["system"]:
                 builder.observe(about["system"], "system", at=f"/messages/{i}/info/system")
-            _tell(builder, message["parts"], about.get("role"), f"/messages/{i}/parts", kept)
+            _tell(builder, message["parts"], about.get("role"), f"/messages/{i}/parts", kept, self._left)
             kept.keep(f"/messages/{i}/info", about, "id", "sessionID", "parentID", "role", "system")
             model = model or about.get("modelID")
             tokens += [about["tokens"]] if isinstance(about.get("tokens"), dict) else []
@@ -84,7 +89,7 @@ class OpenCode:
 FORMAT = OpenCode()
 
 
-def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) -> None:
+def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside, left: tuple[str, ...]) -> None:
     """The parts of one message. Calls that follow each other are parallel; what comes after is another response."""
     seen: list[Part] = []
     results: list[tuple[Result, str]] = []
@@ -105,7 +110,7 @@ def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) 
                 else:
                     seen.append(Part(text=text))
         elif kind == "tool":
-            results += _call(builder, part, place, kept, k)
+            results += _call(builder, part, place, kept, k, left)
             continue
         for result, where in results:
             builder.result(result, at=where)
@@ -125,14 +130,16 @@ def _tell(builder: Builder, parts: list[Any], role: Any, at: str, kept: Beside) 
         builder.task = builder.task or task_of(seen)
 
 
-def _call(builder: Builder, part: dict[str, Any], place: str, kept: Beside, number: int) -> list[tuple[Result, str]]:
+def _call(
+    builder: Builder, part: dict[str, Any], place: str, kept: Beside, number: int, left: tuple[str, ...]
+) -> list[tuple[Result, str]]:
     """Tell one call; its result with its place, where it has one."""
     state = part["state"] if isinstance(part.get("state"), dict) else {}
     call_id = str(part.get("callID") or part.get("id") or f"call_{number}")
     builder.call(str(part.get("tool") or ""), dump(state.get("input") or {}), call_id, at=place)
     kept.keep(f"{place}/state", state, "input", "output", "error", "status", "metadata", "time")
     metadata = state["metadata"] if isinstance(state.get("metadata"), dict) else {}
-    kept.keep(f"{place}/state/metadata", metadata, "output", "exit", "preview", "diff", "filediff")
+    kept.keep(f"{place}/state/metadata", metadata, "exit", *left)
     said = state.get("output", state.get("error"))
     if state.get("status") not in _STATUS:
         return []  # still running, or never begun, when the session was written

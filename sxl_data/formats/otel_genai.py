@@ -1,10 +1,10 @@
-"""Spans of OpenTelemetry with the messages of a model (semantic conventions for generative AI, 1.37 and later).
+"""Spans of OpenTelemetry with the messages of a model (semantic conventions for generative AI, 1.26 and later).
 
 In: a span as the SDKs print it (``attributes`` an object) or one inside an OTLP export (``resourceSpans`` with
 ``attributes`` as a list of key and value). ``gen_ai.system_instructions``, ``gen_ai.input.messages`` and
 ``gen_ai.output.messages`` hold messages of ``parts``, as JSON text or as values. Each call of the model tells the
 whole conversation so far, so of one trace the calls whose messages a later one repeats are left out. Conventions before
-1.37 keep messages in events of the span and are not read.
+1.37 keep messages in events, in log records or in numbered attributes; `otel_genai_older` makes them the same.
 Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, and there gen-ai-input-messages.json.
 """
 
@@ -19,39 +19,42 @@ from sxl_data.files.json_text import counts, given, load
 from sxl_data.formats.beside import Beside
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.declarations import tools_of
+from sxl_data.formats.otel_genai_older import IN, OUT, PLACE, TOOLS
+from sxl_data.formats.otel_spans import Span, listed, spans_of
 from sxl_data.formats.places import located
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Part, Result
 
 NAME = "otel_genai"
-_IN, _OUT, _SYSTEM = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions"
-_TOOLS = "gen_ai.tool.definitions"
+_SYSTEM = "gen_ai.system_instructions"
 _MEDIA = {"image": "image", "audio": "audio", "video": "file"}
-# A span, its attributes, its pointer, its line
-Span = tuple[dict[str, Any], dict[str, Any], str, int]
 
 
 class OtelGenai:
     """Format of exported spans of model calls."""
 
     name = NAME
-    title = "OpenTelemetry GenAI spans (semantic conventions 1.37 and later)"
+    title = "OpenTelemetry GenAI spans and events (semantic conventions 1.26 and later)"
     unit = "file"
     leaves_out = (
         LeftOut("resource", "which program and machine sent the spans"),
         LeftOut("scope", "which instrumentation made the spans"),
+        LeftOut("eventName", "which kind of message an event is; the message says it"),
+        LeftOut("event_name", "which kind of message an event is"),
+        LeftOut("event.name", "which kind of message an event is"),
+        LeftOut("events/*/name", "which kind of message an event is"),
     )
 
     def detect(self, sample: Any) -> str | None:
         """Spans with `gen_ai.input.messages` or `gen_ai.output.messages`."""
         records = [(r, "", 1) for r in sample if isinstance(r, dict)] if isinstance(sample, list) else []
-        return "has spans with `gen_ai` messages" if any(_holds(a) for _, a, _, _ in _spans(records)) else None
+        return "has spans with `gen_ai` messages" if any(_holds(a) for _, a, _, _ in spans_of(records)) else None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
         traces: dict[str, list[Span]] = {}
         beside: dict[str, list[Span]] = {}
-        for number, span in enumerate(_spans(list(located(document)))):
+        for number, span in enumerate(spans_of(list(located(document)))):
             record, attributes, _, _ = span
             context = record["context"] if isinstance(record.get("context"), dict) else record
             identity = str(context.get("trace_id") or context.get("traceId") or number)
@@ -65,55 +68,14 @@ class OtelGenai:
                 )
                 part += 1
         if not part:
-            raise RowError("no messages", f"spans with `{_IN}` or `{_OUT}`")
+            raise RowError("no messages", f"spans with `{IN}` or `{OUT}`")
 
 
 FORMAT = OtelGenai()
 
 
 def _holds(attributes: dict[str, Any]) -> bool:
-    return _IN in attributes or _OUT in attributes
-
-
-def _spans(records: list[tuple[dict[str, Any], str, int]]) -> list[Span]:
-    """The spans among ``records``, those inside an export included."""
-    found: list[Span] = []
-    for record, at, line in records:
-        for i, resource in enumerate(_list(record, "resourceSpans")):
-            for j, scope in enumerate(_list(resource, "scopeSpans")):
-                for k, span in enumerate(_list(scope, "spans")):
-                    if isinstance(span, dict):
-                        place = f"{at}/resourceSpans/{i}/scopeSpans/{j}/spans/{k}"
-                        found.append((span, _attributes(span.get("attributes")), place, line))
-        if isinstance(record.get("attributes"), (dict, list)):
-            found.append((record, _attributes(record["attributes"]), at, line))
-    return found
-
-
-def _list(holder: Any, key: str) -> list[Any]:
-    held = holder.get(key) if isinstance(holder, dict) else None
-    return held if isinstance(held, list) else []
-
-
-def _attributes(held: Any) -> dict[str, Any]:
-    """Attributes as an object; OTLP has a list of ``{"key", "value": {"stringValue": …}}``."""
-    if isinstance(held, dict):
-        return held
-    items = [item for item in held if isinstance(item, dict)] if isinstance(held, list) else []
-    return {str(item["key"]): _value(item.get("value")) for item in items if "key" in item}
-
-
-def _value(held: Any) -> Any:
-    if not isinstance(held, dict) or len(held) != 1:
-        return held
-    ((kind, value),) = held.items()
-    if kind == "intValue":
-        return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value
-    if kind == "arrayValue":
-        return [_value(item) for item in _list(value, "values")]
-    if kind == "kvlistValue":
-        return _attributes(_list(value, "values"))
-    return value if kind.endswith("Value") else held
+    return IN in attributes or OUT in attributes
 
 
 def _messages(attributes: dict[str, Any], key: str) -> list[Any]:
@@ -128,7 +90,7 @@ def _messages(attributes: dict[str, Any], key: str) -> list[Any]:
 
 def _said(span: Span) -> list[Any]:
     """Role and parts of all messages of ``span``, without what only an answer has."""
-    messages = [*_messages(span[1], _IN), *_messages(span[1], _OUT)]
+    messages = [*_messages(span[1], IN), *_messages(span[1], OUT)]
     return [(m.get("role"), m.get("parts")) if isinstance(m, dict) else m for m in messages]
 
 
@@ -152,16 +114,16 @@ def _read(span: Span, within: list[Span], others: list[Span], document: Document
     _, attributes, at, line = span
     builder = Builder("agent" if within or others else "tool_use")
     kept = Beside(NAME, origin)
-    for tool in tools_of(_messages(attributes, _TOOLS)):
-        builder.tool(tool, at=f"{at}/attributes/{_TOOLS}", line=line)
+    for tool in tools_of(_messages(attributes, TOOLS)):
+        builder.tool(tool, at=f"{at}/attributes/{TOOLS}", line=line)
     instructions = tuple(p for item in _messages(attributes, _SYSTEM) if (p := _part(item)) is not None)
     if instructions:
         builder.observe(instructions, "system", at=f"{at}/attributes/{_SYSTEM}", line=line)
-    for key in (_IN, _OUT):
+    for key in (IN, OUT):
         for i, message in enumerate(_messages(attributes, key)):
             if isinstance(message, dict):
-                _tell(builder, message, f"{at}/attributes/{key}/{i}", line)
-                kept.keep(f"{key}/{i}", message, "role", "parts")
+                _tell(builder, message, message.get(PLACE) or f"{at}/attributes/{key}/{i}", line)
+                kept.keep(f"{key}/{i}", message, "role", "parts", PLACE)
     used = [s[1] for s in (*within, span)]
     model = attributes.get("gen_ai.response.model") or attributes.get("gen_ai.request.model")
     agent = attributes.get("gen_ai.agent.name")
@@ -171,7 +133,7 @@ def _read(span: Span, within: list[Span], others: list[Span], document: Document
     builder.metrics = Metrics(**found) if found else None
     for s in (*within, span, *others):
         kept.keep(f"{s[2]} line {s[3]}", {**s[0], "attributes": None})
-        kept.keep(f"{s[2]} line {s[3]}", s[1], *((_IN, _OUT, _SYSTEM, _TOOLS) if s not in others else ()))
+        kept.keep(f"{s[2]} line {s[3]}", s[1], *((IN, OUT, _SYSTEM, TOOLS) if s not in others else ()))
     kept.tell(builder)
     conversation = attributes.get("gen_ai.conversation.id")
     source_id = conversation if isinstance(conversation, str) else None
@@ -186,7 +148,7 @@ def _tell(builder: Builder, message: dict[str, Any], at: str, line: int) -> None
     role, seen = str(message.get("role")), list[Part]()
     if role == "assistant":
         builder.end_turn()
-    for k, part in enumerate(_list(message, "parts")):
+    for k, part in enumerate(listed(message, "parts")):
         place, kind = f"{at}/parts/{k}", part.get("type") if isinstance(part, dict) else None
         if kind in ("tool_call", "server_tool_call"):
             how = given(part.get("arguments", part.get("server_tool_call")))

@@ -40,6 +40,7 @@ FOLDERS = {
     "nl2bash_files": (".nl", ".cm"),
     "quixbugs": ("python_programs/", "correct_python_programs/"),
     "bfcl_folder": ("possible_answer/", "BFCL_"),
+    "opencode_folder": ("/message/ses_", "/part/msg_"),
 }
 _HEAD = 4096
 _MEMBERS = 2000  # names of an archive that are looked at

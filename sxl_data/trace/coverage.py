@@ -135,7 +135,7 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
         if text in held or text.partition(": ")[2] in held:  # or under a label
             continue
         inner = _opened(text)
-        if inner is None or any(item not in held for item in inner):
+        if inner is None or any(item not in held and not _is_made(item) for item in inner):
             missing.append(text)
         leaves.update(inner or ())
     if missing:

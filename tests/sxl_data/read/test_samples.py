@@ -66,9 +66,21 @@ SAMPLES = {
     "tau2.json": ("tau2", 1),
     "openhands_pairs.json": ("openhands_events", 1),
     "qwen_code.jsonl": ("qwen_code", 1),
+    "qwen_stream.jsonl": ("claude_stream_json", 1),
+    "gemini_stream.jsonl": ("gemini_stream_json", 1),
+    "cursor_stream.jsonl": ("cursor_stream_json", 1),
+    "droid.jsonl": ("droid", 1),
+    "droid_stream.jsonl": ("droid_stream_json", 1),
+    "opentraces.jsonl": ("opentraces", 1),
+    "otel_events.jsonl": ("otel_genai", 1),
+    "opencode_storage": ("opencode_folder", 1),
+    "goose_sessions.db": ("goose", 2),
+    "atif_subagents.json": ("atif", 1),
 }
 # Answers without what was asked: read, and the validator says what they lack.
 BARE = {"batch.jsonl": ("model_responses", 2), "bfcl_result.jsonl": ("bfcl_result", 2)}
+# Runs whose prompt is not in what they print.
+BARE |= {"codex_exec.jsonl": ("codex_exec", 1), "mcp.jsonl": ("mcp_log", 1)}
 BY_NAME = {
     "nl2bash": ("nl2bash_files", 8),
     "notebook.ipynb": ("notebook", 1),
@@ -130,6 +142,14 @@ COUNTED = (
     "codex_items.jsonl",
     "openhands_pairs.json",
     "qwen_code.jsonl",
+    "qwen_stream.jsonl",
+    "gemini_stream.jsonl",
+    "cursor_stream.jsonl",
+    "droid.jsonl",
+    "droid_stream.jsonl",
+    "opentraces.jsonl",
+    "otel_events.jsonl",
+    "opencode_storage",
 )
 
 
