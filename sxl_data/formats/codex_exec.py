@@ -34,6 +34,11 @@ _ASKED = {
     "web_search": ("query", "action"),
     "todo_list": ("items",),
 }
+_COUNTS = {
+    "prompt_tokens": "input_tokens",
+    "completion_tokens": "output_tokens",
+    "cached_tokens": "cached_input_tokens",
+}
 _TOLD = ("aggregated_output", "exit_code", "status", "result", "error", "agents_states")
 
 
@@ -67,6 +72,7 @@ class CodexExec:
                 thread = thread or event.get("thread_id")
             elif kind == "turn.completed" and isinstance(event.get("usage"), dict):
                 spent.append(event["usage"])
+                kept.keep(f"line {line}/usage", event["usage"], *_COUNTS.values())
             elif kind == "turn.failed":
                 builder.outcome = Outcome(status="aborted")
             kept.keep(f"line {line}", event, *(("usage",) if kind == "turn.completed" else ()), "type", "thread_id")
@@ -120,7 +126,7 @@ class _Run:
                 self._builder.reflect(text, "summary", **common)
             else:
                 self._builder.say(text, **common)
-        read = ("id", "type", "item_type", *(("text",) if isinstance(text, str) else ()))
+        read = ("id", "type", *(("text",) if isinstance(text, str) else ()))
         self._kept.keep(f"line {common['line']}/item", item, *read)
 
     def _call(self, identity: str, kind: str, item: dict[str, Any], complete: bool, common: dict[str, Any]) -> None:
@@ -137,6 +143,8 @@ class _Run:
             self._calls[identity] = arguments
         if complete and kind not in ("todo_list", "web_search"):
             self._builder.result(_result(identity, item), **common)
+        elif complete:
+            self._builder.end_turn()  # what it gave is not printed, and what follows was said after it
         self._kept.keep(f"line {common['line']}/item", item, "id", "type", "item_type", "tool", *asked, *_TOLD)
 
 
@@ -165,12 +173,7 @@ def _result(identity: str, item: dict[str, Any]) -> Result:
 
 def _metrics(spent: list[dict[str, Any]]) -> Metrics | None:
     """The tokens of all turns."""
-    keys = {
-        "prompt_tokens": "input_tokens",
-        "completion_tokens": "output_tokens",
-        "cached_tokens": "cached_input_tokens",
-    }
     found = counts(
-        {name: sum(turn[key] for turn in spent if type(turn.get(key)) is int) or None for name, key in keys.items()}
+        {name: sum(turn[key] for turn in spent if type(turn.get(key)) is int) or None for name, key in _COUNTS.items()}
     )
     return Metrics(**found) if found else None

@@ -63,6 +63,7 @@ class CursorStreamJson:
                 for text in _texts(event):
                     answer.add(text, common, whole=True)
                 kept.keep(f"line {line}", event, "type", "message", "session_id", "timestamp_ms", "model_call_id")
+                kept.keep(f"line {line}/message", event.get("message"), "role", "content")
                 continue
             if kind == "thinking" and isinstance(event.get("text"), str):
                 answer.tell()
@@ -77,6 +78,7 @@ class CursorStreamJson:
                 message = event["message"] if isinstance(event.get("message"), dict) else {}
                 read_user(builder, message.get("content"), f"{at}/message/content", line)
                 kept.keep(f"line {line}", event, "type", "message", "session_id")
+                kept.keep(f"line {line}/message", message, "role", "content")
             else:
                 head = event if event.get("subtype") == "init" and not head else head
                 kept.keep(f"line {line}", event, "type", "session_id", "model", "result")

@@ -128,6 +128,7 @@ class DroidStreamJson:
                 if kind == "completion":
                     read, final = ("finalText", "usage"), event.get("finalText")
                     builder.metrics = _metrics(event.get("usage")) or builder.metrics
+                    kept.keep(f"line {line}/usage", event.get("usage"), *_COUNTS.values())
             kept.keep(f"line {line}", event, "type", "session_id", "timestamp", *read)
         if isinstance(final, str) and final and final not in said:
             kept.keep("completion", {"finalText": final})

@@ -21,7 +21,7 @@ from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.types import Act, Agent, Result, Status
 
 NAME = "mcp_log"
-_CALL, _LIST, _BEGIN = "tools/call", "tools/list", "initialize"
+_CALL, _LIST, _BEGIN, _ASK = "tools/call", "tools/list", "initialize", "sampling/createMessage"
 # A message, its pointer, its line, what the log puts around it
 Wired = tuple[dict[str, Any], str, int, dict[str, Any]]
 
@@ -59,10 +59,11 @@ class McpLog:
                     builder.call(
                         name, call_id=call_id, at=f"{at}/params", line=line, **given(about.get("arguments") or {})
                     )
-                    kept.keep(f"line {line}/params", about, "name", "arguments")
+                    kept.keep(f"line {line}{at}/params", about, "name", "arguments")
+                    kept.keep(f"line {line}{at}", message, "jsonrpc", "id", "method", "params")
                     continue
                 client = about if method == _BEGIN else client
-                kept.keep(f"line {line}", message, "jsonrpc", "id")
+                kept.keep(f"line {line}{at}", message, "jsonrpc", "id")
                 continue
             request = _answered(asked.get(identity, []), message)
             _answer(builder, kept, request, message, at, line)
@@ -117,7 +118,8 @@ def _answered(open_requests: list[dict[str, Any]], message: dict[str, Any]) -> d
     result = message.get("result")
     held = result if isinstance(result, dict) else {}
     fits = _LIST if "tools" in held else _BEGIN if "serverInfo" in held else None
-    fits = _CALL if fits is None and "content" in held and "role" not in held else fits
+    if fits is None and "content" in held:
+        fits = _ASK if "role" in held else _CALL
     for i, request in enumerate(open_requests):
         if fits in (None, request.get("method")):
             return open_requests.pop(i)
@@ -132,7 +134,8 @@ def _answer(
     held = result if isinstance(result, dict) else {}
     if method == _CALL and ("result" in message or "error" in message):
         builder.result(_result(_named(dump(message.get("id"))), message), at=f"{at}/result", line=line)
-        kept.keep(f"line {line}/result", held, "content", "isError", "structuredContent")
+        kept.keep(f"line {line}{at}/result", held, "content", "isError", "structuredContent")
+        kept.keep(f"line {line}{at}", message, "jsonrpc", "id", "result", "error")
         return
     read: tuple[str, ...] = ()
     if method == _LIST:
@@ -141,13 +144,13 @@ def _answer(
             if tool.name not in known:
                 builder.tool(tool, at=f"{at}/result/tools/{i}", line=line)
         for i, tool in enumerate(held["tools"] if isinstance(held.get("tools"), list) else ()):
-            kept.keep(f"line {line}/tools/{i}", tool, "name", "description", "inputSchema", "outputSchema")
+            kept.keep(f"line {line}{at}/tools/{i}", tool, "name", "description", "inputSchema", "outputSchema")
         read = ("tools",)
     elif method == _BEGIN and isinstance(held.get("instructions"), str):
         builder.observe(held["instructions"], "system", at=f"{at}/result/instructions", line=line)
         read = ("instructions",)
-    kept.keep(f"line {line}/result", held, *read)
-    kept.keep(f"line {line}", message, "jsonrpc", "id", *(("result",) if isinstance(result, dict) else ()))
+    kept.keep(f"line {line}{at}/result", held, *read)
+    kept.keep(f"line {line}{at}", message, "jsonrpc", "id", *(("result",) if isinstance(result, dict) else ()))
 
 
 def _result(call_id: str, message: dict[str, Any]) -> Result:

@@ -25,6 +25,10 @@ from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 NAME = "opentraces"
 _STEP = ("step_index", "role", "content", "reasoning_content", "timestamp", "system_prompt_hash", "observations")
 _CALLED = ("tool_calls", "parent_step", "call_type", "model")
+_INSIDE = {
+    "tool_calls": ("tool_call_id", "tool_name", "input", "duration_ms"),
+    "observations": ("source_call_id", "content", "output_summary", "error"),
+}
 _RECORD = (
     "schema_version",
     "trace_id",
@@ -71,10 +75,15 @@ class Opentraces:
             if not isinstance(step, dict):
                 raise RowError(type(step).__name__, "a step", f"/steps/{i}")
         builder, kept = Builder("agent"), Beside(NAME, origin)
+        agent = row["agent"] if isinstance(row.get("agent"), dict) else {}
+        kept.keep("agent", agent, "name", "version", "model")
         for i, tool in enumerate(tools_of(row.get("tool_definitions"))):
             builder.tool(tool, at=f"/tool_definitions/{i}")
         held = row["system_prompts"] if isinstance(row.get("system_prompts"), dict) else {}
         prompts: dict[str, Any] = dict(held)
+        own = (step for step in steps if step.get("role") == "agent" and step.get("call_type") != "subagent")
+        if (begun := next(own, None)) is not None:
+            _prompt(builder, begun, prompts)  # the model has read it before what was asked
         asides: dict[str, list[tuple[int, dict[str, Any]]]] = {}
         for i, step in enumerate(steps):
             if step.get("call_type") == "subagent":
@@ -82,7 +91,11 @@ class Opentraces:
             else:
                 _tell(builder, step, f"/steps/{i}", prompts)
             kept.keep(f"/steps/{i}", step, *_STEP, *_CALLED)
-        agent = row["agent"] if isinstance(row.get("agent"), dict) else {}
+            for key, read in _INSIDE.items():
+                for k, item in enumerate(_listed(step, key)):
+                    kept.keep(f"/steps/{i}/{key}/{k}", item, *read)
+            if step.get("model") != agent.get("model"):
+                kept.keep(f"/steps/{i}", {"model": step.get("model")})
         builder.agent = _agent(agent)
         for part, aside in enumerate(asides.values(), 1):
             inner = Builder("agent")
@@ -113,9 +126,7 @@ FORMAT = Opentraces()
 def _tell(builder: Builder, step: dict[str, Any], at: str, prompts: dict[str, Any]) -> None:
     time, content = step.get("timestamp"), parts_of(step.get("content"))
     common: dict[str, Any] = {"timestamp": time} if isinstance(time, str) else {}
-    prompt = prompts.pop(str(step.get("system_prompt_hash")), None)
-    if isinstance(prompt, str) and prompt:
-        builder.observe(prompt, "system", at=f"/system_prompts/{step['system_prompt_hash']}", **common)
+    _prompt(builder, step, prompts, **common)
     if step.get("role") != "agent":
         role = step.get("role") if step.get("role") in ("system", "user") else "environment"
         role = "environment" if role == "user" and is_harness(step.get("content")) else role
@@ -131,7 +142,7 @@ def _tell(builder: Builder, step: dict[str, Any], at: str, prompts: dict[str, An
             builder.reflect(reasoning, at=at, **common)
         if content:
             builder.say(content, at=at, **common)
-        for k, call in enumerate(step.get("tool_calls") or ()):
+        for k, call in enumerate(_listed(step, "tool_calls")):
             if not isinstance(call, dict):
                 raise RowError(type(call).__name__, "a call", f"{at}/tool_calls/{k}")
             name, call_id = str(call.get("tool_name") or ""), str(call.get("tool_call_id") or f"call_{k}")
@@ -139,20 +150,32 @@ def _tell(builder: Builder, step: dict[str, Any], at: str, prompts: dict[str, An
     _observed(builder, step, at)
 
 
+def _listed(step: dict[str, Any], key: str) -> list[Any]:
+    held = step.get(key)
+    return held if isinstance(held, list) else []
+
+
+def _prompt(builder: Builder, step: dict[str, Any], prompts: dict[str, Any], **common: Any) -> None:
+    """Tell the system prompt that ``step`` names, the first time that one does."""
+    name = str(step.get("system_prompt_hash"))
+    if isinstance(prompts.get(name), str) and prompts[name]:
+        builder.observe(prompts.pop(name), "system", at=f"/system_prompts/{name}", **common)
+
+
 def _observed(builder: Builder, step: dict[str, Any], at: str) -> None:
     """What the calls of ``step`` gave."""
     spent = {
-        call.get("tool_call_id"): call.get("duration_ms")
-        for call in step.get("tool_calls") or ()
+        str(call.get("tool_call_id")): call.get("duration_ms")
+        for call in _listed(step, "tool_calls")
         if isinstance(call, dict) and type(call.get("duration_ms")) is int
     }
-    for k, item in enumerate(step.get("observations") or ()):
+    for k, item in enumerate(_listed(step, "observations")):
         if not isinstance(item, dict):
             raise RowError(type(item).__name__, "an observation", f"{at}/observations/{k}")
         place, error = f"{at}/observations/{k}", item.get("error")
         said = item.get("content") if item.get("content") is not None else item.get("output_summary")
         answered = item.get("source_call_id")
-        took = spent.get(answered)
+        took = spent.get(str(answered))
         builder.result(
             Result(
                 call_id=answered if isinstance(answered, str) else builder.next_call(place),

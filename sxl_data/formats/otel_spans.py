@@ -18,6 +18,7 @@ from sxl_data.formats.otel_genai_older import IN, OUT, event_name, from_attribut
 Span = tuple[dict[str, Any], dict[str, Any], str, int]
 # An event: its name, what it holds, its pointer
 Event = tuple[str, dict[str, Any], str]
+_READ = ("attributes", "body", "eventName", "event_name", "name", "traceId", "spanId", "trace_id", "span_id")
 _GROUPS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
 
 
@@ -33,6 +34,7 @@ def spans_of(records: list[tuple[dict[str, Any], str, int]]) -> list[Span]:
             found.append(_newer(span))
             continue
         held = value_of(record.get("body"))
+        attributes = {**{key: value for key, value in record.items() if key not in _READ}, **attributes}
         held = {**attributes, **held} if isinstance(held, dict) else {**attributes, "content": held}
         key = _span_id(record) or at or str(line)
         told.setdefault(key, []).append((name, held, at))
