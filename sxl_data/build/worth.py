@@ -25,32 +25,30 @@ from sxl_data.rules.worth import check
 from sxl_data.trace.table import to_traces
 from sxl_data.trace.types import Act, Trace
 
-Decision = Literal["keep", "flag", "drop"]
-
 
 class WorthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sound rows that are bad examples. keep: they stay; flag: they stay and have a line in the ledger; drop: they
     leave, with a line there."""
 
-    undeclared_tools: Literal["keep", "flag", "drop", "infer"] = "keep"
+    undeclared_tools: Literal[ledger.Choice, "infer"] = "keep"
     """Rows with calls that declare no tool (A302). infer: their tools are declared from the calls, as names with the
     arguments seen, and their origin says so."""
-    object_prompts: Decision = "keep"
+    object_prompts: ledger.Choice = "keep"
     """Rows whose prompt is a printed object, such as `{'api': …}` (Q801)."""
-    given_answers: Decision = "keep"
+    given_answers: ledger.Choice = "keep"
     """Rows whose answer stands in the prompt, as a whole or after words such as `gold answer:` (Q802)."""
-    given_facts: Decision = "keep"
+    given_facts: ledger.Choice = "keep"
     """Rows of reasoning in which facts that an annotator found stand beside the question (Q806)."""
-    no_answer: Decision = "keep"
+    no_answer: ledger.Choice = "keep"
     """Rows that call tools, get results, and end without a word of the agent (Q803)."""
-    ends_in_error: Decision = "keep"
+    ends_in_error: ledger.Choice = "keep"
     """Rows that end in a result with an error, or in a message that is one (Q804)."""
-    failures: Decision = "keep"
+    failures: ledger.Choice = "keep"
     """Rows whose own outcome says that the task failed (Q805)."""
 
-    def decisions(self) -> dict[str, Decision]:
+    def decisions(self) -> dict[str, ledger.Choice]:
         """By code, those that change anything."""
-        every: dict[str, Decision] = {
+        every: dict[str, ledger.Choice] = {
             "Q801": self.object_prompts,
             "Q802": self.given_answers,
             "Q806": self.given_facts,
@@ -119,7 +117,7 @@ def _calls(trace: Trace) -> Iterator[tuple[str, object]]:
             yield call.name, load_object(call.arguments_json)
 
 
-def _sound(batch: pa.Table, decisions: dict[str, Decision], entries: list[ledger.Entry]) -> pa.Table:
+def _sound(batch: pa.Table, decisions: dict[str, ledger.Choice], entries: list[ledger.Entry]) -> pa.Table:
     stays = np.ones(len(batch), dtype=bool)
     asked = np.arange(len(batch)) if "Q802" in decisions else np.flatnonzero(_suspects(batch))
     rows = batch.take(pa.array(asked))

@@ -12,7 +12,6 @@ the template that it is wrapped in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -26,26 +25,25 @@ from sxl_data.contract.stage import Outcome
 from sxl_data.files.fences import blocks
 from sxl_data.files.shown import parses_as_shown
 
-Action = Literal["drop", "flag", "keep"]
 KINDS = ("instruction", "code", "reasoning")
 
 
 class AnswerRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to do with answers of a kind: drop the row, flag it in the ledger, or keep it without a word."""
 
-    truncated: Action = "drop"
+    truncated: ledger.Choice = "drop"
     """Answers that end inside of a code block whose code is not whole, or in the middle of a sentence."""
-    repeated: Action = "drop"
+    repeated: ledger.Choice = "drop"
     """Answers that say the same line or the same words over and over."""
-    refused: Action = "drop"
+    refused: ledger.Choice = "drop"
     """Answers that decline, without code and without anything else."""
-    boilerplate: Action = "flag"
+    boilerplate: ledger.Choice = "flag"
     """Answers with words about being a language model, or of a web page around its text."""
-    echoed: Action = "drop"
+    echoed: ledger.Choice = "drop"
     """Answers that only say the question, or its input, once more."""
-    placeholder: Action = "drop"
+    placeholder: ledger.Choice = "drop"
     """Answers that stand for one: `N/A`, `<no output>`, `TODO`."""
-    leftover: Action = "drop"
+    leftover: ledger.Choice = "drop"
     """Answers and prompts with the marks or the unfilled slots of a prompt template."""
 
 
@@ -83,7 +81,7 @@ def run(batch: pa.Table, rules: AnswerRules) -> Outcome:
     """``batch`` without the rows that a rule drops; each row has the code of the first rule that it meets."""
     entries: list[ledger.Entry] = []
     keep = np.ones(len(batch), dtype=bool)
-    actions: dict[str, Action] = {
+    actions: dict[str, ledger.Choice] = {
         "truncated": rules.truncated,
         "repeated": rules.repeated,
         "refused": rules.refused,

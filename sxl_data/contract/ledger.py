@@ -14,6 +14,8 @@ import pyarrow as pa
 
 Action = Literal["dropped", "edited", "quarantined", "flagged"]
 """``flagged`` rows went on as they were, with something that their reader should know."""
+Choice = Literal["drop", "flag", "keep"]
+"""What a recipe says becomes of rows of a kind: out, with a line; in, with a line; in, without a word."""
 
 LEDGER_SCHEMA = pa.schema(
     [

@@ -29,13 +29,32 @@ def _is_escape(byte):
 
 
 @fast
+def _mixed(state):
+    """The hash of a finished word."""
+    state ^= state >> _HALF
+    state *= _MIX
+    return state ^ (state >> _HALF)
+
+
+@fast
+def _look_up(window, row, bits, shift, hashes, rows, count):
+    """How many windows are found with this one: it is kept where its bit is set, while there is room."""
+    bit = (window * _MIX) >> np.uint64(shift)
+    if (bits[bit >> _SIX] >> (bit & _LOW)) & _ONE != _ONE:
+        return count
+    if count < len(hashes):
+        hashes[count] = window
+        rows[count] = row
+    return count + 1
+
+
+@fast
 def find_windows(data, bounds, meaning, bits, shift, hashes, rows, found, last):
     """Windows of `data` whose bit of `bits` is set, into `hashes` and `rows` while there is room.
 
     `found[0]` counts all of them. `meaning` gives the byte in lower case, or 0 for what parts words; `last` has room
     for the words of one window.
     """
-    room = len(hashes)
     count = 0
     for row in range(len(bounds) - 1):
         words = 0
@@ -51,10 +70,7 @@ def find_windows(data, bounds, meaning, bits, shift, hashes, rows, found, last):
                 continue
             if not inside:
                 continue
-            state ^= state >> _HALF
-            state *= _MIX
-            state ^= state >> _HALF
-            last[words % _SIZE] = state
+            last[words % _SIZE] = _mixed(state)
             words += 1
             state = _BASIS
             inside = False
@@ -63,13 +79,7 @@ def find_windows(data, bounds, meaning, bits, shift, hashes, rows, found, last):
             window = np.uint64(0)
             for k in range(_SIZE):
                 window = window * _PRIME + last[(words + k) % _SIZE]
-            window &= _KEPT
-            bit = (window * _MIX) >> np.uint64(shift)
-            if (bits[bit >> _SIX] >> (bit & _LOW)) & _ONE == _ONE:
-                if count < room:
-                    hashes[count] = window
-                    rows[count] = row
-                count += 1
+            count = _look_up(window & _KEPT, row, bits, shift, hashes, rows, count)
     found[0] = count
 
 
@@ -92,7 +102,6 @@ def _is_fixed(fixed, state):
 def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, last):
     """As `find_windows`, of the shapes of `shapes.py`. `last` has room for two words for each token of a window: its
     hash, and 1 where it stands for itself."""
-    room = len(hashes)
     count = 0
     for row in range(len(bounds) - 1):
         tokens = 0
@@ -140,20 +149,13 @@ def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, 
                     window ^= window >> _HALF
                 if own < 4:  # words in a row: no code
                     continue
-                window &= _KEPT
-                bit = (window * _MIX) >> np.uint64(shift)
-                if (bits[bit >> _SIX] >> (bit & _LOW)) & _ONE == _ONE:
-                    if count < room:
-                        hashes[count] = window
-                        rows[count] = row
-                    count += 1
+                count = _look_up(window & _KEPT, row, bits, shift, hashes, rows, count)
     found[0] = count
 
 
 @fast
 def find_lines(data, bounds, meaning, bits, shift, hashes, rows, found, last):
     """As `find_windows`, of whole lines of a few words: the hash is that of all words of the line."""
-    room = len(hashes)
     count = 0
     for row in range(len(bounds) - 1):
         words = 0
@@ -169,21 +171,14 @@ def find_lines(data, bounds, meaning, bits, shift, hashes, rows, found, last):
                 inside = True
                 continue
             if inside:
-                state ^= state >> _HALF
-                state *= _MIX
-                state ^= state >> _HALF
-                line = line * _PRIME + state
+                line = line * _PRIME + _mixed(state)
                 words += 1
                 state = _BASIS
                 inside = False
             if end:
-                line = ((line ^ np.uint64(words)) * _MIX) & _KEPT
-                bit = (line * _MIX) >> np.uint64(shift)
-                if _FEW <= words < _MANY and (bits[bit >> _SIX] >> (bit & _LOW)) & _ONE == _ONE:
-                    if count < room:
-                        hashes[count] = line
-                        rows[count] = row
-                    count += 1
+                if _FEW <= words < _MANY:
+                    line = ((line ^ np.uint64(words)) * _MIX) & _KEPT
+                    count = _look_up(line, row, bits, shift, hashes, rows, count)
                 words = 0
                 line = np.uint64(0)
     found[0] = count
