@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from sxl_data.decontaminate import shapes, shingles
+from sxl_data.decontaminate.words import AFTER_DOT
 
 _SIZE = shingles.SIZE
 _BASIS, _STEP = np.uint64(shingles.BASIS), np.uint64(shingles.STEP)
@@ -84,10 +85,11 @@ def find_windows(data, bounds, meaning, bits, shift, hashes, rows, found, last):
 
 
 _TOKENS = shapes.SIZE
+_AFTER_DOT = np.uint64(AFTER_DOT)
 
 
 @fast
-def _is_fixed(fixed, state):
+def _is_among(fixed, state):
     low, high = 0, len(fixed)
     while low < high:
         middle = (low + high) >> 1
@@ -108,6 +110,7 @@ def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, 
         state = _BASIS
         inside = False
         digits = False
+        dotted = False
         for at in range(bounds[row], bounds[row + 1] + 1):
             byte = data[at] if at < bounds[row + 1] else np.uint8(32)
             kind = meaning[byte]
@@ -116,6 +119,7 @@ def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, 
             if kind == 1:
                 if not inside:
                     digits = bool(byte < 58)
+                    dotted = at > bounds[row] and data[at - 1] == 46
                 state = (state ^ np.uint64(byte)) * _STEP
                 inside = True
                 continue
@@ -124,7 +128,8 @@ def find_shapes(data, bounds, meaning, fixed, bits, shift, hashes, rows, found, 
                 place = tokens % _TOKENS
                 if inside:
                     last[place] = state
-                    last[_TOKENS + place] = _ONE if digits or _is_fixed(fixed, state) else np.uint64(0)
+                    itself = digits or _is_among(fixed, state) or (dotted and _is_among(fixed, state ^ _AFTER_DOT))
+                    last[_TOKENS + place] = _ONE if itself else np.uint64(0)
                     state = _BASIS
                     inside = False
                 else:

@@ -1,20 +1,28 @@
-"""Words that stand for themselves in a shape: keywords of the usual languages and the names that every program uses."""
+"""Words that stand for themselves in a shape: keywords, the names that every program uses, the usual methods.
+
+A word that programs also take as a name of their own (`end`, `char`, `string`, `item`) is none: renamed it would be
+another shape. Methods are words only where they follow a dot, for `items` and `lower` are names elsewhere.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 _WORDS = """
-and as assert async await begin bool boolean break byte case catch char class const continue def default del delete do
-done double elif else end enum except export extends extern false False fi final finally float fn for foreach from func
-function global go goto if impl implements import in include instanceof int interface is lambda let long loop map match
-mod module mut namespace new nil None nonlocal not null nullptr object operator or package pass private protected pub
-public raise return self short signed sizeof static std str string String struct super switch template then this throw
-throws trait true True try type typedef typeof union unsigned use using val var vec Vec vector virtual void volatile
-when where while with yield
-abs all any append chr dict enumerate filter float items join keys len length list max min next open ord pop print
-println printf push range replace reversed round set size slice sort sorted split strip sum tuple upper lower values zip
+and as assert async await bool boolean break catch class const continue def del dict do elif else enum except export
+extends extern false False finally float fn for foreach from func global goto if impl implements import in include
+instanceof int interface is lambda let list map mut namespace nil None nonlocal not null nullptr or pass private
+protected pub public raise return self sizeof static str String struct super this throw throws trait true True try
+tuple typedef typeof unsigned using Vec void volatile while with yield
+abs all any chr enumerate filter len max min next open ord print printf println range reversed round set sorted sum zip
 """.split()
+_METHODS = """
+add append count endswith extend find format get index insert isalpha isdigit items join keys length lower map pop push
+put remove replace reverse size slice sort split startswith strip substring update upper values
+""".split()
+
+AFTER_DOT = 0x9E3779B97F4A7C15
+"""What tells a method's hash from that of the same word elsewhere."""
 
 
 def _hash(word: str) -> int:
@@ -24,5 +32,5 @@ def _hash(word: str) -> int:
     return state
 
 
-FIXED = np.array(sorted({_hash(word) for word in _WORDS}), dtype=np.uint64)
-"""FNV-1a of each, ascending."""
+FIXED = np.array(sorted({*map(_hash, _WORDS), *(_hash(word) ^ AFTER_DOT for word in _METHODS)}), dtype=np.uint64)
+"""FNV-1a of each, ascending; of a method with `AFTER_DOT` in it."""

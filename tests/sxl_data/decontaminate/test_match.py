@@ -111,6 +111,12 @@ def test_renamed_identifiers_hide_nothing_and_another_program_is_another():
     assert found("def f(xs):\n    total = 0\n    for x in xs:\n        total += x * 2\n    return total", toy) == []
 
 
+def test_names_that_are_words_of_other_languages_or_methods_elsewhere_are_names():
+    code = SOLUTION.replace("best", "end").replace("values", "string").replace("value", "char")
+    toy = unpack(make([{"id": "x", "code": code}], ["code"], "id"))
+    assert [part.removeprefix("toy: x code, ") for part in found(RENAMED, toy)] == ["renamed"]
+
+
 def test_a_short_item_has_to_be_a_line_of_its_own():
     toy = unpack(make([{"id": "s", "question": "Name the largest planet there is."}], ["question"], "id"))
     assert found("Some words.\nname the  largest planet there is\nMore words.", toy) == ["toy: s question"]
