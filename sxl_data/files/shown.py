@@ -41,6 +41,7 @@ _MAGIC = patterns.compile(r"^[ \t]*(?:[%!][\w%/.]|\?\w)|^\w[\w.]*\?{1,2}$")
 _PLACEHOLDER = patterns.compile(
     r"<[\pL][\pL\pN_ .,:/|*'-]{0,60}>|\[[\pL][\pL\pN_ .|-]{0,60}\](?:\.\.\.)?|\{[\pL][\pL\pN_ -]{1,40}\}"
 )
+_EXTENDED_GLOB = patterns.compile(r"(?:[\w./*-]*[!@?*+]\([^()\s;&<>`$]*\))+")
 _ELISION = patterns.compile(r"^[ \t]*(?:\.{3,}|…|\[\.\.\.\]|<snip>|<\.\.\.>)[ \t]*[;,]?$")
 _SCRIPT = patterns.compile(r"(?is)^\s*<script[^>]*>(.*?)</script>\s*$")
 _MACRO = patterns.compile(
@@ -126,8 +127,8 @@ def _without_magics(code: str) -> str:
 
 
 def _filled(code: str) -> str:
-    """Commands with a word for each placeholder."""
-    typed = _SHELL_TYPED(code)
+    """Commands with a word for each placeholder, and for each `!(…)`, which interactive shells take."""
+    typed = _EXTENDED_GLOB.sub("word", _EXTENDED_GLOB.sub("word", _SHELL_TYPED(code)))
     return _without_elisions(_PLACEHOLDER.sub("word", typed)).replace(" ...", " word").replace("…", "word")
 
 
@@ -146,15 +147,15 @@ def _without_hidden(code: str) -> str:
 
 
 def is_balanced(code: str) -> bool:
-    """Whether brackets outside of strings and comments of the C kind match, and conditions of the preprocessor;
-    strings end with their line."""
+    """Whether brackets outside of strings, comments of the C kind and macros match, and conditions of the preprocessor;
+    strings end with their line. Of `#if` and `#else` the first branch counts."""
     depth = 0
     for match in _CONDITIONS.finditer(code):
         depth += 1 if match[1].startswith("if") else -1
         if depth < 0:
             return False
     stack: list[str] = []
-    for token in _bare(code):
+    for token in _bare(_first_branches(code)):
         if token == "/*":
             return False
         if token in "([{":
@@ -162,6 +163,29 @@ def is_balanced(code: str) -> bool:
         elif token in _CLOSING and (not stack or stack.pop() != _CLOSING[token]):
             return False
     return not stack and not depth
+
+
+def _first_branches(code: str) -> str:
+    """``code`` without the lines of the preprocessor, whose macros may hold half a bracket, and without what stands
+    between `#else` or `#elif` and its `#endif`."""
+    lines: list[str] = []
+    others, continued = list[bool](), False
+    for line in code.split("\n"):
+        directive = None if continued else _DIRECTIVE.match(line)
+        if directive is not None:
+            word = directive[1]
+            if word.startswith("if"):
+                others.append(False)
+            elif word in ("else", "elif") and others:
+                others[-1] = True
+            elif word == "endif" and others:
+                others.pop()
+        inside = directive is not None or continued
+        continued = inside and line.endswith("\\")
+        # A comment that begins beside a directive ends on a later line.
+        opens = inside and line.rfind("/*") > line.rfind("*/")
+        lines.append(("/*" if opens else "") if inside or any(others) else line)
+    return "\n".join(lines)
 
 
 def _ends_outside(code: str) -> bool:
@@ -186,6 +210,7 @@ def _bare(code: str) -> list[str]:
 _BRACKETS = frozenset("([{}])")
 _BLOCK_COMMENTS = frozenset(("c", "cpp", "go", "java", "javascript", "rust", "tsx", "typescript"))
 _CONDITIONS = patterns.compile(r"(?m)^[ \t]*#[ \t]*(if|endif)")
+_DIRECTIVE = patterns.compile(r"[ \t]*#[ \t]*([a-z]*)")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _COMMENTS = {"/*": "*/", "//": "\n"}
 _TOKENS = patterns.compile(r"""//|/\*|\*/|\n|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.){1,10}'|[()\[\]{}]""")

@@ -14,6 +14,7 @@ SHOWN = [
     ("python", "    def f(self):\n        return 1\n"),
     ("python", "try:\n    print 1\nexcept A, e:\n    pass\n"),
     ("bash", "$ ls -la\ntotal 8 (more\n$ cd ..\n"),
+    ("bash", "ls -d !(*@(.c|.h)) # shopt -s extglob\n"),
     ("bash", "git commit -m <message> [--amend]\ncd <your folder>\n"),
     ("bash", "user@host:~/x$ cat a.txt\nit's\n"),
     ("java", "private int f() {\n    return 1;\n}\n"),
@@ -61,6 +62,8 @@ def test_brackets_count_outside_of_strings_and_comments_only() -> None:
     assert not is_balanced("f(]")
     assert not is_balanced("f() /* (")
     assert not is_balanced("#ifdef A\nint x;\n")
+    assert is_balanced("#define BEGIN extern {\\\n (\n#if A\nf(int a\n#else\nf(\n#endif\n);")
+    assert not is_balanced("#define A 1 /* begins ( \n here */\n#if A\nf(\n#else\nf()\n#endif")
 
 
 def test_long_hostile_code_takes_no_time() -> None:
