@@ -97,7 +97,9 @@ def _build(options: argparse.Namespace) -> int:
     )
     rows = ", ".join(f"{name} {format_count(numbers['rows'])}" for name, numbers in manifest.splits.items())
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
-    point(f"open {options.out.rstrip('/')}/report.html, or `sxl-data ledger {options.out} --by code`")
+    page = options.out.rstrip("/") + "/report.html"
+    shown = f"open {page}, or " if "://" in page or Path(page).is_file() else ""
+    point(f"{shown}`sxl-data ledger {options.out} --by code`")
     tell(options.out)
     return 1 if manifest.missing else 0
 
