@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 
 from clean_compilers import COMPILERS, Compiler
 from clean_files import known_files
+from harness import interval
 
 from sxl_data.files.shown import parses_as_shown
 from sxl_data.files.syntax import parses
@@ -55,7 +56,8 @@ def agreement(language: str, compiler: Compiler, files: list[str], metrics: dict
         same = [(parses_as_shown(language, text) is not False) == good for text, good in judged]
         lost = sum(good and parses_as_shown(language, text) is False for text, good in judged)
         share = sum(same) / max(1, len(same))
-        print(f" {kind} {share:7.2%} of {len(same):>4}, good ones dropped {lost:>3}", end="")
+        low, high = interval(sum(same), len(same)) if same else (0.0, 1.0)
+        print(f"  {kind} {share:7.2%} of {len(same):>4} ({low:.1%} to {high:.1%}), good dropped {lost:>2}", end="")
         metrics |= {f"{language}/{kind}": share, f"{language}/{kind}/lost": lost, f"{language}/{kind}/n": len(same)}
     print()
 
@@ -72,7 +74,9 @@ def guesses(language: str, files: list[str], metrics: dict[str, float]) -> None:
         made = [(guess, said(language, text, guess)) for text in texts if (guess := guess_language(text)) is not None]
         right = sum(guess == truth for guess, truth in made)
         wrong = sorted({guess for guess, truth in made if guess != truth})
-        print(f" {kind} {right:>4} right of {len(made):>4} guesses, {len(texts):>4} texts {wrong}", end="")
+        low, high = interval(right, len(made)) if made else (0.0, 1.0)
+        print(f"  {kind} {right:>4} of {len(made):>4} guesses right ({low:.1%} to {high:.1%}), ", end="")
+        print(f"{len(texts):>4} texts {wrong or ''}", end="")
         metrics |= {f"guess/{language}/{kind}": right / max(1, len(made)), f"guess/{language}/{kind}/n": len(made)}
     print()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import statistics
@@ -76,6 +77,13 @@ def take_turns(
 def ratio(times: Mapping[str, list[float]], one: str, other: str) -> float:
     """How many times what ``one`` takes ``other`` does: the median over the rounds."""
     return statistics.median(b / a for a, b in zip(times[one], times[other], strict=True))
+
+
+def interval(found: int, n: int) -> tuple[float, float]:
+    """Wilson's, of 95 %, of a share."""
+    z, p = 1.96, found / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
 
 def claim(text: str, target: float, measured: float, at_most: bool = False) -> Claim:
