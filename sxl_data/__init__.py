@@ -35,7 +35,19 @@ _PUBLIC = {
 }
 
 # Packages that are verbs too (see `contract.callable`).
-_VERBS = ("build", "clean", "decontaminate", "dedup", "publish", "report", "review", "sandbox", "serve", "validate")
+_VERBS = (
+    "build",
+    "clean",
+    "decontaminate",
+    "dedup",
+    "publish",
+    "report",
+    "review",
+    "sandbox",
+    "serve",
+    "share",
+    "validate",
+)
 
 __all__ = ["__version__", *_PUBLIC, *_VERBS]
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sxl_data import __version__
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.entry import answer, require_memory
-from sxl_data.verbs import asking, builds, reviews, rows, traces
+from sxl_data.verbs import asking, builds, reviews, rows, sharing, traces
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -56,6 +56,6 @@ def make_parser() -> Parser:
         sub.set_defaults(run=handler, parser=sub)
         return sub
 
-    for door in (traces, builds, asking, rows, reviews):
+    for door in (traces, builds, asking, rows, reviews, sharing):
         door.add(command)
     return parser

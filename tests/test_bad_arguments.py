@@ -43,6 +43,7 @@ SOUND = {
     "serve": ["built", "--idle", "0"],
     "questions": ["built", "select count(*) from rows"],
     "review": ["sample", "built", "-o", "out"],
+    "share": ["rows.jsonl", "-o", "out"],
 }
 BAD = [
     "",

@@ -17,21 +17,14 @@ import msgspec
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
-from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Step, Trace
+from sxl_data.trace.blocks import Block, step_blocks
+from sxl_data.trace.types import Trace
 from sxl_data.validate.submissions import submissions
 
 ItemKind = Literal["trace", "output", "pair"]
 OUTPUT_COLUMNS = ("suite", "item", "index", "request", "text")
 TRACE_STRATA = ("source", "kind", "outcome")
 OUTPUT_STRATA = ("suite", "group")
-
-
-class Block(msgspec.Struct, frozen=True):
-    """One text of an item: the phase that it belongs to, a few words about it, the text."""
-
-    phase: str
-    head: str
-    text: str
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -91,33 +84,6 @@ def _traces(place: str, by: str) -> Iterator[Candidate]:
 
 def _stratum(trace: Trace, by: str) -> str:
     return {"source": trace.provenance.source, "kind": trace.kind, "outcome": trace.outcome.status}[by]
-
-
-def step_blocks(step: Step) -> Iterator[Block]:
-    """One step's texts. Call ids are left out: their form tells which model wrote them."""
-    if isinstance(step, Observe):
-        yield Block("observe", step.origin, _text(step.content))
-    elif isinstance(step, Reflect):
-        hidden = step.form == "encrypted" and not step.text
-        yield Block("reflect", "reasoning", "(reasoning that the source keeps encrypted)" if hidden else step.text)
-    elif isinstance(step, Act):
-        if said := _text(step.content):
-            yield Block("act", "answer" if step.final else "message", said)
-        for call in step.calls:
-            yield Block("act", f"calls {call.name}", call.arguments_json)
-    elif isinstance(step, Iterate):
-        for result in step.results:
-            code = "" if result.exit_code is None else f", exit code {result.exit_code}"
-            said = "\n".join(part for part in (_text(result.content), result.error_message) if part)
-            yield Block("iterate", f"result: {result.status}{code}", said)
-        yield Block("iterate", f"then: {step.decision}", "")
-
-
-def _text(content: tuple[Part, ...]) -> str:
-    return "\n".join(
-        part.text if part.text is not None else part.data_json if part.data_json is not None else f"({part.type})"
-        for part in content
-    )
 
 
 class _Output(msgspec.Struct, frozen=True):

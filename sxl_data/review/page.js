@@ -1,32 +1,8 @@
-"use strict";
-// The sheet: shows one item after the other, keeps the votes in this browser, saves and loads them as a file. Every
-// text comes from strangers: it becomes textContent, and what does not print or turns the direction becomes a sign.
-const data = JSON.parse(document.getElementById("data").textContent);
+// The sheet: shows one item after the other, keeps the votes in this browser, saves and loads them as a file.
 const place = "sxl-review:" + data.hash, CANNOT = "cannot_judge", FOLDED = 1200;
-const at = (id) => document.getElementById(id);
 const items = new Map(data.items.map((item) => [item.id, item]));
 let state = { rater: { name: "", kind: "" }, votes: {} }, now = 0, question = 0, since = Date.now(), keeps = true;
 
-function make(tag, parent, text) {
-  const node = document.createElement(tag);
-  if (text !== undefined) write(node, text);
-  parent.append(node);
-  return node;
-}
-function write(node, text) {
-  let from = 0;
-  for (const found of text.matchAll(/[\p{C}\u2028\u2029\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f]/gu)) {
-    if (found[0] === "\n" || found[0] === "\t") continue;
-    // An emoji's own selector; after a letter, or one after the other, selectors carry what nobody sees.
-    if (/[\ufe0e\ufe0f]/.test(found[0]) && /[^\0-\xff\ufe00-\ufe0f]/.test(text[found.index - 1] || "")) continue;
-    node.append(document.createTextNode(text.slice(from, found.index)));
-    const mark = document.createElement("mark");
-    mark.textContent = "U+" + found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    node.append(mark);
-    from = found.index + found[0].length;
-  }
-  node.append(document.createTextNode(text.slice(from)));
-}
 function asked(item) {
   const phases = new Set(item.sides.flatMap((side) => side.blocks.map((block) => block.phase)));
   return data.questions.filter((q) => q.of.includes(item.kind) && (q.phase === "whole" || phases.has(q.phase)));
@@ -34,7 +10,6 @@ function asked(item) {
 const values = (q) => [...q.answers.map((a) => a.value), CANNOT];
 const vote = (id) => state.votes[id] || { answers: {}, note: "", seconds: 0 };
 const done = (item) => asked(item).every((q) => Object.hasOwn(vote(item.id).answers, q.id));
-const say = (text) => { at("said").textContent = ""; write(at("said"), text); };
 
 // A file or a browser's store is checked like any stranger's text; what fits no question is refused as a whole.
 function checked(value) {

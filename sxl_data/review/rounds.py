@@ -16,8 +16,9 @@ import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
-from sxl_data.review.items import Block, ItemKind
+from sxl_data.review.items import ItemKind
 from sxl_data.review.rubric import Rubric
+from sxl_data.trace.blocks import Block
 
 T = TypeVar("T")
 SAMPLE, KEY, SHEET, RUBRIC, RATINGS = "sample.json", "key.json", "sheet.html", "rubric.yaml", "ratings"

@@ -45,6 +45,11 @@ class Placeholders:
                     self.secrets[hit.value] = self._known[key]
         return self._known[key]
 
+    @property
+    def known(self) -> dict[tuple[str, bytes], bytes]:
+        """What was taken out so far: (kind, value) → placeholder."""
+        return self._known
+
 
 class Redacted(NamedTuple):
     """The text, and how many secrets and persons were taken out of it."""

@@ -27,6 +27,7 @@ TABLES = (
     "training",
     "evaluation",
     "review",
+    "sharing",
 )
 """Modules of this package with codes that no rule finds."""
 RULES = {
