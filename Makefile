@@ -31,7 +31,7 @@ test: $(STAMP)
 # The pages in a headless Chromium; skips with the reason where there is none.
 test-browser: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[browser]'
-	$(BIN)/python -m pytest -rs tests/sxl_data/report/test_browser.py
+	$(BIN)/python -m pytest -rs tests/sxl_data/report/test_browser.py tests/sxl_data/review/test_browser.py tests/sxl_data/share/test_browser.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -2,8 +2,8 @@
 
 In: a home folder, an environment, the name of a system. Out: places with the names that session files have below
 them. Sources: the Hub's table of session folders (https://huggingface.co/docs/hub/agent-traces), and the documentation
-of the agents that the modules of `sxl_data.formats` name. What an agent keeps in a database of its own is read where its
-form is known (`opencode`); for the others `advice` says which command of theirs writes a file.
+of the agents that the modules of `sxl_data.formats` name. What an agent keeps in a database is read where its form is
+known (`opencode`); for the others `advice` says which command of theirs writes a file.
 """
 
 from __future__ import annotations

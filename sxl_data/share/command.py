@@ -1,4 +1,4 @@
-"""`share`: list what there is; prepare it for a person to look at; and, with that person's decisions, write the dataset.
+"""`share`: list what there is; prepare it for a person to look at; with that person's decisions, write the dataset.
 
 In: folders of sessions, or none for the known places; or a prepared folder with decisions. Out: a list, a review page,
 or a folder for the Hub. Nothing is sent anywhere.

@@ -63,8 +63,8 @@ class Seen:
 
 
 def doubts(seen: Seen, texts: Iterable[str], words: frozenset[str] = frozenset()) -> list[Doubt]:
-    """The doubts about what was ``seen``, which is ``texts``, in order of their kind and value. ``words`` stand for what
-    was taken out and are none. Raises `UserError` U401 where detect-secrets is not installed."""
+    """The doubts about what was ``seen``, which is ``texts``, in order of kind and value. ``words`` stand for what was
+    taken out and are none. Raises `UserError` U401 where detect-secrets is not installed."""
     found: dict[Doubt, None] = {}
     for text in texts:
         found.update(dict.fromkeys(_to_know(text)))
@@ -102,5 +102,5 @@ def _to_know(text: str) -> Iterator[Doubt]:
     for found in _HOST.finditer(text):
         if not found["host"].lower().endswith(("this.local", "self.local")):
             yield Doubt("machine", found["host"], False)
-    if (number := len(_ASSIGNMENT.findall(text))) >= _DUMP:
+    if len(_ASSIGNMENT.findall(text)) >= _DUMP:
         yield Doubt("environment", next(line for line in text.splitlines() if _ASSIGNMENT.match(line))[:80], False)

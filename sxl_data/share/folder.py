@@ -2,8 +2,8 @@
 
 In: a share and decisions. Out: files by name. A session of an agent that the Hub shows as it is stays its own file;
 any other, and one that lost turns, is written in the Session Trace Simple Format: an agent's own file says things
-twice, so a turn is gone for sure only where the rest is written anew. The table holds all of them as traces, with `messages`
-for training.
+twice, so a turn is gone for sure only where the rest is written anew. The table holds all of them as traces, with
+`messages` for training.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ def make_dataset(share: Share, chosen: Decisions, folder: Path, scratch: Path, l
     every: list[Trace] = []
     agents: list[str] = []
     kinds: Counter[str] = Counter()
-    configs: dict[str, list[str]] = {}
     dropped = 0
     for entry in share.sessions:
         if entry.id in chosen.leave_out:
@@ -63,14 +62,12 @@ def make_dataset(share: Share, chosen: Decisions, folder: Path, scratch: Path, l
         if agent.native and not gone and entry.file.endswith(".jsonl"):
             path = f"sessions/{agent.name}/{entry.id}.jsonl"
             files[path] = draft.read_bytes()
-            configs.setdefault(agent.name, []).append(path)
         else:
             for number, trace in enumerate(traces):
                 path = f"sessions/{STS}/{entry.id}{f'-{number}' if number else ''}.jsonl"
                 lines = export(trace, STS).document
                 lines[0]["harness"] = agent.name
                 files[path] = b"".join(encode_json(line) + b"\n" for line in lines)
-                configs.setdefault(STS, []).append(path)
         every += traces
         agents.append(agent.name)
         kinds.update(entry.changes)
@@ -79,9 +76,7 @@ def make_dataset(share: Share, chosen: Decisions, folder: Path, scratch: Path, l
     rows = publish_rows(to_table(every, [trace.provenance.source_id or trace.trace_id for trace in every])).rows
     files[TABLE] = encode_parquet(rows).to_pybytes()
     files["README.md"] = make_card(
-        rows,
-        files={name: len(data) for name, data in files.items()},
-        configs=configs,
+        rows=len(rows),
         agents=Counter(agents),
         kinds=kinds,
         dropped=dropped,

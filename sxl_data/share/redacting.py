@@ -202,7 +202,7 @@ def _kinds(known: Placeholders, names: Names) -> dict[str, str]:
     made = {word.decode(): kind for (kind, _), word in known.known.items()}
     for word in ("user", "User", "host", "Host", *(word.decode() for word in names.words)):
         made.setdefault(word, "name")
-    for word in [*made]:
+    for word in [word for word in made if not word.startswith("SECRET_")]:
         for other in (word.capitalize(), word.title()):
             made.setdefault(other, made[word])
     return made | {SIGN.decode(): "bytes", PICTURE.decode(): "picture"}

@@ -33,8 +33,8 @@ def second_scan(folder: Path, names: Iterable[str], words: frozenset[str], fine:
     """H726 for the first places at which the second scan finds what nobody said to be ``fine``, by the keys of
     doubts."""
     seen = Seen()
-    for name in sorted(names):
-        _look(folder / name, name, seen)
+    for name in sorted(names, key=lambda name: (not name.startswith("sessions/"), name)):
+        _look(folder / name, name, seen)  # a session is a better place to name than a row of the table
     places: dict[tuple[str, str], list[int]] = {}
     for doubt, (name, line) in second_opinion(seen, words):
         if doubt.key not in fine:

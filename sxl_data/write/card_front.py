@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import yaml
 
 from sxl_data.rules.spdx import classify, keys_of
@@ -70,16 +69,11 @@ def dataset_info(manifest: Manifest) -> dict[str, Any]:
     ]
     download = sum(int(info["bytes"]) for name, info in manifest.files.items() if name.startswith("data/"))
     return {
-        "features": hub_features(PUBLISHED_SCHEMA),
+        "features": [_feature(name, kind) for name, kind in features(PUBLISHED_SCHEMA).items()],
         "splits": splits,
         "download_size": download,
         "dataset_size": sum(split["num_bytes"] for split in splits),
     }
-
-
-def hub_features(schema: pa.Schema) -> list[dict[str, Any]]:
-    """The columns of ``schema`` as the card says them."""
-    return [_feature(name, kind) for name, kind in features(schema).items()]
 
 
 def hub_ids(licences: list[str]) -> list[str] | None:

@@ -28,7 +28,7 @@ H725 error decisions-of-another-share
 H726 error doubt-open
     title  The second scan finds what may be a secret, and nobody said that it is none
     why    what is on the Hub has been copied before it can be taken back
-    fix    open review.html: say that it is no secret, take the word out, or drop the turn; then save the decisions again
+    fix    open review.html: say that it is no secret, take the word out, or drop the turn; then save again
 H727 error secret-left
     title  A secret or a person's name is in what was written, so it was removed again
     why    it was to be taken out, and was not
