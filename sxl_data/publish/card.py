@@ -18,13 +18,15 @@ from sxl_data.write.card import render_card
 from sxl_data.write.example import example_of
 from sxl_data.write.features import features
 from sxl_data.write.manifest import Manifest
+from sxl_data.write.ratings import Ratings, section
 
 LEDGER = "ledger/ledger.parquet"
 OPEN, CLOSE = "---\n", "\n---\n"
 
 
-def make_card(manifest: Manifest, files: Mapping[str, Path], repo: str) -> bytes:
-    """The card of ``manifest``, whose ``files`` lie where they say, for the repository ``repo``."""
+def make_card(manifest: Manifest, files: Mapping[str, Path], repo: str, rated: Ratings | None = None) -> bytes:
+    """The card of ``manifest``, whose ``files`` lie where they say, for the repository ``repo``, and of what was
+    ``rated``."""
     named = msgspec.structs.replace(manifest, recipe={**manifest.recipe, "publish_as": repo})
     front, _, body = render_card(named, _example(files)).removeprefix(OPEN).partition(CLOSE)
     values = yaml.safe_load(front)
@@ -34,7 +36,8 @@ def make_card(manifest: Manifest, files: Mapping[str, Path], repo: str) -> bytes
     ]
     values["dataset_info"] = [{"config_name": "default", **values["dataset_info"]}, _ledger_info(files[LEDGER])]
     front = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10_000)
-    return f"{OPEN}{front.rstrip()}{CLOSE}{body}{_words(repo)}".encode()
+    said = f"\n{section(rated)}" if rated is not None else ""
+    return f"{OPEN}{front.rstrip()}{CLOSE}{body}{_words(repo)}{said}".encode()
 
 
 def read_front(card: bytes) -> dict[str, Any]:

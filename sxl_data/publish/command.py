@@ -19,6 +19,7 @@ from sxl_data.publish.checks import ACCEPTABLE, check
 from sxl_data.publish.croissant import validate
 from sxl_data.publish.folder import Folder, assemble
 from sxl_data.publish.takedown import read_ids
+from sxl_data.write.ratings import Ratings, read_ratings
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +55,12 @@ def publish(
     public: bool = False,
     exclude: Sequence[str] = (),
     accept: Sequence[str] = (),
+    ratings: str | Path | None = None,
 ) -> Publication:
     """Send the finished ``build`` to the dataset ``repo`` on the Hub, in one commit; without ``yes`` only check and
     show. ``exclude`` takes rows down: ids, or files with one on each line. ``accept`` has codes of checks that are
-    known and meant, such as L603.
+    known and meant, such as L603. ``ratings`` is a round of review whose ratings the card shows: persons' and models'
+    apart.
 
     Raises `GateMissed` with everything that speaks against it, `UserError` for a build that is damaged or none, and
     U503 to U506 for what the Hub says."""
@@ -65,22 +68,29 @@ def publish(
     if unknown := set(accept) - ACCEPTABLE:
         raise error("U401", found=f"--accept {min(unknown)}", expected="one of " + ", ".join(sorted(ACCEPTABLE)))
     asked = read_ids(exclude)
+    rated = read_ratings(ratings) if ratings is not None else None
     place = Objects(str(build)).fetch(work_folder(str(build)) / "fetched") if is_remote(build) else Path(build)
     with tempfile.TemporaryDirectory(prefix="sxl-publish-") as scratch:
         if not yes:
-            return _said(repo, _ready(place, repo, Path(scratch), asked, frozenset(), accept))
+            return _said(repo, _ready(place, repo, Path(scratch), asked, frozenset(), accept, rated))
         from sxl_data.publish.hub import Hub
 
         hub = Hub(repo, public)
         gone = hub.taken_down(Path(scratch) / "there")
-        folder = _ready(place, repo, Path(scratch) / "sent", asked, gone, accept)
+        folder = _ready(place, repo, Path(scratch) / "sent", asked, gone, accept, rated)
         return msgspec.structs.replace(_said(repo, folder), url=hub.send(folder))
 
 
 def _ready(
-    place: Path, repo: str, scratch: Path, asked: frozenset[str], gone: frozenset[str], accept: Sequence[str]
+    place: Path,
+    repo: str,
+    scratch: Path,
+    asked: frozenset[str],
+    gone: frozenset[str],
+    accept: Sequence[str],
+    rated: Ratings | None,
 ) -> Folder:
-    folder = assemble(place, repo, scratch, asked, gone)
+    folder = assemble(place, repo, scratch, asked, gone, rated)
     if found := check(folder, accept) + validate(folder.files["croissant.json"]):
         raise GateMissed(*found)
     return folder

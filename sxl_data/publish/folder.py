@@ -25,6 +25,7 @@ from sxl_data.publish.croissant import describe
 from sxl_data.publish.takedown import CODE, TAKEDOWN, TRACE_ID, format_ids, leave_out, require_known
 from sxl_data.write.manifest import Manifest, decode, encode, seal
 from sxl_data.write.parquet import encode_parquet
+from sxl_data.write.ratings import Ratings
 
 LEDGER = "ledger/ledger.parquet"
 BORDERLINE = "ledger/borderline.parquet"
@@ -46,16 +47,20 @@ class Folder(msgspec.Struct, frozen=True):
         return f"sxl-{self.manifest.content_hash[:16]}"
 
 
-def assemble(build: Path, repo: str, scratch: Path, exclude: frozenset[str], gone: frozenset[str]) -> Folder:
+def assemble(
+    build: Path, repo: str, scratch: Path, exclude: frozenset[str], gone: frozenset[str], rated: Ratings | None = None
+) -> Folder:
     """The dataset of ``build`` for ``repo`` without the rows ``exclude``, which must be there, and ``gone``, which need
-    not be.
+    not be. The card shows what was ``rated``.
 
     Raises `UserError` U305 where there is no build, U304 with every file that is not the manifest's, U507 for an
-    unknown id."""
+    unknown id, H704 for ratings of rows that are not of the build."""
     manifest = open_checked(build)
     shards = {name: build / name for name in sorted(manifest.files) if name.startswith("data/")}
     lines = pq.read_table(build / LEDGER) if LEDGER in manifest.files else ledger.table()
     build_hash = manifest.content_hash
+    if rated is not None:
+        _require_rows(rated, shards, str(build))
     taken: dict[str, str] = {}
     if exclude | gone:
         left = leave_out(shards, manifest, exclude | gone, scratch)
@@ -75,7 +80,7 @@ def assemble(build: Path, repo: str, scratch: Path, exclude: frozenset[str], gon
         )
     )
     made = {
-        "README.md": make_card(manifest, files, repo),
+        "README.md": make_card(manifest, files, repo, rated),
         "manifest.json": encode(manifest),
         "croissant.json": describe(manifest, repo),
     }
@@ -85,6 +90,13 @@ def assemble(build: Path, repo: str, scratch: Path, exclude: frozenset[str], gon
         commit_bytes(scratch / name, data)
         files[name] = scratch / name
     return Folder(manifest, build_hash, files, exclude | gone)
+
+
+def _require_rows(rated: Ratings, shards: Mapping[str, Path], build: str) -> None:
+    there = {row for path in shards.values() for row in pq.read_table(path, columns=["trace_id"])[0].to_pylist()}
+    if strange := [name for name in rated.ids if name not in there]:
+        found = f"{len(strange)} of {len(rated.ids)} rated rows are not there"
+        raise error("H704", file=build, trace_id=strange[0], found=found, expected="ratings of this build")
 
 
 def open_checked(build: Path) -> Manifest:

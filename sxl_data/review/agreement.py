@@ -1,8 +1,8 @@
 """How far raters agree, persons among persons and models among models, and where they do not.
 
-In: a round with imported votes. Out: ``agreement.json``, a text, and for each kind of rater a file of disagreements to
-be decided (see `adjudication`). Persons and models are never counted together. Here, after the votes, it is told which
-side of a pair was which file.
+In: a round with imported votes. Out: ``agreement.json``, a text, ``ratings.json`` for cards and reports (see
+`write.ratings`), and for each kind of rater a file of disagreements to be decided (see `adjudication`). Persons and
+models are never counted together. Here, after the votes, it is told which side of a pair was which file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from sxl_data.engine.commit import commit_bytes
 from sxl_data.review.adjudication import Disagreement, decisions, write_open
 from sxl_data.review.measures import REPEATS, Estimate, Matrix, bootstrap, measure
 from sxl_data.review.rounds import Round, encode, read_round
-from sxl_data.review.rubric import Answer, Question
+from sxl_data.review.rubric import CANNOT_JUDGE, Answer, Question
 from sxl_data.review.votes import KINDS, PLURAL, RaterKind, Votes, ratings
+from sxl_data.write.ratings import FORMAT as RATINGS_FORMAT
+from sxl_data.write.ratings import RATINGS, Rated, Raters, Ratings, Share
 
 AGREEMENT = "agreement.json"
 
@@ -92,7 +94,34 @@ def agree(folder: str | Path, *, seed: int = 0, repeats: int = REPEATS) -> Agree
     names: dict[str, list[str]] = {kind: [v.rater.name for v in of_kind] for kind, of_kind in by_kind.items()}
     made = Agreement(round.hash, round.key.of, len(round.sample.items), names, groups)
     commit_bytes(round.folder / AGREEMENT, encode(made))
+    commit_bytes(round.folder / RATINGS, encode(_summary(round, made, by_kind)))
     return made
+
+
+def _summary(round: Round, made: Agreement, by_kind: dict[RaterKind, list[Votes]]) -> Ratings:
+    """What a card may show: each question of each kind of raters, those apart that are alone in their kind."""
+    raters: dict[str, Raters] = {}
+    for kind, votes in by_kind.items():
+        found = {q.question: q for q in made.groups[kind].questions} if kind in made.groups else {}
+        rated = tuple(_rated(question, votes, found.get(question.id)) for question in round.sample.rubric.questions)
+        if votes:
+            names = tuple(v.rater.name for v in votes)
+            raters[kind] = Raters(names, tuple(one for one in rated if one.answers))
+    ids = tuple(sorted(drawn.id for drawn in round.key.items.values()))
+    return Ratings(RATINGS_FORMAT, round.hash, round.sample.rubric.title, round.key.of, ids, raters)
+
+
+def _rated(question: Question, votes: list[Votes], found: OnQuestion | None) -> Rated:
+    given = [str(vote.answers[question.id]) for v in votes for vote in v.votes.values() if question.id in vote.answers]
+    order = [*map(str, question.values()), CANNOT_JUDGE]
+    answers = {answer: given.count(answer) for answer in order if answer in given}
+    none = Share(None, None, None, 0)
+    equal, alpha = (_share(found.percent), _share(found.alpha)) if found else (none, none)
+    return Rated(question.id, question.ask, answers, equal, alpha, found.preferred if found else {})
+
+
+def _share(found: Estimate) -> Share:
+    return Share(found.value, found.low, found.high, found.items)
 
 
 def _group(round: Round, kind: RaterKind, votes: list[Votes], seed: int, repeats: int) -> Group | None:

@@ -66,6 +66,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--accept", action="append", default=[], metavar="CODE", help="a check's finding that is known and meant: L603"
     )
 
+    sub.add_argument("--ratings", metavar="ROUND", help="a round after `review agree`, whose ratings the card shows")
+
     sub = command("sandbox", _sandbox, "Say what programs of the data can and cannot do on this machine.")
     sub.add_argument("what", choices=("doctor",), help="doctor: try it out, one danger after the other")
 
@@ -136,6 +138,7 @@ def _publish(options: argparse.Namespace) -> int:
         public=options.public,
         exclude=options.exclude,
         accept=options.accept,
+        ratings=options.ratings,
     )
     if done.url:
         say(f"{done.repo} holds these {len(done.files)} files, tag {done.tag}")

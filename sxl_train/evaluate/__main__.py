@@ -1,4 +1,5 @@
-"""``python -m sxl_train.evaluate MODEL --suite NAME…``: benchmarks; ``… compare A B``: two of their folders.
+"""``python -m sxl_train.evaluate MODEL --suite NAME…``: benchmarks; ``… compare A B``: two of their folders;
+``… rate OUT ROUND``: ratings of its outputs.
 
 With ``--dataset FOLDER`` instead of suites: loss and tool calls on a dataset, of any number of model folders.
 """
@@ -24,7 +25,8 @@ from sxl_train.config import Evaluate
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return answer(lambda: _compare(words[1:]) if words[:1] == ["compare"] else _answer(words))
+    verbs = {"compare": _compare, "rate": _rate}
+    return answer(lambda: verbs[words[0]](words[1:]) if words[:1] and words[0] in verbs else _answer(words))
 
 
 def _answer(arguments: Sequence[str]) -> int:
@@ -79,6 +81,7 @@ def _benchmark(options: Any) -> int:
     from sxl_train.evaluate.benchmark import evaluate
     from sxl_train.evaluate.exports import exports
     from sxl_train.evaluate.opening import open_backend
+    from sxl_train.evaluate.rating import rated
     from sxl_train.evaluate.suites.files import folder
     from sxl_train.evaluate.suites.registry import get
     from sxl_train.evaluate.suites.types import Options
@@ -103,11 +106,37 @@ def _benchmark(options: Any) -> int:
     finally:
         backend.close()
     tell(msgspec.json.encode(report).decode() if options.json else as_text(report))
-    for name, content in exports(report).items():
+    for name, content in exports(report, rated(out)).items():
         place = out / name
         place.parent.mkdir(parents=True, exist_ok=True)
         commit_bytes(place, content)
     say(f"written to {out}: eval.json, samples.parquet, failures.html, table.md, every_eval_ever/")
+    return 0
+
+
+def _rate(arguments: Sequence[str]) -> int:
+    parser = Parser(
+        prog="python -m sxl_train.evaluate rate", description="Ratings of outputs, persons and models apart."
+    )
+    parser.add_argument("out", help="a folder that an evaluation wrote")
+    parser.add_argument("round", help="a round that `sxl-data review` drew from its samples.parquet, after `agree`")
+    options = parser.parse_args(arguments)
+    from sxl_data.engine.commit import commit_bytes
+    from sxl_data.write.ratings import section
+    from sxl_train.evaluate.benchmark import read_report
+    from sxl_train.evaluate.exports import exports
+    from sxl_train.evaluate.page import add_ratings
+    from sxl_train.evaluate.rating import rate
+
+    out = Path(options.out)
+    found = rate(out, Path(options.round))
+    if (out / "eval.json").is_file():
+        commit_bytes(out / "table.md", exports(read_report(out), found)["table.md"])
+    page = out / "failures.html"
+    if page.is_file():
+        commit_bytes(page, add_ratings(page.read_text(encoding="utf-8"), found).encode("utf-8", "replace"))
+    tell(section(found))
+    say(f"written to {out}: ratings.json, table.md, failures.html")
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import yaml
 
 from sxl_data.contract import patterns
+from sxl_data.write.ratings import Ratings, section
 from sxl_train.evaluate.benchmark import Report, SuiteReport
 from sxl_train.evaluate.statistics import Estimate
 from sxl_train.evaluate.tables import as_markdown
@@ -40,9 +41,10 @@ Json: TypeAlias = dict[str, object]
 _ODD = patterns.compile(r"[^A-Za-z0-9._-]+")
 
 
-def exports(report: Report) -> dict[str, bytes]:
-    """Every document, by its name below the evaluation's folder."""
-    found = {"table.md": as_markdown(report).encode()}
+def exports(report: Report, rated: Ratings | None = None) -> dict[str, bytes]:
+    """Every document, by its name below the evaluation's folder; the table shows what was ``rated``."""
+    said = f"\n{section(rated)}" if rated is not None else ""
+    found = {"table.md": (as_markdown(report) + said).encode()}
     for name, suite in report.suites.items():
         document = every_eval_ever(report, name)
         text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

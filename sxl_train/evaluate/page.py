@@ -11,6 +11,7 @@ from html import escape
 
 from sxl_data.contract.printable import printable
 from sxl_data.files.json_text import dump, load
+from sxl_data.write.ratings import Ratings, section
 from sxl_train.evaluate.suites.types import Outcome
 
 MOST = 50
@@ -48,6 +49,15 @@ def write_page(model: str, outcomes: Sequence[Outcome]) -> str:
         if len(found) > MOST:
             parts.append(f"<p>{len(found) - MOST} more of this kind are in samples.parquet.</p>")
     return "\n".join([*parts, "</body></html>\n"])
+
+
+_RATED, _END = "<!-- ratings -->", "</body></html>"
+
+
+def add_ratings(page: str, ratings: Ratings) -> str:
+    """``page`` with what raters said at its end, in the place of older ratings."""
+    body = page.partition(_RATED)[0].rpartition(_END)[0] or page.partition(_RATED)[0]
+    return f"{body}{_RATED}<h2>Ratings</h2><pre>{_text(section(ratings))}</pre>{_END}\n"
 
 
 def _one(outcome: Outcome) -> str:

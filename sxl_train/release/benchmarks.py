@@ -32,4 +32,5 @@ def benchmarks(records: Mapping[str, Mapping[str, Any]]) -> str:
         part = f" A part: {suite['items']} items." if limit else ""
         protocol = " ".join(suite["protocol"].replace("\n", "\\n").split())
         notes.append(f"- {name}: {suite['title']}; {protocol}.{part}")
-    return "\n".join(["## Benchmarks", "", LEAD, "", *lines, "", *notes])
+    ratings = records["evaluate"].get("ratings", "")
+    return "\n".join(["## Benchmarks", "", LEAD, "", *lines, "", *notes, *(["", ratings] if ratings else [])])

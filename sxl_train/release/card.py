@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.console import format_share
+from sxl_data.write.ratings import RATINGS, read_ratings, section
 from sxl_train.config import ORDER
 from sxl_train.release.benchmarks import benchmarks
 from sxl_train.run.bases import PACKAGE
@@ -38,6 +39,9 @@ def collect(context: Context) -> dict[str, dict[str, Any]]:
         record = read_record(context.out / step)
         if record is not None and step in ("base", *context.recipe.steps) and step != "release":
             found[step] = record
+    rated = context.out / "evaluate" / "suites"
+    if "evaluate" in found and (rated / RATINGS).is_file():
+        found["evaluate"] = {**found["evaluate"], "ratings": section(read_ratings(rated), 3)}
     return found
 
 

@@ -49,4 +49,8 @@ H711 error wrong-adjudication
     title  A decision is not one that can be taken
     why    persons' disagreements are decided by a named person, with one of the question's answers
     fix    fill in `decision` and `adjudicator` in the file that `review agree` wrote, and change nothing else
+H712 error ratings-missing
+    title  The round has no ratings that were compared
+    why    a card says how far raters agree, and whether persons or models rated
+    fix    run `sxl-data review agree ROUND` first
 """)

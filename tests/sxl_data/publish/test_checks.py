@@ -22,6 +22,7 @@ from sxl_data.publish.folder import assemble
 from sxl_data.write.manifest import decode, encode, seal
 from sxl_data.write.parquet import encode_parquet
 from tests.sxl_data.publish.fake_hub import FakeHub
+from tests.sxl_data.review.toys import votes
 
 pytestmark = pytest.mark.xdist_group("publish")
 
@@ -177,3 +178,17 @@ def test_the_command_shows_and_sends_nothing(finished: Path):
     done = subprocess.run(words, capture_output=True, text=True, env={"HF_ENDPOINT": "http://127.0.0.1:9"})
     assert done.returncode == 0, done.stderr
     assert "manifest.json" in done.stdout and "configs:" in done.stdout and "--yes" in done.stderr
+
+
+def test_ratings_are_on_the_card_of_the_build_they_are_of(finished: Path, tmp_path: Path):
+    made = sxl_data.review(finished, tmp_path / "round", 3)
+    for number in range(2):
+        path = votes(made, tmp_path / f"{number}.json", f"m{number}", [number + 1, 2, 3], "model")
+        sxl_data.review.import_votes(made.folder, [path], [finished])
+    sxl_data.review.agree(made.folder)
+    card = sxl_data.publish(finished, REPO, ratings=made.folder).card
+    assert "No person rated" in card and "Rated by 2 models: m0; m1" in card
+    ratings = made.folder / "ratings.json"
+    ratings.write_text(ratings.read_text().replace('"one:', '"two:'))
+    with pytest.raises(UserError, match="H704"):
+        sxl_data.publish(finished, REPO, ratings=made.folder)
