@@ -1,6 +1,6 @@
 """What machines do to a build: kills, doubled tasks, failing calls, flipped bits, bad and hostile input.
 
-    python benchmarks/faults [kills twice io bits matrix inputs bombs memory ray] [--quick] [--json FILE]
+    python benchmarks/faults [kills twice io bits matrix inputs bombs memory hub ray] [--quick] [--json FILE]
 
 Without names all are run but ray. Each prints its claims; exit code 1 when one is missed.
 """
@@ -93,6 +93,12 @@ def run_memory(folder: Path, quick: bool, until: float) -> Claims:
     return memory(quick)
 
 
+def run_hub(folder: Path, quick: bool, until: float) -> Claims:
+    from hub import publications
+
+    return publications(folder, quick)
+
+
 def run_ray(folder: Path, quick: bool, until: float) -> Claims:
     from on_ray import nodes
 
@@ -108,6 +114,7 @@ EXPERIMENTS: dict[str, Callable[[Path, bool, float], Claims]] = {
     "inputs": run_inputs,
     "bombs": run_bombs,
     "memory": run_memory,
+    "hub": run_hub,
     "ray": run_ray,
 }
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from sxl_data.build.questions import here, open_build, read_ledger, shards, verified
+from sxl_data.build.questions import open_build, read_ledger, shards, verified
 from sxl_data.contract.arguments import nearest
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import error, shorten
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.contract.patterns import compile as pattern
+from sxl_data.engine.objects import here
 from sxl_data.write.manifest import Manifest
 
 SHOWN = 200

@@ -17,7 +17,7 @@ from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.contract.printable import encodable, printable_line
 from sxl_data.engine import digests
-from sxl_data.engine.objects import Objects, is_remote, work_folder
+from sxl_data.engine.objects import here
 from sxl_data.write.manifest import Manifest, decode
 
 HOLD_ROWS = ("data", "arrow")
@@ -77,14 +77,6 @@ def check_files(folder: str | Path, used: Iterable[str | Path]) -> None:
             )
     if damages := [item for item in found if item]:
         raise UserError(*damages)
-
-
-def here(place: str | Path) -> Path:
-    """The folder of a build; one in an object store is fetched into the user's cache. Raises U305."""
-    if not is_remote(place):
-        return Path(place)
-    folder = work_folder(str(place)) / "fetched"
-    return Objects(str(place)).fetch(folder)
 
 
 def ledger(folder: str | Path, by: str | None = None) -> str:

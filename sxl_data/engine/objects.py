@@ -272,3 +272,10 @@ class Objects:
                 expected="an existing bucket and the right to list, read, write and delete in it",
                 fix="check address and credentials, then run the same command again: nothing is built twice",
             ) from problem
+
+
+def here(place: str | Path) -> Path:
+    """The folder of a build; one in an object store is fetched into the user's cache. Raises U305."""
+    if not is_remote(place):
+        return Path(place)
+    return Objects(str(place)).fetch(work_folder(str(place)) / "fetched")

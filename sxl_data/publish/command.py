@@ -14,7 +14,7 @@ import msgspec
 
 from sxl_data.contract.console import format_bytes, format_count, format_table
 from sxl_data.contract.errors import GateMissed, error
-from sxl_data.engine.objects import Objects, is_remote, work_folder
+from sxl_data.engine.objects import here
 from sxl_data.publish.checks import ACCEPTABLE, check
 from sxl_data.publish.croissant import validate
 from sxl_data.publish.folder import Folder, assemble
@@ -69,7 +69,7 @@ def publish(
         raise error("U401", found=f"--accept {min(unknown)}", expected="one of " + ", ".join(sorted(ACCEPTABLE)))
     asked = read_ids(exclude)
     rated = read_ratings(ratings) if ratings is not None else None
-    place = Objects(str(build)).fetch(work_folder(str(build)) / "fetched") if is_remote(build) else Path(build)
+    place = here(build)
     with tempfile.TemporaryDirectory(prefix="sxl-publish-") as scratch:
         if not yes:
             return _said(repo, _ready(place, repo, Path(scratch), asked, frozenset(), accept, rated))

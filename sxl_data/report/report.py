@@ -12,10 +12,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from sxl_data.build.questions import here, open_build, read_ledger, shards, verified
+from sxl_data.build.questions import open_build, read_ledger, shards, verified
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.engine.commit import deliver
+from sxl_data.engine.objects import here
 from sxl_data.report import counts, quality
 from sxl_data.report.causes import find_cases
 from sxl_data.report.examples import Place, draw, fetch, places

@@ -13,6 +13,7 @@ import msgspec
 
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.engine.commit import commit_bytes
+from sxl_data.engine.objects import here
 from sxl_data.review.items import candidates
 from sxl_data.review.rounds import Round, encode, read_round
 from sxl_data.review.votes import Votes, read_votes, stored_at
@@ -41,7 +42,7 @@ def import_votes(
     ``of`` is what the sample was drawn from, in the same order. Raises `UserError`: H701 to H706, H710.
     """
     round = read_round(folder)
-    check_items(round, [str(place) for place in of])
+    check_items(round, [str(here(place)) for place in of])
     found = [read_votes(Path(path), round) for path in files]
     names = [votes.rater.name for votes in found]
     for path, votes in zip(files, found):

@@ -1,9 +1,9 @@
 """A blind, stratified sample: so many items of each stratum as its share of the rows, one of each where there is room.
 
-In: a build, traces, or one or two files of model outputs. Out: a round (see `rounds`). Which rows are drawn, their
-order and which side of a pair is A are decided by sha256 over the seed and the row's id: the same seed draws the same
-sample from the same rows in whatever order, and no library's generator has to stay as it is. Shares by largest
-remainder, as in proportional allocation (Cochran, Sampling Techniques, 1977, section 5.5).
+In: a build, here or in an object store, traces, or one or two files of model outputs. Out: a round (see `rounds`).
+Which rows are drawn, their order and which side of a pair is A are decided by sha256 over the seed and the row's id:
+the same seed draws the same sample from the same rows in whatever order, and no library's generator has to stay as it
+is. Shares by largest remainder, as in proportional allocation (Cochran, Sampling Techniques, 1977, section 5.5).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.engine.objects import here, is_remote
 from sxl_data.review.items import OUTPUT_STRATA, TRACE_STRATA, Candidate, candidates, is_outputs
 from sxl_data.review.rounds import SAMPLE, Drawn, Item, Key, Round, Sample, Side, Stratum, encode, write_round
 from sxl_data.review.rubric import Rubric, read_rubric
@@ -44,19 +45,22 @@ def sample(
     Raises `UserError`: U306 where ``out`` holds a round already, H708 for nothing to draw, H709 for the rubric.
     """
     named = [str(place) for place in (places if isinstance(places, list) else [places])]
+    if is_remote(str(out)):
+        raise error("U401", found=f"-o {out}", expected="a folder of this machine: rounds are worked on by hand")
     folder = Path(out)
+    read = [str(here(place)) for place in named]
     if (folder / SAMPLE).exists():
         raise error("U306", file=str(folder), found="a round of review", expected="a new folder")
     if not 1 <= n <= MOST:
         raise error("U401", found=f"{n} items", expected=f"1 to {MOST}")
     questions, text = read_rubric(rubric)
-    pools = _gather(named, n, by, seed)
+    pools = _gather(read, n, by, seed)
     given = allocate({name: pool.rows for name, pool in pools.items()}, n)
     drawn = [entry for name, pool in pools.items() for entry in sorted(pool.kept, reverse=True)[: given[name]]]
     if not drawn:
         raise error("H708", file=", ".join(named), found="nothing that can be judged", expected="traces or outputs")
     strata = {name: Stratum(pool.rows, given[name]) for name, pool in sorted(pools.items())}
-    known = OUTPUT_STRATA if is_outputs(named[0]) else TRACE_STRATA
+    known = OUTPUT_STRATA if is_outputs(read[0]) else TRACE_STRATA
     made, key = _seal([entry[2] for entry in drawn], named, by or known[0], seed, strata, questions)
     write_round(folder, made, key, text)
     return Round(folder, made, key)

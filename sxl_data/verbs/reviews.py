@@ -42,7 +42,9 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "Raters get sheet.html alone: key.json says what they must not know.",
     )
     sub.add_argument(
-        "places", nargs="+", help="a build, a file of traces, or one or two samples.parquet of evaluations"
+        "places",
+        nargs="+",
+        help="a build or its s3://…, a file of traces, or one or two samples.parquet of evaluations",
     )
     sub.add_argument("-n", "--number", type=whole(1, 10_000), default=50, metavar="N", help="items to draw (50)")
     sub.add_argument(

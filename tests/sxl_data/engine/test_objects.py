@@ -13,10 +13,12 @@ import msgspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+import sxl_data
 from sxl_data.build import questions as builds
 from sxl_data.contract.errors import UserError
 from sxl_data.engine.objects import Objects
 from sxl_data.pipeline import build
+from tests.sxl_data.review.toys import votes
 
 INLINE = ["engine.kind=inline", "write.arrow=false"]
 
@@ -252,6 +254,12 @@ def test_a_build_into_s3_is_the_local_one(bucket: str, tmp_path: Path, monkeypat
         for other in (tmp_path / "local", place)
     )
     assert alike == apart
+    rounds = [sxl_data.review(where, tmp_path / f"round-{n}", 3) for n, where in enumerate((tmp_path / "local", place))]
+    assert rounds[0].sample.items == rounds[1].sample.items
+    given = votes(rounds[1], tmp_path / "votes.json", "Ada", [1, 2, 3])
+    assert 3 == sxl_data.review.import_votes(rounds[1].folder, [given], [place]).items
+    sent = [sxl_data.publish(where, "me/toy", accept=["L601"]) for where in (tmp_path / "local", place)]
+    assert sent[0] == sent[1]
 
 
 def test_a_bucket_that_is_not_there_is_said_before_anything_is_built(bucket: str, tmp_path: Path):

@@ -9,21 +9,11 @@ import pytest
 
 import sxl_data
 from sxl_data.contract.errors import UserError
-from sxl_data.write.manifest import decode
 from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub, Fault
 from tests.sxl_data.publish.fake_repo import Repo
+from tests.sxl_data.publish.faults import LASTING, PASSING, REPO, is_whole
 
 pytestmark = pytest.mark.xdist_group("publish")
-
-REPO = "me/toy"
-
-
-def is_whole(fake: FakeHub, folder: Path) -> bool:
-    """Whether the head has every file that its manifest names, with that digest."""
-    fake.write(REPO, folder)
-    manifest = decode((folder / "manifest.json").read_bytes(), "manifest.json")
-    tree = fake.repos[REPO].at("main")
-    return all(tree[name] == info["sha256"] for name, info in manifest.files.items()) and "README.md" in tree
 
 
 def test_what_was_published_is_what_datasets_loads(fake: FakeHub, finished: Path, tmp_path: Path):
@@ -76,24 +66,6 @@ def test_another_dataset_is_not_overwritten(fake: FakeHub, finished: Path):
     assert sxl_data.publish(finished, REPO, yes=True).url
 
 
-PASSING = [
-    Fault("POST", "/commit/", 409),
-    Fault("POST", "/commit/", 429),
-    Fault("POST", "/commit/", 503),
-    Fault("POST", "/commit/", "lost"),
-    Fault("POST", "/commit/", "cut"),
-    Fault("POST", "/commit/", "hang"),
-    Fault("POST", "/preupload/", 429, 2),
-    Fault("PUT", "/lfs/", "half", 2),
-    Fault("PUT", "/lfs/", 500),
-    Fault("PUT", "/lfs/", "hang"),
-    Fault("POST", "/tag/", 409),
-    Fault("POST", "/tag/", "lost"),
-    Fault("POST", "/repos/create", "lost"),
-    Fault("GET", "/api/datasets/", 502),
-]
-
-
 @pytest.mark.parametrize("fault", PASSING, ids=lambda f: f"{f.method} {f.part} {f.kind}")
 def test_what_passes_is_waited_for(fake: FakeHub, finished: Path, tmp_path: Path, fault: Fault):
     fake.faults = [Fault(fault.method, fault.part, fault.kind, fault.times)]
@@ -102,21 +74,6 @@ def test_what_passes_is_waited_for(fake: FakeHub, finished: Path, tmp_path: Path
     assert is_whole(fake, tmp_path / "there")
     assert fake.repos[REPO].tags == {done.tag: fake.repos[REPO].head}
     assert len(fake.repos[REPO].commits) == 2
-
-
-LASTING = [
-    (Fault("POST", "/commit/", 412, 99), "U505"),
-    (Fault("POST", "/commit/", 409, 99), "U504"),
-    (Fault("POST", "/commit/", 429, 99), "U504"),
-    (Fault("POST", "/commit/", 401, 99), "U506"),
-    (Fault("POST", "/commit/", 403, 99), "U506"),
-    (Fault("POST", "/commit/", "cut", 99), "U504"),
-    (Fault("PUT", "/lfs/", "half", 99), "U504"),
-    (Fault("PUT", "/lfs/", 403, 99), "U506"),
-    (Fault("POST", "/preupload/", 500, 99), "U504"),
-    (Fault("POST", "/objects/batch", 400, 99), "U504"),
-    (Fault("POST", "/tag/", 500, 99), "U504"),
-]
 
 
 @pytest.mark.parametrize(("fault", "code"), LASTING, ids=lambda f: f"{f.part} {f.kind}" if isinstance(f, Fault) else f)
