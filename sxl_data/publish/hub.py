@@ -53,6 +53,8 @@ class Hub:
 
     def __init__(self, repo: str, public: bool) -> None:
         self.repo, self.public = repo, public
+        # The client of the Hub's own storage, which is another program, would try for many minutes without a word.
+        os.environ.setdefault("HF_XET_CLIENT_RETRY_MAX_DURATION", f"{max(1, round(PATIENCE_S))}s")
         self.api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
         self.gone: frozenset[str] = frozenset()
 

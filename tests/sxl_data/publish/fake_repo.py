@@ -17,6 +17,8 @@ class Repo:
         self.commits: list[tuple[str, Tree]] = []
         self.tags: dict[str, str] = {}
         self.pushed: dict[str, str] = {}
+        self.storage = ""
+        """Address of the Hub's own storage (xet), where files are to go there."""
         self.add({".gitattributes": b"*.parquet filter=lfs\n"})
 
     @property
@@ -40,6 +42,13 @@ class Repo:
             return 200, {"id": "me/x", "sha": self.head, "private": self.private, "siblings": names, "tags": []}
         if what == "preupload":
             return 200, {"files": [self._mode(entry) for entry in said["files"]]}
+        if rest == "info/lfs/objects/batch" and self.storage:
+            return 200, {
+                "transfer": "xet",
+                "objects": [{**item, "actions": {"upload": {"href": url}}} for item in said["objects"]],
+            }
+        if rest.startswith("xet-write-token"):
+            return 200, {"casUrl": self.storage, "accessToken": "toy", "exp": 2**33}
         if rest == "info/lfs/objects/batch":
             return 200, {"transfer": "basic", "objects": [_action(item, store, url) for item in said["objects"]]}
         if what == "commit":

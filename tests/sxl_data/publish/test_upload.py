@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import datasets
+import huggingface_hub.constants
 import pytest
 
 import sxl_data
@@ -123,3 +124,22 @@ def test_somebody_elses_commit_is_not_undone(fake: FakeHub, finished: Path):
         sxl_data.publish(finished, REPO, yes=True)
     sxl_data.publish(finished, REPO, yes=True)
     assert "notes.md" in repo.at("main") and gone[0] in repo.at("main")
+
+
+def test_a_storage_that_does_not_answer_is_said_in_bounded_time(
+    fake: FakeHub, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The Hub's own storage (xet) is spoken to by a program of its own, in which nothing of ours waits."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", False)
+    monkeypatch.setenv("HF_XET_CLIENT_RETRY_MAX_DURATION", "1s")
+    monkeypatch.setenv("HF_XET_CACHE", str(tmp_path / "xet"))
+    repo = fake.repos[REPO] = Repo(private=True)
+    repo.storage = "http://127.0.0.1:9"
+    with pytest.raises(UserError, match="U504"):
+        sxl_data.publish(finished, REPO, yes=True)
+    assert set(repo.at("main")) == {".gitattributes"}
+    assert any("xet-write-token" in path for _, path in fake.asked)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    repo.storage = ""
+    sxl_data.publish(finished, REPO, yes=True)
+    assert is_whole(fake, tmp_path / "there")
