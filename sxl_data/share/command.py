@@ -16,6 +16,7 @@ import msgspec
 from sxl_data.contract.console import format_bytes, format_count, format_table
 from sxl_data.contract.errors import GateMissed, error
 from sxl_data.engine.commit import TEMPORARY, commit_bytes, replacing
+from sxl_data.secrets.second_scan import detections
 from sxl_data.share.agents import AGENTS, BY_NAME
 from sxl_data.share.decisions import read_decisions
 from sxl_data.share.draft import DATASET, PAGE, Share, prepare, read_share
@@ -78,6 +79,7 @@ def share(
     chosen: list[Session] = found.sessions[:last]
     if out is None:
         return Shared(found=Found(chosen, found.unknown, found.advice))
+    next(detections(b""), None)  # whether it is installed is said before anything is read
     folder = Path(out)
     prepared = prepare(chosen, folder)
     page = write_page(prepared, folder)

@@ -79,7 +79,8 @@ class Names:
             return data
         low = data.lower()
         spans = sorted(
-            (start, end, word) for name, word in self._known.items() for start, end in _places(low, data, name)
+            ((start, end, word) for name, word in self._known.items() for start, end in _places(low, data, name)),
+            key=lambda span: (span[0], -span[1]),
         )
         if not spans:
             return data

@@ -22,7 +22,7 @@ _RUN = compile(
     rb"|[A-Za-z0-9+/]{60,}(?:(?:\\r)?\\n[A-Za-z0-9+/]{60,}){2,}(?:(?:\\r)?\\n[A-Za-z0-9+/]{1,76})?={0,2}"
 )
 _PRINTED = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
-_PICTURES = (b"iVBORw0KGgo", b"/9j/", b"R0lGOD", b"UklGR", b"Qk0")
+_PICTURES = (b"iVBORw0KGg", b"/9j/", b"R0lGOD", b"UklGR", b"Qk0")
 
 
 def without_bytes(data: bytes) -> tuple[bytes, int]:

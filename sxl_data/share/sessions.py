@@ -94,7 +94,14 @@ def _known(found: Found) -> Iterator[Session]:
 def _named(paths: list[Path], found: Found) -> Iterator[Session]:
     for path in paths:
         if not path.exists():
-            raise error("U201", file=str(path), found="nothing at this path", expected="a session or a folder of them")
+            raise error(
+                "U201",
+                file=str(path),
+                found="nothing at this path",
+                expected="a session or a folder of them",
+                why="there is nothing to share",
+                fix="check the path; without one the known places are searched",
+            )
         files = (
             [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
         )

@@ -19,14 +19,19 @@ Nothing is sent by this command. Secrets, names, home folders, addresses, pictur
 out; mine/dataset is written only when no scan finds anything that was not answered on the page. Needs the extra
 `secrets`.
 
-known agents: """
+known agents and where they are looked for:
+"""
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the command."""
     from sxl_data.share.agents import AGENTS
 
-    known = ", ".join(f"{agent.name} ({agent.title})" for agent in AGENTS)
+    shown = {"{code}": "<storage of VS Code's extensions>", "{data}": "~/.local/share"}
+    places = [next((root for root in agent.roots if root[0] != "$"), "") for agent in AGENTS]
+    for sign, words in shown.items():
+        places = [place.replace(sign, words) for place in places]
+    known = "\n".join(f"  {agent.name:<12} {agent.title:<30} {place}" for agent, place in zip(AGENTS, places))
     sub = command(
         "share", _share, "Share your own agents' sessions: redacted, looked at by you, checked twice.", _STEPS + known
     )

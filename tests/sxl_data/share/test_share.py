@@ -14,10 +14,11 @@ import pytest
 import sxl_data
 from sxl_data.contract.errors import GateMissed, UserError
 from sxl_data.share import folder as written
+from sxl_data.share import opaque
 from sxl_data.share.agents import AGENTS, BY_NAME, roots
 from sxl_data.share.draft import read_share
 from sxl_data.share.sessions import find
-from tests.sxl_data.share.planted import PERSON, PLANTED, RESULTS, everything
+from tests.sxl_data.share.planted import PERSON, PICTURE, PLANTED, RESULTS, everything
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,8 @@ def test_nothing_planted_is_in_page_drafts_or_dataset_and_datasets_loads_it(prep
     said = rows[next(n for n, row in enumerate(rows) if row["source"] == "claude_code")]["messages"]
     assert len([m for m in said if m["role"] == "tool"]) == len(RESULTS)
     assert "git@github.com:user/zebra-app.git" in said[2]["content"]
+    assert "HOSTNAME=host\n" in said[4]["content"] and PICTURE.encode() not in everywhere
+    assert opaque.PICTURE in next((there / "sessions/claude_code").iterdir()).read_bytes()
     with pytest.raises(datasets.exceptions.DatasetGenerationError) as told:  # without the package teich
         datasets.load_dataset(str(there), cache_dir=cache)
     assert "decoding agent traces" in str(told.value.__cause__)
