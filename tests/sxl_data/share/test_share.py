@@ -20,6 +20,8 @@ from sxl_data.share.draft import read_share
 from sxl_data.share.sessions import find
 from tests.sxl_data.share.planted import PERSON, PICTURE, PLANTED, RESULTS, everything
 
+pytestmark = pytest.mark.xdist_group("share")
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
