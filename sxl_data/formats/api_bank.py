@@ -14,9 +14,9 @@ from typing import Any
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.declared_tools import inferred_tools
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.types import Result, Tool
+from sxl_data.trace.types import Result, Tool, parts
 
 ROLES = {"User", "AI", "API"}
 

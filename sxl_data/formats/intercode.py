@@ -13,9 +13,9 @@ from typing import Any
 
 from sxl_data.contract import patterns
 from sxl_data.files.json_text import dump
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
-from sxl_data.trace.types import Outcome, Result, Tool
+from sxl_data.trace.types import Outcome, Result, Tool, parts
 
 # Environment → (tool, argument, language, what the tool does)
 ENVIRONMENTS = {

@@ -21,9 +21,9 @@ from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.literal import value_of
 from sxl_data.formats.markup import is_react, text_dialect
 from sxl_data.formats.spoken import tell
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
-from sxl_data.trace.types import Outcome, Result
+from sxl_data.trace.types import Outcome, Result, parts
 
 NAME = "react_text"
 _WORDS = ("Thought", "Action", "Final Answer", "Observation")

@@ -14,9 +14,9 @@ from typing import Any
 from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_object
 from sxl_data.formats.declared_tools import declared_tool, parameters
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
-from sxl_data.trace.types import Result, Tool
+from sxl_data.trace.types import Result, Tool, parts
 
 _PARAMETERS = patterns.compile(r"(?m)^Parameters:\s*(\{.*\})\s*$")
 _CHOICES = patterns.compile(r"One of: \[([^\]]*)\]")

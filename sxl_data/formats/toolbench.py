@@ -13,9 +13,9 @@ from typing import Any
 
 from sxl_data.files.json_text import load_object
 from sxl_data.formats.declared_tools import declared_tool, schema_of
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
-from sxl_data.trace.types import Agent, Outcome, Result, Tool
+from sxl_data.trace.types import Agent, Outcome, Result, Tool, parts
 
 FINISH = "Finish"
 

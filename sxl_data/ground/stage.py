@@ -28,7 +28,7 @@ from sxl_data.sandbox.box import Box, Refused
 from sxl_data.sandbox.limits import Limits, Tier
 from sxl_data.sandbox.run import open_box, require
 from sxl_data.secrets.redact import shortened
-from sxl_data.trace.build import infer_decisions
+from sxl_data.trace.decisions import infer_decisions
 from sxl_data.trace.table import to_table, to_traces
 from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
 

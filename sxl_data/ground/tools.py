@@ -11,8 +11,7 @@ from typing import Literal
 from sxl_data.files.json_text import load_object
 from sxl_data.ground.calculator import NotArithmetic, calculate, show
 from sxl_data.sandbox.box import Box
-from sxl_data.trace.build import parts
-from sxl_data.trace.types import Call, Result
+from sxl_data.trace.types import Call, Result, parts
 
 Kind = Literal["calculator", "python", "shell", "api_bank"]
 

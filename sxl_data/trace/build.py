@@ -9,20 +9,20 @@ source does not have is not there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import Finding, finding
 from sxl_data.files.json_text import dump
+from sxl_data.trace.decisions import infer_decisions
 from sxl_data.trace.format import Document, Origin, Reading, trace_id
+from sxl_data.trace.open_calls import OpenCalls
 from sxl_data.trace.types import (
     SCHEMA_VERSION,
     Act,
     Agent,
     Call,
-    Decision,
     Iterate,
     Kind,
     Metrics,
@@ -34,39 +34,8 @@ from sxl_data.trace.types import (
     Step,
     Tool,
     Trace,
+    parts,
 )
-
-
-def parts(content: str | Sequence[Part] | None) -> tuple[Part, ...]:
-    """``content`` as parts; an empty string is no part."""
-    if content is None or content == "":
-        return ()
-    return (Part(text=content),) if isinstance(content, str) else tuple(content)
-
-
-class OpenCalls(Sequence[Call]):
-    """Calls without those that are answered. Whether any is left and which is the first are asked after every result,
-    so they are not looked for from the start."""
-
-    def __init__(self, calls: Sequence[Call]) -> None:
-        self.calls = calls
-        self.answered: set[str] = set()
-        self._first = 0
-
-    def __bool__(self) -> bool:
-        while self._first < len(self.calls) and self.calls[self._first].call_id in self.answered:
-            self._first += 1
-        return self._first < len(self.calls)
-
-    def __iter__(self) -> Iterator[Call]:
-        if self:
-            yield from (c for c in islice(self.calls, self._first, None) if c.call_id not in self.answered)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.calls[self._first] if index == 0 and self else list(self)[index]
 
 
 class Builder:
@@ -116,14 +85,7 @@ class Builder:
         """Input that answers no call."""
         self.end_turn()
         self._close_results()
-        step = Observe(
-            index=len(self._steps),
-            turn=self._turn,
-            iteration=self._iteration,
-            origin=origin,  # type: ignore[arg-type]
-            content=parts(content),
-            **common,
-        )
+        step = Observe(**self._here(), origin=origin, content=parts(content), **common)  # type: ignore[arg-type]
         self._append(step, at, line)
 
     def reflect(
@@ -140,15 +102,7 @@ class Builder:
         if self._act is not None:
             self.end_turn()
         self._begin_turn()
-        step = Reflect(
-            index=len(self._steps),
-            turn=self._turn,
-            iteration=self._iteration,
-            text=text,
-            form=form,  # type: ignore[arg-type]
-            signature=signature,
-            **common,
-        )
+        step = Reflect(**self._here(), text=text, form=form, signature=signature, **common)  # type: ignore[arg-type]
         self._append(step, at, line)
 
     def say(
@@ -209,9 +163,7 @@ class Builder:
             act, self._act = self._act, None
             self._steps.append(
                 Act(
-                    index=len(self._steps),
-                    turn=self._turn,
-                    iteration=self._iteration,
+                    **self._here(),
                     kind="tool" if act["calls"] else "message",
                     content=tuple(act["content"]),
                     calls=tuple(act["calls"]),
@@ -268,7 +220,7 @@ class Builder:
             task=self.task,
             agent=self.agent,
             tools=tuple(self.tools),
-            steps=self._decided(),
+            steps=infer_decisions(self._steps, self.submitted),
             outcome=self.outcome,
             subtraces=tuple(self.subtraces),
             metrics=self.metrics,
@@ -285,12 +237,6 @@ class Builder:
             language=language,
         )
 
-    def _decided(self) -> tuple[Step, ...]:
-        steps = infer_decisions(self._steps)
-        if not self.submitted or not steps or not isinstance(steps[-1], Iterate):
-            return steps
-        return (*steps[:-1], msgspec.structs.replace(steps[-1], decision="finish", decision_origin="explicit"))
-
     @property
     def open_calls(self) -> Sequence[Call]:
         """Calls of the latest act that have no result yet, in order; they become fewer as results come."""
@@ -301,6 +247,10 @@ class Builder:
         return []
 
     # ------------------------------------------------------------------------------------------------
+
+    def _here(self) -> dict[str, Any]:
+        """Where the next step stands."""
+        return {"index": len(self._steps), "turn": self._turn, "iteration": self._iteration}
 
     def _begin_turn(self) -> None:
         if not self._open:
@@ -321,15 +271,7 @@ class Builder:
         pending, self._results = self._results, None
         if pending is None or (last and not pending["results"]):
             return
-        self._steps.append(
-            Iterate(
-                index=len(self._steps),
-                turn=self._turn,
-                iteration=self._iteration,
-                results=tuple(pending["results"]),
-                **pending["common"],
-            )
-        )
+        self._steps.append(Iterate(**self._here(), results=tuple(pending["results"]), **pending["common"]))
         self._iteration += 1
 
     def _append(self, step: Step, at: str | None, line: int | None) -> None:
@@ -341,41 +283,3 @@ class Builder:
             self._places.setdefault(pointer, at)
         if line is not None:
             self._lines.setdefault(pointer, line)
-
-
-def infer_decisions(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """``steps`` with each unknown decision read off what follows, and the last answer marked final.
-
-    retry: the same tool is called again after an error; continue: other calls follow; finish: the final
-    message follows; ask: a message follows and then the user speaks; unknown: nothing follows.
-    """
-    out = list(steps)
-    last = next((i for i in range(len(out) - 1, -1, -1) if not isinstance(out[i], Observe)), None)
-    if last is not None:
-        end = out[last]
-        nothing_after = all(not isinstance(s, Observe) or s.origin not in ("user", "parent") for s in out[last:])
-        if isinstance(end, Act) and end.kind == "message" and end.content and nothing_after:
-            out[last] = msgspec.structs.replace(end, final=True)
-    before: Act | None = None
-    for i, step in enumerate(out):
-        if isinstance(step, Act):
-            before = step
-        elif isinstance(step, Iterate) and step.decision == "unknown":
-            decision = _decision(out, i, step, before)
-            out[i] = msgspec.structs.replace(step, decision=decision, decision_origin="inferred")
-    return tuple(out)
-
-
-def _decision(steps: Sequence[Step], at: int, step: Iterate, before: Act | None) -> Decision:
-    """What the agent decided after the results ``step`` at ``at``; ``before`` is the last act in front of them."""
-    later = (steps[n] for n in range(at + 1, len(steps)))
-    following = next((s for s in later if not isinstance(s, Reflect)), None)
-    if not isinstance(following, Act):
-        return "unknown"
-    if following.kind == "message":
-        return "finish" if following.final else "ask"
-    failed = {r.call_id for r in step.results if r.status in ("error", "timeout")}
-    again = {call.name for call in following.calls}
-    if before and any(call.call_id in failed and call.name in again for call in before.calls):
-        return "retry"
-    return "continue"

@@ -8,6 +8,7 @@ of their source, because both change the tokens a model is trained on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -38,6 +39,13 @@ class Part(Model, frozen=True, kw_only=True):
     """Hex digest of the media's bytes."""
     data_json: str | None = None
     """Structured content as JSON text, for type data."""
+
+
+def parts(content: str | Sequence[Part] | None) -> tuple[Part, ...]:
+    """``content`` as parts; an empty string is no part."""
+    if content is None or content == "":
+        return ()
+    return (Part(text=content),) if isinstance(content, str) else tuple(content)
 
 
 class Tool(Model, frozen=True, kw_only=True):

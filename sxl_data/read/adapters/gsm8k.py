@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sxl_data.contract import patterns
-from sxl_data.trace.build import Builder, parts
+from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError, Unit
-from sxl_data.trace.types import Result, Tool
+from sxl_data.trace.types import Result, Tool, parts
 
 ANNOTATION = patterns.compile(r"<<([^<>]*)=([^<>=]*)>>")
 FINAL = "\n#### "

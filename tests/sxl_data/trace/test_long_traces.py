@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from sxl_data.rules.families import faults
-from sxl_data.trace.build import OpenCalls, infer_decisions
+from sxl_data.trace.decisions import infer_decisions
+from sxl_data.trace.open_calls import OpenCalls
 from sxl_data.trace.types import Call, Trace
 
 MANY = 10_000
