@@ -79,7 +79,7 @@ def unread(params: dict[str, Any], inputs: Inputs) -> Output:
     """A source that was left out, as a line of the ledger."""
     from sxl_data.contract.ledger import entry
     from sxl_data.contract.ledger import table as ledger_table
-    from sxl_data.read.stage import QUARANTINE_SCHEMA
+    from sxl_data.read.aside import QUARANTINE_SCHEMA
 
     line = entry("U215", f"{params['name']}:source", params["name"], "quarantined", detail=params["detail"])
     ledger = ledger_table([line])

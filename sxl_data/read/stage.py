@@ -8,32 +8,29 @@ ledger line says why not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sxl_data.contract.errors import Finding, error, finding
-from sxl_data.contract.ledger import Entry, entry
-from sxl_data.contract.ledger import table as ledger_table
+from sxl_data.contract.errors import error, finding
 from sxl_data.contract.own_code import load_own
 from sxl_data.engine.watch import Watch
 from sxl_data.formats.registry import CONVERTERS, formats, get
-from sxl_data.read.documents import Begin, Unread, announced
+from sxl_data.read.aside import Aside
+from sxl_data.read.documents import Begin, Read, Unread, announced
 from sxl_data.read.files import Chunk
+from sxl_data.read.held import Held
 from sxl_data.read.quoting import Quoted, raw_of
 from sxl_data.read.recognise import Group, by_format, missing_columns
 from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
-from sxl_data.secrets.quoted import ids, strings
-from sxl_data.secrets.rows import Redaction, clean
-from sxl_data.secrets.rows import lines as taken_lines
+from sxl_data.secrets.rows import Redaction
 from sxl_data.trace.coverage import cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
-from sxl_data.trace.table import to_table
 
 ADAPTERS = "sxl_data.read.adapters"
 
@@ -42,23 +39,6 @@ REPAIRS = ("S105", "S106")
 
 # Rows of a file out of whose texts a reader cut pieces and that are looked at closely: the first, then every so many.
 LOOKED_AT, EVERY = 32, 16
-# Traces that are held as objects, which take ten times the room of a table: at first, at most, and of what text.
-FIRST_HELD, MOST_HELD, HELD_BYTES = 100, 2_000, 32_000_000
-
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("code", pa.string()),
-        ("rule", pa.string()),
-        ("found", pa.string()),
-        ("expected", pa.string()),
-        ("raw", pa.binary()),
-        # Where in the record itself something stood that `raw` has a placeholder for.
-        ("redactions", pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("kind", pa.string())]))),
-    ]
-)
 
 
 class ReadChunk(NamedTuple):
@@ -123,172 +103,88 @@ def read_chunk(
         generator_model=source.generator_model,
         options={**source.options, **({"columns": source.columns} if source.columns else {})},
     )
-    readings: list[Reading] = []
-    stated: list[list[str] | None] = []  # of each reading
-    tables: list[pa.Table] = []
-    taken: list[pa.Table] = []
-    entries: list[Entry] = []
-    quarantine: list[dict[str, object]] = []
-    looked_at, at, held = 0, 0, FIRST_HELD
-    begin: Begin | None = None
-
-    def reject(item: Finding, raw: bytes, quoted: Quoted | None = None) -> None:
-        """Put a record aside; ``quoted`` is what the finding is about, where nothing of it is kept."""
-        name = f"{source.name}:{item.file}#{item.line or 1}"
-        own = Quoted(lambda: raw, source.name, redaction)
-        kept, redactions = own.kept()
-        item = (quoted or own).cut(item)
-        entries.append(entry_of(item, name, source.name))
-        quarantine.append(
-            {
-                "source": source.name,
-                "file": item.file,
-                "line": item.line,
-                "code": item.code,
-                "rule": item.rule,
-                "found": item.found,
-                "expected": item.expected,
-                "raw": kept,
-                "redactions": redactions,
-            }
-        )
-
-    def hold() -> None:
-        table = _table(readings, stated)
-        if redaction is not None:
-            table = ids(table) if redaction.secrets else table
-            found = clean(table, redaction.secrets, redaction.people(table))
-            taken.append(taken_lines(table, found))
-            table = found.batch
-        tables.append(table)
-
-    items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
-    most = source.limit if format.unit == "text" else None
-    of_folder = source.limit if format.unit == "folder" else None
-    while most is None or looked_at < most:
-        if reason := watch.skipped.get(2 * at):
-            name = begin.name if begin else ", ".join(piece.name for piece in chunk.pieces[:5])
-            reject(finding("U211", file=name, found=reason, expected="the rest of it to be read"), b"")
-            looked_at, at = looked_at + 1, at + 1
-            if begin is None or begin.leave:
-                break  # it is left already: what kills lies between the files
-            begin.leave = True
-        watch.at(2 * at)
-        item = next(items, None)
-        if item is None:
-            break
-        at += 1
-        if isinstance(item, Begin):
-            begin = item
-            continue
+    aside, held, looked_at = Aside(source.name, redaction), Held(redaction), 0
+    items = _watched(chunk, format, source, watch, aside)
+    for at, item in islice(items, source.limit if format.unit == "text" else None):
         looked_at += 1
+        if item is None:
+            continue
         if isinstance(item, Unread):
-            reject(item.finding, item.raw)
+            aside.reject(item.finding, item.raw)
             continue
         document = item.document
         quoted = Quoted(partial(raw_of, document), source.name, redaction)
         for repaired in item.repairs:
-            name = f"{source.name}:{repaired.file}#{repaired.line}"
-            entries.append(entry_of(quoted.cut(repaired), name, source.name, "edited"))
+            aside.edited(quoted.cut(repaired))
         if reason := watch.skipped.get(2 * at - 1):
-            reject(
-                finding(
-                    "U211",
-                    file=document.file,
-                    line=document.lines[0] if document.lines else None,
-                    found=reason,
-                    expected=f"the {format.name} reader to cope",
-                ),
-                raw_of(document),
-            )
+            aside.failed(document, "U211", reason, format.name)
             continue
         watch.at(2 * at - 1)
-        try:
-            found: list[Reading] = []
-            for reading in format.read(document, origin):
-                if isinstance(reading, RowError):  # one row of a folder; the others go on
-                    reject(_refusal(reading, document), b"", quoted)
-                    continue
-                found.append(reading)
-                changed = [quoted.cut(item) for item in reading.findings if item.code in REPAIRS]
-                entries += [entry_of(item, reading.trace.trace_id, source.name, "edited") for item in changed]
-                if len(found) == of_folder:
-                    break
-        except RowError as problem:
-            reject(_refusal(problem, document), raw_of(document))
-            continue
-        except Exception as problem:  # an adapter's bug must cost a row, not the run
-            reject(
-                finding(
-                    "U210",
-                    file=document.file,
-                    line=document.lines[0] if document.lines else None,
-                    found=f"{type(problem).__name__}: {problem}",
-                    expected=f"the {format.name} reader to cope",
-                ),
-                raw_of(document),
-            )
-            continue
-        if not found:
-            name = f"{source.name}:{document.file}#{document.lines[0] if document.lines else 1}"
-            entries.append(entry("U209", name, source.name, "dropped", detail=f"{format.name} found no trace"))
-        # Else some was left unread on purpose, or there is no document: what is made has none.
-        if found and len(found) != of_folder and format.unit != "made":
-            # Rows whose texts are cut into pieces are many and alike: of them a part is looked at closely.
-            thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
-            coverage = cover(document, found, format, origin, thorough)
-            for told in findings(coverage, document):
-                entries.append(entry_of(quoted.cut(told), found[0].trace.trace_id, source.name, "edited"))
-        readings += found
-        stated += [stated_ids(document.value, source.name, group)] * len(found)
-        if len(readings) >= held:
-            hold()
-            readings[:], stated[:], text = [], [], pc.sum(tables[-1]["text_bytes"]).as_py()
-            held = max(1, min(MOST_HELD, HELD_BYTES * len(tables[-1]) // max(text, 1)))
-    hold()
-    return ReadChunk(
-        pa.concat_tables(tables),
-        strings(ledger_table(entries), redaction),
-        strings(pa.Table.from_pylist(quarantine, QUARANTINE_SCHEMA), redaction),
-        looked_at,
-        pa.concat_tables(taken) if taken else None,
-    )
+        most = source.limit if format.unit == "folder" else None
+        if found := _traces(document, format, origin, aside, quoted, most):
+            held.add(found, stated_ids(document.value, source.name, group))
+    traces, taken = held.tables()
+    ledger, quarantine = aside.tables()
+    return ReadChunk(traces, ledger, quarantine, looked_at, taken)
 
 
-def _table(readings: list[Reading], stated: list[list[str] | None]) -> pa.Table:
-    return to_table(
-        (reading.trace for reading in readings),
-        groups=[reading.group for reading in readings],
-        languages=[reading.language for reading in readings],
-        stated=stated,
-    )
+def _watched(
+    chunk: Chunk, format: Format, source: Source, watch: Watch, aside: Aside
+) -> Iterator[tuple[int, Read | Unread | None]]:
+    """The documents of ``chunk`` with their numbers, each announced before it is decoded; None for what is left of a
+    file whose decoding killed earlier workers."""
+    items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
+    at, begin = 0, None
+    while True:
+        if reason := watch.skipped.get(2 * at):
+            name = begin.name if begin else ", ".join(piece.name for piece in chunk.pieces[:5])
+            aside.reject(finding("U211", file=name, found=reason, expected="the rest of it to be read"), b"")
+            at += 1
+            yield at, None
+            if begin is None or begin.leave:
+                return  # it is left already: what kills lies between the files
+            begin.leave = True
+        watch.at(2 * at)
+        item = next(items, None)
+        if item is None:
+            return
+        at += 1
+        if isinstance(item, Begin):
+            begin = item
+        else:
+            yield at, item
 
 
-def _refusal(problem: RowError, document: Document) -> Finding:
-    file, line = problem.file or document.file, document.lines[0] if document.lines else None
-    return finding(
-        "U205",
-        file=file,
-        line=problem.line or line,
-        pointer=problem.pointer,
-        found=problem.found,
-        expected=problem.expected,
-    )
-
-
-def entry_of(item: Finding, trace_id: str, source: str, action: str = "quarantined") -> Entry:
-    """A finding as a ledger line of the read stage."""
-    facts = (("found", item.found), ("expected", item.expected))
-    detail = ", ".join(f"{name} {value}" for name, value in facts if value)
-    return Entry(
-        trace_id=trace_id,
-        source=source,
-        stage="read",
-        action=action,  # type: ignore[arg-type]
-        code=item.code,
-        rule=item.rule,
-        detail=detail,
-    )
+def _traces(
+    document: Document, format: Format, origin: Origin, aside: Aside, quoted: Quoted, most: int | None
+) -> list[Reading]:
+    """What ``format`` makes of ``document``, at most ``most``, with a word into ``aside`` on all that was not read."""
+    found: list[Reading] = []
+    try:
+        for reading in format.read(document, origin):
+            if isinstance(reading, RowError):  # one row of a folder; the others go on
+                aside.refused(document, reading, quoted)
+                continue
+            found.append(reading)
+            for item in reading.findings:
+                if item.code in REPAIRS:
+                    aside.edited(quoted.cut(item), reading.trace.trace_id)
+            if len(found) == most:
+                return found  # some was left unread on purpose
+    except RowError as problem:
+        aside.refused(document, problem)
+        return []
+    except Exception as problem:  # an adapter's bug must cost a row, not the run
+        aside.failed(document, "U210", f"{type(problem).__name__}: {problem}", format.name)
+        return []
+    if not found:
+        aside.empty(document, format.name)
+    elif format.unit != "made":  # what is made has no document
+        # Rows whose texts are cut into pieces are many and alike: of them a part is looked at closely.
+        thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
+        for told in findings(cover(document, found, format, origin, thorough), document):
+            aside.edited(quoted.cut(told), found[0].trace.trace_id)
+    return found
 
 
 def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:

@@ -11,8 +11,9 @@ import zstandard
 
 from sxl_data.engine.watch import Watch
 from sxl_data.read.files import plan
+from sxl_data.read.held import MOST_HELD
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import MOST_HELD, find_formats, read_chunk
+from sxl_data.read.stage import find_formats, read_chunk
 
 
 def chunk_of(tmp_path: Path, count: int = 6):
