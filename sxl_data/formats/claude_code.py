@@ -18,7 +18,8 @@ import msgspec
 
 from sxl_data.files.json_text import dump
 from sxl_data.formats.anthropic_blocks import read_assistant, read_user
-from sxl_data.formats.claude_code_paths import Located, is_message, is_prompt, is_queued, paths, unique
+from sxl_data.formats.claude_code_messages import grown, messages
+from sxl_data.formats.claude_code_paths import Located, is_message, is_queued, paths, unique
 from sxl_data.formats.content import parts_of, task_of
 from sxl_data.formats.harness import is_harness, settle_task
 from sxl_data.formats.places import located
@@ -169,13 +170,13 @@ def build_lines(lines: list[Located]) -> Builder:
     """A builder that has been told ``lines``; parts of one model message are told together."""
     builder = Builder("agent")
     usage = []
-    for group in _groups(lines):
+    for group in messages(lines):
         line = group[0][0]
         if not is_message(line) or line["type"] != "assistant":
             _tell_other(builder, *group[0])
             continue
         builder.end_turn()
-        for (part, at, number), content in zip(group, _grown(group)):
+        for (part, at, number), content in zip(group, grown(group)):
             if part.get("isApiErrorMessage") or part["message"].get("model") == "<synthetic>":
                 read_user(builder, content, f"{at}/message/content", number, origin="environment", **_common(part))
             else:
@@ -192,62 +193,6 @@ def build_lines(lines: list[Located]) -> Builder:
     builder.task = builder.task or next(filter(None, (_command(r) for r, _, _ in lines if is_message(r))), "")
     builder.executed = True
     return builder
-
-
-def _groups(lines: list[Located]) -> list[list[Located]]:
-    """``lines`` with those of one response together, where the first of them stands. A prompt ends a response."""
-    messages: dict[str, list[Located]] = {}
-    order: list[list[Located]] = []
-    for item in lines:
-        line = item[0]
-        identity = None
-        if is_message(line) and line["type"] == "assistant":
-            identity = line["message"].get("id") or line.get("requestId")
-        elif is_prompt(line) and is_message(line) and not is_harness(line["message"].get("content")):
-            messages.clear()
-        if isinstance(identity, str) and identity in messages:
-            messages[identity].append(item)
-            continue
-        order.append([item])
-        if isinstance(identity, str):
-            messages[identity] = order[-1]
-    return order
-
-
-def _grown(group: list[Located]) -> list[Any]:
-    """The content of each line of one response without what an earlier one has told: a line holds further blocks,
-    or all of the message so far, and then the last one that does is the message."""
-    out: list[Any] = []
-    sofar: list[Any] = []
-    for line, _, _ in group:
-        content = line["message"].get("content")
-        if not isinstance(content, list):
-            content = [{"type": "text", "text": content}] if isinstance(content, str) and content else []
-        if sofar and len(content) >= len(sofar) and all(map(_continues, sofar, content)):
-            out = [[] for _ in out]
-            sofar = list(content)
-            out.append(content)
-            continue
-        calls = {block["id"] for block in sofar if isinstance(block, dict) and isinstance(block.get("id"), str)}
-        fresh = [b for b in content if not (isinstance(b, dict) and isinstance(b.get("id"), str) and b["id"] in calls)]
-        sofar += fresh
-        out.append(fresh)
-    return out
-
-
-def _continues(before: Any, after: Any) -> bool:
-    """Whether ``after`` is the block ``before``, or what it grew into."""
-    if before == after:
-        return True
-    if not (isinstance(before, dict) and isinstance(after, dict)) or before.get("type") != after.get("type"):
-        return False
-    if before.get("id") is not None or after.get("id") is not None:
-        return before.get("id") == after.get("id")
-    for key in ("text", "thinking"):
-        old, new = before.get(key), after.get(key)
-        if isinstance(old, str) and isinstance(new, str) and old:
-            return new.startswith(old)
-    return False
 
 
 def _tell_other(builder: Builder, line: dict[str, Any], at: str, number: int) -> None:

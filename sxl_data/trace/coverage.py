@@ -13,18 +13,18 @@ on both sides is looked at closer: JSON is opened, and pieces of a text are look
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import Finding, finding
-from sxl_data.files.json_text import dump, load
+from sxl_data.files.json_text import dump
 from sxl_data.trace.declared import Declared, Omitted, declared
 from sxl_data.trace.format import Document, Format, Origin, Reading
 from sxl_data.trace.invented import with_numbers
 from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, SHORTEST, Path, leaves, located, pointer_of, said, texts
+from sxl_data.trace.opened import declaration, load_or_none, opened, stands
 from sxl_data.trace.residue import left_over
 from sxl_data.trace.tally import Coverage, Unread
 from sxl_data.trace.types import Trace
@@ -65,7 +65,7 @@ def measure(document: Document, traces: Sequence[Trace], format: Format, thoroug
         composed += [text for text, role in held.items() if role == "arguments" and len(text) < SHORTEST]
         composed = [text for text in composed if text not in own.whole]
         for text in with_numbers(composed, value):
-            if len(text) < SHORTEST or _load(text) not in own.other:  # else it is told below
+            if len(text) < SHORTEST or load_or_none(text) not in own.other:  # else it is told below
                 found.invented.append(("arguments", text))
     if not lost and not extra:
         return found
@@ -102,9 +102,9 @@ def _as_called(objects: list[dict[str, Any]], held: dict[str, str], extra: list[
     for text in extra:
         if held[text] != "arguments":
             left.append(text)
-        elif text in same or dump(_load(text)) in same:  # white space changes no token that a template renders
-            held.update(dict.fromkeys(texts(_load(text)), "arguments"))
-        elif _load(text) in objects:
+        elif text in same or dump(load_or_none(text)) in same:  # white space changes no token that a template renders
+            held.update(dict.fromkeys(texts(load_or_none(text)), "arguments"))
+        elif load_or_none(text) in objects:
             found.invented.append(("arguments", text))
         else:
             left.append(text)
@@ -116,14 +116,13 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
     and ``leaves`` what stands in JSON; those of ``extra`` and their strings that are not in the document."""
     made: list[str] = []
     kept = [text for text in extra if held[text] == "ext"]  # our own JSON, opened at once
-    for item in _opened("[" + ",".join(kept) + "]") or () if kept else ():
+    for item in opened("[" + ",".join(kept) + "]") or () if kept else ():
         held.setdefault(item, "ext")
     for text in extra:
         role = held[text]
         if role == "ext":
             continue
-        # Rows declare the same tools again and again.
-        inner = (_declaration(text) if len(text) < _REMEMBERED else _opened(text)) if role in ENCODED else None
+        inner = (declaration(text) if len(text) < _REMEMBERED else opened(text)) if role in ENCODED else None
         if inner is None:
             made.append(text)
             continue
@@ -134,14 +133,14 @@ def _opened_up(leaves: dict[str, None], held: dict[str, str], lost: list[str], e
     for text in lost:
         if text in held or text.partition(": ")[2] in held:  # or under a label
             continue
-        inner = _opened(text)
+        inner = opened(text)
         if inner is None or any(item not in held and not _is_made(item) for item in inner):
             missing.append(text)
         leaves.update(inner or ())
     if missing:
         # Arguments that the document has as text are open only now: formats say them again as an object.
         for text in [text for text, role in held.items() if role == "arguments" and text in leaves]:
-            for item in _opened(text) or ():
+            for item in opened(text) or ():
                 held.setdefault(item, "arguments")
         missing = [text for text in missing if text not in held]
     lost[:] = missing
@@ -168,13 +167,13 @@ def _look(
             found.unread.append(Unread(pointer_of(places[text]), residues[text], text))
     if unmatched:
         near = "\n".join(leaves)
-        unmatched = [text for text in unmatched if not _stands(text, near)]
+        unmatched = [text for text in unmatched if not stands(text, near)]
     if unmatched:
         # What stands under keys that are left out stands in the document all the same.
         every = texts(value, shortest=1)
-        inside = [inner for text in every for inner in _opened(text) or ()]
+        inside = [inner for text in every for inner in opened(text) or ()]
         whole = "\n".join((*every, *leaves, *inside))
-        found.invented += [(held.get(text, "data"), text) for text in unmatched if not _stands(text, whole)]
+        found.invented += [(held.get(text, "data"), text) for text in unmatched if not stands(text, whole)]
 
 
 def _places(value: Any, rules: Declared, omitted: Omitted, lost: list[str]) -> dict[str, Path]:
@@ -196,44 +195,6 @@ def _places(value: Any, rules: Declared, omitted: Omitted, lost: list[str]) -> d
         if not known[alike]:
             where.setdefault(text, path)
     return where
-
-
-def _load(text: str) -> Any:
-    try:
-        return load(text)
-    except ValueError:
-        return None
-
-
-def _opened(text: str, depth: int = 0) -> dict[str, None] | None:
-    """The strings inside a text that is JSON; None where it is none. JSON in JSON is opened too."""
-    start = text.lstrip()[:1]
-    if start not in ("{", "[", '"') or depth > 4:
-        return None
-    try:
-        value = load(text)
-    except ValueError:
-        return None
-    inner = texts(value)
-    for item in list(inner):
-        if (more := _opened(item, depth + 1)) is not None:
-            inner.update(more)
-    return inner
-
-
-_declaration = lru_cache(256)(_opened)
-
-
-def _stands(text: str, whole: str) -> bool:
-    """Whether each line of ``text`` stands in ``whole``; white space at its ends does not count. JSON stands there
-    where its strings do."""
-    if text in whole or all(line.strip() in whole for line in text.split("\n")):
-        return True
-    value = _load(text)
-    if not isinstance(value, (dict, list)):
-        return False
-    inner = texts(value, shortest=1)
-    return bool(inner) and all(item in whole for item in inner)
 
 
 def cover(
