@@ -24,6 +24,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+TRACE_FOLDERS = (
+    "traces",
+    "data/glaive_demo/data",
+    "data/agent_traces",
+    "data/tau_bench/historical_trajectories",
+    "data/toolbench",
+    "data/toolalpaca/data",
+    "data/seal_tools",
+)
+"""Folders of `SHARED` in which traces of other projects lie."""
 ASK = """
 import sys, importlib.metadata as m
 for n in sys.argv[1:]:

@@ -18,6 +18,7 @@ import msgspec
 from sxl_data.contract.console import format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
+from sxl_train.data.base import configure
 from sxl_train.plan import step as plan
 from sxl_train.run.bases import resolve
 
@@ -127,21 +128,11 @@ def _time(run: Callable[[], None], device: str) -> float:
 
 def find_shape(recipe: Recipe) -> Any:
     """The transformers configuration of the base, or what the toy's will be."""
-    from transformers import AutoConfig, LlamaConfig
+    from transformers import AutoConfig
 
     if recipe.base_model != "demo":
         return AutoConfig.from_pretrained(resolve(recipe.base_model), revision=recipe.revision)
-    toy = recipe.base
-    return LlamaConfig(
-        vocab_size=toy.vocabulary,
-        hidden_size=toy.hidden,
-        intermediate_size=toy.mlp,
-        num_hidden_layers=toy.layers,
-        num_attention_heads=toy.heads,
-        num_key_value_heads=toy.groups,
-        max_position_embeddings=toy.context,
-        tie_word_embeddings=True,
-    )
+    return configure(recipe.base, recipe.base.vocabulary)
 
 
 def estimate_sequences(recipe: Recipe, tokens_per_row: float, capacity: int) -> int:

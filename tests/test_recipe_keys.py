@@ -20,27 +20,15 @@ import sxl_data
 import sxl_train
 from sxl_data.build.recipe import Recipe as DataRecipe
 from sxl_data.contract.codes import CODES
-from sxl_data.contract.structs import field_docs
+from sxl_data.contract.structs import field_docs, reachable
 from sxl_train.config import Recipe as TrainRecipe
 
 Sections = dict[str, type[msgspec.Struct]]
 
 
-def sections_of(kind: object, found: Sections | None = None) -> Sections:
-    """Every struct reachable from the recipe ``kind``, by the name of its class."""
-    found = {} if found is None else found
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__name__ not in found:
-        found[kind.__name__] = kind
-        for hint in typing.get_type_hints(kind).values():
-            sections_of(hint, found)
-    for inner in typing.get_args(kind):
-        sections_of(inner, found)
-    return found
-
-
 def unread(root: type[msgspec.Struct], sources: Iterable[str]) -> list[str]:
     """Keys of ``root`` that no module of ``sources`` reads, as ``Section.key``."""
-    sections = sections_of(root)
+    sections = reachable(root)
     read: set[tuple[str, str]] = set()
     for source in sources:
         reader = Reader(sections, root.__name__)
@@ -67,7 +55,7 @@ class Reader(ast.NodeVisitor):
         self.known: dict[str, set[str]] = {"recipe": {root}}
         for section in sections.values():
             for name, hint in typing.get_type_hints(section).items():
-                if inner := sections_of(hint).keys() & sections.keys():
+                if inner := reachable(hint).keys() & sections.keys():
                     self.known.setdefault(name, set()).update(inner)
 
     def of(self, node: ast.AST | None) -> set[str]:
@@ -200,9 +188,9 @@ def test_every_key_that_a_text_names_exists():
     texts |= {str(path): path.read_text(encoding="utf-8") for place in PLACES for path in checkout.glob(place)}
     fields: dict[str, set[str]] = {}
     for root in (DataRecipe, TrainRecipe):
-        texts |= {name: " ".join(field_docs(section).values()) for name, section in sections_of(root).items()}
+        texts |= {name: " ".join(field_docs(section).values()) for name, section in reachable(root).items()}
         for name, hint in typing.get_type_hints(root).items():
-            for section in sections_of(hint).values():
+            for section in reachable(hint).values():
                 fields.setdefault(name, set()).update(section.__struct_fields__)
     named = [(place, *found) for place, text in texts.items() for found in named_keys(text) if found[0] in fields]
     assert len(named) > 10

@@ -14,6 +14,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,37 +70,44 @@ def sxl_files(path: Path, threshold: float, scratch: Path) -> list[int]:
     return [int(name.rsplit(":", 1)[1]) - 1 for name in ids.to_pylist()]
 
 
+def keep_first(path: Path, threshold: float, index: Any, sketch: Callable[[str], Any]) -> list[int]:
+    """The rows that a row before them in ``index`` is like, as both libraries' documentation does it."""
+    removed, kept = [], {}
+    for row, text in enumerate(read(path)):
+        made = sketch(text)
+        if any(made.jaccard(kept[other]) >= threshold for other in index.query(made)):
+            removed.append(row)
+        else:
+            index.insert(row, made)
+            kept[row] = made
+    return removed
+
+
 def datasketch(path: Path, threshold: float, scratch: Path) -> list[int]:
     import xxhash
     from datasketch import MinHash, MinHashLSH
 
     index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS, params=(BANDS, ROWS))
-    removed, kept = [], {}
-    for row, text in enumerate(read(path)):
-        sketch = MinHash(num_perm=PERMUTATIONS, hashfunc=xxhash.xxh32_intdigest)
-        sketch.update_batch([shingle.encode() for shingle in set(shingles(text))])
-        if any(sketch.jaccard(kept[other]) >= threshold for other in index.query(sketch)):
-            removed.append(row)
-        else:
-            index.insert(row, sketch)
-            kept[row] = sketch
-    return removed
+
+    def sketch(text: str) -> Any:
+        made = MinHash(num_perm=PERMUTATIONS, hashfunc=xxhash.xxh32_intdigest)
+        made.update_batch([shingle.encode() for shingle in set(shingles(text))])
+        return made
+
+    return keep_first(path, threshold, index, sketch)
 
 
 def rensa(path: Path, threshold: float, scratch: Path) -> list[int]:
     from rensa import RMinHash, RMinHashLSH
 
     index = RMinHashLSH(threshold=threshold, num_perm=PERMUTATIONS, num_bands=BANDS)
-    removed, kept = [], {}
-    for row, text in enumerate(read(path)):
-        sketch = RMinHash(num_perm=PERMUTATIONS, seed=42)
-        sketch.update(shingles(text))
-        if any(sketch.jaccard(kept[other]) >= threshold for other in index.query(sketch)):
-            removed.append(row)
-        else:
-            index.insert(row, sketch)
-            kept[row] = sketch
-    return removed
+
+    def sketch(text: str) -> Any:
+        made = RMinHash(num_perm=PERMUTATIONS, seed=42)
+        made.update(shingles(text))
+        return made
+
+    return keep_first(path, threshold, index, sketch)
 
 
 def gaoya(path: Path, threshold: float, scratch: Path) -> list[int]:

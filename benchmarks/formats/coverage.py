@@ -17,6 +17,7 @@ import gc
 import json
 import platform
 import statistics
+import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -35,16 +36,9 @@ from sxl_data.trace.format import Origin, Reading, RowError
 from sxl_data.trace.table import to_table
 from sxl_data.trace.types import Trace
 
-SHARED = Path(__file__).parents[3] / "shared"
-FOLDERS = (
-    "traces",
-    "data/glaive_demo/data",
-    "data/agent_traces",
-    "data/tau_bench/historical_trajectories",
-    "data/toolbench",
-    "data/toolalpaca/data",
-    "data/seal_tools",
-)
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import harness
+
 LARGEST = 20_000_000
 TARGET = 0.15
 
@@ -64,7 +58,7 @@ def main() -> None:
     arguments.add_argument("--least", type=float, default=0.02, help="seconds of a run at least")
     arguments.add_argument("--json", type=Path, help="write the numbers here")
     options = arguments.parse_args()
-    sources = by_format(options.folders or [SHARED / name for name in FOLDERS], options.only)
+    sources = by_format(options.folders or [harness.SHARED / name for name in harness.TRACE_FOLDERS], options.only)
     rows, total = [], [Costs(0.0, 0.0)] * options.runs
     for name in sorted(sources):
         runs = [Costs(0.0, 0.0)] * options.runs

@@ -30,17 +30,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 import harness
 
 SHARED = harness.SHARED
-FOLDERS = (
-    "traces",
-    "data/glaive_demo/data",
-    "data/agent_traces",
-    "data/tau_bench/historical_trajectories",
-    "data/toolbench",
-    "data/api_bank",
-    "data/toolalpaca/data",
-    "data/seal_tools",
-    "data/gorilla_bfcl",
-)
+FOLDERS = (*harness.TRACE_FOLDERS, "data/api_bank", "data/gorilla_bfcl")
 # Tool documentation, databases and answer keys lie beside the traces and are none.
 BESIDE = (
     "multi_turn_func_doc/",

@@ -43,7 +43,7 @@ def field_docs(cls: type) -> dict[str, str]:
 def json_schema(cls: type, id: str, title: str) -> dict[str, Any]:
     """JSON Schema 2020-12 of ``cls`` with every field's description; ``id`` becomes ``$id``."""
     (root,), components = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
-    for struct in _structs(cls, {}).values():
+    for struct in reachable(cls).values():
         docs = field_docs(struct)
         properties = components[struct.__name__].get("properties", {})
         for name, prop in properties.items():
@@ -53,15 +53,15 @@ def json_schema(cls: type, id: str, title: str) -> dict[str, Any]:
     return schema | root | {"$defs": dict(sorted(components.items()))}
 
 
-def _structs(kind: Any, found: dict[str, type]) -> dict[str, type]:
+def reachable(kind: object, found: dict[str, type[msgspec.Struct]] | None = None) -> dict[str, type[msgspec.Struct]]:
     """Every struct type reachable from ``kind``, by name."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        if kind.__name__ not in found:
-            found[kind.__name__] = kind
-            for hint in typing.get_type_hints(kind).values():
-                _structs(hint, found)
+    found = {} if found is None else found
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__name__ not in found:
+        found[kind.__name__] = kind
+        for hint in typing.get_type_hints(kind).values():
+            reachable(hint, found)
     for argument in typing.get_args(kind):
-        _structs(argument, found)
+        reachable(argument, found)
     return found
 
 

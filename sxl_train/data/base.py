@@ -27,7 +27,7 @@ from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 END = "<|endoftext|>"
 DEMO = "demo"
@@ -138,15 +138,11 @@ def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
     )
 
 
-def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> Any:
-    """A Llama with random weights of the given shape, in float32."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+def configure(shape: Base, rows: int) -> LlamaConfig:
+    """The transformers configuration of a Llama of the given shape, with ``rows`` rows of the embedding."""
+    from transformers import LlamaConfig
 
-    torch.manual_seed(seed)
-    # The last rows may have no token: 64-row steps keep matrix sizes friendly to quantised formats.
-    rows = -(-len(tokenizer) // 64) * 64
-    config = LlamaConfig(
+    return LlamaConfig(
         vocab_size=rows,
         hidden_size=shape.hidden,
         intermediate_size=shape.mlp,
@@ -155,10 +151,19 @@ def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> An
         num_key_value_heads=shape.groups,
         max_position_embeddings=shape.context,
         tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
     )
+
+
+def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> Any:
+    """A Llama with random weights of the given shape, in float32."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    # The last rows may have no token: 64-row steps keep matrix sizes friendly to quantised formats.
+    config = configure(shape, -(-len(tokenizer) // 64) * 64)
+    for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        setattr(config, name, getattr(tokenizer, name))
     return LlamaForCausalLM(config)
 
 

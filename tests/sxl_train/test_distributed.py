@@ -10,15 +10,12 @@ import os
 import socket
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
 
 import pytest
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
+from tests.sxl_train import toys
+
 ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.xdist_group("distributed"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,7 @@ from sxl_train import preflight
 from sxl_train.data import dataset as data
 from sxl_train.recipe import main
 from sxl_train.run.recipes import open_recipe
-
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
+from tests.sxl_train import toys
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,9 @@ from sxl_train.data import dataset as data
 from sxl_train.recipe import main
 from sxl_train.run.recipes import find_recipes, open_recipe
 from sxl_train.run.step import read_record
+from tests.sxl_train import toys
 
 pytestmark = pytest.mark.xdist_group("recipe")
-
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-
-assert SPEC and SPEC.loader
-
-toys = util.module_from_spec(SPEC)
-
-SPEC.loader.exec_module(toys)
 
 
 def test_every_recipe_is_short_and_loads() -> None:

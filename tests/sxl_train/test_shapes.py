@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,8 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_train import recipe as recipes
 from sxl_train.run.step import read_record
+from tests.sxl_train import toys
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
 SMALL = (
     "tune.max_steps=1",
     "tune.batch=2",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,7 @@ import torch
 
 pytest.importorskip("optuna")
 from sxl_train.sweep import draw, sweep
-
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
+from tests.sxl_train import toys
 
 
 def test_sweep_goes_on_where_it_stopped_and_ranks_by_validation_loss(tmp_path: Path) -> None:

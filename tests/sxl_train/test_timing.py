@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,8 @@ import pytest
 from sxl_train import timing
 from sxl_train.data import dataset as data
 from sxl_train.recipe import open_recipe
+from tests.sxl_train import toys
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parent / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
 SPEED = timing.Speed(read=1.0, adapt=2.0, train=3.0, write=4.0)
 ALL = "steps=[plan,tune,merge,prune,distil,quantise,evaluate,release]"
 

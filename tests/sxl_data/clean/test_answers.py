@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from sxl_data.clean.answers import AnswerRules
 from sxl_data.clean.stage import CleanConfig, run
 from sxl_data.contract.stage import check_conservation
-
-_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.sxl_data import toys
 
 WORDS = "The list is read from its end, and every value that was seen before is left out of the result. " * 3
 BAD = [

@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from sxl_data.clean.faults import failing, looks
 from sxl_data.rules.content import _wanted, check
 from sxl_data.trace.table import to_traces
-
-_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.sxl_data import toys
 
 BAITS = [
     "<think>hm</think>",

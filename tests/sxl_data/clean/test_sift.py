@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 from sxl_data.clean.sift import Bounds, SiftConfig, run
 from sxl_data.clean.stage import CleanConfig
 from sxl_data.clean.stage import run as clean
 from sxl_data.contract.stage import check_conservation
-
-_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.sxl_data import toys
 
 PLAIN = "def f(a):\n    return a + 1"
 LONG = "x = [" + ", ".join(f"value_{n}" for n in range(400)) + "]"

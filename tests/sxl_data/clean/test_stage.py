@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 from sxl_data.clean.code import code_blocks
 from sxl_data.clean.stage import CleanConfig, run
 from sxl_data.contract.stage import check_conservation
 from sxl_data.trace.table import to_traces
-
-_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.sxl_data import toys
 
 
 def codes(outcome) -> list[tuple[str, str, str]]:

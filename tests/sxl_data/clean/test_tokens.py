@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from sxl_data.clean.tokens import flag
-
-_spec = importlib.util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.sxl_data import toys
 
 TOKENS = ["<|" + "im_end|>", "<|" + "eot_id|>", "<start_of" + "_turn>", "[/" + "INST]", "<｜" + "Assistant｜>"]
 

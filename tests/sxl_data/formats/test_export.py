@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,7 @@ from sxl_data.formats.claude_code import FORMAT as CLAUDE_CODE
 from sxl_data.formats.export import carry, export, exporters, read_back, released
 from sxl_data.trace.format import Document, Origin
 from sxl_data.trace.types import Act, Observe, Part, Provenance, Reflect, Trace
-
-_spec = importlib.util.spec_from_file_location("strategies", Path(__file__).parents[2] / "strategies.py")
-assert _spec is not None and _spec.loader is not None
-strategies = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(strategies)
+from tests import strategies
 
 NAMES = ["atif", "openai_chat", "sharegpt_tools", "sts", "sxl_trace"]
 LISTS = {"atif": "steps", "openai_chat": "messages", "sharegpt_tools": "conversations"}

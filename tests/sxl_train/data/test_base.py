@@ -7,18 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import util
 from pathlib import Path
 
 import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_train.data.base import fetch
+from tests.sxl_train import toys
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,7 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_train.data.dataset import find_dataset, read_rows, spread
-
-SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-
-assert SPEC and SPEC.loader
-
-toys = util.module_from_spec(SPEC)
-
-SPEC.loader.exec_module(toys)
+from tests.sxl_train import toys
 
 
 def write_lines(path: Path, rows: list[Any]) -> str:

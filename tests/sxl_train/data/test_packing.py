@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,8 @@ from sxl_train.config import Tune
 from sxl_train.data import mask
 from sxl_train.data.conversations import Row
 from sxl_train.data.packing import cut_rows, erases_reasoning, find_borders, make_sequences, pack, split_on_user
+from tests.sxl_train import toys
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
 OWN = mask.Template(mask.OWN.read_text(encoding="utf-8"))
 
 

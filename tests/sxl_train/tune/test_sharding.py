@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
+from tests.sxl_train import toys
 
 
 def make(base: str, folder: Path) -> Any:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,9 @@ from sxl_train.run.recipes import open_recipe
 from sxl_train.run.step import Context, perform
 from sxl_train.tune import adapt
 from sxl_train.tune import step as tune
+from tests.sxl_train import toys
 
 pytestmark = pytest.mark.xdist_group("tune_step")
-
-SPEC = util.spec_from_file_location("toys", Path(__file__).parents[1] / "toys.py")
-assert SPEC and SPEC.loader
-toys = util.module_from_spec(SPEC)
-SPEC.loader.exec_module(toys)
 KEYS = (
     *toys.TINY,
     "limit=0",

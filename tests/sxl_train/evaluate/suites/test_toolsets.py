@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,8 @@ from sxl_train.evaluate.score import score
 from sxl_train.evaluate.suites import toolsets as suite
 from sxl_train.evaluate.suites.registry import get
 from sxl_train.evaluate.suites.types import Options
+from tests.sxl_train.evaluate import scripted
 
-spec = importlib.util.spec_from_file_location("scripted", Path(__file__).parents[1] / "scripted.py")
-scripted = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(scripted)
 OPTIONS = Options(data=Path(), limit=42)
 
 
