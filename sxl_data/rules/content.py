@@ -84,11 +84,6 @@ def check(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
     """The faults of content in ``trace``. ``wanted`` are the closer looks that the text may need (as
     `_wanted` says), where who decoded it knows them already."""
     yield from _steps(trace)
-    yield from look(trace, wanted)
-
-
-def look(trace: Trace, wanted: str | None = None) -> Iterator[Fault]:
-    """The faults within the texts of ``trace``."""
     if wanted is None:
         wanted = _wanted(trace) + private.looks(ENCODER.encode(trace))
     if wanted.strip("kp"):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from sxl_data.rules import Change, Fault, arguments, content, licences, metrics, order, pairing, shape, worth
-from sxl_data.rules.plain import is_plain
 from sxl_data.trace.types import Trace
 
 Check = Callable[[Trace], Iterator[Fault]]
@@ -31,17 +30,8 @@ def faults(trace: Trace, families: str = "SPOACMLQ", looks: str | None = None) -
     """What is wrong with ``trace``, by the checks of ``families`` (their letters); ``looks`` are those that
     `rules.content` takes, where they are known."""
     found: list[Fault] = []
-    plain = is_plain(trace)
     for letter in families:
-        if letter == "C":
-            if not plain:
-                found += content.check(trace, looks)
-            elif looks != "":
-                found += content.look(trace, looks)
-        elif not plain or letter not in "SPOM":
-            found += FAMILIES[letter](trace)
-        elif letter == "M" and (trace.metrics is not None or trace.outcome.reward is not None):
-            found += metrics.sums(trace)
+        found += content.check(trace, looks) if letter == "C" else FAMILIES[letter](trace)
     for n, inner in enumerate(trace.subtraces):
         at = f"/subtraces/{n}"
         found += [

@@ -45,7 +45,7 @@ _TOTALS = {
 def check(trace: Trace) -> Iterator[Fault]:
     """The contradictions in the numbers of ``trace``."""
     yield from _results(trace)
-    yield from sums(trace)
+    yield from _sums(trace)
 
 
 def _results(trace: Trace) -> Iterator[Fault]:
@@ -60,7 +60,7 @@ def _results(trace: Trace) -> Iterator[Fault]:
                 yield Fault("M502", f"/steps/{i}/results/{k}/duration_ms", str(result.duration_ms), "0 or more")
 
 
-def sums(trace: Trace) -> Iterator[Fault]:
+def _sums(trace: Trace) -> Iterator[Fault]:
     """The contradictions in what is said of the whole of ``trace``."""
     metrics = trace.metrics
     if metrics is not None:
