@@ -62,7 +62,8 @@ def committed(stage: str, before: pa.Table, outcome: Outcome) -> Output:
 
 def count_lines(lines: pa.Table) -> dict[str, int]:
     """Ledger lines by code: rows that left as ``dropped:CODE``, others as ``edited:CODE`` or ``flagged:CODE``."""
+    kinds = lines.select(["action", "code"]).group_by(["action", "code"]).aggregate([([], "count_all")]).to_pydict()
     counts: Counter[str] = Counter()
-    for action, code in zip(lines["action"].to_pylist(), lines["code"].to_pylist()):
-        counts[f"{action if action in ('edited', 'flagged') else 'dropped'}:{code}"] += 1
+    for action, code, count in zip(kinds["action"], kinds["code"], kinds["count_all"]):
+        counts[f"{action if action in ('edited', 'flagged') else 'dropped'}:{code}"] += count
     return dict(sorted(counts.items()))

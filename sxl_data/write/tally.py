@@ -30,9 +30,10 @@ def count_rows(rows: pa.Table) -> dict[str, int]:
     """The counters of ``rows``, columns of the published schema."""
     names = [name for name, _ in LENGTHS]
     length = [names[i] for i in length_buckets(rows["text_bytes"].to_numpy()).tolist()]
-    columns = [rows[name].to_pylist() for name in BY[:-1]]
-    cells = Counter(zip(*columns, length))
-    found = {CELL + msgspec.json.encode(list(cell)).decode(): n for cell, n in sorted(cells.items(), key=str)}
+    sorts = rows.select(BY[:-1]).append_column("length", pa.array(length, pa.string()))
+    counts = sorts.group_by(list(BY)).aggregate([([], "count_all")]).select([*BY, "count_all"])
+    cells = sorted(((cell, n) for *cell, n in zip(*counts.to_pydict().values())), key=str)
+    found = {CELL + msgspec.json.encode(cell).decode(): n for cell, n in cells}
     executed = rows["provenance"].combine_chunks().field("executed")
     for name, chosen in (
         ("calls", pc.greater(rows["n_calls"], 0)),
