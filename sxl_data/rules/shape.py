@@ -91,13 +91,6 @@ def embedded(text: str, pointer: str) -> Iterator[Fault]:
         yield Fault("S206", pointer, f"{text[:80]!r} ({problem})", "JSON text")
 
 
-def in_order(before: str, after: str) -> bool:
-    """Whether ``after`` is a time written as the time ``before`` is, and no earlier one; False says nothing."""
-    return (
-        before <= after and len(before) == len(after) and before[-1] == after[-1] == "Z" and time_of(after) is not None
-    )
-
-
 def time_of(text: str) -> datetime | None:
     """The time that ``text`` says, None when it is no RFC 3339 date and time."""
     if len(text) < 16 or text[10] not in "Tt ":

@@ -39,9 +39,6 @@ _DOMAIN = compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,5}([A
 _LOCAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
 
 
-_JOINING = (b"and", b"or", b"is", b"to", b"in", b"as", b"for", b"the", b"with")
-
-
 _ESCAPE = compile(rb"x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|f[IBPR]|[nrtbfv0]")
 
 

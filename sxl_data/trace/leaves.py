@@ -84,6 +84,19 @@ class Leaves(msgspec.Struct):
     characters: int = 0
     """Of the texts, and of ``whole`` as it is written."""
 
+    left: int = _WRITTEN
+    """Characters that may yet be written as JSON to be looked for."""
+
+    def holds(self, item: dict[str, Any], held: Container[str]) -> bool:
+        """Whether ``held`` has ``item`` as JSON, which is then whole."""
+        written = dump(item)
+        self.left -= len(written)
+        if written not in held:
+            return False
+        self.whole[written] = item
+        self.characters += len(written)
+        return True
+
     def open(self) -> dict[str, None]:
         """The strings of ``whole``, which are put among the texts."""
         found = texts(list(self.whole.values()))
@@ -103,8 +116,7 @@ def leaves(
     """As `texts`, without what is ``omitted``; objects that are arguments or declarations and that ``held`` has as JSON
     are not looked into."""
     found: dict[str, None] = {}
-    out = Leaves(found)
-    left = _WRITTEN if held else 0
+    out = Leaves(found, left=_WRITTEN if held else 0)
     stack = [value]
     while stack:
         item = stack.pop()
@@ -120,26 +132,16 @@ def leaves(
                         found[inner] = None
                 elif kind is dict:
                     if key not in skip:
-                        if key in ARGUMENTS and left > 0 and inner:
-                            written = dump(inner)
-                            left -= len(written)
-                            if written in held:
-                                out.whole[written] = inner
-                                out.characters += len(written)
+                        if key in ARGUMENTS and out.left > 0 and inner:
+                            if out.holds(inner, held):
                                 continue
                             out.other.append(inner)
                         stack.append(inner)
                 elif kind is list and key not in skip:
-                    if key in TOOLS and left > 0:
+                    if key in TOOLS and out.left > 0:
                         for tool in inner:
-                            if type(tool) is dict and NAME in tool:
-                                written = dump(tool)
-                                left -= len(written)
-                                if written in held:
-                                    out.whole[written] = tool
-                                    out.characters += len(written)
-                                    continue
-                            stack.append(tool)
+                            if not (type(tool) is dict and NAME in tool and out.holds(tool, held)):
+                                stack.append(tool)
                     else:
                         stack.append(inner)
         elif kind is list and not (omitted and omitted.get(id(item), always) is None):

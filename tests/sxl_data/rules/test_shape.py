@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sxl_data.rules import Fault
-from sxl_data.rules.shape import check, in_order, time_of
+from sxl_data.rules.shape import check, time_of
 from sxl_data.trace.types import Act, Agent, Iterate, Observe, Outcome, Provenance, Reflect, Result, Step, Trace
 
 
@@ -152,25 +152,6 @@ def test_a_step_with_a_wrong_time_is_looked_at_further(times: tuple[str, ...]):
     made = trace(*(see(timestamp=time, ext_json="{") for time in times))
     wrong = [f.pointer for f in check(made) if f.code == "S206"]
     assert [f"/steps/{i}/ext_json" for i in range(len(times))] == wrong
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "sure"),
-    [
-        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", True),
-        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", True),
-        ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", False),
-        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00.5Z", False),
-        ("2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00", False),
-        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00z", False),
-        ("2026-01-01T00:00:00", "2026-01-02T00:00:00", False),
-        ("2026-01-01T00:00:00Z", "tomorrow, or later Z", False),
-    ],
-)
-def test_times_of_one_writing_are_compared_as_texts_and_of_all_others_nothing_is_said(
-    before: str, after: str, sure: bool
-):
-    assert sure == in_order(before, after)
 
 
 def test_a_time_without_a_zone_is_in_utc():
