@@ -21,71 +21,36 @@ import pyarrow.compute as pc
 STRING, INT, BOOL, FLOAT = pa.string(), pa.int64(), pa.bool_(), pa.float64()
 
 
-def _struct(**fields: pa.DataType) -> pa.StructType:
-    return pa.struct([pa.field(name, kind) for name, kind in fields.items()])
+def _struct(fields: str, **kinds: pa.DataType) -> pa.StructType:
+    """A struct of ``fields``, `name` a string, `name:kind` of that one of `_KINDS` or ``kinds``."""
+    pairs = [field.partition(":")[::2] for field in fields.split()]
+    return pa.struct([pa.field(name, {**_KINDS, **kinds}[kind]) for name, kind in pairs])
 
 
-PART = _struct(type=STRING, text=STRING, uri=STRING, media_type=STRING, sha256=STRING, data_json=STRING)
-TOOL = _struct(
-    name=STRING,
-    description=STRING,
-    parameters_json=STRING,
-    output_schema_json=STRING,
-    origin=STRING,
-    original_json=STRING,
-)
-CALL = _struct(call_id=STRING, name=STRING, arguments_json=STRING, kind=STRING, arguments_form=STRING, language=STRING)
+_KINDS = {"": STRING, "int": INT, "bool": BOOL, "float": FLOAT}
+PART = _struct("type text uri media_type sha256 data_json")
+PARTS = pa.list_(PART)
+TOOL = _struct("name description parameters_json output_schema_json origin original_json")
+CALL = _struct("call_id name arguments_json kind arguments_form language")
 RESULT = _struct(
-    call_id=STRING,
-    content=pa.list_(PART),
-    status=STRING,
-    exit_code=INT,
-    error_type=STRING,
-    error_message=STRING,
-    duration_ms=FLOAT,
-    truncated=BOOL,
-    structured_json=STRING,
+    "call_id content:parts status exit_code:int error_type error_message duration_ms:float truncated:bool"
+    " structured_json",
+    parts=PARTS,
 )
 STEP = _struct(
-    phase=STRING,
-    index=INT,
-    turn=INT,
-    iteration=INT,
-    timestamp=STRING,
-    ext_json=STRING,
-    origin=STRING,
-    content=pa.list_(PART),
-    text=STRING,
-    form=STRING,
-    signature=STRING,
-    kind=STRING,
+    "phase index:int turn:int iteration:int timestamp ext_json origin content:parts text form signature kind"
+    " calls:calls final:bool train:bool results:results decision decision_origin",
+    parts=PARTS,
     calls=pa.list_(CALL),
-    final=BOOL,
-    train=BOOL,
     results=pa.list_(RESULT),
-    decision=STRING,
-    decision_origin=STRING,
 )
-AGENT = _struct(name=STRING, version=STRING, model=STRING, ext_json=STRING)
-OUTCOME = _struct(status=STRING, reward=FLOAT, verifier=STRING, scores_json=STRING)
+AGENT = _struct("name version model ext_json")
+OUTCOME = _struct("status reward:float verifier scores_json")
 PROVENANCE = _struct(
-    source=STRING,
-    source_id=STRING,
-    source_format=STRING,
-    source_revision=STRING,
-    source_sha256=STRING,
-    licence=STRING,
-    licence_url=STRING,
-    attribution=STRING,
-    converter=STRING,
-    converter_version=STRING,
-    synthetic=BOOL,
-    generator_model=STRING,
-    executed=BOOL,
+    "source source_id source_format source_revision source_sha256 licence licence_url attribution converter"
+    " converter_version synthetic:bool generator_model executed:bool"
 )
-METRICS = _struct(
-    prompt_tokens=INT, completion_tokens=INT, cached_tokens=INT, cost_usd=FLOAT, duration_ms=FLOAT, ext_json=STRING
-)
+METRICS = _struct("prompt_tokens:int completion_tokens:int cached_tokens:int cost_usd:float duration_ms:float ext_json")
 
 TRACE_SCHEMA = pa.schema(
     [
@@ -106,15 +71,8 @@ TRACE_SCHEMA = pa.schema(
 )
 
 CODE_SCORES = _struct(
-    lines=INT,
-    code_lines=INT,
-    longest_line=INT,
-    mean_line=FLOAT,
-    alphanumeric=FLOAT,
-    spaces=FLOAT,
-    comments=FLOAT,
-    encoded=FLOAT,
-    generated=BOOL,
+    "lines:int code_lines:int longest_line:int mean_line:float alphanumeric:float spaces:float comments:float"
+    " encoded:float generated:bool"
 )
 
 FLAT_SCHEMA = pa.schema(
