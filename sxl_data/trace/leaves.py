@@ -162,46 +162,13 @@ def said(traces: Iterable[Trace]) -> dict[str, str]:
     found: dict[str, str] = {}
     note = found.setdefault
     for trace in traces:
-        if trace.task:
-            note(trace.task, "task")
-        if trace.ext_json:
-            note(trace.ext_json, "ext")
-        agent = trace.agent
-        note(trace.provenance.source_id, "name")
-        if agent.model:
-            note(agent.model, "name")
-        if agent.version:
-            note(agent.version, "name")
-        if agent.name:
-            note(agent.name, "name")
-        if agent.ext_json:
-            note(agent.ext_json, "ext")
-        if trace.outcome.verifier:
-            note(trace.outcome.verifier, "name")
-        if trace.outcome.scores_json:
-            note(trace.outcome.scores_json, "ext")
-        if trace.metrics is not None and trace.metrics.ext_json:
-            note(trace.metrics.ext_json, "ext")
-        for tool in trace.tools:
-            note(tool.name, "name")
-            if tool.origin == "inferred":
-                continue  # says itself that no document declares it
-            # A declaration that was put into another form is in the document as its own words only, all of them.
-            note(tool.original_json or tool.parameters_json, "tools")
-            if not (tool.original_json or "").startswith("{"):
-                note(tool.description, "tools")
-            if tool.output_schema_json:
-                note(tool.output_schema_json, "tools")
+        _note_head(found, trace)
         for step in trace.steps:
             if step.ext_json:
                 note(step.ext_json, "ext")
             if isinstance(step, Iterate):
                 for result in step.results:
-                    for part in result.content:
-                        if part.text is not None:
-                            note(part.text, "result")
-                        else:
-                            _note_part(found, part, "result")
+                    _note_content(found, result.content, "result")
                     if result.structured_json:
                         note(result.structured_json, "data")
                     if result.error_message:
@@ -213,12 +180,7 @@ def said(traces: Iterable[Trace]) -> dict[str, str]:
                 if step.signature:
                     note(step.signature, "reflect")
             else:
-                role = "observe" if isinstance(step, Observe) else "act"
-                for part in step.content:
-                    if part.text is not None:
-                        note(part.text, role)
-                    else:
-                        _note_part(found, part, role)
+                _note_content(found, step.content, "observe" if isinstance(step, Observe) else "act")
                 if isinstance(step, Act):
                     for call in step.calls:
                         note(call.arguments_json, "arguments")
@@ -230,15 +192,53 @@ def said(traces: Iterable[Trace]) -> dict[str, str]:
     return found
 
 
-def _note_part(found: dict[str, str], part: Part, role: str) -> None:
-    if part.uri is not None:
-        found.setdefault(part.uri, MEDIA)
-        if part.uri.startswith("data:"):  # a source may hold the bytes without the head
-            found.setdefault(part.uri.partition(",")[2], role)
-    elif part.data_json is not None:
-        found.setdefault(part.data_json, "data")
-    elif part.type != "text":
-        found.setdefault(part.sha256 or "", MEDIA)
+def _note_head(found: dict[str, str], trace: Trace) -> None:
+    """What is said of the trace as a whole."""
+    note = found.setdefault
+    if trace.task:
+        note(trace.task, "task")
+    if trace.ext_json:
+        note(trace.ext_json, "ext")
+    agent = trace.agent
+    note(trace.provenance.source_id, "name")
+    if agent.model:
+        note(agent.model, "name")
+    if agent.version:
+        note(agent.version, "name")
+    if agent.name:
+        note(agent.name, "name")
+    if agent.ext_json:
+        note(agent.ext_json, "ext")
+    if trace.outcome.verifier:
+        note(trace.outcome.verifier, "name")
+    if trace.outcome.scores_json:
+        note(trace.outcome.scores_json, "ext")
+    if trace.metrics is not None and trace.metrics.ext_json:
+        note(trace.metrics.ext_json, "ext")
+    for tool in trace.tools:
+        note(tool.name, "name")
+        if tool.origin == "inferred":
+            continue  # says itself that no document declares it
+        # A declaration that was put into another form is in the document as its own words only, all of them.
+        note(tool.original_json or tool.parameters_json, "tools")
+        if not (tool.original_json or "").startswith("{"):
+            note(tool.description, "tools")
+        if tool.output_schema_json:
+            note(tool.output_schema_json, "tools")
+
+
+def _note_content(found: dict[str, str], content: tuple[Part, ...], role: str) -> None:
+    for part in content:
+        if part.text is not None:
+            found.setdefault(part.text, role)
+        elif part.uri is not None:
+            found.setdefault(part.uri, MEDIA)
+            if part.uri.startswith("data:"):  # a source may hold the bytes without the head
+                found.setdefault(part.uri.partition(",")[2], role)
+        elif part.data_json is not None:
+            found.setdefault(part.data_json, "data")
+        elif part.type != "text":
+            found.setdefault(part.sha256 or "", MEDIA)
 
 
 def located(value: Any, wanted: Container[str], omitted: Omitted) -> Iterator[tuple[Path, str]]:
