@@ -10,7 +10,6 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_bytes, format_seconds, tell
@@ -21,10 +20,11 @@ from sxl_data.engine.commit import commit_bytes
 from sxl_data.view.markup import Bar, Cell, Raw, bars, document, folded, line, paragraph, section, table, text
 from sxl_data.view.plot import plot
 from sxl_train.config import ORDER
+from sxl_train.run.objects import Object
 from sxl_train.run.step import read_record
 
 NAME = "report.html"
-Records = Mapping[str, dict[str, Any]]
+Records = Mapping[str, Object]
 CURVES = (
     ("loss", "Training loss"),
     ("eval_loss", "Validation loss"),
@@ -173,7 +173,7 @@ def _making(records: Records) -> Raw:
     )
 
 
-def _models_of(records: Records) -> dict[str, dict[str, Any]]:
+def _models_of(records: Records) -> dict[str, Object]:
     return records.get("evaluate", {}).get("measured", {}).get("models") or {}
 
 

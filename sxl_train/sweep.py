@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.arguments import Parser, whole
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import UserError, error
+from sxl_train.run.objects import Object
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -24,7 +25,7 @@ RANKS = (4, 8, 16, 32)
 RATES = (3e-5, 3e-3)
 
 
-def sweep(name: str, overrides: Sequence[str], trials: int) -> list[dict[str, Any]]:
+def sweep(name: str, overrides: Sequence[str], trials: int) -> list[Object]:
     """Run until ``trials`` trials are finished; all of them, best first. Raises `UserError` U402 without optuna."""
     try:
         import optuna
@@ -106,7 +107,7 @@ def open_study(journal: Path, title: str, seed: int) -> Study:
     return study
 
 
-def draw(rows: Sequence[dict[str, Any]], width: int = 720, height: int = 400) -> str:
+def draw(rows: Sequence[Object], width: int = 720, height: int = 400) -> str:
     """Validation loss over learning rate (logarithmic), one colour for each rank, the best trial ringed, as SVG."""
     left, right, top, bottom = 70, width - 110, 40, height - 60
     ranks = sorted({row["rank"] for row in rows})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,7 +23,10 @@ from sxl_train.plan import step as plan
 from sxl_train.run.bases import resolve
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from torch import Tensor
+    from transformers import PretrainedConfig
+
+    from sxl_train.run.decoder import Decoder
 
 GPU_TOKENS, CPU_TOKENS_LEAST, CPU_TOKENS_MOST, CPU_WORK = 8192, 32, 256, 3e9
 """Tokens of the probe: on a CPU as many as make so many products of a weight and a token, in these bounds."""
@@ -62,7 +65,7 @@ def forecast(recipe: Recipe, sequences: int, capacity: int) -> list[Stage]:
     return list_stages(recipe, speed, sequences, capacity, pruned, chosen.format in plan.AWARE)
 
 
-def measure_speed(config: Any) -> Speed:
+def measure_speed(config: PretrainedConfig) -> Speed:
     """The probe, on the GPU where there is one. ``config`` is a transformers configuration of the base."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -79,7 +82,7 @@ def measure_speed(config: Any) -> Speed:
     return Speed(whole[0] / tokens, whole[1] / tokens, whole[2] / tokens, whole[3])
 
 
-def _time_layers(config: Any, layers: int, device: str, tokens: int) -> list[float]:
+def _time_layers(config: PretrainedConfig, layers: int, device: str, tokens: int) -> list[float]:
     """Seconds of reading, adapting and training ``tokens``, and of reading a single one."""
     import copy
 
@@ -93,12 +96,12 @@ def _time_layers(config: Any, layers: int, device: str, tokens: int) -> list[flo
         text.layer_types = list(text.layer_types)[:layers]
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     with torch.device(device):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, dtype=dtype)
+        model: Decoder = AutoModelForCausalLM.from_config(shape, dtype=dtype)
         length = min(tokens, 2048, text.max_position_embeddings or 2048)
         ids = torch.randint(0, text.vocab_size, (max(1, tokens // length), length))
     share = tokens / ids.numel()
 
-    def read(some: Any = ids) -> None:
+    def read(some: Tensor = ids) -> None:
         with torch.no_grad():
             model(input_ids=some)
 
@@ -126,7 +129,7 @@ def _time(run: Callable[[], None], device: str) -> float:
     return min(found[1:])
 
 
-def find_shape(recipe: Recipe) -> Any:
+def find_shape(recipe: Recipe) -> PretrainedConfig:
     """The transformers configuration of the base, or what the toy's will be."""
     from transformers import AutoConfig
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.console import Progress, say
 from sxl_data.contract.errors import error
@@ -27,7 +27,9 @@ from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 
 if TYPE_CHECKING:
-    from transformers import LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, PreTrainedTokenizerFast
+
+    from sxl_train.run.decoder import Decoder
 
 END = "<|endoftext|>"
 DEMO = "demo"
@@ -56,7 +58,7 @@ def run(context: Context) -> Path:
     if not added and before == (tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token):
         say(f"base       used {'in place' if file is None else 'as it is'}: it has every token the template needs")
         return source if file is None else _move_up(source)
-    model = AutoModelForCausalLM.from_pretrained(source, dtype="auto")
+    model = cast("Decoder", AutoModelForCausalLM.from_pretrained(source, dtype="auto"))
     resize(model, tokenizer, added)
     model.save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
@@ -102,17 +104,17 @@ def fetch(model: str, revision: str) -> Path:
     return folder
 
 
-def open_tokenizer(model: str, revision: str = "main") -> Any:
+def open_tokenizer(model: str, revision: str = "main") -> PreTrainedTokenizerFast:
     """The tokenizer of a folder or hub id; slow ones are refused by transformers 5 itself."""
     from transformers import AutoTokenizer
 
     from sxl_train.run.checkpoints import opening
 
     with opening(model):
-        return AutoTokenizer.from_pretrained(model, revision=revision)
+        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(model, revision=revision))
 
 
-def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> Any:
+def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> PreTrainedTokenizerFast:
     """A byte-level BPE that holds the special tokens whole; every text can be encoded and decoded exactly."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -154,7 +156,7 @@ def configure(shape: Base, rows: int) -> LlamaConfig:
     )
 
 
-def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> Any:
+def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> Decoder:
     """A Llama with random weights of the given shape, in float32."""
     import torch
     from transformers import LlamaForCausalLM
@@ -164,7 +166,7 @@ def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> An
     config = configure(shape, -(-len(tokenizer) // 64) * 64)
     for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
         setattr(config, name, getattr(tokenizer, name))
-    return LlamaForCausalLM(config)
+    return cast("Decoder", LlamaForCausalLM(config))
 
 
 def _build(context: Context) -> Path:
@@ -182,13 +184,13 @@ def _build(context: Context) -> Path:
     context.measured.update(toy=True, parameters=parameters, vocabulary=len(tokenizer), steps=shape.steps, loss=loss)
     import torch
 
-    model.to(torch.bfloat16).save_pretrained(context.folder)
+    model.to(dtype=torch.bfloat16).save_pretrained(context.folder)
     tokenizer.save_pretrained(context.folder)
     return context.folder
 
 
 def _teach(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: list[list[int]], shape: Base, seed: int
+    model: Decoder, tokenizer: PreTrainedTokenizerFast, rows: list[list[int]], shape: Base, seed: int
 ) -> float | None:
     """A minute of plain next-token training on every token, so that tuning starts from more than noise."""
     import torch
@@ -222,7 +224,7 @@ def _teach(
     return round(sum(recent) / len(recent), 4)
 
 
-def read_template(folder: str, revision: str = "main") -> tuple[Any, Template]:
+def read_template(folder: str, revision: str = "main") -> tuple[PreTrainedTokenizerFast, Template]:
     """The tokenizer of a model folder and the template saved with it."""
     tokenizer = open_tokenizer(folder, revision)
     return tokenizer, make_template(tokenizer.chat_template, tokenizer)

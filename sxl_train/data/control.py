@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from sxl_data.contract import patterns
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
 PART = "\ufdd2"
@@ -26,6 +27,9 @@ ESCAPED = r"\ufdd2"
 """How a template's JSON or Python text may write it."""
 _RESERVED = patterns.compile("[\ufdd0-\ufdef]")
 _KNOWN: weakref.WeakKeyDictionary[PreTrainedTokenizerFast, dict[tuple[int, str], Control]] = weakref.WeakKeyDictionary()
+
+
+Text = TypeVar("Text")
 
 
 class Control:
@@ -39,18 +43,22 @@ class Control:
         self._tails = {text[-n:] for text in texts for n in range(2, len(text))}
         self._longest = max(map(len, texts), default=0)
 
-    def hide(self, value: Any) -> Any:
+    def hide(self, value: Text) -> Text:
         """``value`` (text, or lists and objects of it) with every spelling of a control token parted.
 
         Texts that end with the head of one, or begin with its tail, are parted from what follows or precedes.
         """
         if isinstance(value, str):
-            return self._hide(value)
+            return self._hide(value)  # type: ignore[return-value]
         if isinstance(value, Mapping):
-            return {self.hide(key): self.hide(inner) for key, inner in value.items()}
-        return [self.hide(inner) for inner in value] if isinstance(value, list | tuple) else value
+            return {self.hide(key): self.hide(inner) for key, inner in value.items()}  # type: ignore[return-value]
+        if isinstance(value, list | tuple):
+            return [self.hide(inner) for inner in value]  # type: ignore[return-value]
+        return value
 
-    def encode(self, tokenizer: PreTrainedTokenizerFast, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    def encode(
+        self, tokenizer: PreTrainedTokenizerFast | Tokenizer, text: str
+    ) -> tuple[list[int], list[tuple[int, int]]]:
         """(ids, their [start, end) in ``text``) of a text rendered from hidden values, the parting dropped.
 
         ``tokenizer`` is a fast tokenizer of transformers, or a `tokenizers.Tokenizer`.
@@ -122,8 +130,8 @@ def is_parted(text: str) -> bool:
     return PART in text or ESCAPED in text
 
 
-def _encode(tokenizer: PreTrainedTokenizerFast, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:
-    if hasattr(tokenizer, "encode_batch"):
+def _encode(tokenizer: PreTrainedTokenizerFast | Tokenizer, text: str) -> tuple[list[int], Sequence[tuple[int, int]]]:
+    if not callable(tokenizer):
         made = tokenizer.encode(text, add_special_tokens=False)
         return list(made.ids), made.offsets
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)

@@ -7,13 +7,12 @@ content. What has no place in that form is refused, never emptied.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_data.formats.chat_reading import is_trained
 from sxl_train.data.other_formats import find_other
+from sxl_train.run.objects import Object, Value
 
 OPENING, CLOSING = "<think>", "</think>"
 """Around reasoning that an export left at the head of an answer."""
@@ -23,11 +22,11 @@ class Row(msgspec.Struct, frozen=True):
     """One conversation: messages with object arguments, tools as JSON schemas or None."""
 
     id: str
-    messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]] | None
+    messages: list[Object]
+    tools: list[Object] | None
 
 
-def to_row(record: dict[str, Any], place: str = "row") -> Row:
+def to_row(record: Object, place: str = "row") -> Row:
     """A record with ``messages`` (or ``prompt`` + ``completion``) and perhaps ``tools``, made uniform.
 
     Nulls that Arrow put into missing keys are dropped, but never inside arguments; arguments become objects.
@@ -47,7 +46,7 @@ def to_row(record: dict[str, Any], place: str = "row") -> Row:
     return Row(name, [_to_message(m, name, i) for i, m in enumerate(messages)], tools or None)
 
 
-def _to_message(message: Any, name: str, index: int) -> dict[str, Any]:
+def _to_message(message: Value, name: str, index: int) -> Object:
     message = _decode(message)
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise UserError(
@@ -101,7 +100,7 @@ def _split_reasoning(content: str) -> dict[str, str]:
     return {"reasoning_content": said[len(OPENING) : end].strip(), "content": said[end + len(CLOSING) :].lstrip()}
 
 
-def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
+def _to_call(call: Value, name: str, pointer: str) -> Object:
     function = call.get("function") or call
     arguments = _decode(function.get("arguments"))
     if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
@@ -114,7 +113,7 @@ def _to_call(call: Any, name: str, pointer: str) -> dict[str, Any]:
     return clean | ({"id": call["id"]} if call.get("id") else {})
 
 
-def _decode(value: Any) -> Any:
+def _decode(value: Value) -> Value:
     """JSON text (how Arrow keeps free JSON) → its value; a string that is no JSON container stays a string."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
@@ -124,7 +123,7 @@ def _decode(value: Any) -> Any:
     return value
 
 
-def _drop_nulls(value: Any) -> Any:
+def _drop_nulls(value: Value) -> Value:
     if isinstance(value, dict):
         return {key: _drop_nulls(inner) for key, inner in value.items() if inner is not None}
     return [_drop_nulls(inner) for inner in value] if isinstance(value, list) else value

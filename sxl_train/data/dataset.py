@@ -13,7 +13,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -21,6 +20,7 @@ from sxl_data.build.questions import check_files, is_build
 from sxl_data.contract.errors import error
 from sxl_train.data.conversations import Row, to_row
 from sxl_train.data.other_formats import LOOKED_AT, is_plain, read_other
+from sxl_train.run.objects import Object
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT = 20
@@ -128,7 +128,7 @@ def spread(kinds: Sequence[str], limit: int) -> list[int]:
     return sorted(chosen)
 
 
-def _read_records(files: list[str]) -> Iterator[dict[str, Any]]:
+def _read_records(files: list[str]) -> Iterator[Object]:
     for name in files:
         try:
             records = _read_file(name) if _holds_rows(name) else iter(())
@@ -160,7 +160,7 @@ def _holds_rows(name: str) -> bool:
         return False
 
 
-def _read_file(name: str) -> Iterator[dict[str, Any]]:
+def _read_file(name: str) -> Iterator[Object]:
     wanted = ("trace_id", "id", "kind", "messages", "tools", "prompt", "completion")
     if name.endswith((".jsonl", ".json")):
         with Path(name).open("rb") as lines:
@@ -222,6 +222,6 @@ def first_line(problem: Exception) -> str:
     return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
 
 
-def _is_held_out(record: dict[str, Any]) -> bool:
+def _is_held_out(record: Object) -> bool:
     text = msgspec.json.encode(record.get("messages") or record.get("prompt"), order="deterministic")
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % HELD_OUT == 0

@@ -8,16 +8,16 @@ of a source such as Alpaca or GSM8K, goes through the validator's own readers: w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sxl_data.contract.errors import UserError, error
+from sxl_train.run.objects import Object
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 LOOKED_AT = 32
 """Records at the head of a file that decide how it is read."""
 
 
-def is_plain(record: Any) -> bool:
+def is_plain(record: object) -> bool:
     """Whether a record is a chat of roles, texts and calls, with nothing that needs a reader."""
     if not isinstance(record, dict):
         return False
@@ -27,7 +27,7 @@ def is_plain(record: Any) -> bool:
     return not isinstance(messages, list) or not any(find_other(message) for message in messages)
 
 
-def find_other(message: Any) -> str | None:
+def find_other(message: object) -> str | None:
     """What in a message plain chat rows do not have, or None. A message kept as JSON text is looked at later."""
     if not isinstance(message, dict):
         return None
@@ -41,7 +41,7 @@ def find_other(message: Any) -> str | None:
     return f"content of type {', '.join(sorted(kinds))}" if kinds else None
 
 
-def read_other(name: str) -> Iterator[dict[str, Any]]:
+def read_other(name: str) -> Iterator[Object]:
     """Every trace of the file as a record. Raises `UserError` T102 where one cannot be read."""
     from sxl_data.read.stage import known_formats
     from sxl_data.trace.messages import to_messages

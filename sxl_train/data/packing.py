@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -131,21 +131,23 @@ def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     return groups
 
 
-def make_sequences(pieces: Sequence[Piece], tune: Tune, capacity: int) -> list[dict[str, list[Any]]]:
+def make_sequences(pieces: Sequence[Piece], tune: Tune, capacity: int) -> list[dict[str, list[int] | list[float]]]:
     """Packed rows for the trainer: ``input_ids``, ``labels`` (−100 untrained), ``weights``, ``seq_lengths``."""
     weight = {mask.IGNORED: 0.0, mask.REFLECT: tune.weight_reflect, mask.ACT: tune.weight_act}
     groups = pack([len(p.ids) for p in pieces], capacity) if tune.packing else [[i] for i in range(len(pieces))]
-    sequences = []
+    sequences: list[dict[str, list[int] | list[float]]] = []
     for group in groups:
-        row: dict[str, list[Any]] = {"input_ids": [], "labels": [], "weights": [], "seq_lengths": []}
+        ids: list[int] = []
+        labels: list[int] = []
+        weights: list[float] = []
         for piece in (pieces[i] for i in group):
-            weights = [weight[phase] for phase in piece.phases]
-            weights[0] = 0.0  # nothing of its own document comes before a first token
-            row["input_ids"] += piece.ids
-            row["labels"] += [i if w else -100 for i, w in zip(piece.ids, weights)]
-            row["weights"] += weights
-            row["seq_lengths"].append(len(piece.ids))
-        sequences.append(row)
+            # Nothing of its own document comes before a first token.
+            own = [0.0, *(weight[phase] for phase in piece.phases[1:])]
+            ids += piece.ids
+            labels += [i if w else -100 for i, w in zip(piece.ids, own)]
+            weights += own
+        lengths = [len(pieces[i].ids) for i in group]
+        sequences.append({"input_ids": ids, "labels": labels, "weights": weights, "seq_lengths": lengths})
     return sequences
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -17,6 +17,12 @@ from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
+
+if TYPE_CHECKING:
+    from torch import Tensor, device
+    from transformers import PreTrainedTokenizerFast
+
+    from sxl_train.run.decoder import Decoder
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -40,7 +46,7 @@ class Loss(msgspec.Struct, frozen=True):
         return math.exp(min(self.per_token, 50))
 
 
-def load_tokenizer(folder: Path | str) -> Any:
+def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
     """The tokenizer of ``folder``, its own pre-tokeniser included.
 
     `AutoTokenizer` rebuilds the pre-tokeniser of some architectures from their published one.
@@ -52,10 +58,12 @@ def load_tokenizer(folder: Path | str) -> Any:
     with opening(folder):
         if (Path(folder) / "tokenizer.json").is_file():
             return PreTrainedTokenizerFast.from_pretrained(str(folder))
-        return AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder))
+        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder)))
 
 
-def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_length: int) -> list[Sample]:
+def read_samples(
+    dataset: str, split: str, tokenizer: PreTrainedTokenizerFast, limit: int, max_length: int
+) -> list[Sample]:
     """Conversations of ``split`` that have a trained token in ``max_length``, of at most ``limit`` spread over it."""
     rows = data.read_rows(data.find_dataset(dataset), split, limit)
     if not tokenizer.chat_template:
@@ -70,15 +78,15 @@ def read_samples(dataset: str, split: str, tokenizer: Any, limit: int, max_lengt
     return [sample for sample in made if any(sample.trained[1:])]
 
 
-def to_sample(tokenizer: Any, tokens: mask.Tokens, max_length: int) -> Sample:
+def to_sample(tokenizer: PreTrainedTokenizerFast, tokens: mask.Tokens, max_length: int) -> Sample:
     """Cut to ``max_length`` and count the bytes that the trained tokens stand for."""
     ids, phases = tokens.ids[:max_length], tokens.phases[:max_length]
     trained = [int(phase != mask.IGNORED) for phase in phases]
-    text = tokenizer.decode([i for i, t in zip(ids, trained) if t], skip_special_tokens=False)
+    text = str(tokenizer.decode([i for i, t in zip(ids, trained) if t], skip_special_tokens=False))
     return Sample(ids, trained, len(text.encode("utf-8", "replace")))
 
 
-def collate(samples: Sequence[Sample], device: str = "cpu") -> dict[str, Any]:
+def collate(samples: Sequence[Sample], place: str | device = "cpu") -> dict[str, Tensor]:
     """``input_ids``, ``attention_mask`` and ``labels`` (−100 where not trained), padded on the right."""
     import numpy as np
     import torch
@@ -90,7 +98,7 @@ def collate(samples: Sequence[Sample], device: str = "cpu") -> dict[str, Any]:
         ids[row, :length], attention[row, :length] = sample.ids, 1
         labels[row, :length] = np.where(sample.trained, ids[row, :length], -100)
     arrays = {"input_ids": ids, "attention_mask": attention, "labels": labels}
-    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+    return {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
 
 
 def make_batches(samples: Iterable[Sample], tokens: int = 4096) -> Iterator[list[Sample]]:
@@ -105,7 +113,7 @@ def make_batches(samples: Iterable[Sample], tokens: int = 4096) -> Iterator[list
         yield batch
 
 
-def measure_loss(model: Any, samples: Sequence[Sample], tokens: int = 4096) -> Loss:
+def measure_loss(model: Decoder, samples: Sequence[Sample], tokens: int = 4096) -> Loss:
     """Cross-entropy of ``model`` on the trained tokens of ``samples``."""
     import torch
 
@@ -113,9 +121,10 @@ def measure_loss(model: Any, samples: Sequence[Sample], tokens: int = 4096) -> L
     device = model.get_input_embeddings().weight.device
     for batch in make_batches(samples, tokens):
         inputs = collate(batch, device)
-        labels = inputs.pop("labels")[:, 1:]
+        labels = inputs["labels"][:, 1:]
         with torch.no_grad():
-            hidden = model.model(**inputs).last_hidden_state[:, :-1]
+            read = model.model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+            hidden = read.last_hidden_state[:, :-1]
             chosen = labels != -100
             logits = model.lm_head(hidden[chosen]).float()
             total += torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum").item()

@@ -8,14 +8,19 @@ probability from every other token (Hewitt, "Initializing new word embeddings", 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import UserError, error
 from sxl_train.data import mask
 from sxl_train.data.mask import OWN, PAD, SHORT, SPECIAL_TOKENS, Message, Template, make_template
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
-def choose_template(wanted: str, tokenizer: Any) -> Template:
+    from sxl_train.run.decoder import Decoder
+
+
+def choose_template(wanted: str, tokenizer: PreTrainedTokenizerFast) -> Template:
     """``auto``, ``sxl``, ``short``, ``base`` or a file → the template. Raises `UserError` U201, T105, T108.
 
     ``auto`` keeps the base's own where it shows reasoning, calls and results and trains its stop token.
@@ -70,7 +75,7 @@ def find_losses(template: Template) -> list[str]:
     return lost + (["results"] if "sxlresult" not in spans.text else [])
 
 
-def add_special_tokens(tokenizer: Any, template: Template) -> list[str]:
+def add_special_tokens(tokenizer: PreTrainedTokenizerFast, template: Template) -> list[str]:
     """Give the tokenizer the special tokens that the template writes and it lacks; returns those added.
 
     The end of a turn becomes the end-of-sequence token, and a padding token apart from it is made sure of:
@@ -93,7 +98,7 @@ def add_special_tokens(tokenizer: Any, template: Template) -> list[str]:
     return missing
 
 
-def resize(model: Any, tokenizer: Any, added: list[str]) -> None:
+def resize(model: Decoder, tokenizer: PreTrainedTokenizerFast, added: list[str]) -> None:
     """Make room for the added tokens and start each row from the mean of its text's old tokens."""
     import torch
 
@@ -118,21 +123,23 @@ def resize(model: Any, tokenizer: Any, added: list[str]) -> None:
     model.generation_config.pad_token_id = tokenizer.pad_token_id
 
 
-def find_trainable(tokenizer: Any, template: Template, which: str, added: list[str]) -> list[int]:
+def find_trainable(tokenizer: PreTrainedTokenizerFast, template: Template, which: str, added: list[str]) -> list[int]:
     """Ids of the special tokens whose rows adapters train beside the linear layers."""
     if which == "none":
         return []
     names = added if which == "new" else [*(m for m in SPECIAL_TOKENS if m in template.text), tokenizer.eos_token]
-    return sorted({tokenizer.convert_tokens_to_ids(name) for name in names if name in tokenizer.get_vocab()})
+    vocabulary = tokenizer.get_vocab()
+    return sorted({vocabulary[name] for name in names if name in vocabulary})
 
 
-def _plain_ids(tokenizer: Any, token: str, added: list[str]) -> list[int]:
+def _plain_ids(tokenizer: PreTrainedTokenizerFast, token: str, added: list[str]) -> list[int]:
     """Ids of the token's words, written without the brackets that make it one token."""
     words = token.strip("<>/|").replace("_", " ").replace("|", "")
     words = {"im start": "start of message", "im end": "end of message"}.get(words, words)
-    new = {tokenizer.convert_tokens_to_ids(name) for name in added}
+    vocabulary = tokenizer.get_vocab()
+    new = {vocabulary[name] for name in added}
     return [i for i in tokenizer(words, add_special_tokens=False)["input_ids"] if i not in new]
 
 
-def _stops(tokenizer: Any, template: Template) -> bool:
+def _stops(tokenizer: PreTrainedTokenizerFast, template: Template) -> bool:
     return mask.find_stop(tokenizer, template) is not None

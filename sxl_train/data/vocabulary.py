@@ -20,12 +20,18 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_train.data.control import Control
 from sxl_train.data.samples import Sample
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from sxl_train.run.decoder import Decoder
 
 _RESERVED = patterns.compile(r"<unused\d+>")
 _BYTE = patterns.compile(r"<0x[0-9A-F]{2}>")
@@ -33,7 +39,7 @@ KEPT_FILE = "kept_tokens.json"
 """Written beside the trimmed model: the old id of each new id. Not needed to load the model."""
 
 
-def read_tokenizer(folder: Path) -> dict[str, Any]:
+def read_tokenizer(folder: Path) -> Object:
     """The content of tokenizer.json, made from vocab.json + merges.txt where need be.
 
     Raises `UserError` T507 for anything but BPE over bytes, or with bytes to fall back on.
@@ -57,7 +63,7 @@ def read_tokenizer(folder: Path) -> dict[str, Any]:
     return dict(whole)
 
 
-def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) -> list[int]:
+def choose_tokens(whole: Object, counts: Counter[int], size: int = 0) -> list[int]:
     """Old ids to keep, ascending; ``size`` 0 keeps exactly what the corpus needs.
 
     With a ``size``, the most used tokens come first and unused ones of low id fill the rest. More are kept
@@ -90,7 +96,7 @@ def choose_tokens(whole: dict[str, Any], counts: Counter[int], size: int = 0) ->
     return sorted(kept)
 
 
-def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]:
+def trim_tokenizer(whole: Object, kept: Sequence[int]) -> Object:
     """The content of a tokenizer.json that knows only the ``kept`` old ids, renumbered in their order."""
     new = {old: index for index, old in enumerate(kept)}
     trimmed = copy.deepcopy(whole)
@@ -111,10 +117,10 @@ def trim_tokenizer(whole: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]
     return trimmed
 
 
-def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
+def retokenise(rows: Sequence[Sample], old: Tokenizer, new: Tokenizer) -> list[Sample]:
     """``rows`` of tokenizer ``old`` in the tokens of ``new``; what is trained stays trained.
 
-    Both are `tokenizers.Tokenizer`. Added tokens are kept one by one; the text between them, each run of trained or
+    Added tokens are kept one by one; the text between them, each run of trained or
     untrained tokens apart, is encoded anew and stays text where it spells an added token (`sxl_train.data.control`).
     """
     added = {index: token.content for index, token in old.get_added_tokens_decoder().items()}
@@ -126,9 +132,9 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
         marked = zip(row.ids, row.trained, strict=True)
         for (mark, is_added), run in itertools.groupby(marked, lambda token: (token[1], token[0] in added)):
             olds = [index for index, _ in run]
-            if is_added and all(new.token_to_id(added[index]) is not None for index in olds):
-                piece = [new.token_to_id(added[index]) for index in olds]
-            else:
+            known = [new.token_to_id(added[index]) for index in olds] if is_added else [None]
+            piece = [index for index in known if index is not None]
+            if len(piece) < len(known):
                 piece = control.encode(new, control.hide(old.decode(olds, skip_special_tokens=False)))[0]
             ids += piece
             trained += [mark] * len(piece)
@@ -136,7 +142,7 @@ def retokenise(rows: Sequence[Sample], old: Any, new: Any) -> list[Sample]:
     return made
 
 
-def respell(rows: Sequence[Sample], whole: dict[str, Any], kept: Sequence[int]) -> list[Sample]:
+def respell(rows: Sequence[Sample], whole: Object, kept: Sequence[int]) -> list[Sample]:
     """``rows`` of the tokenizer.json ``whole`` in the tokens of the one trimmed to ``kept``."""
     from tokenizers import Tokenizer
 
@@ -144,7 +150,7 @@ def respell(rows: Sequence[Sample], whole: dict[str, Any], kept: Sequence[int]) 
     return retokenise(rows, old, new)
 
 
-def trim_model(model: Any, kept: Sequence[int]) -> Any:
+def trim_model(model: Decoder, kept: Sequence[int]) -> Decoder:
     """Pick the embedding and head rows of ``kept`` and renumber the model's own token ids; in place."""
     import torch
 
@@ -170,7 +176,7 @@ def trim_model(model: Any, kept: Sequence[int]) -> Any:
     return model
 
 
-def write_tokenizer(source: Path, out: Path, trimmed: dict[str, Any], kept: Sequence[int]) -> None:
+def write_tokenizer(source: Path, out: Path, trimmed: Object, kept: Sequence[int]) -> None:
     """Write the trimmed tokenizer to ``out`` with settings and template of ``source``."""
     source, out = Path(source), Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -213,7 +219,7 @@ def _derive(text: str, ranks: dict[tuple[str, str], int], ids: dict[str, int]) -
     return found
 
 
-def falls_back(whole: dict[str, Any]) -> bool:
+def falls_back(whole: Object) -> bool:
     """Whether a tokenizer.json has a token for every byte that it falls back on."""
     model = whole["model"]
     return bool(model.get("byte_fallback")) and all(f"<0x{byte:02X}>" in model["vocab"] for byte in range(256))

@@ -9,13 +9,21 @@ spelling of it starts with. Inside a removed token the teacher has nothing to sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from sxl_train.data.samples import Sample, collate
 from sxl_train.distil.cache import hash_sample
-from sxl_train.recovery.teach import Partial, Teach
+from sxl_train.recovery.teach import Partial, Targets, Teach
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from sxl_train.run.decoder import Decoder
 
 
 class Spelling(msgspec.Struct, frozen=True):
@@ -25,7 +33,7 @@ class Spelling(msgspec.Struct, frozen=True):
     first: list[int]
 
 
-def spell(whole: dict[str, Any], kept: Sequence[int]) -> Spelling:
+def spell(whole: Object, kept: Sequence[int]) -> Spelling:
     """The spelling of every token of ``whole`` (a tokenizer.json) in the ``kept`` old ids, renumbered."""
     ids: dict[str, int] = whole["model"]["vocab"]
     left = {a + b: a for a, b in reversed(whole["model"]["merges"])}
@@ -58,7 +66,7 @@ def align(student: Sample, teacher: Sample, spelling: Spelling, kept: Sequence[i
 
 
 def teach_aligned(
-    teacher: Any, kept: Sequence[int], spelling: Spelling, own: Sequence[Sample], students: Sequence[Sample]
+    teacher: Decoder, kept: Sequence[int], spelling: Spelling, own: Sequence[Sample], students: Sequence[Sample]
 ) -> Teach:
     """Targets for the samples ``students``, which are the teacher's samples ``own`` spelled in ``kept``."""
     import numpy as np
@@ -68,15 +76,15 @@ def teach_aligned(
     rows = teacher.get_input_embeddings().weight.shape[0]
     first = torch.tensor((spelling.first + [0] * rows)[:rows], device=device)
     partners = {hash_sample(new): old for old, new in zip(own, students, strict=True)}
-    known: dict[int, tuple[Any, Any]] = {}
+    known: dict[int, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
 
-    def places(sample: Sample, old: Sample, key: int) -> tuple[Any, Any]:
+    def places(sample: Sample, old: Sample, key: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         if key not in known:
             found = np.array(align(sample, old, spelling, kept), dtype=np.int32).reshape(-1, 2)
             known[key] = (found[:, 0], found[:, 1])
         return known[key]
 
-    def teach(batch: Sequence[Sample], chosen: Any) -> Any:
+    def teach(batch: Sequence[Sample], chosen: Tensor) -> Targets:
         keys = [hash_sample(sample) for sample in batch]
         olds = [partners[key] for key in keys]
         position_of = np.full(tuple(chosen.shape), -1)

@@ -11,12 +11,15 @@ import hashlib
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data.samples import Sample, collate, make_batches
-from sxl_train.recovery.teach import Teach
+from sxl_train.recovery.teach import Targets, Teach
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192, temperature: float = 1.0) -> Path:
@@ -76,7 +79,7 @@ def teach_cached(path: Path, device: str = "cpu", temperature: float = 1.0) -> T
     starts = [0, *ends[:-1]]
     places = dict(zip(stored["keys"].tolist(), zip(starts, ends)))
 
-    def teach(batch: Sequence[Sample], chosen: Any) -> Any:
+    def teach(batch: Sequence[Sample], chosen: Tensor) -> Targets:
         spans = [places.get(hash_sample(sample)) for sample in batch]
         if any(span is None for span in spans):
             raise error(

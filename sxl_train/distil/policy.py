@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from transformers import TrainerCallback
 
@@ -19,6 +19,11 @@ from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.recovery.loop import Settings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast, TrainerControl, TrainerState, TrainingArguments
+
+    from sxl_train.run.decoder import Decoder
 
 BATCH = 8
 
@@ -29,11 +34,11 @@ class _Told(TrainerCallback):  # type: ignore[misc]
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         self.progress.advance()
 
 
-def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list[str]:
+def list_prompts(dataset: str, tokenizer: PreTrainedTokenizerFast, limit: int, longest: int) -> list[str]:
     """The text up to the first answer of each training row, rendered; at most ``longest`` tokens of it.
 
     A prompt that spells a control token is left out: TRL takes texts, and would read it as one.
@@ -52,7 +57,12 @@ def list_prompts(dataset: str, tokenizer: Any, limit: int, longest: int) -> list
 
 
 def practise(
-    student: Any, teacher: Any, tokenizer: Any, prompts: Sequence[str], settings: Settings, new_tokens: int = 128
+    student: Decoder,
+    teacher: Decoder,
+    tokenizer: PreTrainedTokenizerFast,
+    prompts: Sequence[str],
+    settings: Settings,
+    new_tokens: int = 128,
 ) -> None:
     """Train ``student`` in place for ``settings.steps`` steps on its own answers to ``prompts``.
 

@@ -27,9 +27,10 @@ from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     from sxl_train.config import Recipe
+    from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
     from sxl_train.storage.precision import Columns
 
@@ -96,7 +97,7 @@ def run(context: Context) -> Path:
 
 def practise_first(
     context: Context,
-    student: PreTrainedModel,
+    student: Decoder,
     teacher_name: str,
     tokenizer: PreTrainedTokenizerFast,
     held_out: list[Sample],
@@ -129,7 +130,7 @@ def pays(format: plan.Format, rise: float) -> bool:
 
 
 def choose_rounding(
-    context: Context, format: plan.Format, student: PreTrainedModel, rows: list[Sample]
+    context: Context, format: plan.Format, student: Decoder, rows: list[Sample]
 ) -> tuple[dict[str, plan.Format], Columns | None]:
     """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
     from sxl_train.storage.mixed import choose_others
@@ -141,7 +142,7 @@ def choose_rounding(
 
 
 def find_targets(
-    recipe: Recipe, teacher_name: str, student: PreTrainedModel, kept: list[int] | None, rows: list[Sample], device: str
+    recipe: Recipe, teacher_name: str, student: Decoder, kept: list[int] | None, rows: list[Sample], device: str
 ) -> tuple[Teach, list[Sample]]:
     """(teacher, samples to learn from): the teacher itself, or its cached top logits.
 

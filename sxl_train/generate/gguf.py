@@ -44,7 +44,7 @@ class GgufBackend:
         if request.prompt is not None:
             return self.llama.tokenise(request.prompt, opening=True)
         template, hide = need_template(self.template, self.name), self._control.hide
-        text = mask.render(template, hide(as_dicts(request.messages)), hide(as_dicts(request.tools)), prompt=True)
+        text = mask.render(template, hide(as_dicts(request.messages) or []), hide(as_dicts(request.tools)), prompt=True)
         ids: list[int] = []
         for part in text.replace(ESCAPED, PART).split(PART):
             ids += self.llama.tokenise(part) if part else []

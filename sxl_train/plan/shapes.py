@@ -6,11 +6,12 @@ The list is exact (names, shapes, order of kinds), so that file sizes can be sum
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object
 
 Kind = Literal["embedding", "head", "linear", "vector"]
 SUPPORTED = ("llama", "qwen2", "qwen3", "mistral", "gemma3_text")
@@ -107,7 +108,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         return sum(tensor.count for tensor in self.tensors() if not kinds or tensor.kind in kinds)
 
 
-def read_shape(config: dict[str, Any]) -> Shape:
+def read_shape(config: Object) -> Shape:
     """The shape in a ``config.json``; raises `UserError` T503 for another architecture."""
     kind = config.get("model_type")
     if kind not in SUPPORTED:

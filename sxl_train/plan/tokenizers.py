@@ -12,11 +12,11 @@ import json
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object
 from sxl_train.run.size import TOKENIZER
 
 SMALL_FILES = 2_000
@@ -33,7 +33,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     file_bytes: int
     """Of all tokenizer files and the chat template."""
     template: str = ""
-    pre_tokenizer: Any = None
+    pre_tokenizer: Object | None = None
     """The ``pre_tokenizer`` entry of tokenizer.json."""
     ignores_merges: bool = False
     """Whether a word that is a token by itself is taken before any merge."""
@@ -143,5 +143,5 @@ def _dump(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> Object | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

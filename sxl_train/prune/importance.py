@@ -13,11 +13,16 @@ Activation-based scores after Muralidharan et al. 2024 (Minitron) and Sun et al.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from sxl_train.data.samples import Sample, collate
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from sxl_train.run.decoder import Decoder, Layer
 
 
 class Importance(msgspec.Struct, frozen=True):
@@ -28,33 +33,33 @@ class Importance(msgspec.Struct, frozen=True):
     layers: list[float]
 
 
-def measure_importance(model: Any, samples: Sequence[Sample]) -> Importance:
+def measure_importance(model: Decoder, samples: Sequence[Sample]) -> Importance:
     """Scores of ``model`` (Llama, Qwen2 or Qwen3 kind) on ``samples``, every token counted once."""
     import torch
 
     layers, config = model.model.layers, model.config
     groups = config.num_key_value_heads
-    squares: list[Any] = [0.0] * len(layers)
-    added: list[Any] = [0.0] * len(layers)
+    squares = [torch.zeros(()) for _ in layers]
+    added = [torch.zeros(()) for _ in layers]
     influence = [0.0] * len(layers)
     tokens = sum(len(sample.ids) for sample in samples)
     handles = []
 
-    def watch(index: int, layer: Any) -> None:
-        def before_down(_: Any, inputs: tuple[Any, ...]) -> None:
-            squares[index] += inputs[0].float().square().sum(dim=(0, 1))
+    def watch(index: int, layer: Layer) -> None:
+        def before_down(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            squares[index] = squares[index].to(inputs[0].device) + inputs[0].float().square().sum(dim=(0, 1))
 
-        def before_output(module: Any, inputs: tuple[Any, ...]) -> None:
+        def before_output(module: nn.Linear, inputs: tuple[Tensor, ...]) -> None:
             parts = inputs[0].unflatten(-1, (groups, -1))
             weight = module.weight.unflatten(1, (groups, -1))
             for group in range(groups):
                 # The norm is taken of what arrives in the residual stream, so opposing heads cancel here too.
                 out = parts[..., group, :] @ weight[:, group].T
-                added[index] += torch.nn.functional.one_hot(torch.tensor(group), groups) * float(
+                added[index] = added[index] + torch.nn.functional.one_hot(torch.tensor(group), groups) * float(
                     out.float().norm(dim=-1).sum()
                 )
 
-        def around(_: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        def around(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
             hidden = output[0] if isinstance(output, tuple) else output
             cosine = torch.nn.functional.cosine_similarity(inputs[0].float(), hidden.float(), dim=-1)
             influence[index] += float((1 - cosine).sum())

@@ -21,7 +21,7 @@ from sxl_train.prune.importance import Importance
 from sxl_train.prune.slices import choose_cut, cut
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from sxl_train.run.decoder import Decoder
 
 AXES = ("vocabulary", "mlp", "layers", "groups")
 Vocabularies = Callable[[int], tuple[list[int] | None, list[Sample]]]
@@ -49,7 +49,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 def search(
-    model: PreTrainedModel,
+    model: Decoder,
     scores: Importance,
     shape: plan.Shape,
     tokenizer: plan.Vocabulary | int,
@@ -107,13 +107,13 @@ def list_finalists(
     return found[:count]
 
 
-def measure_cut(model: PreTrainedModel, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
+def measure_cut(model: Decoder, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
     """Loss in nats per byte of ``model`` cut to ``what``, untrained."""
     kept, rows = vocabularies(what.vocabulary)
     return measure_loss(build(model, scores, what, kept), rows).per_byte
 
 
-def build(model: PreTrainedModel, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> PreTrainedModel:
+def build(model: Decoder, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> Decoder:
     """``model`` cut to the sizes of ``what`` by ``scores``, with the token rows ``kept``."""
     smaller = cut(model, choose_cut(scores, what.layers, what.mlp, what.groups))
     return smaller if kept is None else trim_model(smaller, kept)

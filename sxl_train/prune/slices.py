@@ -9,7 +9,7 @@ groups, because ``config.json`` has one number for all; head size and hidden wid
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +17,9 @@ from sxl_data.contract.errors import Bug, error
 from sxl_train.prune.importance import Importance
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from torch import Tensor
+
+    from sxl_train.run.decoder import Decoder
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ def choose_cut(scores: Importance, layers: int = 0, mlp: int = 0, groups: int = 
     return Cut(kept, [_best(scores.mlp[i], mlp) for i in kept], [_best(scores.groups[i], groups) for i in kept])
 
 
-def cut(model: PreTrainedModel, what: Cut) -> Any:
+def cut(model: Decoder, what: Cut) -> Decoder:
     """The sliced model, in the dtype and on the device of ``model``, which is left as it was."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -73,7 +75,7 @@ def cut(model: PreTrainedModel, what: Cut) -> Any:
     return made.to(model.device).eval()
 
 
-def slice_weights(model: PreTrainedModel, what: Cut, head: int, per_group: int) -> dict[str, Any]:
+def slice_weights(model: Decoder, what: Cut, head: int, per_group: int) -> dict[str, Tensor]:
     """The state dict of the smaller model: rows and columns picked, layers renumbered."""
     state = model.state_dict()
     picked = {name: tensor for name, tensor in state.items() if not name.startswith("model.layers.")}
@@ -99,7 +101,7 @@ def slice_weights(model: PreTrainedModel, what: Cut, head: int, per_group: int) 
     return picked
 
 
-def mask(model: PreTrainedModel, what: Cut) -> Any:
+def mask(model: Decoder, what: Cut) -> Decoder:
     """A copy of ``model`` in which everything that ``cut`` removes contributes nothing."""
     import torch
 
@@ -124,7 +126,7 @@ def mask(model: PreTrainedModel, what: Cut) -> Any:
     return masked
 
 
-def read_head_dim(model: PreTrainedModel) -> int:
+def read_head_dim(model: Decoder) -> int:
     """Width of one head; raises `UserError` T503 for a model without the layers that are cut here."""
     try:
         attention = model.model.layers[0].self_attn

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,8 +26,10 @@ from sxl_train.prune.slices import Cut, choose_cut, cut, mask
 from sxl_train.prune.trials import run_trials
 from sxl_train.recovery.loop import Settings
 from sxl_train.run import checkpoints
+from sxl_train.run.objects import Object
 
 if TYPE_CHECKING:
+    from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
 
 __all__ = [
@@ -88,7 +90,7 @@ def run(context: Context) -> Path:
     return context.folder
 
 
-def choose_finalist(context: Context, views: Views, model: Any, scores: Importance, route: Route) -> dict[str, int]:
+def choose_finalist(context: Context, views: Views, model: Decoder, scores: Importance, route: Route) -> dict[str, int]:
     """The sizes of the finalist that is best after a short recovery."""
     recipe, folder = context.recipe, Path(context.model)
     finalists = list_finalists(
@@ -120,7 +122,7 @@ class Views:
         self.held_out = samples.read_samples(recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest)
         self.searched = max(recipe.prune.samples // 4, 1)
         self.tokens = plan.read_shape(checkpoints.read_config(folder)).vocabulary
-        self.whole: dict[str, Any] = {}
+        self.whole: Object = {}
         self.folder = folder
 
     def look(self, size: int, everything: bool = False) -> tuple[list[int] | None, list[Sample]]:
@@ -140,7 +142,7 @@ class Views:
         return kept, vocabulary.respell(rows, self.whole, kept)
 
 
-def check_slices(model: Any, what: Cut, sample: Sample) -> None:
+def check_slices(model: Decoder, what: Cut, sample: Sample) -> None:
     """The sliced model must compute what the masked one computes; anything else is our bug."""
     import torch
 

@@ -19,7 +19,7 @@ from sxl_train.prune.search import build
 from sxl_train.recovery.loop import Settings, train
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from sxl_train.run.decoder import Decoder
 
 Spell = Callable[[Sequence[Sample], int], tuple[list[int] | None, list[Sample]]]
 """(samples, tokens to keep) → (their old ids or None for all, the samples in these tokens)."""
@@ -33,7 +33,7 @@ class Finalist(msgspec.Struct, frozen=True):
 
 
 def run_trials(
-    model: PreTrainedModel,
+    model: Decoder,
     scores: Importance,
     finalists: Sequence[plan.Shape],
     rows: Sequence[Sample],

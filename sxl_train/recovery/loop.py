@@ -13,7 +13,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,6 +25,13 @@ from sxl_train.plan import step as plan
 from sxl_train.recovery.progress import Keeper, Lines
 from sxl_train.recovery.teach import Partial, Teach, measure_divergence
 from sxl_train.run.interrupt import Signals
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from sxl_train.run.decoder import Decoder
 
 REFIT = 16
 """Steps with rounded weights between two searches for the best scales: a search costs more than a step, since it tries
@@ -46,12 +53,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     format: plan.Format = "nf4_dq"
     others: dict[str, plan.Format] = {}
-    columns: Any = None
+    columns: Mapping[str, Tensor] | None = None
     """The last three say how `rounded` rounds."""
 
 
 def train(
-    student: Any,
+    student: Decoder,
     rows: Sequence[Sample],
     settings: Settings,
     teach: Teach | None = None,
@@ -73,8 +80,8 @@ def train(
     )
     batches = draw_batches(rows, settings.batch, settings.seed)
     rounding_from = round(settings.steps * (1 - settings.aware))
-    losses: list[Any] = []
-    offsets: dict[str, Any] = {}
+    losses: list[Tensor | float] = []
+    offsets: dict[str, Tensor] = {}
     first = 0
     if keeper is not None and (state := keeper.take(attempt)):
         first, losses, offsets = go_on(state, student, optimiser)
@@ -107,7 +114,7 @@ def train(
     return [float(value) for value in losses]
 
 
-def go_on(state: Mapping[str, Any], student: Any, optimiser: Any) -> tuple[int, list[Any], dict[str, Any]]:
+def go_on(state: Object, student: Decoder, optimiser: Optimizer) -> tuple[int, list[Tensor | float], dict[str, Tensor]]:
     """Put a saved state back into student and optimiser; (steps taken, their losses, offsets of rounding)."""
     device = student.get_input_embeddings().weight.device
     student.load_state_dict(state["student"])
@@ -116,14 +123,14 @@ def go_on(state: Mapping[str, Any], student: Any, optimiser: Any) -> tuple[int, 
 
 
 def take_step(
-    student: Any,
-    optimiser: Any,
+    student: Decoder,
+    optimiser: Optimizer,
     batch: Sequence[Sample],
     settings: Settings,
     teach: Teach | None,
     step: int,
-    offsets: dict[str, Any] | None,
-) -> Any:
+    offsets: dict[str, Tensor] | None,
+) -> Tensor:
     """One update; with ``offsets`` the student computes with rounded weights. The loss, still on its device."""
     import torch
 
@@ -144,14 +151,14 @@ def take_step(
     return loss.detach()
 
 
-def check_finite(losses: list[Any], steps: int) -> None:
+def check_finite(losses: list[Tensor | float], steps: int) -> None:
     """T112 where the last of ``losses`` is no number; looked at every 50 steps, since it waits for the device."""
     if (len(losses) % 50 == 0 or len(losses) == steps) and not math.isfinite(float(losses[-1])):
         raise error("T112", found=float(losses[-1]), pointer="/distil/lr")
 
 
 def recover(
-    student: Any,
+    student: Decoder,
     rows: Sequence[Sample],
     held_out: Sequence[Sample],
     settings: Settings,
@@ -179,7 +186,7 @@ def recover(
     return pruned, pruned
 
 
-def measure(student: Any, held_out: Sequence[Sample], settings: Settings) -> float:
+def measure(student: Decoder, held_out: Sequence[Sample], settings: Settings) -> float:
     """Held-out loss per token of ``student`` as it will be stored."""
     if not settings.aware:
         return samples.measure_loss(student, held_out).per_token
@@ -187,7 +194,7 @@ def measure(student: Any, held_out: Sequence[Sample], settings: Settings) -> flo
         return samples.measure_loss(student, held_out).per_token
 
 
-def compute_loss(student: Any, batch: Sequence[Sample], settings: Settings, teach: Teach | None) -> Any:
+def compute_loss(student: Decoder, batch: Sequence[Sample], settings: Settings, teach: Teach | None) -> Tensor:
     """Mean loss over the trained tokens of ``batch``."""
     import torch
 
@@ -236,11 +243,11 @@ def scale_rate(step: int, settings: Settings) -> float:
 
 @contextmanager
 def rounded(
-    model: Any,
+    model: Decoder,
     format: plan.Format = "nf4_dq",
     others: Mapping[str, plan.Format] | None = None,
-    columns: Any = None,
-    offsets: dict[str, Any] | None = None,
+    columns: Mapping[str, Tensor] | None = None,
+    offsets: dict[str, Tensor] | None = None,
 ) -> Iterator[None]:
     """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
 

@@ -8,12 +8,16 @@ for bit, however often it was stopped. The file is removed when the step is done
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from sxl_data.contract.console import Progress, format_seconds, is_live, say
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EVERY_S = 60.0
 PRINT_S = 10.0
@@ -27,7 +31,7 @@ class Keeper:
         self.marked = time.monotonic()
         self.saved = self._read()
 
-    def take(self, attempt: int) -> dict[str, Any] | None:
+    def take(self, attempt: int) -> Object | None:
         """The state to go on from in this ``attempt``, or None where it begins."""
         return self.saved if self.saved is not None and self.saved["attempt"] == attempt else None
 
@@ -39,7 +43,7 @@ class Keeper:
         """Whether it is time to save."""
         return time.monotonic() - self.marked >= self.every_s
 
-    def save(self, state: Mapping[str, Any]) -> None:
+    def save(self, state: Object) -> None:
         """Put ``state`` in place as a whole."""
         import torch
 
@@ -52,7 +56,7 @@ class Keeper:
         """The work is done."""
         self.path.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self) -> Object | None:
         import torch
 
         if not self.path.is_file():
@@ -73,7 +77,7 @@ class Lines:
         if self.bar is not None and done:
             self.bar.advance(done)
 
-    def advance(self, losses: Sequence[Any], note: str = "") -> None:
+    def advance(self, losses: Sequence[Tensor | float], note: str = "") -> None:
         """One more step is done; the mean of ``losses`` (the latest ones) is shown, which waits for the device."""
         self.done += 1
         if self.bar is not None:

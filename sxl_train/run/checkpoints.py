@@ -11,17 +11,21 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.errors import error
 from sxl_data.contract.failures import is_memory
+from sxl_train.run.objects import Object
 from sxl_train.run.size import TOKENIZER
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
+    from sxl_train.run.decoder import Decoder
 
-def read_config(folder: Path) -> dict[str, Any]:
+
+def read_config(folder: Path) -> Object:
     """``config.json`` of a model folder; `UserError` U201 where there is none."""
     path = Path(folder) / "config.json"
     if not path.is_file():
@@ -32,7 +36,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise error("T101", file=str(path), found=problem, expected="the configuration of a model") from None
 
 
-def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> PreTrainedModel:
+def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Decoder:
     """The causal language model of ``folder`` in evaluation mode, bitsandbytes CPU traps cured.
 
     In a folder that holds a GGUF file and no configuration, that file is the model; its weights are expanded. A folder
@@ -56,7 +60,7 @@ def load(folder: Path | str, dtype: str = "bfloat16", device: str = "cpu") -> Pr
             **find_gguf(folder),
         )
     cure_bitsandbytes(model)
-    return model.eval()
+    return cast("Decoder", model.eval())
 
 
 def is_nf4(folder: Path | str) -> bool:
@@ -92,7 +96,7 @@ def choose_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def to_bf16(model: Any) -> Any:
+def to_bf16(model: Decoder) -> Decoder:
     """``model`` in bf16 on the CPU, configuration included; in place."""
     import torch
 
@@ -101,7 +105,7 @@ def to_bf16(model: Any) -> Any:
     return model
 
 
-def cure_bitsandbytes(model: Any) -> int:
+def cure_bitsandbytes(model: nn.Module) -> int:
     """Switch off the AVX512-BF16 kernel of every 4-bit layer; how many were switched.
 
     bitsandbytes 0.50 repacks weights for that kernel at the first evaluation forward: LoRA gradients are
@@ -110,12 +114,12 @@ def cure_bitsandbytes(model: Any) -> int:
     cured = 0
     for module in model.modules():
         if type(module).__name__ == "Linear4bit":
-            module.support_avx512bf16_for_cpu = False
+            module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
             cured += 1
     return cured
 
 
-def save(model: Any, out: Path, tokenizer_from: Path | None) -> Path:
+def save(model: PreTrainedModel, out: Path, tokenizer_from: Path | None) -> Path:
     """Write ``model`` as one safetensors file with its configuration and the tokenizer of another folder.
 
     ``out`` is made where it is missing; a step's folder is put in place as a whole by `sxl_train.run.step`.
@@ -129,7 +133,7 @@ def save(model: Any, out: Path, tokenizer_from: Path | None) -> Path:
     return out
 
 
-def rewrite(folder: Path, change: Callable[[str, Any], dict[str, Any]]) -> Path:
+def rewrite(folder: Path, change: Callable[[str, Tensor], dict[str, Tensor]]) -> Path:
     """Replace each tensor of ``folder/model.safetensors`` by those that ``change(name, tensor)`` names.
 
     The file is put in place as a whole; returns ``folder``.
@@ -138,7 +142,7 @@ def rewrite(folder: Path, change: Callable[[str, Any], dict[str, Any]]) -> Path:
     from safetensors.torch import save_file
 
     path = Path(folder) / "model.safetensors"
-    tensors: dict[str, Any] = {}
+    tensors: dict[str, Tensor] = {}
     with safe_open(path, "pt") as file:
         described = file.metadata()
         for name in file.keys():  # noqa: SIM118 - no dict
@@ -157,7 +161,7 @@ def copy_tokenizer(source: Path, target: Path) -> list[str]:
     return names
 
 
-def read_adapter(folder: Path) -> dict[str, Any]:
+def read_adapter(folder: Path) -> Object:
     """``adapter_config.json`` of ``folder``; `UserError` T506 where there is no adapter."""
     path = Path(folder) / "adapter_config.json"
     if not path.is_file() or not list(Path(folder).glob("adapter_model.*")):

@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.console import format_bytes, format_table
 from sxl_data.contract.errors import Finding, error, finding
 from sxl_train.config import Recipe
 from sxl_train.run.bases import describe, find_gguf
 from sxl_train.run.checkpoints import read_config
+from sxl_train.run.objects import Object
 
 
-def find_config(recipe: Recipe) -> dict[str, Any]:
+def find_config(recipe: Recipe) -> Object:
     """``config.json`` of the base, or what the toy's will be. Raises `UserError` T101."""
     if recipe.base_model == "demo":
         shape = recipe.base
@@ -45,7 +45,7 @@ def find_config(recipe: Recipe) -> dict[str, Any]:
     return dict(config.get_text_config().to_dict())
 
 
-def check_disk(recipe: Recipe, config: dict[str, Any]) -> list[Finding]:
+def check_disk(recipe: Recipe, config: Object) -> list[Finding]:
     """Every step's folder in bf16, and two checkpoints; adapters add little."""
     weights = config.get("parameters") or count_weights(config)
     folders = len(recipe.steps) + (2 * 6 if recipe.method == "full" else 1)
@@ -66,7 +66,7 @@ def check_disk(recipe: Recipe, config: dict[str, Any]) -> list[Finding]:
     return []
 
 
-def check_memory(recipe: Recipe, config: dict[str, Any], capacity: int) -> list[Finding]:
+def check_memory(recipe: Recipe, config: Object, capacity: int) -> list[Finding]:
     """T111 where the forecast exceeds the machine even with a quarter off, so that no run that fits is refused."""
     if "tune" not in recipe.steps:
         return []
@@ -94,7 +94,7 @@ def find_memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
-def forecast_memory(recipe: Recipe, config: dict[str, Any], capacity: int) -> tuple[int, int]:
+def forecast_memory(recipe: Recipe, config: Object, capacity: int) -> tuple[int, int]:
     """Bytes of weights with optimiser, and of one sequence's activations; a guide, not a promise."""
     import torch
 
@@ -138,7 +138,7 @@ def count_toy(recipe: Recipe) -> int:
     return int(shape.vocabulary * shape.hidden + shape.layers * each)
 
 
-def count_weights(config: dict[str, Any]) -> int:
+def count_weights(config: Object) -> int:
     """Parameters of a decoder of the Llama family."""
     hidden, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
     heads = int(config["num_attention_heads"])

@@ -17,6 +17,7 @@ from sxl_data.contract.errors import error
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 Value: TypeAlias = "int | float | bool | str | list[Value]"
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -134,7 +135,7 @@ def _read(cursor: _Cursor, path: Path) -> GgufFile:
     return GgufFile(path, metadata, {n: Info(shape, kind, start + place) for n, (shape, kind, place) in found.items()})
 
 
-def read_tensor(file: GgufFile, name: str) -> np.ndarray:
+def read_tensor(file: GgufFile, name: str) -> NDArray[np.float32]:
     """The tensor ``name`` expanded to float32. Raises `UserError` T101 where its bytes are not in the file."""
     import math
 

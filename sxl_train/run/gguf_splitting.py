@@ -7,9 +7,8 @@ Patterns of other families (DeepSeek's, GPT-4o's) share pieces with these and ar
 
 from __future__ import annotations
 
-from typing import Any
-
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object, Value
 
 _TAIL = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _HEAD = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
@@ -24,7 +23,7 @@ CLASSES = {
 """Where there is only vocab.json and merges.txt, the tokenizer's class says how it splits."""
 
 
-def name_splitting(entry: Any, ignores_merges: bool = False, kind: str = "") -> str:
+def name_splitting(entry: Object | None, ignores_merges: bool = False, kind: str = "") -> str:
     """llama.cpp's name for the ``pre_tokenizer`` of a tokenizer.json, or without one for the tokenizer class ``kind``.
 
     ``ignores_merges`` is ``model.ignore_merges``. Raises `UserError` T503 for a way that has no name here.
@@ -46,7 +45,7 @@ def name_splitting(entry: Any, ignores_merges: bool = False, kind: str = "") -> 
     return name
 
 
-def find_entry(name: str) -> tuple[dict[str, Any], bool]:
+def find_entry(name: str) -> tuple[Object, bool]:
     """(``pre_tokenizer`` of a tokenizer.json, ``ignore_merges``) of llama.cpp's ``name``; T503 for one not known."""
     for way, known in _NAMES.items():
         if known == name:
@@ -57,7 +56,7 @@ def find_entry(name: str) -> tuple[dict[str, Any], bool]:
     )
 
 
-def _restore(part: tuple[Any, ...]) -> dict[str, Any]:
+def _restore(part: tuple[Value, ...]) -> Object:
     """The opposite of `_describe`."""
     kind, *values = part
     if kind == "Split":
@@ -69,7 +68,7 @@ def _restore(part: tuple[Any, ...]) -> dict[str, Any]:
     return {"type": kind, "individual_digits": values[0]}
 
 
-def _describe(part: dict[str, Any]) -> tuple[Any, ...]:
+def _describe(part: Object) -> tuple[Value, ...]:
     """What of one part changes the tokens."""
     kind = part["type"]
     if kind == "Split":
@@ -81,7 +80,7 @@ def _describe(part: dict[str, Any]) -> tuple[Any, ...]:
 
 _BYTES = ("ByteLevel", False, False)
 _GPT2 = ("ByteLevel", True, False)
-_NAMES: dict[tuple[Any, ...], str] = {
+_NAMES: dict[tuple[Value, ...], str] = {
     (_GPT2, False): "gpt-2",
     (("Digits", True), _GPT2, False): "smollm",
     (("Split", QWEN2, "Isolated", False), _BYTES, False): "qwen2",

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
 from transformers import TrainerCallback
 
 from sxl_data.contract.console import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from transformers import TrainerControl, TrainerState, TrainingArguments
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -23,7 +29,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.came = False
-        self.before: dict[int, Any] = {}
+        self.before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def open(self) -> None:
         """Take the signals; only the main thread may ask for them."""
@@ -36,7 +42,7 @@ class Signals:
             signal.signal(number, handler)
         self.before = {}
 
-    def _note(self, number: int, frame: Any) -> None:
+    def _note(self, number: int, frame: FrameType | None) -> None:
         self.came = True
         self.close()
         say("stopping after this step; once more to stop at once")
@@ -45,11 +51,13 @@ class Signals:
 class Interrupt(Signals, TrainerCallback):  # type: ignore[misc]
     """Saves and stops after the step in which a signal came."""
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if args.world_size == 1:
             self.open()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         if self.came:
             control.should_save = control.should_training_stop = True
             control.should_evaluate = False

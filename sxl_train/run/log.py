@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from transformers import TrainerCallback
 
 from sxl_data.contract.console import format_seconds, is_live, say
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object
 from sxl_train.run.panel import Panel
+
+if TYPE_CHECKING:
+    from transformers import TrainerControl, TrainerState, TrainingArguments
 
 PEAK_FLOPS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "4090": 165e12}
 """Dense bf16, from the makers' data sheets."""
@@ -30,9 +34,11 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.started = self.marked = time.monotonic()
         self.counted = 0
         self.panel: Panel | None = None
-        self.kept: list[dict[str, Any]] = []
+        self.kept: list[Object] = []
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         if self.path.exists() and state.is_world_process_zero:
             lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= state.global_step]
@@ -44,11 +50,11 @@ class Log(TrainerCallback):  # type: ignore[misc]
             self.panel = Panel(state.max_steps, self.kept)
             self.panel.move(state.global_step)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         if self.panel is not None:
             self.panel.move(state.global_step)
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -57,7 +63,14 @@ class Log(TrainerCallback):  # type: ignore[misc]
             self.panel.close()
             self.panel = None
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: object,
+    ) -> None:
         logs = dict(logs or {})
         if not state.is_world_process_zero or "train_runtime" in logs:
             return
@@ -76,14 +89,14 @@ class Log(TrainerCallback):  # type: ignore[misc]
         elif "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0:
             say(_line(entry, state.max_steps))
 
-    def _measure(self, state: Any, processes: int) -> dict[str, Any]:
+    def _measure(self, state: TrainerState, processes: int) -> Object:
         """Tokens of all processes in a second; memory and MFU of this one."""
         now = time.monotonic()
         rate = (self.tokens - self.counted) / max(now - self.marked, 1e-9)
         self.marked, self.counted = now, self.tokens
         done = state.global_step - self.first
         left = (now - self.started) / max(done, 1) * (state.max_steps - state.global_step)
-        found: dict[str, Any] = {"tokens_per_s": round(rate, 1), "left_s": round(left, 1)}
+        found: Object = {"tokens_per_s": round(rate, 1), "left_s": round(left, 1)}
         import torch
 
         if torch.cuda.is_available():
@@ -114,7 +127,7 @@ def _every(steps: int) -> int:
     return max(1, steps // 10)
 
 
-def _line(entry: dict[str, Any], steps: int) -> str:
+def _line(entry: Object, steps: int) -> str:
     if "eval_loss" in entry:
         place = f"{entry['step']}/{steps}" if steps else "before"  # the steps are counted when training begins
         return f"tune       {place}  validation loss {entry['eval_loss']:.4f}"

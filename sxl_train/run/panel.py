@@ -6,19 +6,19 @@ For a person at a terminal; where stderr is none, `log.py` prints plain lines in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sxl_data.contract.console import format_seconds
+from sxl_train.run.objects import Object
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 CURVE, BAR = 40, 40
 
 
-def draw(step: int, steps: int, entries: Sequence[dict[str, Any]]) -> str:
+def draw(step: int, steps: int, entries: Sequence[Object]) -> str:
     """The panel's text after ``step`` of ``steps``; ``entries`` as in ``log.jsonl``, oldest first."""
     losses = [entry["loss"] for entry in entries if "loss" in entry]
     judged = [entry for entry in entries if "eval_loss" in entry]
-    latest: dict[str, Any] = next((entry for entry in reversed(entries) if "loss" in entry), {})
+    latest: Object = next((entry for entry in reversed(entries) if "loss" in entry), {})
     done = round(BAR * step / max(steps, 1))
     left = f"  {format_seconds(latest['left_s'])} left" if "left_s" in latest else ""
     lines = [f"step        {step}/{steps}  {'━' * done}{'─' * (BAR - done)}{left}"]
@@ -55,7 +55,7 @@ def draw_curve(losses: Sequence[float]) -> str:
 class Panel:
     """The live display on stderr."""
 
-    def __init__(self, steps: int, entries: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, steps: int, entries: Sequence[Object] = ()) -> None:
         from rich.console import Console
         from rich.live import Live
 
@@ -69,7 +69,7 @@ class Panel:
         self.step = step
         self.show()
 
-    def add(self, entry: dict[str, Any]) -> None:
+    def add(self, entry: Object) -> None:
         """One more line of the log."""
         self.entries.append(entry)
         self.show()

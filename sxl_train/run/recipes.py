@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -13,6 +12,7 @@ from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.console import format_table
 from sxl_data.contract.errors import error
 from sxl_train.config import Recipe
+from sxl_train.run.objects import Object
 
 
 def find_recipes() -> dict[str, Path]:
@@ -41,11 +41,11 @@ def print_recipe(loaded: Loaded[Recipe]) -> str:
     return format_table(("key", "value", "from"), rows)
 
 
-def flatten(values: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(values: object, prefix: str = "") -> Object:
     """Nested values as one level, with dots between the names."""
     if not isinstance(values, dict):
         return {prefix: values}
-    flat: dict[str, Any] = {}
+    flat: Object = {}
     for name, value in values.items():
         flat |= flatten(value, f"{prefix}.{name}" if prefix else name)
     return flat

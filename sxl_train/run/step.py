@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -32,6 +31,7 @@ from sxl_data.contract.errors import error
 from sxl_data.engine.sources import hash_sources
 from sxl_train.config import ORDER, Recipe
 from sxl_train.run import bases
+from sxl_train.run.objects import Object
 from sxl_train.run.recipes import flatten
 from sxl_train.run.uses import MODULES, USES
 
@@ -72,7 +72,7 @@ class Context:
     """Name of the recipe."""
     chain: tuple[tuple[str, str], ...] = ()
     """(step, model folder) for every model so far, the base first."""
-    measured: dict[str, Any] = field(default_factory=dict)
+    measured: Object = field(default_factory=dict)
     """Numbers for run.json; the step fills it, the model card reads nothing else."""
 
     def folder_of(self, step: str) -> Path | None:
@@ -87,7 +87,7 @@ class Made(msgspec.Struct, frozen=True):
     model: str
     key: str
     reused: bool
-    measured: dict[str, Any]
+    measured: Object
 
 
 def perform(context: Context, run: Run, before: str, dataset: str, seen: str = "") -> Made:
@@ -192,10 +192,10 @@ def make_key(context: Context, before: str, dataset: str, seen: str = "") -> str
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-def read_record(folder: Path) -> dict[str, Any] | None:
+def read_record(folder: Path) -> Object | None:
     """``run.json`` of a step's folder, or None when there is no finished step."""
     try:
-        record: dict[str, Any] = msgspec.json.decode((folder / "run.json").read_bytes())
+        record: Object = msgspec.json.decode((folder / "run.json").read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     return record
@@ -212,11 +212,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def hardware() -> dict[str, Any]:
+def hardware() -> Object:
     """Processor and accelerators of this machine."""
     import torch
 
-    found: dict[str, Any] = {"machine": platform.machine(), "system": platform.system()}
+    found: Object = {"machine": platform.machine(), "system": platform.system()}
     found["cores"] = os.cpu_count()
     if torch.cuda.is_available():
         found["gpus"] = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import error
 from sxl_train.plan.formats import Format, choose_type
@@ -27,7 +27,14 @@ from sxl_train.run.checkpoints import read_config
 from sxl_train.run.gguf_names import ARCHITECTURES, rename
 from sxl_train.run.gguf_splitting import name_splitting
 from sxl_train.run.gguf_tokenizer import BYTE, CONTROL, NORMAL, UNUSED, USER_DEFINED
+from sxl_train.run.objects import Object
 from sxl_train.storage import blocks
+
+if TYPE_CHECKING:
+    import numpy as np
+    from gguf import GGUFWriter
+    from numpy.typing import NDArray
+    from torch import Tensor
 
 FILE_TYPES = {"f16": 1, "q4_0": 2, "q4_0+q8_0": 2, "q8_0": 7, "q5_0": 8}
 
@@ -37,7 +44,7 @@ def write(
     out: Path,
     format: Format = "q4_0",
     others: Mapping[str, Format] | None = None,
-    columns: Mapping[str, Any] | None = None,
+    columns: Mapping[str, Tensor] | None = None,
 ) -> Path:
     """Write the bf16 (or four-bit) model of ``folder`` to the file ``out`` and return it.
 
@@ -93,7 +100,7 @@ def write(
     return out
 
 
-def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
+def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """(name, float32 array) in the order of ``names``; 4-bit folders are expanded."""
     if "quantization_config" in read_config(folder):
         from sxl_train.run import checkpoints
@@ -102,7 +109,7 @@ def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
         for name in names:
             weight = model.get_parameter(name)
             state = getattr(weight, "quant_state", None)
-            plain: Any = weight.data
+            plain = weight.data
             if state is not None:
                 from bitsandbytes.functional import dequantize_4bit
 
@@ -117,7 +124,7 @@ def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
         yield name, places[name].get_tensor(name).float().numpy()
 
 
-def interleave(name: str, weight: Any, shape: Shape) -> Any:
+def interleave(name: str, weight: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:
     """llama.cpp rotates neighbouring rows of Llama's q and k, transformers rows half a head apart."""
     module = name.split(".")[-2]
     if ARCHITECTURES[shape.model_type] != "llama" or module not in ("q_proj", "k_proj"):
@@ -127,7 +134,7 @@ def interleave(name: str, weight: Any, shape: Shape) -> Any:
     return halves.swapaxes(1, 2).reshape(weight.shape)
 
 
-def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str, file_type: int) -> None:
+def describe_model(writer: GGUFWriter, config: Object, shape: Shape, name: str, file_type: int) -> None:
     """Write the numbers that llama.cpp builds the graph from."""
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if shape.model_type == "gemma3_text":
@@ -151,7 +158,7 @@ def describe_model(writer: Any, config: dict[str, Any], shape: Shape, name: str,
     writer.add_vocab_size(shape.vocabulary)
 
 
-def describe_gemma(writer: Any, config: dict[str, Any], shape: Shape) -> dict[str, Any]:
+def describe_gemma(writer: GGUFWriter, config: Object, shape: Shape) -> Object:
     """Write what only Gemma has; the rotary positions of its global layers."""
     rope = config.get("rope_parameters") or {}
     local, whole = (dict(rope.get(kind) or {}) for kind in ("sliding_attention", "full_attention"))
@@ -171,7 +178,7 @@ def describe_gemma(writer: Any, config: dict[str, Any], shape: Shape) -> dict[st
     return whole
 
 
-def describe_tokenizer(writer: Any, folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
+def describe_tokenizer(writer: GGUFWriter, folder: Path, vocabulary: Vocabulary, shape: Shape) -> None:
     """Write tokens, their kinds, merges, special ids and the chat template."""
     added = {index: special for index, _, special in vocabulary.added}
     tokens, kinds = [], []

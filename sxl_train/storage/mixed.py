@@ -15,13 +15,12 @@ from sxl_train.run import checkpoints
 from sxl_train.storage import precision
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
+    from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
 
 
 def choose_others(
-    context: Context, format: plan.Format, model: PreTrainedModel, folder: Path, rows: Sequence[Sample]
+    context: Context, format: plan.Format, model: Decoder, folder: Path, rows: Sequence[Sample]
 ) -> tuple[dict[str, plan.Format], precision.Columns | None]:
     """(matrices that the room under the limit stores wider, by sensitivity; weights of their input columns).
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import error
 from sxl_train.run import checkpoints
@@ -27,7 +27,7 @@ CODES = "q4_0"
 """The block format whose codes and scales are stored."""
 
 
-def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | None = None) -> Path:
+def store(folder: Path, names: Collection[str], columns: Mapping[str, Tensor] | None = None) -> Path:
     """Rewrite the model in ``folder`` with the matrices ``names`` in four bits; returns ``folder``.
 
     ``columns`` weighs the rounding (`sxl_train.storage.precision.measure_columns`). Every other matrix is named in
@@ -35,7 +35,7 @@ def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | Non
     """
     own, matrices = set(names), []
 
-    def pack(name: str, weight: Tensor) -> dict[str, Any]:
+    def pack(name: str, weight: Tensor) -> dict[str, Tensor]:
         if weight.dim() == 2:
             matrices.append(name)
         return pack_matrix(name, weight, (columns or {}).get(name)) if name in own else {name: weight}
@@ -50,7 +50,7 @@ def store(folder: Path, names: Collection[str], columns: Mapping[str, Any] | Non
     return Path(folder)
 
 
-def pack_matrix(name: str, weight: Tensor, columns: Any = None) -> dict[str, Any]:
+def pack_matrix(name: str, weight: Tensor, columns: Tensor | None = None) -> dict[str, Tensor]:
     """What the matrix ``name`` [rows, columns] becomes: int32 words of eight codes, scales, and its shape.
 
     Raises `UserError` U402 where the package `compressed_tensors` is missing.
@@ -70,7 +70,7 @@ def pack_matrix(name: str, weight: Tensor, columns: Any = None) -> dict[str, Any
     }
 
 
-def describe(left: list[str]) -> dict[str, Any]:
+def describe(left: list[str]) -> dict[str, object]:
     """The ``quantization_config`` of config.json; ``left`` names modules whose weights are plain."""
     weights = {"num_bits": 4, "type": "int", "symmetric": True, "strategy": "group", "group_size": blocks.BLOCK}
     return {

@@ -8,7 +8,7 @@ backward pass over the samples prices every matrix in every format, and the room
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from sxl_data.contract.console import Progress
 from sxl_train.data.samples import Sample, collate
@@ -17,21 +17,26 @@ from sxl_train.plan.formats import choose_type
 from sxl_train.plan.room import Costs
 from sxl_train.storage import blocks
 
-Columns = Mapping[str, Any]
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from sxl_train.run.decoder import Decoder
+
+Columns: TypeAlias = "Mapping[str, Tensor]"
 """Matrix → the mean square of each of its input columns; the embedding's are those of the output head."""
 
 
-def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
+def measure_columns(model: Decoder, samples: Sequence[Sample]) -> dict[str, Tensor]:
     """The mean square of what enters each column of each matrix of ``model`` on ``samples``."""
     import torch
 
-    squares: dict[str, Any] = {}
+    squares: dict[str, Tensor] = {}
     tokens = sum(len(sample.ids) for sample in samples)
     tied = model.config.tie_word_embeddings
     handles = []
 
-    def watch(name: str, module: Any) -> None:
-        def add(_: Any, inputs: tuple[Any, ...]) -> None:
+    def watch(name: str, module: nn.Module) -> None:
+        def add(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             found = inputs[0].detach().float().square().flatten(0, -2).sum(0)
             squares[name] = squares[name] + found if name in squares else found
 
@@ -54,7 +59,7 @@ def measure_columns(model: Any, samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def measure_sensitivity(
-    model: Any, samples: Sequence[Sample], formats: Sequence[plan.Format], columns: Columns | None = None
+    model: Decoder, samples: Sequence[Sample], formats: Sequence[plan.Format], columns: Columns | None = None
 ) -> Costs:
     """What storing each matrix of ``model`` (float32, plain) in each of ``formats`` costs on ``samples``.
 
@@ -69,12 +74,14 @@ def measure_sensitivity(
     for sample in samples:  # one at a time: a gradient of many samples is no estimate of their squares
         progress.advance()
         inputs = collate([sample], device)
-        labels = inputs.pop("labels")[:, 1:]
+        labels = inputs["labels"][:, 1:]
         chosen = labels != -100
-        logits = model(**inputs, use_cache=False).logits[:, :-1][chosen].float()
+        said = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
+        logits = said.logits[:, :-1][chosen].float()
         torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum").backward()
         tokens += int(chosen.sum())
         for name, weight in weights.items():
+            assert weight.grad is not None
             squares[name] += weight.grad.square()
             weight.grad = None
     progress.close()
@@ -91,8 +98,12 @@ def measure_sensitivity(
 
 
 def round_to(
-    weight: Any, name: str, format: plan.Format, columns: Columns | None = None, known: dict[str, Any] | None = None
-) -> Any:
+    weight: Tensor,
+    name: str,
+    format: plan.Format,
+    columns: Columns | None = None,
+    known: dict[str, Tensor] | None = None,
+) -> Tensor:
     """``weight`` as ``format`` stores the matrix ``name``, in its own dtype.
 
     ``known`` keeps the offsets of each matrix (`blocks.find_offsets`) for the next time: found where they are missing.
