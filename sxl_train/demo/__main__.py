@@ -22,8 +22,8 @@ from sxl_data.contract.errors import UserError
 from sxl_train.recipe import CONTINUES
 
 RECIPE, TOY = "demo-agent", "demo"
-SETS, SHOWN = ("home",), 3
-"""The tool sets of the data recipe `demo-agent`, and how many tools are declared at a time."""
+SIDES = {"base": "before", "release": "after"}
+"""What is measured, and when in the run it was made."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def _answer(arguments: Sequence[str]) -> int:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="keys of the recipe, such as tune.epochs=2")
     parser.add_argument("-o", "--out", default="demo", help="where everything goes (default: demo)")
     parser.add_argument("--toy", action="store_true", help="the toy, even where the package is there")
-    parser.add_argument("--calls", type=whole(), default=60, help="held-out calls to measure (default: 60)")
+    parser.add_argument("--calls", type=whole(), default=0, help="held-out calls to measure (default: all 60)")
     options = parser.parse_args(arguments)
     out = Path(options.out)
     if options.toy or not _has_base():
@@ -69,26 +69,29 @@ def _toy(out: Path, overrides: Sequence[str]) -> int:
 def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
     from sxl_data.pipeline import build
     from sxl_train import recipe
-    from sxl_train.demo import held_out, live
+    from sxl_train.demo import live
+    from sxl_train.evaluate.benchmark import evaluate
+    from sxl_train.evaluate.suites.demo_calls import NAME, SETS, SHOWN
+    from sxl_train.evaluate.suites.types import Options
     from sxl_train.generate.folder import FolderBackend
     from sxl_train.run.size import measure
 
     began, spent = time.monotonic(), sum(os.times()[:4])
     build(RECIPE, out / "dataset")
     made = recipe.run(RECIPE, [f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
-    questions = held_out.make_questions(SETS, calls, SHOWN)
-    folders = {"before": str(out / "model" / "base"), "after": made["release"].model}
-    scores = {}
+    folders = {"base": str(out / "model" / "base"), "release": made["release"].model}
+    reports = {}
     for side, folder in folders.items():
-        say(f"measure    {side}: {len(questions)} held-out calls, {folder}")
+        say(f"measure    {SIDES[side]}: held-out calls, {folder}")
         backend = FolderBackend(folder)
-        scores[side] = held_out.ask(backend, questions)
-        if side == "before":
+        place = out / "model" / "eval" / side
+        reports[side] = evaluate(backend, [NAME], Options(data=out, limit=calls), place, resume=False)
+        if side == "base":
             backend.close()
     worked = live.work(backend, SETS[0], SHOWN, out)
     backend.close()
     record = {
-        "scores": scores,
+        "suites": {side: report.suites[NAME] for side, report in reports.items()},
         "bytes": {side: measure(Path(folder)).total for side, folder in folders.items()},
         "live": {"task": worked.task, "status": worked.outcome.status, "reasons": worked.reasons},
         "seconds": round(time.monotonic() - began, 1),
@@ -100,14 +103,15 @@ def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
 
 def _show(record: dict[str, Any], out: Path, model: str) -> str:
     from sxl_data.sandbox.run import INSTALL, missing
-    from sxl_train.demo.held_out import show
+    from sxl_train.evaluate.statistics import show
+    from sxl_train.evaluate.suites.demo_calls import EXACT, SETS, SHOWN, VALID
 
-    before, after = record["scores"]["before"], record["scores"]["after"]
+    suites = record["suites"].values()
     rows = [
-        ("turns with valid calls", show(before.valid, before.turns), show(after.valid, after.turns)),
-        ("turns with the exact calls", show(before.exact, before.turns), show(after.exact, after.turns)),
-        ("size", *(format_bytes(record["bytes"][side]) for side in ("before", "after"))),
-        ("tokens/s, in batches", f"{before.tokens_per_s:.0f}", f"{after.tokens_per_s:.0f}"),
+        ("turns with valid calls", *(show(suite.measured.measures[VALID]) for suite in suites)),
+        ("turns with the exact calls", *(show(suite.measured.measures[EXACT]) for suite in suites)),
+        ("size", *(format_bytes(size) for size in record["bytes"].values())),
+        ("tokens/s, in batches", *(f"{suite.generated_tokens / max(suite.seconds, 0.1):.0f}" for suite in suites)),
     ]
     tier = missing()
     own = f'python -m sxl_train.agent {model} --toolset {SETS[0]} --tools-shown {SHOWN} "…"'

@@ -63,6 +63,14 @@ def estimate(values: Sequence[tuple[str, float, int]], unit: str = "items") -> E
     return Estimate(value=share, n=n, unit=unit, low=low, high=high, clusters=len(sums), method=method)
 
 
+def show(found: Estimate) -> str:
+    """``45 of 60, 75 % (63–84)``: a share with its interval of 95 %."""
+    if not found.n:
+        return "–"
+    held = round(found.value * found.n)
+    return f"{held} of {found.n}, {100 * found.value:.0f} % ({100 * found.low:.0f}–{100 * found.high:.0f})"
+
+
 def _effective(sums: Sequence[list[float]], share: float, total: float) -> float:
     """How many trials that stand alone would say as much: never more than there are, at least one a cluster where
     nothing varies."""

@@ -14,6 +14,7 @@ MODULES = {
     "humaneval": ("humaneval", "humaneval-chat", "humaneval-plus", "humaneval-plus-chat"),
     "mbpp": ("mbpp", "mbpp-chat", "mbpp-sanitized", "mbpp-sanitized-chat", "mbpp-plus", "mbpp-plus-chat"),
     "toolsets": ("toolsets",),
+    "demo_calls": ("demo-calls",),
     "published": ("seal-tools", "toolalpaca", "api-bank"),
     "harness": ("mmlu", "mmlu-cloze", "gsm8k"),
     "bfcl": (

@@ -10,9 +10,13 @@ import pytest
 import sxl_data
 from sxl_data.trace.types import encode
 from sxl_train.demo import live
-from sxl_train.demo.held_out import Question, ask, make_questions, show
+from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.evaluate.markup import Call
+from sxl_train.evaluate.score import score
+from sxl_train.evaluate.statistics import estimate, show
+from sxl_train.evaluate.suites.demo_calls import EXACT, SETS, SHOWN, VALID, Question, make_questions, measure
+from sxl_train.evaluate.suites.types import Options
 from sxl_train.run.recipes import open_recipe
 
 pytestmark = pytest.mark.xdist_group("held_out")
@@ -37,10 +41,9 @@ def test_questions_are_of_tasks_that_begin_with_a_call_of_one_of_the_tools_they_
         assert (question.request.messages or ())[-1]["role"] == "user"
 
 
-def test_the_true_calls_are_exact_others_only_valid_and_words_are_neither(questions: list[Question]) -> None:
+def test_the_true_calls_are_exact_others_only_valid_and_words_are_neither() -> None:
+    questions = make_questions()
     true = {q.request.id: [say(*q.calls)] for q in questions}
-    best = ask(KnownAnswers(true), questions)
-    assert (best.turns, best.valid, best.exact) == (12, 12, 12)
     first = questions[0]
     worse = dict(true) | {
         first.request.id: [say(*first.calls, *first.calls)],
@@ -48,14 +51,15 @@ def test_the_true_calls_are_exact_others_only_valid_and_words_are_neither(questi
         questions[2].request.id: [say(Call("no_such_tool", {}))],
         questions[3].request.id: [say(Call(questions[3].calls[0].name, {"wrong": 1}))],
     }
-    found = ask(KnownAnswers(worse), questions)
-    assert (found.valid, found.exact) == (9, 8)
+    for answers, valid, exact in ((true, 60, 60), (worse, 57, 56)):
+        found = score(measure(Ask(KnownAnswers(answers)), Options(data=Path()))).measures
+        assert [valid, exact] == [round(found[name].value * found[name].n) for name in (VALID, EXACT)]
 
 
 def test_shares_carry_their_interval() -> None:
-    assert show(45, 60) == "45 of 60, 75 % (63–84)"
-    assert show(0, 60) == "0 of 60, 0 % (0–6)"
-    assert show(0, 0) == "–"
+    assert show(estimate([(str(n), float(n < 45), 1) for n in range(60)])) == "45 of 60, 75 % (63–84)"
+    assert show(estimate([(str(n), 0.0, 1) for n in range(60)])) == "0 of 60, 0 % (0–6)"
+    assert show(estimate([])) == "–"
 
 
 def test_the_task_that_is_worked_on_live_leaves_a_trace_that_validates(tmp_path: Path) -> None:
@@ -68,7 +72,7 @@ def test_the_task_that_is_worked_on_live_leaves_a_trace_that_validates(tmp_path:
 
 def test_the_recipe_of_the_demo_trains_on_rows_with_as_many_tools_as_it_measures_with() -> None:
     from sxl_data.build.recipe import read
-    from sxl_train.demo.__main__ import RECIPE, SETS, SHOWN
+    from sxl_train.demo.__main__ import RECIPE
 
     recipe = read(RECIPE, [])[0].value
     assert [source.options["shown"] for source in recipe.sources] == [SHOWN] * len(SETS)
