@@ -15,7 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {
     "why": "sxl_data.build.questions",
@@ -31,6 +31,7 @@ _PUBLIC = {
     "convert": "sxl_data.validate.convert",
     "explain": "sxl_data.view.explain",
     "init": "sxl_data.build.init",
+    "samples": "sxl_data.build.sample_files",
     "redact": "sxl_data.secrets.files",
 }
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from sxl_data import __version__
+from sxl_data.contract import about
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.entry import answer, require_memory
 from sxl_data.verbs import asking, builds, reviews, rows, sharing, traces
@@ -35,6 +36,7 @@ def _run(arguments: Sequence[str]) -> int:
         options.overrides += rest
     elif rest:
         options.parser.error("not understood: " + " ".join(rest))
+    about.require_python()
     require_memory()
     return int(options.run(options) or 0)
 
@@ -44,9 +46,11 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="sxl-data",
         description="Sources → one clean, deduplicated, leak-free dataset of agent traces.",
-        epilog="Begin with: sxl-data build demo -o out",
+        epilog="Begin with: sxl-data build demo -o out, or sxl-data samples DIR\n"
+        'Completion: eval "$(sxl-data --completion bash)"; a report of a fault: sxl-data --env',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"sxl-data {__version__}")
+    about.add(parser, f"sxl-data {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, handler: object, help: str, epilog: str = "") -> argparse.ArgumentParser:

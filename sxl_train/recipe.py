@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sxl_data import __version__
+from sxl_data.contract import about
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
@@ -86,9 +88,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
   sxl-train report build/train/qlora                                              a run as one page
   sxl-train sweep lora dataset=build/data/demo --trials 12                        rank and learning rate
   sxl-train agent build/train/qlora/release "why does the test fail?" --folder .  let a model work on a task
+  sxl-train release build/train/qlora                                             package it for strangers
 
 A run that was stopped or killed goes on when the same command is given again.""",
     )
+    about.add(parser, f"sxl-train {__version__}")
     parser.add_argument("recipe", nargs="?", metavar="NAME|FILE", help="a recipe's name (see --list) or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key, such as tune.lr=2e-4")
     parser.add_argument("--dry-run", action="store_true", help="check all, show tokens and sizes, train nothing")
@@ -112,10 +116,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from sxl_train.agent import __main__ as agent
 
         return agent.main(words[1:])
+    if words[:1] == ["release"]:
+        from sxl_train.release import __main__ as release
+
+        return release.main(words[1:])
     return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 
 def _answer(options: argparse.Namespace) -> int:
+    about.require_python()
     if options.list:
         rows = [(name, _first_comment(path)) for name, path in find_recipes().items()]
         tell(format_table(("recipe", "what it does"), rows))

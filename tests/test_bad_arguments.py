@@ -32,6 +32,7 @@ SOUND = {
     "why": ["rows:1", "built"],
     "ledger": ["built"],
     "init": ["out"],
+    "samples": ["out"],
     "diff": ["built", "built"],
     "decontaminate": ["texts.csv"],
     "sandbox": ["doctor"],

@@ -74,7 +74,7 @@ def assemble(
     manifest = seal(
         msgspec.structs.replace(
             manifest,
-            recipe=_without_paths(manifest.recipe),
+            recipe=without_paths(manifest.recipe),
             files={name: _info(path, manifest.files.get(name), path == build / name) for name, path in files.items()},
             timing={},
         )
@@ -146,12 +146,12 @@ def _info(path: Path, known: dict[str, Any] | None, same: bool) -> dict[str, Any
     return {"bytes": path.stat().st_size, "sha256": sha256(path), "rows": pq.read_metadata(path).num_rows}
 
 
-def _without_paths(value: Any) -> Any:
-    """``value`` with the last part of every path of a machine in its place."""
+def without_paths(value: Any) -> Any:
+    """For everybody's eyes: ``value`` with the last part of every path of a machine in its place."""
     if isinstance(value, dict):
-        return {key: _without_paths(item) for key, item in value.items()}
+        return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_paths(item) for item in value]
+        return [without_paths(item) for item in value]
     if isinstance(value, str) and (value.startswith(("/", "~", "../", "./")) or value[1:3] in (":\\", ":/")):
         return value.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return value

@@ -66,7 +66,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("build", help="folder of a finished build")
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead, the texts with it")
 
-    sub = command("ledger", _ledger, "List the rows that were dropped, edited, flagged or quarantined.")
+    sub = command(
+        "ledger",
+        _ledger,
+        "List the rows that were dropped, edited, flagged or quarantined.",
+        "examples:\n  sxl-data ledger out\n  sxl-data ledger out --by code",
+    )
     sub.add_argument("build", help="folder of a finished build, or of an output of dedup")
     sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
 

@@ -31,7 +31,20 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
 
-    sub = command("init", _init, "Write a starter recipe and an adapter with its test.")
+    sub = command(
+        "samples",
+        _samples,
+        "Write a small file of every kind that sxl reads, to try commands on.",
+        "example:\n  sxl-data samples samples && sxl-data validate samples/chat.jsonl",
+    )
+    sub.add_argument("folder", help="folder to make")
+
+    sub = command(
+        "init",
+        _init,
+        "Write a starter recipe and an adapter with its test.",
+        "examples:\n  sxl-data init my-source\n  sxl-data init my-tools --toolset pantry",
+    )
     sub.add_argument("folder", help="folder to write into; made if it is not there")
     sub.add_argument("--toolset", metavar="NAME", help="write a tool set of that name, its test and its recipe instead")
 
@@ -39,7 +52,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "clean",
         _clean,
         "Remove what a build needed while it ran: its folder .work.",
-        "The dataset stays as it is. A later build into the same folder, or one with another threshold, starts anew.",
+        "example:\n  sxl-data clean out\n\nThe dataset stays as it is. A later build into the same folder, or one with "
+        "another threshold, starts anew.",
     )
     sub.add_argument("build", help="folder of a finished build")
 
@@ -65,10 +79,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument(
         "--accept", action="append", default=[], metavar="CODE", help="a check's finding that is known and meant: L603"
     )
-
     sub.add_argument("--ratings", metavar="ROUND", help="a round after `review agree`, whose ratings the card shows")
 
-    sub = command("sandbox", _sandbox, "Say what programs of the data can and cannot do on this machine.")
+    sub = command(
+        "sandbox",
+        _sandbox,
+        "Say what programs of the data can and cannot do on this machine.",
+        "example:\n  sxl-data sandbox doctor",
+    )
     sub.add_argument("what", choices=("doctor",), help="doctor: try it out, one danger after the other")
 
 
@@ -156,6 +174,16 @@ def _init(options: argparse.Namespace) -> int:
     for path in init(options.folder, options.toolset):
         tell(str(path))
     point(f"sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
+    return 0
+
+
+def _samples(options: argparse.Namespace) -> int:
+    from sxl_data.build.sample_files import samples
+    from sxl_data.contract.console import point, say, tell
+
+    say(f"{len(samples(options.folder))} files")
+    tell(options.folder)
+    point(f"sxl-data validate {Path(options.folder) / 'chat.jsonl'}")
     return 0
 
 

@@ -60,7 +60,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
     sub.add_argument("--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin")
 
-    sub = command("decontaminate", _decontaminate, "Find rows that hold text of a benchmark.")
+    sub = command(
+        "decontaminate",
+        _decontaminate,
+        "Find rows that hold text of a benchmark.",
+        "example:\n  sxl-data decontaminate rows.jsonl --against humaneval mbpp",
+    )
     sub.add_argument("files", nargs="+", help="JSONL, JSON, CSV or Parquet files")
     sub.add_argument(
         "--against",

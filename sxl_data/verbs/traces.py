@@ -60,7 +60,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("-o", "--out", required=True, help="file to write")
     sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
 
-    sub = command("stats", _stats, "Count what is in trace files: turns, calls, errors, reasoning, licences, codes.")
+    sub = command(
+        "stats",
+        _stats,
+        "Count what is in trace files: turns, calls, errors, reasoning, licences, codes.",
+        "example:\n  sxl-data stats chat.jsonl",
+    )
     sub.add_argument("files", nargs="+", help="files of traces, - for stdin")
     _format(sub)
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: shares in tokens instead of bytes")

@@ -45,12 +45,11 @@ def exports(report: Report, rated: Ratings | None = None) -> dict[str, bytes]:
     """Every document, by its name below the evaluation's folder; the table shows what was ``rated``."""
     said = f"\n{section(rated)}" if rated is not None else ""
     found = {"table.md": (as_markdown(report) + said).encode()}
-    for name, suite in report.suites.items():
+    for name in report.suites:
         document = every_eval_ever(report, name)
-        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        found[_place(report, name, text)] = text.encode()
-        if name in REGISTERED and _whole(suite):
-            found[f".eval_results/{name}.yaml"] = yaml.safe_dump(eval_results(report, name), sort_keys=False).encode()
+        found[place_of(report, name, document)] = _text(document).encode()
+    for name, entries in eval_results_of(report).items():
+        found[f".eval_results/{name}.yaml"] = yaml.safe_dump(entries, sort_keys=False).encode()
     index = model_index(report)
     if index:
         found["model-index.yaml"] = yaml.safe_dump({"model-index": index}, sort_keys=False).encode()
@@ -140,6 +139,12 @@ def eval_results(report: Report, name: str) -> list[Json]:
     ]
 
 
+def eval_results_of(report: Report) -> dict[str, list[Json]]:
+    """The suites of ``report`` that are registered benchmarks and were measured whole."""
+    names = [name for name, suite in report.suites.items() if name in REGISTERED and _whole(suite)]
+    return {name: eval_results(report, name) for name in names}
+
+
 def model_index(report: Report) -> list[Json]:
     """Every suite that was measured whole, as the ``model-index`` of a model card."""
     results: list[Json] = []
@@ -163,10 +168,14 @@ def _whole(suite: SuiteReport) -> bool:
     return suite.options.get("limit") == 0 and suite.main in suite.measured.measures
 
 
-def _place(report: Report, name: str, text: str) -> str:
+def place_of(report: Report, name: str, document: Json) -> str:
     """Where the datastore wants the document; its id is made of its content, so that a rerun writes the same one."""
-    held = uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
+    held = uuid.UUID(bytes=hashlib.sha256(_text(document).encode()).digest()[:16], version=4)
     return f"every_eval_ever/data/{name}/local/{_name(report.model)}/{held}.json"
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _name(model: str) -> str:

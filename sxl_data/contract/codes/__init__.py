@@ -24,6 +24,7 @@ TABLES = (
     "corpus",
     "usage",
     "publishing",
+    "release",
     "training",
     "evaluation",
     "review",

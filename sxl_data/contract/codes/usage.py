@@ -155,6 +155,10 @@ U316 error system-refused
     title  The system refused to open, read or write something
     why    nothing can be done without it
     fix    check that it is what you meant, its permissions and the disk, then run the same command again
+U317 error python-too-new
+    title  This Python is newer than those that sxl was tried on
+    why    its kernels are compiled for each Python, and nobody has run its tests on this one
+    fix    use Python 3.13: python3.13 -m venv .venv, then install again
 U401 error usage
     title  The command line was not understood
     why    nothing was done

@@ -11,7 +11,7 @@ import huggingface_hub
 import pytest
 
 from sxl_data.pipeline import build
-from sxl_data.publish import hub
+from sxl_data.publish import repository
 from tests.sxl_data.builds import INLINE, lines, rows
 from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub
 
@@ -41,5 +41,5 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(time, "sleep", lambda seconds: None)
-        monkeypatch.setattr(hub, "PATIENCE_S", 0.5)
+        monkeypatch.setattr(repository, "PATIENCE_S", 0.5)
         yield here
