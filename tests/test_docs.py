@@ -73,6 +73,48 @@ def test_relative_links_lead_somewhere():
     assert broken == []
 
 
+TUTORIALS = sorted((ROOT / ".github" / "tutorials").glob("*.md"))
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=[path.stem for path in TUTORIALS])
+def test_every_tutorial_works_from_an_empty_folder(tutorial: Path, tmp_path: Path):
+    """Blocks marked slow want weights and minutes; their recipes and flags are read all the same."""
+    for language, info, body in FENCE.findall(tutorial.read_text(encoding="utf-8")):
+        mark = info.strip()
+        if mark.startswith("file="):
+            (tmp_path / mark.removeprefix("file=")).write_text(body, encoding="utf-8")
+        elif language == "bash":
+            for line in body.splitlines():
+                answer = run_here(line, tmp_path) if mark != "slow" else 0
+                assert answer == 0 or " validate " in line and answer == 1, line
+
+
+def run_here(line: str, folder: Path) -> int:
+    """The exit code of one line; commands of sxl run in this process, which has loaded it already."""
+    import shlex
+
+    from sxl_data.cli import run
+
+    words = shlex.split(line)
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        if words[0] == "sxl-data" and ">" not in words:
+            return run([*words[1:], *(["engine.kind=inline"] if words[1] == "build" else [])])
+        environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        return subprocess.run(line, shell=True, capture_output=True, env=environment).returncode
+    finally:
+        os.chdir(here)
+
+
+def test_the_site_has_no_dead_link(tmp_path: Path):
+    done = subprocess.run([sys.executable, ROOT / ".ci" / "docs.py", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "keys" / "data" / "dedup.threshold.html").read_text(encoding="utf-8")
+    assert "0.7" in page and "dedup.threshold.md" in page
+    assert "keys-train.md" in (tmp_path / "llms.txt").read_text(encoding="utf-8")
+
+
 def test_the_table_of_formats_is_complete():
     from sxl_data.read.stage import known_formats
 

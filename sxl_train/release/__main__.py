@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_bytes, format_table, say, tell
 from sxl_data.contract.entry import answer
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import GateMissed, error
 
 if TYPE_CHECKING:
     from sxl_train.release.bundle import Bundle
@@ -87,8 +87,8 @@ def _release(words: Sequence[str]) -> int:
             tell(address)
         return 0
     against = faults(bundle)
-    for item in against:
-        say(str(item))
+    if against:
+        say(str(GateMissed(*against)))
     say("nothing was sent: the same command with --repo and --yes does" + (", once that is mended" if against else ""))
     return 0
 
@@ -122,7 +122,7 @@ def _show(bundle: Bundle) -> str:
     for ran in bundle.ran:
         where = "alone" if ran.clean else "beside other packages"
         lines.append(
-            f"ran        {ran.library} {ran.version} {where}: {len(ran.calls)} valid call, {ran.seconds:.1f} s"
+            f"ran        {ran.library} {ran.version} {where}: {len(ran.calls)} valid call, {ran.cpu_seconds:.1f} CPU s"
         )
     lines.append(f"statement  {'signed by ' + bundle.signed if bundle.signed else 'an unsigned draft'}")
     return "\n".join(lines)

@@ -40,6 +40,7 @@ task = json.load(sys.stdin)
 started = time.monotonic()
 exec(compile(task["code"], "card", "exec"), {"__name__": "__main__"})
 seconds = time.monotonic() - started
+spent = time.process_time()
 try:
     import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
@@ -47,7 +48,8 @@ except ImportError:
     peak = None
 ours = sorted(name for name in sys.modules if name.partition(".")[0] in ("sxl_data", "sxl_train"))
 version = __import__("importlib.metadata").metadata.version(task["library"])
-print("\\n" + json.dumps({"seconds": seconds, "peak_bytes": peak, "ours": ours, "version": version}))
+told = {"seconds": seconds, "cpu_seconds": spent, "peak_bytes": peak, "ours": ours, "version": version}
+print("\\n" + json.dumps(told))
 """
 
 
@@ -59,7 +61,9 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     clean: bool
     """Whether the environment held nothing of sxl."""
     seconds: float
-    """Of the whole: loading the library and the weights, reading the prompt, writing the answer."""
+    """By the clock, with whatever else the machine did."""
+    cpu_seconds: float
+    """Of all threads, for the whole: loading the library and the weights, reading the prompt, writing the answer."""
     peak_bytes: int | None
     printed: str
     calls: list[dict[str, Any]]
@@ -98,6 +102,7 @@ def run(folder: Path, library: Library, code: str, python: str = sys.executable,
         version=told["version"],
         clean=clean,
         seconds=round(told["seconds"], 2),
+        cpu_seconds=round(told["cpu_seconds"], 2),
         peak_bytes=told["peak_bytes"],
         printed=printed.strip(),
         calls=_need_calls(folder, printed),

@@ -44,12 +44,12 @@ def _facts(sheet: Sheet, named: Named) -> list[str]:
     base = named.base.removesuffix(".gguf")
     facts = [f"{named.name}: {base} fine-tuned to call tools, {size}, runs on your own processor."]
     facts += _results(sheet, named)
-    facts.append(f"Licence: {named.rights.spdx}. {_where(named)}")
+    facts.append(f"Licence: {named.rights.spdx}. {_where(named)}".strip())
     facts.append("Every number is on the card with its interval, its file and the command that measures it again.")
-    if sheet.has("evidence/dataset.json"):
-        rows = sheet.value("evidence/dataset.json", "/splits/train/rows")
-        if rows:
-            shown = sheet.show("evidence/dataset.json", "/splits/train/rows", "count")
+    place = "/splits/train/rows"
+    if sheet.has("evidence/dataset.json", place):
+        if sheet.value("evidence/dataset.json", place):
+            shown = sheet.show("evidence/dataset.json", place, "count")
             facts.append(
                 f"Its dataset has {shown} training rows, each with its licence; what was left out is in a ledger."
             )

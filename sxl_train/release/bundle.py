@@ -97,7 +97,8 @@ def make_bundle(run: Finished, out: Path, wish: Wish) -> Bundle:
         base_id=base if "/" in base and not Path(base).exists() and not base.endswith(".gguf") else "",
         rights=allowed,
         statement=said.text,
-        index=_index(model, name),
+        index=_index(model, name, "release" if run.weights_step == "release" else "weights"),
+        gguf_index=_index(model, f"{name}-GGUF", "release") if file and run.weights_step != "release" else [],
         gguf=file.name if file else "",
         evaluations=tuple(run.evaluations),
         steps=tuple(run.records),
@@ -193,15 +194,16 @@ def _copy_evaluations(run: Finished, model: Path) -> None:
                 document, data = with_samples(document, inside, judged, report.suites[suite].main)
                 commit_bytes(model / "evidence" / lines, data)
             commit_bytes(model / "evidence" / place, _json(document))
-        if name == "release":
+        if name == ("release" if run.weights_step == "release" else "weights"):
             for suite, entries in eval_results_of(report).items():
                 commit_bytes(
                     model / ".eval_results" / f"{suite}.yaml", yaml.safe_dump(entries, sort_keys=False).encode()
                 )
 
 
-def _index(model: Path, name: str) -> list[dict[str, Any]]:
-    path = model / "evidence" / "eval" / "release.json"
+def _index(model: Path, name: str, measured: str) -> list[dict[str, Any]]:
+    """``model-index`` of what was measured as ``measured``: a number belongs to the files that gave it."""
+    path = model / "evidence" / "eval" / f"{measured}.json"
     if not path.is_file():
         return []
     report = msgspec.json.decode(path.read_bytes(), type=Report)

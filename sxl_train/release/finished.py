@@ -82,14 +82,14 @@ def _last_whole(folder: Path, records: dict[str, Record]) -> str:
 
 
 def _manifest(place: Path, wanted: str, given: bool) -> Manifest | None:
-    from sxl_data.engine.commit import sha256
+    from sxl_train.data.dataset import find_dataset
 
     path = place / "manifest.json"
     if not path.is_file():
         if given:
             raise error("U305", file=str(place), found="no manifest.json", expected="the build of this run")
         return None
-    if sha256(path) != wanted:
+    if find_dataset(str(place)).sha256 != wanted:
         raise error("U304", file=str(path), found="another digest", expected=f"{wanted[:16]}…, as the run has it")
     return decode(path.read_bytes(), str(path))
 

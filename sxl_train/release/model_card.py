@@ -44,18 +44,19 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     statement: str
     """Limitations, biases and ethics, signed or not."""
     index: list[dict[str, Any]]
-    """``model-index``."""
+    """``model-index`` of the weights, where they were measured themselves."""
+    gguf_index: list[dict[str, Any]] = []
+    """The same of the GGUF file."""
     gguf: str = ""
     evaluations: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-    pickled_free: bool = True
 
 
 def make(sheet: Sheet, named: Named) -> str:
     """The whole card."""
     parts = [
         front(named, "transformers"),
-        f"# {named.name}",
+        f"# {sheet.show('run.json', '/name')}",
         _what(sheet, named),
         _intended(named),
         _evaluation(sheet, named),
@@ -74,15 +75,15 @@ def make_gguf(sheet: Sheet, named: Named) -> str:
     """The card of the GGUF file: how to use it, what was measured of it, and where all else stands."""
     parts = [
         front(named, "gguf"),
-        f"# {named.name} as GGUF",
+        f"# {sheet.show('run.json', '/name')} as GGUF",
         f"One file for llama.cpp and what runs on it, {sheet.show('run.json', '/gguf/bytes', 'megabytes')}; tokenizer "
         "and chat template are inside. Everything else about the model is on the card of "
         f"{_link(named.repo, named.name)}.",
         _evaluation(sheet, named),
         _machine(sheet, named),
         f"## Use\n\n```python\n{snippets.llama(named.gguf)}```\n\nOllama builds a model from the folder with its "
-        "`Modelfile`: `ollama create NAME -f Modelfile`. Its template was compared with the file's own as text; Ollama "
-        "itself was not run.",
+        "`Modelfile`: `ollama create NAME -f Modelfile`. Ollama itself was not run here: that the file is there, its "
+        "blocks are closed and its stop word is the model's was checked.",
         named.statement,
         _licence(named),
     ]
@@ -107,8 +108,8 @@ def front(named: Named, library: str) -> str:
         values |= {"base_model": named.base_id, "base_model_relation": "finetune"}
     if named.dataset_repo:
         values["datasets"] = [named.dataset_repo]
-    if named.index and library != "gguf":
-        values["model-index"] = named.index
+    if index := named.gguf_index if library == "gguf" else named.index:
+        values["model-index"] = index
     return "---\n" + yaml.safe_dump(values, sort_keys=False, allow_unicode=True).rstrip() + "\n---"
 
 
@@ -157,7 +158,7 @@ def _evaluation(sheet: Sheet, named: Named) -> str:
         "release": "the package with the fewest bits (the GGUF file where there is one)",
         "weights": "the safetensors of this folder",
     }
-    lines.append("; ".join(f"{name} is {told[name]}" for name in named.evaluations if name in told).capitalize() + ".")
+    lines.append("Here " + "; ".join(f"{name} is {told[name]}" for name in named.evaluations if name in told) + ".")
     return "\n".join(lines)
 
 
@@ -179,10 +180,12 @@ def _machine(sheet: Sheet, named: Named) -> str:
         memory = shown("peak_bytes", "megabytes") if ran["peak_bytes"] else "–"
         where = "alone" if ran["clean"] else "beside other packages"
         library = f"{ran['library']} {shown('version', 'text')}, {where}"
-        rows.append(f"| {library} | {size} | {shown('seconds', 'seconds')} | {memory} | {shown('processor', 'text')} |")
+        rows.append(
+            f"| {library} | {size} | {shown('cpu_seconds', 'seconds')} | {memory} | {shown('processor', 'text')} |"
+        )
     if not rows:
         return ""
-    head = "| opened with | size | whole run | memory at its peak | processor |\n|---|---|---|---|---|\n"
+    head = "| opened with | size | processor time | memory at its peak | processor |\n|---|---|---|---|---|\n"
     return (
         "## Size, speed and memory\n\nThe lines below, run once as they stand, in a new process on a processor: "
         "library loaded, weights loaded, prompt read, call written.\n\n" + head + "\n".join(rows)

@@ -40,7 +40,7 @@ _SHORT = (
     "{{- if not $first }}, {{ end }}{{- $first = false }}{{ $name }}"
     "{{- $optional := true }}{{- range $required }}{{ if eq . $name }}{{ $optional = false }}{{ end }}{{ end }}"
     "{{- if $optional }}?{{ end }}: "
-    "{{- if $schema.Enum }}{{ range $place, $one := $schema.Enum }}{{ if $place }}|{{ end }}{{ $one }}{{ end }}"
+    "{{ if $schema.Enum }}{{ range $place, $one := $schema.Enum }}{{ if $place }}|{{ end }}{{ $one }}{{ end }}"
     "{{- else }}{{ $schema.Type }}{{ end }}"
     "{{- end }}) {{ .Function.Description }}"
 )

@@ -89,7 +89,9 @@ def page(run: Finished, chain: dict[str, Any]) -> str:
         for key, entry in last["config"].items()
         if entry["origin"] == "command line" and key not in ("dataset", "out")
     ]
-    versions = " ".join(f"{name}=={v}" for name, v in last["versions"].items() if name not in ("python", "sheikh-sxl"))
+    versions = " ".join(
+        f"{name}=={v.partition('+')[0]}" for name, v in last["versions"].items() if name not in ("python", "sheikh-sxl")
+    )
     data = run.manifest.name if run.manifest else ""
     lines = [
         "# Reproduce",

@@ -104,8 +104,7 @@ def _mix(sheet: Sheet) -> list[str]:
     counts = sheet.value(file, "/counts")
     for column in ("source", "kind", "language"):
         rows = counts.get(column, {})
-        total = sum(sum(split.values()) for split in rows.values())
-        if total:
-            names = ", ".join(f"`{name or 'none'}`" for name in list(rows)[:6])
+        if any(rows):
+            names = ", ".join(f"`{name}`" for name in [n for n in rows if n][:6])
             found.append(f"Rows by {column}: {names}; what is rare among them is learned badly.")
     return found or ["The dataset's manifest has no counts."]

@@ -149,7 +149,7 @@ def answer_to(hub: FakeHub, method: str, path: str, body: bytes) -> tuple[int, A
             return 409, {"error": "You already created this dataset repo"}
         hub.repos[name] = Repo(said.get("visibility") == "private")
         return 200, {"url": f"{hub.url}/datasets/{name}", "name": name}
-    where = path.removeprefix("/api").removeprefix("/datasets/")
+    where = path.removeprefix("/api").removeprefix("/datasets").removeprefix("/models").lstrip("/")
     name = "/".join(where.split("/")[:2]).removesuffix(".git")
     repo = hub.repos.get(name)
     if repo is None:
