@@ -86,7 +86,7 @@ def test_every_tutorial_works_from_an_empty_folder(tutorial: Path, tmp_path: Pat
         elif language == "bash":
             for line in body.splitlines():
                 answer = run_here(line, tmp_path) if mark != "slow" else 0
-                assert answer == 0 or " validate " in line and answer == 1, line
+                assert answer == 0 or (" validate " in line and answer == 1), line
 
 
 def run_here(line: str, folder: Path) -> int:

@@ -41,10 +41,11 @@ def write(sheet: Sheet, card: list[Number], named: Named, folder: Path, pictures
 def _facts(sheet: Sheet, named: Named) -> list[str]:
     """Sentences in the order in which they are left out last."""
     size = sheet.show("run.json", "/gguf/bytes" if named.gguf else "/weights/bytes", "megabytes")
-    base = named.base.removesuffix(".gguf")
-    facts = [f"{named.name}: {base} fine-tuned to call tools, {size}, runs on your own processor."]
+    base = sheet.show("run.json", "/base/name")
+    name = sheet.show("run.json", "/name")
+    facts = [f"{name}: {base} fine-tuned to call tools, {size}, runs on your own processor."]
     facts += _results(sheet, named)
-    facts.append(f"Licence: {named.rights.spdx}. {_where(named)}".strip())
+    facts.append(f"Licence: {sheet.show('run.json', '/licence')}. {_where(named)}".strip())
     facts.append("Every number is on the card with its interval, its file and the command that measures it again.")
     place = "/splits/train/rows"
     if sheet.has("evidence/dataset.json", place):

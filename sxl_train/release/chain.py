@@ -66,6 +66,7 @@ def _base(run: Finished) -> dict[str, Any]:
     source = str(run.key("base_model"))
     found: dict[str, Any] = {"source": without_paths(source), "revision": run.key("revision", "main")}
     origin = run.records.get("base", {}).get("measured", {}).get("expanded")
+    found["name"] = str(origin["file"]).removesuffix(".gguf") if origin else found["source"]
     return found | ({"file": origin["file"], "sha256": origin["sha256"]} if origin else {})
 
 

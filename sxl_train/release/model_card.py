@@ -64,7 +64,7 @@ def make(sheet: Sheet, named: Named) -> str:
         _dataset(sheet, named),
         _training(sheet, named),
         named.statement,
-        _licence(named),
+        _licence(sheet, named),
         _use(sheet, named),
         _evidence(named),
     ]
@@ -85,7 +85,7 @@ def make_gguf(sheet: Sheet, named: Named) -> str:
         "`Modelfile`: `ollama create NAME -f Modelfile`. Ollama itself was not run here: that the file is there, its "
         "blocks are closed and its stop word is the model's was checked.",
         named.statement,
-        _licence(named),
+        _licence(sheet, named),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -119,7 +119,7 @@ def _link(repo: str, name: str) -> str:
 
 def _what(sheet: Sheet, named: Named) -> str:
     size = sheet.show("run.json", "/weights/bytes", "megabytes")
-    text = f"`{named.base}`, fine-tuned to call tools and packaged as safetensors, {size}"
+    text = f"{sheet.show('run.json', '/base/name')}, fine-tuned to call tools and packaged as safetensors, {size}"
     if named.gguf:
         small = sheet.show("run.json", "/gguf/bytes", "megabytes")
         limit = sheet.show("run.json", "/size_limit")
@@ -252,12 +252,13 @@ def _training(sheet: Sheet, named: Named) -> str:
     return "\n".join(lines)
 
 
-def _licence(named: Named) -> str:
+def _licence(sheet: Sheet, named: Named) -> str:
     rights = named.rights
     who = "\n".join(f"- `{c['what']}`: `{c['licence'] or 'none stated'}`, {c['who']}" for c in rights.credits)
     return (
         f"## Licence and attribution\n\n{rights.words} Computed from what base and rows state "
-        f"([ATTRIBUTION.md](ATTRIBUTION.md)); no legal advice. The licence is `{rights.spdx}`.\n\n{who}"
+        "([ATTRIBUTION.md](ATTRIBUTION.md)); no legal advice. The licence is "
+        f"{sheet.show('run.json', '/licence')}.\n\n{who}"
     ).rstrip()
 
 

@@ -29,7 +29,7 @@ def draw(trace: Trace, title: str) -> str:
     boxes = _shorten(list(_boxes(trace)))
     parts, top = [], 56
     for phase, about, lines in boxes:
-        height = PADDING * 2 + LINE * max(1, len(lines)) - 6
+        height = max(PADDING * 2 + LINE * max(1, len(lines)) - 6, 58 if about else 0)
         colour = COLOURS.get(phase, "#5a616b")
         parts.append(f'<rect x="24" y="{top}" width="{WIDTH - 48}" height="{height}" rx="8" fill="#f5f6f8"/>')
         parts.append(f'<rect x="24" y="{top}" width="6" height="{height}" rx="3" fill="{colour}"/>')
@@ -38,7 +38,7 @@ def draw(trace: Trace, title: str) -> str:
             parts.append(_text(44, top + 46, about, "#5a616b", "12px sans-serif"))
         for place, line in enumerate(lines):
             parts.append(_text(LEFT, top + 28 + LINE * place, line, "#1c1e21", "15px monospace"))
-        top += max(height, 58 if about else 0) + 10
+        top += height + 10
     head = _text(24, 36, title, "#1c1e21", "600 20px sans-serif")
     said = escape(f"{title}: " + "; ".join(phase for phase, _, _ in boxes))
     return (

@@ -114,6 +114,7 @@ def bare(text: str) -> str:
         while "](" in line:
             head, _, tail = line.partition("](")
             line = head + "] " + tail.partition(")")[2]
+        line = " ".join(word for word in line.split(" ") if not word.startswith("https://"))
         for word in WORDS:
             line = line.replace(word, "")
         lines.append(line)

@@ -22,7 +22,7 @@ def sign(folder: Path, key: Path) -> Path:
     out = folder / NAME
     out.unlink(missing_ok=True)
     try:
-        signing.Config().use_elliptic_key_signer(private_key=key).sign(folder, out)
+        _without(signing.Config(), out).use_elliptic_key_signer(private_key=key).sign(folder, out)
     except (OSError, ValueError, TypeError) as problem:
         raise error("T605", file=str(key), found=problem, expected="an elliptic-curve private key in PEM") from None
     return out
@@ -32,9 +32,15 @@ def verify(folder: Path, public: Path) -> None:
     """Raise `UserError` T605 where a file of ``folder`` is not as it was signed."""
     verifying = _load().verifying
     try:
-        verifying.Config().use_elliptic_key_verifier(public_key=public).verify(folder, folder / NAME)
+        config = _without(verifying.Config(), folder / NAME)
+        config.use_elliptic_key_verifier(public_key=public).verify(folder, folder / NAME)
     except (OSError, ValueError, TypeError) as problem:
         raise error("T605", file=str(folder), found=problem, expected="the files that were signed") from None
+
+
+def _without(config: Any, signature: Path) -> Any:
+    """``config`` that does not look at the signature itself."""
+    return config.set_hashing_config(_load().hashing.Config().set_ignored_paths(paths=[signature]))
 
 
 def write_public(key: Path, out: Path) -> Path:
@@ -53,6 +59,7 @@ def write_public(key: Path, out: Path) -> Path:
 def _load() -> Any:
     try:
         import model_signing
+        import model_signing.hashing
         import model_signing.signing
         import model_signing.verifying
     except ImportError:
