@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,10 @@ import msgspec
 from sxl_data import toolsets
 from sxl_data.contract.console import Progress, format_table, tell
 from sxl_data.toolsets.tasks import SIDES, Task
-from sxl_train.agent.loop import Agent
+from sxl_data.trace.types import encode
+from sxl_train.agent.loop import Agent, Outcome
 from sxl_train.agent.options import Options
+from sxl_train.agent.together import run_together
 from sxl_train.evaluate.statistics import compare, wilson
 from sxl_train.generate.opening import open_model
 from sxl_train.generate.types import Backend
@@ -33,6 +34,8 @@ OFF: dict[str, Any] = {
     "constrained": False,
     "repair": False,
     "break_repeats": False,
+    "second_try": False,
+    "votes": 1,
     "result_characters": 10**9,
     "cut_at_loops": False,
     "instructions": "",
@@ -40,28 +43,31 @@ OFF: dict[str, Any] = {
 """What each key is when it is off."""
 
 
-def harness(off: str, shown: int, turns: int) -> Options:
+def harness(off: str, shown: int, turns: int, votes: int) -> Options:
     """The whole harness (``off`` empty), one without the key ``off``, or ``plain``."""
-    whole = Options(tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192)
+    whole = Options(tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192, votes=votes)
     gone = OFF if off == "plain" else {off: OFF[off]} if off else {}
     return msgspec.structs.replace(whole, **gone)
 
 
-def work(backend: Backend, task: Task, options: Options) -> dict[str, Any]:
-    """One task: whether it was met, and what it took."""
-    toolset = toolsets.get(task.toolset)
-    session = toolsets.Session(toolset, task.state.copied(), task.side, task.busy)
-    options = msgspec.structs.replace(
-        options, instructions="\n\n".join(filter(None, (options.instructions, task.context)))
-    )
-    began = time.process_time()
-    try:
-        outcome = Agent(backend, session, options).run(task.request)
-        met = outcome.status == "answered" and toolsets.check(outcome.trace, task, toolset).met
-    finally:
-        session.state.close()
-    spent = time.process_time() - began
-    return {"met": met, "status": outcome.status, "calls": outcome.calls, "tokens": outcome.tokens, "cpu_s": spent}
+class Work:
+    """One task under one harness."""
+
+    def __init__(self, backend: Backend, task: Task, options: Options) -> None:
+        self.task, self.toolset = task, toolsets.get(task.toolset)
+        self.session = toolsets.Session(self.toolset, task.state.copied(), task.side, task.busy)
+        said = "\n\n".join(filter(None, (options.instructions, task.context)))
+        self.agent = Agent(backend, self.session, msgspec.structs.replace(options, instructions=said))
+
+    def judge(self, outcome: Outcome) -> dict[str, Any]:
+        """Whether it was met, why not, and what it took."""
+        verdict = toolsets.check(outcome.trace, self.task, self.toolset)
+        self.session.state.close()
+        met = outcome.status == "answered" and verdict.met
+        spent = {"calls": outcome.calls, "turns": outcome.turns, "tokens": outcome.tokens}
+        spent |= {"prompt_tokens": self.agent.prompt_tokens}
+        why = list(verdict.reasons[:2])
+        return {"met": met, "status": outcome.status, "kind": self.task.kind, "why": why, **spent}
 
 
 def choose(names: list[str], count: int, side: Any) -> list[Task]:
@@ -69,7 +75,7 @@ def choose(names: list[str], count: int, side: Any) -> list[Task]:
     found = []
     for name in names:
         number, mine = 0, 0
-        while mine < count:
+        while mine < count and number < 50 * count:  # some sides have few of them
             task = toolsets.make_task(toolsets.get(name), number, side=side)
             number += 1
             if task.kind in ("ordered", "parallel", "dependent", "recover"):
@@ -86,7 +92,10 @@ def main() -> None:
     parser.add_argument("--keys", nargs="+", default=[*OFF, "plain"], choices=[*OFF, "plain"])
     parser.add_argument("--shown", type=int, default=3, help="tools shown in a turn (default: 3)")
     parser.add_argument("--turns", type=int, default=8)
+    parser.add_argument("--votes", type=int, default=1, help="answers voted on in a turn of the whole harness")
     parser.add_argument("--side", default="values", choices=SIDES)
+    parser.add_argument("--together", type=int, default=64, help="tasks worked on in one batch (default: 64)")
+    parser.add_argument("--traces", type=Path, help="append what happened to this file")
     parser.add_argument("--kept", type=Path, default=Path("build/agent-ablation.jsonl"))
     options = parser.parse_args()
     tasks = choose(options.sets, options.tasks, options.side)
@@ -95,19 +104,28 @@ def main() -> None:
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     backend = open_model(options.model)
     names = ["", *options.keys]
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    missing = [
+        (off, task) for off in names for task in tasks if (options.model, off, options.shown, task.id) not in done
+    ]
     with options.kept.open("a", encoding="utf-8") as file, Progress("agent", len(names) * len(tasks)) as progress:
-        for off in names:
-            for task in tasks:
+        progress.advance(len(names) * len(tasks) - len(missing))
+        for first in range(0, len(missing), options.together):
+            some = missing[first : first + options.together]
+            works = [
+                Work(backend, task, harness(off, options.shown, options.turns, options.votes)) for off, task in some
+            ]
+            outcomes = run_together(backend, [(each.agent, each.task.request) for each in works])
+            for (off, task), each, outcome in zip(some, works, outcomes, strict=True):
                 key = (options.model, off, options.shown, task.id)
-                if key not in done:
-                    made = work(backend, task, harness(off, options.shown, options.turns))
-                    done[key] = dict(zip(("model", "off", "shown", "task"), key)) | made
-                    file.write(json.dumps(done[key]) + "\n")
-                    file.flush()
-                found.setdefault(off, {})[task.id] = done[key]
-                progress.advance()
+                done[key] = dict(zip(("model", "off", "shown", "task"), key)) | each.judge(outcome)
+                file.write(json.dumps(done[key]) + "\n")
+                if options.traces:
+                    with options.traces.open("ab") as traces:
+                        traces.write(encode(outcome.trace) + b"\n")
+            file.flush()
+            progress.advance(len(some))
     backend.close()
+    found = {off: {task.id: done[options.model, off, options.shown, task.id] for task in tasks} for off in names}
     tell(show(found))
 
 
@@ -129,10 +147,10 @@ def show(found: dict[str, dict[str, dict[str, Any]]]) -> str:
             line += ["–", "–", "–"]
         line += [
             f"{sum(row['tokens'] for row in one.values()) / n:.0f}",
-            f"{sum(r['cpu_s'] for r in one.values()) / n:.1f}",
+            f"{sum(row['prompt_tokens'] for row in one.values()) / n:.0f}",
         ]
         rows.append(line)
-    heads = ("harness", "met", "share (95 %)", "whole less this", "won : lost", "p", "tokens a task", "CPU s a task")
+    heads = ("harness", "met", "share (95 %)", "whole less this", "won : lost", "p", "tokens a task", "prompt tokens")
     return format_table(heads, rows)
 
 

@@ -8,8 +8,9 @@ is recorded without its marks, and never to be trained on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -36,7 +37,11 @@ Event = Callable[[str, str], None]
 """Told what happens: (observe | reflect | act | result | error | answer | note, text)."""
 Ask = Callable[[Call], bool]
 """Asked before each call, where a person wants to be."""
+Steps: TypeAlias = Generator[Request, Sequence[Sample], "Outcome"]
+"""What is to be generated, one request after another; its samples are sent back."""
 _REPEATS = 3
+VOTING_TEMPERATURE = 0.4
+"""Of answers that are voted on, where the options state none."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +81,27 @@ class Agent:
         self._task = self._problem = ""
         self._last: tuple[str, str] = ("", "")
         self._again = 0
+        self._nudged = False
 
     def run(self, task: str) -> Outcome:
         """Work on ``task``. Ctrl-C ends it with what there is."""
+        steps = self.steps(task)
+        request = next(steps)
+        try:
+            while True:
+                try:
+                    samples = list(self.backend.generate([request]))
+                except (UserError, KeyboardInterrupt) as problem:
+                    request = steps.throw(problem)
+                else:
+                    request = steps.send(samples)
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+
+    def steps(self, task: str) -> Steps:
+        """The same, with generation left to the caller: yields each request and takes its samples, or is thrown what
+        generation raised. Many agents that share a model can so be answered in one batch (`together`)."""
         began = time.perf_counter()
         builder = Builder("agent", task)
         builder.executed = True
@@ -92,7 +115,7 @@ class Agent:
         builder.observe(task)
         talk = Conversation(instructions, task)
         self.event("observe", task)
-        status, answer = self._loop(builder, talk)
+        status, answer = yield from self._loop(builder, talk)
         seconds = time.perf_counter() - began
         builder.outcome = Verdict(status="unknown" if status == "answered" else "aborted")
         builder.metrics = Metrics(
@@ -110,14 +133,14 @@ class Agent:
             trace=trace,
         )
 
-    def _loop(self, builder: Builder, talk: Conversation) -> tuple[Status, str]:
+    def _loop(self, builder: Builder, talk: Conversation) -> Generator[Request, Sequence[Sample], tuple[Status, str]]:
         try:
             while True:
                 if self.turns >= self.options.turns:
                     return "turns", f"no answer within {self.options.turns} turns"
                 if self.tokens >= self.options.tokens:
                     return "tokens", f"no answer within {self.options.tokens:,} tokens"
-                sample = self._sample(talk)
+                sample = yield from self._sample(talk)
                 if sample.error:
                     self.event("error", sample.error)
                     return "failed", sample.error
@@ -135,7 +158,7 @@ class Agent:
             tools = shorten(tools, f"{self._task} {self._problem}", most, self._called)
         return [declare(function.declared) for function in tools.values()]
 
-    def _sample(self, talk: Conversation) -> Sample:
+    def _sample(self, talk: Conversation) -> Generator[Request, Sequence[Sample], Sample]:
         """The model's next answer; where the conversation does not fit, of a shorter one."""
         while True:
             request = Request(
@@ -143,25 +166,37 @@ class Agent:
                 messages=tuple(talk.messages),
                 tools=tuple(self._tools()) if self.shown else None,
                 max_tokens=min(self.options.answer_tokens, self.options.tokens - self.tokens),
-                temperature=self.options.temperature,
+                temperature=self.options.temperature or (VOTING_TEMPERATURE if self.options.votes > 1 else 0.0),
+                samples=self.options.votes,
                 seed=self.options.seed,
                 constrained=self.constrained,
             )
             try:
-                (sample,) = self.backend.generate([request])
+                samples = yield request
             except UserError as problem:
                 if self.options.constrained is None and self.constrained:
                     self.constrained = False  # this model's calls cannot be held to a grammar
                     self.event("note", f"calls are read as they come: {problem.findings[0].found}")
                     continue
                 raise
+            sample = self._most_wanted(samples)
             if sample.error and self.options.cut_at_loops and talk.forget():
                 self.event("note", "the conversation was too long: its oldest loop is forgotten")
                 continue
             self.turns += 1
-            self.tokens += sample.tokens
+            self.tokens += sum(each.tokens for each in samples)
             self.prompt_tokens += sample.prompt_tokens
             return sample
+
+    def _most_wanted(self, samples: Sequence[Sample]) -> Sample:
+        """The first of those answers whose calls most of them make."""
+        if len(samples) == 1:
+            return samples[0]
+        ordered = sorted(samples, key=lambda sample: sample.index)
+        calls = [tool_calls.repaired(apart(sample.text)[1], self.schemas).calls for sample in ordered]
+        keys = ["?" if None in made else dump([[c.name, c.arguments] for c in made if c]) for made in calls]
+        votes = Counter(keys)
+        return ordered[max(range(len(keys)), key=lambda place: (keys[place] != "?", votes[keys[place]], -place))]
 
     def _take(self, sample: Sample, builder: Builder, talk: Conversation) -> tuple[Status, str] | None:
         thought, text = apart(sample.text)
@@ -179,6 +214,9 @@ class Agent:
             if sample.finish == "length":
                 builder.say(said)
                 return "tokens", f"the answer was cut after {sample.tokens} tokens"
+            if self._problem and self.options.second_try and not self._nudged:
+                self._nudge(said, builder, talk)
+                return None
             builder.say(said or "(nothing)", final=True)
             self.event("answer", said)
             return "answered", said
@@ -194,6 +232,16 @@ class Agent:
             builder.result(result)
             talk.result(key, shortened(text_of(result.content), self.options.result_characters))
         return ("repeats", "the same call again and again") if self._again >= _REPEATS - 1 else None
+
+    def _nudge(self, said: str, builder: Builder, talk: Conversation) -> None:
+        """An answer right behind a call that failed: once in a run the model is asked for another way."""
+        self._nudged = True
+        words = f"The last call failed: {self._problem.splitlines()[0]} Call again with what is right, or answer."
+        builder.say(said or "(nothing)", train=False)
+        builder.observe(words, "environment")
+        talk.said(said)
+        talk.told(words)
+        self.event("note", words)
 
     def _unread(self, text: str, builder: Builder, talk: Conversation) -> None:
         """A call that nobody can read: the model is told, once more in plain words."""
