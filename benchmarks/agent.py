@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--sets", nargs="+", default=["home", "shop"])
     parser.add_argument("--tasks", type=int, default=40, help="of each set (default: 40)")
-    parser.add_argument("--keys", nargs="+", default=[*OFF, "plain"], choices=[*OFF, "plain"])
+    parser.add_argument("--keys", nargs="*", default=[*OFF, "plain"], choices=[*OFF, "plain"])
     parser.add_argument("--shown", type=int, default=3, help="tools shown in a turn (default: 3)")
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--votes", type=int, default=1, help="answers voted on in a turn of the whole harness")

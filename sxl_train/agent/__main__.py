@@ -7,6 +7,7 @@ gave no answer.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,9 +37,11 @@ def parser() -> argparse.ArgumentParser:
   sxl-train agent http://127.0.0.1:8080/v1 - < task.txt                   a server; the task comes from stdin
   sxl-train agent demo/model/release "close the porch blind" --toolset home --tools-shown 3
   sxl-train agent model.gguf "count the lines" --folder . -o runs.jsonl   keeps the run: sxl-data show runs.jsonl
+  sxl-train agent model.gguf "what is due today?" --mcp "npx -y some-server ~/notes"   tools of an MCP server
   sxl-train agent model.gguf --serve 8080                                 for other programs, until Ctrl-C
 
-What it calls runs in the sandbox without network; `sxl-data sandbox doctor` says what that holds on this machine.""",
+What it calls runs in the sandbox without network; `sxl-data sandbox doctor` says what that holds on this machine.
+Servers of --mcp do not: they run as you, with your files and your network.""",
     )
     made.add_argument("model", metavar="MODEL", help="model folder, .gguf file, package:NAME or http(s)://…/v1")
     made.add_argument("task", nargs="?", default="", help="what to do, in words; - reads it from stdin")
@@ -54,6 +57,15 @@ What it calls runs in the sandbox without network; `sxl-data sandbox doctor` say
     made.add_argument("--apply", action="store_true", help="write what changed back into --folder")
     made.add_argument("--ask", action="store_true", help="ask before each call")
     made.add_argument("--toolset", metavar="NAME", help="tools of a closed set instead, over a world drawn by --seed")
+    made.add_argument(
+        "--mcp",
+        action="append",
+        default=[],
+        metavar="SERVER",
+        help="also the tools of this MCP server, a command line or http(s) address; it runs OUTSIDE the sandbox, "
+        "so you are asked before it starts and before each of its calls (repeatable; pip install 'sheikh-sxl[mcp]')",
+    )
+    made.add_argument("--trust", action="store_true", help="start the servers of --mcp and call them without asking")
     made.add_argument("--turns", type=whole(), default=16, help="answers of the model at most (default: 16)")
     made.add_argument("--tokens", type=whole(), default=16_000, help="tokens it may write (default: 16000)")
     made.add_argument("--free", action="store_true", help="do not hold calls to the tools' schemas")
@@ -99,6 +111,7 @@ def _work(backend: Any, task: str, options: Any) -> int:
     from sxl_train.agent.live import Live
     from sxl_train.agent.loop import Agent
     from sxl_train.agent.options import Options
+    from sxl_train.agent.servers import Joined
     from sxl_train.agent.tools import SET
     from sxl_train.agent.workspace import open_workspace
 
@@ -111,28 +124,49 @@ def _work(backend: Any, task: str, options: Any) -> int:
         tools_shown=options.tools_shown or 0,
     )
     live = Live(backend.name)
-    ask = live.allowed if options.ask else None
-    if options.toolset:
-        chosen = toolsets.get(options.toolset)
-        world = toolsets.make_task(chosen, number=options.seed, seed=options.seed, side="train")
-        session = toolsets.Session(chosen, world.state.copied(), "all", timed=True)
-        outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
-        changes: list[Any] = []
-    else:
-        folder = Path(options.folder) if options.folder else None
-        with open_workspace(folder) as workspace:
+    with contextlib.ExitStack() as stack:
+        if options.toolset:
+            session, workspace = _drawn(options.toolset, options.seed), None
+        else:
+            workspace = stack.enter_context(open_workspace(Path(options.folder) if options.folder else None))
             session = toolsets.Session(SET, workspace, timed=True)  # type: ignore[arg-type]
-            outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
-            changes = workspace.changes()
-            live.changes(changes)
-            if options.apply:
-                workspace.apply(changes)
+        servers = _servers(stack, live, options, session)
+        ask = live.asker(everything=options.ask, names=() if options.trust else servers.keys())
+        session = Joined(session, list(servers.values())) if servers else session
+        outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
+        changes = [] if workspace is None else workspace.changes()
+        live.changes(changes)
+        if options.apply and workspace is not None:
+            workspace.apply(changes)
     live.end(outcome, applied=bool(options.apply and options.folder), changed=len(changes))
     if options.out:
         _keep(outcome, Path(options.out))
     if outcome.status == "answered":
         tell(outcome.answer)
     return 0 if outcome.status == "answered" else 1
+
+
+def _drawn(name: str, seed: int) -> Any:
+    """A session of the closed set ``name`` over a world drawn by ``seed``."""
+    from sxl_data import toolsets
+
+    chosen = toolsets.get(name)
+    world = toolsets.make_task(chosen, number=seed, seed=seed, side="train")
+    return toolsets.Session(chosen, world.state.copied(), "all", timed=True)
+
+
+def _servers(stack: contextlib.ExitStack, live: Any, options: Any, session: Any) -> dict[str, Any]:
+    """Tool → the server that has it. Raises `UserError` T405 where a person does not allow one."""
+    found: dict[str, Any] = {}
+    for where in options.mcp:
+        from sxl_train.agent.servers import open_server
+
+        if not options.trust and not live.allows_server(where):
+            raise error("T405", file=where, found="no leave to start it", expected="yes at the question, or --trust")
+        server = stack.enter_context(open_server(where, session.tools.keys() | found.keys()))
+        live.server(server)
+        found |= dict.fromkeys(server.tools, server)
+    return found
 
 
 def _keep(outcome: Any, file: Path) -> None:

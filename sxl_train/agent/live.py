@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 
 from sxl_data.contract.console import format_seconds, say
-from sxl_data.contract.printable import printable
-from sxl_train.agent.loop import Outcome
+from sxl_data.contract.printable import printable_line
+from sxl_train.agent.loop import Ask, Outcome
+from sxl_train.agent.servers import Server
 from sxl_train.agent.workspace import Change
 from sxl_train.evaluate.markup import Call
 
@@ -29,13 +31,35 @@ class Live:
         for number, line in enumerate(shown):
             say(f"{kind if not number else '':<10} {line}")
 
+    def asker(self, *, everything: bool, names: Collection[str]) -> Ask | None:
+        """What asks the person before calls: before all of them, or those of the tools ``names``."""
+        if not everything and not names:
+            return None
+        return lambda call: self.allowed(call) if everything or call.name in names else True
+
     def allowed(self, call: Call) -> bool:
-        """Ask the person; anything but yes is no, and so is a keyboard that is not there."""
+        """Ask the person, who has just seen the arguments in the line above."""
+        return self._yes(f"allow {call.name}?")
+
+    def allows_server(self, where: str) -> bool:
+        """Ask before a server of tools is started."""
+        say(f"server     {where}")
+        say("           runs outside the sandbox: with your rights, your files and your network, whatever it is")
+        return self._yes("start it?")
+
+    def _yes(self, question: str) -> bool:
+        """Anything but yes is no, and so is a keyboard that is not there."""
         if not sys.stdin.isatty():
             return False
-        sys.stderr.write(printable(f"allow {call.name}? [y/N] "))
+        sys.stderr.write(printable_line(question) + " [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def server(self, server: Server) -> None:
+        """What a server offers, and what of it is left out."""
+        say(f"server     {server.where}: {', '.join(server.tools) or 'no tool that can be used'}")
+        for line in server.left_out[:_LINES]:
+            say(f"left out   {line}")
 
     def changes(self, changes: list[Change]) -> None:
         """The diff of everything that changed."""

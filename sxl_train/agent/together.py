@@ -7,6 +7,7 @@ that is done leaves the batch; what one of them does changes nothing for the oth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -33,15 +34,15 @@ def run_together(
 
     for place, (agent, task) in enumerate(tasks):
         steps = agent.steps(task)
-        advance(place, steps, lambda steps=steps: next(steps))
+        advance(place, steps, partial(next, steps))
     while waiting:
         asked = dict(waiting)
         for place, answer in _generate(backend, {place: request for place, (_, request) in asked.items()}).items():
             steps = asked[place][0]
             if isinstance(answer, UserError):
-                advance(place, steps, lambda steps=steps, answer=answer: steps.throw(answer))
+                advance(place, steps, partial(steps.throw, answer))
             else:
-                advance(place, steps, lambda steps=steps, answer=answer: steps.send(answer))
+                advance(place, steps, partial(steps.send, answer))
     return [found[place] for place in range(len(tasks))]
 
 

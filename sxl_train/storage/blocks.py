@@ -10,11 +10,14 @@ for its own formats. Given the codes, the best scale is the least-squares one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 BLOCK = 32
 LOWEST = {"q4_0": -8, "q5_0": -16, "q8_0": -127}
 """The smallest code; the largest is one less in size, of Q8_0 as large."""
+CACHED = 65_536
+"""Weights that are looked at together on a CPU."""
 TRIED = tuple(step / 5 for step in range(-4, 5))
 """Scales to try, as the code that the largest weight of a block would get beyond the smallest one."""
 
@@ -33,7 +36,31 @@ def find_offsets(weight: Any, format: str, columns: Any = None) -> Any:
 
 
 def _search(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """(codes, scales, offsets), the best of ``tried`` for each block."""
+    """(codes, scales, offsets), the best of ``tried`` for each block. On a CPU some rows at a time, so that the many
+    passes over them stay in the caches of one core; cores share the rows, not the passes."""
+    import torch
+
+    rows = max(1, CACHED // weight.shape[-1])
+    if weight.device.type != "cpu" or weight.dim() != 2 or len(weight) <= rows:
+        return _search_rows(weight, format, columns, tried)
+    each = rows * weight.shape[-1] // BLOCK
+
+    def search(at: int) -> tuple[Any, Any, Any]:
+        mine = [t[at * each : (at + 1) * each] if isinstance(t, torch.Tensor) else t for t in tried]
+        with torch.no_grad():  # which the caller's own holds for the caller's thread alone
+            return _search_rows(weight[at * rows : (at + 1) * rows], format, columns, mine)
+
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            parts = list(pool.map(search, range(-(-len(weight) // rows))))
+    finally:
+        torch.set_num_threads(threads)
+    codes, scales, offsets = (torch.cat(found) for found in zip(*parts))
+    return codes, scales, offsets
+
+
+def _search_rows(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -> tuple[Any, Any, Any]:
     import torch
 
     blocks = weight.float().reshape(-1, BLOCK)

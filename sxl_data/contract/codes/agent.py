@@ -17,4 +17,12 @@ T403 error change-leads-out
     title  A change would be written outside the folder
     why    the name of the file, or a link on its way, leads somewhere else; nothing was written
     fix    look at the diff above; copy by hand what you want of it
+T404 error mcp-server-failed
+    title  An MCP server could not be used
+    why    it did not start, does not speak the protocol, gave no answer in time, or wrote more than is read
+    fix    run the command by hand and look at what it says; give the words in quotes, as in a shell
+T405 error mcp-server-not-allowed
+    title  An MCP server was not started
+    why    it would run outside the sandbox, with all that you may do, so that only you can allow it
+    fix    answer y, or give --trust where you know the server; there is no asking without a terminal
 """)
