@@ -38,11 +38,12 @@ def _answer(arguments: Sequence[str]) -> int:
     parser.add_argument("-o", "--out", default="demo", help="where everything goes (default: demo)")
     parser.add_argument("--toy", action="store_true", help="the toy, even where the package is there")
     parser.add_argument("--calls", type=whole(), default=0, help="held-out calls to measure (default: all 60)")
+    parser.add_argument("--tasks", type=whole(), default=24, help="held-out tasks for the agent (default: 24)")
     options = parser.parse_args(arguments)
     out = Path(options.out)
     if options.toy or not _has_base():
         return _toy(out, options.overrides)
-    _real(out, options.overrides, options.calls)
+    _real(out, options.overrides, options.calls, options.tasks)
     return 0
 
 
@@ -66,7 +67,7 @@ def _toy(out: Path, overrides: Sequence[str]) -> int:
     return recipe.main([TOY, f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
 
 
-def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
+def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
     from sxl_data.pipeline import build
     from sxl_train import recipe
     from sxl_train.demo import live
@@ -88,12 +89,12 @@ def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
         reports[side] = evaluate(backend, [NAME], Options(data=out, limit=calls), place, resume=False)
         if side == "base":
             backend.close()
-    worked = live.work(backend, SETS[0], SHOWN, out)
+    worked = live.work(backend, SETS[0], SHOWN, tasks, out)
     backend.close()
     record = {
         "suites": {side: report.suites[NAME] for side, report in reports.items()},
         "bytes": {side: measure(Path(folder)).total for side, folder in folders.items()},
-        "live": {"task": worked.task, "status": worked.outcome.status, "reasons": worked.reasons},
+        "tasks": [{"task": w.task, "kind": w.kind, "status": w.outcome.status, "reasons": w.reasons} for w in worked],
         "seconds": round(time.monotonic() - began, 1),
         "cpu_seconds": round(sum(os.times()[:4]) - spent, 1),
     }
@@ -103,13 +104,15 @@ def _real(out: Path, overrides: Sequence[str], calls: int) -> None:
 
 def _show(record: dict[str, Any], out: Path, model: str) -> str:
     from sxl_data.sandbox.run import INSTALL, missing
-    from sxl_train.evaluate.statistics import show
+    from sxl_train.evaluate.statistics import estimate, show
     from sxl_train.evaluate.suites.demo_calls import EXACT, SETS, SHOWN, VALID
 
-    suites = record["suites"].values()
+    suites, tasks = record["suites"].values(), record["tasks"]
+    met = estimate([(str(number), float(not task["reasons"]), 1) for number, task in enumerate(tasks)], "tasks")
     rows = [
         ("turns with valid calls", *(show(suite.measured.measures[VALID]) for suite in suites)),
         ("turns with the exact calls", *(show(suite.measured.measures[EXACT]) for suite in suites)),
+        ("tasks that the agent finished", "–", show(met)),
         ("size", *(format_bytes(size) for size in record["bytes"].values())),
         ("tokens/s, in batches", *(f"{suite.generated_tokens / max(suite.seconds, 0.1):.0f}" for suite in suites)),
     ]
@@ -121,7 +124,7 @@ def _show(record: dict[str, Any], out: Path, model: str) -> str:
         "",
         f"{format_seconds(record['seconds'])} in all, {record['cpu_seconds']:.0f} CPU seconds; written to {out}",
         f"open next  {out / 'model' / 'release' / 'README.md'} (the card), {out / 'dataset' / 'README.md'} (the data),",
-        f"           sxl-data show {out / 'agent.jsonl'} (the task above), {own}",
+        f"           {out / 'agent.html'} (five tasks, step by step), {own}",
         f"           {folder}" if tier is None else f"           work in a folder needs a sandbox: {INSTALL}",
     ]
     return "\n".join(lines)

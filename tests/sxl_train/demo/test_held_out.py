@@ -62,12 +62,16 @@ def test_shares_carry_their_interval() -> None:
     assert show(estimate([])) == "–"
 
 
-def test_the_task_that_is_worked_on_live_leaves_a_trace_that_validates(tmp_path: Path) -> None:
-    worked = live.work(KnownAnswers({"turn-0": ["Nothing to do."]}), "home", 3, tmp_path)
-    assert worked.outcome.status == "answered" and worked.reasons
-    (line,) = (tmp_path / live.TRACE).read_bytes().splitlines()
-    assert line == encode(worked.outcome.trace)
-    assert sxl_data.validate(str(tmp_path / live.TRACE)).findings == []
+def test_the_tasks_of_the_agent_leave_traces_that_validate_and_a_page_of_both_ends(tmp_path: Path) -> None:
+    said = {name: ["Nothing to do."] for name in ("turn-0", *(f"{number}/turn-0" for number in range(6)))}
+    worked = live.work(KnownAnswers(said), "home", 3, 7, tmp_path)
+    assert len(worked) == 7 and worked[0].outcome.status == "answered" and all(each.reasons for each in worked)
+    assert len({each.task for each in worked}) == 7
+    lines = (tmp_path / live.TRACES).read_bytes().splitlines()
+    assert lines == [encode(each.outcome.trace) for each in worked[: live.READ]]
+    assert sxl_data.validate(str(tmp_path / live.TRACES)).findings == []
+    page = (tmp_path / live.PAGE).read_text(encoding="utf-8")
+    assert page.count("<h2>") == live.READ and "Nothing to do." in page
 
 
 def test_the_recipe_of_the_demo_trains_on_rows_with_as_many_tools_as_it_measures_with() -> None:
