@@ -3,7 +3,6 @@ batches, and five of them to read."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from sxl_data.contract.console import Progress, say
 from sxl_data.toolsets.tasks import Task
 from sxl_data.trace.types import encode
 from sxl_data.view.blocks import blocks
-from sxl_data.view.markup import document
+from sxl_data.view.markup import document, line, section
 from sxl_train.agent.live import Live
 from sxl_train.agent.loop import Agent, Outcome
 from sxl_train.agent.options import Options
@@ -83,8 +82,9 @@ def keep(worked: Sequence[Worked], out: Path) -> None:
     most = max(READ - 1 - len(missed), (READ - 1) // 2)
     some = [*worked[:1], *met[:most], *missed]
     (out / TRACES).write_bytes(b"".join(encode(each.outcome.trace) + b"\n" for each in some[:READ]))
-    parts = []
-    for each in some[:READ]:
-        verdict = html.escape("; ".join(each.reasons)) or "the goal is met"
-        parts.append(f"<h2>{html.escape(each.task)}</h2><p><b>{verdict}</b></p>{blocks(each.outcome.trace)}")
-    (out / PAGE).write_text(document("The agent at work", "\n".join(parts)), encoding="utf-8")
+    parts, contents = [], []
+    for number, each in enumerate(some[:READ], 1):
+        key, title = f"task-{number}", f"{'missed' if each.reasons else 'met'}: {each.task}"
+        contents.append((key, title))
+        parts.append(section(key, title, line("; ".join(each.reasons)), *blocks(each.outcome.trace)))
+    (out / PAGE).write_text(document("The agent at work", parts, contents), encoding="utf-8")

@@ -1,0 +1,97 @@
+"""How long a person waits for an agent: first token after the start of the program, and tokens a second after that.
+
+    python benchmarks/agent/speed.py MODEL … [--rounds N] [--tokens N] [--json FILE]
+
+MODEL as in `sxl-train agent`: a GGUF file is run by llama.cpp where llama-cpp-python is installed, a folder by
+transformers. Each round is a new process for each model, in turn: it imports, opens the model, reads what the agent
+shows in its first turn (system text, the tools of a workspace, a task) and writes one token; then it writes an
+answer of N tokens to the same prompt, whose beginning is read already where the backend keeps it. Medians over
+rounds, with all of them beside; files are in the system's cache from the first round on, which does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import harness
+
+WORK = """
+import json, sys, time
+began = time.perf_counter()
+where, tokens = sys.argv[1], int(sys.argv[2])
+from sxl_data.trace.messages import declare
+from sxl_train.agent.options import Options
+from sxl_train.agent.showing import in_words, shows_tools
+from sxl_train.agent.tools import SET
+from sxl_train.generate.opening import open_model
+from sxl_train.generate.types import Request
+backend = open_model(where)
+opened = time.perf_counter()
+tools = [declare(function.declared) for function in SET.tools.values()]
+shown = shows_tools(backend)
+text = Options().instructions + ("" if shown else in_words(tools))
+messages = ({"role": "system", "content": text}, {"role": "user", "content": "Which file holds the function add?"})
+def ask(key, most):
+    request = Request(id=key, messages=messages, tools=tuple(tools) if shown else None, max_tokens=most)
+    at = time.perf_counter()
+    (sample,) = backend.generate([request])
+    assert not sample.error, sample.error
+    return sample, time.perf_counter() - at
+first, reading = ask("first", 1)
+now = time.perf_counter()
+again, short = ask("again", 1)
+sample, seconds = ask("answer", tokens)
+spent = max(seconds - short, 1e-9)
+print(json.dumps({"open_s": opened - began, "first_token_s": now - began, "reading_s": reading,
+    "prompt_tokens": first.prompt_tokens, "tokens": sample.tokens, "tokens_per_s": (sample.tokens - 1) / spent,
+    "backend": backend.name.split()[0]}))
+"""
+
+
+def work(model: str, tokens: int) -> dict[str, Any]:
+    """One process of one model."""
+    done = subprocess.run(
+        [sys.executable, "-c", WORK, model, str(tokens)], capture_output=True, text=True, cwd=harness.ROOT, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> int:
+    parser = harness.options(__doc__, quick="one round of 8 tokens")
+    parser.add_argument("models", nargs="+", metavar="MODEL")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tokens", type=int, default=64)
+    options = parser.parse_args()
+    rounds, tokens = (1, 8) if options.quick else (options.rounds, options.tokens)
+    found: dict[str, list[dict[str, Any]]] = {model: [] for model in options.models}
+    for number in range(rounds + (not options.quick)):
+        for model in options.models if number % 2 else reversed(options.models):
+            made = work(model, tokens)
+            if number or options.quick:
+                found[model].append(made)
+    metrics = {}
+    for model, runs in found.items():
+        middle = {
+            key: statistics.median(run[key] for run in runs) for key in ("open_s", "first_token_s", "tokens_per_s")
+        }
+        print(
+            f"{model}: {runs[0]['backend']}, prompt of {runs[0]['prompt_tokens']} tokens: first token after "
+            f"{middle['first_token_s']:.2f} s ({middle['open_s']:.2f} s to open), {middle['tokens_per_s']:.1f} tokens/s",
+            flush=True,
+        )
+        metrics[model] = middle | {"runs": runs}
+    harness.finish(options.json, metrics)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
