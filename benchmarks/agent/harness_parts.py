@@ -1,6 +1,7 @@
 """What each part of the agent's harness is worth: tasks of closed tool sets with every key off in turn.
 
-    python benchmarks/agent/harness_parts.py MODEL [--sets NAME …] [--tasks N] [--keys KEY …] [--shown N] [--side SIDE] [--kept FILE]
+    python benchmarks/agent/harness_parts.py MODEL [--sets NAME …] [--tasks N] [--keys KEY …] [--shown N]
+        [--side SIDE] [--kept FILE] [--traces FILE]
 
 MODEL as in `sxl-train agent`. Each of N tasks of each set is worked on with the whole harness, once more with each key
 off, and once with all of them off (`plain`); worlds, weights and seeds are the same, decoding is greedy. A task is met

@@ -85,7 +85,8 @@ def main() -> int:
         }
         print(
             f"{model}: {runs[0]['backend']}, prompt of {runs[0]['prompt_tokens']} tokens: first token after "
-            f"{middle['first_token_s']:.2f} s ({middle['open_s']:.2f} s to open), {middle['tokens_per_s']:.1f} tokens/s",
+            f"{middle['first_token_s']:.2f} s ({middle['open_s']:.2f} s to open), "
+            f"{middle['tokens_per_s']:.1f} tokens/s",
             flush=True,
         )
         metrics[model] = middle | {"runs": runs}
