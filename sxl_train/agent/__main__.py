@@ -129,13 +129,17 @@ def _work(backend: Any, task: str, options: Any) -> int:
             session, workspace = _drawn(options.toolset, options.seed), None
         else:
             workspace = stack.enter_context(open_workspace(Path(options.folder) if options.folder else None))
+            live.left_out(workspace.left_out, "not copied")
             session = toolsets.Session(SET, workspace, timed=True)  # type: ignore[arg-type]
         servers = _servers(stack, live, options, session)
         ask = live.asker(everything=options.ask, names=() if options.trust else servers.keys())
         session = Joined(session, list(servers.values())) if servers else session
         outcome = Agent(backend, session, wanted, event=live.event, ask=ask).run(task)
+        copied = 0 if workspace is None else len(workspace.left_out)
         changes = [] if workspace is None else workspace.changes()
         live.changes(changes)
+        if workspace is not None:
+            live.left_out(workspace.left_out[copied:], "not taken")
         if options.apply and workspace is not None:
             workspace.apply(changes)
     live.end(outcome, applied=bool(options.apply and options.folder), changed=len(changes))

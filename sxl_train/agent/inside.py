@@ -17,6 +17,8 @@ from pathlib import Path
 LINES = 400
 FOUND = 100
 WALKED = 20_000
+CHANGED = 500
+DIFFS = 60_000
 MOST = 8_000_000
 
 
@@ -121,18 +123,27 @@ def walk(top: str) -> list[str]:
     return found[:WALKED]
 
 
-def snapshot() -> dict[str, str]:
-    """Digest of each file."""
-    found = {}
+def snapshot(held: dict[str, str]) -> dict[str, object]:
+    """What is not as in ``held`` (path → digest): path → digest, empty where it is gone; and how many more there are."""
+    now = {}
     for name in walk("."):
-        found[name] = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        with Path(name).open("rb") as file:
+            now[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    found = {name: digest for name, digest in now.items() if held.get(name) != digest}
+    found |= dict.fromkeys((name for name in held if name not in now), "")
+    return {"changed": dict(list(found.items())[:CHANGED]), "more": max(0, len(found) - CHANGED)}
+
+
+def diff(files: list[list[str]]) -> list[str]:
+    """A unified diff of each [name, before, after]; those beyond `DIFFS` characters in all are cut, then empty."""
+    found, left = [], DIFFS
+    for name, before, after in files if left else []:
+        lines = difflib.unified_diff(
+            before.splitlines(), after.splitlines(), "a/" + name, "b/" + name, lineterm="", n=2
+        )
+        found.append("\n".join(lines)[:left])
+        left -= len(found[-1])
     return found
-
-
-def diff(name: str, before: str, after: str) -> str:
-    """A unified diff."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "a/" + name, "b/" + name, lineterm="", n=2)
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

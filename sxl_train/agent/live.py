@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.printable import printable_line
@@ -58,8 +58,14 @@ class Live:
     def server(self, server: Server) -> None:
         """What a server offers, and what of it is left out."""
         say(f"server     {server.where}: {', '.join(server.tools) or 'no tool that can be used'}")
-        for line in server.left_out[:_LINES]:
-            say(f"left out   {line}")
+        self.left_out(server.left_out, "left out")
+
+    def left_out(self, lines: Sequence[str], what: str) -> None:
+        """What was not copied into the sandbox, or is not brought back from it."""
+        for line in lines[:_LINES]:
+            say(f"{what:<10} {printable_line(line)}")
+        if len(lines) > _LINES:
+            say(f"{what:<10} {len(lines) - _LINES:,} more")
 
     def changes(self, changes: list[Change]) -> None:
         """The diff of everything that changed."""

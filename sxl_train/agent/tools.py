@@ -96,7 +96,8 @@ def run_shell(state: Workspace, command: str) -> Exit:
 
     command: the command, such as `git log --oneline` or `python3 -m unittest`
     """
-    return _ended(state.box.run(command, "bash"))
+    # The box holds no one's settings, and git ends where it may not read them.
+    return _ended(state.box.run(f"export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null\n{command}", "bash"))
 
 
 @SET.tool

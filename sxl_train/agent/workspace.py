@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +28,10 @@ SKIPPED = {"__pycache__", ".venv", "venv", "node_modules", ".mypy_cache", ".ruff
 """Folders that are made by tools and stay behind."""
 MOST_FILES = 5_000
 MOST_BYTES = 40_000_000
+LARGEST = 16_000_000
+"""Bytes of one changed file that are brought back."""
+LONGEST = 200_000
+"""Bytes of a file whose diff is shown."""
 _LIMITS = Limits(seconds=30.0, scratch=400_000_000, output=200_000)
 _END = "end-of-the-tools"
 _INSIDE = (files("sxl_train.agent") / "inside.py").read_text(encoding="utf-8")
@@ -47,8 +51,8 @@ class Change(msgspec.Struct, frozen=True):
 class Workspace:
     """The state of the workspace's tools: a box with the files of ``folder``."""
 
-    def __init__(self, box: Box, folder: Path | None, held: dict[str, bytes]) -> None:
-        self.box, self.folder, self.held = box, folder, held
+    def __init__(self, box: Box, folder: Path | None, held: dict[str, bytes], left_out: Sequence[str] = ()) -> None:
+        self.box, self.folder, self.held, self.left_out = box, folder, held, list(left_out)
 
     def do(self, tool: str, /, **given: Any) -> Any:
         """Run one tool of `inside` in the box. Raises `ToolError` with the tool's own refusal."""
@@ -65,19 +69,40 @@ class Workspace:
         return answer["value"]
 
     def changes(self) -> list[Change]:
-        """What was added, changed and deleted, by path. Names that are none on every system are left out."""
-        now: dict[str, str] = self.do("snapshot")
-        found = []
-        for path in sorted(now.keys() | self.held.keys()):
-            before = self.held.get(path)
-            if path not in now:
-                found.append(Change(path, "deleted", self._diff(path, before, None), None))
-            elif is_inner(path) and (before is None or hashlib.sha256(before).hexdigest() != now[path]):
-                after = self.box.read(path)
-                found.append(
-                    Change(path, "added" if before is None else "changed", self._diff(path, before, after), after)
-                )
-        return found
+        """What was added, changed and deleted, by path, but for a repository's own files (`.git`), which stay in the
+        copy. What cannot be brought back is named in ``left_out``."""
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in self.held.items() if not _is_git(path)}
+        try:
+            answer: dict[str, Any] = self.do("snapshot", held=digests)
+        except ToolError as problem:
+            self.left_out.append(f"all changes: the copy cannot be read any more ({problem})")
+            return []
+        if answer["more"]:
+            self.left_out.append(f"{answer['more']:,} more changed files")
+        sides: dict[str, bytes | None] = {}
+        for path, digest in sorted(answer["changed"].items()):
+            after = self._bring(path) if digest else None
+            if after is not None or not digest:
+                sides[path] = after
+        diffs = self._diffs([(path, self.held.get(path, b""), after or b"") for path, after in sides.items()])
+        return [
+            Change(path, "deleted" if after is None else "changed" if path in self.held else "added", diff, after)
+            for (path, after), diff in zip(sides.items(), diffs, strict=True)
+        ]
+
+    def _bring(self, path: str) -> bytes | None:
+        if not is_inner(path) or _is_git(path):
+            self.left_out.append(f"{path}: no name of a file on every system, or one of a repository's own")
+            return None
+        try:
+            data = self.box.read(path, LARGEST + 1)
+        except (OSError, Refused) as problem:
+            self.left_out.append(f"{path}: {problem}")
+            return None
+        if len(data) > LARGEST:
+            self.left_out.append(f"{path}: larger than {LARGEST / 1e6:.0f} MB")
+            return None
+        return data
 
     def apply(self, changes: list[Change]) -> None:
         """Write ``changes`` into the folder. Raises `UserError` T403 for a path that leads out of it."""
@@ -97,41 +122,61 @@ class Workspace:
                 part.chmod(path.stat().st_mode)
             part.replace(path)
 
-    def _diff(self, path: str, before: bytes | None, after: bytes | None) -> str:
-        try:
-            texts = [(side or b"").decode() for side in (before, after)]
-        except UnicodeDecodeError:
-            return ""
+    def _diffs(self, files: Sequence[tuple[str, bytes, bytes]]) -> list[str]:
+        """The diffs of ``files`` (path, before, after), empty for what is no text or too long to compare."""
+        texts = {}
+        for at, (path, *sides) in enumerate(files):
+            try:
+                if max(map(len, sides)) <= LONGEST:
+                    texts[at] = [path, *(side.decode() for side in sides)]
+            except UnicodeDecodeError:
+                continue
+        found = [""] * len(files)
         try:  # in the box: comparing two texts of a stranger can take for ever
-            return str(self.do("diff", name=path, before=texts[0], after=texts[1]))
+            made: list[str] = self.do("diff", files=list(texts.values()))
         except ToolError:
-            return ""
+            made = []
+        for at, diff in zip(texts, made):
+            found[at] = diff
+        return found
 
 
 @contextmanager
 def open_workspace(folder: Path | None = None) -> Iterator[Workspace]:
     """A workspace with a copy of ``folder``, or an empty one. Raises `UserError` U201 where it is no folder, T401
     where it is too large to be copied, U403 where this machine has no sandbox."""
-    held = {} if folder is None else _read(folder)
+    left_out: list[str] = []
+    held = {} if folder is None else _read(folder, left_out)
     try:
         box = open_box(held, _LIMITS)
     except Refused as problem:
         raise error("U204", file=str(folder or "."), found=str(problem)) from None
     with box:
-        yield Workspace(box, folder, held)
+        if ".git/HEAD" in held:  # git wants these folders, and empty ones were not copied
+            box.run("mkdir -p .git/refs/heads .git/objects", "bash")
+        yield Workspace(box, folder, held, left_out)
 
 
-def _read(folder: Path) -> dict[str, bytes]:
+def _is_git(path: str) -> bool:
+    """Whether ``path`` belongs to a repository itself: the tools change files, its history is the person's."""
+    return ".git" in path.split("/")
+
+
+def _read(folder: Path, left_out: list[str]) -> dict[str, bytes]:
+    """The plain files of ``folder``; what is none, and what has a name that not every system takes, is named."""
     if not folder.is_dir():
         raise error("U201", file=str(folder), found="no such folder", expected="a folder to work on")
     found: dict[str, bytes] = {}
     size = 0
     for top, folders, names in os.walk(folder):
+        left_out += [f"{Path(top, name)}: made by tools" for name in folders if name in SKIPPED]
+        left_out += [f"{Path(top, name)}: a link" for name in folders if Path(top, name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
         for name in sorted(names):
             path = Path(top) / name
             inner = path.relative_to(folder).as_posix()
             if path.is_symlink() or not path.is_file() or not is_inner(inner):
+                left_out.append(f"{path}: {'no plain file' if is_inner(inner) else 'its name'}")
                 continue
             size += path.stat().st_size
             if len(found) >= MOST_FILES or size > MOST_BYTES:

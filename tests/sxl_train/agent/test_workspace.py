@@ -78,3 +78,54 @@ def test_a_program_that_replaces_the_tools_modules_changes_nothing_for_them(tmp_
         found.box.run(f"open({name!r}, 'w').write('raise SystemExit(0)')")
         assert found.do("list_files", path="") == name
         assert [change.path for change in found.changes()] == [name]
+
+
+def test_a_repository_keeps_its_history_whatever_is_done_to_it_in_the_copy(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    (folder / ".git" / "hooks").mkdir(parents=True)
+    for path, text in (
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/hooks/pre-commit", "#!/bin/sh\n"),
+        ("a.py", "x = 1\n"),
+    ):
+        (folder / path).write_text(text)
+    with open_workspace(folder) as workspace:
+        assert workspace.changes() == []
+        workspace.box.run(
+            "rm -rf .git/HEAD; echo '#!/bin/sh\nrm -rf ~' > .git/hooks/pre-commit; echo 'x = 2' > a.py", "bash"
+        )
+        changes = workspace.changes()
+        assert [(change.kind, change.path) for change in changes] == [("changed", "a.py")]
+        workspace.apply(changes)
+    assert (folder / ".git/HEAD").read_text() == "ref: refs/heads/main\n"
+    assert (folder / ".git/hooks/pre-commit").read_text() == "#!/bin/sh\n"
+    assert (folder / "a.py").read_text() == "x = 2\n"
+
+
+def test_what_is_not_copied_and_what_is_not_brought_back_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("/etc/passwd")
+    (tmp_path / "away").symlink_to("/etc")
+    (tmp_path / "new\nline.txt").write_text("x")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "a.py").write_text("x = 1\n")
+    with open_workspace(tmp_path) as workspace:
+        assert len(workspace.left_out) == 4 and list(workspace.held) == ["a.py"]
+        workspace.box.run(
+            "printf x > 'b\nc'; ln -s /etc/passwd link; for n in $(seq 600); do echo $n > f$n; done", "bash"
+        )
+        assert 490 < len(workspace.changes()) <= 500
+        assert any("more changed files" in line for line in workspace.left_out[4:])
+
+
+def test_git_reads_the_history_in_the_copy(tmp_path: Path) -> None:
+    import subprocess
+
+    from sxl_data import toolsets
+    from sxl_train.agent.tools import SET
+
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    with open_workspace(tmp_path) as workspace:
+        session = toolsets.Session(SET, workspace)  # type: ignore[arg-type]
+        made = session.call("1", "run_shell", '{"command": "git status --short"}')
+        assert (made.status, made.content[0].text) == ("ok", "?? a.py")
