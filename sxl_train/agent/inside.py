@@ -124,7 +124,7 @@ def walk(top: str) -> list[str]:
 
 
 def snapshot(held: dict[str, str]) -> dict[str, object]:
-    """What is not as in ``held`` (path → digest): path → digest, empty where it is gone; and how many more there are."""
+    """What is not as in ``held`` (path → digest): path → digest, empty where it is gone; and how many more."""
     now = {}
     for name in walk("."):
         with Path(name).open("rb") as file:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -46,6 +47,11 @@ class Server(ThreadingHTTPServer):
         """Whether a request was meant for this address, and comes from no other page."""
         own = {f"{name}:{self.port}" for name in (ADDRESS, "localhost")}
         return host in own and (origin is None or origin in {f"http://{name}" for name in own})
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up, or never finished its question, is no fault of ours; others are shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def chat(self, body: bytes) -> tuple[dict[str, Any], bool]:
         """(the answer, whether it is to be streamed). Raises `wire.Unfit`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -132,6 +134,19 @@ def test_a_body_beyond_the_limit_is_not_read(server: Server) -> None:
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_half_a_question_and_a_client_that_hangs_up_leave_no_trace(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: Bearer the token"
+        connection.sendall(f"{head}\r\nContent-Length: 900\r\n\r\n{{".encode())
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    assert send(server, "GET", "/v1/models")[0] == 200
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_real_client_lists_models_calls_tools_and_streams(server: Server) -> None:
