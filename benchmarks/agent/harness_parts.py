@@ -46,7 +46,9 @@ OFF: dict[str, Any] = {
 
 def harness(off: str, shown: int, turns: int, votes: int) -> Options:
     """The whole harness (``off`` empty), one without the key ``off``, or ``plain``."""
-    whole = Options(tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192, votes=votes)
+    whole = Options(
+        tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192, second_try=True, votes=votes
+    )
     gone = OFF if off == "plain" else {off: OFF[off]} if off else {}
     return msgspec.structs.replace(whole, **gone)
 

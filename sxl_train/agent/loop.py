@@ -34,7 +34,7 @@ from sxl_train.generate.types import Backend, Request, Sample
 
 Status = Literal["answered", "turns", "tokens", "repeats", "stopped", "failed"]
 Event = Callable[[str, str], None]
-"""Told what happens: (observe | reflect | act | result | error | answer | note, text)."""
+"""Told what happens: (turn | observe | reflect | act | result | error | answer | note, text)."""
 Ask = Callable[[Call], bool]
 """Asked before each call, where a person wants to be."""
 Steps: TypeAlias = Generator[Request, Sequence[Sample], "Outcome"]
@@ -89,6 +89,7 @@ class Agent:
         request = next(steps)
         try:
             while True:
+                self.event("turn", f"{self.turns + 1} of at most {self.options.turns}")
                 try:
                     samples = list(self.backend.generate([request]))
                 except (UserError, KeyboardInterrupt) as problem:

@@ -28,7 +28,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     break_repeats: bool = True
     """A call just made, with nothing changed since, is answered from memory and with a word about it; the third time
     ends the run."""
-    second_try: bool = True
+    second_try: bool = False
     """Where the model answers right behind a call that failed, ask it once for another way."""
     votes: int = 1
     """Answers generated in each turn; that whose calls most of them make is taken."""

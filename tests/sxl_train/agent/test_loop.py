@@ -10,9 +10,11 @@ import pytest
 
 import sxl_data
 from sxl_data import toolsets
+from sxl_data.contract.errors import error
 from sxl_data.sandbox.run import missing
 from sxl_data.trace.types import Act, Iterate, Observe, encode
 from sxl_train.agent import Agent, Options, Outcome, Workspace, open_workspace
+from sxl_train.agent.together import run_together
 from sxl_train.agent.tools import SET
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.generate.types import Request, Sample
@@ -20,7 +22,7 @@ from sxl_train.generate.types import Request, Sample
 needs_sandbox = pytest.mark.skipif(missing() is not None, reason=f"no sandbox here: {missing()}")
 
 
-def call(name: str, **arguments: object) -> str:
+def call(name: str, /, **arguments: object) -> str:
     return "<tool_call>" + json.dumps({"name": name, "arguments": arguments}) + "</tool_call>"
 
 
@@ -249,3 +251,45 @@ def test_the_model_is_shown_the_tools_that_task_and_last_error_speak_of_and_thos
         "lock: Object contains unknown"
     )
     assert len(outcome.trace.tools) == len(session.tools)
+
+
+class Refuses(Watched):
+    """Raises for one request among others, as a grammar does that a model cannot be held to."""
+
+    def generate(self, requests: Sequence[Request], progress: object = None) -> Iterator[Sample]:
+        if any(request.constrained for request in requests):
+            raise error("T122", found="no grammar", expected="schemas of tools")
+        for request in requests:
+            yield Sample(request=request.id, index=0, text=f"to {request.id}", finish="stop", prompt_tokens=1, tokens=1)
+
+
+def test_agents_that_share_a_model_end_as_each_would_alone() -> None:
+    home = toolsets.get("home")
+    tasks = [toolsets.make_task(home, number, side="train") for number in range(3)]
+    agents = [Agent(Refuses(), toolsets.Session(home, task.state.copied())) for task in tasks]
+    found = run_together(agents[0].backend, [(agent, task.request) for agent, task in zip(agents, tasks)])
+    assert [(each.status, each.answer) for each in found] == [("answered", f"to {n}/turn-0") for n in range(3)]
+    assert [each.trace.task for each in found] == [task.request for task in tasks]
+
+
+def test_an_answer_behind_a_failed_call_is_asked_about_once_and_only_where_that_is_wanted() -> None:
+    home = toolsets.get("home")
+    task = toolsets.make_task(home, number=1, side="train")
+    for wanted, turns in ((True, 3), (False, 2)):
+        backend = Watched(call("lock", name="no such door", on=True), "I cannot.", "It cannot be done.")
+        options = Options(second_try=wanted, constrained=False)
+        outcome = Agent(backend, toolsets.Session(home, task.state.copied()), options).run("Lock it.")
+        assert (outcome.status, outcome.turns) == ("answered", turns)
+    said = [step for step in outcome.trace.steps if isinstance(step, Act) and step.final]
+    assert len(said) == 1
+
+
+def test_of_several_answers_that_is_taken_whose_calls_most_of_them_make() -> None:
+    home = toolsets.get("home")
+    door = next(iter(toolsets.make_task(home, number=1, side="train").state.devices))
+    texts = [call("lock", name="a"), "<tool_call>{", call("lock", name=door), call("lock", name=door), "Done."]
+    backend = KnownAnswers({"turn-0": texts, "turn-1": ["Done."] * 5})
+    session = toolsets.Session(home, toolsets.make_task(home, number=1, side="train").state)
+    outcome = Agent(backend, session, Options(votes=5, constrained=False)).run("Lock the door.")
+    calls = [one for step in outcome.trace.steps if isinstance(step, Act) for one in step.calls]
+    assert [json.loads(one.arguments_json) for one in calls] == [{"name": door}]
