@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sxl_data.contract.arguments import Parser, whole
 from sxl_data.contract.console import say, tell
 from sxl_data.contract.entry import answer
@@ -70,7 +72,11 @@ Servers of --mcp do not: they run as you, with your files and your network.""",
     made.add_argument("--tokens", type=whole(), default=16_000, help="tokens it may write (default: 16000)")
     made.add_argument("--free", action="store_true", help="do not hold calls to the tools' schemas")
     made.add_argument(
-        "--tools-shown", type=whole(), default=None, metavar="N", help="show the N tools most like the task (all)"
+        "--tools-shown",
+        type=whole(),
+        default=None,
+        metavar="N",
+        help="show the N tools most like the task, for lists that do not fit: 4 of 9 cost 6 points of tasks met (all)",
     )
     made.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default)")
     made.add_argument("--seed", type=whole(0), default=0, help="of the sampler, and of the world of --toolset")
@@ -123,6 +129,8 @@ def _work(backend: Any, task: str, options: Any) -> int:
         constrained=False if options.free else None,
         tools_shown=options.tools_shown or 0,
     )
+    if options.toolset:  # the words for work on code cost tasks elsewhere, see `Options.instructions`
+        wanted = msgspec.structs.replace(wanted, instructions="")
     live = Live(backend.name)
     with contextlib.ExitStack() as stack:
         if options.toolset:

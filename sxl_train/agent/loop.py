@@ -40,6 +40,8 @@ Ask = Callable[[Call], bool]
 Steps: TypeAlias = Generator[Request, Sequence[Sample], "Outcome"]
 """What is to be generated, one request after another; its samples are sent back."""
 _REPEATS = 3
+PASSING = ("busy", "timeout")
+"""Failures behind which the very same call is the right next step."""
 VOTING_TEMPERATURE = 0.4
 """Of answers that are voted on, where the options state none."""
 
@@ -81,7 +83,7 @@ class Agent:
         self._task = self._problem = ""
         self._last: tuple[str, str] = ("", "")
         self._again = 0
-        self._nudged = False
+        self._nudged = self._passing = False
 
     def run(self, task: str) -> Outcome:
         """Work on ``task``. Ctrl-C ends it with what there is."""
@@ -263,12 +265,13 @@ class Agent:
         self._called |= {call.name} & self.session.tools.keys()
         if self.ask is not None and not self.ask(call):
             result = _refused(key, "denied", "the person did not allow this call; do something else or ask")
-        elif same and self.options.break_repeats:
+        elif same and self.options.break_repeats and not self._passing:
             result = _refused(key, "error", "this very call was just made; its result stands above. Do the next step.")
         else:
             result = self.session.call(key, call.name, arguments)
         said = text_of(result.content)
         self._problem = said[:500] if result.status != "ok" else ""
+        self._passing = result.error_type in PASSING
         self.event("error" if result.status != "ok" else "result", said)
         return result
 

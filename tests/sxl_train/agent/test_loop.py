@@ -293,3 +293,13 @@ def test_of_several_answers_that_is_taken_whose_calls_most_of_them_make() -> Non
     outcome = Agent(backend, session, Options(votes=5, constrained=False)).run("Lock the door.")
     calls = [one for step in outcome.trace.steps if isinstance(step, Act) for one in step.calls]
     assert [json.loads(one.arguments_json) for one in calls] == [{"name": door}]
+
+
+def test_a_call_that_met_a_busy_service_may_be_made_again() -> None:
+    home = toolsets.get("home")
+    task = toolsets.make_task(home, number=1, side="train")
+    room = next(iter(task.state.climate))
+    again = call("heat", room=room, celsius=20)
+    session = toolsets.Session(home, task.state.copied(), busy={"heat": 1})
+    outcome = Agent(Watched(again, again, "Done."), session, Options(constrained=False)).run("Heat it.")
+    assert [step.results[0].status for step in outcome.trace.steps if isinstance(step, Iterate)] == ["error", "ok"]
