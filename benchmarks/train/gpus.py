@@ -4,10 +4,12 @@
 
 The models and rows of `gpu.py`. With P processes a step takes P × 8 sequences: one process accumulates P passes,
 P processes do one pass each, so that every optimiser step sees the same sequences and the losses can be compared step
-by step. Each run is a `torchrun` of its own; those of one process that stand side by side in ``--only`` run at the same
+by step. Each run is a `torchrun` of its own, started with all others and held before it touches a GPU until its turn
+comes, so that nobody waits for imports; those of one process that stand side by side in ``--only`` run at the same
 time, each on a GPU of its own. Reported: median step after warm-up, tokens a second, largest peak memory
 of a GPU, the ratio to one GPU with the same method, FSDP2's memory against DDP's, and the largest relative difference
-of a step's loss. A run killed and gone on with on another number of GPUs: `kill.py`.
+of a step's loss. With ``--profile`` also where the time of three steps goes: GPU computing, GPU only exchanging, GPU
+idle. A run killed and gone on with on another number of GPUs: `kill.py`.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 import harness
 import models
+import timeline
 
 RUNS: dict[str, dict[str, Any]] = {
     "full-1": {"method": "full", "alone": True},
@@ -38,9 +41,13 @@ RUNS: dict[str, dict[str, Any]] = {
     "full-fsdp": {"method": "full", "shard": True},
     "full-fsdp-leaner": {"method": "full", "shard": True, "recompute": 0.7},
     "full-fsdp-layers": {"method": "full", "shard": True, "unit": 0},
+    "full-fsdp-large": {"method": "full", "shard": True, "unit": 2**28},
+    "full-fsdp-kept": {"method": "full", "shard": True, "kept": True},
+    "full-fsdp-kept-large": {"method": "full", "shard": True, "kept": True, "unit": 2**28},
+    "lora-fsdp": {"method": "lora", "shard": True},
 }
-"""Name → method, whether one process does it all, what `tune.sharding` puts into a unit at least, and keys of
-`Tune`."""
+"""Name → method, whether one process does it all, what `tune.sharding` puts into a unit at least and whether it keeps
+them for the way back, and keys of `Tune`."""
 DEFAULT = tuple(RUNS)[:6]
 WARM = 5
 SCALING, LOSS, MEMORY = 0.925, 0.005, 0.65
@@ -50,6 +57,7 @@ SCALING, LOSS, MEMORY = 0.925, 0.005, 0.65
 def run_worker(task: dict[str, Any]) -> None:
     """One process of a run; the first writes what was measured."""
     import torch
+    import torch._inductor.compile_fx
     from transformers import AutoTokenizer, TrainerCallback
 
     from sxl_train.config import Tune
@@ -59,7 +67,9 @@ def run_worker(task: dict[str, Any]) -> None:
     from sxl_train.tune.trainer import make_trainer
 
     hush()
-    sharding.UNIT_BYTES = task["unit"]
+    while not Path(task["gate"]).exists():
+        time.sleep(0.02)
+    sharding.UNIT_BYTES, sharding.KEEP_GATHERED = task["unit"], task["kept"]
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -100,7 +110,7 @@ def run_worker(task: dict[str, Any]) -> None:
     if gpu:
         torch.cuda.reset_peak_memory_stats()
         if task["profile"]:
-            profiler = profile(trainer)
+            profiler = timeline.profile(trainer, WARM + 3)
     trainer.train()
     times = [after - before for before, after in itertools.pairwise(marks)][WARM:]
     step = statistics.median(times)
@@ -122,37 +132,23 @@ def run_worker(task: dict[str, Any]) -> None:
         Path(task["out"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
 
 
-def profile(trainer: Any) -> Any:
-    """Look at three steps after warm-up; the function returned gives the longest kernels and the text of all."""
-    import torch
-    from transformers import TrainerCallback
+class Held:
+    """A run that is started and waits for its turn."""
 
-    taken = torch.profiler.profile(activities=list(torch.profiler.supported_activities()))
+    def __init__(self, task: dict[str, Any], processes: int, gpu: int | None) -> None:
+        self.out, self.gate = Path(task["out"]), Path(task["gate"])
+        command = [sys.executable, *models.launch_words(processes), __file__, "--worker", json.dumps(task)]
+        chosen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
+        self.process = subprocess.Popen(command, env=dict(os.environ) | chosen)
 
-    class Look(TrainerCallback):  # type: ignore[misc]
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step == WARM + 3:
-                taken.start()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step == WARM + 6:
-                taken.stop()
-
-    trainer.add_callback(Look())
-    return lambda: taken.key_averages().table(sort_by="self_device_time_total", row_limit=24, max_name_column_width=60)
-
-
-def launch(task: dict[str, Any], processes: int, gpu: int | None = None) -> dict[str, Any] | None:
-    """A run of its own, on the ``gpu`` given or on all; what its first process wrote, or None where it failed."""
-    out = Path(task["out"])
-    command = [sys.executable, *models.launch_words(processes), __file__, "--worker", json.dumps(task)]
-    chosen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
-    done = subprocess.run(command, check=False, env=dict(os.environ) | chosen)
-    if done.returncode or not out.exists():
-        return None
-    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-    out.unlink()
-    return found
+    def finish(self) -> dict[str, Any] | None:
+        """Let it run; what its first process wrote, or None where it failed."""
+        self.gate.touch()
+        if self.process.wait() or not self.out.exists():
+            return None
+        found: dict[str, Any] = json.loads(self.out.read_text(encoding="utf-8"))
+        self.out.unlink()
+        return found
 
 
 def gather(names: list[str], many: int) -> list[list[str]]:
@@ -174,8 +170,9 @@ def describe(name: str, shared: dict[str, Any], many: int) -> tuple[dict[str, An
     keys = {"accumulate": 1} | RUNS[name]
     method, processes = keys.pop("method"), 1 if keys.pop("alone", False) else many
     keys["accumulate"] = many // processes
-    unit = keys.pop("unit", sharding.UNIT_BYTES)
-    own = {"method": method, "keys": keys, "unit": unit, "out": f"{shared['rows']}.{name}"}
+    unit, kept = keys.pop("unit", sharding.UNIT_BYTES), keys.pop("kept", sharding.KEEP_GATHERED)
+    place = f"{shared['rows']}.{name}"
+    own = {"method": method, "keys": keys, "unit": unit, "kept": kept, "out": place, "gate": place + ".go"}
     return shared | own, processes
 
 
@@ -204,10 +201,7 @@ def main() -> int:
         length = models.LENGTH if gpu else 256
         with tempfile.TemporaryDirectory() as scratch:
             folder, packed = Path(scratch) / "base", Path(scratch) / "rows.json"
-            models.make_base(folder, models.SHAPES[shape])
             size = many * models.BATCH
-            rows = models.make_rows(size * steps, models.SHAPES[shape]["vocab_size"], length)
-            packed.write_text(json.dumps(rows), encoding="utf-8")
             shared = {
                 "step": size,
                 "folder": str(folder),
@@ -216,14 +210,24 @@ def main() -> int:
                 "length": length,
                 "profile": options.profile,
             }
-            for names in gather(options.only.split(","), many):
+            groups = gather(options.only.split(","), many)
+            held = {
+                name: Held(*describe(name, shared, many), place if len(names) > 1 else None)
+                for names in groups
+                for place, name in enumerate(names)
+            }
+            models.make_base(folder, models.SHAPES[shape])
+            rows = models.make_rows(size * steps, models.SHAPES[shape]["vocab_size"], length)
+            packed.write_text(json.dumps(rows), encoding="utf-8")
+            for names in groups:
                 if time.monotonic() - started > options.deadline:
                     print(f"{shape}.{', '.join(names)}: not started, the time is up", flush=True)
+                    for name in names:
+                        held[name].process.terminate()
                     continue
                 begun = time.monotonic()
                 with ThreadPoolExecutor(len(names)) as pool:
-                    places = range(len(names)) if len(names) > 1 else [None]
-                    found = list(pool.map(launch, *zip(*(describe(name, shared, many) for name in names)), places))
+                    found = list(pool.map(Held.finish, [held[name] for name in names]))
                 seconds = round(time.monotonic() - begun)
                 for name, measured in zip(names, found):
                     tell(f"{shape}.{name}", measured, seconds)

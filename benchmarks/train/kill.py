@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,40 @@ def read_losses(folder: Path) -> dict[int, float]:
     return {entry["step"]: entry["loss"] for entry in entries if "loss" in entry}
 
 
+def start_all(
+    pool: ThreadPoolExecutor, method: str, words: list[str], many: int, place: Path
+) -> tuple[dict[int, Future[dict[int, float]]], dict[tuple[int, int], Future[tuple[int, dict[int, float]]]]]:
+    """The runs of a method: never killed, by their processes; killed, by those before and after. Losses are what is
+    looked at and not time, so they may share the GPUs."""
+
+    def run_whole(processes: int) -> dict[int, float]:
+        out = place / f"{method}-whole-{processes}"
+        finish(processes, [*words, f"tune.accumulate={many // processes}", f"out={out}"], out.with_suffix(".log"))
+        return read_losses(out / "tune")
+
+    def run_killed(first: int, second: int) -> tuple[int, dict[int, float]]:
+        out = place / f"{method}-{first}-{second}"
+        log = out.with_suffix(".log")
+        case = [*words, f"tune.accumulate={many // first}", f"out={out}"]
+        if not kill_late(first, case, log, out / "tune.part"):
+            raise SystemExit(log.read_text(encoding="utf-8", errors="replace")[-6000:] + "\nnot killed")
+        logged = log.stat().st_size
+        finish(second, case, log)
+        said = log.read_bytes()[logged:].decode("utf-8", "replace")
+        went_on = next((line.split("-")[-1] for line in said.splitlines() if "continues from" in line), "0")
+        return int(went_on), read_losses(out / "tune")
+
+    killed = {pair: pool.submit(run_killed, *pair) for pair in ((many, 1), (1, many))}
+    return {processes: pool.submit(run_whole, processes) for processes in (1, many)}, killed
+
+
 def main() -> int:
     """Run every method and both directions; print and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the measurements here")
     parser.add_argument("--processes", type=int, default=2, help="GPUs, or processes where there are none")
     parser.add_argument("--only", default=",".join(METHODS), help="of " + ", ".join(METHODS))
+    parser.add_argument("--at-once", type=int, default=0, help="runs at a time (default: 8 on GPUs, else 1)")
     options = parser.parse_args()
     import torch
 
@@ -116,6 +145,7 @@ def main() -> int:
             f"tune.save_every={SAVE}",
             "tune.compile=never",
             "tune.lr=5e-5",
+            "tune.lr_floor=5e-6",
             "tune.warmup=0.2",
         ]
         base = ["base.vocabulary=512", "base.context=1024", "base.steps=1", *(LARGE if gpu else SMALL)]
@@ -134,23 +164,16 @@ def main() -> int:
             place / "made.log",
         )
         common.append(f"base_model={place / 'made' / 'base'}")
-        for method in options.only.split(","):
-            words, expected = [*common, *METHODS[method]], {}
-            for processes in (1, many):
-                whole = place / f"{method}-whole-{processes}"
-                keys = [f"tune.accumulate={many // processes}", f"out={whole}"]
-                finish(processes, [*words, *keys], place / f"{method}-{processes}.log")
-                expected[processes] = read_losses(whole / "tune")
-            for first, second in ((many, 1), (1, many)):
-                out, log = place / f"{method}-{first}-{second}", place / f"{method}-{first}-{second}.log"
-                case = [*words, f"tune.accumulate={many // first}", f"out={out}"]
-                if not kill_late(first, case, log, out / "tune.part"):
-                    raise SystemExit(log.read_text(encoding="utf-8", errors="replace")[-6000:] + "\nnot killed")
-                logged = log.stat().st_size
-                finish(second, case, log)
-                said = log.read_bytes()[logged:].decode("utf-8", "replace")
-                went_on = next((line.split("-")[-1] for line in said.splitlines() if "continues from" in line), "0")
-                results.append(compare(method, first, second, int(went_on), expected, read_losses(out / "tune")))
+        with ThreadPoolExecutor(options.at_once or (8 if gpu else 1)) as pool:
+            measured = [
+                (method, *start_all(pool, method, [*common, *METHODS[method]], many, place))
+                for method in options.only.split(",")
+            ]
+            for method, whole, killed in measured:
+                expected = {processes: run.result() for processes, run in whole.items()}
+                for (first, second), run in killed.items():
+                    went_on, losses = run.result()
+                    results.append(compare(method, first, second, went_on, expected, losses))
     met = all(result["from_step"] >= SAVE and result["next"] <= TOLERANCE for result in results)
     claims = [
         harness.claim(
