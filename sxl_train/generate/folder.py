@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from sxl_train.run import checkpoints
 if TYPE_CHECKING:
     from sxl_train.generate.batch import Batch
 
-Skip = frozenset[tuple[str, int]]
+Skip = Set[tuple[str, int]]
 """(request, index) of samples that are there already."""
 GPU_ROWS, CPU_ROWS = 512, 24
 GPU_CHUNK, CPU_CHUNK = 32768, 1024
@@ -82,24 +83,35 @@ class FolderBackend:
         return str(self.tokenizer.decode([*self._anchor, *ids], skip_special_tokens=False))[1:]
 
     def generate(
-        self, requests: Sequence[Request], progress: Callable[[int, int], None] | None = None, skip: Skip = frozenset()
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int, int], None] | None = None,
+        skip: Skip = frozenset(),
+        more: Callable[[], Sequence[Request]] | None = None,
     ) -> Iterator[Sample]:
-        """Samples as they finish; those in ``skip`` are left out."""
+        """Samples as they finish; those in ``skip`` are left out. ``more`` is asked for further requests when there is
+        room for them, until it gives none."""
         total = sum(request.samples for request in requests) - len(skip)
-        done, waiting = 0, []
-        for item in prepare(requests, self.encode, self.context):
-            if isinstance(item, Job):
-                waiting.append(item)
-            elif (item.request, item.index) not in skip:
-                done += 1
-                yield item
-        waiting.sort(key=lambda job: -len(job.ids))
-        groups = deque(group for job in waiting for group in self._make_rows(job, skip))
+        refused: deque[Sample] = deque()
+        groups: deque[list[Row]] = deque()
+
+        def add(some: Sequence[Request]) -> bool:
+            waiting = []
+            for item in prepare(some, self.encode, self.context):
+                if isinstance(item, Job):
+                    waiting.append(item)
+                elif (item.request, item.index) not in skip:
+                    refused.append(item)
+            waiting.sort(key=lambda job: -len(job.ids))
+            groups.extend(group for job in waiting for group in self._make_rows(job, skip))
+            return bool(some)
+
+        add(requests)
         if progress is not None:
-            progress(done, total)
-        for row in self._run(groups):
-            done += 1
-            yield row.close()
+            progress(len(refused), total)
+        made = (row.close() for row in self._run(groups, (lambda: add(more())) if more is not None else None))
+        for done, sample in enumerate(chain(popped(refused), made, popped(refused)), 1):
+            yield sample
             if progress is not None:
                 progress(done, total)
 
@@ -122,13 +134,18 @@ class FolderBackend:
             self._grammars["calls"] = Grammars.of_tokenizer(self.tokenizer, template, self._ends)
         return self._grammars["calls"].constrain(request.tools)
 
-    def _run(self, groups: deque[list[Row]]) -> Iterator[Row]:
+    def _run(self, groups: deque[list[Row]], fill: Callable[[], bool] | None = None) -> Iterator[Row]:
+        """Rows as they finish; ``fill`` adds to ``groups`` when they run out, and says whether there was anything."""
         import torch
 
         from sxl_train.generate.batch import Batch
 
         batch = Batch(self.model)
-        while groups or batch.rows:
+        while groups or batch.rows or fill is not None:
+            while fill is not None and not groups and len(batch.rows) <= self.rows * 3 // 4:
+                fill = fill if fill() else None
+            if not groups and not batch.rows:
+                break
             with torch.inference_mode():
                 if groups and (not batch.rows or len(batch.rows) + len(groups[0]) <= self.rows * 3 // 4):
                     some = self._take(groups, batch)
@@ -187,6 +204,12 @@ class FolderBackend:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def popped(samples: deque[Sample]) -> Iterator[Sample]:
+    """What is in ``samples`` by the time that it is asked for."""
+    while samples:
+        yield samples.popleft()
 
 
 def find_ends(model: Any, tokenizer: Any, template: mask.Template | None) -> frozenset[int]:

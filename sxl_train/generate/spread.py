@@ -1,4 +1,4 @@
-"""One model in several processes, each with a GPU of its own: requests are dealt out, samples come as they finish.
+"""One model in several processes, each with a GPU of its own: who has room asks for more, samples come as they finish.
 
 A sample depends on its request alone (`sampling.py`), so how requests are dealt changes nothing but the company in
 which its logits are computed: on a CPU (float32) the samples are those of one process, in bf16 one may part where two
@@ -21,6 +21,8 @@ from sxl_train.generate.types import Request, Sample, Score
 
 Skip = frozenset[tuple[str, int]]
 DEVICES = "CUDA_VISIBLE_DEVICES"
+PIECES = 8
+"""Pieces of the work for each process: how long answers become is not known beforehand, and all should end together."""
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -32,9 +34,11 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class News(msgspec.Struct, frozen=True):
-    """What a process says: a sample, likelihoods, or that it is done; its name when it is ready, or why it is not."""
+    """What a process says: a sample, likelihoods, that it has room for more requests, or that it is done; its name when
+    it is ready, or why it is not."""
 
     sample: Sample | None = None
+    hungry: bool = False
     scores: tuple[Score, ...] = ()
     name: str = ""
     wrong: str = ""
@@ -74,21 +78,28 @@ class SpreadBackend:
             raise error("U102", pointer="/id", found="an id twice", expected="an id that no other request has")
         total = sum(request.samples for request in requests) - len(skip)
         done = 0
-        for line, part in zip(self._lines, deal(requests, len(self._lines))):
-            ids = {request.id for request in part}
-            self._tell(line, Work(tuple(part), tuple(sorted(one for one in skip if one[0] in ids))))
+        pieces = iter(cut(requests, len(self._lines) * PIECES))
+        for line in self._lines:
+            self._hand(line, next(pieces, ()), skip)
         open_ = list(self._lines)
         while open_:
             ready = wait(open_)
             for line in [one for one in open_ if one in ready]:
                 news = self._hear(line)
-                if news.sample is None:
+                if news.hungry:
+                    self._hand(line, next(pieces, ()), skip)
+                elif news.sample is None:
                     open_.remove(line)
-                    continue
-                done += 1
-                yield news.sample
-                if progress is not None:
-                    progress(done, total)
+                else:
+                    done += 1
+                    yield news.sample
+                    if progress is not None:
+                        progress(done, total)
+
+    def _hand(self, line: Connection, piece: Sequence[Request], skip: Skip) -> None:
+        """Give a process a piece, or nothing where there is none left."""
+        ids = {request.id for request in piece}
+        self._tell(line, Work(tuple(piece), tuple(sorted(one for one in skip if one[0] in ids)) if skip else ()))
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """The likelihood of each continuation."""
@@ -138,15 +149,19 @@ def find_devices(processes: int) -> list[str]:
     return [names[number % len(names)] for number in range(processes)]
 
 
-def deal(requests: Sequence[Request], parts: int) -> list[list[Request]]:
-    """``requests`` in ``parts`` of much the same work: long prompts and many samples first, each to who has least."""
-    dealt: list[list[Request]] = [[] for _ in range(parts)]
-    loads = [0] * parts
-    for request in sorted(requests, key=_weigh, reverse=True):
-        least = loads.index(min(loads))
-        dealt[least].append(request)
-        loads[least] += _weigh(request)
-    return dealt
+def cut(requests: Sequence[Request], count: int) -> list[list[Request]]:
+    """``requests`` in about ``count`` pieces of much the same work, the largest first."""
+    ordered = sorted(requests, key=_weigh, reverse=True)
+    most = sum(map(_weigh, ordered)) / count
+    pieces: list[list[Request]] = []
+    held = most
+    for request in ordered:
+        if held >= most:
+            pieces.append([])
+            held = 0
+        pieces[-1].append(request)
+        held += _weigh(request)
+    return pieces
 
 
 def _weigh(request: Request) -> int:
@@ -178,7 +193,15 @@ def serve(line: Connection, folder: str, rows: int, processes: int) -> None:
             if work.pairs:
                 tell(line, News(scores=tuple(backend.score(work.pairs))))
                 continue
-            for sample in backend.generate(work.requests, skip=frozenset(work.skip)):
+            skip = set(work.skip)
+
+            def ask(skip: set[tuple[str, int]] = skip) -> tuple[Request, ...]:
+                tell(line, News(hungry=True))
+                given = msgspec.msgpack.decode(line.recv_bytes(), type=Work)
+                skip.update(given.skip)
+                return given.requests
+
+            for sample in backend.generate(work.requests, skip=skip, more=ask):
                 tell(line, News(sample=sample))
             tell(line, News())
     except (EOFError, OSError):

@@ -10,7 +10,7 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_train.generate.folder import FolderBackend
 from sxl_train.generate.kept import generate_kept
-from sxl_train.generate.spread import SpreadBackend, deal
+from sxl_train.generate.spread import SpreadBackend, cut
 from sxl_train.generate.types import Request
 
 PROMPTS = ("def add(first", "The calculator", "a", "value = json", "for index, name in enumerate(names):\n    print(")
@@ -65,10 +65,10 @@ def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, folder: str):
         SpreadBackend(folder, 2)
 
 
-def test_work_is_dealt_evenly():
+def test_work_is_cut_into_even_pieces_the_largest_first():
     requests = [Request(id=str(n), prompt="x" * n, samples=1 + n % 3) for n in range(31)]
-    parts = deal(requests, 4)
-    assert sorted(r.id for part in parts for r in part) == sorted(r.id for r in requests)
-    loads = [sum(r.samples for r in part) for part in parts]
-    assert max(loads) - min(loads) <= 3
-    assert deal([], 2) == [[], []]
+    pieces = cut(requests, 8)
+    assert sorted(r.id for piece in pieces for r in piece) == sorted(r.id for r in requests)
+    loads = [sum(r.samples for r in piece) for piece in pieces]
+    assert 7 <= len(pieces) <= 8 and max(loads[:-1]) - min(loads[:-1]) <= 3
+    assert pieces[0][0].samples == 3 and cut([], 2) == []
