@@ -80,12 +80,13 @@ def _benchmark(options: Any) -> int:
     from sxl_data.engine.commit import commit_bytes
     from sxl_train.evaluate.benchmark import evaluate
     from sxl_train.evaluate.exports import exports
-    from sxl_train.evaluate.opening import open_backend
+    from sxl_train.evaluate.known import read_answers
     from sxl_train.evaluate.rating import rated
     from sxl_train.evaluate.suites.files import folder
     from sxl_train.evaluate.suites.registry import get
     from sxl_train.evaluate.suites.types import Options
     from sxl_train.evaluate.tables import as_text
+    from sxl_train.generate.opening import open_model
 
     for name in options.suite:
         get(name)
@@ -100,7 +101,7 @@ def _benchmark(options: Any) -> int:
     )
     model = options.models[0] if options.models else ""
     out = Path(options.out or f"build/eval/{Path(model or options.samples).name or 'model'}")
-    backend = open_backend(model, options.samples)
+    backend = read_answers(Path(options.samples)) if options.samples is not None else open_model(model)
     try:
         report = evaluate(backend, options.suite, wanted, out, resume=not options.fresh)
     finally:

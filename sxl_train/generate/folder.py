@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence, Set
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from sxl_train.data import mask, samples
 from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
 from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Request, Sample, Score
-from sxl_train.run import checkpoints
+from sxl_train.run import bases, checkpoints
 
 if TYPE_CHECKING:
     from sxl_train.generate.batch import Batch
@@ -30,6 +31,9 @@ GPU_CHUNK, CPU_CHUNK = 32768, 1024
 """Prompt tokens that are read at a time."""
 GPU_STEPS = 8
 """Steps between two looks at what a GPU has chosen: each look waits for it."""
+
+
+READ = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
 
 
 def load(folder: str) -> Any:
@@ -46,6 +50,16 @@ def load(folder: str) -> Any:
     return PeftModel.from_pretrained(base, folder).merge_and_unload().eval()
 
 
+def hash_folder(folder: Path) -> str:
+    """The digest of all that decides what a model or adapter folder says, the adapter's base included."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in READ and path.is_file())
+    own = bases.hash_files(*files)
+    if not (folder / "adapter_config.json").exists():
+        return own
+    base = Path(checkpoints.read_adapter(folder)["base_model_name_or_path"])
+    return f"{own} {hash_folder(base) if base.is_dir() else base}"
+
+
 class FolderBackend:
     """A model folder, or one that is loaded already."""
 
@@ -56,6 +70,7 @@ class FolderBackend:
         text = self.tokenizer.chat_template
         self.template = mask.make_template(text, self.tokenizer) if isinstance(text, str) else None
         self.name = f"transformers {Path(folder).name}"
+        self._folder = "" if model is not None else folder  # what is in memory may be trained meanwhile
         gpu = self.model.device.type == "cuda"
         self.rows = rows or (GPU_ROWS if gpu else CPU_ROWS)
         self._chunk, self._steps = (GPU_CHUNK, GPU_STEPS) if gpu else (CPU_CHUNK, 1)
@@ -65,6 +80,11 @@ class FolderBackend:
         self._anchor = self.tokenizer("a", add_special_tokens=False)["input_ids"]
         self._anchored = self.tokenizer.decode(self._anchor) == "a"
         self._grammars: dict[str, Any] = {}
+
+    @cached_property
+    def weights(self) -> str:
+        """The digest of the files that were opened; empty for a model in memory."""
+        return hash_folder(Path(self._folder)) if self._folder else ""
 
     def encode(self, request: Request) -> list[int]:
         """The tokens of a request's prompt. Raises `UserError` T108."""

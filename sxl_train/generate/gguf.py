@@ -18,6 +18,7 @@ from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose
 from sxl_train.generate.types import Request, Sample, Score
+from sxl_train.run.bases import hash_files
 from sxl_train.run.gguf_reader import GgufFile, read
 from sxl_train.run.gguf_tokenizer import CONTROL, USER_DEFINED
 
@@ -33,6 +34,7 @@ class GgufBackend:
         described = read(file)
         self.llama = Llama(file)
         self.name = f"llama.cpp {name or file.name}"
+        self.weights = hash_files(file)
         self.rows, self.context = rows or max(ROWS, count_cores()), min(context or 2**31, self.llama.context)
         self.template, self._control = read_template(described)
         self._ends = self.llama.ends()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -68,7 +70,15 @@ class SpreadBackend:
             theirs.close()
             self._processes.append(process)
             self._lines.append(mine)
+        self.folder = folder
         (self.name,) = {self._hear(line).name for line in self._lines}
+
+    @cached_property
+    def weights(self) -> str:
+        """The digest of the folder's files."""
+        from sxl_train.generate.folder import hash_folder
+
+        return hash_folder(Path(self.folder))
 
     def generate(
         self, requests: Sequence[Request], progress: Callable[[int, int], None] | None = None, skip: Skip = frozenset()

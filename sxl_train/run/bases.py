@@ -64,7 +64,9 @@ def describe(file: Path) -> Path:
 
 @functools.lru_cache(maxsize=8)
 def _describe(file: Path, changed: int) -> Path:
-    place = cache_folder() / "bases" / f"{_hash(file)[:16]}-{_hash(*(Path(str(m.__file__)) for m in _CODE))[:8]}"
+    place = (
+        cache_folder() / "bases" / f"{hash_files(file)[:16]}-{hash_files(*(Path(str(m.__file__)) for m in _CODE))[:8]}"
+    )
     if place.is_dir():
         return place
     read = gguf_reader.read(file)
@@ -106,7 +108,7 @@ def expand(file: Path, folder: Path) -> dict[str, str]:
         weight = torch.from_numpy(_place(long, gguf_reader.read_tensor(read, name), config))
         tensors[long] = weight.to(torch.bfloat16).contiguous()
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    return {"file": file.name, "format": gguf_reader.name_format(read), "sha256": _hash(file)}
+    return {"file": file.name, "format": gguf_reader.name_format(read), "sha256": hash_files(file)}
 
 
 def _place(name: str, weight: NDArray[np.float32], config: dict[str, object]) -> NDArray[np.float32]:
@@ -150,7 +152,7 @@ def _folder_of(name: str) -> Path | None:
 
 def _join(parts: list[Path]) -> Path:
     """One file of its parts, in the cache under the hash of them all."""
-    place = cache_folder() / "bases" / _hash(*parts)[:16] / parts[0].name.partition(".part")[0]
+    place = cache_folder() / "bases" / hash_files(*parts)[:16] / parts[0].name.partition(".part")[0]
     if not place.is_file():
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = place.with_name(f"{place.name}.{os.getpid()}")
@@ -182,7 +184,8 @@ def cache_folder() -> Path:
     return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sxl"
 
 
-def _hash(*files: Path) -> str:
+def hash_files(*files: Path) -> str:
+    """SHA-256 of what stands in them, one behind the other."""
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as handle:

@@ -12,13 +12,14 @@ import pytest
 
 from sxl_data.sandbox.run import missing
 from sxl_train.evaluate.__main__ import main
-from sxl_train.evaluate.ask import Ask, read
+from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.benchmark import evaluate, read_report
 from sxl_train.evaluate.known import KnownAnswers, read_answers
 from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import read_samples, write_samples
 from sxl_train.evaluate.suites.types import Options, Outcome
-from sxl_train.generate.types import Request, Sample
+from sxl_train.generate.kept import read_lines
+from sxl_train.generate.types import Request, Sample, Score
 
 boxed = pytest.mark.skipif(missing() is not None, reason="no sandbox here")
 COUNT = 12
@@ -136,7 +137,31 @@ def test_another_prompt_is_another_question_and_more_samples_keep_the_first(tmp_
     more = msgspec.structs.replace(one, samples=3)
     assert [s.text for s in ask([more])[0]] == ["one", "two", "three"] and ask.generated == 3
     ask([msgspec.structs.replace(one, prompt="y")])
-    assert ask.generated == 4 and len(list(read(tmp_path / "s.jsonl"))) == 4
+    assert ask.generated == 4 and len(list(read_lines(tmp_path / "s.jsonl"))) == 4
+
+
+class Weighed(KnownAnswers):
+    """Has weights, and counts the likelihoods that it is asked for."""
+
+    def __init__(self, weights: str, answer: str) -> None:
+        super().__init__({"a": [answer]}, name="a model")
+        self.weights, self.asked = weights, 0
+
+    def score(self, pairs):
+        self.asked += len(pairs)
+        return [Score(logprob=-float(len(tail)), tokens=len(tail), greedy=False) for _, tail in pairs]
+
+
+def test_other_weights_under_the_same_name_are_asked_anew_and_likelihoods_are_kept(tmp_path):
+    file, request = tmp_path / "s.jsonl", Request(id="a", prompt="x")
+    first, other = Weighed("1", "one"), Weighed("2", "two")
+    assert Ask(first, file)([request])[0][0].text == "one" and Ask(other, file)([request])[0][0].text == "two"
+    pairs = [("a", "b"), ("a", "cd"), ("a", "b")]
+    scores = Ask(first, file).score(pairs)
+    assert [score.logprob for score in scores] == [-1, -2, -1] and first.asked == 2
+    assert Ask(first, file).score(pairs) == scores and first.asked == 2
+    Ask(other, file).score(pairs)
+    assert other.asked == 2
 
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e" + "A" * 20_000

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from sxl_train.generate.folder import FolderBackend
-from sxl_train.generate.kept import generate_kept, read_kept
+from sxl_train.generate.kept import Kept, generate_kept
 from sxl_train.generate.types import Request, Sample
 
 
@@ -46,7 +46,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(backend: FolderBackend, tmp
     lines = whole.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:3]) + lines[3][:20])
     assert generate_kept(backend, ask(), path) == expected
-    assert len(read_kept(path)) == 6 and len(path.read_bytes().splitlines()) == 7
+    assert len(Kept(path).samples) == 6 and len(path.read_bytes().splitlines()) == 7
 
 
 def test_failures_are_tried_again(backend: FolderBackend, tmp_path: Path) -> None:
