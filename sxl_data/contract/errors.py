@@ -13,8 +13,19 @@ import msgspec
 from sxl_data.contract.codes import CODES, Level
 from sxl_data.contract.printable import encodable, printable, printable_line
 
-_SAID = ("found", "expected", "why", "fix")
+_SAID = ("found", "expected", "why", "fix", "mended_json")
 _PLACES = ("file", "trace_id", "pointer")
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """Text that takes the place of a range of the submitted file. Lines and columns count from 1, columns in UTF-16
+    units as editors count them; the end is behind the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -36,6 +47,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     why: str = ""
     fix: str = ""
     related: tuple[str, ...] = ()
+    mended_json: str | None = None
+    """What ``--fix`` writes there, as JSON: the new id, the ids of results in order, a tool's schema."""
+    edits: tuple[Edit, ...] = ()
+    """How to write it into the file by hand, where the values stand in it as text; together or not at all."""
 
     def __post_init__(self) -> None:
         for names, safe in ((_SAID, printable), (_PLACES, encodable)):
@@ -134,6 +149,7 @@ def render(item: Finding) -> str:
     rows: Iterable[tuple[str, str | None]] = (
         ("found", item.found),
         ("expected", item.expected),
+        ("mended", item.mended_json),
         ("why", item.why or None),
         ("fix", item.fix or None),
         ("see", ", ".join(item.related) or None),

@@ -28,3 +28,7 @@ class Change(msgspec.Struct, frozen=True):
     code: str
     pointer: str
     said: str
+    value_json: str | None = None
+    """What stands there afterwards, as JSON; the ids of the results where their order is mended."""
+    also: tuple[tuple[str, str], ...] = ()
+    """Pointers of other values that change with it, such as the id in a result, and what they become."""

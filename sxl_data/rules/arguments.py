@@ -206,7 +206,7 @@ def _repair(tool: Tool, n: int, changes: list[Change]) -> Tool:
     if not edits:
         return tool
     said = "; ".join(f"{place or '/'} {found} → {expected}" for place, found, expected in edits[:5])
-    changes.append(Change("A304", f"/tools/{n}/parameters_json", said))
+    changes.append(Change("A304", f"/tools/{n}/parameters_json", said, dump(fixed)))
     return msgspec.structs.replace(
         tool, parameters_json=dump(fixed), origin="normalised", original_json=tool.original_json or tool.parameters_json
     )

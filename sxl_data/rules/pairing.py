@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sxl_data.contract.codes import table
+from sxl_data.files.json_text import dump
 from sxl_data.rules import Change, Fault
 from sxl_data.rules.positions import Positions
 from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
@@ -213,11 +214,15 @@ def _name_calls(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
         calls, placed = list(act.calls), list(results)
         for k, at in pairs:
             name = calls[k].call_id or (results[at].call_id if at is not None else "") or _unused("call_", 1, taken)
+            places = [f"/steps/{i}/calls/{k}/call_id"] if not calls[k].call_id else []
+            if at is not None and not placed[at].call_id:
+                places.append(f"/steps/{i + 1}/results/{at}/call_id")
+            for place in places:
+                also = tuple((other, dump(name)) for other in places if other != place)
+                changes.append(Change("P107", place, f"'' → {name!r}", dump(name), also))
             if not calls[k].call_id:
-                changes.append(Change("P107", f"/steps/{i}/calls/{k}/call_id", f"'' → {name!r}"))
                 calls[k] = msgspec.structs.replace(calls[k], call_id=name)
             if at is not None and not placed[at].call_id:
-                changes.append(Change("P107", f"/steps/{i + 1}/results/{at}/call_id", f"'' → {name!r}"))
                 placed[at] = msgspec.structs.replace(placed[at], call_id=name)
         out[i] = msgspec.structs.replace(act, calls=tuple(calls))
         if isinstance(after, Iterate):
@@ -238,6 +243,7 @@ def _rename(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
     used: set[str] = set()
     opened: dict[str, list[str]] = {}  # the id as written → new ids of its open calls, latest last
     latest: dict[str, str] = {}
+    made: dict[str, int] = {}  # new id → its change
     out: list[Step] = []
     for i, step in enumerate(steps):
         if isinstance(step, Act) and step.calls:
@@ -248,7 +254,9 @@ def _rename(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
                 # Ids repeated within one act cannot be told apart, so they stay for their author.
                 if name and name in used and sum(c.call_id == name for c in step.calls) == 1:
                     name = _unused(f"{name}-", 2, taken)
-                    changes.append(Change("P102", f"/steps/{i}/calls/{k}/call_id", f"{call.call_id!r} → {name!r}"))
+                    made[name] = len(changes)
+                    said = f"{call.call_id!r} → {name!r}"
+                    changes.append(Change("P102", f"/steps/{i}/calls/{k}/call_id", said, dump(name)))
                     call = msgspec.structs.replace(call, call_id=name)
                 opened.setdefault(step.calls[k].call_id, []).append(name)
                 latest[step.calls[k].call_id] = name
@@ -257,10 +265,15 @@ def _rename(steps: Sequence[Step], changes: list[Change]) -> list[Step]:
             step = msgspec.structs.replace(step, calls=tuple(calls))
         elif isinstance(step, Iterate) and step.results:
             results = []
-            for result in step.results:
+            for k, result in enumerate(step.results):
                 waiting = opened.get(result.call_id)
                 name = waiting.pop() if waiting else latest.get(result.call_id, result.call_id)
-                results.append(result if name == result.call_id else msgspec.structs.replace(result, call_id=name))
+                if name != result.call_id:
+                    result = msgspec.structs.replace(result, call_id=name)
+                    change = changes[made[name]]
+                    also = (*change.also, (f"/steps/{i}/results/{k}/call_id", dump(name)))
+                    changes[made[name]] = msgspec.structs.replace(change, also=also)
+                results.append(result)
             step = msgspec.structs.replace(step, results=tuple(results))
         out.append(step)
     return out
@@ -282,6 +295,6 @@ def _order(steps: list[Step], changes: list[Change]) -> list[Step]:
         ordered = tuple(sorted(step.results, key=place))
         if ordered != step.results and all(r.call_id in position for r in step.results):
             said = ", ".join(r.call_id for r in step.results) + " → " + ", ".join(r.call_id for r in ordered)
-            changes.append(Change("P109", f"/steps/{i}/results", said))
+            changes.append(Change("P109", f"/steps/{i}/results", said, dump([r.call_id for r in ordered])))
             out[i] = msgspec.structs.replace(step, results=ordered)
     return out

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sxl_data.engine.confined import Confined, Exceeded
 from sxl_data.files.json_text import is_deep
+from sxl_data.rules.plain_words import words
 from sxl_data.rules.unrolled import MOST, deepest, unroll
 
 _BACKTRACKS = 10_000
@@ -91,8 +92,7 @@ def _process() -> Confined:
 def _errors(validator: Any, value: Any) -> list[Error]:
     found = []
     for error in validator.iter_errors(value):
-        keyword = next((str(p) for p in reversed(list(error.schema_path)) if isinstance(p, str)), "schema")
-        found.append(Error([str(part) for part in error.instance_path], keyword, error.message))
+        found.append(Error([str(part) for part in error.instance_path], error.kind.name, words(error)))
         if len(found) == _MOST_ERRORS:
             break
     return found

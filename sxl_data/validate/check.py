@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import Finding, UserError, finding
 from sxl_data.rules.arguments import originals
 from sxl_data.rules.families import Check, faults
@@ -12,6 +13,7 @@ from sxl_data.rules.profiles import Profile
 from sxl_data.trace.tally import Tally
 from sxl_data.validate.duplicates import Seen
 from sxl_data.validate.locate import Placer
+from sxl_data.validate.mended import mended
 from sxl_data.validate.reporters.report import FileReport, Report
 from sxl_data.validate.submission import Submission
 from sxl_data.validate.submitted import Submitted
@@ -55,7 +57,10 @@ def check_file(
                 report.add(f for f in _named(reading.findings, item) if f.code[0] in families or f.code[0] == "S")
             if found:
                 placer = Placer(item)
-                report.add(placer.finding(fault) for fault in found)
+                placed = [placer.finding(fault) for fault in found]
+                if reading is not None and any(CODES[fault.code].fixable for fault in found):
+                    placed = mended(reading.trace, found, placed, placer, report.edits)
+                report.add(placed)
             entry.records += 1
         if not entry.records:
             report.add([finding("U208", file=submission.file, found="no records", expected="at least one")])

@@ -62,7 +62,7 @@ def _cut(path: Path, step: int) -> Iterator[Range]:
 
 
 def spread(
-    submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int, limit: int
+    submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int, limit: int, edits: bool = False
 ) -> Iterator[tuple[Report, list[Entry]]]:
     """The report of each range and the traces seen in it, in the order of the file."""
     from concurrent.futures import ProcessPoolExecutor
@@ -70,7 +70,8 @@ def spread(
 
     name = submission.recognise().name  # the whole file has one format: its beginning decides for all parts
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_check, submission.path, name, submission.known, part, profile, limit) for part in ranges]
+        told = (profile, limit, edits)
+        tasks = [pool.submit(_check, submission.path, name, submission.known, part, *told) for part in ranges]
         for task in tasks:
             report, ids = task.result()
             report.files[0].reason = submission.reason
@@ -78,9 +79,9 @@ def spread(
 
 
 def _check(
-    path: str | Path, format: str, known: object, part: Range, profile: Profile, limit: int
+    path: str | Path, format: str, known: object, part: Range, profile: Profile, limit: int, edits: bool
 ) -> tuple[Report, list[Entry]]:
-    report = Report(profile=profile.name, limit=limit)
+    report = Report(profile=profile.name, limit=limit, edits=edits)
     seen = Seen()
     check_file(Submission(path, format, known, part), profile, report, seen)  # type: ignore[arg-type]
     return report, list(seen.ids.values())

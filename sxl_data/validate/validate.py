@@ -37,6 +37,7 @@ def validate(
     export: str | None = None,
     jobs: int = 1,
     limit: int = LIMIT,
+    edits: bool = False,
 ) -> Report:
     """Check ``source``: a path, several paths, or rows: dicts of any format that is known, `Trace`s, a table of
     pandas, polars or pyarrow, a data set of the Hub's library.
@@ -45,18 +46,19 @@ def validate(
     publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
     name, a path or a model folder, see `template.load`) the R codes say what survives rendering and is
     trained, within ``max_length`` tokens of ``tokenizer``; with ``export`` what that export would lose.
+    With ``edits`` findings that can be mended say which text of the file to replace by what.
     ``jobs`` processes share large JSONL files; the report is the same for any number of them.
     What is wrong with the input is in the report, a file that cannot be read included. Raises
     `UserError` for a format, profile or template that does not exist.
     """
     chosen = get(profile)
     extra = _extra(template, tokenizer, max_length, export)
-    report = Report(profile=chosen.name, limit=limit)
+    report = Report(profile=chosen.name, limit=limit, edits=edits)
     seen = Seen()
     for submission in _submissions(source, format, known):
         ranges = divide(submission, jobs) if jobs > 1 and extra is None else None
         if ranges is not None:
-            merge(report, seen, spread(submission, ranges, chosen, jobs, limit))
+            merge(report, seen, spread(submission, ranges, chosen, jobs, limit, edits))
         else:
             check_file(submission, chosen, report, seen, extra)
     return report

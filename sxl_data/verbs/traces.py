@@ -178,6 +178,7 @@ def _validate(options: argparse.Namespace) -> int:
         max_length=options.max_length,
         export=options.export,
         jobs=1 if options.columns else options.jobs,
+        edits=options.output in ("sarif", "json"),
     )
     text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)

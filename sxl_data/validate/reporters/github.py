@@ -31,9 +31,13 @@ def _command(item: Finding) -> str:
     if item.line is not None:
         properties.append(f"line={item.line}")
     properties.append(f"title={_property(f'{item.code} {item.rule}')}")
-    said = [f"{name} {shorten(text)}" for name, text in (("found", item.found), ("expected", item.expected)) if text]
+    said = [f"{name} {shorten(text)}" for name, text in _said(item) if text]
     place = [printable_line(item.pointer)] if item.pointer else []
     return f"::{level} {','.join(properties)}::{_message(chr(10).join([*place, *said, item.fix]))}"
+
+
+def _said(item: Finding) -> tuple[tuple[str, str | None], ...]:
+    return ("found", item.found), ("expected", item.expected), ("mended", item.mended_json)
 
 
 def _message(text: str) -> str:

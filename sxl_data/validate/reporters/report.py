@@ -48,6 +48,8 @@ class Report(msgspec.Struct):
     complete: bool = True
     """False where something was not looked at: a file cut off, a limit reached."""
     limit: int = LIMIT
+    edits: bool = False
+    """Whether findings say where in the file to write what mends them."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Take ``findings`` in."""

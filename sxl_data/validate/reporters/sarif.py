@@ -54,7 +54,7 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(item: Finding, position: dict[str, int]) -> dict[str, Any]:
-    said = [f"{name} {text}" for name, text in (("found", item.found), ("expected", item.expected)) if text]
+    said = [f"{name} {text}" for name, text in _said(item) if text]
     result: dict[str, Any] = {
         "ruleId": item.code,
         "ruleIndex": position[item.code],
@@ -69,11 +69,35 @@ def _result(item: Finding, position: dict[str, int]) -> dict[str, Any]:
         if item.pointer is not None:
             location["logicalLocations"] = [{"fullyQualifiedName": item.pointer or "/", "kind": "element"}]
         result["locations"] = [location]
+    if item.edits and item.file is not None:
+        result["fixes"] = [_fix(item)]
     properties = {"trace_id": item.trace_id, "related": list(item.related) or None}
     kept = {name: value for name, value in properties.items() if value}
     if kept:
         result["properties"] = kept
     return result
+
+
+def _said(item: Finding) -> tuple[tuple[str, str | None], ...]:
+    return ("found", item.found), ("expected", item.expected), ("mended", item.mended_json)
+
+
+def _fix(item: Finding) -> dict[str, Any]:
+    """What an editor offers to write: all places of one repair."""
+    replacements = [
+        {
+            "deletedRegion": {
+                "startLine": edit.line,
+                "startColumn": edit.column,
+                "endLine": edit.end_line,
+                "endColumn": edit.end_column,
+            },
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in item.edits
+    ]
+    change = {"artifactLocation": {"uri": _uri(str(item.file))}, "replacements": replacements}
+    return {"description": {"text": f"write {item.mended_json}"}, "artifactChanges": [change]}
 
 
 def _uri(file: str) -> str:

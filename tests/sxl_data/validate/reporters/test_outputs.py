@@ -39,6 +39,8 @@ def test_json_has_the_agreed_keys():
         "why",
         "fix",
         "related",
+        "mended_json",
+        "edits",
     }
 
 

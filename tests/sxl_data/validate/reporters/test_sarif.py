@@ -45,6 +45,21 @@ RULE = record(
     help=MESSAGE,
     defaultConfiguration=record("", level=LEVEL),
 )
+POSITION = {"type": "integer", "minimum": 1}
+REGION = record(
+    "startLine startColumn endLine endColumn",
+    startLine=POSITION,
+    startColumn=POSITION,
+    endLine=POSITION,
+    endColumn=POSITION,
+)
+REPLACEMENT = record("deletedRegion insertedContent", deletedRegion=REGION, insertedContent=MESSAGE)
+CHANGE = record(
+    "artifactLocation replacements",
+    artifactLocation=record("uri", uri={"type": "string", "format": "uri-reference"}),
+    replacements={"type": "array", "minItems": 1, "items": REPLACEMENT},
+)
+FIX = record("artifactChanges", description=MESSAGE, artifactChanges={"type": "array", "items": CHANGE, "minItems": 1})
 RESULT = record(
     "message ruleId",
     ruleId=TEXT,
@@ -52,6 +67,7 @@ RESULT = record(
     level=LEVEL,
     message=MESSAGE,
     locations={"type": "array", "items": LOCATION},
+    fixes={"type": "array", "items": FIX, "minItems": 1},
     properties={"type": "object"},
 )
 RUN = record(
@@ -81,7 +97,7 @@ def faults(report: Report) -> list[str]:
 
 
 def test_every_code_is_a_valid_result():
-    report = validate(INVALID, profile="publish")
+    report = validate(INVALID, profile="publish", edits=True)
     assert len(report.counts) > 60
     assert faults(report) == []
 
