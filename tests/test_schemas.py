@@ -48,6 +48,12 @@ def options(path: Path, tmp_path: Path) -> dict[str, Any]:
     return chosen
 
 
+def test_the_pages_of_codes_and_formats_are_what_the_code_says():
+    from sxl_data.view import pages
+
+    assert pages.main([]) == 0
+
+
 def plain_errors(value: Any) -> list[Any]:
     document = json.loads((SCHEMAS / "trace.v1.json").read_text(encoding="utf-8"))
     return list(jsonschema.Draft202012Validator(document).iter_errors(value))

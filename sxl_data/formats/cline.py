@@ -95,15 +95,16 @@ FORMAT = Cline()
 def _answer(builder: Builder, blocks: list[Any], at: str, line: int, ids: Iterator[int]) -> None:
     """One answer: as blocks, or as one text with the calls in it."""
     kinds = {block.get("type") for block in blocks if isinstance(block, dict)}
-    if kinds != {"text"} or len(blocks) > 1:
-        read_assistant(builder, blocks, at, line)
-        return
-    text = str(blocks[0].get("text") or "")
+    first = blocks[0] if blocks and isinstance(blocks[0], dict) and blocks[0].get("type") == "text" else {}
+    text = str(first.get("text") or "")
     thought = _THOUGHT.match(text)
     if thought is not None:
         builder.reflect(thought[1].strip(), "think_tag", at=at, line=line)
         text = text[thought.end() :]
-    if text:
+        blocks = [{**first, "text": text}, *blocks[1:]]
+    if kinds != {"text"} or len(blocks) > 1:
+        read_assistant(builder, blocks, at, line)
+    elif text:
         tell(builder, text, ids, {}, at=at, line=line)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from sxl_data.contract.codes import CODES
@@ -18,11 +20,19 @@ from sxl_data.validate.reporters.report import FileReport, Report
 from sxl_data.validate.submission import Submission
 from sxl_data.validate.submitted import Submitted
 
+Watch = Callable[[int], None]
+_EVERY = 20  # records between two words on how far it is
+
 
 def check_file(
-    submission: Submission, profile: Profile, report: Report, seen: Seen, extra: Check | None = None
+    submission: Submission,
+    profile: Profile,
+    report: Report,
+    seen: Seen,
+    extra: Check | None = None,
+    watch: Watch | None = None,
 ) -> None:
-    """Add what is found in one file to ``report``."""
+    """Add what is found in one file to ``report``; ``watch`` is told of records as they are done."""
     entry = FileReport(file=submission.file)
     report.files.append(entry)
     if "C" in profile.families:
@@ -62,6 +72,8 @@ def check_file(
                     placed = mended(reading.trace, found, placed, placer, report.edits)
                 report.add(placed)
             entry.records += 1
+            if watch is not None and entry.records % _EVERY == 0:
+                watch(_EVERY)
         if not entry.records:
             report.add([finding("U208", file=submission.file, found="no records", expected="at least one")])
     except UserError as problem:

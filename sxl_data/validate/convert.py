@@ -74,7 +74,7 @@ def convert(
         raise error("U202", found=to, expected="one of " + ", ".join(exporters()))
     submission = opened(path, format, known)
     name = encodable(Path(submission.path).name.split(".")[0]) if str(submission.path) != "-" else "stdin"
-    submission.origin = Origin(source=name or "submitted")
+    submission.origin = Origin(source=name or "submitted", options=submission.origin.options)
     submission.coverage = Tally()
     made = Conversion(source="", reason="", target=to)
     findings: list[Finding] = []

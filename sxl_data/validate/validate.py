@@ -17,7 +17,7 @@ from sxl_data.rules.families import Check
 from sxl_data.rules.profiles import get
 from sxl_data.trace.format import Format
 from sxl_data.trace.types import Trace
-from sxl_data.validate.check import check_file
+from sxl_data.validate.check import Watch, check_file
 from sxl_data.validate.duplicates import Entry, Seen
 from sxl_data.validate.parallel import divide, spread
 from sxl_data.validate.reporters.report import LIMIT, FileReport, Report
@@ -38,6 +38,7 @@ def validate(
     jobs: int = 1,
     limit: int = LIMIT,
     edits: bool = False,
+    watch: Watch | None = None,
 ) -> Report:
     """Check ``source``: a path, several paths, or rows: dicts of any format that is known, `Trace`s, a table of
     pandas, polars or pyarrow, a data set of the Hub's library.
@@ -46,7 +47,8 @@ def validate(
     publish; ``known`` are the formats to choose from (default: all trace formats). With ``template`` (a
     name, a path or a model folder, see `template.load`) the R codes say what survives rendering and is
     trained, within ``max_length`` tokens of ``tokenizer``; with ``export`` what that export would lose.
-    With ``edits`` findings that can be mended say which text of the file to replace by what.
+    With ``edits`` findings that can be mended say which text of the file to replace by what;
+    ``watch`` is called with the number of records that were done since it was last called.
     ``jobs`` processes share large JSONL files; the report is the same for any number of them.
     What is wrong with the input is in the report, a file that cannot be read included. Raises
     `UserError` for a format, profile or template that does not exist.
@@ -58,9 +60,9 @@ def validate(
     for submission in _submissions(source, format, known):
         ranges = divide(submission, jobs) if jobs > 1 and extra is None else None
         if ranges is not None:
-            merge(report, seen, spread(submission, ranges, chosen, jobs, limit, edits))
+            merge(report, seen, spread(submission, ranges, chosen, jobs, limit, edits), watch)
         else:
-            check_file(submission, chosen, report, seen, extra)
+            check_file(submission, chosen, report, seen, extra, watch)
     return report
 
 
@@ -101,7 +103,7 @@ def _extra(
     return check
 
 
-def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]]) -> None:
+def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]], watch: Watch | None = None) -> None:
     """Put the parts of one file together, in the order of the file."""
     entry: FileReport | None = None
     for part, ids in parts:
@@ -111,6 +113,8 @@ def merge(report: Report, seen: Seen, parts: Iterable[tuple[Report, list[Entry]]
             if count > listed:
                 report.counts[code] = report.counts.get(code, 0) + count - listed
         report.complete = report.complete and part.complete
+        if watch is not None:
+            watch(part.files[0].records)
         if entry is None:
             entry = part.files[0]
             report.files.append(entry)

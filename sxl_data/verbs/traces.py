@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "  sxl-data validate chat.jsonl --output scout -o transcripts/chat.parquet    (docent: runs.jsonl)\n\n"
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
     )
-    sub.add_argument("files", nargs="+", help="files, folders, archives or builds to check, - for stdin")
-    _format(sub)
-    sub.add_argument(
-        "--columns",
-        metavar="ROLE=COLUMN,…",
-        help="what a table's columns are for: prompt=…,answer=… or messages=…; also reasoning, system, tools, group",
-    )
+    sub.add_argument("files", nargs="*", help="files, folders, archives or builds to check, - for stdin")
+    _format(sub, " `--format list` says how each is recognised")
     sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
     sub.add_argument("--output", default="text", choices=OUTPUTS, help="form of the report; scout, docent: -o OUT")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
@@ -99,9 +95,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _format(sub: argparse.ArgumentParser) -> None:
+def _format(sub: argparse.ArgumentParser, more: str = "") -> None:
     known = "name of the format (auto looks at the file; `sxl-data explain formats` lists them)"
-    sub.add_argument("--format", default="auto", help=known)
+    sub.add_argument("--format", default="auto", help=known + more)
+    sub.add_argument(
+        "--columns",
+        metavar="ROLE=COLUMN,…",
+        help="what a table's columns are for: prompt=…,answer=… or messages=…; also reasoning, system, tools, group",
+    )
 
 
 def _template(sub: argparse.ArgumentParser) -> None:
@@ -117,35 +118,46 @@ def _known() -> dict[str, Any]:
     return known_formats()
 
 
-def _submissions(paths: list[str], format: str) -> list[Any]:
-    """What the user named, opened: files, folders, archives, notebooks, patches, builds."""
+def _submissions(options: argparse.Namespace, paths: list[str]) -> list[Any]:
+    """What the user named, opened: files, folders, archives, notebooks, patches, builds; tables by their columns."""
     from sxl_data.validate.submissions import each
 
-    return [*each(paths, format)]
+    if not options.columns:
+        return [*each(paths, options.format)]
+    from sxl_data.read.adapters.columns import NAME
+
+    return [_by_columns(item, options.columns) for item in each(paths, NAME)]
 
 
-def _tables(paths: list[str], columns: str) -> list[Any]:
-    """Tables that are read by the names of their columns."""
+def _one(options: argparse.Namespace) -> Any:
+    """The one file that the user named, opened."""
+    from sxl_data.validate.submissions import one
+
+    if not options.columns:
+        return one(options.file, options.format)
+    from sxl_data.read.adapters.columns import NAME
+
+    return _by_columns(one(options.file, NAME), options.columns)
+
+
+def _by_columns(item: Any, columns: str) -> Any:
+    """``item``, a table, to be read by the names of its columns."""
     import msgspec
 
     from sxl_data.read.adapters.columns import NAME, named
 
-    options = {NAME: named(columns)}
-    found = _submissions(paths, NAME)
-    for item in found:
-        item.origin = msgspec.structs.replace(item.origin, options=options)
-    return found
-
-
-def _one(path: str, format: str) -> Any:
-    from sxl_data.validate.submissions import one
-
-    return one(path, format)
+    item.origin = msgspec.structs.replace(item.origin, options={NAME: named(columns)})
+    return item
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, tell, terminal_width
+    if options.format == "list":
+        return _list()
     from sxl_data.contract.errors import error
+
+    if not options.files:
+        raise error("U401", found="no file", expected="files to check, - for stdin, or --format list")
+    from sxl_data.contract.console import Progress, fit, is_live, tell, terminal_width
     from sxl_data.validate.validate import validate
 
     if options.fix:
@@ -165,24 +177,35 @@ def _validate(options: argparse.Namespace) -> int:
 
         if not options.out:
             raise error("U401", found=f"--output {options.output}", expected="-o OUT, the file to write")
-        items = _submissions(options.files, options.format)
+        items = _submissions(options, options.files)
         traces, findings = handover(items, options.output, options.out, options.profile)
         say(f"{traces} traces with {findings} findings")
         tell(options.out)
         return 0
-    report = validate(
-        _tables(options.files, options.columns) if options.columns else _submissions(options.files, options.format),
-        profile=options.profile,
-        template=options.template,
-        tokenizer=options.tokenizer,
-        max_length=options.max_length,
-        export=options.export,
-        jobs=1 if options.columns else options.jobs,
-        edits=options.output in ("sarif", "json"),
-    )
+    items = _submissions(options, options.files)
+    with Progress("validate", unit="records") if is_live() else contextlib.nullcontext() as progress:
+        report = validate(
+            items,
+            profile=options.profile,
+            template=options.template,
+            tokenizer=options.tokenizer,
+            max_length=options.max_length,
+            export=options.export,
+            jobs=1 if options.columns else options.jobs,
+            edits=options.output in ("sarif", "json"),
+            watch=progress.advance if progress is not None else None,
+        )
     text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
+
+
+def _list() -> int:
+    from sxl_data.contract.console import fit, tell, terminal_width
+    from sxl_data.view.pages import list_recognised
+
+    tell(fit(list_recognised(_known()), terminal_width()))
+    return 0
 
 
 def _convert(options: argparse.Namespace) -> int:
@@ -190,7 +213,7 @@ def _convert(options: argparse.Namespace) -> int:
     from sxl_data.contract.errors import render as render_finding
     from sxl_data.validate.convert import convert, render
 
-    made = convert(_one(options.file, options.format), options.to, options.out, residual=not options.bare)
+    made = convert(_one(options), options.to, options.out, residual=not options.bare)
     tell(fit(render(made), terminal_width()))
     for item in made.findings:
         say(render_finding(item))
@@ -201,7 +224,7 @@ def _stats(options: argparse.Namespace) -> int:
     from sxl_data.contract.console import point, tell
     from sxl_data.view.stats import stats
 
-    found = stats(_submissions(options.files, options.format), tokenizer=options.tokenizer)
+    found = stats(_submissions(options, options.files), tokenizer=options.tokenizer)
     if options.html:
         from sxl_data.engine.commit import deliver
         from sxl_data.view.stats_page import page
@@ -227,7 +250,7 @@ def _show(options: argparse.Namespace) -> int:
         from sxl_data.view.rendered import page_rendered
         from sxl_data.view.show import pick
 
-        trace = pick(_one(options.file, options.format), options.row)
+        trace = pick(_one(options), options.row)
         if options.template:
             made = page_rendered(trace, load(options.template, options.tokenizer), options.max_length)
         else:
@@ -241,11 +264,11 @@ def _show(options: argparse.Namespace) -> int:
         from sxl_data.view.show import pick
 
         template = load(options.template, options.tokenizer)
-        trace = pick(_one(options.file, options.format), options.row)
+        trace = pick(_one(options), options.row)
         tell(fit(show_rendered(trace, template, options.max_length), width))
         return 0
     extra: dict[str, Any] = {"max_lines": 0} if options.all else {}
-    text = show(_one(options.file, options.format), options.row, width=width or WIDTH, **extra)
+    text = show(_one(options), options.row, width=width or WIDTH, **extra)
     tell(fit(text, width))
     return 0
 

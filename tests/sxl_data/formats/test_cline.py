@@ -50,3 +50,10 @@ def test_calls_as_tags_are_answered_by_what_the_user_side_says(reader, shape) ->
 def test_older_files_without_times_begin_with_a_task(reader) -> None:
     old = [{key: message[key] for key in ("role", "content")} for message in TAGS]
     assert "cline" in reader.detects(old)
+
+
+def test_a_thought_before_calls_as_blocks_is_a_reflection(reader, shape) -> None:
+    said = [text("<thinking>I look.</thinking>"), *NATIVE[1]["content"][1:]]
+    trace = reader([TASK, {**NATIVE[1], "content": said}, *NATIVE[2:]])
+    assert "user environment reflect act+1 ok act." == shape(trace)
+    assert ("I look.", "think_tag") == (trace.steps[2].text, trace.steps[2].form)

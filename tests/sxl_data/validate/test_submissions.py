@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
 from sxl_data.contract.resources import samples_folder
 from sxl_data.pipeline import build
@@ -153,3 +154,14 @@ def test_a_session_is_recognised_behind_many_lines_of_bookkeeping(tmp_path: Path
     assert submissions(path)[0].recognise().name == "claude_code"
     report = validate(submissions(path))
     assert report.checked == 1
+
+
+@pytest.mark.parametrize(
+    "verb", [["validate"], ["stats"], ["show", "--row", "1"], ["convert", "--to", "openai_chat", "-o", "out.jsonl"]]
+)
+def test_every_verb_reads_a_table_by_its_columns(verb, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("Customer Prompt;reply\nwhere?;here\nwhen;tomorrow\n", encoding="utf-8")
+    code = run([verb[0], "t.csv", *verb[1:], "--columns", "prompt=Customer Prompt,answer=reply"])
+    said = capsys.readouterr().out + "".join(path.read_text() for path in Path().glob("out.*"))
+    assert code == 0 and ("tomorrow" in said or "2" in said)

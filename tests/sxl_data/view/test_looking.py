@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sxl_data.cli import run
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import UserError
 from sxl_data.formats.registry import formats
+from sxl_data.read.stage import known_formats
 from sxl_data.view.explain import explain, list_formats
 from sxl_data.view.show import escape, show
 from sxl_data.view.stats import stats
@@ -114,3 +116,10 @@ def test_statistics_of_faulty_traces_count_the_faults():
     assert dict(s.codes) == {"P103": 1, "A307": 1, "S101": 1}
     assert "call-without-result" in s.text()
     assert json.loads(s.json())["rates"]["calls unanswered"] == pytest.approx(1 / 3)
+
+
+def test_every_format_says_how_it_is_recognised(capsys):
+    assert run(["validate", "--format", "list"]) == 0
+    said = capsys.readouterr().out
+    assert set(known_formats()) == {line.split()[0] for line in said.splitlines()}
+    assert "swe_agent" in said and "told by: `trajectory` beside" in said
