@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from sxl_data.build.init_from import drafted
 from sxl_data.build.init_toolset import files
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
@@ -88,14 +89,16 @@ ROWS = """\
 FILES = {"recipe.yaml": RECIPE, "notes.py": ADAPTER, "test_notes.py": TEST, "notes.jsonl": ROWS}
 
 
-def init(folder: str | Path, toolset: str | None = None) -> list[Path]:
+def init(folder: str | Path, toolset: str | None = None, source: str | None = None) -> list[Path]:
     """Write the starter files into ``folder``, which is made if need be, and return their paths.
 
     ``toolset`` is the name of a tool set of one's own: then its module, its test and a recipe that runs it are written.
-    Raises `UserError` U306 where one of the files is already there; then nothing is written.
+    ``source`` is a file that no format reads: then an adapter is drafted from its shape (see `init_from`).
+    Raises `UserError`: U201, U204 or U208 for a ``source`` that cannot be read, U306 where one of the files is already
+    there; then nothing is written.
     """
     target = Path(folder)
-    texts = FILES if toolset is None else files(toolset)
+    texts = drafted(source) if source is not None else FILES if toolset is None else files(toolset)
     there = [name for name in texts if (target / name).exists()]
     if there:
         raise error(

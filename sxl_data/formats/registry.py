@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from sxl_data.contract.errors import UserError, error
+from sxl_data.formats.nearest import told
 from sxl_data.trace.format import Format
 
 CONVERTERS = "sxl_data.formats"
@@ -45,6 +46,10 @@ def get(name: str, known: dict[str, Format], *, file: str | None = None) -> Form
     raise error("U202", file=file, found=name, expected=expected)
 
 
+_WAYS = (
+    "name it with `format:` or --format; say what a table's columns are for with `columns:` or --columns; or begin a "
+    "reader of its own with `sxl-data init FOLDER --from FILE`"
+)
 # How many of a file's first records are looked at, one sample after the other, until its format is found: some
 # sessions begin with hundreds of bookkeeping lines.
 SAMPLES = (20, 200, 2000)
@@ -65,7 +70,9 @@ def detect(records: list[Any], known: Iterable[Format], *, file: str | None = No
     first = records[0] if records else None
     shown = ", ".join(first) if isinstance(first, dict) else type(first).__name__
     if not matches:
-        raise error("U202", file=file, found=f"a record with {shown}", expected="a format that sxl reads")
+        near = told(records, known)
+        expected = "a format that sxl reads" + (f"; nearest: {near}" if near else "")
+        raise error("U202", file=file, found=f"a record with {shown}", expected=expected, fix=_WAYS)
     names = "; ".join(f"{item.name} ({reason})" for item, reason in matches)
     raise error("U207", file=file, found=names, expected="one format")
 

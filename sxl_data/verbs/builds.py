@@ -43,10 +43,12 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "init",
         _init,
         "Write a starter recipe and an adapter with its test.",
-        "examples:\n  sxl-data init my-source\n  sxl-data init my-tools --toolset pantry",
+        "examples:\n  sxl-data init my-source\n  sxl-data init my-tools --toolset pantry\n"
+        "  sxl-data init my-source --from odd.jsonl    an adapter drafted from the file's own shape",
     )
     sub.add_argument("folder", help="folder to write into; made if it is not there")
     sub.add_argument("--toolset", metavar="NAME", help="write a tool set of that name, its test and its recipe instead")
+    sub.add_argument("--from", dest="source", metavar="FILE", help="draft the adapter and its test from this file")
 
     sub = command(
         "clean",
@@ -171,7 +173,7 @@ def _init(options: argparse.Namespace) -> int:
     from sxl_data.build.init import init
     from sxl_data.contract.console import point, tell
 
-    for path in init(options.folder, options.toolset):
+    for path in init(options.folder, options.toolset, options.source):
         tell(str(path))
     point(f"sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
     return 0
