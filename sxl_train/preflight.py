@@ -20,10 +20,10 @@ from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data import packing as sequences
 from sxl_train.data.conversations import Row
-from sxl_train.evaluate.suites.registry import check_suites
 from sxl_train.plan.shapes import read_shape
 from sxl_train.run.bases import find_gguf, resolve
 from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
+from sxl_train.suites.registry import check_suites
 from sxl_train.tune.conflicts import check_keys
 
 if TYPE_CHECKING:

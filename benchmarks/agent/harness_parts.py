@@ -26,9 +26,9 @@ from sxl_data.trace.types import encode
 from sxl_train.agent.loop import Agent, Outcome
 from sxl_train.agent.options import Options
 from sxl_train.agent.together import run_together
-from sxl_train.evaluate.statistics import compare, wilson
 from sxl_train.generate.opening import open_model
 from sxl_train.generate.types import Backend
+from sxl_train.suites.statistics import compare, wilson
 
 OFF: dict[str, Any] = {
     "tools_shown": 0,

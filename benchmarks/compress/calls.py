@@ -33,8 +33,8 @@ def judge_calls(model: Any, folder: Path, prompts: list[Any], new_tokens: int, f
 
 def share(asked: list[Any], texts: list[str]) -> float:
     """Of ``texts``, how many make a call and only valid ones."""
-    from sxl_train.evaluate.calls import judge
-    from sxl_train.evaluate.markup import READERS, read_schemas
+    from sxl_train.answers.calls import judge
+    from sxl_train.answers.markup import READERS, read_schemas
 
     good = 0
     for prompt, text in zip(asked, texts, strict=True):

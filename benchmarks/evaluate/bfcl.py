@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.console import format_table
-from sxl_train.evaluate.markup import Call
-from sxl_train.evaluate.suites import bfcl, files
-from sxl_train.evaluate.suites.bfcl_check import check
+from sxl_train.answers.markup import Call
+from sxl_train.suites import bfcl, files
+from sxl_train.suites.bfcl_check import check
 
 PEER = r"""
 import json, sys, types

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.console import format_table
-from sxl_train.evaluate.grade.grader import Grader
-from sxl_train.evaluate.grade.problems import Problem
-from sxl_train.evaluate.suites import files, humaneval, mbpp
+from sxl_train.grade.grader import Grader
+from sxl_train.grade.problems import Problem
+from sxl_train.suites import files, humaneval, mbpp
 
 PEER = r"""
 import importlib.metadata, importlib.util, json, sys, time, types

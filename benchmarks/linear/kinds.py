@@ -21,7 +21,7 @@ from sxl_data.formats.markup import fenced
 from sxl_data.formats.spoken import pieces_of
 from sxl_data.rules.families import faults
 from sxl_data.trace.types import Trace
-from sxl_train.evaluate import markup
+from sxl_train.answers import markup
 
 FOLDER = Path(tempfile.mkdtemp(prefix="linear-"))
 Make = Callable[[int], Callable[[], object]]

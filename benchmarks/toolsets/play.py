@@ -17,8 +17,8 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin
 from sxl_data.trace.messages import declare, to_messages
 from sxl_data.trace.types import Act, Trace
+from sxl_train.answers.markup import Call, Reader, read_schemas
 from sxl_train.data import mask
-from sxl_train.evaluate.markup import Call, Reader, read_schemas
 
 MOST_ACTS = 8
 """Turns of the model in one task; our own planner needs five at most."""

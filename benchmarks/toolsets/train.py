@@ -68,8 +68,8 @@ def score(folder: str, name: str, tasks: int, batch: int, longest: int) -> dict[
 
     from sxl_data import toolsets
     from sxl_data.toolsets.tasks import make_task
+    from sxl_train.answers.markup import find_reader
     from sxl_train.data import mask, samples
-    from sxl_train.evaluate.markup import find_reader
     from sxl_train.generate.folder import load
 
     began = time.monotonic()
@@ -99,7 +99,7 @@ def summarise(outcomes: list[Any]) -> dict[str, Any]:
     """Counts, shares and intervals; goals met by kind; what speaks most often against a run."""
     import msgspec
 
-    from sxl_train.evaluate.statistics import wilson
+    from sxl_train.suites.statistics import wilson
 
     count = len(outcomes)
     shares: dict[str, Any] = {"n": count}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sxl_train.evaluate.markup import Call
-from sxl_train.evaluate.turns import assistant
+from sxl_train.answers.markup import Call
+from sxl_train.answers.turns import assistant
 
 
 class Conversation:

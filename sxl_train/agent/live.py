@@ -10,7 +10,7 @@ from sxl_data.contract.printable import printable_line
 from sxl_train.agent.loop import Ask, Outcome
 from sxl_train.agent.servers import Server
 from sxl_train.agent.workspace import Change
-from sxl_train.evaluate.markup import Call
+from sxl_train.answers.markup import Call
 
 _LINES = 12
 _WIDTH = 160

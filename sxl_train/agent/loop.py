@@ -27,9 +27,9 @@ from sxl_data.trace.types import Outcome as Verdict
 from sxl_train.agent.context import Conversation, shortened
 from sxl_train.agent.options import Options
 from sxl_train.agent.showing import in_words, shows_tools
-from sxl_train.evaluate import tool_calls
-from sxl_train.evaluate.markup import Call, read_schemas
-from sxl_train.evaluate.turns import apart
+from sxl_train.answers import tool_calls
+from sxl_train.answers.markup import Call, read_schemas
+from sxl_train.answers.turns import apart
 from sxl_train.generate.types import Backend, Request, Sample
 
 Status = Literal["answered", "turns", "tokens", "repeats", "stopped", "failed"]

@@ -31,7 +31,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Hold calls to the declared tools' schemas while they are written; None: where the model allows it.
     Measured: +0.5 (−1.5 to +3.0) and +0.5 (0.0 to +1.5)."""
     repair: bool = True
-    """Understand calls that are not quite JSON, see `evaluate.tool_calls.REPAIRS`. Measured: as `constrained`."""
+    """Understand calls that are not quite JSON, see `answers.tool_calls.REPAIRS`. Measured: as `constrained`."""
     break_repeats: bool = True
     """A call just made, with nothing changed since, is answered from memory and with a word about it; the third time
     ends the run. Measured: 0.0 (−2.5 to +2.5) and 0.0 (−1.5 to +1.5)."""

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import msgspec
 
 from sxl_data.files.json_text import dump, load
-from sxl_train.evaluate import tool_calls
-from sxl_train.evaluate.markup import read_schemas
-from sxl_train.evaluate.turns import apart
+from sxl_train.answers import tool_calls
+from sxl_train.answers.markup import read_schemas
+from sxl_train.answers.turns import apart
 from sxl_train.generate.types import Request, Sample
 
 DEFAULT_TOKENS, MOST_TOKENS = 1024, 32_768

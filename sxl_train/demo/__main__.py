@@ -72,10 +72,10 @@ def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
     from sxl_train import recipe
     from sxl_train.demo import live
     from sxl_train.evaluate.benchmark import evaluate
-    from sxl_train.evaluate.suites.demo_calls import NAME, SETS, SHOWN
-    from sxl_train.evaluate.suites.types import Options
     from sxl_train.generate.folder import FolderBackend
     from sxl_train.run.size import measure
+    from sxl_train.suites.demo_calls import NAME, SETS, SHOWN
+    from sxl_train.suites.types import Options
 
     began, spent = time.monotonic(), sum(os.times()[:4])
     build(RECIPE, out / "dataset")
@@ -104,8 +104,8 @@ def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
 
 def _show(record: dict[str, Any], out: Path, model: str) -> str:
     from sxl_data.sandbox.run import INSTALL, missing
-    from sxl_train.evaluate.statistics import estimate, show
-    from sxl_train.evaluate.suites.demo_calls import EXACT, SETS, SHOWN, VALID
+    from sxl_train.suites.demo_calls import EXACT, SETS, SHOWN, VALID
+    from sxl_train.suites.statistics import estimate, show
 
     suites, tasks = record["suites"].values(), record["tasks"]
     met = estimate([(str(number), float(not task["reasons"]), 1) for number, task in enumerate(tasks)], "tasks")

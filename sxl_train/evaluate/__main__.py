@@ -67,7 +67,7 @@ def _answer(arguments: Sequence[str]) -> int:
 
 
 def _list() -> int:
-    from sxl_train.evaluate.suites.registry import NAMES, get
+    from sxl_train.suites.registry import NAMES, get
 
     for name in NAMES:
         suite = get(name)
@@ -82,11 +82,11 @@ def _benchmark(options: Any) -> int:
     from sxl_train.evaluate.exports import exports
     from sxl_train.evaluate.known import read_answers
     from sxl_train.evaluate.rating import rated
-    from sxl_train.evaluate.suites.files import folder
-    from sxl_train.evaluate.suites.registry import get
-    from sxl_train.evaluate.suites.types import Options
     from sxl_train.evaluate.tables import as_text
     from sxl_train.generate.opening import open_model
+    from sxl_train.suites.files import folder
+    from sxl_train.suites.registry import get
+    from sxl_train.suites.types import Options
 
     for name in options.suite:
         get(name)

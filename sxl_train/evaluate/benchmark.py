@@ -21,11 +21,11 @@ from sxl_data.engine.commit import commit_bytes
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import write_samples
-from sxl_train.evaluate.score import Measured, score
-from sxl_train.evaluate.suites import files
-from sxl_train.evaluate.suites.registry import get
-from sxl_train.evaluate.suites.types import Options, Outcome, Suite
 from sxl_train.generate.types import Backend
+from sxl_train.suites import files
+from sxl_train.suites.registry import get
+from sxl_train.suites.score import Measured, score
+from sxl_train.suites.types import Options, Outcome, Suite
 
 PACKAGES = ("sheikh-sxl", "torch", "transformers", "llama-cpp-python", "lm-eval")
 

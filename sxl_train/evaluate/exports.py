@@ -19,8 +19,8 @@ import yaml
 from sxl_data.contract import patterns
 from sxl_data.write.ratings import Ratings, section
 from sxl_train.evaluate.benchmark import Report, SuiteReport
-from sxl_train.evaluate.statistics import Estimate
 from sxl_train.evaluate.tables import as_markdown
+from sxl_train.suites.statistics import Estimate
 
 EEE_SCHEMA = "0.3.0"
 REGISTERED = {"gsm8k": ("openai/gsm8k", "gsm8k")}

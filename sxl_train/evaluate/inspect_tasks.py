@@ -30,9 +30,9 @@ from inspect_ai.solver import TaskState, generate
 
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.known import KnownAnswers
-from sxl_train.evaluate.suites.registry import get
-from sxl_train.evaluate.suites.types import Options
 from sxl_train.generate.types import Request, Sample
+from sxl_train.suites.registry import get
+from sxl_train.suites.types import Options
 
 
 class Noted:

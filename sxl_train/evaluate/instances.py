@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from sxl_data.files.json_text import load_plain
-from sxl_train.evaluate.suites.types import Outcome
+from sxl_train.suites.types import Outcome
 
 Json: TypeAlias = dict[str, Any]
 

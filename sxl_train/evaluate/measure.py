@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
+from sxl_train.answers.calls import Tally, read_true
+from sxl_train.answers.markup import find_reader, read_schemas
 from sxl_train.config import Evaluate
 from sxl_train.data import dataset as data
 from sxl_train.data import mask, samples
 from sxl_train.data.conversations import Row
-from sxl_train.evaluate.calls import Tally, read_true
-from sxl_train.evaluate.markup import find_reader, read_schemas
 from sxl_train.generate.folder import load
 from sxl_train.generate.types import Request
 

@@ -12,7 +12,7 @@ from html import escape
 from sxl_data.contract.printable import printable
 from sxl_data.files.json_text import dump, load
 from sxl_data.write.ratings import Ratings, section
-from sxl_train.evaluate.suites.types import Outcome
+from sxl_train.suites.types import Outcome
 
 MOST = 50
 """Failures of one kind that are shown."""

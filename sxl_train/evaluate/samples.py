@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.engine.commit import commit_bytes
-from sxl_train.evaluate.suites.types import Outcome
+from sxl_train.suites.types import Outcome
 
 _PLAIN = ("suite", "item", "group", "kind", "detail", "request", "text", "wanted", "finish")
 _WHOLE = ("index", "prompt_tokens", "tokens")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from sxl_data.contract.console import format_table
 from sxl_train.evaluate.benchmark import Report
-from sxl_train.evaluate.score import paired
-from sxl_train.evaluate.statistics import Difference, Estimate, compare
-from sxl_train.evaluate.suites.types import Outcome
+from sxl_train.suites.score import paired
+from sxl_train.suites.statistics import Difference, Estimate, compare
+from sxl_train.suites.types import Outcome
 
 HEADERS = ("suite", "measure", "value", "95 %", "n")
 DIFFERENCE_HEADERS = ("suite", "measure", "n", "first", "second", "difference", "95 %", "won : lost", "p", "")

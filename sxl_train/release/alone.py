@@ -21,8 +21,8 @@ import msgspec
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
-from sxl_train.evaluate.markup import Call, read_schemas
-from sxl_train.evaluate.tool_calls import valid
+from sxl_train.answers.markup import Call, read_schemas
+from sxl_train.answers.tool_calls import valid
 from sxl_train.release import snippets
 from sxl_train.run.apart import alone
 

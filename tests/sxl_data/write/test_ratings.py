@@ -47,7 +47,7 @@ def test_ratings_enter_the_report_of_the_outputs_they_are_of(tmp_path: Path, cap
     from sxl_train.evaluate.__main__ import main
     from sxl_train.evaluate.page import write_page
     from sxl_train.evaluate.samples import write_samples
-    from sxl_train.evaluate.suites.types import Outcome
+    from sxl_train.suites.types import Outcome
 
     asked = [
         Outcome(suite="s", item=str(n), index=0, request=json.dumps("do it"), text=f"answer {n}", scores={"ok": 1.0})

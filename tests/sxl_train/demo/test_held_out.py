@@ -9,15 +9,15 @@ import pytest
 
 import sxl_data
 from sxl_data.trace.types import encode
+from sxl_train.answers.markup import Call
 from sxl_train.demo import live
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.known import KnownAnswers
-from sxl_train.evaluate.markup import Call
-from sxl_train.evaluate.score import score
-from sxl_train.evaluate.statistics import estimate, show
-from sxl_train.evaluate.suites.demo_calls import EXACT, SETS, SHOWN, VALID, Question, make_questions, measure
-from sxl_train.evaluate.suites.types import Options
 from sxl_train.run.recipes import open_recipe
+from sxl_train.suites.demo_calls import EXACT, SETS, SHOWN, VALID, Question, make_questions, measure
+from sxl_train.suites.score import score
+from sxl_train.suites.statistics import estimate, show
+from sxl_train.suites.types import Options
 
 pytestmark = pytest.mark.xdist_group("held_out")
 

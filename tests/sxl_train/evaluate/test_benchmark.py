@@ -17,9 +17,9 @@ from sxl_train.evaluate.benchmark import evaluate, read_report
 from sxl_train.evaluate.known import KnownAnswers, read_answers
 from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import read_samples, write_samples
-from sxl_train.evaluate.suites.types import Options, Outcome
 from sxl_train.generate.kept import read_lines
 from sxl_train.generate.types import Request, Sample, Score
+from sxl_train.suites.types import Options, Outcome
 
 boxed = pytest.mark.skipif(missing() is not None, reason="no sandbox here")
 COUNT = 12
@@ -199,7 +199,7 @@ def test_outcomes_come_back_from_their_table(tmp_path):
 
 def test_suites_of_a_recipe_are_checked_before_anything_runs(tmp_path, monkeypatch):
     from sxl_train.config import Evaluate, Recipe
-    from sxl_train.evaluate.suites.registry import check_suites
+    from sxl_train.suites.registry import check_suites
 
     def codes(*names, data="", steps=("evaluate",)):
         recipe = Recipe(evaluate=Evaluate(suites=names, data=data), steps=steps)

@@ -11,8 +11,8 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 from sxl_data.contract.names import is_inner
 from sxl_train.evaluate.benchmark import Report, SuiteReport
 from sxl_train.evaluate.exports import every_eval_ever, exports
-from sxl_train.evaluate.score import Measured
-from sxl_train.evaluate.statistics import estimate
+from sxl_train.suites.score import Measured
+from sxl_train.suites.statistics import estimate
 
 
 def report(model="models/tiny", limit=0) -> Report:

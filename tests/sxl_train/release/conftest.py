@@ -14,8 +14,8 @@ from sxl_train.data.dataset import find_dataset
 from sxl_train.data.mask import SHORT
 from sxl_train.evaluate.benchmark import Report, SuiteReport
 from sxl_train.evaluate.samples import write_samples
-from sxl_train.evaluate.score import score
-from sxl_train.evaluate.suites.types import Outcome
+from sxl_train.suites.score import score
+from sxl_train.suites.types import Outcome
 from tests.sxl_train.conftest import train_tokenizer
 from tests.sxl_train.toys import ADD, write_dataset
 

@@ -70,7 +70,7 @@ def test_what_shows_or_steers_a_run_redoes_no_step(copy: Path) -> None:
         ("prune/search.py", {"prune"}),
         ("distil/align.py", {"distil"}),
         ("quantise/step.py", {"quantise"}),
-        ("evaluate/markup.py", {"evaluate"}),
+        ("answers/markup.py", {"evaluate"}),
         ("release/card.py", {"release"}),
         ("recovery/loop.py", {"prune", "distil"}),
         ("storage/blocks.py", {"prune", "distil", "quantise", "release"}),

@@ -1,7 +1,0 @@
-"""Benchmarks, one a file: what is asked, by which published protocol, and how an answer is judged.
-
-A suite asks through `ask.Ask` and gives back `types.Outcome`s; it knows neither the model nor where samples are kept.
-`registry` names them.
-"""
-
-from __future__ import annotations

@@ -1,0 +1,152 @@
+"""Our closed tool sets: the model works on a task with tools that really run, and the end state is checked.
+
+Tasks are those of the held-out sides: ``values`` (patterns of training, values never trained on), ``patterns`` (new
+tasks over known tools) and ``tools`` (only tools that training never showed); one in eight fits no tool and wants none
+called. Three ways from one model: calls as generated, after stated repairs, and held to the grammar of the tools.
+Programs of the shell set run in the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from sxl_data import toolsets
+from sxl_data.sandbox.run import missing
+from sxl_data.toolsets import programs
+from sxl_data.toolsets.boxed import boxed
+from sxl_data.toolsets.tasks import Side, Task
+from sxl_data.trace.messages import Message, declare
+from sxl_data.trace.types import Act
+from sxl_train.answers.markup import Call
+from sxl_train.answers.tool_calls import read, repaired
+from sxl_train.generate.types import Request
+from sxl_train.suites.conversation import Conversation
+from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
+
+SIDES: tuple[Side, ...] = ("values", "patterns", "tools")
+PER_SIDE = 20
+TURNS = 12
+"""Answers of the model to one task at most."""
+_READERS = {"": read, ", repaired": repaired, ", constrained": read}
+
+
+def tasks(names: Sequence[str] = (), per_side: int = PER_SIDE, seed: int = 0) -> list[Task]:
+    """Tasks of each held-out side of each set."""
+    found = []
+    for name in names or toolsets.names():
+        for side in SIDES:
+            found += [toolsets.make_task(toolsets.get(name), number, seed, side) for number in range(per_side)]
+    return found
+
+
+def work(suite: str, chosen: Sequence[Task], way: str, ask: Asker, options: Options) -> list[Conversation]:
+    """All of ``chosen``, a turn of every open task at a time, so that turns are generated together."""
+    talks = [Conversation(task, _READERS[way]) for task in chosen]
+    for turn in range(TURNS):
+        open_ = [talk for talk in talks if not talk.done]
+        if not open_:
+            break
+        answers = ask([_request(suite, talk, turn, way, options) for talk in open_])
+        for talk, (sample,) in zip(open_, answers):
+            talk.take(sample)
+    return talks
+
+
+def _request(suite: str, talk: Conversation, turn: int, way: str, options: Options) -> Request:
+    return Request(
+        id=f"{suite}:{talk.task.id}#{turn}",
+        messages=tuple(talk.messages),
+        tools=tuple(declare(function.declared) for function in talk.session.tools.values()),
+        max_tokens=options.max_tokens,
+        temperature=options.temperature,
+        top_p=options.top_p if options.temperature else 1.0,
+        seed=options.seed,
+        constrained=way == ", constrained",
+    )
+
+
+def first_calls(task: Task) -> list[Call] | None:
+    """The calls that the plan of ``task`` begins with; None where it begins with a question or needs none."""
+    trace = toolsets.run(toolsets.get(task.toolset), task, slips=0.0).trace
+    for step in trace.steps:
+        if isinstance(step, Act):
+            return [Call(call.name, msgspec.json.decode(call.arguments_json)) for call in step.calls] or None
+    return None
+
+
+def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
+    """Every chosen task, in each way."""
+    boxes = missing() is None
+    # Without a sandbox the commands of a model are not run at all.
+    names = [name for name in toolsets.names() if boxes or name != "shell"]
+    chosen = spread(tasks(names), options.limit)
+    ways = ["", ", repaired", *([", constrained"] if options.constrained else [])]
+    with programs.using(boxed) if boxes else nullcontext():
+        done = {way: work(suite, chosen, way, ask, options) for way in ways}
+        return [
+            _outcome(suite, task, {way: talks[place] for way, talks in done.items()})
+            for place, task in enumerate(chosen)
+        ]
+
+
+def _outcome(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
+    scores: dict[str, float] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    wanted = first_calls(task)
+    for way, talk in ways.items():
+        verdict = talk.verdict()
+        scores["goal" + way] = float(verdict.met)
+        if task.kind == "irrelevant":
+            scores["abstains" + way] = float(not talk.made)
+        else:
+            scores["acts" + way] = float(bool(talk.made))
+        if wanted is not None:
+            scores["first calls exact" + way] = float(_same(talk.first, wanted))
+        counts["calls parse" + way] = (sum(call is not None for call in talk.made), len(talk.made))
+        counts["calls valid" + way] = (talk.valid, len(talk.made))
+    plain = ways[""]
+    verdict = plain.verdict()
+    return Outcome(
+        suite=suite,
+        item=task.id,
+        # Requests that fit no tool are drawn anew for each task; the others share the pattern that they come from.
+        group="" if task.kind == "irrelevant" else f"{task.toolset}/{task.pattern}",
+        scores=scores,
+        counts=counts,
+        kind="" if verdict.met else plain.kind(verdict),
+        detail="; ".join(verdict.reasons)[:1000],
+        request=_json(plain.asked),
+        text=_json(plain.messages[len(plain.asked) :]),
+        wanted=_json([msgspec.to_builtins(call) for call in wanted or ()]),
+        finish=plain.finish,
+        prompt_tokens=plain.prompt_tokens,
+        tokens=plain.tokens,
+    )
+
+
+def _same(made: Sequence[Call | None], wanted: Sequence[Call]) -> bool:
+    """The same calls, in any order: what is side by side has none."""
+    left = sorted(_json(msgspec.to_builtins(call)) for call in made)
+    return left == sorted(_json(msgspec.to_builtins(call)) for call in wanted)
+
+
+def _json(value: Any | Sequence[Message]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+SUITES = (
+    Suite(
+        name="toolsets",
+        title="Closed tool sets, held-out tasks",
+        protocol=f"multi-turn with tools that run, at most {TURNS} answers; goal = end state, what came to light, what "
+        "was said, no call where none fits; first calls exact = those of the plan, in any order",
+        main="goal",
+        measure=partial(measure, "toolsets"),
+    ),
+)
