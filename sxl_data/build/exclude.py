@@ -16,8 +16,8 @@ TRACE_ID = patterns.compile(r"[a-z0-9][a-z0-9_.-]{0,63}:[0-9a-f]{16}")
 
 
 def read_excluded(items: Sequence[str], base: Path, file: str | None) -> list[str]:
-    """The ids that ``items`` name; files start at ``base``. Raises U201 for a file that is not there, U102 for a line
-    that is no id; lines that are empty or begin with # say nothing."""
+    """The ids that ``items`` name; files start at ``base``. Raises U201 for a file that is not there, U103 for one that
+    is no text, U102 for a line that is no id; lines that are empty or begin with # say nothing."""
     ids: set[str] = set()
     for number, item in enumerate(items):
         if TRACE_ID.fullmatch(item):
@@ -32,7 +32,11 @@ def read_excluded(items: Sequence[str], base: Path, file: str | None) -> list[st
                 expected="trace ids, or files with one on each line",
                 why="`exclude` names it",
             )
-        for line, text in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError as problem:
+            raise error("U103", file=str(path), found=problem, expected="UTF-8 text, a trace id on each line") from None
+        for line, text in enumerate(lines, 1):
             said = text.strip()
             if said and not said.startswith("#"):
                 if not TRACE_ID.fullmatch(said):

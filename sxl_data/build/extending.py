@@ -16,13 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sxl_data.build.exclude import TRACE_ID
 from sxl_data.contract.errors import error
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.engine.commit import sha256
 from sxl_data.engine.task import Task
 from sxl_data.split.assign import SPLITS
+from sxl_data.split.stage import TAKEN_DOWN
 from sxl_data.write.manifest import Manifest, decode
 
+LEDGER = "ledger/ledger.parquet"
 PUBLISHED_BEFORE = "\0"
 """Stands for the source of rows that the extended build has, while rows are compared: it is preferred to all."""
 
@@ -39,6 +42,19 @@ def read_extended(folder: str | Path, out: Path) -> Manifest:
             expected="another output folder: the build that is extended stays as it is",
         )
     return decode(path.read_bytes(), str(path))
+
+
+def read_taken_down(folder: str | Path, manifest: Manifest) -> set[str]:
+    """Ids that the build in ``folder`` took down, or was told to: what extends it does not bring them back. Raises
+    U304 where a file of its ledger is not what its manifest says."""
+    ids = {item for item in manifest.recipe.get("exclude") or () if TRACE_ID.fullmatch(item)}
+    if info := manifest.files.get(LEDGER):
+        path = Path(folder) / LEDGER
+        _refuse_other(path, info["sha256"])
+        ids |= set(
+            pq.read_table(path, columns=["trace_id"], filters=[("code", "==", TAKEN_DOWN)])["trace_id"].to_pylist()
+        )
+    return ids
 
 
 def plan_old(folder: str | Path, manifest: Manifest, config: DedupStage) -> list[Task]:
@@ -60,9 +76,13 @@ def plan_old(folder: str | Path, manifest: Manifest, config: DedupStage) -> list
 
 def read_old(path: Path, digest: str) -> pa.Table:
     """The columns trace_id and steps of a published file. Raises U304 where it is not what its manifest says."""
+    _refuse_other(path, digest)
+    return pq.read_table(path, columns=["trace_id", "steps"])
+
+
+def _refuse_other(path: Path, digest: str) -> None:
     if not path.is_file() or sha256(path) != digest:
         raise error("U304", file=str(path), found="another file", expected="the file that the manifest describes")
-    return pq.read_table(path, columns=["trace_id", "steps"])
 
 
 def sides_of(batch: pa.Table, keys: np.ndarray, old: list[Path], free: int) -> np.ndarray:

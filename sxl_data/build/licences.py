@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sxl_data.contract.console import format_count, say
+from sxl_data.contract.printable import printable_line
 from sxl_data.rules.spdx import CLASSES, Class, Gate, classify
 
 SHOWN = 5
@@ -30,7 +31,7 @@ def describe_licences(rows: Mapping[str, Mapping[str, int]]) -> str:
         for source, licences in rows.items():
             mine = {name: count for name, count in licences.items() if classify(name) == kind}
             if mine:
-                names = ", ".join(sorted(filter(None, mine))[:SHOWN])
+                names = ", ".join(printable_line(name) for name in sorted(filter(None, mine))[:SHOWN])
                 found.append(
                     (
                         sum(mine.values()),

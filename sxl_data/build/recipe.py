@@ -116,7 +116,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part stays in `steps`, inline bytes as a `data:` URI, and `messages` has the placeholder. Always in the ledger."""
     exclude: tuple[str, ...] = ()
     """Rows to take down: trace ids, or files with one on each line. They leave after duplicates did, so no copy that
-    was dropped for one takes its place."""
+    was dropped for one takes its place. A build that extends this one leaves them out too."""
     licences: Literal["any", "permissive"] | tuple[str, ...] = "any"
     """Rows of which licence may come in, each by its own: that of its file's header, of the licence file nearest above
     it, or of its source. any: all, with a warning that names those to look at; permissive: licences that allow every

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.build.exclude import read_excluded
-from sxl_data.build.extending import read_extended
+from sxl_data.build.extending import read_extended, read_taken_down
 from sxl_data.build.recipe import Recipe
 from sxl_data.build.tidy import WORK
 from sxl_data.build.uses import Use
@@ -65,6 +65,8 @@ class Run:
         self.old: tuple[FileInfo, ...] = ()
         """What of the build that is extended must be known, once it was read."""
         self.gone = read_excluded(self.recipe.exclude, base, self.file)
+        if extend is not None and self.extended is not None:
+            self.gone = sorted({*self.gone, *read_taken_down(extend, self.extended)})
         self.uses: dict[str, Use] = {}
         """What each source is for, by its name."""
         if limit is not None and limit < 1:

@@ -32,7 +32,7 @@ KINDS = {
 
 def render_card(manifest: Manifest, example: dict[str, Any] | None = None) -> str:
     """The card's Markdown with its YAML front matter."""
-    blocks = [front_matter(manifest), f"# {manifest.name}\n"]
+    blocks = [front_matter(manifest), f"# {cell(manifest.name)}\n"]
     if manifest.description:
         blocks.append(manifest.description.strip() + "\n")
     blocks.append(_summary(manifest))

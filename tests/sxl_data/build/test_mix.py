@@ -124,6 +124,7 @@ def test_tools_that_nobody_declared_are_inferred(tmp_path: Path):
 def test_the_warning_names_the_worst_first():
     said = describe_licences({"a": {"MIT": 3}, "b": {"": 2}, "c": {"CC-BY-NC-4.0": 7, "MIT": 1}})
     assert "none stated: b 2; non-commercial: c 7 (CC-BY-NC-4.0)" == said
+    assert "\n" not in describe_licences({"a": {"my own\nerror U999": 1}})
 
 
 def test_a_dry_run_foresees_rows_and_leaves_nothing(two: Path):
@@ -157,3 +158,19 @@ def test_what_a_harness_tells_all_tasks_makes_them_no_copies(tmp_path: Path):
     assert 30 == sum(split["rows"] for split in manifest.splits.values())
     assert all(split["rows"] for split in manifest.splits.values())
     assert [0, 0] == [leak.links for leak in manifest.leaks if leak.edge in ("near_task", "similar_text")]
+
+
+def test_rows_that_were_taken_down_do_not_come_back_when_the_build_is_extended(two: Path):
+    every = lines("licence: MIT", "licence: MIT")
+    build(str(recipe(two, every)), two / "all", INLINE)
+    gone = str(rows_of(two / "all", "trace_id")[0]["trace_id"])
+    (two / "ids.txt").write_text(f"# asked for\n{gone}\n", encoding="utf-8")
+    for folder, before, more in (("a", None, "exclude: [ids.txt]\n"), ("b", "a", ""), ("c", "b", "")):
+        build(str(recipe(two, every, more)), two / folder, INLINE, extend=two / before if before else None)
+        assert gone not in [row["trace_id"] for row in rows_of(two / folder, "trace_id")], folder
+
+
+def test_a_list_of_ids_that_is_no_text_is_refused(two: Path):
+    (two / "ids.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match="U103"):
+        build(str(recipe(two, lines("licence: MIT", "licence: MIT"), "exclude: [ids.txt]\n")), two / "out", INLINE)
