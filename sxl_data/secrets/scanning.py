@@ -106,9 +106,10 @@ def sequence(start: Start) -> Sequence:
     return tuple(out[:_LONGEST])
 
 
+@cache
 def _members(spelled: str, fold: bool) -> frozenset[int]:
     pattern = compile(("(?i)" if fold else "").encode() + spelled.encode("latin-1"))
-    return frozenset(byte for byte in range(256) if pattern.fullmatch(bytes([byte])))
+    return frozenset(b"".join(pattern.findall(bytes(range(256)))))  # all in one go: every class is of single bytes
 
 
 class Scanner:
