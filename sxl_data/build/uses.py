@@ -115,6 +115,7 @@ def _known(source: Source, format: str, names: Sequence[str]) -> Use:
             return Use(line.kind, line.why, line.parts)
     if source.hub is not None and source.prefer is None and _TEST.fullmatch(source.split.lower()):
         return Use("held-out", f"the split {source.split} of {source.hub}")
+    names = [_with_folder(source.path, name) for name in names]
     if format not in CODE and (marked := [name for name in names if _is_test(name)]) and len(marked) == len(names):
         return Use("held-out", f"{marked[0]}, which its makers call a test")
     return Use("train", "not known as a test")
@@ -123,6 +124,15 @@ def _known(source: Source, format: str, names: Sequence[str]) -> Use:
 def _all_like(names: Sequence[str], pattern: str) -> bool:
     """Whether every name is like ``pattern``; a source without files is like none but ``*``."""
     return (pattern == "*" or bool(names)) and all(fnmatch.fnmatch(name.lower(), pattern) for name in names)
+
+
+def _with_folder(path: str | None, name: str) -> str:
+    """``name``, which starts at the source's ``path``, with the folder that it lies in."""
+    if path is None or "/" in name:
+        return name
+    *folders, last = PurePosixPath(path.replace("\\", "/")).parts or ("",)
+    folder = last if last != name else folders[-1] if folders else ""
+    return f"{folder}/{name}" if folder.strip("/") else name
 
 
 def _is_test(name: str) -> bool:

@@ -122,3 +122,10 @@ def test_the_manifest_and_the_card_say_what_was_held_out_and_why(tmp_path: Path)
     assert "| seal | divide | Seal-Tools, whose requests are scored |" in (tmp_path / "out/README.md").read_text(
         "utf-8"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("d/test/x.jsonl", "held-out"), ("d/test", "held-out"), ("test/d", "train")]
+)
+def test_the_folder_that_a_recipe_names_marks_a_test_as_well(path: str, kind: str):
+    assert use_of(Source(name="a", path=path), "instruction_pair", ["x.jsonl"]).kind == kind
