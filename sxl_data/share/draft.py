@@ -131,7 +131,8 @@ def read_share(folder: Path) -> Share:
         raise error("H723", file=str(path), found=problem, expected="the file as it was written") from None
     for entry in share.sessions:
         file = folder / SESSIONS / Path(entry.file).name
-        if entry.agent not in BY_NAME or not file.is_file():
+        ours = entry.id.isalnum() and entry.file in (f"{SESSIONS}/{entry.id}{end}" for end in (".json", ".jsonl"))
+        if not ours or entry.agent not in BY_NAME or file.is_symlink() or not file.is_file():
             raise error("H723", file=str(file), found="no such session", expected="the sessions as they were written")
         if hashlib.sha256(file.read_bytes()).hexdigest() != entry.sha256:
             raise error("H723", file=str(file), found="other bytes", expected="the session as it was shown")

@@ -12,6 +12,7 @@ import contextlib
 import getpass
 import platform
 import subprocess
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,8 @@ _WORDS = frozenset(
 )
 """Names that are words of prose or code."""
 _ALNUM = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_LONGEST_ESCAPE = 24
+"""Bytes of a terminal's escape for a colour."""
 _ASSIGNED = (b"USER", b"LOGNAME", b"USERNAME", b"HOSTNAME", b"COMPUTERNAME", b"USERDOMAIN", b"SUDO_USER")
 
 
@@ -51,7 +54,8 @@ class Names:
         if len(low) < SHORTEST or low in _WORDS:
             self._words.add(low)
         else:
-            self._known.setdefault(low, word)
+            for form in _forms(low):
+                self._known.setdefault(form, word)
 
     @property
     def words(self) -> set[bytes]:
@@ -111,10 +115,32 @@ def _places(low: bytes, data: bytes, name: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _opens(data: bytes, at: int) -> bool:
-    """Whether a word may begin at ``at``: behind no letter or digit, or behind an escape such as a line break's."""
+    """Whether a word may begin at ``at``: behind no letter or digit, or behind an escape such as a line break's, a
+    colour's of a terminal or one of an address."""
     if not at or data[at - 1] not in _ALNUM:
         return True
-    return data[max(0, at - 2) : at] in (b"\\n", b"\\t", b"\\r")
+    before = data[max(0, at - _LONGEST_ESCAPE) : at]
+    if before.endswith((b"\\n", b"\\t", b"\\r")):
+        return True
+    if before[-1:] in b"mK" and before[:-1].rstrip(b"0123456789;").endswith(b"["):
+        return True
+    return before[-3:-2] == b"%" and all(byte in b"0123456789abcdefABCDEF" for byte in before[-2:])
+
+
+def _forms(low: bytes) -> set[bytes]:
+    """``low`` as it may be written: beyond ASCII in small and capital letters, accents as one sign with their letter
+    or as two (macOS names files so). ASCII is small in all of them."""
+    if low.isascii():
+        return {low}
+    try:
+        text = low.decode("utf-8")
+    except UnicodeDecodeError:
+        return {low}
+    written = {low}
+    for form in ("NFC", "NFD"):
+        for said in (text.lower(), text.upper(), text.title()):
+            written.add(unicodedata.normalize(form, said).encode().lower())
+    return written
 
 
 def assigned(text: bytes) -> Iterator[tuple[bytes, bytes]]:

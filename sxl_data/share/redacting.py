@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.console import Progress
+from sxl_data.contract.patterns import Match, compile
 from sxl_data.files.json_text import is_deep, load_plain
 from sxl_data.secrets.find import LITERAL
 from sxl_data.secrets.hits import is_json
@@ -24,6 +25,7 @@ from sxl_data.share.opaque import PICTURE, SIGN, without_bytes
 
 LEFT, RIGHT = 28, 16
 """Characters of a change's surroundings."""
+_ESCAPE = compile(rb"\\(?:u([0-9a-fA-F]{4})|.)")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@.+-:")
 
 
@@ -62,7 +64,7 @@ def redact_sessions(sessions: list[bytes], lines: list[bool]) -> Redacted:
         for data, by_line in zip(sessions, lines):
             whole = data.removeprefix(b"\xef\xbb\xbf")
             records = [record for record in (whole.splitlines() if by_line else [whole]) if record.strip()]
-            sound = [record for record in records if _is_sound(record)]
+            sound = [_plain(record) for record in records if _is_sound(record)]
             lost.append(len(records) - len(sound))
             first.append([(record, redact_json(without_bytes(record)[0], known).data) for record in sound])
             progress.advance()
@@ -169,6 +171,19 @@ def _without(text: bytes, bare: bytes, put: bytes) -> bytes:
     return b"".join([*out, text[at:]])
 
 
+def _plain(record: bytes) -> bytes:
+    """``record``, sound JSON, with letters and signs as themselves where it writes them as escapes: a name with an
+    accent would else end at the accent."""
+
+    def letter(found: Match[bytes]) -> bytes:
+        code = int(found[1], 16) if found[1] else 0
+        if 0xD800 <= code <= 0xDFFF or not (code > 0x9F or chr(code).isalnum()):
+            return found[0]
+        return chr(code).encode()
+
+    return _ESCAPE.sub(letter, record) if b"\\u" in record else record
+
+
 def _is_sound(record: bytes) -> bool:
     try:
         value = msgspec.json.decode(record)
@@ -177,8 +192,9 @@ def _is_sound(record: bytes) -> bool:
     return isinstance(value, dict | list) and not is_deep(value)
 
 
-def _edited(record: bytes, edit: Callable[[bytes], bytes]) -> bytes:
-    """``record`` with ``edit`` applied to what is written, and to what its strings say where that is another text."""
+def _edited(record: bytes, edit: Callable[[bytes], bytes], depth: int = 3) -> bytes:
+    """``record`` with ``edit`` applied to what is written, and to what its strings say where that is another text;
+    so too in JSON within a string, ``depth`` times."""
     out = edit(record)
     if b"\\" not in out:
         return out
@@ -187,8 +203,11 @@ def _edited(record: bytes, edit: Callable[[bytes], bytes]) -> bytes:
         literal: bytes = found[0]
         if b"\\" not in literal:
             return literal
-        said = json.loads(literal).encode("utf-8", "surrogatepass")
-        after = edit(said)
+        try:
+            said = json.loads(literal).encode("utf-8", "surrogatepass")
+        except ValueError:  # within a string, what looks like a literal need not be one
+            return literal
+        after = _edited(said, edit, depth - 1) if depth and b"\\u" in said else edit(said)
         if after == said:
             return literal
         text = after.decode("utf-8", "surrogatepass")

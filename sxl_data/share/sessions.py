@@ -40,7 +40,12 @@ class Session(msgspec.Struct, frozen=True):
         if self.agent == "opencode" and self.path.suffix == ".db":
             return _from_database(self.path, self.part)
         if self.agent == "opencode" and self.path.parent.parent.name == "session":
-            return _from_storage(self.path)
+            try:
+                return _from_storage(self.path)
+            except (ValueError, RecursionError, OSError) as problem:
+                raise error(
+                    "U204", file=str(self.path), found=problem, expected="a whole session of OpenCode"
+                ) from None
         with open_bytes(self.path) as stream:
             kind = kind_of(stream.read(64), str(self.path))
             stream.seek(0)

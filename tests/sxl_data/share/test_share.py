@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sxl_data.share import folder as written
 from sxl_data.share import opaque
 from sxl_data.share.agents import AGENTS, BY_NAME, roots
 from sxl_data.share.draft import read_share
+from sxl_data.share.redacting import redact_sessions
 from sxl_data.share.sessions import find
 from tests.sxl_data.share.planted import PERSON, PICTURE, PLANTED, RESULTS, everything
 
@@ -220,3 +222,42 @@ def test_every_agent_is_read_by_a_format_that_there_is():
     from sxl_data.formats.registry import formats
 
     assert set() == {agent.format for agent in AGENTS} - formats().keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lenka", "\x1b[01;32mlenka\x1b[0m:~$ ls"),  # a terminal's colours end in a letter
+        ("lenka", "?q=by%20lenka"),
+        ("lenka", json.dumps({"t": "X"}).replace("X", "\\u006cenka")),  # JSON within a string
+        ("lenka", json.dumps(json.dumps({"t": "X"}).replace("X", "\\u006cenka"))),
+        ("zo\u00e9line", "zoe\u0301line ZO\u00c9LINE Zoe\u0301line"),  # as macOS names files, and in capitals
+        ("zoe\u0301line", "zo\u00e9line ZOE\u0301LINE"),
+    ],
+)
+@pytest.mark.parametrize("ascii", [True, False])
+def test_a_name_goes_however_it_is_written(name: str, text: str, ascii: bool) -> None:
+    record = {"cwd": f"/home/{name}/app", "text": text}
+    (draft,) = redact_sessions([json.dumps(record, ensure_ascii=ascii).encode() + b"\n"], [True]).drafts
+    said = json.loads(draft.data)
+    left = unicodedata.normalize("NFC", said["text"]).lower()
+    assert "user" in left
+    assert not [word for word in ("lenka", "006cenka", "zo\u00e9line") if word in left]
+
+
+def test_a_share_that_names_other_files_is_refused(prepared: Path, tmp_path: Path) -> None:
+    share = json.loads((prepared / "share.json").read_bytes())
+    (tmp_path / "sessions").symlink_to(prepared / "sessions")
+    for key, value in (("file", f"../{share['sessions'][0]['file']}"), ("id", "../../s0001")):
+        changed = [share["sessions"][0] | {key: value}, *share["sessions"][1:]]
+        (tmp_path / "share.json").write_text(json.dumps(share | {"sessions": changed}), encoding="utf-8")
+        with pytest.raises(UserError, match="H723"):
+            read_share(tmp_path)
+
+
+def test_a_torn_piece_of_an_opencode_session_is_one_error(tmp_path: Path) -> None:
+    for name, text in (("session/p/ses_1.json", '{"id": "ses_1"}'), ("message/ses_1/msg_1.json", '{"id": "ms')):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="U204"):
+        sxl_data.share(tmp_path / "session" / "p" / "ses_1.json", tmp_path / "out")
