@@ -94,9 +94,24 @@ def seal(folder: Path, signature: str = "model.sig") -> Path:
 
 
 def damage(folder: Path) -> list[str]:
-    """Files of ``folder`` that are not as `SHA256SUMS` says, and those that it does not name."""
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    named = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    wrong = [name for name, digest in named.items() if not (folder / name).is_file() or sha256(folder / name) != digest]
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return sorted(wrong) + sorted(there - named.keys() - {SUMS, "model.sig"})
+    """Files of ``folder`` that are not as `SHA256SUMS` says, and those that it does not name. A line that is none, a
+    name twice, a name that leads out of ``folder``, a link and what is no plain file are damage too: none of them is
+    opened."""
+    there: set[str] = set()
+    wrong: set[str] = set()
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not path.is_dir():
+            name = path.relative_to(folder).as_posix()
+            (there if path.is_file() and not path.is_symlink() else wrong).add(name)
+    if SUMS not in there:
+        return sorted(wrong | {SUMS})
+    named: dict[str, str] = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, _, name = line.partition("  ")
+        if len(digest) != 64 or not name or name in named:
+            wrong.add(name or line)
+            continue
+        named[name] = digest
+    wrong |= {name for name, digest in named.items() if name not in there or sha256(folder / name) != digest}
+    wrong |= there - named.keys() - {SUMS, "model.sig"}
+    return sorted(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -85,6 +86,28 @@ def test_hashes_signature_and_bills_hold_and_damage_is_found(bundle: Bundle, tmp
         bom.check(bom.AI, json.dumps(broken))
     listed = subprocess.run(["sha256sum", "-c", chain.SUMS], cwd=bundle.model, capture_output=True, text=True)
     assert 0 == listed.returncode, listed.stdout
+
+
+def test_damage_of_every_kind_is_told_and_nothing_outside_is_opened(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    (model / "evidence").mkdir(parents=True)
+    (model / "config.json").write_bytes(b"{}")
+    sums = chain.seal(model)
+    sound = sums.read_text(encoding="utf-8")
+    assert [] == chain.damage(model)
+    outside = tmp_path / "pipe"
+    os.mkfifo(outside)  # opening it would never end
+    zeros = "0" * 64
+    for name in ("../pipe", str(outside), "evidence", "config.json"):
+        sums.write_text(f"{sound}{zeros}  {name}\n", encoding="utf-8")
+        assert [name] == chain.damage(model)
+    sums.write_bytes(sound.encode() + b"\xff no line\n")
+    assert ["\ufffd no line"] == chain.damage(model)
+    sums.write_text(sound, encoding="utf-8")
+    (model / "code").symlink_to(tmp_path)
+    (model / "evidence" / "gone").symlink_to("nowhere")
+    os.mkfifo(model / "pipe")
+    assert ["code", "evidence/gone", "pipe"] == chain.damage(model)
 
 
 def test_the_chain_names_dataset_steps_and_weights(bundle: Bundle, finished_run: Path) -> None:
