@@ -33,6 +33,9 @@ _BLAME = compile(
 )
 
 
+_COUNTRIES = frozenset((b"at", b"in", b"it", b"pl"))
+"""Ends of files that are ends of addresses more often where first and last name stand before the @."""
+_PERSON = compile(rb"[A-Za-z]{2,}\.[A-Za-z]{2,}")
 _DOMAIN = compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,5}([A-Za-z]{2,24})")
 
 
@@ -106,7 +109,8 @@ def _is_mail(data: bytes, at: int, local: bytes, domain: bytes, known: Known) ->
         return False
     if (after[:1] == b"-" and after[1:2].isalnum()) or after[:1].isalnum() or b".." in local or local.endswith(b"."):
         return False
-    if (top in known.suffixes and b"." not in name) or name[:2] in (b"2x", b"3x") or name.replace(b".", b"").isdigit():
+    is_file = top in known.suffixes and b"." not in name and not (top in _COUNTRIES and _PERSON.fullmatch(local))
+    if is_file or name[:2] in (b"2x", b"3x") or name.replace(b".", b"").isdigit():
         return False
     if (len(local) == 1 and len(name) == 1) or not any(65 <= byte | 32 <= 122 for byte in local):
         return False

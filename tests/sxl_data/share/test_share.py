@@ -229,6 +229,7 @@ def test_every_agent_is_read_by_a_format_that_there_is():
     [
         ("lenka", "\x1b[01;32mlenka\x1b[0m:~$ ls"),  # a terminal's colours end in a letter
         ("lenka", "?q=by%20lenka"),
+        ("anyone1", "mail lenka.novak@firma.at, lenka.novak@firma.pl"),  # ends of files too
         ("lenka", json.dumps({"t": "X"}).replace("X", "\\u006cenka")),  # JSON within a string
         ("lenka", json.dumps(json.dumps({"t": "X"}).replace("X", "\\u006cenka"))),
         ("zo\u00e9line", "zoe\u0301line ZO\u00c9LINE Zoe\u0301line"),  # as macOS names files, and in capitals
