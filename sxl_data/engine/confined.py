@@ -91,7 +91,8 @@ class Confined:
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with suppress(OSError):  # what it had not read yet goes nowhere
+                        pipe.close()
 
     def _ask(self, sent: bytes) -> bytes:
         assert self._process is not None and self._process.stdin is not None

@@ -14,6 +14,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 import sxl_data
+from sxl_data.build import comparing
 from sxl_data.build import questions as builds
 from sxl_data.contract.errors import UserError
 from sxl_data.engine.objects import Objects
@@ -250,7 +251,7 @@ def test_a_build_into_s3_is_the_local_one(bucket: str, tmp_path: Path, monkeypat
         assert (tmp_path / "local" / name).read_bytes() == there[name]
     assert builds.ledger(tmp_path / "local", "code") == builds.ledger(place, "code")
     alike, apart = (
-        [line.split() for line in builds.diff(tmp_path / "local", other).splitlines()[2:]]
+        [line.split() for line in comparing.diff(tmp_path / "local", other).splitlines()[2:]]
         for other in (tmp_path / "local", place)
     )
     assert alike == apart

@@ -16,9 +16,11 @@ from sxl_train.evaluate.benchmark import Report, SuiteReport
 from sxl_train.evaluate.samples import write_samples
 from sxl_train.suites.score import score
 from sxl_train.suites.types import Outcome
+from tests.sxl_data.publish.conftest import fake
 from tests.sxl_train.conftest import train_tokenizer
 from tests.sxl_train.toys import ADD, write_dataset
 
+__all__ = ["fake"]
 ASKED = [{"role": "user", "content": "What is 2 plus 3?"}]
 CALL = '<tool_call>{"name": "add", "arguments": {"a": 2, "b": 3}}</tool_call>'
 
