@@ -14,7 +14,7 @@ import pytest
 from sxl_data.engine.confined import STRIKES, Confined, Exceeded, Raised
 
 SOURCE = """
-import os, sys, time
+import os, sys, threading, time
 def answer(asked):
     how = asked["how"]
     if how == "loop":
@@ -31,6 +31,8 @@ def answer(asked):
         raise KeyError("x" * 10_000)
     if how == "exit":
         os._exit(0)
+    if how == "leave":
+        threading.Timer(0.05, os._exit, (0,)).start()
     print("printed")
     os.write(1, b"written")
     return asked
@@ -93,6 +95,16 @@ def test_what_is_stopped_again_and_again_is_given_up(name: str):
             process.call({"how": "exit"})
     with pytest.raises(Exceeded, match="before"):
         process.call({"how": "echo"})
+
+
+def test_a_child_that_died_between_two_calls_is_told_and_replaced(name: str):
+    process = Confined(name)
+    process.call({"how": "leave"})
+    assert process._process is not None and 0 == process._process.wait(60)
+    with pytest.raises(Exceeded):
+        process.call({"how": "x" * 5_000_000})  # more than a pipe holds, so words are left unread
+    assert "yyy" == process.call({"how": "say", "n": 3})
+    process.close()
 
 
 def test_an_exception_comes_as_its_first_words(name: str):
