@@ -99,7 +99,7 @@ def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
         "cpu_seconds": round(sum(os.times()[:4]) - spent, 1),
     }
     (out / "demo.json").write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-    tell(_show(record, out, folders["after"]))
+    tell(_show(record, out, folders["release"]))
 
 
 def _show(record: dict[str, Any], out: Path, model: str) -> str:
