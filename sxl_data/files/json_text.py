@@ -77,3 +77,13 @@ def given(arguments: Any) -> dict[str, Any]:
 def counts(found: dict[str, Any]) -> dict[str, Any]:
     """Those of ``found`` that are whole numbers, as token counts must be."""
     return {key: value for key, value in found.items() if type(value) is int}
+
+
+def open_text(value: Any) -> Any:
+    """``value``, or what it holds where it is JSON text, as tables and spans have lists."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return load(value)
+        except ValueError:
+            return value
+    return value

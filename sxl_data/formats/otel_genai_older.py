@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from sxl_data.contract import patterns
-from sxl_data.files.json_text import load
+from sxl_data.files.json_text import open_text
 
 IN, OUT, TOOLS, PLACE = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions", "$at"
 _ROLES = {
@@ -46,14 +46,14 @@ def from_events(events: list[tuple[str, dict[str, Any], str]]) -> dict[str, Any]
     for name, held, at in events:
         if name in _WHOLE:
             key, to = _WHOLE[name]
-            value = _opened(held.get(key))
+            value = open_text(held.get(key))
             listed = value if isinstance(value, list) else [value]
             role = "user" if to == IN else "assistant"
             found.setdefault(to, []).extend(_message(item, role, at) for item in listed if item is not None)
             continue
-        whole = _opened(held.get("gen_ai.event.content"))
+        whole = open_text(held.get("gen_ai.event.content"))
         body = {**held, **whole} if isinstance(whole, dict) else held
-        message = _opened(body.get("message"))
+        message = open_text(body.get("message"))
         if isinstance(message, dict):
             body = {**body, **message}
         elif message is not None and "content" not in body:
@@ -108,7 +108,7 @@ def _message(held: Any, role: str, at: str) -> dict[str, Any]:
     else:
         opened = content if isinstance(content, list) else [content]
         parts += [{"type": "text", "content": c} if isinstance(c, str) else c for c in opened if c not in (None, "")]
-    calls = _opened(body.get("tool_calls"))
+    calls = open_text(body.get("tool_calls"))
     for call in calls if isinstance(calls, list) else ():
         if isinstance(call, dict):
             inner = call["function"] if isinstance(call.get("function"), dict) else call
@@ -121,13 +121,3 @@ def _message(held: Any, role: str, at: str) -> dict[str, Any]:
                 }
             )
     return {**{key: value for key, value in body.items() if key not in _READ}, "role": said, "parts": parts, PLACE: at}
-
-
-def _opened(value: Any) -> Any:
-    """``value``, or what it holds where it is JSON text."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        try:
-            return load(value)
-        except ValueError:
-            return value
-    return value

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_data.files.json_text import dump, load, load_object
+from sxl_data.files.json_text import dump, load_object, open_text
 from sxl_data.formats.beside import as_format, in_its_form
 from sxl_data.formats.declarations import tools_of
 from sxl_data.formats.openai_chat import read_row
@@ -124,23 +124,13 @@ def _value(row: dict[str, Any], name: str) -> Any:
     return held
 
 
-def _opened(value: Any) -> Any:
-    """``value``, or what it holds where it is JSON text, as tables have lists."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-        try:
-            return load(value)
-        except ValueError:
-            return value
-    return value
-
-
 def _messages(document: Document, origin: Origin, told: dict[str, Any], columns: dict[str, str]) -> Reading:
-    messages = _opened(told["messages"])
+    messages = open_text(told["messages"])
     if not isinstance(messages, list):
         raise RowError(type(messages).__name__, "a list of messages", f"/{columns['messages']}")
     flat: dict[str, Any] = {"messages": messages}
     if told.get("tools"):
-        flat["tools"] = _opened(told["tools"])
+        flat["tools"] = open_text(told["tools"])
     if isinstance(told.get("system"), str):
         flat["system"] = told["system"]
     if told.get("id") is not None:
@@ -153,7 +143,7 @@ def _pair(document: Document, origin: Origin, told: dict[str, Any], columns: dic
     texts = {role: _text(value) for role, value in told.items() if value is not None and role not in ("tools", "group")}
     at = {role: f"/{_pointed(document.value, name)}" for role, name in columns.items()}
     builder = Builder("reasoning" if texts.get("reasoning") else "instruction")
-    for tool in tools_of(_opened(told.get("tools"))):
+    for tool in tools_of(open_text(told.get("tools"))):
         builder.tool(tool, at=at["tools"])
     if texts.get("system"):
         builder.observe(texts["system"], "system", at=at["system"])
