@@ -10,17 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
+from sxl_data.contract.documents import read_document
 from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
 from sxl_data.review.items import ItemKind
 from sxl_data.review.rubric import Rubric
 from sxl_data.trace.blocks import Block
 
-T = TypeVar("T")
 SAMPLE, KEY, SHEET, RUBRIC, RATINGS = "sample.json", "key.json", "sheet.html", "rubric.yaml", "ratings"
 MAX_BYTES = 256_000_000
 
@@ -117,25 +116,10 @@ def write_round(folder: Path, sample: Sample, key: Key, rubric: str) -> None:
 def read_round(folder: str | Path) -> Round:
     """The round in ``folder``. Raises H701."""
     folder = Path(folder)
-    sample, key = _read(folder / SAMPLE, Sample), _read(folder / KEY, Key)
+    sample = read_document(folder / SAMPLE, Sample, "H701", "a round of review", MAX_BYTES)
+    key = read_document(folder / KEY, Key, "H701", "a round of review", MAX_BYTES)
     if hashlib.sha256(encode(key)).hexdigest() != sample.key_sha256 or {i.id for i in sample.items} != key.items.keys():
         raise error(
             "H701", file=str(folder / KEY), found="the key of another sample, or a changed one", expected="its own"
         )
     return Round(folder, sample, key)
-
-
-def _read(path: Path, kind: type[T]) -> T:
-    if not path.is_file():
-        raise error("H701", file=str(path), found="no such file", expected="a round of review")
-    return decode(path, kind, "H701")
-
-
-def decode(path: Path, kind: type[T], code: str) -> T:
-    """The file as ``kind``. Raises `UserError` ``code`` for any other."""
-    if (size := path.stat().st_size) > MAX_BYTES:
-        raise error(code, file=str(path), found=f"{size} bytes", expected=f"at most {MAX_BYTES}")
-    try:
-        return msgspec.convert(json.loads(path.read_bytes()), kind)
-    except (ValueError, RecursionError) as problem:  # msgspec's and Unicode's errors are ValueErrors
-        raise error(code, file=str(path), found=problem, expected=kind.__name__) from None

@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from sxl_data.contract.documents import read_document
 from sxl_data.contract.errors import Finding, UserError, error, finding
-from sxl_data.review.rounds import RATINGS, Round, decode
+from sxl_data.review.rounds import MAX_BYTES, RATINGS, Round
 from sxl_data.review.rubric import CANNOT_JUDGE, Answer
 
 FORMAT = "sxl-review-votes-1"
@@ -49,7 +50,7 @@ class Votes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_votes(path: Path, round: Round) -> Votes:
     """The votes in ``path``, checked against the sample. Raises H702, H703, H705, H706 with everything found."""
-    votes = decode(path, Votes, "H702")
+    votes = read_document(path, Votes, "H702", "votes of a round of review", MAX_BYTES)
     if votes.format != FORMAT:
         raise error("H702", file=str(path), found=f"format {votes.format!r}", expected=FORMAT)
     if votes.sample != round.hash:

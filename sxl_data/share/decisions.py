@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import msgspec
 
+from sxl_data.contract.documents import read_document
 from sxl_data.contract.errors import error
 from sxl_data.share.draft import Share
 
@@ -33,14 +33,7 @@ class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_decisions(path: Path, share: Share) -> Decisions:
     """The decisions in ``path``. Raises `UserError`: U201, H724 for what is no such file or about nothing, H725 for
     those about another share."""
-    if not path.is_file():
-        raise error("U201", file=str(path), found="no such file", expected="what the page saved")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"more than {MAX_BYTES} bytes")
-        found = msgspec.convert(json.loads(path.read_bytes()), Decisions)
-    except (ValueError, RecursionError) as problem:
-        raise error("H724", file=str(path), found=problem, expected=FORMAT) from None
+    found = read_document(path, Decisions, "H724", FORMAT, MAX_BYTES, absent=("U201", "what the page saved"))
     if found.format != FORMAT:
         raise error("H724", file=str(path), found=f"format {found.format[:60]!r}", expected=FORMAT)
     if found.share != share.hash:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from sxl_data.contract.documents import read_document
 from sxl_data.contract.errors import UserError, error
 from sxl_data.engine.commit import commit_bytes, private_folder
 from sxl_data.secrets.hits import is_json
@@ -27,6 +28,7 @@ from sxl_data.trace.types import Trace
 from sxl_data.validate.submission import Submission
 
 SHARE, SESSIONS, PAGE, DATASET = "share.json", "sessions", "review.html", "dataset"
+MAX_BYTES = 256_000_000
 FORMAT = "sxl-share-1"
 MOST = 200_000_000
 """Bytes of all sessions together: they are looked at in one page."""
@@ -123,12 +125,7 @@ def prepare(sessions: list[Session], folder: Path) -> Prepared:
 def read_share(folder: Path) -> Share:
     """The share in ``folder``, its sessions as they were prepared. Raises H723."""
     path = folder / SHARE
-    if not path.is_file():
-        raise error("H723", file=str(path), found="no such file", expected="a folder that `sxl-data share -o` wrote")
-    try:
-        share = msgspec.convert(json.loads(path.read_bytes()), Share, strict=False)
-    except (ValueError, RecursionError) as problem:
-        raise error("H723", file=str(path), found=problem, expected="the file as it was written") from None
+    share = read_document(path, Share, "H723", "a folder that `sxl-data share -o` wrote", MAX_BYTES)
     for entry in share.sessions:
         file = folder / SESSIONS / Path(entry.file).name
         ours = entry.id.isalnum() and entry.file in (f"{SESSIONS}/{entry.id}{end}" for end in (".json", ".jsonl"))

@@ -6,11 +6,11 @@ its n and its interval; a kind of raters that nobody belongs to is named as miss
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import msgspec
 
+from sxl_data.contract.documents import read_document
 from sxl_data.contract.errors import error
 from sxl_data.write.markdown import cell, table
 
@@ -62,14 +62,7 @@ class Ratings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_ratings(round: str | Path) -> Ratings:
     """The ratings in the folder ``round``. Raises `UserError` H712 where `review agree` wrote none."""
     path = Path(round) / RATINGS
-    if not path.is_file():
-        raise error("H712", file=str(path), found="no such file", expected="a round after `sxl-data review agree`")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"more than {MAX_BYTES} bytes")
-        found = msgspec.convert(json.loads(path.read_bytes()), Ratings)
-    except (ValueError, RecursionError) as problem:
-        raise error("H712", file=str(path), found=problem, expected="the file as it was written") from None
+    found = read_document(path, Ratings, "H712", "a round after `sxl-data review agree`", MAX_BYTES)
     if found.format != FORMAT or not found.raters or set(found.raters) - KINDS.keys():
         raise error("H712", file=str(path), found=f"raters {', '.join(found.raters)}", expected="persons or models")
     return found
