@@ -10,6 +10,8 @@ Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, and th
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,11 +63,8 @@ class OtelGenai:
             (traces if _holds(attributes) else beside).setdefault(identity, []).append(span)
         part = 0
         for identity, spans in traces.items():
-            for span in _latest(spans):
-                others = beside.pop(identity, [])
-                yield _read(
-                    span, [s for s in spans if s is not span and _within(s, span)], others, document, origin, part
-                )
+            for span, repeated in _latest(spans):
+                yield _read(span, repeated, beside.pop(identity, []), document, origin, part)
                 part += 1
         if not part:
             raise RowError("no messages", f"spans with `{IN}` or `{OUT}`")
@@ -88,26 +87,39 @@ def _messages(attributes: dict[str, Any], key: str) -> list[Any]:
     return held if isinstance(held, list) else []
 
 
-def _said(span: Span) -> list[Any]:
-    """Role and parts of all messages of ``span``, without what only an answer has."""
-    messages = [*_messages(span[1], IN), *_messages(span[1], OUT)]
-    return [(m.get("role"), m.get("parts")) if isinstance(m, dict) else m for m in messages]
+def _prefixes(span: Span) -> list[bytes]:
+    """A digest of what ``span`` says up to each of its messages: role and parts, without what only an answer has. The
+    last one is that of all it says."""
+    said = hashlib.blake2b(digest_size=16)
+    found = [said.digest()]
+    for message in (*_messages(span[1], IN), *_messages(span[1], OUT)):
+        told = (message.get("role"), message.get("parts")) if isinstance(message, dict) else message
+        said.update(_plain(told) + b"\n")
+        found.append(said.digest())
+    return found
 
 
-def _within(span: Span, other: Span) -> bool:
-    """Whether ``other`` repeats what ``span`` says at its beginning."""
-    mine, theirs = _said(span), _said(other)
-    return theirs[: len(mine)] == mine
+def _plain(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value, enc_hook=str, order="deterministic")
+    except UnicodeEncodeError:  # half a character
+        return json.dumps(value, sort_keys=True, default=str).encode("ascii")
 
 
-def _latest(spans: list[Span]) -> list[Span]:
-    """``spans`` without those that a later one repeats, and without what is said twice."""
-    kept: list[Span] = []
-    for span in spans:
-        kept = [other for other in kept if not _within(other, span)]
-        if not any(_within(span, other) for other in kept):
-            kept.append(span)
-    return kept
+def _latest(spans: list[Span]) -> Iterator[tuple[Span, list[Span]]]:
+    """Each of ``spans`` that no other repeats at its beginning, with those that it repeats; of equal ones the first.
+
+    By digests and not by comparing pairs: a long session has thousands of calls and each tells all of it so far."""
+    prefixes = [_prefixes(span) for span in spans]
+    ends: dict[bytes, list[int]] = {}
+    for place, told in enumerate(prefixes):
+        ends.setdefault(told[-1], []).append(place)
+    repeated = {digest for told in prefixes for digest in told[:-1]}
+    for place, told in enumerate(prefixes):
+        if told[-1] in repeated or ends[told[-1]][0] != place:
+            continue
+        within = sorted(other for digest in set(told) for other in ends.get(digest, ()) if other != place)
+        yield spans[place], [spans[other] for other in within]
 
 
 def _read(span: Span, within: list[Span], others: list[Span], document: Document, origin: Origin, part: int) -> Reading:
