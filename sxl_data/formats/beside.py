@@ -22,11 +22,16 @@ class Beside:
         self._kept: dict[str, Any] = {}
 
     def keep(self, at: str, record: Any, *read: str) -> None:
-        """What ``record`` at ``at`` has under other keys than ``read``; nothing that is empty."""
+        """What ``record`` at ``at`` has under other keys than ``read``; nothing that is empty. Where another record of
+        the same place said something else under one of them, it is kept beside that one, numbered."""
         if self._wanted and isinstance(record, dict):
             left = {key: value for key, value in record.items() if key not in read and value not in (None, "", [], {})}
+            place, number = at, 1
+            while any(key in left and left[key] != value for key, value in self._kept.get(place, {}).items()):
+                number += 1
+                place = f"{at} ({number})"
             if left:
-                self._kept.setdefault(at, {}).update(left)
+                self._kept.setdefault(place, {}).update(left)
 
     def tell(self, builder: Builder) -> None:
         """Put what was kept into ``builder``."""

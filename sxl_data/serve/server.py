@@ -80,7 +80,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Our own files, and answers for who has the token."""
-        self.server.asked = time.monotonic()
         try:
             self._answer()
         except (BrokenPipeError, ConnectionError, TimeoutError):
@@ -108,6 +107,7 @@ class Handler(BaseHTTPRequestHandler):
             self._ask(parts.path.removeprefix(_API), parts.query)
 
     def _ask(self, what: str, query: str) -> None:
+        self.server.asked = time.monotonic()  # whoever has no token does not keep the server up
         try:
             values = dict(parse_qsl(query, max_num_fields=_VALUES, errors="replace"))
             found = self.server.answers.answer(what, values)

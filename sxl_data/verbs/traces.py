@@ -177,6 +177,8 @@ def _validate(options: argparse.Namespace) -> int:
 
         if not options.out:
             raise error("U401", found=f"--output {options.output}", expected="-o OUT, the file to write")
+        if options.template:  # what a template loses is a finding about the rendered text, which is not handed over
+            raise error("U401", found="--template", expected=f"an output other than {options.output}")
         items = _submissions(options, options.files)
         traces, findings = handover(items, options.output, options.out, options.profile)
         say(f"{traces} traces with {findings} findings")

@@ -21,3 +21,12 @@ def test_the_rest_of_a_record_is_kept_at_its_place() -> None:
 
 def test_who_only_looks_keeps_nothing() -> None:
     assert {} == kept(lossless=False)
+
+
+def test_records_of_one_place_that_say_different_things_are_both_kept() -> None:
+    builder, beside = Builder("agent"), Beside("x", Origin(source="toy"))
+    for said in ("a", "b", "a", "c"):
+        beside.keep("/0", {"left": said})
+    beside.tell(builder)
+
+    assert {"x": {"/0": {"left": "a"}, "/0 (2)": {"left": "b"}, "/0 (3)": {"left": "c"}}} == builder.ext

@@ -116,6 +116,14 @@ def test_who_has_no_token_or_comes_from_elsewhere_is_refused(server: Server, hea
     assert 403 == status and "Say" not in text
 
 
+def test_who_has_no_token_does_not_keep_the_server_up(server: Server):
+    before = server.asked
+    assert 403 == ask(server, "/api/facets", **{TOKEN: "wrong"})[0]
+    assert before == server.asked
+    told(server, "facets")
+    assert before < server.asked
+
+
 def test_the_page_holds_nothing_of_the_build_and_allows_itself_alone(server: Server):
     for path in ("/", "/viewer.js", "/viewer.css", "/page.css"):
         status, text, answer = ask(server, path, **{TOKEN: ""})

@@ -42,6 +42,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path):
     with pytest.raises(UserError, match="U401"):
         handover(FILES, "other", tmp_path / "x")
     assert 2 == run(["validate", str(FILES[0]), "--output", "scout"])
+    assert 2 == run(["validate", str(FILES[0]), "--output", "docent", "-o", "x", "--template", "chatml"])
     (tmp_path / "empty.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(UserError):
         handover([tmp_path / "empty.jsonl"], "docent", tmp_path / "out.jsonl")
