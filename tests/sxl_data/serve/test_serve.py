@@ -120,7 +120,7 @@ def test_who_has_no_token_does_not_keep_the_server_up(server: Server):
     before = server.asked
     assert 403 == ask(server, "/api/facets", **{TOKEN: "wrong"})[0]
     assert before == server.asked
-    told(server, "facets")
+    told(server, "about")
     assert before < server.asked
 
 
