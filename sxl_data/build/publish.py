@@ -69,21 +69,7 @@ def publish(
         for name in PUBLISHED:
             path = out / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    splits = {split: dict.fromkeys(("rows", "text_bytes", "memory_bytes", "shards"), 0) for split in SPLITS}
-    arrow: dict[str, list[tuple[str, str]]] = {}
-    for split, number, of, receipt in written:
-        numbers = splits[split]
-        for name in ("rows", "text_bytes", "memory_bytes"):
-            numbers[name] += receipt.counters[name]
-        numbers["shards"] += 1
-        place(store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
-        if "arrow" in receipt.files:
-            name = f"data-{number:05d}-of-{of:05d}.arrow"
-            place(store.verified(receipt.files["arrow"]), out / "arrow" / split / name)
-            arrow.setdefault(split, []).append((name, receipt.files["arrow"].sha256))
-    if arrow:
-        for name, data in folder_files(arrow, PUBLISHED_SCHEMA).items():
-            commit_bytes(out / "arrow" / name, data)
+    splits = _place_shards(out, store, written)
     for folder, infos in (("ledger", ledgers), ("quarantine", quarantines)):
         if infos:
             _gather(out / folder / f"{folder}.parquet", [store.verified(info) for info in infos])
@@ -128,6 +114,26 @@ def publish(
     )
     commit_bytes(out / "manifest.json", encode(timed))
     return timed
+
+
+def _place_shards(out: Path, store: Store, written: list[tuple[str, int, int, Receipt]]) -> dict[str, dict[str, int]]:
+    """Put the files of every split into ``data/`` and ``arrow/``; split → rows, bytes and shards."""
+    splits = {split: dict.fromkeys(("rows", "text_bytes", "memory_bytes", "shards"), 0) for split in SPLITS}
+    arrow: dict[str, list[tuple[str, str]]] = {}
+    for split, number, of, receipt in written:
+        numbers = splits[split]
+        for name in ("rows", "text_bytes", "memory_bytes"):
+            numbers[name] += receipt.counters[name]
+        numbers["shards"] += 1
+        place(store.verified(receipt.files["data"]), out / "data" / f"{split}-{number:05d}-of-{of:05d}.parquet")
+        if "arrow" in receipt.files:
+            name = f"data-{number:05d}-of-{of:05d}.arrow"
+            place(store.verified(receipt.files["arrow"]), out / "arrow" / split / name)
+            arrow.setdefault(split, []).append((name, receipt.files["arrow"].sha256))
+    if arrow:
+        for name, data in folder_files(arrow, PUBLISHED_SCHEMA).items():
+            commit_bytes(out / "arrow" / name, data)
+    return splits
 
 
 def await_manifest(out: Path, done: Path, patience: float) -> Manifest:

@@ -141,8 +141,8 @@ def divide(
     drawn = random_split(len(sides), config, seed)
     for name, outcome in (("ours", sides), ("random", np.where(sides == OUT, OUT, drawn).astype(np.int8))):
         counters |= {f"leak_{name}_{kind}": round(share * 1e6) for kind, share in leaks(outcome, whole).items()}
-    codes = np.zeros(len(sides), dtype=np.int8)
-    noted = (
+    codes, names = _note(
+        len(sides),
         (SURPLUS, found.surplus),
         (WHOLE, found.whole),
         (BRIDGE, bridges),
@@ -150,10 +150,7 @@ def divide(
         (SHARE, beyond),
         (TAKEN_DOWN, gone),
     )
-    for number, (_, rows) in enumerate(noted, 1):
-        codes[rows] = number
     counters["noted"] = int((codes > 0).sum())
-    names = pa.array([None, *(code for code, _ in noted)], pa.string())
 
     def narrow(shard: int) -> Narrow:
         table = read(shard, ["key_hi", "key_lo", "text_bytes"])
@@ -173,6 +170,14 @@ def divide(
         for i, part in enumerate(parts)
     ]
     return Division(tables, published.plan, counters)
+
+
+def _note(rows: int, *noted: tuple[str, np.ndarray]) -> tuple[np.ndarray, pa.Array]:
+    """For each row the number (i8) of the last code that names it, 0 for none, and the codes by number."""
+    codes = np.zeros(rows, dtype=np.int8)
+    for number, (_, places) in enumerate(noted, 1):
+        codes[places] = number
+    return codes, pa.array([None, *(code for code, _ in noted)], pa.string())
 
 
 def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: int) -> np.ndarray:

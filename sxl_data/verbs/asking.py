@@ -11,6 +11,15 @@ from sxl_data.contract.arguments import whole
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
+    _add_report(command)
+    _add_serve(command)
+    _add_questions(command)
+    _add_why(command)
+    _add_ledger(command)
+    _add_diff(command)
+
+
+def _add_report(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "report",
         _report,
@@ -22,6 +31,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--tokenizer", help="tokenizer.json or folder: lengths in tokens instead of bytes")
     sub.add_argument("--max-length", type=whole(), metavar="TOKENS", help="training cut-off (default: 2048)")
 
+
+def _add_serve(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "serve",
         _serve,
@@ -45,6 +56,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="end after so many minutes without a request (120); 0: open the build, and end",
     )
 
+
+def _add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "questions",
         _questions,
@@ -55,6 +68,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("sql", help="a question; the tables are rows, ledger, funnel, sources")
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the answer; json has all rows")
 
+
+def _add_why(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "why",
         _why,
@@ -66,6 +81,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("build", help="folder of a finished build")
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead, the texts with it")
 
+
+def _add_ledger(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "ledger",
         _ledger,
@@ -75,6 +92,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("build", help="folder of a finished build, or of an output of dedup")
     sub.add_argument("--by", metavar="COLUMN", help="count by code, stage, source, rule or action")
 
+
+def _add_diff(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "diff",
         _diff,

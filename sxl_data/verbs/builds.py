@@ -11,6 +11,15 @@ from sxl_data.contract.arguments import whole
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
+    _add_build(command)
+    _add_samples(command)
+    _add_init(command)
+    _add_clean(command)
+    _add_publish(command)
+    _add_sandbox(command)
+
+
+def _add_build(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "build",
         _build,
@@ -31,6 +40,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
     sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
 
+
+def _add_samples(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "samples",
         _samples,
@@ -39,6 +50,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("folder", help="folder to make")
 
+
+def _add_init(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "init",
         _init,
@@ -50,6 +63,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--toolset", metavar="NAME", help="write a tool set of that name, its test and its recipe instead")
     sub.add_argument("--from", dest="source", metavar="FILE", help="draft the adapter and its test from this file")
 
+
+def _add_clean(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "clean",
         _clean,
@@ -59,6 +74,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("build", help="folder of a finished build")
 
+
+def _add_publish(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "publish",
         _publish,
@@ -83,6 +100,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("--ratings", metavar="ROUND", help="a round after `review agree`, whose ratings the card shows")
 
+
+def _add_sandbox(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "sandbox",
         _sandbox,

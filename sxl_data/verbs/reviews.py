@@ -33,6 +33,14 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         sub.set_defaults(run=handler, parser=sub)
         return sub
 
+    _add_sample(step)
+    _add_sheet(step)
+    _add_import(step)
+    _add_agree(step)
+    _add_export(step)
+
+
+def _add_sample(step: Callable[..., argparse.ArgumentParser]) -> None:
     sub = step(
         "sample",
         _sample,
@@ -54,6 +62,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--rubric", metavar="FILE", help="your own questions, as YAML (a round holds ours as rubric.yaml)")
     sub.add_argument("-o", "--out", required=True, help="folder of the round")
 
+
+def _add_sheet(step: Callable[..., argparse.ArgumentParser]) -> None:
     sub = step(
         "sheet",
         _sheet,
@@ -62,6 +72,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("round", help="folder that `review sample` wrote")
 
+
+def _add_import(step: Callable[..., argparse.ArgumentParser]) -> None:
     sub = step("import", _import, "Take votes into the round, checked against the build.", _VOTES)
     sub.add_argument("round", help="folder that `review sample` wrote")
     sub.add_argument("votes", nargs="+", help="files of votes, one for each rater")
@@ -74,6 +86,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("--replace", action="store_true", help="a rater's new votes take the place of the old ones")
 
+
+def _add_agree(step: Callable[..., argparse.ArgumentParser]) -> None:
     sub = step(
         "agree",
         _agree,
@@ -86,6 +100,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--seed", type=whole(0), default=0, help="seed of the bootstrap (0)")
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the result")
 
+
+def _add_export(step: Callable[..., argparse.ArgumentParser]) -> None:
     sub = step(
         "export",
         _export,

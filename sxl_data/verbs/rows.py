@@ -14,6 +14,12 @@ SHOWN = 3
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
+    _add_dedup(command)
+    _add_decontaminate(command)
+    _add_redact(command)
+
+
+def _add_dedup(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "dedup",
         _dedup,
@@ -60,6 +66,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--rethreshold", metavar="OUT", help="redo a finished output at --threshold")
     sub.add_argument("--compare", nargs="+", metavar=("OUT", "ROW"), help="show a dropped row beside its twin")
 
+
+def _add_decontaminate(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "decontaminate",
         _decontaminate,
@@ -80,6 +88,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--column", help="column that is compared (default: every text of the row)")
     sub.add_argument("--threshold", type=share, default=0.5, help="weighted share of a long item (0.5)")
 
+
+def _add_redact(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "redact",
         _redact,

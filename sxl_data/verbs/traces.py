@@ -16,6 +16,14 @@ OUTPUTS = ("text", "json", "sarif", "github", *HANDED_OVER)
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands."""
+    _add_validate(command)
+    _add_convert(command)
+    _add_stats(command)
+    _add_show(command)
+    _add_explain(command)
+
+
+def _add_validate(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "validate",
         _validate,
@@ -43,6 +51,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
     sub.add_argument("-o", "--out", help="file to write the mended traces to, or those with findings")
 
+
+def _add_convert(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "convert",
         _convert,
@@ -56,6 +66,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("-o", "--out", required=True, help="file to write")
     sub.add_argument("--bare", action="store_true", help="leave out the residual from which the trace can be restored")
 
+
+def _add_stats(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "stats",
         _stats,
@@ -68,6 +80,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the counts")
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
 
+
+def _add_show(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "show",
         _show,
@@ -83,6 +97,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--html", metavar="OUT", help="write a page for the browser instead")
     _template(sub)
 
+
+def _add_explain(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "explain",
         _explain,
