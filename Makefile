@@ -35,7 +35,7 @@ docs: $(STAMP)
 	$(BIN)/python .ci/docs.py build/docs
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The pages in a headless Chromium; skips with the reason where there is none.
 test-browser: $(STAMP)

@@ -17,8 +17,6 @@ from sxl_data.build.questions import open_build, read_ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 LIMIT = 30
 
 

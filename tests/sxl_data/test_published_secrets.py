@@ -10,8 +10,6 @@ import pytest
 
 from sxl_data.pipeline import build
 
-pytestmark = pytest.mark.xdist_group("published_secrets")
-
 # Composed here, so that no scanner takes this file for a leak.
 TOKEN = "ghp_" + "Zk3" * 12
 SPLIT = "glpat-" + "Ab1Cd2Ef3Gh4Ij5Kl6Mn"

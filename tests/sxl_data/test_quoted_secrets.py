@@ -12,8 +12,6 @@ from sxl_data.pipeline import build
 from sxl_data.secrets.redact import shortened
 from tests.sxl_data.test_published_secrets import chat, decoded
 
-pytestmark = pytest.mark.xdist_group("quoted_secrets")
-
 # Composed here, so that no scanner takes this file for a leak.
 TOKEN = "ghp_" + "q7Wm2Rx9Lk4Tz8Vb3Nc6Yd5Hf1Js0Pg2Ua7E"
 CUT = "sk_live" + "_Mz5Qw8Er2Ty6Ui9Op3As7Df1Gh"

@@ -18,7 +18,7 @@ from tests.sxl_train import toys
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [
-    pytest.mark.xdist_group("distributed"),
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="gloo's launcher needs a POSIX system"),
 ]
 
@@ -141,7 +141,6 @@ def kill(folder: Path, processes: int, *words: str) -> None:
     assert done.returncode != 0 and "3/7" in done.stderr, done.stderr[-3000:]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "first, second, keys",
     [(2, 1, ("method=lora",)), (2, 1, ("method=full", "tune.shard=true")), (1, 2, ("method=full", "tune.shard=true"))],
@@ -160,7 +159,6 @@ def test_killed_run_goes_on_with_another_number_of_processes_and_the_same_losses
     assert (found["processes"], found["batch"], found["accumulate"]) == (second, 1, first)
 
 
-@pytest.mark.slow
 def test_best_model_of_a_shared_out_run_is_the_one_that_is_written(folder: Path) -> None:
     keys = (
         "method=lora",

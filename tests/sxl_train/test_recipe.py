@@ -19,8 +19,6 @@ from sxl_train.run.recipes import find_recipes, open_recipe
 from sxl_train.run.step import read_record
 from tests.sxl_train import toys
 
-pytestmark = pytest.mark.xdist_group("recipe")
-
 
 def test_every_recipe_is_short_and_loads() -> None:
     recipes = find_recipes()

@@ -11,8 +11,6 @@ from sxl_data.build.asking import as_text, questions
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
-pytestmark = pytest.mark.xdist_group("asking")
-
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory) -> Path:

@@ -24,8 +24,6 @@ from sxl_data.write.parquet import encode_parquet
 from tests.sxl_data.publish.fake_hub import FakeHub
 from tests.sxl_data.review.toys import votes
 
-pytestmark = pytest.mark.xdist_group("publish")
-
 REPO = "me/toy"
 
 

@@ -15,8 +15,6 @@ from sxl_data.write.manifest import decode, seal
 from tests.sxl_data.builds import ids
 from tests.sxl_data.publish.fake_hub import FakeHub, Fault
 
-pytestmark = pytest.mark.xdist_group("publish")
-
 REPO = "me/toy"
 
 

@@ -14,8 +14,6 @@ from tests.sxl_data.publish.fake_hub import TOKEN, FakeHub, Fault
 from tests.sxl_data.publish.fake_repo import Repo
 from tests.sxl_data.publish.faults import LASTING, PASSING, REPO, is_whole
 
-pytestmark = pytest.mark.xdist_group("publish")
-
 
 def test_what_was_published_is_what_datasets_loads(fake: FakeHub, finished: Path, tmp_path: Path):
     done = sxl_data.publish(finished, REPO, yes=True)

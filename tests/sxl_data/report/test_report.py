@@ -22,8 +22,6 @@ from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, 
 from tests.sxl_data.view.hostile import ALL, ATTACKS
 from tests.sxl_data.view.test_page import OURS, Seen
 
-pytestmark = pytest.mark.xdist_group("report")
-
 KEYS_OF_BUILD = ["engine.kind=inline", "write.arrow=false", "clean.code=keep"]
 
 

@@ -22,8 +22,6 @@ from sxl_data.share.redacting import redact_sessions
 from sxl_data.share.sessions import find
 from tests.sxl_data.share.planted import PERSON, PICTURE, PLANTED, RESULTS, everything
 
-pytestmark = pytest.mark.xdist_group("share")
-
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,8 +19,6 @@ from sxl_train.suites.score import score
 from sxl_train.suites.statistics import estimate, show
 from sxl_train.suites.types import Options
 
-pytestmark = pytest.mark.xdist_group("held_out")
-
 
 def say(*calls: Call) -> str:
     made = [{"name": call.name, "arguments": call.arguments} for call in calls]

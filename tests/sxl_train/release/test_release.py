@@ -20,7 +20,6 @@ from sxl_train.release.bundle import Bundle, Wish, make_bundle
 from sxl_train.release.sheet import Number, check
 from tests.sxl_data.publish.fake_hub import FakeHub
 
-pytestmark = pytest.mark.xdist_group("release")
 TRACE = Path(__file__).parents[3] / "recipes" / "samples" / "traces.jsonl"
 
 

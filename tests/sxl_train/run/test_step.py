@@ -11,8 +11,6 @@ import pytest
 
 from sxl_train.run.uses import MODULES
 
-pytestmark = pytest.mark.xdist_group("run_step")
-
 ROOT = Path(__file__).parents[3]
 KEYS = """
 import json

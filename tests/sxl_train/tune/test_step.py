@@ -23,7 +23,6 @@ from sxl_train.tune import adapt
 from sxl_train.tune import step as tune
 from tests.sxl_train import toys
 
-pytestmark = pytest.mark.xdist_group("tune_step")
 KEYS = (
     *toys.TINY,
     "limit=0",
