@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.sxl_train import toys
+from tests.sxl_train.processes import find_port, launch
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [
@@ -45,13 +45,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def find_port() -> str:
-    """One that nobody uses, also where another run of these tests goes on beside this one."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
 def list_words(folder: Path, name: str) -> list[str]:
     """What every run here is given."""
     return [
@@ -64,43 +57,48 @@ def list_words(folder: Path, name: str) -> list[str]:
 
 
 def train(folder: Path, name: str, processes: int, *keys: str) -> list[float]:
-    """The losses of a run of its own; one process runs here, two are launched."""
+    """The losses of a run of its own; one process runs here, two beside it."""
     from sxl_train import recipe
 
-    words = [
-        *list_words(folder, name),
-        f"tune.batch={2 // processes}",
-        "tune.max_steps=5",
-        "tune.save_every=100",
-        *keys,
-    ]
+    words = give_words(folder, name, processes, *keys)
     if processes == 1:
         recipe.run("demo", words)
     else:
-        launch = [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--nproc_per_node",
-            str(processes),
-            "--master_port",
-            find_port(),
-            "-m",
-            "sxl_train.recipe",
-            "demo",
-            *words,
-        ]
-        environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(launch, capture_output=True, text=True, check=False, timeout=1800, env=environment)
-        assert done.returncode == 0, done.stderr[-3000:]
-    lines = (folder / name / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        codes, said = launch(folder, processes, ["demo", *words])
+        assert codes == [0] * processes, said[-3000:]
+    return read_losses(folder / name)
+
+
+def train_by_torchrun(folder: Path, name: str, *keys: str) -> list[float]:
+    """The same by the launcher that users start."""
+    two = ["--nproc_per_node", "2", "--master_port", find_port()]
+    words = ["-m", "sxl_train.recipe", "demo", *give_words(folder, name, 2, *keys)]
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *two, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return read_losses(folder / name)
+
+
+def give_words(folder: Path, name: str, processes: int, *keys: str) -> list[str]:
+    steps = [f"tune.batch={2 // processes}", "tune.max_steps=5", "tune.save_every=100"]
+    return [*list_words(folder, name), *steps, *keys]
+
+
+def read_losses(out: Path) -> list[float]:
+    lines = (out / "tune" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [entry.get("loss", entry.get("eval_loss")) for entry in map(json.loads, lines)]
 
 
 def test_two_processes_have_the_losses_of_one_with_twice_the_batch(folder: Path) -> None:
     one = train(folder, "lora-1", 1, "method=lora")
     assert len(one) == 7
-    assert train(folder, "lora-2", 2, "method=lora") == pytest.approx(one, rel=1e-4)
+    assert train_by_torchrun(folder, "lora-2", "method=lora") == pytest.approx(one, rel=1e-4)
 
 
 def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_of_one(folder: Path) -> None:
@@ -115,32 +113,6 @@ def test_weights_shared_out_between_two_processes_give_the_losses_and_the_model_
     assert all((sharded[name].float() - whole[name].float()).abs().max() < 0.01 for name in whole)
 
 
-KILLER = """
-import os, signal, sys
-from transformers import TrainerCallback
-from sxl_train import recipe
-from sxl_train.run import log
-class Killer(log.Log):
-    def on_step_end(self, args, state, control, **_):
-        super().on_step_end(args, state, control)
-        if state.global_step == 4:
-            os.kill(os.getpid(), signal.SIGKILL)
-log.Log = Killer
-raise SystemExit(recipe.main(sys.argv[1:]))
-"""
-
-
-def kill(folder: Path, processes: int, *words: str) -> None:
-    """``sxl-train recipe demo`` in so many processes, each of which ends itself in its fourth step."""
-    killer = folder / "killer.py"
-    killer.write_text(KILLER, encoding="utf-8")
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", find_port()]
-    command = [sys.executable, *(launch if processes > 1 else ()), str(killer), "demo", *words]
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800, env=environment)
-    assert done.returncode != 0 and "3/7" in done.stderr, done.stderr[-3000:]
-
-
 @pytest.mark.parametrize(
     "first, second, keys",
     [(2, 1, ("method=lora",)), (2, 1, ("method=full", "tune.shard=true")), (1, 2, ("method=full", "tune.shard=true"))],
@@ -151,7 +123,8 @@ def test_killed_run_goes_on_with_another_number_of_processes_and_the_same_losses
     name = f"{keys[0]}-{first}-{second}"
     keys = (*keys, f"tune.batch={2 // first}", "tune.max_steps=7", "tune.save_every=3")
     expected = train(folder, f"{name}-whole", 1, *keys, "tune.batch=2")
-    kill(folder, first, *list_words(folder, name), *keys)
+    codes, said = launch(folder, first, ["demo", *list_words(folder, name), *keys], kill_in=4)
+    assert all(codes) and "3/7" in said, said[-3000:]
     assert not (folder / name / "tune").exists()
     assert train(folder, name, second, *keys) == pytest.approx(expected, rel=1e-4)
     found = json.loads((folder / name / "tune" / "run.json").read_text(encoding="utf-8"))["measured"]
