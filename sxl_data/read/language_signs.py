@@ -7,8 +7,6 @@ each sign counted three times at most.
 
 from __future__ import annotations
 
-from itertools import islice
-
 from sxl_data.contract import patterns
 
 # Weighted signs of a language: what its programs nearly always hold and others rarely do.
@@ -118,120 +116,33 @@ _CUES: dict[str, tuple[tuple[int, patterns.Pattern[str]], ...]] = {
     }.items()
 }
 
-# Words and marks of which a text has one if any cue of the language can match; looking them up in a set
-# spares most texts most patterns.
+# Words of which a text has one if it is of the language: some of the signs stand in other languages too.
 _NEEDED: dict[str, frozenset[str]] = {
-    "python": frozenset(
-        [
-            "def",
-            "class",
-            "for",
-            "while",
-            "if",
-            "elif",
-            "else",
-            "try",
-            "except",
-            "with",
-            "import",
-            "from",
-            "print",
-            "return",
-            "None",
-            "True",
-            "False",
-            "self",
-            "lambda",
-            "=",
-        ]
-    ),
-    "javascript": frozenset(
-        ["const", "let", "var", "console", "function", "=>", "document", "window", "module", "require", "==="]
-    ),
-    "typescript": frozenset(["const", "let", "function", "interface", "type"]),
-    "java": frozenset(["public", "System", "java", "private", "new"]),
     "c": frozenset(
-        [
-            "include",
-            "printf",
-            "main",
-            "scanf",
-            "define",
-            "ifndef",
-            "ifdef",
-            "typedef",
-            "struct",
-            "char",
-            "void",
-            "int",
-            "double",
-            "extern",
-            "malloc",
-            "sizeof",
-        ]
+        "include printf main scanf define ifndef ifdef typedef struct char void int double extern malloc sizeof".split()
     ),
     "cpp": frozenset(
-        [
-            "include",
-            "std",
-            "using",
-            "cout",
-            "cin",
-            "template",
-            "main",
-            "public",
-            "private",
-            "protected",
-            "nullptr",
-            "namespace",
-            "class",
-        ]
+        "include std using cout cin template main public private protected nullptr namespace class".split()
     ),
-    "go": frozenset(["package", "func", ":=", "fmt"]),
-    "rust": frozenset(["fn", "let", "println", "use", "impl"]),
-    "bash": frozenset(
-        [
-            "bin",
-            "fi",
-            "done",
-            "esac",
-            "echo",
-            "sudo",
-            "apt",
-            "chmod",
-            "mkdir",
-            "grep",
-            "awk",
-            "sed",
-            "find",
-            "curl",
-            "tar",
-        ]
-    ),
-    "html": frozenset("<"),
-    "css": frozenset("{"),
     "php": frozenset(("php", "$")),
-    "csharp": frozenset(["using", "Console", "namespace", "get", "foreach", "string", "List"]),
-    "ruby": frozenset(["def", "end", "puts", "do"]),
-    "swift": frozenset(["func", "var", "import", "guard", "inout"]),
-    "kotlin": frozenset(["fun", "val"]),
 }
-_MARKS = ("=", "=>", "===", ":=", "<", "{", "$")
 _LETTERS = bytes(b if 0x40 < (b & 0xDF) < 0x5B and b < 0x80 else 0x20 for b in range(256))
+_SIGNS = [(language, weight, cue) for language, cues in _CUES.items() for weight, cue in cues]
+_ANY = patterns.Several([cue for _, _, cue in _SIGNS])
+_COUNTED = 3
 
 
 def scores(text: str) -> dict[str, int]:
     """How much speaks for each language."""
-    seen = {
-        *text.encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split(),
-        *(mark for mark in _MARKS if mark in text),
-    }
-    found = {
-        language: sum(weight * sum(1 for _ in islice(cue.finditer(text), 3)) for weight, cue in cues)
-        if language not in _NEEDED or seen & _NEEDED[language]
-        else 0
-        for language, cues in _CUES.items()
-    }
+    data = patterns.utf8(text)
+    found = dict.fromkeys(_CUES, 0)
+    for number in _ANY.matching(data):
+        language, weight, cue = _SIGNS[number]
+        found[language] += weight * cue.count(data, _COUNTED)
+    wanting = [language for language in _NEEDED if found[language]]
+    if wanting:
+        seen = {*data.translate(_LETTERS).decode("ascii").split(), *("$" if "$" in text else "")}
+        found.update({language: 0 for language in wanting if seen.isdisjoint(_NEEDED[language])})
     found["typescript"] += found["javascript"] if found["typescript"] else 0
     found["cpp"] += found["c"] if found["cpp"] > 1 else 0  # `int main(` alone is C as well
     return found

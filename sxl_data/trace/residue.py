@@ -8,11 +8,11 @@ Both come in about the order of the document, so each piece is looked for first 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
 
 from sxl_data.contract import patterns
+from sxl_data.trace.searched import Searched, words
 
 SHORTEST = 16
 # Names that markups give to their parts: no words of anybody.
@@ -46,11 +46,12 @@ def left_over(
     cuts: dict[str, list[tuple[int, int]]] = {text: [] for text in whole}
     unmatched: list[str] = []
     at = 0
+    searched = list(map(Searched, whole))
     for piece in sorted(pieces, key=len, reverse=True) if len(whole) == 1 else pieces:
         needle = piece.strip()
         for step in range(len(whole)):
             number = (at + step) % len(whole)
-            start = whole[number].find(needle)
+            start = searched[number].find(needle)
             if start >= 0:
                 cuts[whole[number]].append((start, start + len(needle)))
                 at = number
@@ -67,25 +68,6 @@ def left_over(
             if size:
                 left[text] = size
     return left, unmatched
-
-
-class _Spaces(dict[int, int]):
-    """For `str.translate`: every sign that is no part of a word is a space. A pattern takes a microsecond a word."""
-
-    def __missing__(self, code: int) -> int:
-        char = chr(code)
-        kept = code if char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M" else 32
-        if code < 0x10000:
-            self[code] = kept
-        return kept
-
-
-_SPACES = _Spaces()
-
-
-def words(text: str) -> list[str]:
-    """The words of ``text``: runs of letters, marks, digits and ``_``."""
-    return text.translate(_SPACES).split()
 
 
 def _enough(run: str) -> bool:
@@ -117,6 +99,7 @@ class _Known:
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = known
         self.joined = "\n".join(known)
+        self.searched = Searched(self.joined)
         self.left = _CLOSELY
 
     @cached_property
@@ -132,7 +115,7 @@ class _Known:
 
     def missing(self, run: str) -> int:
         """Characters of ``run`` that were not read, line by line; 0 below `SHORTEST`."""
-        if run in self.joined:
+        if run in self.searched:
             return 0
         size = 0
         lines = run.split("\n")
@@ -140,7 +123,7 @@ class _Known:
         for line in lines:
             line = line.strip()
             # A line of a file with its number, or of a diff, is the line.
-            if line and not (many and line.strip(_MARGIN) in self.lines) and line not in self.joined:
+            if line and not (many and line.strip(_MARGIN) in self.lines) and line not in self.searched:
                 size += self._uncovered(line) if len(line) >= SHORTEST else self._short(line)
         return size if size >= SHORTEST else 0
 
@@ -155,7 +138,9 @@ class _Known:
         line = _AROUND.sub("", line)
         if (held := _CALLED.fullmatch(line)) is not None:
             line = (held[1] or held[2] or "").strip("\"'")
-        if line in self.joined or line.lstrip(_MARGIN) in self.joined:  # as the empty one is, which was a label alone
+        if (
+            line in self.searched or line.lstrip(_MARGIN) in self.searched
+        ):  # as the empty one is, which was a label alone
             return 0
         self.left -= 1
         if self.left < 0:

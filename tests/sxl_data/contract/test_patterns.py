@@ -51,6 +51,15 @@ def test_a_replacement_stands_for_itself():
     assert "xxa" == patterns.compile("a").sub("x", "aaa", count=2)
 
 
+@given(text=st.text(alphabet="aéb \ud800", max_size=20), most=st.integers(1, 4))
+def test_matches_are_counted_as_they_are_found(text: str, most: int):
+    found = [patterns.compile(pattern) for pattern in (r"a", r"b+", r"\bab?\b", r"é+", "\ufffd")]
+    counts = [min(most, len(pattern.findall(text))) for pattern in found]
+    data = patterns.utf8(text)
+    assert counts == [pattern.count(data, most) for pattern in found]
+    assert [n for n, count in enumerate(counts) if count] == sorted(patterns.Several(found).matching(data))
+
+
 @given(text=st.text(max_size=20))
 def test_an_escaped_text_matches_itself_only(text: str):
     assert patterns.compile(patterns.escape(text)).fullmatch(text)
