@@ -27,7 +27,7 @@ from sxl_train.suites.registry import get
 from sxl_train.suites.score import Measured, score
 from sxl_train.suites.types import Options, Outcome, Suite
 
-PACKAGES = ("sheikh-sxl", "torch", "transformers", "llama-cpp-python", "lm-eval")
+PACKAGES = ("sheikh-sxl", "torch", "transformers", "llama-cpp-python", "lm-eval", "bfcl-eval")
 
 
 class SuiteReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +68,7 @@ def evaluate(
     suites = [get(name) for name in names]
     for suite in suites:  # what is missing is said before anything is generated
         _digests(suite, options)
+        suite.needs(options.data)
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "samples.jsonl"
     if not resume:

@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
-import signal
 import sys
-import time
 from typing import Any
 
+from sxl_train.grade.child import in_a_child
 from sxl_train.grade.codec import Name, Opaque, decode, encode
 from sxl_train.grade.compare import agree
 
@@ -169,40 +167,6 @@ def _agrees(call: Any, answer: Any, expected: Any, rule: dict[str, Any]) -> bool
         return False
 
 
-def _in_a_child(work: Any, seconds: float) -> dict[str, Any]:
-    """What ``work`` returns, by a fork that has so many seconds, and how many it took."""
-    began = time.monotonic()
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        try:
-            said = work()
-        except BaseException as problem:
-            said = {"status": "wrong", "detail": f"{type(problem).__name__}: {problem}"[:500]}
-        data = json.dumps(said).encode()
-        while data:
-            data = data[os.write(write, data) :]
-        os._exit(0)
-    os.close(write)
-    until, parts = time.monotonic() + seconds, []
-    while select.select([read], [], [], max(0.0, until - time.monotonic()))[0]:
-        part = os.read(read, 1 << 20)
-        if not part:
-            break
-        parts.append(part)
-    else:
-        os.kill(child, signal.SIGKILL)
-        parts = []
-    os.close(read)
-    os.waitpid(child, 0)
-    try:
-        found: dict[str, Any] = json.loads(b"".join(parts))
-    except ValueError:
-        found = {"status": "timeout", "detail": f"the tests came to no end within {seconds:g} s"}
-    return found | {"seconds": time.monotonic() - began}
-
-
 def main() -> None:
     """Answer what stands on stdin."""
     task = json.loads(sys.stdin.buffer.read())
@@ -211,10 +175,10 @@ def main() -> None:
     with os.fdopen(out, "w", encoding="ascii") as file:
         for problem in task["problems"]:
             if problem["answers"] is None:
-                found = [_in_a_child(lambda problem=problem: record(problem), task["seconds"])]
+                found = [in_a_child(lambda problem=problem: record(problem), task["seconds"])]
             else:
                 found = [
-                    _in_a_child(lambda problem=problem, given=given: judge(problem, given), task["seconds"])
+                    in_a_child(lambda problem=problem, given=given: judge(problem, given), task["seconds"])
                     for given in problem["answers"]
                 ]
             file.write(json.dumps(found) + "\n")

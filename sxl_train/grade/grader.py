@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -20,6 +19,7 @@ import msgspec
 
 from sxl_data.sandbox.limits import Limits, Result
 from sxl_data.sandbox.run import open_box, require
+from sxl_train.grade.bundle import bundle
 from sxl_train.grade.candidate import MARK
 from sxl_train.grade.problems import Grade, Problem, Status
 
@@ -32,18 +32,6 @@ ROUNDS = 8
 """How often a program is run again because its answers lead the tests to calls that the reference did not need."""
 CHUNK = 16
 _LIMITS = Limits(seconds=SECONDS, memory=1_000_000_000, file=32_000_000, output=32_000_000, scratch=64_000_000)
-_HERE = Path(__file__).parent
-
-
-def _bundle(*names: str) -> str:
-    """One program of several of our files: inside a box there is nothing to import them from."""
-    lines = ["from __future__ import annotations"]
-    for name in names:
-        text = (_HERE / f"{name}.py").read_text(encoding="utf-8")
-        lines += [
-            line for line in text.splitlines() if not line.startswith(("from __future__", "from sxl_train.grade"))
-        ]
-    return "\n".join(lines) + "\n"
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -89,7 +77,8 @@ class Grader:
         self.limits = msgspec.structs.replace(_LIMITS, seconds=seconds)
         self.pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
         self.plans: dict[str, Plan] = {}
-        self._candidate, self._checker = _bundle("codec", "candidate"), _bundle("codec", "compare", "checker")
+        self._candidate = bundle("codec", "candidate")
+        self._checker = bundle("codec", "compare", "child", "checker")
         self._seats = threading.local()
         self._all: list[Seat] = []
 

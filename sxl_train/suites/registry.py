@@ -33,6 +33,13 @@ MODULES = {
         "bfcl-live-irrelevance",
         "bfcl-live-relevance",
     ),
+    "bfcl_turns": (
+        "bfcl-multi-turn",
+        "bfcl-multi-turn-base",
+        "bfcl-multi-turn-miss-func",
+        "bfcl-multi-turn-miss-param",
+        "bfcl-multi-turn-long-context",
+    ),
 }
 """Module of this package → its suites."""
 NAMES = tuple(name for names in MODULES.values() for name in names)
@@ -50,14 +57,16 @@ def get(name: str) -> Suite:
 
 
 def check_suites(recipe: Recipe) -> list[Finding]:
-    """What keeps the suites of a recipe from running: names that are none, files that are not there. Their numbers
-    would be missed when all else is done."""
+    """What keeps the suites of a recipe from running: names that are none, files and packages that are not there.
+    Their numbers would be missed when all else is done."""
     found: list[Finding] = []
     for name in recipe.evaluate.suites if "evaluate" in recipe.steps else ():
         try:
             suite = get(name)
+            data = files.folder(recipe.evaluate.data)
             if suite.files:
-                files.find(files.folder(recipe.evaluate.data), suite.files, name)
+                files.find(data, suite.files, name)
+            suite.needs(data)
         except UserError as problem:
             found += problem.findings
     return found
