@@ -21,7 +21,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from sxl_data.sandbox import bubblewrap, kernel, landlock, seccomp, service
-from sxl_data.sandbox.interpreter import Interpreter, describe, find
+from sxl_data.sandbox.interpreter import Interpreter, describe, find, with_packages
 from sxl_data.sandbox.limits import DEFAULT, Limits, Result, Status, Tier
 from sxl_data.sandbox.outputs import Outputs
 
@@ -41,7 +41,8 @@ class Box:
     """A folder for the runs of one task, and the runs in it, one after the other; files stay from one to the next.
 
     Used as a context manager; closing it ends and removes everything. Not for several threads at a time: each
-    takes a box of its own. ``python`` is an interpreter other than the one that runs this. ``watched`` counts memory,
+    takes a box of its own. ``python`` is an interpreter other than the one that runs this, ``packages`` a folder of
+    packages that programs may read and must put on their path themselves. ``watched`` counts memory,
     processes and scratch from here, as where the kernel gives no totals, though it may. Raises `Refused` for names
     of ``files`` that leave the box, and where none can be had.
     """
@@ -53,9 +54,11 @@ class Box:
         files: Mapping[str, str | bytes] | None = None,
         *,
         python: str | None = None,
+        packages: str | None = None,
         watched: bool = False,
     ) -> None:
         found = find() if python is None else describe(python)
+        found = with_packages(found, packages) if packages and isinstance(found, Interpreter) else found
         if not isinstance(found, Interpreter):
             raise Refused(found)
         self.tier, self.limits, self.python = tier, limits, found

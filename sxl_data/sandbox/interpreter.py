@@ -90,6 +90,19 @@ def describe(name: str) -> Interpreter | str:
     return Interpreter(str(path), tuple(str(p) for p in own if not in_system(p)), tuple(said["hidden"]))
 
 
+def with_packages(python: Interpreter, folder: str) -> Interpreter | str:
+    """``python`` with a folder of packages that programs may read, or why they cannot."""
+    path = Path(folder).resolve()
+    if not path.is_dir():
+        return f"there is no folder {path}"
+    if os.geteuid() == 0 and not _open_to_all(path):
+        return f"{path} is closed to others than root"
+    if holds_home(path):
+        return f"{path} is a home or holds one"
+    hidden = tuple(name for name in python.hidden if Path(name).resolve() != path)
+    return python._replace(own=python.own if in_system(path) else (*python.own, str(path)), hidden=hidden)
+
+
 def system_folders() -> list[str]:
     """The system's folders that are here; where a home lies in one, its siblings all the way instead."""
     return [part for name in SYSTEM if Path(name).exists() for part in without_homes(Path(name))]

@@ -70,15 +70,16 @@ def open_box(
     *,
     tier: Tier | None = None,
     python: str | None = None,
+    packages: str | None = None,
     watched: bool = False,
 ) -> Box:
     """A box for several programs that share ``files`` and what they write. Raises `UserError` U403, and
-    `box.Refused` for names that leave the box. ``python`` is the path of another interpreter; ``tier`` and
-    ``watched`` ask for less than the best, for tests."""
+    `box.Refused` for names that leave the box. ``python`` is the path of another interpreter, ``packages`` a
+    folder that programs may read beside it; ``tier`` and ``watched`` ask for less than the best, for tests."""
     tier = tier or require()
     from sxl_data.sandbox.box import Box
 
-    return Box(tier, limits, files, python=python, watched=watched)
+    return Box(tier, limits, files, python=python, packages=packages, watched=watched)
 
 
 def run(

@@ -48,15 +48,15 @@ class Plan(msgspec.Struct, frozen=True):
 class Seat:
     """A box that is replaced when it is not as new."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, packages: str | None = None) -> None:
+        self.limits, self.packages = limits, packages
         self.box: Any = None
 
     def run(self, program: str, stdin: bytes, limits: Limits) -> Result:
         """Run ``program`` in a box that nothing was left in."""
         if self.box is None or not self.box.untouched():
             self.close()
-            self.box = open_box({}, self.limits)
+            self.box = open_box({}, self.limits, packages=self.packages)
         done: Result = self.box.run(program, stdin=stdin, limits=limits)
         return done
 
@@ -140,7 +140,7 @@ class Grader:
 
     def _ask(self, problem: Problem, program: str, calls: list[Any], reference: float) -> Grade | list[Any]:
         """Answers of ``program``, or its grade where it gave none."""
-        task = msgspec.json.encode({"program": _sayable(program), "setup": problem.setup, "calls": calls})
+        task = msgspec.json.encode({"program": sayable(program), "setup": problem.setup, "calls": calls})
         limits = msgspec.structs.replace(self.limits, seconds=min(LONGEST, max(self.seconds, 4 * reference)))
         done = self._seat(0).run(self._candidate, task, limits)
         seconds = done.duration_ms / 1000
@@ -218,5 +218,6 @@ def _grade_of(verdict: dict[str, Any], answers: list[Any]) -> Grade:
     return Grade(status=status, detail=detail[:500], calls=len(answers))
 
 
-def _sayable(program: str) -> str:
+def sayable(program: str) -> str:
+    """``program`` without what UTF-8 cannot say."""
     return program.encode("utf-8", "replace").decode("utf-8")

@@ -77,3 +77,10 @@ def defined(source: str) -> set[str]:
 def used(source: str) -> set[str]:
     """Names that ``source`` reads."""
     return {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def imported(source: str) -> set[str]:
+    """Modules that ``source`` imports, by their full names. Raises SyntaxError for what is no Python."""
+    nodes = list(ast.walk(ast.parse(source)))
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return found | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}

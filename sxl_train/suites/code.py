@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any, Protocol
 
 import msgspec
 
@@ -47,8 +48,20 @@ class CodeItem(msgspec.Struct, frozen=True, kw_only=True):
     """Fewer tests, which are scored beside: those of the original of a suite that adds some."""
 
 
-def measure(suite: str, items: Sequence[CodeItem], ask: Asker, options: Options) -> list[Outcome]:
-    """Ask every item, grade every answer."""
+class Judge(Protocol):
+    """Who grades."""
+
+    def grade(
+        self, jobs: Sequence[tuple[Problem, str]], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Grade]:
+        """The grade of each (problem, program), in order."""
+        ...
+
+
+def measure(
+    suite: str, items: Sequence[CodeItem], ask: Asker, options: Options, judge: Judge | None = None
+) -> list[Outcome]:
+    """Ask every item, grade every answer; ``judge`` is a `Grader` where none is given."""
     chosen = spread(items, options.limit)
     requests = [_request(suite, item, options) for item in chosen]
     answers = ask(requests)
@@ -56,7 +69,8 @@ def measure(suite: str, items: Sequence[CodeItem], ask: Asker, options: Options)
     programs = [item.program(sample.text) for item, _, sample in rows]
     jobs = [(item.problem, program) for (item, _, _), program in zip(rows, programs)]
     others = [(item.also, program) for (item, _, _), program in zip(rows, programs) if item.also is not None]
-    with Grader() as grader, Progress(f"{suite} graded", len(jobs) + len(others), "programs") as progress:
+    own = Grader() if judge is None else nullcontext(judge)
+    with own as grader, Progress(f"{suite} graded", len(jobs) + len(others), "programs") as progress:
         grades = list(grader.grade(jobs, progress.advance))
         base = iter(list(grader.grade(others, progress.advance)))
     found = []

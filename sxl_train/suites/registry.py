@@ -13,6 +13,7 @@ from sxl_train.suites.types import Suite
 MODULES = {
     "humaneval": ("humaneval", "humaneval-chat", "humaneval-plus", "humaneval-plus-chat"),
     "mbpp": ("mbpp", "mbpp-chat", "mbpp-sanitized", "mbpp-sanitized-chat", "mbpp-plus", "mbpp-plus-chat"),
+    "bigcodebench": ("bigcodebench-hard", "bigcodebench-hard-instruct"),
     "toolsets": ("toolsets",),
     "demo_calls": ("demo-calls",),
     "published": ("seal-tools", "toolalpaca", "api-bank"),

@@ -86,6 +86,42 @@ def test_reference_solutions_pass_continued_and_by_chat(data):
         assert [(o.kind, o.scores) for o in found] == [("", {"pass": 1.0, "runs": 1.0})] * 2, found
 
 
+def test_a_file_of_humaneval_plus_is_judged_by_its_inputs_and_its_tolerance(tmp_path):
+    """In the fields that EvalPlus writes; a root is right wherever it lies."""
+    root = "    low, high = -100.0, 100.0\n    while high - low > 1e-9:\n        mid = (low + high) / 2\n"
+    root += "        low, high = (mid, high) if xs[0] + xs[1] * mid < 0 else (low, mid)\n    return low\n"
+    rows = [
+        {
+            "task_id": f"HumanEval/{number}",
+            "prompt": f"def {entry}(xs):\n",
+            "entry_point": entry,
+            "canonical_solution": solution,
+            "test": f"def check(candidate):\n    assert {test}",
+            "contract": "",
+            "base_input": [[inputs[0]]],
+            "plus_input": [[each] for each in inputs[1:]],
+            "atol": tolerance,
+        }
+        for number, entry, solution, test, inputs, tolerance in (
+            (32, "find_zero", root, "abs(candidate([1, 2]) + 0.5) < 1e-4", [[1, 2], [-3, 1]], 1e-4),
+            (2, "half", "    return [x / 2 for x in xs]\n", "candidate([1]) == [0.5]", [[1], [3, 5], []], 1e-6),
+        )
+    ]
+    with gzip.open(tmp_path / "HumanEvalPlus.jsonl.gz", "wt") as file:
+        file.write("\n".join(map(json.dumps, rows)))
+    passing = "    return -xs[0] / xs[1]\n", "    return [x / 2 + 1e-9 for x in xs]\n"
+    few = "    return -0.5\n", "    return [0.5]\n"
+    for texts, scores in ((passing, (1.0, 1.0)), (few, (0.0, 1.0))):
+        known = KnownAnswers({row["task_id"]: [text] for row, text in zip(rows, texts)})
+        found = get("humaneval-plus").measure(Ask(known), Options(data=tmp_path))
+        assert [(o.scores["pass"], o.scores["pass, original tests"]) for o in found][:1] == [scores], found
+    assert found[1].scores["pass"] == 0.0 and found[1].scores["pass, original tests"] == 1.0
+    assert [o.scores["pass"] for o in get("humaneval-plus").measure(Ask(answers(rows)), Options(data=tmp_path))] == [
+        1,
+        1,
+    ]
+
+
 def test_kinds_of_failure_and_pass_at_k(data):
     backend = KnownAnswers(
         {
