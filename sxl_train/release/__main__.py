@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   python -m sxl_train.release build/train/qlora                       the packages, the card, the checks
   python -m sxl_train.release demo --clean environments --key key.pem clean environments, and a signature
+  python -m sxl_train.release demo --measure                          both forms evaluated, not only the last
   python -m sxl_train.release demo --repo me/helper --yes             send it, private, once STATEMENT.md is signed
   python -m sxl_train.release verify build/release/model --public-key model.pub
   python -m sxl_train.release compare demo demo-again                 the same dataset, the same weights?
@@ -54,6 +55,14 @@ def make_parser() -> Parser:
     parser.add_argument("--dataset-repo", default="", metavar="OWNER/NAME", help="where its dataset was published")
     parser.add_argument("--dataset", metavar="FOLDER", help="the build it was trained on, where that has moved")
     parser.add_argument("--clean", metavar="DIR", help="run the card's lines in environments with one library alone")
+    parser.add_argument(
+        "--measure",
+        nargs="?",
+        const="",
+        metavar="DATA",
+        help="ask each form that has no evaluation what the others were asked; DATA: folder of the benchmarks' files "
+        "(default: $SXL_EVAL_DATA or .)",
+    )
     parser.add_argument("--key", metavar="FILE", help="elliptic-curve private key in PEM to sign with, offline")
     parser.add_argument("--trace", metavar="FILE", help="a run of the model to draw (default: agent.jsonl beside RUN)")
     parser.add_argument("--yes", action="store_true", help="send it; without this nothing leaves the machine")
@@ -72,6 +81,11 @@ def _release(words: Sequence[str]) -> int:
     from sxl_train.release.send import faults, send
 
     run = finished.find(Path(options.run), Path(options.dataset) if options.dataset else None)
+    if options.measure is not None:
+        from sxl_train.release.measured import measure
+        from sxl_train.suites.files import folder
+
+        run = measure(run, folder(options.measure))
     wish = Wish(
         name=options.name,
         repo=options.repo,
@@ -162,6 +176,10 @@ def _verify(words: Sequence[str]) -> int:
     if options.public_key:
         sign.verify(folder, Path(options.public_key))
         said += ", signature holds"
+    elif (folder / sign.NAME).is_file():
+        said += "; the signature was NOT checked: --public-key FILE does, with the key of whom you trust"
+    else:
+        said += "; it is not signed, so nothing says who made it"
     tell(f"{folder}: {said}")
     return 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train.release.finished import GGUF
 from sxl_train.release.model_card import Named
 from sxl_train.release.sheet import Number, Sheet, escape
 
@@ -40,7 +41,8 @@ def write(sheet: Sheet, card: list[Number], named: Named, folder: Path, pictures
 
 def _facts(sheet: Sheet, named: Named) -> list[str]:
     """Sentences in the order in which they are left out last."""
-    size = sheet.show("run.json", "/gguf/bytes" if named.gguf else "/weights/bytes", "megabytes")
+    small = named.packages.get("release") == GGUF
+    size = sheet.show("run.json", "/gguf/bytes" if small else "/weights/bytes", "megabytes")
     base = sheet.show("run.json", "/base/name")
     name = sheet.show("run.json", "/name")
     facts = [f"{name}: {base} fine-tuned to call tools, {size}, runs on your own processor."]

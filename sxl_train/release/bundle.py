@@ -87,7 +87,9 @@ def make_bundle(run: Finished, out: Path, wish: Wish) -> Bundle:
     bom.write(run, model, made, allowed)
     commit_bytes(model / "REPRODUCE.md", reproduce.page(run, made).encode())
     sheet = Sheet(model)
-    said = statement.read(out, sheet, tuple(run.evaluations))
+    packages = {measured: package.title for measured, package in run.packages.items()}
+    said = statement.read(out, sheet, packages)
+    safe, *other = packages
     named = Named(
         name=name,
         repo=wish.repo,
@@ -97,17 +99,18 @@ def make_bundle(run: Finished, out: Path, wish: Wish) -> Bundle:
         base_id=base if "/" in base and not Path(base).exists() and not base.endswith(".gguf") else "",
         rights=allowed,
         statement=said.text,
-        index=_index(model, name, "release" if run.weights_step == "release" else "weights"),
-        gguf_index=_index(model, f"{name}-GGUF", "release") if file and run.weights_step != "release" else [],
+        index=_index(model, name, safe),
+        gguf_index=_index(model, f"{name}-GGUF", other[0]) if other else [],
         gguf=file.name if file else "",
         evaluations=tuple(run.evaluations),
+        packages=packages,
         steps=tuple(run.records),
     )
     _write_card(model, sheet, make(sheet, named))
     if gguf and file:
         _link_evidence(model, gguf)
         own = Sheet(gguf)
-        statement.read(out, own, named.evaluations)
+        statement.read(out, own, packages)
         _write_card(gguf, own, make_gguf(own, named))
     pictures = picture.write(*_trace(wish.trace, name), out) if wish.trace else []
     announce.write(Sheet(model), sheet.numbers, named, out, pictures)
@@ -194,7 +197,7 @@ def _copy_evaluations(run: Finished, model: Path) -> None:
                 document, data = with_samples(document, inside, judged, report.suites[suite].main)
                 commit_bytes(model / "evidence" / lines, data)
             commit_bytes(model / "evidence" / place, _json(document))
-        if name == ("release" if run.weights_step == "release" else "weights"):
+        if name == next(iter(run.packages)):
             for suite, entries in eval_results_of(report).items():
                 commit_bytes(
                     model / ".eval_results" / f"{suite}.yaml", yaml.safe_dump(entries, sort_keys=False).encode()

@@ -19,6 +19,16 @@ from sxl_train.run.step import read_record
 
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 Record = dict[str, Any]
+SAFETENSORS, GGUF = "the safetensors", "the GGUF file"
+"""What a release is made of, in words."""
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the forms in which a run is released."""
+
+    title: str
+    path: Path
+    """What a reader opens."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +46,17 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest | None
     evaluations: dict[str, Path]
     """Name of a model of the run (base, release, …) → folder with its ``eval.json``."""
+
+    @property
+    def packages(self) -> dict[str, Package]:
+        """Name of each package's evaluation → the package. ``release`` is what the run made last; the other form is
+        ``weights`` where that is a GGUF file, and ``gguf`` where it is safetensors."""
+        last = self.weights_step == "release"
+        found = {"release" if last else "weights": Package(title=SAFETENSORS, path=self.weights)}
+        if self.gguf is not None:
+            path = self.gguf if last else self.gguf.parent
+            found["gguf" if last else "release"] = Package(title=GGUF, path=path)
+        return found
 
     def key(self, name: str, default: Any = None) -> Any:
         """The value of a key of the recipe."""

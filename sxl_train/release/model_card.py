@@ -49,6 +49,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the GGUF file."""
     gguf: str = ""
     evaluations: tuple[str, ...] = ()
+    packages: dict[str, str] = {}
+    """Name of a package's evaluation → what it is of, whether it was measured or not."""
     steps: tuple[str, ...] = ()
 
 
@@ -153,12 +155,12 @@ def _evaluation(sheet: Sheet, named: Named) -> str:
             cells = [_share(sheet, files[name], f"{place}/measured/measures/{escape(measure)}") for name in names]
             lines.append(f"| {measure} | " + " | ".join(cells) + " |")
         lines += ["", f"Run it again: `python -m sxl_train.evaluate FOLDER --suite {suite}`.", ""]
-    told = {
-        "base": "the model before anything was done to it",
-        "release": "the package with the fewest bits (the GGUF file where there is one)",
-        "weights": "the safetensors of this folder",
-    }
-    lines.append("Here " + "; ".join(f"{name} is {told[name]}" for name in named.evaluations if name in told) + ".")
+    told = {"base": "the model before anything was done to it"} | named.packages
+    said = "Here " + "; ".join(f"{name} is {told[name]}" for name in named.evaluations if name in told) + "."
+    missing = [title for name, title in named.packages.items() if name not in named.evaluations]
+    if missing:
+        said += f" Not measured: {' and '.join(missing)}, whose answers may differ."
+    lines.append(said)
     return "\n".join(lines)
 
 

@@ -28,9 +28,12 @@ class Statement(msgspec.Struct, frozen=True):
     signed: str
 
 
-def read(folder: Path, sheet: Sheet, evaluations: tuple[str, ...]) -> Statement:
-    """The statement of ``folder``; written there where it is not, or where it is unsigned or of other numbers."""
-    draft = _draft(sheet, evaluations)
+def read(folder: Path, sheet: Sheet, packages: dict[str, str]) -> Statement:
+    """The statement of ``folder``; written there where it is not, or where it is unsigned or of other numbers.
+
+    ``packages``: name of each package's evaluation → what it is of.
+    """
+    draft = _draft(sheet, packages)
     numbers = hashlib.sha256(draft.encode()).hexdigest()[:16]
     path = folder / NAME
     if path.is_file():
@@ -47,9 +50,9 @@ def read(folder: Path, sheet: Sheet, evaluations: tuple[str, ...]) -> Statement:
     return Statement(draft, "")
 
 
-def _draft(sheet: Sheet, evaluations: tuple[str, ...]) -> str:
+def _draft(sheet: Sheet, packages: dict[str, str]) -> str:
     lines = ["## Limitations, biases and ethics", "", DRAFT, "", "**Limitations**", ""]
-    lines += [f"- {words}" for words in _misses(sheet, evaluations)]
+    lines += [f"- {words}" for words in _misses(sheet, packages)]
     lines += [
         "- Nothing else was measured: no languages beyond those of the dataset, no long conversations, no robustness "
         "against prompts that mean harm, no facts.",
@@ -71,12 +74,19 @@ def _draft(sheet: Sheet, evaluations: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def _misses(sheet: Sheet, evaluations: tuple[str, ...]) -> list[str]:
-    """What the last model measured gets wrong."""
-    name = "release" if "release" in evaluations else next(iter(evaluations), "")
-    file = f"evidence/eval/{name}.json"
-    if not name or not sheet.has(file):
+def _misses(sheet: Sheet, packages: dict[str, str]) -> list[str]:
+    """What each package gets wrong, and which was not asked."""
+    files = {f"evidence/eval/{name}.json": title for name, title in packages.items()}
+    if not any(sheet.has(file) for file in files):
         return ["It was not evaluated: nothing can be said of how often it is right."]
+    found = []
+    for file, title in files.items():
+        of = f", of {title}" if len(files) > 1 else ""
+        found += _misses_of(sheet, file, of) if sheet.has(file) else [f"Not measured{of}: how often it is right."]
+    return found
+
+
+def _misses_of(sheet: Sheet, file: str, of: str) -> list[str]:
     found = []
     for suite in sheet.value(file, "/suites"):
         place = f"/suites/{escape(suite)}/measured"
@@ -88,11 +98,13 @@ def _misses(sheet: Sheet, evaluations: tuple[str, ...]) -> list[str]:
                 low, high = (sheet.show(file, f"{at}/{end}", "percent") for end in ("low", "high"))
                 unit = sheet.value(file, f"{at}/unit")
                 count = sheet.show(file, f"{at}/n", "count")
-                found.append(f"{suite}, {measure}: {share} (95 %: {low} to {high}) of {count} {unit}; the rest fail.")
+                found.append(
+                    f"{suite}, {measure}: {share} (95 %: {low} to {high}) of {count} {unit}{of}; the rest fail."
+                )
         kinds = sheet.value(file, f"{place}/kinds")
         told = [f"{kind} {sheet.show(file, f'{place}/kinds/{escape(kind)}', 'count')}" for kind in kinds]
         if told:
-            found.append(f"How {suite} fails: {', '.join(told)}.")
+            found.append(f"How {suite} fails{of}: {', '.join(told)}.")
     return found
 
 

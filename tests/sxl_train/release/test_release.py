@@ -72,8 +72,13 @@ def test_the_announcement_says_no_number_that_the_card_does_not(bundle: Bundle) 
         assert 60 < len(said) <= length
 
 
-def test_hashes_signature_and_bills_hold_and_damage_is_found(bundle: Bundle, tmp_path: Path) -> None:
+def test_hashes_signature_and_bills_hold_and_damage_is_found(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 0 == command.main(["verify", str(bundle.model), "--public-key", str(bundle.folder / "model.pub")])
+    assert capsys.readouterr().out.endswith("hashes hold, signature holds\n")
+    assert 0 == command.main(["verify", str(bundle.model)])
+    assert "the signature was NOT checked: --public-key" in capsys.readouterr().out
     model = Path(shutil.copytree(bundle.model, tmp_path / "model"))
     with (model / "config.json").open("a", encoding="utf-8") as file:
         file.write(" ")
@@ -217,3 +222,37 @@ def test_citation_and_lock_agree_with_the_version() -> None:
     assert yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))["version"] == sxl_data.__version__
     lock = (root / ".ci" / "lock.txt").read_text(encoding="utf-8")
     assert "--hash=sha256:" in lock and "://" not in lock
+
+
+def test_a_form_without_an_evaluation_is_asked_what_the_other_was(finished_run: Path, tmp_path: Path) -> None:
+    from sxl_train.evaluate.benchmark import evaluate, read_report
+    from sxl_train.generate.opening import open_model
+    from sxl_train.release.measured import measure
+    from sxl_train.suites.types import Options
+
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    shutil.rmtree(run / "eval")
+    with pytest.raises(UserError, match="no evaluation to repeat"):
+        measure(finished.find(run), tmp_path)
+    options = Options(data=tmp_path, limit=1, temperature=0.0)
+    evaluate(open_model(str(run / "release")), ["demo-calls"], options, run / "eval" / "base")
+    found = measure(finished.find(run), tmp_path)
+    assert ["base", "release"] == list(finished.find(run).evaluations) == list(found.evaluations)
+    asked, again = (read_report(folder).suites["demo-calls"] for folder in found.evaluations.values())
+    assert again.items == 1 and again.options == asked.options
+
+
+def test_card_and_statement_say_which_form_was_not_measured(bundle: Bundle, finished_run: Path, tmp_path: Path) -> None:
+    from sxl_train.release.model_card import make
+    from sxl_train.release.sheet import Sheet
+
+    run = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    (run / "release" / "small.gguf").write_bytes(b"GGUF")
+    titles = {name: package.title for name, package in finished.find(run).packages.items()}
+    assert {"release": "the safetensors", "gguf": "the GGUF file"} == titles
+    card = make(Sheet(bundle.model), msgspec.structs.replace(bundle.named, packages=titles))
+    assert "release is the safetensors. Not measured: the GGUF file" in card and "Not measured" not in read(
+        bundle, "README.md"
+    )
+    said = statement.read(tmp_path, Sheet(bundle.model), titles).text
+    assert "items, of the safetensors; the rest fail." in said and "Not measured, of the GGUF file" in said
