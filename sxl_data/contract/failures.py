@@ -17,7 +17,6 @@ TRAIN = (
     "accelerate",
     "bitsandbytes",
     "compressed_tensors",
-    "jinja2",
     "optuna",
     "peft",
     "safetensors",

@@ -97,12 +97,8 @@ def load(name: str, tokenizer: str | Path | None = None) -> Template:
     """The template called ``name``, at that path, or of that model folder.
 
     ``tokenizer`` is a folder or a tokenizer.json, default the model folder's own. Raises `UserError` U201
-    where nothing is found and U402 where jinja2 is not installed.
+    where nothing is found.
     """
-    if importlib.util.find_spec("jinja2") is None:
-        raise error(
-            "U402", found="no jinja2", expected="the extra `train` or `report`", fix="pip install 'sheikh-sxl[train]'"
-        )
     path = Path(name)
     special: dict[str, str] | None = None
     if path.is_dir():
@@ -133,8 +129,16 @@ def named() -> dict[str, Path]:
 def _named(name: str) -> str:
     known = named()
     path = known.get(f"{name}_training") or known.get(name)
+    if not known:
+        raise error(
+            "U402",
+            file=name,
+            found="no such file, and no TRL, which brings the templates that have a name",
+            expected="a path, a model folder, or the extra `train`",
+            fix="pip install 'sheikh-sxl[train]'",
+        )
     if path is None:
-        short = ", ".join(sorted({stem.removesuffix("_training") for stem in known})) or "none: TRL is not installed"
+        short = ", ".join(sorted({stem.removesuffix("_training") for stem in known}))
         raise error(
             "U201",
             file=name,

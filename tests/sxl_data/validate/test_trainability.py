@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-pytest.importorskip("jinja2")
-
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import load, named
 from sxl_data.trace.types import Act, Reflect, decode

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("jinja2")
-
 from sxl_data.contract.errors import UserError
 from sxl_data.trace.template import load
 from sxl_data.view.rendered import page_rendered, show_rendered
