@@ -17,6 +17,8 @@ from sxl_data.build.questions import open_build, read_ledger, why
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 30
 
 

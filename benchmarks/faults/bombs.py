@@ -6,9 +6,11 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
-from toy import report
+from toy import load_what_a_build_loads, make_recipe, report
+
+from sxl_data.cli import run
 
 GOOD = json.dumps({"instruction": "Say the number one.", "input": "", "output": "It is one."}) + "\n"
 MEMORY = 1_500_000_000
@@ -136,37 +140,50 @@ CASES: dict[str, tuple[str, Callable[[Path], None]]] = {
 }
 
 
+def forked(work: Callable[[], int | None]) -> tuple[int, int] | None:
+    """(exit code, negative when a signal ended it; peak of resident bytes) of ``work`` in a process of its own, forked
+    from this one, which has imported everything and started no thread. None when it takes more than five minutes."""
+    pid = os.fork()
+    if not pid:
+        code = 70
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            code = int(work() or 0)
+        finally:
+            os._exit(code)
+    until = time.monotonic() + 300
+    while not (ended := os.wait4(pid, os.WNOHANG))[0]:
+        if time.monotonic() > until:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return None
+        time.sleep(0.02)
+    return os.waitstatus_to_exitcode(ended[1]), ended[2].ru_maxrss * 1024
+
+
 def bombs(folder: Path, quick: bool) -> list[dict[str, object]]:
     """Each case in a process of its own, whose memory and new files are looked at."""
     claims = []
+    load_what_a_build_loads(make_recipe(folder / "sound", rows=6), folder / "sound-out")
     for number, (name, (file, make)) in enumerate(CASES.items()):
         if quick and "GB" in name:
             continue
         case = folder / f"case-{number}"
         case.mkdir()
-        make(case / file.partition("/")[0])
         recipe = case / "r.yaml"
         recipe.write_text(
             f"name: case\nsources:\n  - {{name: src, path: {file}, format: instruction_pair}}\n"
             "write: {arrow: false}\nengine: {kind: inline}\n",
             encoding="utf-8",
         )
-        script = (
-            "import resource, sys\nfrom sxl_data.cli import run\n"
-            "code = run(['build', sys.argv[1], '-o', sys.argv[2]])\n"
-            "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
-        )
-        try:
-            done = subprocess.run(
-                [sys.executable, "-c", script, str(recipe), str(case / "out")],
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            code, peak = map(int, done.stdout.split()[-2:])
-        except (subprocess.TimeoutExpired, ValueError):
+        forked(lambda: make(case / file.partition("/")[0]))  # noqa: B023
+        ended = forked(lambda: run(["build", str(recipe), "-o", str(case / "out")]))  # noqa: B023
+        if ended is None or ended[0] < 0:
             claims.append(report(name, "an end", "none, or a crash", False))
             continue
+        code, peak = ended
         escaped = any(
             p.exists() for p in (folder / "escaped.jsonl", case / "escaped.jsonl", Path("/tmp/escaped.jsonl"))
         )

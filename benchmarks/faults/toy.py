@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib
 import json
+import os
+import sys
 from pathlib import Path
 
 from sxl_data.build.guards import MADE_BY
 from sxl_data.build.run import WORK
 from sxl_data.engine.store import LOCK
+from sxl_data.pipeline import build
 
 
 def make_recipe(folder: Path, rows: int = 60, chunk_bytes: int = 3000, engine: str = "inline") -> Path:
@@ -32,6 +37,24 @@ def make_recipe(folder: Path, rows: int = 60, chunk_bytes: int = 3000, engine: s
         encoding="utf-8",
     )
     return path
+
+
+def load_what_a_build_loads(recipe: Path, out: Path) -> None:
+    """Import into this process what a build in a forked one has imported, so that the forks that follow need not."""
+    names = out.with_name("modules.txt")
+    if not (pid := os.fork()):
+        code = 1
+        try:
+            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+                build(str(recipe), out)
+            names.write_text("\n".join(sys.modules), encoding="utf-8")
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(pid, 0)[1] == 0
+    for name in names.read_text(encoding="utf-8").split():
+        with contextlib.suppress(ImportError):  # some are no modules of a file
+            importlib.import_module(name)
 
 
 def digest(out: Path) -> str:

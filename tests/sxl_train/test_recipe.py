@@ -19,6 +19,8 @@ from sxl_train.run.recipes import find_recipes, open_recipe
 from sxl_train.run.step import read_record
 from tests.sxl_train import toys
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_recipe_is_short_and_loads() -> None:
     recipes = find_recipes()

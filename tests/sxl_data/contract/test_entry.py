@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -83,27 +84,38 @@ def test_an_interruption_and_an_exit_stay_what_they_are():
         answer(doing(SystemExit(0)))
 
 
-def run(*words: str, encoding: str = "cp1252", **options) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    return subprocess.run([sys.executable, "-m", "sxl_data", *words], env=environment, capture_output=True, **options)
+COMMANDS = """
+import json, sys
+from sxl_data.cli import run
+encoding, commands = sys.argv[1:]
+for words in json.loads(commands):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding=encoding, errors="strict")  # as a process of its own begins
+    code = run(words)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(b"\\nexit %d\\n" % code)
+"""
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp932"])
 def test_output_is_utf_8_under_any_code_page(encoding: str, tmp_path: Path):
     row = '{"messages":[{"role":"user","content":"日本語 ☃"},{"role":"assistant","tool_calls":[{"id":"é","function":{"name":"ツール","arguments":"{}"}}]}]}\n'
     (tmp_path / "é☃.jsonl").write_text(row, encoding="utf-8")
-    for words in (
+    commands = [
         ["stats", "é☃.jsonl"],
         ["show", "é☃.jsonl"],
         ["validate", "é☃.jsonl", "--all"],
         ["explain", "formats"],
         ["validate", "é☃.jsonl", "--output", "github"],
         ["validate", "nowhere☃.jsonl"],
-    ):
-        done = run(*words, encoding=encoding, cwd=tmp_path)
-        assert done.returncode in (0, 1, 2) and b"Traceback" not in done.stderr
-        (done.stdout + done.stderr).decode("utf-8")
-    assert "日本語" in run("show", "é☃.jsonl", encoding=encoding, cwd=tmp_path).stdout.decode("utf-8")
+    ]
+    words = [sys.executable, "-c", COMMANDS, encoding, json.dumps(commands)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(words, env=environment, capture_output=True, cwd=tmp_path)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr, done.stderr
+    said, errors = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+    assert len(commands) == len([line for line in said.splitlines() if line in ("exit 0", "exit 1", "exit 2")])
+    assert "日本語" in said.split("\nexit ")[1] and "☃" in errors
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

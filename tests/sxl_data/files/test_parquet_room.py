@@ -50,10 +50,16 @@ def test_one_row_that_names_an_entry_a_thousand_times_is_refused_before_it_is_de
     assert "1999000000 bytes" in records[-1].findings[0].found
 
 
-def test_numbers_without_end_are_refused_by_their_count(tmp_path: Path):
-    table = pa.table({"i": pa.array([7] * 40_000_000, pa.int64())})
-    pq.write_table(table, tmp_path / "n.parquet", row_group_size=40_000_000)
-    assert ["S109"] == [f.code for r in open_records(tmp_path / "n.parquet") for f in r.findings]
+@pytest.mark.parametrize(("numbers", "read"), [(2_000_000, 0), (400_000, 156_160)], ids=["by count", "by cells"])
+def test_numbers_without_end_are_refused(numbers: int, read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """By their count before any is read, or when what they cost as values of Python has grown too much."""
+    monkeypatch.setattr(parquet_room, "MAX_RECORD", 10_000_000)
+    monkeypatch.setattr(parquet_room, "RATIO", 1_000)
+    table = pa.table({"i": pa.array([7] * numbers, pa.int64())})
+    pq.write_table(table, tmp_path / "n.parquet", row_group_size=numbers)
+    assert parquet_room.RATIO * (tmp_path / "n.parquet").stat().st_size < 10_000_000
+    *records, last = open_records(tmp_path / "n.parquet")
+    assert (read, ["S109"]) == (len(records), [f.code for f in last.findings])
 
 
 def test_the_table_command_refuses_it_too(tmp_path: Path):

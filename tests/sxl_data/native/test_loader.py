@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 TOY = """
 from numba import njit
 @njit(nogil=True, error_model="numpy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from sxl_data.contract.errors import UserError
 from sxl_train.data import vocabulary
 from sxl_train.run import checkpoints, size
 
+pytestmark = pytest.mark.slow
+
 CORPUS = "def add(first, second):\n    return first + second  # twelve and thirty-four\n" * 3
 ODD = ["", " ", "\n\n\t", "naïve café", "東京", "🙂🙃", "\x00\x01", "a" * 300, "12 345,67", "Ünïcödé ﬀ", "\u200b"]
 
@@ -25,9 +28,15 @@ def load(trimmed: dict) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(trimmed))
 
 
-def trim(folder: Path, size: int = 0) -> tuple[Tokenizer, Tokenizer, list[int], dict]:
+@cache
+def read(folder: Path) -> tuple[dict, Tokenizer]:
     whole = vocabulary.read_tokenizer(folder)
-    old = load(whole)
+    return whole, load(whole)
+
+
+@cache
+def trim(folder: Path, size: int = 0) -> tuple[Tokenizer, Tokenizer, list[int], dict]:
+    whole, old = read(folder)
     counts = Counter(old.encode(CORPUS, add_special_tokens=False).ids)
     kept = vocabulary.choose_tokens(whole, counts, size)
     trimmed = vocabulary.trim_tokenizer(whole, kept)

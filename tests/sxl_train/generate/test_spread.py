@@ -13,6 +13,8 @@ from sxl_train.generate.kept import generate_kept
 from sxl_train.generate.spread import SpreadBackend, cut
 from sxl_train.generate.types import Request
 
+pytestmark = pytest.mark.slow
+
 PROMPTS = ("def add(first", "The calculator", "a", "value = json", "for index, name in enumerate(names):\n    print(")
 
 

@@ -12,6 +12,8 @@ from sxl_train.quantise import step as quantise
 from sxl_train.release import gguf_check, verify
 from sxl_train.run import size
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2"])
 def test_a_quantised_folder_answers_in_a_new_process(make_model, tmp_path: Path, kind: str) -> None:

@@ -24,12 +24,27 @@ print(json.dumps({step: make_key(Context(recipe, {}, step, "demo", here, here), 
 """
 
 
+class Copy:
+    """A copy of the code whose files are changed one after another, and the keys of its steps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("sxl_data", "sxl_train", "recipes"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
+        self.keys = make_keys(folder)
+
+    def changed(self, *names: str) -> set[str]:
+        """The steps that another word in each of the files ``names`` asks for again."""
+        for name in names:
+            path = self.folder / "sxl_train" / name
+            path.write_text(path.read_text(encoding="utf-8") + "\n# another word\n", encoding="utf-8")
+        before, self.keys = self.keys, make_keys(self.folder)
+        return {step for step in before if before[step] != self.keys[step]}
+
+
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("copy")
-    for name in ("sxl_data", "sxl_train", "recipes"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
-    return folder
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("copy"))
 
 
 def make_keys(folder: Path) -> dict[str, str]:
@@ -46,19 +61,9 @@ def make_keys(folder: Path) -> dict[str, str]:
     return keys
 
 
-def changed(folder: Path, *names: str) -> set[str]:
-    """The steps that another word in each of the files ``names`` asks for again."""
-    before = make_keys(folder)
-    for name in names:
-        path = folder / "sxl_train" / name
-        path.write_text(path.read_text(encoding="utf-8") + "\n# another word\n", encoding="utf-8")
-    after = make_keys(folder)
-    return {step for step in before if before[step] != after[step]}
-
-
-def test_what_shows_or_steers_a_run_redoes_no_step(copy: Path) -> None:
+def test_what_shows_or_steers_a_run_redoes_no_step(copy: Copy) -> None:
     front = ("summary.py", "recipe.py", "sweep.py", "preflight.py", "timing.py", "schemas.py", "__main__.py")
-    assert set() == changed(copy, *front, "config.py", "run/step.py", "run/recipes.py")
+    assert set() == copy.changed(*front, "config.py", "run/step.py", "run/recipes.py")
 
 
 @pytest.mark.parametrize(
@@ -76,5 +81,5 @@ def test_what_shows_or_steers_a_run_redoes_no_step(copy: Path) -> None:
         ("data/templates/sxl.jinja", set(MODULES) - {"plan", "release"}),
     ],
 )
-def test_a_file_redoes_the_steps_that_import_it_and_no_other(copy: Path, name: str, again: set[str]) -> None:
-    assert again == changed(copy, name)
+def test_a_file_redoes_the_steps_that_import_it_and_no_other(copy: Copy, name: str, again: set[str]) -> None:
+    assert again == copy.changed(name)

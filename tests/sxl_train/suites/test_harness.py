@@ -16,6 +16,8 @@ from sxl_train.suites.registry import get
 from sxl_train.suites.score import score
 from sxl_train.suites.types import Options
 
+pytestmark = pytest.mark.slow
+
 
 class Oracle:
     """Knows that the right answer holds an r, and sums of GSM8K by heart for even questions."""

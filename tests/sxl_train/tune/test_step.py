@@ -23,6 +23,8 @@ from sxl_train.tune import adapt
 from sxl_train.tune import step as tune
 from tests.sxl_train import toys
 
+pytestmark = pytest.mark.slow
+
 KEYS = (
     *toys.TINY,
     "limit=0",
