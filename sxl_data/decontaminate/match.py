@@ -99,17 +99,19 @@ def _covered(
 ) -> list[Match]:
     """The best match of each row that has one in ``found``."""
     first = np.searchsorted(found.hashes, hashes, "left")
-    count = np.searchsorted(found.hashes, hashes, "right") - first
-    hit = count > 0
-    first, count, rows = first[hit], count[hit], rows[hit]
-    if not len(rows):
+    hit = found.hashes[np.minimum(first, len(found.hashes) - 1)] == hashes
+    if not hit.any():
         return []
-    # Every hit hash is expanded to the entries that have it.
-    entries = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
-    pairs = np.unique(np.stack([np.repeat(rows, count), entries], axis=1), axis=0)
-    row, entry = pairs[:, 0], pairs[:, 1]
+    # A hash counts once in a row; every one is expanded to the entries that have it, in their order.
+    rows, first = np.divmod(np.unique(rows[hit] * len(found.hashes) + first[hit]), len(found.hashes))
+    count = np.searchsorted(found.hashes, found.hashes[first], "right") - first
+    entry = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
+    row, most = np.repeat(rows, count), np.repeat(np.bincount(rows)[rows], count)
     n_parts = len(found.labels)
     size = np.bincount(found.part, minlength=n_parts)
+    # Most rows hold too little for any part.
+    likely = most >= np.minimum(min_shared, size)[found.part[entry]]
+    row, entry = row[likely], entry[likely]
     group, inverse, shared = np.unique(row * n_parts + found.part[entry], return_inverse=True, return_counts=True)
     coverage = np.bincount(inverse, weights=found.weight[entry])
     row, part = group // n_parts, group % n_parts
@@ -117,8 +119,9 @@ def _covered(
     if not enough.any():
         return []
     row, part, coverage = row[enough], part[enough], coverage[enough]
+    held = np.unique(part).tolist()
     rank = np.empty(n_parts, dtype=np.int64)
-    rank[sorted(range(n_parts), key=found.labels.__getitem__)] = np.arange(n_parts)
+    rank[sorted(held, key=found.labels.__getitem__)] = np.arange(len(held))
     order = np.lexsort((rank[part], -coverage, row))
     row, part, coverage = row[order], part[order], coverage[order]
     best = np.concatenate([[True], row[1:] != row[:-1]])

@@ -238,8 +238,8 @@ def _factors(grams: np.ndarray) -> list[int]:
     """Two odd numbers by which ``grams`` are hashed with the fewest frequent ones beside them."""
     import numpy as np
 
-    known = _frequent()
-    common = np.array([gram for gram in known if gram not in set(grams.tolist())], np.uint32)
+    known, mine = _frequent(), set(grams.tolist())
+    common = np.array([gram for gram in known if gram not in mine], np.uint32)
     weight = 1 / (np.array([known[gram] for gram in common.tolist()]) + 20)
 
     def collides(factor: int) -> float:

@@ -26,6 +26,7 @@ from sxl_data.trace.invented import with_numbers
 from sxl_data.trace.leaves import ENCODED, LINKS, MEDIA, SHORTEST, Path, leaves, located, pointer_of, said, texts
 from sxl_data.trace.opened import declaration, load_or_none, opened, stands
 from sxl_data.trace.residue import left_over
+from sxl_data.trace.searched import Searched
 from sxl_data.trace.tally import Coverage, Unread
 from sxl_data.trace.types import Trace
 
@@ -166,13 +167,13 @@ def _look(
         elif text in residues:
             found.unread.append(Unread(pointer_of(places[text]), residues[text], text))
     if unmatched:
-        near = "\n".join(leaves)
+        near = Searched("\n".join(leaves))
         unmatched = [text for text in unmatched if not stands(text, near)]
     if unmatched:
         # What stands under keys that are left out stands in the document all the same.
         every = texts(value, shortest=1)
         inside = [inner for text in every for inner in opened(text) or ()]
-        whole = "\n".join((*every, *leaves, *inside))
+        whole = Searched("\n".join((*every, *leaves, *inside)))
         found.invented += [(held.get(text, "data"), text) for text in unmatched if not stands(text, whole)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sxl_data.files.json_text import load
 from sxl_data.trace.leaves import texts
+from sxl_data.trace.searched import Searched
 
 
 def load_or_none(text: str) -> Any:
@@ -37,7 +38,7 @@ declaration = lru_cache(256)(opened)
 """As `opened`, remembered: rows declare the same tools again and again."""
 
 
-def stands(text: str, whole: str) -> bool:
+def stands(text: str, whole: Searched) -> bool:
     """Whether each line of ``text`` stands in ``whole``; white space at its ends does not count. JSON stands there
     where its strings do."""
     if text in whole or all(line.strip() in whole for line in text.split("\n")):

@@ -138,9 +138,7 @@ class _Known:
         line = _AROUND.sub("", line)
         if (held := _CALLED.fullmatch(line)) is not None:
             line = (held[1] or held[2] or "").strip("\"'")
-        if (
-            line in self.searched or line.lstrip(_MARGIN) in self.searched
-        ):  # as the empty one is, which was a label alone
+        if line in self.searched or line.lstrip(_MARGIN) in self.searched:  # so is the empty one, a label alone
             return 0
         self.left -= 1
         if self.left < 0:

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 
-_OFTEN = 20_000_000
-"""Characters that are looked through before a text is listed; that costs about what these do."""
+_OFTEN = 100
+"""How many times over a text is looked through before it is listed, which costs about as much."""
 _LARGEST = 50_000_000
 """Characters of a text that is listed: the list holds some thirty bytes for each."""
 
@@ -47,10 +47,10 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 class Searched:
-    """A text that is searched often; it is listed after ``often`` characters were looked through."""
+    """A text that is searched often; it is listed once it was looked through ``often`` times over."""
 
     def __init__(self, text: str, often: int = _OFTEN) -> None:
-        self.text, self._often = text, often
+        self.text, self._often = text, often * len(text)
         self._looked = 0
 
     @cached_property

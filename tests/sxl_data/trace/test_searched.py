@@ -10,7 +10,7 @@ from sxl_data.trace.searched import Searched
 TEXTS = st.text(alphabet='ab_1é {":,\n', max_size=60)
 
 
-@given(whole=TEXTS, needle=TEXTS, often=st.sampled_from([-1, 100]))
+@given(whole=TEXTS, needle=TEXTS, often=st.sampled_from([-1, 0, 100]))
 def test_any_text_is_found_where_python_finds_it(whole: str, needle: str, often: int):
     searched = Searched(whole, often)
     assert whole.find(needle) == searched.find(needle)
