@@ -19,7 +19,7 @@ import msgspec
 
 from sxl_data.build.dividing import Divided, divide
 from sxl_data.build.forecast import Forecast, SourceForecast, forecast, not_looked_at, without
-from sxl_data.build.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_other
+from sxl_data.build.guards import MADE_BY, read_summary, refuse_empty, refuse_folder, refuse_other, warn_of_emptied
 from sxl_data.build.publish import await_manifest, publish
 from sxl_data.build.reading import read_sources
 from sxl_data.build.recipe import find, read
@@ -149,6 +149,7 @@ def run_stages(run: Run) -> Manifest:
         compared.borderline,
         run.seconds,
     )
+    warn_of_emptied(manifest.sources, run.recipe)
     keep = {info.path for receipt in run.receipts for info in receipt.files.values()}
     keep |= {receipt.path for receipt in run.receipts}
     if run.of > 1:

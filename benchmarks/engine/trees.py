@@ -27,8 +27,8 @@ import harness
 # Each source as a checkout of any age reads it.
 MIXES: dict[str, tuple[str, ...]] = {
     "code": (
-        "{name: alpaca, path: '{data}/data/codealpaca/aanony_20k_shards/local_training_[01].json', format: instruction_pair}",
-        "{name: gpteacher, path: '{data}/data/gpteacher/Codegen/codegen-instruct.json', format: instruction_pair, limit: 1500}",
+        "{name: alpaca, path: '{data}/data/codealpaca/aanony_20k_shards', format: instruction_pair, limit: 1000}",
+        "{name: gpteacher, path: '{data}/data/gpteacher/Codegen/codegen-instruct.json', format: instruction_pair}",
         "{name: click, path: '{data}/data/curated_repos/click.tar.gz', format: code_repository}",
         "{name: cobra, path: '{data}/data/curated_repos/cobra.tar.gz', format: code_repository}",
     ),

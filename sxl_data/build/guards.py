@@ -1,4 +1,4 @@
-"""What a build refuses: to replace what is not its own, and to publish a dataset that nobody meant.
+"""What a build refuses, or warns of: to replace what is not its own, and to publish a dataset that nobody meant.
 
 In: the output folder and the recipe before anything is read, the funnel and the sizes of the splits before anything
 is published. A refusal leaves what lies in the folder as it was.
@@ -14,10 +14,10 @@ import msgspec
 
 from sxl_data.build.recipe import Recipe
 from sxl_data.contract.codes import CODES
-from sxl_data.contract.console import format_count
+from sxl_data.contract.console import format_count, say
 from sxl_data.contract.errors import error
 from sxl_data.split.assign import SplitConfig
-from sxl_data.write.manifest import StageSummary
+from sxl_data.write.manifest import SourceSummary, StageSummary
 
 MADE_BY = "recipe"
 """The file of the work folder that says which recipe file the finished build came from; never published."""
@@ -77,6 +77,18 @@ def refuse_empty(rows: int, funnel: Sequence[StageSummary]) -> None:
         found=f"0 of {format_count(funnel[0].rows_in)} documents left: {', '.join(reasons)}",
         expected="at least one row",
     )
+
+
+def warn_of_emptied(sources: Sequence[SourceSummary], recipe: Recipe) -> None:
+    """Say of which sources rows were read and none is in the dataset, with the share that the recipe gives them."""
+    shares = {s.name: f"rows {s.rows}" if s.rows is not None else f"weight {s.weight:g}" for s in recipe.sources}
+    empty = [
+        f"{source.name} ({format_count(source.traces)} read, {shares[source.name]})"
+        for source in sources
+        if source.traces and not sum(source.kept.values())
+    ]
+    if empty:
+        say(f"warning: sources without a row in the dataset: {', '.join(empty)}; the ledger says where each row went")
 
 
 def refuse_no_train(sizes: dict[str, int], config: SplitConfig) -> None:

@@ -164,13 +164,23 @@ def _wrong_value(message: str, cls: type, values: Any, file: str | None, lines: 
     shown = None if isinstance(found, dict | list) else repr(found)
     expected = text.removeprefix("Expected ").replace("`", "")
     hint, default = field_at(cls, pointer)
-    if typing.get_origin(hint) is typing.Literal:
-        expected = "one of " + ", ".join(map(str, typing.get_args(hint)))
+    if (choices := _choices(hint)) and text.startswith(("Expected ", "Invalid enum value")):
+        expected = choices
     elif isinstance(found, int | float) and isinstance(default, str) and is_size(default):
         expected = f"a size with its unit, such as {default}"
     elif isinstance(default, str | int | float) and default != "":
         expected += f"; the default is {default}"
     return finding("U102", file=file, line=lines.get(pointer), pointer=pointer or "/", found=shown, expected=expected)
+
+
+def _choices(hint: Any) -> str:
+    """The words that a value of the type ``hint`` may be, and what else it may be; empty where any word is right."""
+    parts = (hint,) if typing.get_origin(hint) is typing.Literal else typing.get_args(hint)
+    words = [str(word) for part in parts if typing.get_origin(part) is typing.Literal for word in typing.get_args(part)]
+    if not words or str in parts:
+        return ""
+    lists = any(typing.get_origin(part) in (tuple, list) for part in parts)
+    return "one of " + ", ".join(words) + (", null" if type(None) in parts else "") + (", or a list" if lists else "")
 
 
 def leaves(values: Any, prefix: str = "") -> Iterator[str]:

@@ -58,6 +58,12 @@ def test_weights_and_counts_say_how_much_of_a_source_is_taken(two: Path):
     manifest = build(str(path), two / "out", INLINE)
     kept = {source.name: sum(source.kept.values()) for source in manifest.sources}
     assert (200, 30) == (kept["a"], kept["b"])
+
+
+def test_a_source_of_which_no_row_is_left_is_named(two: Path, capsys: pytest.CaptureFixture[str]):
+    path = recipe(two, lines("licence: MIT", "licence: MIT, weight: 1e-9"))
+    build(str(path), two / "out", INLINE)
+    assert "sources without a row in the dataset: b (200 read, weight 1e-09)" in capsys.readouterr().err
     path = recipe(two, lines("licence: MIT", "licence: MIT, weight: 0.25"))
     manifest = build(str(path), two / "out", INLINE)
     kept = {source.name: sum(source.kept.values()) for source in manifest.sources}

@@ -84,6 +84,8 @@ def test_all_wrong_values_are_reported_at_once(tmp_path: Path):
 class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["a", "b"] = "a"
     """Which one."""
+    gate: Literal["any", "some"] | tuple[str, ...] = "any"
+    """Which may come in."""
     rate: float = 1.0
     """Learning rate at the start."""
     inner: Inner = Inner()
@@ -94,6 +96,7 @@ class Choosing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ("expected", "override"),
     [
         (("/kind", "one of a, b"), "kind=c"),
+        (("/gate", "one of any, some, or a list"), "gate=none"),
         (("/learning_rate", "rate?"), "learning_rate=3"),
         (("/threshold", "inner.threshold?"), "threshold=3"),
         (("/inner/threshold", "float, got str; the default is 0.7"), "inner.threshold=high"),
