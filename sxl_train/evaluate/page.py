@@ -1,31 +1,25 @@
 """The page of failures: one self-contained HTML file, grouped by kind, every answer beside what was asked and wanted.
 
-Text of models and benchmarks is hostile: all of it is escaped, the page has no script and its policy allows none.
+Text of models and benchmarks is hostile; `view.markup` makes the page, which loads and runs nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from html import escape
 
-from sxl_data.contract.printable import printable
 from sxl_data.files.json_text import dump, load
-from sxl_data.write.ratings import Ratings, section
+from sxl_data.view.markup import Raw, document, folded, line, paragraph, section
+from sxl_data.view.markup import text as shown_text
+from sxl_data.write.ratings import Ratings
+from sxl_data.write.ratings import section as rated
 from sxl_train.suites.types import Outcome
 
 MOST = 50
 """Failures of one kind that are shown."""
 LONGEST = 6_000
 """Characters of each text that are shown."""
-_HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width"><title>Failures</title><style>
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8884;border-radius:4px;padding:.6rem;font-size:13px}
-summary{cursor:pointer}h2{margin-top:2rem}h4{margin:.6rem 0 .2rem;font-weight:600}.n{opacity:.7}
-</style></head><body>
-"""
+_RATED, _END = "<!-- ratings -->", "</main></body></html>"
 
 
 def write_page(model: str, outcomes: Sequence[Outcome]) -> str:
@@ -37,38 +31,33 @@ def write_page(model: str, outcomes: Sequence[Outcome]) -> str:
         if outcome.kind:
             kinds[outcome.suite, outcome.kind].append(outcome)
     order = sorted(kinds, key=lambda key: (key[0], -len(kinds[key]), key[1]))
-    parts = [_HEAD, f"<h1>Failures of {_text(model)}</h1><ul>"]
-    for number, (suite, kind) in enumerate(order):
-        of = f"{len(kinds[suite, kind])} of {totals[suite]}"
-        parts.append(f'<li><a href="#k{number}">{_text(suite)}: {_text(kind)}</a> <span class="n">{of}</span></li>')
-    parts.append("</ul>" if order else "</ul><p>None.</p>")
+    parts: list[str] = [] if order else [paragraph("None.")]
+    sections = []
     for number, (suite, kind) in enumerate(order):
         found = kinds[suite, kind]
-        parts.append(f'<h2 id="k{number}">{_text(suite)}: {_text(kind)} <span class="n">{len(found)}</span></h2>')
-        parts += [_one(outcome) for outcome in found[:MOST]]
-        if len(found) > MOST:
-            parts.append(f"<p>{len(found) - MOST} more of this kind are in samples.parquet.</p>")
-    return "\n".join([*parts, "</body></html>\n"])
-
-
-_RATED, _END = "<!-- ratings -->", "</body></html>"
+        sections.append((f"k{number}", f"{suite}: {kind} ({len(found)} of {totals[suite]})"))
+        more = f"{len(found) - MOST} more of this kind are in samples.parquet." if len(found) > MOST else ""
+        shown = [_one(outcome) for outcome in found[:MOST]]
+        parts.append(section(*sections[-1], *shown, paragraph(more) if more else ""))
+    return document(f"Failures of {model}", parts, sections)
 
 
 def add_ratings(page: str, ratings: Ratings) -> str:
     """``page`` with what raters said at its end, in the place of older ratings."""
     body = page.partition(_RATED)[0].rpartition(_END)[0] or page.partition(_RATED)[0]
-    return f"{body}{_RATED}<h2>Ratings</h2><pre>{_text(section(ratings))}</pre>{_END}\n"
+    said = section("ratings", "Ratings", Raw(f"<pre>{_text(rated(ratings))}</pre>"))
+    return f"{body}{_RATED}{said}{_END}\n"
 
 
-def _one(outcome: Outcome) -> str:
+def _one(outcome: Outcome) -> Raw:
     shown = (
         ("asked", outcome.request),
         ("answered", outcome.text),
         ("graded program" if "runs" in outcome.scores else "wanted", outcome.wanted),
     )
-    body = "".join(f"<h4>{name}</h4><pre>{_text(_readable(text))}</pre>" for name, text in shown if text)
-    title = f"{_text(outcome.item)} <span class='n'>#{outcome.index} {_text(outcome.detail[:200])}</span>"
-    return f"<details><summary>{title}</summary>{body}</details>"
+    body = [f"<p>{name}</p><pre class='screen'>{_text(_readable(text))}</pre>" for name, text in shown if text]
+    number = f" <span class='soft'>#{outcome.index} {line(outcome.detail[:200])}</span>"
+    return folded(Raw(line(outcome.item) + number), *body)
 
 
 def _readable(text: str) -> str:
@@ -90,7 +79,7 @@ def _readable(text: str) -> str:
     return "\n".join(lines)
 
 
-def _text(text: str) -> str:
+def _text(text: str) -> Raw:
     if len(text) > LONGEST:
         text = text[:LONGEST] + f" … {len(text) - LONGEST:,} more characters"
-    return escape(printable(text))
+    return shown_text(text)

@@ -59,7 +59,7 @@ def test_ratings_enter_the_report_of_the_outputs_they_are_of(tmp_path: Path, cap
     for _ in range(2):
         assert 0 == main(["rate", str(tmp_path / "eval"), str(folder)])
     page = (tmp_path / "eval" / "failures.html").read_text(encoding="utf-8")
-    assert 1 == page.count("<h2>Ratings</h2>") and "No person rated" in page and "<b>" not in page
+    assert 1 == page.count(">Ratings</h2>") and "No person rated" in page and "<b>" not in page
     assert "Rated by 2 models" in capsys.readouterr().out
     other = outputs(tmp_path / "other" / "samples.parquet", {"s/9": "x"})
     assert 2 == main(["rate", str(other.parent), str(folder)])

