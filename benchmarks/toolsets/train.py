@@ -20,11 +20,31 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sxl_train.suites.conversation import Conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a task. ``first``: the calls of the first turn are the planner's, in name, arguments and order;
+    ``exact``: all calls of all turns are; ``met``: the end state and all else that `toolsets.check` looks at."""
+
+    task: str
+    kind: str
+    pattern: str
+    first: bool
+    exact: bool
+    met: bool
+    reasons: tuple[str, ...]
+
 
 SIDES = ("values", "patterns", "tools")
 VERDICTS = ("first", "exact", "met")
@@ -63,42 +83,53 @@ def train(work: Path, base: str, size: int, epochs: float, more: list[str]) -> N
 
 
 def score(folder: str, name: str, tasks: int, batch: int, longest: int) -> dict[str, Any]:
-    """Verdicts on a model, side by side."""
-    import play
-
+    """Verdicts on a model, side by side, by the suite's own conversations."""
     from sxl_data import toolsets
+    from sxl_data.sandbox.run import missing
+    from sxl_data.toolsets import programs
+    from sxl_data.toolsets.boxed import boxed
     from sxl_data.toolsets.tasks import make_task
-    from sxl_train.answers.markup import find_reader
-    from sxl_train.data import mask, samples
-    from sxl_train.generate.folder import load
+    from sxl_train.data import mask
+    from sxl_train.evaluate.ask import Ask
+    from sxl_train.generate.folder import FolderBackend
+    from sxl_train.suites.toolsets import work
+    from sxl_train.suites.types import Options
 
     began = time.monotonic()
-    model, tokenizer = load(folder), samples.load_tokenizer(folder)
-    model.eval()
-    template = mask.make_template(tokenizer.chat_template or "", tokenizer)
-    if "tool_call" not in template.text:  # the base's own cannot write calls
-        template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), tokenizer)
-    found = find_reader(template)
-    assert found is not None
-    toolset = toolsets.get(name)
-    plays = {
-        side: [play.Play(toolset, make_task(toolset, number, 0, side), found[1]) for number in range(tasks)]
-        for side in SIDES
-    }
+    backend = FolderBackend(folder, rows=batch)
+    if backend.template is None or "tool_call" not in backend.template.text:  # the base's own cannot write calls
+        backend.template = mask.make_template(mask.OWN.read_text(encoding="utf-8"), backend.tokenizer)
+    chosen = [make_task(toolsets.get(name), number, 0, side) for side in SIDES for number in range(tasks)]
     loaded = time.monotonic()
-    everything = [one for some in plays.values() for one in some]
-    tokens = play.play_all(everything, model, tokenizer, template, batch, longest)
+    with programs.using(boxed) if missing() is None else nullcontext():
+        talks = work("toolsets", chosen, "", Ask(backend), Options(data=Path(), max_tokens=longest))
+        outcomes = [judge(talk) for talk in talks]
     seconds = time.monotonic() - loaded
-    sides = {side: summarise([one.judge() for one in some]) for side, some in plays.items()}
-    example = [m for m in everything[0].messages if m["role"] != "system"]
+    sides = {side: summarise(outcomes[at * tasks : (at + 1) * tasks]) for at, side in enumerate(SIDES)}
+    example = [m for m in talks[0].messages if m["role"] != "system"]
+    tokens = sum(talk.tokens for talk in talks)
     speed = {"tokens": tokens, "seconds": round(seconds, 1), "loading_s": round(loaded - began, 1)}
     return {"sides": sides, "example": example, **speed}
 
 
-def summarise(outcomes: list[Any]) -> dict[str, Any]:
-    """Counts, shares and intervals; goals met by kind; what speaks most often against a run."""
-    import msgspec
+def judge(talk: Conversation) -> Outcome:
+    """What became of a task."""
+    from sxl_train.suites.toolsets import planned_calls
 
+    planned, verdict = planned_calls(talk.task), talk.verdict()
+    return Outcome(
+        task=talk.task.id,
+        kind=talk.task.kind,
+        pattern=talk.task.pattern,
+        first=talk.first == next(iter(planned), []),
+        exact=talk.made == [call for turn in planned for call in turn],
+        met=verdict.met,
+        reasons=verdict.reasons,
+    )
+
+
+def summarise(outcomes: list[Outcome]) -> dict[str, Any]:
+    """Counts, shares and intervals; goals met by kind; what speaks most often against a run."""
     from sxl_train.suites.statistics import wilson
 
     count = len(outcomes)

@@ -71,13 +71,11 @@ def _request(suite: str, talk: Conversation, turn: int, way: str, options: Optio
     )
 
 
-def first_calls(task: Task) -> list[Call] | None:
-    """The calls that the plan of ``task`` begins with; None where it begins with a question or needs none."""
+def planned_calls(task: Task) -> list[list[Call]]:
+    """The calls of each of the assistant's turns in the plan of ``task``; none where it speaks."""
     trace = toolsets.run(toolsets.get(task.toolset), task, slips=0.0).trace
-    for step in trace.steps:
-        if isinstance(step, Act):
-            return [Call(call.name, msgspec.json.decode(call.arguments_json)) for call in step.calls] or None
-    return None
+    acts = [step for step in trace.steps if isinstance(step, Act)]
+    return [[Call(call.name, msgspec.json.decode(call.arguments_json)) for call in act.calls] for act in acts]
 
 
 def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
@@ -98,7 +96,7 @@ def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
 def _outcome(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
     scores: dict[str, float] = {}
     counts: dict[str, tuple[int, int]] = {}
-    wanted = first_calls(task)
+    wanted = next(iter(planned_calls(task)), [])
     for way, talk in ways.items():
         verdict = talk.verdict()
         scores["goal" + way] = float(verdict.met)
@@ -106,7 +104,7 @@ def _outcome(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
             scores["abstains" + way] = float(not talk.made)
         else:
             scores["acts" + way] = float(bool(talk.made))
-        if wanted is not None:
+        if wanted:
             scores["first calls exact" + way] = float(_same(talk.first, wanted))
         counts["calls parse" + way] = (sum(call is not None for call in talk.made), len(talk.made))
         counts["calls valid" + way] = (talk.valid, len(talk.made))
@@ -123,7 +121,7 @@ def _outcome(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
         detail="; ".join(verdict.reasons)[:1000],
         request=_json(plain.asked),
         text=_json(plain.messages[len(plain.asked) :]),
-        wanted=_json([msgspec.to_builtins(call) for call in wanted or ()]),
+        wanted=_json([msgspec.to_builtins(call) for call in wanted]),
         finish=plain.finish,
         prompt_tokens=plain.prompt_tokens,
         tokens=plain.tokens,
