@@ -18,6 +18,7 @@ import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.contract.names import is_inner
+from sxl_data.files.json_text import is_deep
 from sxl_data.sandbox.limits import Limits, Tier
 from sxl_data.sandbox.run import run
 
@@ -54,7 +55,9 @@ def replay(dialogues: list[list[dict[str, Any]]], bank: Path, limits: Limits) ->
         else:
             if [len(calls) for calls in answers] != [len(calls) for calls in dialogues]:
                 reason = "the tools did not answer each call"
-            elif any(_is_deep(answer.output) or _is_deep(answer.exception) for calls in answers for answer in calls):
+            elif any(
+                is_deep([answer.output, answer.exception], _MAX_DEPTH + 1) for calls in answers for answer in calls
+            ):
                 reason = f"an answer is nested deeper than {_MAX_DEPTH}"
             else:
                 return answers, done.tier
@@ -66,19 +69,6 @@ def agrees(stated: Answer, found: Answer) -> bool:
     and case, in which the published dialogues and the published databases differ. What a tool draws at random, ids
     and tokens, is another result each time and so never agrees."""
     return _plain([stated.output, stated.exception]) == _plain([found.output, found.exception])
-
-
-def _is_deep(value: Any) -> bool:
-    layer, depth = [value], 0
-    while layer and depth <= _MAX_DEPTH:
-        layer = [
-            inner
-            for item in layer
-            if isinstance(item, (list, dict))
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-        depth += 1
-    return bool(layer)
 
 
 def _plain(value: Any) -> Any:

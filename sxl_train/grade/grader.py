@@ -17,6 +17,7 @@ from typing import Any, Self, cast
 
 import msgspec
 
+from sxl_data.files.json_text import is_deep
 from sxl_data.sandbox.limits import Limits, Result
 from sxl_data.sandbox.run import open_box, require
 from sxl_train.grade.bundle import bundle
@@ -31,6 +32,9 @@ more than this."""
 ROUNDS = 8
 """How often a program is run again because its answers lead the tests to calls that the reference did not need."""
 CHUNK = 16
+DEEPEST = 450
+"""Levels of the JSON of answers: those of `codec.DEEPEST` and the most that each of them takes, and less than what the
+checker's interpreter follows."""
 _LIMITS = Limits(seconds=SECONDS, memory=1_000_000_000, file=32_000_000, output=32_000_000, scratch=64_000_000)
 
 
@@ -154,6 +158,8 @@ class Grader:
             said = msgspec.json.decode(text, type=_Said)
         except (msgspec.DecodeError, RecursionError):
             return Grade(status="died", detail=f"exit code {done.exit_code}", seconds=seconds, calls=len(calls))
+        if said.answers is not None and is_deep(said.answers, DEEPEST):
+            return Grade(status="limit", detail="answers too deep", seconds=seconds, calls=len(calls))
         if said.answers is not None and len(said.answers) == len(calls):
             return said.answers
         status = said.failed if said.failed in ("syntax", "load", "missing") else "died"
@@ -171,7 +177,12 @@ class Grader:
             msgspec.to_builtins(problem) | {"calls": calls, "expected": expected, "answers": [answers], "inputs": None}
             for problem, calls, expected, answers in given
         ]
-        return [verdicts[0] for verdicts in self._check(asked, self.seconds)]
+        verdicts = [found[0] for found in self._check(asked, self.seconds)]
+        if len(asked) > 1:  # answers that were too much for the box of the tests must not take the others along
+            lone = [each["status"] == "broken" for each in verdicts]
+            verdicts = [self._check([one], self.seconds)[0][0] if b else v for v, one, b in zip(verdicts, asked, lone)]
+        # The tests came to an end with the reference's answers: it is these that they cannot stand.
+        return [each | {"status": "limit"} if each["status"] == "broken" else each for each in verdicts]
 
     def _check(self, asked: list[dict[str, Any]], seconds: float) -> list[list[dict[str, Any]]]:
         task = msgspec.json.encode({"problems": asked, "seconds": seconds})
