@@ -84,7 +84,9 @@ def test_every_tutorial_works_from_an_empty_folder(tutorial: Path, tmp_path: Pat
     for language, info, body in FENCE.findall(tutorial.read_text(encoding="utf-8")):
         mark = info.strip()
         if mark.startswith("file="):
-            (tmp_path / mark.removeprefix("file=")).write_text(body, encoding="utf-8")
+            path = tmp_path / mark.removeprefix("file=")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(body, encoding="utf-8")
         elif language == "bash":
             for line in body.splitlines():
                 answer = run_here(line, tmp_path) if mark != "slow" else 0

@@ -85,11 +85,13 @@ def ledger(folder: str | Path, by: str | None = None) -> str:
     folder = here(folder)
     alone = (folder / "signatures" / "meta.json").is_file()  # what `dedup` writes has no manifest
     table = read_ledger(folder) if alone else _checked_ledger(folder, open_build(folder))
+    if by is not None and by not in table.column_names:
+        raise error("U401", found=f"--by {by}", expected="one of " + ", ".join(table.column_names))
+    if not table.num_rows:
+        return "an empty ledger: no row was dropped, edited, flagged or quarantined"
     if by is None:
         rows = [[_short(v) for v in row.values()] for row in table.to_pylist()]
         return format_table(table.column_names, rows)
-    if by not in table.column_names:
-        raise error("U401", found=f"--by {by}", expected="one of " + ", ".join(table.column_names))
     import polars as pl
 
     frame = pl.DataFrame(table)

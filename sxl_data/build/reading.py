@@ -162,12 +162,14 @@ def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary
     source = run.recipe.sources[found.number]
     documents, rows, bad = (sum(r.counters[k] for r in receipts) for k in ("documents", "rows", "quarantined"))
     if not rows:
+        asked = f"sxl-data explain {found.format.partition(',')[0]}"
         raise error(
             "U208",
             file=source.path or source.hub or source.name,
             expected="at least one trace",
-            found=f"{documents} documents, {bad} unreadable",
+            found=f"{documents} documents, {bad} unreadable, none that a trace is made of",
             why=f"the source {source.name!r} would be empty",
+            fix=f"check the path and the format; `{asked}` says what is taken",
         )
     return SourceSummary(
         name=source.name,

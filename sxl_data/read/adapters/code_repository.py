@@ -41,7 +41,13 @@ class CodeRepository:
         "tests": Option("read test files too", bool),
         "group": Option("what stays on one side of a split", Literal["repository", "file"]),
     }
-    leaves_out = (LeftOut("*", "single functions with their descriptions are taken out of a file"),)
+    leaves_out = (
+        LeftOut(
+            "*",
+            f"single functions of {MIN_LINES} to {MAX_LINES} lines are taken out of a file, with a description of "
+            f"{MIN_WORDS} words at least; none of tests, generated and vendored files, and none that is unfinished",
+        ),
+    )
     composes = (("observe", "asks for a function in words around its description"), ("task", "the same words"))
 
     def detect(self, sample: Any) -> str | None:

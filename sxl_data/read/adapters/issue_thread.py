@@ -8,8 +8,8 @@ The form is that of the dumps `github-to-markdown` tools write, such as ikawrako
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from sxl_data.contract import patterns
 from sxl_data.trace.build import Builder
@@ -24,6 +24,31 @@ _COMMENT = patterns.compile(
     r"(?m)^(?:> )?👤 \*\*([\w.\-\[\]]+)\*\* (commented during a code review|submitted a review|commented|replied) the "
     r"\*\*([\d-]+)\*\* at \*\*([\d:]+)\*\*(?: on `([^`\n]+)`)?:?(?: .*?)?(?:<br>)?[ \t]*$"
 )
+
+
+class Comment(NamedTuple):
+    """What somebody wrote in a thread."""
+
+    who: str
+    when: str | None
+    """RFC 3339."""
+    text: str
+    line: int | None = None
+    at: str | None = None
+
+
+def converse(builder: Builder, author: str, said: Iterable[Comment]) -> None:
+    """Append what was written: what the ``author`` of the thread adds is observed, what others write is an Act."""
+    speaker = author
+    for comment in said:
+        place = {"line": comment.line, "at": comment.at, "timestamp": comment.when}
+        if comment.who == author:
+            builder.observe(comment.text, **place)
+        else:
+            if comment.who != speaker:
+                builder.end_turn()  # another person, another response
+            builder.say(comment.text, **place)
+        speaker = comment.who
 
 
 class IssueThread:
@@ -49,20 +74,11 @@ class IssueThread:
         described = text[after : after + section.start() if section else len(text)] if start else ""
         description = described.strip().removesuffix("---").strip()
         said = list(comments(text, after + section.end())) if section else []
-        if not any(who != author[1] for who, _, _, _ in said):
+        if not any(comment.who != author[1] for comment in said):
             return
         builder = Builder("agent", f"{title[3]}\n\n{description}".strip())
         builder.observe(builder.task)
-        speaker = author[1]
-        for who, when, body, file in said:
-            line = text.count("\n", 0, file[1]) + 1
-            if who == author[1]:
-                builder.observe(body, line=line, timestamp=when)
-            else:
-                if who != speaker:
-                    builder.end_turn()  # another person, another response
-                builder.say(body if file[0] is None else f"{file[0]}\n\n{body}", line=line, timestamp=when)
-            speaker = who
+        converse(builder, author[1], said)
         state = _STATE.search(text)
         builder.ext = {
             "thread": {"number": int(title[1]), "url": title[2], "state": state[1].lower() if state else None}
@@ -70,15 +86,17 @@ class IssueThread:
         yield builder.build(document, origin, self.name, source_id=title[2], group=title[2])
 
 
-def comments(text: str, start: int) -> Iterator[tuple[str, str, str, tuple[str | None, int]]]:
-    """(who, RFC 3339 time, what, (file under review, offset)) of every comment that says something."""
+def comments(text: str, start: int) -> Iterator[Comment]:
+    """Every comment that says something, with the file under review before it."""
     below = text[start:]
     marks = list(_COMMENT.finditer(below))
     for mark, after in zip(marks, [*marks[1:], None]):
         body = below[mark.end() : after.start() if after else len(below)].strip().removesuffix("---").strip()
         body = "\n".join(line.removeprefix("> ") for line in body.split("\n")) if mark[0].startswith("> ") else body
         if body:
-            yield mark[1], f"{mark[3]}T{mark[4]}Z", body, (mark[5], start + mark.start())
+            line = text.count("\n", 0, start + mark.start()) + 1
+            told = body if mark[5] is None else f"{mark[5]}\n\n{body}"
+            yield Comment(mark[1], f"{mark[3]}T{mark[4]}Z", told, line=line)
 
 
 FORMAT = IssueThread()

@@ -41,6 +41,16 @@ def test_a_flipped_bit_in_a_published_shard_is_refused(out: Path):
     assert ("U304", path) == (caught.value.findings[0].code, caught.value.findings[0].file)
 
 
+def test_an_empty_ledger_says_so(out: Path):
+    (out / "ledger" / "ledger.parquet").unlink()
+    (out / "manifest.json").unlink()
+    (out / "signatures").mkdir()
+    (out / "signatures" / "meta.json").touch()  # an output of `dedup`, whose ledger no manifest vouches for
+    assert ledger(out, "code") == ledger(out) == "an empty ledger: no row was dropped, edited, flagged or quarantined"
+    with pytest.raises(UserError, match="one of trace_id"):
+        ledger(out, "nothing")
+
+
 def test_a_flipped_bit_in_the_ledger_is_refused(out: Path):
     gone = pq.read_table(out / "ledger/ledger.parquet")["trace_id"][0].as_py()
     assert "D310" in why(gone, out) and "D310" in ledger(out, "code")

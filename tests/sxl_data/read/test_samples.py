@@ -76,6 +76,7 @@ SAMPLES = {
     "opencode_storage": ("opencode_folder", 1),
     "goose_sessions.db": ("goose", 2),
     "atif_subagents.json": ("atif", 1),
+    "github_issues.json": ("github_issue", 1),
 }
 # Answers without what was asked: read, and the validator says what they lack.
 BARE = {"batch.jsonl": ("model_responses", 2), "bfcl_result.jsonl": ("bfcl_result", 2)}

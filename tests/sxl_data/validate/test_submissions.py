@@ -55,6 +55,7 @@ OF = {
     "commit_edit": "commits.jsonl",
     "swebench_issue": "issues.jsonl",
     "issue_thread": "thread.md",
+    "github_issue": "github_issues.json",
     "reasoning_set": "reasoning.jsonl",
     "gsm8k": "gsm8k.jsonl",
     "strategyqa": "strategyqa.json",
