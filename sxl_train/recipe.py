@@ -10,7 +10,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sxl_data import __version__
@@ -70,6 +70,14 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
     return made
 
 
+VERBS = {
+    "agent": "agent.__main__",
+    "evaluate": "evaluate.__main__",
+    "release": "release.__main__",
+    "report": "report",
+    "sweep": "sweep",
+}
+"""The other words of ``sxl-train``, each a command of its own."""
 LOOKING = ("plan", "evaluate")
 """Steps that change no model: those after them do not depend on them through it."""
 
@@ -88,6 +96,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
   sxl-train report build/train/qlora                                              a run as one page
   sxl-train sweep lora dataset=build/data/demo --trials 12                        rank and learning rate
   sxl-train agent build/train/qlora/release "why does the test fail?" --folder .  let a model work on a task
+  sxl-train evaluate build/train/qlora/release --suite toolsets                   benchmarks, with intervals
   sxl-train release build/train/qlora                                             package it for strangers
 
 A run that was stopped or killed goes on when the same command is given again.""",
@@ -104,22 +113,9 @@ A run that was stopped or killed goes on when the same command is given again.""
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["sweep"]:
-        from sxl_train import sweep
-
-        return sweep.main(words[1:])
-    if words[:1] == ["report"]:
-        from sxl_train import report
-
-        return report.main(words[1:])
-    if words[:1] == ["agent"]:
-        from sxl_train.agent import __main__ as agent
-
-        return agent.main(words[1:])
-    if words[:1] == ["release"]:
-        from sxl_train.release import __main__ as release
-
-        return release.main(words[1:])
+    if words[:1] and words[0] in VERBS:
+        verb: Callable[[Sequence[str]], int] = importlib.import_module(f"sxl_train.{VERBS[words[0]]}").main
+        return verb(words[1:])
     return answer(lambda: _answer(parse_arguments(words)), CONTINUES)
 
 

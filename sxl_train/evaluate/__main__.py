@@ -21,6 +21,18 @@ from sxl_data.contract.errors import error
 from sxl_data.contract.printable import as_json
 from sxl_train.config import Evaluate
 
+EXAMPLES = """examples:
+  sxl-train evaluate --suites                                        each benchmark, its protocol, the file it needs
+  sxl-train evaluate model/release --suite toolsets                  needs no file: tasks are made, tools really run
+  sxl-train evaluate model.gguf --suite humaneval-chat mbpp --data benchmarks
+  sxl-train evaluate http://127.0.0.1:8080/v1 --suite bfcl --limit 100 -o build/eval/served
+  sxl-train evaluate compare build/eval/a build/eval/b               what differs beyond chance
+  sxl-train evaluate rate build/eval/a round                         ratings of its outputs by persons or models
+  sxl-train evaluate model/tune model/release --dataset out          loss and tool calls on a dataset instead
+
+DATA is a folder in which the files of the benchmarks lie, at any depth and under their makers' names, such as
+HumanEval.jsonl.gz; nothing is downloaded. Results go to OUT: eval.json, samples.parquet, failures.html, table.md."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
@@ -30,11 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(arguments: Sequence[str]) -> int:
-    parser = Parser(prog="python -m sxl_train.evaluate", description=__doc__)
+    parser = Parser(
+        prog="sxl-train evaluate",
+        description="Ask a model what benchmarks ask; every number with its n and an interval of 95 %.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EXAMPLES,
+    )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="model or adapter folders, a GGUF file, an address")
     parser.add_argument("--suite", nargs="+", metavar="NAME", help="benchmarks; --suites lists them")
     parser.add_argument("--suites", action="store_true", help="list the benchmarks with their protocols")
-    parser.add_argument("--data", default="", help="folder of the benchmarks' files (default: $SXL_EVAL_DATA or .)")
+    parser.add_argument("--data", default="", help="folder that holds the suites' files (default: $SXL_EVAL_DATA or .)")
     parser.add_argument("--limit", type=whole(0), default=0, help="items of each suite, spread evenly (0: all)")
     parser.add_argument("--k", type=whole(), default=1, help="samples of each item, for pass@k (default: 1)")
     parser.add_argument("--temperature", type=float, default=None, help="default: 0 for one sample, else 0.8")
@@ -116,9 +133,7 @@ def _benchmark(options: Any) -> int:
 
 
 def _rate(arguments: Sequence[str]) -> int:
-    parser = Parser(
-        prog="python -m sxl_train.evaluate rate", description="Ratings of outputs, persons and models apart."
-    )
+    parser = Parser(prog="sxl-train evaluate rate", description="Ratings of outputs, persons and models apart.")
     parser.add_argument("out", help="a folder that an evaluation wrote")
     parser.add_argument("round", help="a round that `sxl-data review` drew from its samples.parquet, after `agree`")
     options = parser.parse_args(arguments)
@@ -142,7 +157,7 @@ def _rate(arguments: Sequence[str]) -> int:
 
 
 def _compare(arguments: Sequence[str]) -> int:
-    parser = Parser(prog="python -m sxl_train.evaluate compare", description="What differs beyond chance.")
+    parser = Parser(prog="sxl-train evaluate compare", description="What differs beyond chance.")
     parser.add_argument("first", help="a folder that an evaluation wrote")
     parser.add_argument("second", help="another one")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
