@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import sxl_data
 from sxl_data.contract.codes import CODES, RULES, TABLES, table
 from sxl_data.view.explain import example
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(sxl_data.__file__).parents[1]  # a checkout, or where the wheel was installed
 HOMES = [(letter, name) for letter, names in RULES.items() for name in names]
 NOT_IN_A_FILE = {"R708"}  # depends on the export that is asked for
 ELSEWHERE = {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import sxl_data
 from sxl_data.engine.sources import find_sources, hash_sources
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(sxl_data.__file__).parents[1]  # a checkout, or where the wheel was installed
 BUILD = "sxl_data.build.tasks"
 TASKS = [
     *(f"{BUILD}:{name}" for name in "detect read clean decontaminate ground view apply place split write".split()),

@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
+import sxl_data
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+ROOT = Path(sxl_data.__file__).parents[1]  # a checkout, or where the wheel was installed
 FAMILIES: dict[str, list[dict[str, Any]]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((HERE / "escapes").glob("*.yaml"))
 }

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import sxl_train
 from sxl_train.run.uses import MODULES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(sxl_train.__file__).parents[1]  # a checkout, or where the wheel was installed
 KEYS = """
 import json
 from pathlib import Path
@@ -29,8 +30,9 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("sxl_data", "sxl_train", "recipes"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
+        ignored = shutil.ignore_patterns("__pycache__", "*.parquet")
+        for place in (ROOT / "sxl_data", ROOT / "sxl_train", Path(__file__).parents[3] / "recipes"):
+            shutil.copytree(place, folder / place.name, ignore=ignored)
         self.keys = make_keys(folder)
 
     def changed(self, *names: str) -> set[str]:
