@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import licences
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,7 +89,7 @@ def make() -> Pages:
     pages |= codes(json.loads((ROOT / "schemas" / "codes.v1.json").read_text(encoding="utf-8")))
     for package in ("sxl_data", "sxl_train"):
         pages |= modules(package)
-    return pages
+    return pages | {"licences.md": ("Licences of dependencies", licences.page())}
 
 
 def relink(text: str, source: str, name: str) -> str:
@@ -228,6 +229,7 @@ def render(name: str, title: str, text: str) -> str:
             ("codes.html", "codes"),
             ("api-sxl_data.html", "sxl_data"),
             ("api-sxl_train.html", "sxl_train"),
+            ("licences.html", "licences"),
         )
     )
     beside = f'<a href="{Path(name).name}">this page as Markdown</a>'

@@ -117,6 +117,9 @@ def test_the_site_has_no_dead_link(tmp_path: Path):
     page = (tmp_path / "keys" / "data" / "dedup.threshold.html").read_text(encoding="utf-8")
     assert "0.7" in page and "dedup.threshold.md" in page
     assert "keys-train.md" in (tmp_path / "llms.txt").read_text(encoding="utf-8")
+    licences = (tmp_path / "licences.md").read_text(encoding="utf-8")
+    for name in ("numpy", "pyarrow", "msgspec"):
+        assert re.search(rf"^\| {name} \| [\d.]+ \| .*\w.* \| `base` \|$", licences, re.MULTILINE), name
 
 
 def test_the_table_of_formats_is_complete():
