@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from sxl_data.contract import patterns
+from sxl_data.files.refused import is_refused
 from sxl_data.files.syntax import parses
 
 LONGEST = 200_000
@@ -70,6 +71,8 @@ def parses_as_shown(language: str, code: str) -> bool | None:
     else:
         verdict = parses(language, code)
     if verdict and "/*" in code and language in _BLOCK_COMMENTS and not _ends_outside(code):
+        return False
+    if verdict is not None and is_refused(language, code) and (language == "rust" or not verdict):
         return False
     if verdict is not False or len(code) > LONGEST:
         return verdict

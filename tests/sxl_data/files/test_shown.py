@@ -47,10 +47,25 @@ def test_what_answers_show_is_not_broken(language: str, code: str) -> None:
         ("c", "int main() { EXPECT(1); return ((0; }\n"),
         ("go", "package a\n/* cut of\n"),
         ("rust", "fn f() -> { let = ; }"),
+        ("rust", "use a::b;\n\n/// Adds one to what is\n"),
+        ("c", "int a;\n#inclu"),
+        ("c", "#define F(a, b  f(a, b)\nF(1, 2)\n"),
     ],
 )
 def test_what_is_broken_stays_broken(language: str, code: str) -> None:
     assert parses_as_shown(language, code) is False
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("rust", "/// Adds one.\n"),
+        ("rust", "/// Adds one.\nfn f() {}\n// done\n"),
+        ("c", "/* see\n# notes */\n#define F(a, \\\n  ...) g(a)\n#define G() 1\nMACRO(int) x;\n"),
+    ],
+)
+def test_comments_alone_and_directives_that_are_read_are_kept(language: str, code: str) -> None:
+    assert parses_as_shown(language, code) is not False
 
 
 def test_a_language_without_a_grammar_is_not_judged() -> None:
