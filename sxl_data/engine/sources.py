@@ -193,10 +193,16 @@ def _read(path: Path, size: int, changed: int) -> Text:
     return Text(digest, tuple(imports), tuple(sorted(named)), tuple(sorted(files)), composes, asks)
 
 
+@lru_cache(maxsize=16)
+def _tree(path: Path, size: int, changed: int) -> ast.Module:
+    """The file parsed, once for all the functions of a stage that are asked of."""
+    return ast.parse(path.read_bytes())
+
+
 def _imports_of(path: Path, function: str) -> list[tuple[str, str]]:
     """The imports of the module at ``path`` that ``function`` meets: those outside of functions, and those inside of
     it and of the functions and classes of the module that it names, or that these name."""
-    tree = ast.parse(path.read_bytes())
+    tree = _tree(path, *_stamp(path))
     inner = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     met: list[ast.AST] = [node for node in tree.body if node not in inner.values()]
     waiting, seen = [function, *_names(met)], set()
