@@ -102,6 +102,7 @@ def main() -> None:
             for name, tree, keys in runs if number % 2 else reversed(runs):
                 out = Path(folder) / "built" / f"{number}-{runs.index((name, tree, keys))}"
                 seconds = build(tree, recipe, out, args.shared, keys)
+                print(f"round {number}, {name}: {seconds:.2f} s", file=sys.stderr, flush=True)
                 found[name] = digests(out)
                 if name == str(trees[0]):
                     rows = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["stages"][0]["rows_in"]
