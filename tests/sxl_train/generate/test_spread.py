@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,15 +23,16 @@ def folder(make_model: Callable[..., Path]) -> str:
     return str(make_model("spread", kind="llama", num_hidden_layers=2))
 
 
-@pytest.fixture
-def two(folder: str) -> Iterator[SpreadBackend]:
-    backend = SpreadBackend(folder, 2)
-    yield backend
-    backend.close()
+def test_two_processes_give_what_one_gives_and_then_tell_that_one_of_them_died(folder: str, tmp_path: Path):
+    two = SpreadBackend(folder, 2)
+    try:
+        compare(FolderBackend(folder), two, tmp_path)
+        tell_of_a_death(two)
+    finally:
+        two.close()
 
 
-def test_two_processes_give_the_samples_and_the_likelihoods_of_one(folder: str, two: SpreadBackend, tmp_path: Path):
-    one = FolderBackend(folder)
+def compare(one: FolderBackend, two: SpreadBackend, tmp_path: Path) -> None:
     requests = [
         Request(id=f"{prompt}/{heat}", prompt=prompt, samples=3, max_tokens=12, temperature=heat)
         for prompt in PROMPTS
@@ -52,7 +53,7 @@ def test_two_processes_give_the_samples_and_the_likelihoods_of_one(folder: str, 
     assert two.score([]) == []
 
 
-def test_a_process_that_dies_is_told_and_ids_are_different(two: SpreadBackend):
+def tell_of_a_death(two: SpreadBackend) -> None:
     with pytest.raises(UserError, match="U102"):
         list(two.generate([Request(id="a", prompt="x"), Request(id="a", prompt="y")]))
     two._processes[1].kill()
