@@ -7,9 +7,11 @@ elsewhere a plain line is printed at the start, at most every ten seconds, and a
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import textwrap
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +29,7 @@ __all__ = [
     "say",
     "tell",
     "terminal_width",
+    "word",
 ]
 
 PLAIN_INTERVAL_S = 10.0
@@ -45,6 +48,14 @@ def say(text: str) -> None:
 def point(text: str) -> None:
     """Name the next command, on one line whatever the names in it hold."""
     say(f"next: {printable_line(text)}")
+
+
+def word(name: str | Path) -> str:
+    """``name`` as one word of a command line that is shown, quoted where a shell would read it as several."""
+    text = str(name)
+    if os.name != "nt":
+        return shlex.quote(text)
+    return f'"{text}"' if set(text) & set(" &()^;,=") else text
 
 
 def tell(text: str) -> None:

@@ -156,7 +156,7 @@ def _questions(options: argparse.Namespace) -> int:
 
 def _why(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import as_text, fate
-    from sxl_data.contract.console import fit, point, tell, terminal_width
+    from sxl_data.contract.console import fit, point, tell, terminal_width, word
 
     found = fate(options.trace_id, options.build)
     if options.html:
@@ -165,33 +165,32 @@ def _why(options: argparse.Namespace) -> int:
         tell(f"written to {page(found, options.build, options.html)}")
     else:
         tell(fit(as_text(found), terminal_width()))
-    point("sxl-data " + found.next.replace("BUILD", options.build))
+    point("sxl-data " + found.next.replace("BUILD", word(options.build)))
     return 0
 
 
 def _ledger(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import ledger
-    from sxl_data.contract.console import point, tell
+    from sxl_data.contract.console import point, tell, word
 
     tell(ledger(options.build, options.by))
-    more = f"sxl-data serve {options.build}, or sxl-data why TRACE_ID {options.build}"
-    point(
-        f"sxl-data explain CODE, or {more}" if options.by else f"sxl-data ledger {options.build} --by code, or {more}"
-    )
+    build = word(options.build)
+    more = f"sxl-data serve {build}, or sxl-data why TRACE_ID {build}"
+    point(f"sxl-data explain CODE, or {more}" if options.by else f"sxl-data ledger {build} --by code, or {more}")
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from sxl_data.build.comparing import diff
-    from sxl_data.contract.console import point, tell
+    from sxl_data.contract.console import point, tell, word
 
+    left, right = word(options.left), word(options.right)
     if options.html:
         from sxl_data.report.difference import page
 
         tell(f"written to {page(options.left, options.right, options.html)}")
-        point(f"sxl-data serve {options.right} --against {options.left}")
+        point(f"sxl-data serve {right} --against {left}")
         return 0
     tell(diff(options.left, options.right))
-    sides = f"{options.left} {options.right}"
-    point(f"sxl-data diff {sides} --html diff.html, or sxl-data serve {options.right} --against {options.left}")
+    point(f"sxl-data diff {left} {right} --html diff.html, or sxl-data serve {right} --against {left}")
     return 0

@@ -121,7 +121,7 @@ def _build(options: argparse.Namespace) -> int:
 
         tell(describe(*read(options.recipe, overrides)))
         return _forecast(options, overrides)
-    from sxl_data.contract.console import format_count, point, say, tell
+    from sxl_data.contract.console import format_count, point, say, tell, word
     from sxl_data.pipeline import build
 
     manifest = build(
@@ -140,7 +140,7 @@ def _build(options: argparse.Namespace) -> int:
     say(f"\n{manifest.name}: {rows} rows, content hash {manifest.content_hash[:16]}")
     page = options.out.rstrip("/") + "/report.html"
     shown = f"open {page}, or " if "://" in page or Path(page).is_file() else ""
-    point(f"{shown}`sxl-data ledger {options.out} --by code`")
+    point(f"{shown}`sxl-data ledger {word(options.out)} --by code`")
     tell(options.out)
     return 1 if manifest.missing else 0
 
@@ -190,21 +190,21 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _init(options: argparse.Namespace) -> int:
     from sxl_data.build.init import init
-    from sxl_data.contract.console import point, tell
+    from sxl_data.contract.console import point, tell, word
 
     for path in init(options.folder, options.toolset, options.source):
         tell(str(path))
-    point(f"sxl-data build {Path(options.folder) / 'recipe.yaml'} -o out")
+    point(f"sxl-data build {word(Path(options.folder) / 'recipe.yaml')} -o out")
     return 0
 
 
 def _samples(options: argparse.Namespace) -> int:
     from sxl_data.build.sample_files import samples
-    from sxl_data.contract.console import point, say, tell
+    from sxl_data.contract.console import point, say, tell, word
 
     say(f"{len(samples(options.folder))} files")
     tell(options.folder)
-    point(f"sxl-data validate {Path(options.folder) / 'chat.jsonl'}")
+    point(f"sxl-data validate {word(Path(options.folder) / 'chat.jsonl')}")
     return 0
 
 

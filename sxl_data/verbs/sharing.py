@@ -57,7 +57,7 @@ def _moment(text: str) -> float:
 
 
 def _share(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import fit, point, say, tell, terminal_width
+    from sxl_data.contract.console import fit, point, say, tell, terminal_width, word
     from sxl_data.share.command import share
 
     done = share(
@@ -73,13 +73,13 @@ def _share(options: argparse.Namespace) -> int:
     if done.dataset:
         if not options.licence:
             say("no licence is stated: nobody may use them until you say under which (--licence CC-BY-4.0)")
-        point(f"hf upload OWNER/NAME {done.dataset} --repo-type dataset --private")
+        point(f"hf upload OWNER/NAME {word(done.dataset)} --repo-type dataset --private")
     elif done.share is not None:
         point(
             f"open {done.page} in a browser, save the decisions, then "
-            f"sxl-data share --decisions FILE -o {options.out} --licence SPDX"
+            f"sxl-data share --decisions FILE -o {word(options.out)} --licence SPDX"
         )
     else:
         folder = options.folders[0] if options.folders else "FOLDER"
-        point(f"sxl-data share {folder} --last 5 -o mine")
+        point(f"sxl-data share {word(folder)} --last 5 -o mine")
     return 0

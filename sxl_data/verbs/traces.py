@@ -239,7 +239,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _stats(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import point, tell
+    from sxl_data.contract.console import point, tell, word
     from sxl_data.view.stats import stats
 
     found = stats(_submissions(options, options.files), tokenizer=options.tokenizer)
@@ -252,7 +252,8 @@ def _stats(options: argparse.Namespace) -> int:
         tell(f"written to {options.html}")
     else:
         tell(found.text() if options.output == "text" else found.json())
-    point(f"sxl-data show {options.files[0]} --html trace.html, or sxl-data validate {options.files[0]}")
+    name = word(options.files[0])
+    point(f"sxl-data show {name} --html trace.html, or sxl-data validate {name}")
     return 0
 
 
