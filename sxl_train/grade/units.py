@@ -42,7 +42,7 @@ def run(task: dict[str, Any], how: str) -> dict[str, Any]:
     equal: set[str] = set()
     names[entry] = _held(names[entry], how, names, equal)
     exec(compile(task["tests"], "tests", "exec"), names)
-    loaded = unittest.defaultTestLoader.loadTestsFromTestCase(names["TestCases"])
+    loaded: list[Any] = list(unittest.defaultTestLoader.loadTestsFromTestCase(names["TestCases"]))
     passed, failed = [], ""
     for test in loaded:
         result = unittest.TestResult()
@@ -52,7 +52,7 @@ def run(task: dict[str, Any], how: str) -> dict[str, Any]:
         elif not failed:
             _, said = [*result.failures, *result.errors, (None, "skipped")][0]
             failed = f"{test.id().rpartition('.')[2]}: {said.strip().splitlines()[-1]}"[:400]
-    return {"passed": passed, "tests": loaded.countTestCases(), "detail": failed, "equal": sorted(equal)}
+    return {"passed": passed, "tests": len(loaded), "detail": failed, "equal": sorted(equal)}
 
 
 def _held(function: Any, how: str, names: dict[str, Any], equal: set[str]) -> Any:

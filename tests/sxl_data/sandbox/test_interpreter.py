@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sxl_data.sandbox import interpreter
-from sxl_data.sandbox.interpreter import Interpreter, describe, system_folders, without_homes
+from sxl_data.sandbox.interpreter import Interpreter, describe, system_folders, with_packages, without_homes
 from sxl_data.sandbox.run import TIERS, open_box, why_not
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -127,3 +127,13 @@ def test_a_folder_without_a_home_is_given_whole(tmp_path, monkeypatch):
     assert without_homes(tmp_path / "b") == [str(tmp_path / "b")]
     assert without_homes(tmp_path) == [str(tmp_path / "a" / "tools"), str(tmp_path / "b")]
     assert without_homes(tmp_path / "a" / "home") == []
+
+
+def test_a_folder_of_packages_is_given_unless_it_is_a_home_or_is_not_there(tmp_path, monkeypatch):
+    python = Interpreter("/usr/bin/python3", ("/opt/x",), ("/opt/x/site-packages",))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert "there is no folder" in str(with_packages(python, str(tmp_path / "none")))
+    for closed in (tmp_path, tmp_path / "home"):
+        assert isinstance(with_packages(python, str(closed)), str)
+    assert with_packages(python, "/usr/lib") == python
