@@ -135,7 +135,8 @@ class Recorded(batch.Batch):
         if self.tokens:
             import torch
 
-            told = [self.tokens[row.request.id, row.index][len(row.ids)] for row in self.rows[first:]]
+            rows = [(self.tokens[row.request.id, row.index], row) for row in self.rows[first:]]
+            told = [ids[len(row.ids)] if row.finish is None else ids[-1] for ids, row in rows]
             self._fresh[-1] = torch.tensor(told, device=self.device)
             self.last = torch.cat([self.last[:first], self._fresh[-1]])
 

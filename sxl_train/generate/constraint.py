@@ -183,7 +183,8 @@ class Held:
         import numpy as np
 
         bits = np.unpackbits(np.frombuffer(self.matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
-        order = '"' if self._quoted and not self._escaped else '}],:"0tfn-'
+        # A digit that no number may end with leads nowhere: -0.0 is none to the grammar, however many zeros follow.
+        order = '"' if self._quoted and not self._escaped else '}],:"10tfn-'
         for letter in order:
             for token in self.grammars.encode(letter)[-1:]:
                 if token < len(bits) and bits[token]:

@@ -122,6 +122,22 @@ def test_whatever_is_chosen_of_what_is_allowed_is_a_valid_call(
     assert set(made) == {"add", "say", "plan", 'odd "name"', "bare"} and sum(made.values()) >= 60
 
 
+@pytest.mark.parametrize("number", ["-", "-0.000", "0.0", "1."])
+def test_a_number_that_is_begun_comes_to_an_end(number: str, make_model: Callable[..., Path]) -> None:
+    pytest.importorskip("llguidance")
+    backend = toy(make_model, None)
+    request = Request(id="0", prompt="a", tools=TOOLS, constrained=True)
+    begun = '<tool_call>{"name": "add", "arguments": {"a": 3, "b": ' + number
+    ids = backend.tokenizer(begun, add_special_tokens=False)["input_ids"]
+    held = backend._constrain(request)
+    row = Row(request, 0, [1], len(ids) + held.reserve, backend._ends, backend.decode, held)
+    for token in ids:
+        row.push(token)
+    while row.finish is None:
+        row.push(int(np.flatnonzero(np.unpackbits(fill([row]).view(np.uint8), bitorder="little"))[0]))
+    assert check(row.close().text) == ["add"]
+
+
 def check(text: str) -> list[str]:
     """Every call in ``text`` parses, is declared, and satisfies its schema; their names."""
     names = []
