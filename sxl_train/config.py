@@ -28,6 +28,7 @@ __all__ = [
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
 
+Piece = Literal["graphs", "weights"]
 StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release"]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -81,8 +82,7 @@ class Tune(Section, frozen=True, kw_only=True):
     clip: float = 1.0
     """Largest gradient norm."""
     batch: Natural = 0
-    """Packed sequences in one forward pass; 0 finds the largest that fits by forecast and one probe and
-    leaves 50 steps."""
+    """Packed sequences in one forward pass; 0 takes as many as leave 50 steps, or the first half of them that fits."""
     accumulate: Positive = 1
     """Forward passes in one optimiser step."""
     max_length: Positive = 2048
@@ -125,7 +125,10 @@ class Tune(Section, frozen=True, kw_only=True):
     packing: bool = True
     """Put several traces into one sequence; they never see each other."""
     fast: bool = True
-    """Own attention, loss and compilation; false is plain SFTTrainer, for comparison."""
+    """Attention inside documents, weighted loss, compilation; false is plain SFTTrainer, for comparison."""
+    plain: tuple[Piece, ...] = ()
+    """With ``fast``: pieces of ours to leave off, for comparison: passes played back as CUDA graphs, and bf16 weights
+    with exact copies in the optimiser (else float32 under autocast)."""
     compile: Literal["auto", "always", "never"] = "auto"
     """Compile the decoder layers; auto does so on a GPU."""
     recompute: Fraction = 0.2

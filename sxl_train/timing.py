@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 GPU_TOKENS, CPU_TOKENS_LEAST, CPU_TOKENS_MOST, CPU_WORK = 8192, 32, 256, 3e9
 """Tokens of the probe: on a CPU as many as make so many products of a weight and a token, in these bounds."""
-FEWEST_STEPS, LARGEST, CPU_TOKENS = 50, 64, 4096
-"""As `batch.find_batch` chooses a batch."""
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -176,12 +174,12 @@ def choose_steps(recipe: Recipe, sequences: int, capacity: int) -> tuple[int, in
     """(sequences in a forward pass, optimiser steps) of the tuning; a GPU may turn out to hold fewer at a time."""
     import torch
 
-    from sxl_train.tune.trainer import count_processes, count_steps
+    from sxl_train.run.apart import count_processes
+    from sxl_train.tune.batch import want
+    from sxl_train.tune.trainer import count_steps
 
     tune = recipe.tune
-    wanted = max(1, int(sequences * tune.epochs / tune.accumulate / count_processes() / FEWEST_STEPS))
-    wanted = min(wanted, LARGEST, max(1, sequences))
-    batch = tune.batch or (wanted if torch.cuda.is_available() else max(1, min(wanted, CPU_TOKENS // capacity)))
+    batch = tune.batch or want(sequences, tune, capacity, count_processes(), torch.cuda.is_available())
     return batch, count_steps(sequences, batch, tune)
 
 

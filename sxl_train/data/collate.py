@@ -1,7 +1,8 @@
 """Packed rows in, one flattened batch out: tokens of all rows in a single line, with the documents' borders.
 
-On a GPU the line has the same length every time and the borders fill a fixed number of slots, so that compiled layers
-see one shape: the rest is padding, which is a document of its own and carries no loss.
+On a GPU the line has the same length every time, borders fill a fixed number of slots and trained places one of eight,
+so that compiled layers and recorded passes (`tune.graphs`) see few shapes: the rest is padding, which is a document of
+its own and carries no loss.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+
+PLACES = 8
+"""Numbers of trained places that a batch of fixed length may have."""
 
 
 class Flatten:
@@ -34,16 +38,19 @@ class Flatten:
         borders = torch.zeros(len(lengths) + 1, dtype=torch.int32)
         borders[1:] = torch.tensor(lengths).cumsum(0)
         positions = torch.cat([torch.arange(n) for n in lengths])
+        places = [i - 1 for i, label in enumerate(labels) if label != -100]
         if self.length:
             slots = 64
             while slots < len(borders):
                 slots *= 2
             borders = torch.cat([borders, borders[-1:].expand(slots - len(borders))])
+            # Behind the last token comes the first, which is never trained (`loss.select_trained`).
+            places += [total - 1] * (-len(places) % max(1, total // PLACES))
         return {
             "input_ids": torch.tensor([ids]),
             "labels": torch.tensor([labels]),
             "loss_weights": torch.tensor([weights], dtype=torch.float32),
-            "places": torch.tensor([i - 1 for i, label in enumerate(labels) if label != -100], dtype=torch.long),
+            "places": torch.tensor(places, dtype=torch.long),
             "position_ids": positions[None],
             "cu_seq_lens_q": borders,
             "cu_seq_lens_k": borders,

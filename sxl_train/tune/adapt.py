@@ -23,6 +23,8 @@ def load(folder: str, method: str, tune: Tune) -> Any:
     gpu = torch.cuda.is_available()
     device = f"cuda:{int(os.environ.get('LOCAL_RANK', 0))}" if gpu else "cpu"
     dtype = torch.bfloat16 if gpu or (tune.bf16 == "fast" and has_fast_bf16()) else torch.float32
+    if method == "full" and "weights" in tune.plain:
+        dtype = torch.float32
     if method == "qlora" and not nf4.keeps(folder, tune.dequantise):
         return nf4.load_each(folder, tune.double_quant, dtype, device)
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)

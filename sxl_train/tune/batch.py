@@ -1,14 +1,17 @@
 """How many packed sequences fit in one forward and backward pass.
 
-On a GPU: one sequence is run and its memory read off, two tell what each further one costs, and the rest is
-arithmetic with a tenth in reserve. On a CPU more tokens at once gain nothing beyond a few thousand.
+On a GPU: as many of the longest as are wanted are run beside room for the optimiser, and half of them where that is too
+much. accelerate's `find_executable_batch_size` takes a tenth off each time, and each size is compiled anew. On a CPU
+more tokens at once gain nothing beyond a few thousand.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from sxl_data.contract.console import format_bytes, say
+import torch
+
+from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Tune
 
@@ -18,88 +21,46 @@ if TYPE_CHECKING:
 CPU_TOKENS = 4096
 LARGEST = 64
 FEWEST_STEPS = 50
-RESERVE = 0.9
-"""Share of the memory that the forecast may fill."""
+STATE_BYTES = 14
+"""For each trained weight: its gradient, and an exact copy and two moments in the optimiser."""
 
 
 def find_batch(
     model: PreTrainedModel, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1
 ) -> int:
     """The largest batch of a process that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
-    import torch
-
-    wanted = max(1, int(len(sequences) * tune.epochs / tune.accumulate / processes / FEWEST_STEPS))
-    wanted = min(wanted, LARGEST, max(1, len(sequences)))
-    if not torch.cuda.is_available() or collator is None:
-        return max(1, min(wanted, CPU_TOKENS // capacity))
-    fits = probe(model, sequences, collator, wanted, Gpu())
+    gpu = torch.cuda.is_available() and collator is not None
+    wanted = want(len(sequences), tune, capacity, processes, gpu)
+    if not gpu:
+        return wanted
+    fits = halve(model, sequences, collator, wanted)
     say(f"tune       batch of {fits} × {capacity} tokens")
     return fits
 
 
-class Memory(Protocol):
-    """What the probe asks of a device."""
-
-    def reset(self) -> None:
-        """Forget the peak."""
-
-    def peak(self) -> int:
-        """Bytes allocated at most since `reset`."""
-
-    def total(self) -> int:
-        """Bytes that this process may have."""
+def want(sequences: int, tune: Tune, capacity: int, processes: int, gpu: bool) -> int:
+    """The batch of a process where memory is no matter."""
+    wanted = max(1, int(sequences * tune.epochs / tune.accumulate / processes / FEWEST_STEPS))
+    return max(1, min(wanted, LARGEST, sequences if gpu else min(sequences, CPU_TOKENS // capacity)))
 
 
-class Gpu:
-    """The current CUDA device."""
-
-    def reset(self) -> None:
-        """Forget the peak."""
-        import torch
-
-        torch.cuda.reset_peak_memory_stats()
-
-    def peak(self) -> int:
-        """Bytes allocated at most since `reset`."""
-        import torch
-
-        return int(torch.cuda.max_memory_allocated())
-
-    def total(self) -> int:
-        """Bytes free, or already held by this process."""
-        import torch
-
-        return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved())
-
-
-def probe(model: PreTrainedModel, sequences: list[Any], collator: Any, wanted: int, memory: Memory) -> int:
-    """Run one and two of the longest sequences; how many fit in what is left. Raises `UserError` T111."""
-    import torch
-
+def halve(model: PreTrainedModel, sequences: list[Any], collator: Any, wanted: int) -> int:
+    """``wanted``, or the first of its halves that fits. Raises `UserError` T111 where not one sequence does."""
     longest = sorted(sequences, key=lambda row: -len(row["input_ids"]))
     device = next(model.parameters()).device
-    peaks: list[int] = []
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     model.train()
-    for count in (1, 2):
-        memory.reset()
-        rows = (longest * 2)[:count]
+    size = wanted
+    while size:
+        rows = (longest * size)[:size]
         batch = {k: v.to(device) if hasattr(v, "to") else v for k, v in collator(rows).items()}
         try:
+            later = torch.empty(STATE_BYTES * trained, dtype=torch.uint8, device=device)
             model(**batch)["loss"].backward()
+            del later
+            return size
         except torch.OutOfMemoryError:
-            if peaks:
-                return 1
-            raise error(
-                "T111", found=f"{format_bytes(memory.total())} of memory", expected="room for one sequence"
-            ) from None
+            size //= 2
         finally:
             model.zero_grad(set_to_none=True)
-        peaks.append(memory.peak())
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return fit(peaks[0], peaks[1], 12 * trained, memory.total(), wanted)
-
-
-def fit(one: int, two: int, later: int, total: int, wanted: int) -> int:
-    """Sequences that fit: peaks of one and of two, bytes that the optimiser will take, and the memory there is."""
-    room = RESERVE * total - one - later
-    return int(max(1, min(wanted, 1 + room // max(1, two - one))))
+    raise error("T111", found="out of memory with one sequence", expected="room for one sequence") from None

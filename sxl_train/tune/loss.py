@@ -1,127 +1,84 @@
-"""Hidden states and an output head in, the weighted cross-entropy out, without the logits of all tokens at once.
+"""A model's loss from hidden states, of trained positions alone, each token with its own weight.
 
-With 150k tokens of vocabulary the logits of a small model are larger than the model. Here only trained positions are
-projected, in chunks, and each chunk's gradient is made while its logits are at hand, so the backward pass is a
-multiplication (the idea of Liger's fused linear cross-entropy, arXiv 2410.10989).
+SFTTrainer's loss knows no weights and looks for the trained positions on the GPU, which then waits for the host. Here
+the collator has found them, and what follows is TRL's own chunked function (`trl.kernels.chunked_logprob`: no logits of
+all tokens at once), or on a CPU, where that is 1.4 to 2.2 × slower, PyTorch's cross-entropy.
 """
 
 from __future__ import annotations
 
+import functools
+import types
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.functional import cross_entropy, linear
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CHUNK_BYTES = {"cuda": 256 * 2**20, "cpu": 16 * 2**20}
-"""Logits held at a time."""
+VOCABULARY = 32768
+"""Columns of a chunk."""
+MOST = 2**27
+"""Logits that a CPU holds at once; beyond, they are made in chunks too."""
 
 
-def cross_entropy(
-    hidden: Tensor,
-    head: Any,
-    labels: Tensor,
-    weights: Tensor,
-    bias: Tensor | None = None,
-    places: Any = None,
-    rows: Any = None,
-) -> Any:
-    """Sum over tokens of weight × −log p(label), in float32. The caller divides.
+def add_loss(model: Any) -> None:
+    """With ``loss_weights`` the forward returns ``{"loss": weighted sum, "tokens": trained tokens}``.
 
-    ``hidden`` [n, width], ``head`` [vocabulary, width], ``labels`` and ``weights`` [n]. ``rows`` [k, width] stand
-    in for those of ``head`` at ``places`` [k]: only they get a gradient, at the cost of k columns.
+    The other arguments are those of `data.collate`.
     """
-    return _CrossEntropy.apply(hidden, head, bias, labels, weights, places, rows)
+    plain = model.forward
+
+    @functools.wraps(type(model).forward)
+    def forward(
+        self: Any, *args: Any, labels: Any = None, loss_weights: Any = None, places: Any = None, **kwargs: Any
+    ) -> Any:
+        if loss_weights is None:
+            return plain(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
+        kwargs.pop("num_items_in_batch", None)
+        backbone = getattr(self, self.base_model_prefix)
+        hidden = backbone(*args, use_cache=False, **kwargs).last_hidden_state
+        states, following, weights = select_trained(hidden, labels, loss_weights, places)
+        losses = self.get_output_embeddings()(states, following)
+        return {"loss": (losses * weights).sum(), "tokens": (following >= 0).sum()}
+
+    model.forward = types.MethodType(forward, model)
+    head = model.get_output_embeddings()
+    project = head.forward
+
+    # The head itself makes the loss: where weights are sharded, calling a module is what gathers them.
+    @functools.wraps(project)
+    def judge(self: Any, states: Any, following: Any = None, **kwargs: Any) -> Any:
+        return project(states, **kwargs) if following is None else measure(states, self, following)
+
+    head.forward = types.MethodType(judge, head)
 
 
 def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Any) -> tuple[Any, Any, Any]:
     """Keep the positions whose next token is trained: [1, n, w], [1, n], [m] → [m, w], [m], [m].
 
-    ``places`` come from the collator: to find them here would make a GPU wait for itself in each step.
+    A place at the end is padding: behind it comes the first token, whose label is −100 and whose weight is 0.
     """
-    after = places + 1
-    return (hidden[0].index_select(0, places), labels[0].index_select(0, after), weights[0].index_select(0, after))
+    after = (places + 1) % labels.shape[1]
+    return hidden.flatten(0, 1).index_select(0, places), labels.flatten()[after], weights.flatten()[after]
 
 
-class _CrossEntropy(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, hidden: Tensor, head: Any, bias: Tensor, labels: Tensor, weights: Tensor, places: Any, rows: Any
-    ) -> Any:
-        kind = hidden.device.type
-        compute = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else head.dtype
-        with torch.autocast(kind, enabled=False):
-            states, table = hidden.to(compute), head.to(compute)
-            own = None if rows is None else rows.to(compute)
-            shift = None if own is None else own - table[places]
-            lift = None if bias is None else bias.to(compute)
-            size = max(16, CHUNK_BYTES.get(kind, 2**26) // (table.shape[0] * table.element_size()))
-            total = torch.zeros((), dtype=torch.float32, device=hidden.device)
-            wanted = ctx.needs_input_grad
-            d_hidden = torch.empty_like(states) if wanted[0] else None
-            d_head = _zeros(head) if wanted[1] else None
-            d_bias = _zeros(bias) if bias is not None and wanted[2] else None
-            d_rows = _zeros(rows) if rows is not None and wanted[6] else None
-            step = _compiled() if kind == "cuda" else _differentiate
-            for start in range(0, states.shape[0], size):
-                part = states[start : start + size]
-                logits = torch.nn.functional.linear(part, table, lift)
-                if own is not None:
-                    logits[:, places] = torch.nn.functional.linear(part, own, None if lift is None else lift[places])
-                total += step(logits, labels[start : start + size], weights[start : start + size])
-                slope = logits  # in place: a second buffer of this size would be the peak of the whole step
-                if d_hidden is not None:
-                    torch.mm(slope, table, out=d_hidden[start : start + size])
-                    if shift is not None:
-                        d_hidden[start : start + size].addmm_(slope[:, places], shift)
-                if d_head is not None:
-                    _add_product(d_head, slope, part)
-                if d_bias is not None:
-                    d_bias += slope.sum(0, dtype=torch.float32)
-                if d_rows is not None:
-                    _add_product(d_rows, slope[:, places], part)
-        ctx.save_for_backward(d_hidden, d_head, d_bias, d_rows)
-        ctx.types = [None if x is None else x.dtype for x in (hidden, head, bias, rows)]
-        return total
+def measure(states: Tensor, head: Any, labels: Tensor) -> Any:
+    """−log p of each label in float32: [m, width], [m] → [m]; ``head`` may have trained rows (peft)."""
+    inner: Any = getattr(head, "original_module", head)
+    rows: Any = getattr(head, "token_adapter", None)
+    bias = getattr(inner, "bias", None)
+    if states.device.type == "cuda" or states.shape[0] * inner.weight.shape[0] > MOST:
+        from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
-    @staticmethod
-    def backward(ctx: Any, upstream: Any) -> Any:  # type: ignore[override]
-        made = [
-            None if d is None else (d * upstream.to(d.dtype)).to(kind) for d, kind in zip(ctx.saved_tensors, ctx.types)
-        ]
-        return made[0], made[1], made[2], None, None, None, made[3]
-
-
-def _zeros(like: Any) -> Any:
-    return torch.zeros(like.shape, dtype=torch.float32, device=like.device)
-
-
-def _differentiate(logits: Tensor, labels: Tensor, weights: Tensor) -> Any:
-    """Weighted loss of a chunk, softmax in float32; ``logits`` are overwritten with its slope by them."""
-    scores = logits.float()
-    norm = torch.logsumexp(scores, dim=-1)
-    chosen = scores.gather(1, labels[:, None]).squeeze(1)
-    loss = ((norm - chosen) * weights).sum()
-    slope = torch.exp(scores - norm[:, None])
-    here = torch.arange(scores.shape[1], device=scores.device)[None, :] == labels[:, None]
-    logits.copy_((slope - here.float()) * weights[:, None])
-    return loss
-
-
-def _add_product(total: Any, slope: Any, part: Any) -> None:
-    """total += slopeᵀ · part, summed in float32."""
-    if slope.dtype == torch.float32:
-        total.addmm_(slope.t(), part)
-    else:
-        total += torch.mm(slope.t(), part)
-
-
-_COMPILED: list[Any] = []
-
-
-def _compiled() -> Any:
-    """The chunk's arithmetic as two fused kernels; eager PyTorch reads the logits nine times."""
-    if not _COMPILED:
-        _COMPILED.append(torch.compile(_differentiate, dynamic=True))
-    return _COMPILED[0]
+        # The weight of peft's wrapper is the table with the trained rows written in.
+        arguments = (labels.clamp(min=0), 1.0, VOCABULARY, None, 1.0, ())
+        return -ChunkedLogProbFunction.apply(states, head.weight, bias, *arguments)[0]
+    logits = linear(states, inner.weight, bias)
+    for name in rows.active_adapters if rows is not None else ():  # only their own columns get a gradient
+        places = torch.as_tensor(rows.token_indices[name])
+        values = rows.trainable_tokens_delta[name].to(states.dtype)
+        own = linear(states, values, None if bias is None else bias[places])
+        logits.index_copy_(1, places, own)
+    return cross_entropy(logits.float(), labels, reduction="none")

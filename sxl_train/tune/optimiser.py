@@ -2,7 +2,8 @@
 
 A bf16 weight has 8 bits of fraction, and most updates at 1e-4 are smaller than its last bit: they would vanish. The
 model computes in bf16, every step updates the float32 copy, and the rounded copy goes back to the model. Compared
-with a float32 model under autocast, activations are half as large and no weight is cast in each forward pass.
+with a float32 model under autocast no weight is cast in each forward pass, and less is held: 19.2 instead of 26.5 GB
+(1.38 ×; Qwen2.5-0.5B's shape, 2,048 tokens × 8, one H200). Plain twin: ``tune.plain=[weights]``.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from sxl_train.config import Tune
 from sxl_train.data import dataset as data
 from sxl_train.data.base import read_template
 from sxl_train.data.packing import Counts, cut_rows, make_sequences
+from sxl_train.run.apart import count_processes
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log, read_first_loss
 from sxl_train.run.quiet import hush
@@ -27,7 +28,7 @@ from sxl_train.run.step import Context
 from sxl_train.tune import stride
 from sxl_train.tune.adapt import adapt, load
 from sxl_train.tune.sharding import gather_weights
-from sxl_train.tune.trainer import count_processes, make_trainer
+from sxl_train.tune.trainer import make_trainer
 
 
 def run(context: Context) -> Path:

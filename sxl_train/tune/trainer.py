@@ -8,7 +8,6 @@ same loss however the batch is cut.
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from trl import SFTConfig, SFTTrainer
 from sxl_data.contract.console import say
 from sxl_train.config import Tune
 from sxl_train.data.collate import Flatten
+from sxl_train.run.apart import count_processes
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log
-from sxl_train.tune import batch, fast
+from sxl_train.tune import batch, fast, graphs
 from sxl_train.tune.adapt import find_plain_reason
 from sxl_train.tune.sharding import SharedTrainer
 
@@ -30,6 +30,8 @@ class TraceTrainer(SharedTrainer):
 
     log_tokens: Any = None
     """Called with the number of tokens of each batch."""
+    passes: Any = None
+    """`graphs.Passes` where passes are recorded."""
 
     def create_accelerator_and_postprocess(self) -> None:
         """As in the base class; and sharding on CPUs, which accelerate leaves out though gloo does all it needs."""
@@ -54,6 +56,15 @@ class TraceTrainer(SharedTrainer):
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, outputs) if return_outputs else loss
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
+        """As in the base class, or a recorded pass played back."""
+        if self.passes is None:
+            return super().training_step(model, inputs, num_items_in_batch)
+        if self.log_tokens is not None:
+            self.log_tokens(inputs["input_ids"].numel())
+        model.train()
+        return self.passes.run(self._prepare_inputs(inputs), num_items_in_batch)
 
     def floating_point_ops(self, inputs: Any) -> int:
         """None: the base class walks all modules in each pass to count them, and the log has its own count."""
@@ -127,9 +138,9 @@ def make_trainer(
     compiles = tune.compile == "always" or (tune.compile == "auto" and gpu)
     collator = None
     if not reason:
-        if model.get_input_embeddings().weight.dtype == torch.bfloat16:
+        if model.get_input_embeddings().weight.dtype == torch.bfloat16 and "weights" not in tune.plain:
             fast.narrow(model)
-        fast.make_fast(model, compiles, tune.recompute, upper=tune.last_layers > 0)
+        fast.make_fast(model, compiles, tune.recompute, tune.last_layers > 0)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator, count_processes())
     arguments = make_arguments(tune, folder, seed, size, len(train), bool(validation), plain=bool(reason))
@@ -159,6 +170,8 @@ def make_trainer(
             log.tokens += tokens * count_processes()
 
         trainer.log_tokens = count
+        if compiles and tune.packing and torch.cuda.is_available() and graphs.can_record(model, tune):
+            trainer.passes = graphs.Passes(model)
     return trainer
 
 
@@ -174,7 +187,7 @@ def make_arguments(
     return SFTConfig(
         output_dir=str(folder / "checkpoints"),
         use_cpu=not gpu,
-        bf16=gpu and plain,
+        bf16=gpu and (plain or "weights" in tune.plain),
         seed=seed,
         data_seed=seed,
         per_device_train_batch_size=size,
@@ -210,6 +223,7 @@ def make_arguments(
         dataset_kwargs={"skip_prepare_dataset": True},
         average_tokens_across_devices=True,
         dataloader_pin_memory=gpu,
+        accelerator_config={"non_blocking": gpu},
         # Rows are flattened while the GPU computes: for a small model they would take a quarter of each step.
         dataloader_num_workers=2 if gpu else 0,
         dataloader_persistent_workers=gpu,
@@ -218,11 +232,6 @@ def make_arguments(
         fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"},
         ddp_broadcast_buffers=False,
     )
-
-
-def count_processes() -> int:
-    """Processes of the run; torchrun and accelerate say so."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def count_steps(sequences: int, size: int, tune: Tune) -> int:

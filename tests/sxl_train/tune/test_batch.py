@@ -1,4 +1,4 @@
-"""The automatic batch: what one and two sequences cost decides how many fit."""
+"""The automatic batch: the first half of what is wanted that fits."""
 
 from __future__ import annotations
 
@@ -30,51 +30,21 @@ class Counted(torch.nn.Module):
         return {"loss": self.weight.sum()}
 
 
-class Device:
-    """A device where the weights take 1,000 bytes and each token 10."""
-
-    def __init__(self, model: Counted, total: int) -> None:
-        self.model, self.bytes, self.resets = model, total, 0
-
-    def reset(self) -> None:
-        self.resets += 1
-
-    def peak(self) -> int:
-        return 1000 + 10 * self.model.seen
-
-    def total(self) -> int:
-        return self.bytes
-
-
-def probe(total: int, wanted: int = 64, limit: int = 10**9) -> tuple[int, Counted]:
+def halve(wanted: int, limit: int) -> tuple[int, Counted]:
     model = Counted(limit)
-    found = batch.probe(model, ROWS, Flatten(0, 64, 64), wanted, Device(model, total))
-    return found, model
+    return batch.halve(model, ROWS, Flatten(0, 64, 64), wanted), model  # type: ignore[arg-type]
 
 
-def test_probe_fills_nine_tenths_with_weights_optimiser_and_sequences() -> None:
-    # 1,000 of weights + 12 × 100 of the optimiser + 7 × 640 of sequences = 6,680 ≤ 0.9 × 7,500 < … + 8 × 640
-    assert probe(7_500)[0] == 7
-
-
-def test_probe_never_exceeds_what_is_wanted_and_never_goes_below_one() -> None:
-    assert probe(10**9, wanted=5)[0] == 5
-    assert probe(3_000)[0] == 1
-
-
-def test_probe_leaves_no_gradient_behind() -> None:
-    assert probe(7_500)[1].weight.grad is None
-
-
-def test_second_sequence_that_does_not_fit_means_one() -> None:
-    found, model = probe(10**9, limit=100)
-    assert found == 1
+@pytest.mark.parametrize(("limit", "expected"), [(10**9, 12), (6 * 64, 6), (5 * 64, 3), (100, 1)])
+def test_batch_is_halved_until_it_fits(limit: int, expected: int) -> None:
+    found, model = halve(12, limit)
+    assert found == expected
     assert model.weight.grad is None
 
 
-def test_first_sequence_that_does_not_fit_is_an_error_before_training() -> None:
+def test_one_sequence_that_does_not_fit_is_an_error_before_training() -> None:
     with pytest.raises(UserError) as problem:
-        probe(10**6, limit=10)
+        halve(12, 10)
     assert [item.code for item in problem.value.findings] == ["T111"]
 
 
