@@ -9,8 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models import BATCH
-
 PEERS: dict[str, dict[str, Any]] = {
     # As it comes for packed rows: padding-free, documents kept apart by a mask of L × L.
     "trl": {"padding_free": True},
@@ -32,7 +30,15 @@ SEES_OTHERS = {name for name, keys in PEERS.items() if not keys.get("padding_fre
 
 
 def make_peer(
-    method: str, variant: str, folder: Path, tokenizer: Any, rows: list[Any], steps: int, out: Path, length: int
+    method: str,
+    variant: str,
+    folder: Path,
+    tokenizer: Any,
+    rows: list[Any],
+    steps: int,
+    out: Path,
+    length: int,
+    batch: int,
 ) -> Any:
     """SFTTrainer for ``variant`` of `PEERS`: weights in float32 under bf16 autocast for full, bf16 for adapters."""
     import torch
@@ -83,13 +89,13 @@ def make_peer(
     torch.manual_seed(0)
     arguments = SFTConfig(
         output_dir=str(out),
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=batch,
         max_steps=steps,
         learning_rate=1e-4,
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr": 3e-5},
         warmup_steps=3,
-        logging_steps=1,
+        logging_steps=10,
         save_strategy="no",
         report_to="none",
         seed=0,
