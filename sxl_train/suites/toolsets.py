@@ -36,19 +36,24 @@ TURNS = 12
 _READERS = {"": read, ", repaired": repaired, ", constrained": read}
 
 
-def tasks(names: Sequence[str] = (), per_side: int = PER_SIDE, seed: int = 0) -> list[Task]:
+def tasks(
+    names: Sequence[str] = (), per_side: int = PER_SIDE, seed: int = 0, sides: Sequence[Side] = SIDES
+) -> list[Task]:
     """Tasks of each held-out side of each set."""
     found = []
     for name in names or toolsets.names():
-        for side in SIDES:
+        for side in sides:
             found += [toolsets.make_task(toolsets.get(name), number, seed, side) for number in range(per_side)]
     return found
 
 
-def work(suite: str, chosen: Sequence[Task], way: str, ask: Asker, options: Options) -> list[Conversation]:
-    """All of ``chosen``, a turn of every open task at a time, so that turns are generated together."""
+def work(
+    suite: str, chosen: Sequence[Task], way: str, ask: Asker, options: Options, turns: int = TURNS
+) -> list[Conversation]:
+    """All of ``chosen``, a turn of every open task at a time, so that turns are generated together; ``turns`` answers
+    at most."""
     talks = [Conversation(task, _READERS[way]) for task in chosen]
-    for turn in range(TURNS):
+    for turn in range(turns):
         open_ = [talk for talk in talks if not talk.done]
         if not open_:
             break
@@ -88,12 +93,12 @@ def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
     with programs.using(boxed) if boxes else nullcontext():
         done = {way: work(suite, chosen, way, ask, options) for way in ways}
         return [
-            _outcome(suite, task, {way: talks[place] for way, talks in done.items()})
-            for place, task in enumerate(chosen)
+            judge(suite, task, {way: talks[place] for way, talks in done.items()}) for place, task in enumerate(chosen)
         ]
 
 
-def _outcome(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
+def judge(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
+    """What became of a task, in each of the ``ways`` that it was worked on; the plain one, "", says what is shown."""
     scores: dict[str, float] = {}
     counts: dict[str, tuple[int, int]] = {}
     wanted = next(iter(planned_calls(task)), [])

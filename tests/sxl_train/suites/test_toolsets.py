@@ -68,3 +68,15 @@ def test_a_call_where_none_fits_is_counted_against_abstaining():
     assert talk.made and talk.kind(talk.verdict()) in ("a call where no tool fits", "no end within the turns")
     (talk,) = suite.work("toolsets", [task], "", Ask(scripted.Scripted(lambda text: "I cannot do that.")), OPTIONS)
     assert talk.verdict().met and not talk.made
+
+
+def test_one_turn_of_one_side_is_judged_by_its_calls_alone():
+    chosen = suite.tasks(["files"], per_side=12, seed=1, sides=("values",))
+    assert len(chosen) == 12 and {(task.side, task.seed) for task in chosen} == {("values", 1)}
+    scores = {}
+    for turns in (1, suite.TURNS):
+        talks = suite.work("toolsets", chosen, "", Ask(scripted.Scripted(lambda text: text)), OPTIONS, turns)
+        found = [suite.judge("toolsets", task, {"": talk}).scores for task, talk in zip(chosen, talks, strict=True)]
+        scores[turns] = [one for one in found if "first calls exact" in one]
+    assert [one["first calls exact"] for one in scores[1]] == [one["first calls exact"] for one in scores[suite.TURNS]]
+    assert {one["goal"] for one in scores[1]} == {0.0} and {one["goal"] for one in scores[suite.TURNS]} == {1.0}
