@@ -78,6 +78,7 @@ def _reasons(trace: Trace, task: Task, session: Session) -> list[str]:
     if len(asked) - 1 > len(task.replies) or asked[1:] != list(task.replies[: len(asked) - 1]):
         return ["the person says what the task does not have them say"]
     replayed: dict[str, Result] = {}
+    unmade = _unmade(trace)
     calls = replies = 0
     silent: Any = task.state.view() if task.replies else None
     last = ""
@@ -91,7 +92,7 @@ def _reasons(trace: Trace, task: Task, session: Session) -> list[str]:
             replies += bool(last)
         elif isinstance(step, Act):
             last = _text(step)
-            for call in step.calls:
+            for call in (call for call in step.calls if call.call_id not in unmade):
                 calls += 1
                 if calls > MOST_CALLS:
                     return [f"more than {MOST_CALLS} calls"]
@@ -110,6 +111,12 @@ def _reasons(trace: Trace, task: Task, session: Session) -> list[str]:
     if not acts or acts[-1].calls or not last:
         found.append("the run ends without a message")
     return found + _end(task, session, last)
+
+
+def _unmade(trace: Trace) -> set[str]:
+    """The calls that a harness or a person held back: they reached no tool."""
+    results = (result for step in trace.steps if isinstance(step, Iterate) for result in step.results)
+    return {r.call_id for r in results if r.status == "denied" or (r.status == "error" and r.error_type == "harness")}
 
 
 def _end(task: Task, session: Session, last: str) -> list[str]:

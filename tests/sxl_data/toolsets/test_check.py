@@ -11,7 +11,7 @@ from sxl_data import toolsets
 from sxl_data.toolsets.check import same
 from sxl_data.toolsets.plan import Call
 from sxl_data.toolsets.tasks import make_task
-from sxl_data.trace.types import Act, Iterate, Observe, Part
+from sxl_data.trace.types import Act, Iterate, Observe, Part, Result
 from sxl_data.trace.types import Call as MadeCall
 from tests.sxl_data.toolsets.runs import SETS, last_words, perform, right_calls
 
@@ -126,6 +126,19 @@ def test_a_result_that_no_tool_gave_fails():
             for step in trace.steps
         ]
         assert "is not what the tool gives" in reasons(msgspec.structs.replace(trace, steps=tuple(steps)))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "met"), [("error", "harness", True), ("denied", None, True), ("ok", None, False)]
+)
+def test_a_call_that_was_held_back_is_not_made_again(status, kind, met):
+    for _, _, trace in islice(tasks("shop", lambda t: changes(t) and t.kind == "single" and t.job.calls), 3):
+        act = next(step for step in trace.steps if isinstance(step, Act) and step.calls)
+        call = msgspec.structs.replace(act.calls[0], call_id="held")
+        result = Result(call_id="held", content=(Part(text="held back"),), status=status, error_type=kind)
+        more = (msgspec.structs.replace(act, calls=(call,)), Iterate(index=0, results=(result,)))
+        longer = msgspec.structs.replace(trace, steps=(*trace.steps[:-1], *more, trace.steps[-1]))
+        assert (reasons(longer) == "") is met
 
 
 def test_a_run_without_a_last_word_fails():
