@@ -16,8 +16,10 @@ from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_train.data import mask
 from sxl_train.generate.call_form import CallForm, Json, find_form
+from sxl_train.generate.copying import copies, write_object, write_terminals
 from sxl_train.generate.rows import Row
 from sxl_train.generate.tool_schemas import read_tool
+from sxl_train.generate.types import Copied
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +48,7 @@ class Grammars:
         self.mark = text if special else find_mark(form.before)
         self.rest = form.before[len(self.mark) :]
         self.reasoning = [ids[0] for text in REASONING if len(ids := encode(text)) == 1 and self._is_special(ids[0])]
-        self._made: dict[str, tuple[Any, int]] = {}
+        self._made: dict[str, tuple[list[tuple[str, Json]], Any, int]] = {}
 
     @classmethod
     def of_tokenizer(cls, tokenizer: Any, template: mask.Template, ends: frozenset[int]) -> Grammars:
@@ -72,16 +74,20 @@ class Grammars:
         )
         return cls(made, find_form(template), llama.tokenise)
 
-    def constrain(self, tools: Sequence[Json]) -> Held:
-        """What holds one answer to calls of ``tools``."""
+    def constrain(self, tools: Sequence[Json], call_of: Sequence[str] = (), copied: Copied | None = None) -> Held:
+        """What holds one answer to calls of ``tools``; ``call_of`` and ``copied`` as in `Request`."""
         key = json.dumps(list(tools), sort_keys=True, default=str)
         if key not in self._made:
             self._made[key] = self._make([read_tool(tool) for tool in tools])
-        matcher, reserve = self._made[key]
+        usable, matcher, reserve = self._made[key]
+        if call_of or copied is not None:  # the texts are others in each turn: nothing to keep
+            chosen = [tool for tool in usable if tool[0] in call_of] if call_of else usable
+            return Held(self, self._match(chosen, bool(call_of), copied), reserve)
         return Held(self, matcher.deep_copy(), reserve)
 
-    def _make(self, tools: Sequence[tuple[str, Json]]) -> tuple[Any, int]:
-        """(a matcher at its beginning, tokens that the longest of the shortest calls takes)."""
+    def _make(self, tools: Sequence[tuple[str, Json]]) -> tuple[list[tuple[str, Json]], Any, int]:
+        """(tools with schemas that compile, a matcher at its beginning, tokens that the longest of the shortest calls
+        takes)."""
         anything: Json = {"type": "object"}
         usable = [(name, schema if self._compiles(schema) else anything) for name, schema in tools]
         matcher = self._match(usable)
@@ -98,11 +104,11 @@ class Grammars:
                 held.accept(held.shortest())
                 count += 1
             endings.append(len(begin) + count)
-        return matcher, max(endings) + SPARE
+        return usable, matcher, max(endings) + SPARE
 
-    def _match(self, tools: Sequence[tuple[str, Json]]) -> Any:
+    def _match(self, tools: Sequence[tuple[str, Json]], must_call: bool = False, copied: Copied | None = None) -> Any:
         guidance = _import("llguidance")
-        matcher = guidance.LLMatcher(self.tokenizer, self.write(tools), log_level=0)
+        matcher = guidance.LLMatcher(self.tokenizer, self.write(tools, must_call, copied), log_level=0)
         if matcher.is_error():
             raise error("T122", found=" ".join(matcher.get_error().split())[:300], expected="schemas of tools")
         return matcher
@@ -112,26 +118,33 @@ class Grammars:
         grammar = self.write([("sxlname", schema)])
         return not guidance.LLMatcher.validate_grammar_with_warnings(grammar, self.tokenizer)[0]
 
-    def write(self, tools: Sequence[tuple[str, Json]]) -> str:
+    def write(self, tools: Sequence[tuple[str, Json]], must_call: bool = False, copied: Copied | None = None) -> str:
         """The grammar in llguidance's dialect of Lark."""
         form = self.form
-        head = f"head: TEXT <[{self.trigger}]>" if self.trigger >= 0 else f"head[lazy]: TEXT {json.dumps(self.mark)}"
+        mark = f"<[{self.trigger}]>" if self.trigger >= 0 else json.dumps(self.mark)
+        head = f"head[lazy]: TEXT {mark}" if self.trigger < 0 and not must_call else f"head: {mark}"
+        free = "TEXT " if self.trigger >= 0 and not must_call else ""
         opening, after = self._literal(self.rest), self._literal(form.after)
         more = f"({self._literal(form.joint)} call)*" if form.joint else ""
         think = f"(TEXT ({' | '.join(f'<[{token}]>' for token in self.reasoning)}))* " if self.reasoning else ""
+        called = f"{free}head {opening} call {more} {after}"
         lines = [
             "%llguidance {}",
-            f"start: {think}plain | {think}head {opening} call {more} {after}",
-            "plain: TEXT",
+            f"start: {called}" if must_call else f"start: {think}TEXT | {think}{called}",
             "TEXT: /(.|\\n)*/",
             head,
             "call: " + " | ".join(f"tool_{at}" for at in range(len(tools))),
+            *(write_terminals(copied) if copied else ()),
         ]
         item, key = form.separators
-        options = {"whitespace_flexible": False, "item_separator": item, "key_separator": key, "lenient": True}
+        options: Json = {"whitespace_flexible": False, "item_separator": item, "key_separator": key, "lenient": True}
         for at, (name, schema) in enumerate(tools):
-            body = json.dumps(schema | {"x-guidance": options})
-            lines.append(f"tool_{at}: {self._literal(self._spell(name) + form.between)} %json {body}")
+            opened = self._literal(self._spell(name) + form.between)
+            if copied and copies(schema):
+                lines.append(f"tool_{at}: {opened} given_{at}")
+                lines += write_object(f"given_{at}", schema, copied, form.separators, options)
+            else:
+                lines.append(f"tool_{at}: {opened} %json {json.dumps(schema | {'x-guidance': options})}")
         return "\n".join(lines) + "\n"
 
     def _is_special(self, token: int) -> bool:

@@ -152,7 +152,7 @@ class FolderBackend:
         if not self._grammars:
             template = need_template(self.template, self.name)
             self._grammars["calls"] = Grammars.of_tokenizer(self.tokenizer, template, self._ends)
-        return self._grammars["calls"].constrain(request.tools)
+        return self._grammars["calls"].constrain(request.tools, request.call_of, request.copied)
 
     def _run(self, groups: deque[list[Row]], fill: Callable[[], bool] | None = None) -> Iterator[Row]:
         """Rows as they finish; ``fill`` adds to ``groups`` when they run out, and says whether there was anything."""

@@ -134,7 +134,7 @@ class GgufBackend:
         if not self._grammars:
             template = need_template(self.template, self.name)
             self._grammars["calls"] = Grammars.of_llama(self.llama, template, self._ends)
-        return self._grammars["calls"].constrain(request.tools)
+        return self._grammars["calls"].constrain(request.tools, request.call_of, request.copied)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """The likelihood of each continuation; what contexts begin with alike is read once."""

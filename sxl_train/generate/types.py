@@ -16,6 +16,16 @@ Tool: TypeAlias = dict[str, object]
 Finish: TypeAlias = Literal["stop", "length", "error"]
 
 
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """What the strings in a call's arguments are copied from, word by word."""
+
+    texts: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    """Parameters that the model may fill with words of its own: code, a message."""
+    numbers: tuple[str, ...] = ()
+    """Where there are some: the numbers that may stand in arguments."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt and how often to answer it. Exactly one of ``messages`` and ``prompt`` is set."""
 
@@ -39,6 +49,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Texts that end an answer; they are cut off."""
     constrained: bool = False
     """Hold answers to the grammar of a call of one of ``tools`` (or plain text where no call is begun)."""
+    call_of: tuple[str, ...] = ()
+    """Where `constrained`: the answer is a call of one of these tools, whatever else it might have said."""
+    copied: Copied | None = None
+    """Where `constrained`: what the strings in its arguments are copied from; None leaves them free."""
     seed: int = 0
     """Of the sampler; sample ``i`` of a request depends on seed, id and ``i`` alone, not on its neighbours."""
 

@@ -15,9 +15,10 @@ from sxl_data.rules.schema_checker import Checker
 from sxl_train.data import mask
 from sxl_train.generate.call_form import CallForm, find_form
 from sxl_train.generate.constraint import fill
+from sxl_train.generate.copying import stands
 from sxl_train.generate.folder import FolderBackend
 from sxl_train.generate.rows import Row
-from sxl_train.generate.types import Request
+from sxl_train.generate.types import Copied, Request
 
 OWN = mask.Template(mask.OWN.read_text(encoding="utf-8"))
 HERMES = CallForm(
@@ -136,6 +137,40 @@ def test_a_number_that_is_begun_comes_to_an_end(number: str, make_model: Callabl
     while row.finish is None:
         row.push(int(np.flatnonzero(np.unpackbits(fill([row]).view(np.uint8), bitorder="little"))[0]))
     assert check(row.close().text) == ["add"]
+
+
+@pytest.mark.parametrize("special", [None, True])
+def test_copied_strings_are_spans_of_the_texts_and_a_call_that_is_asked_for_comes(
+    special: bool | None, make_model: Callable[..., Path]
+) -> None:
+    pytest.importorskip("llguidance")
+    backend = toy(make_model, special)
+    random = np.random.default_rng(5)
+    copied = Copied(texts=('Order 1347 to "Ílha" Road 19', "see a/b.py"), free=("kind",), numbers=("12", "19"))
+    tools = (
+        tool("send", {"to": {"type": "string"}, "number": {"type": "integer"}}, ["to"]),
+        tool("tag", {"all": {"type": "array", "items": {"type": "string"}}, "kind": {"enum": ["x"]}}, ["all", "kind"]),
+        TOOLS[0],
+    )
+    names = set()
+    for turn in range(30):
+        request = Request(
+            id=str(turn), prompt="a", tools=tools, constrained=True, call_of=("send", "tag"), copied=copied
+        )
+        row = Row(request, 0, [1], 120, backend._ends, backend.decode, backend._constrain(request))
+        while row.finish is None:
+            bits = np.unpackbits(fill([row]).view(np.uint8), bitorder="little")
+            row.push(int(random.choice(np.flatnonzero(bits[: len(backend.tokenizer)]))))
+        for part in (
+            row.close().text.removeprefix("<tool_call>").removesuffix("</tool_call>").split("</tool_call><tool_call>")
+        ):
+            made = json.loads(part)
+            names.add(made["name"])
+            given = made["arguments"]
+            for text in [given["to"]] if "to" in given else given["all"]:
+                assert text == text.strip() and stands(text, copied.texts), text
+            assert given.get("number", 12) in (12, 19) and given.get("kind", "x") == "x"
+    assert names == {"send", "tag"}
 
 
 def check(text: str) -> list[str]:
