@@ -142,6 +142,8 @@ def test_a_dataset_becomes_a_packaged_model_under_the_limit(dataset: Path, tmp_p
         "tune.max_steps=2",
         "base.steps=2",
         "evaluate.rows=4",
+        "evaluate.generate=1",
+        "evaluate.new_tokens=8",
         "limit=40",
     ]
     done = subprocess.run(run, capture_output=True, text=True, encoding="utf-8")
