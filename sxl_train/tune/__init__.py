@@ -3,7 +3,7 @@
 The plain thing: SFTTrainer, compiled layers, TRL's chunked loss and attention inside documents (`trl-documents-layers`
 of ``benchmarks/train/gpu.py``). A piece of ours stays where it wins 1.1 × in speed or 1.2 × in memory over that or over
 its plain twin, or can what the libraries (transformers 5.24, TRL 1.16, peft 0.21, accelerate 1.15) cannot. One H200,
-2,048 tokens × 8, random weights, 14 steps of one run, unless another source is named.
+2,048 tokens × 8, random weights, 11 timed steps of one run, unless another source is named.
 
 ========================  ====================================================================  =======================
 kept                      why                                                                   plain twin
@@ -36,8 +36,8 @@ replaced                  by, and what ours had gained
 ========================  ===========================================================================================
 fused cross-entropy       TRL's `ChunkedLogProbFunction`: 0.98 × (0.5B, LoRA: 126,091 and 129,253 tokens/s); on a
                           CPU torch's own: 0.6 to 0.8 × the time
-LoRA as one multiply-add  peft's layer: 0.99 × (126,091 and 127,848); on a CPU a step takes 1.03 × as long without it,
-                          documents that are split and not sliced included (12 pairs, 0.97 to 1.08)
+LoRA as one multiply-add  peft's layer: 0.99 × (126,091 and 127,848); on a CPU a step took 1.03 × as long when it went,
+                          other changes of the same commit included (12 pairs, 0.97 to 1.08)
 trained rows looked up    peft's layer, which copies the table, with its places kept on the GPU (`fast.keep_places`):
                           by count of operations ours saved 5 to 8 % (not measured alone); on a CPU the head still
                           makes the gradient of those rows alone

@@ -41,13 +41,13 @@ def converse(builder: Builder, author: str, said: Iterable[Comment]) -> None:
     """Append what was written: what the ``author`` of the thread adds is observed, what others write is an Act."""
     speaker = author
     for comment in said:
-        place = {"line": comment.line, "at": comment.at, "timestamp": comment.when}
+        line, at, when = comment.line, comment.at, comment.when
         if comment.who == author:
-            builder.observe(comment.text, **place)
+            builder.observe(comment.text, line=line, at=at, timestamp=when)
         else:
             if comment.who != speaker:
                 builder.end_turn()  # another person, another response
-            builder.say(comment.text, **place)
+            builder.say(comment.text, line=line, at=at, timestamp=when)
         speaker = comment.who
 
 
