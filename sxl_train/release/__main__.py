@@ -65,6 +65,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--key", metavar="FILE", help="elliptic-curve private key in PEM to sign with, offline")
     parser.add_argument("--trace", metavar="FILE", help="a run of the model to draw (default: agent.jsonl beside RUN)")
+    parser.add_argument("--again", metavar="FOLDER", help="the same made twice: REPRODUCE.md says what was equal")
     parser.add_argument("--yes", action="store_true", help="send it; without this nothing leaves the machine")
     parser.add_argument("--public", action="store_true", help="let everybody see it, once it is whole")
     return parser
@@ -93,6 +94,7 @@ def _release(words: Sequence[str]) -> int:
         clean=Path(options.clean) if options.clean else None,
         key=Path(options.key) if options.key else None,
         trace=_trace(options.trace, run.folder),
+        again=_made_run(options.again) if options.again else None,
     )
     bundle = make_bundle(run, Path(options.out), wish)
     tell(_show(bundle))
@@ -149,12 +151,15 @@ def _compare(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     from sxl_train.release.reproduce import compare
 
-    for folder in (options.first, options.second):
-        if not (Path(folder) / "model").is_dir():
-            raise error("U201", file=folder, found="no model/ in it", expected="a folder that the demonstration wrote")
-    found = compare(Path(options.first), Path(options.second))
+    found = compare(_made_run(options.first), _made_run(options.second))
     tell(found.text())
     return 0 if found.same else 1
+
+
+def _made_run(folder: str) -> Path:
+    if not (Path(folder) / "model").is_dir():
+        raise error("U201", file=folder, found="no model/ in it", expected="a folder that the demonstration wrote")
+    return Path(folder)
 
 
 def _verify(words: Sequence[str]) -> int:

@@ -55,6 +55,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Private key to sign with."""
     trace: Path | None = None
     """A run of the model, for the picture."""
+    again: Path | None = None
+    """The same run made a second time, for the page of reproduction."""
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,8 @@ def make_bundle(run: Finished, out: Path, wish: Wish) -> Bundle:
     ran = _try(model, gguf, file, wish.clean)
     commit_bytes(model / "evidence" / "checks.json", _json({"ran": ran}))
     bom.write(run, model, made, allowed)
-    commit_bytes(model / "REPRODUCE.md", reproduce.page(run, made).encode())
+    again = reproduce.compare(run.folder.parent, wish.again) if wish.again else None
+    commit_bytes(model / "REPRODUCE.md", reproduce.page(run, made, again).encode())
     sheet = Sheet(model)
     packages = {measured: package.title for measured, package in run.packages.items()}
     said = statement.read(out, sheet, packages)

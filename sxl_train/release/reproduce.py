@@ -79,8 +79,8 @@ def _loss(folder: Path) -> float | None:
     return float(found) if found is not None else None
 
 
-def page(run: Finished, chain: dict[str, Any]) -> str:
-    """`REPRODUCE.md`: the exact commands, and what must come out."""
+def page(run: Finished, chain: dict[str, Any], again: Compared | None = None) -> str:
+    """`REPRODUCE.md`: the exact commands, what must come out, and what was equal where it was made ``again``."""
     records = run.records
     last = next(reversed(records.values()))
     recipe, machine = str(last["recipe"]), last["hardware"]
@@ -137,6 +137,8 @@ def page(run: Finished, chain: dict[str, Any]) -> str:
         "`make reproduce` of a checkout does this twice for the demonstration and compares.",
         "",
     ]
+    if again is not None:
+        lines += ["It was made twice before it was packaged, and compared:", "", "```text", again.text(), "```", ""]
     return "\n".join(line for line in lines if "--suite  -o" not in line)
 
 

@@ -185,8 +185,8 @@ def test_the_picture_shows_the_loop_and_escapes_what_a_model_wrote() -> None:
     assert png and png.startswith(b"\x89PNG")
 
 
-def test_two_runs_are_compared_by_bytes_then_by_loss(tmp_path: Path) -> None:
-    from sxl_train.release.reproduce import compare
+def test_two_runs_are_compared_by_bytes_then_by_loss(tmp_path: Path, bundle: Bundle, finished_run: Path) -> None:
+    from sxl_train.release.reproduce import compare, page
 
     for name, weights, loss in (("a", b"1", 0.2), ("b", b"2", 0.203), ("c", b"1", 0.2)):
         (tmp_path / name / "dataset").mkdir(parents=True)
@@ -199,6 +199,10 @@ def test_two_runs_are_compared_by_bytes_then_by_loss(tmp_path: Path) -> None:
     close = compare(tmp_path / "a", tmp_path / "b")
     assert close.weights == {"tune": False} and close.same
     assert 0 == command.main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    run = finished.find(finished_run)
+    chain_of = json.loads(read(bundle, "run.json"))
+    assert "made twice" not in page(run, chain_of)
+    assert "tune       other bytes\nloss       0.200000, 0.203000: within 2%" in page(run, chain_of, close)
 
 
 def test_the_modelfile_is_closed_and_says_where_it_is_not() -> None:
