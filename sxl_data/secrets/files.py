@@ -57,6 +57,8 @@ def redact(
         raise error("U401", found=f"{len(paths)} files and no place for them", expected="-o OUT")
     done = Redacted()
     target = Path(out) if out is not None else None
+    if check and second:
+        raise error("U401", found="--check and --second", expected="one of them: the second look is at redacted text")
     if target is not None and not check and (len(paths) > 1 or target.is_dir()):
         names = [Path(path).name for path in paths]
         if len(set(names)) < len(names):

@@ -27,8 +27,8 @@ U105 error missing-recipe-key
     fix    add the key
 U201 error file-not-found
     title  A file or folder is not there
-    why    the build cannot read it
-    fix    check the path; relative paths start at the recipe's own folder
+    why    it cannot be read
+    fix    check the path; relative paths in a recipe start at the recipe's own folder
 U202 error unknown-format
     title  The format of a file was not recognised
     why    a wrong guess would turn the rows into something else

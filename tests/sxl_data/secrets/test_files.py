@@ -92,6 +92,12 @@ def test_the_file_that_is_read_is_never_the_one_that_is_written(tmp_path: Path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == TOKEN
 
 
+def test_a_second_look_at_what_is_only_checked_is_refused_and_not_left_out(tmp_path: Path):
+    (tmp_path / "a.txt").write_text("nothing", encoding="utf-8")
+    with pytest.raises(UserError, match="--check and --second"):
+        sxl_data.redact(tmp_path / "a.txt", check=True, second=True)
+
+
 def test_a_second_scan_finds_what_was_left_and_nothing_after_a_redaction(tmp_path: Path):
     pytest.importorskip("detect_secrets")
     (found,) = leftovers(f"x = '{TOKEN}'".encode(), [TOKEN.encode()], "a.txt")[:1]
