@@ -112,7 +112,7 @@ def _dedup(options: argparse.Namespace) -> int:
     import pyarrow as pa
 
     from sxl_data.contract.config import load
-    from sxl_data.contract.console import say, tell, terminal_width
+    from sxl_data.contract.console import point, say, tell, terminal_width, word
     from sxl_data.contract.errors import error
     from sxl_data.dedup.config import DedupConfig
     from sxl_data.dedup.tables.command import compare, rethreshold, run_files
@@ -158,6 +158,7 @@ def _dedup(options: argparse.Namespace) -> int:
                 )
             )
         )
+        point(f"sxl-data ledger {word(options.out)}, which names each row's twin; kept rows are in its folder data/")
     return 0
 
 
