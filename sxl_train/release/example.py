@@ -53,5 +53,11 @@ def _row(dataset: Path | None) -> dict[str, Any] | None:
                     at = next((n for n, m in enumerate(messages) if m["role"] == "assistant"), 0)
                     if at and row["tools"] and messages[at].get("tool_calls"):
                         asked = [{key: m[key] for key in ("role", "content")} for m in messages[:at]]
-                        return {"messages": asked, "tools": msgspec.json.decode(row["tools"])}
+                        return {"messages": asked, "tools": _tools(row["tools"])}
     return None
+
+
+def _tools(cell: Any) -> list[dict[str, Any]]:
+    """Declarations of a row: a list, as JSON text of the whole or of each, as builds write them."""
+    listed = msgspec.json.decode(cell) if isinstance(cell, str) else cell
+    return [msgspec.json.decode(tool) if isinstance(tool, str) else tool for tool in listed]

@@ -185,6 +185,23 @@ def test_the_picture_shows_the_loop_and_escapes_what_a_model_wrote() -> None:
     assert png and png.startswith(b"\x89PNG")
 
 
+def test_without_an_evaluation_the_example_is_a_row_of_the_dataset_as_builds_write_it(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from sxl_train.release.example import choose
+    from tests.sxl_train.toys import ADD, make_messages
+
+    (tmp_path / "data").mkdir()
+    row = {"messages": make_messages(2, 3), "tools": [json.dumps(ADD)]}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "data" / "test-00000-of-00001.parquet")
+    run = msgspec.structs.replace(finished.find(finished_run), evaluations={}, dataset=tmp_path)
+    asked = [{"role": "user", "content": "What is 2 plus 3, 1 times?"}]
+    assert {"messages": asked, "tools": [ADD]} == choose(run)
+
+
 def test_two_runs_are_compared_by_bytes_then_by_loss(tmp_path: Path, bundle: Bundle, finished_run: Path) -> None:
     from sxl_train.release.reproduce import compare, page
 
