@@ -119,7 +119,14 @@ def _need_calls(folder: Path, printed: str) -> list[dict[str, Any]]:
     good = [call for call in calls if valid(Call(str(call["name"]), call.get("arguments", {})), schemas)]
     if not calls or len(good) < len(calls):
         expected = f"a call of {', '.join(schemas)} that satisfies its schema"
-        raise error("T202", file=str(folder), found=printed.strip()[:300] or "nothing", expected=expected)
+        raise error(
+            "T202",
+            file=str(folder),
+            found=printed.strip()[:300] or "nothing",
+            expected=expected,
+            why="the card shows a call that the model really makes",
+            fix="tune it longer or on more rows; `sxl-train evaluate` says how often its calls are valid",
+        )
     return good
 
 
