@@ -1,10 +1,10 @@
 """What each part of the agent's harness is worth: tasks of closed tool sets with every key off in turn.
 
     python benchmarks/agent/harness_parts.py MODEL [--sets NAME …] [--tasks N] [--keys KEY …] [--shown N]
-        [--side SIDE] [--kept FILE] [--traces FILE]
+        [--side SIDE] [--seed N] [--kinds KIND …] [--kept FILE] [--traces FILE]
 
 MODEL as in `sxl-train agent`. Each of N tasks of each set is worked on with the whole harness, once more with each key
-off, and once with all of them off (`plain`); worlds, weights and seeds are the same, decoding is greedy. A task is met
+off, and once with all of them off (`plain`); worlds, weights and seeds are the same; decoding is greedy where the harness samples nothing. A task is met
 when its end state, its answer and what was looked up are right (`sxl_data.toolsets.check`). Differences are paired by
 task: won : lost, the interval of 95 % by bootstrap, and McNemar's exact test. A run that was stopped goes on where it
 was: what is done stands in FILE.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sxl_data.contract.console import Progress, format_table, tell
 from sxl_data.toolsets.tasks import SIDES, Task
 from sxl_data.trace.types import encode
 from sxl_train.agent.loop import Agent, Outcome
-from sxl_train.agent.options import Options
+from sxl_train.agent.options import CLOSED, Options
 from sxl_train.agent.together import run_together
 from sxl_train.generate.opening import open_model
 from sxl_train.generate.types import Backend
@@ -35,20 +36,19 @@ OFF: dict[str, Any] = {
     "constrained": False,
     "repair": False,
     "break_repeats": False,
-    "second_try": False,
-    "votes": 1,
+    "copy_values": False,
+    "other_calls": 0,
+    "next_alike": 0,
     "result_characters": 10**9,
     "cut_at_loops": False,
-    "instructions": "",
 }
 """What each key is when it is off."""
+SEVERAL_STEPS = ("ordered", "parallel", "dependent", "recover")
 
 
-def harness(off: str, shown: int, turns: int, votes: int) -> Options:
+def harness(off: str, shown: int, turns: int) -> Options:
     """The whole harness (``off`` empty), one without the key ``off``, or ``plain``."""
-    whole = Options(
-        tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192, second_try=True, votes=votes
-    )
+    whole = Options(tools_shown=shown, result_characters=1000, turns=turns, answer_tokens=192, **CLOSED)
     gone = OFF if off == "plain" else {off: OFF[off]} if off else {}
     return msgspec.structs.replace(whole, **gone)
 
@@ -68,20 +68,22 @@ class Work:
         self.session.state.close()
         met = outcome.status == "answered" and verdict.met
         spent = {"calls": outcome.calls, "turns": outcome.turns, "tokens": outcome.tokens}
-        spent |= {"prompt_tokens": self.agent.prompt_tokens}
+        spent |= {"prompt_tokens": self.agent.asking.prompt_tokens}
         why = list(verdict.reasons[:2])
         return {"met": met, "status": outcome.status, "kind": self.task.kind, "why": why, **spent}
 
 
-def choose(names: list[str], count: int, side: Any) -> list[Task]:
-    """Tasks of several steps without a question to the person: nobody is there to answer it."""
+def choose(
+    names: list[str], count: int, side: Any, seed: int = 0, kinds: Collection[str] = SEVERAL_STEPS
+) -> list[Task]:
+    """Tasks of these kinds, without a question to the person: nobody is there to answer it."""
     found = []
     for name in names:
         number, mine = 0, 0
         while mine < count and number < 50 * count:  # some sides have few of them
-            task = toolsets.make_task(toolsets.get(name), number, side=side)
+            task = toolsets.make_task(toolsets.get(name), number, seed, side)
             number += 1
-            if task.kind in ("ordered", "parallel", "dependent", "recover"):
+            if task.kind in kinds:
                 found.append(task)
                 mine += 1
     return found
@@ -93,30 +95,31 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["home", "shop"])
     parser.add_argument("--tasks", type=int, default=40, help="of each set (default: 40)")
     parser.add_argument("--keys", nargs="*", default=[*OFF, "plain"], choices=[*OFF, "plain"])
-    parser.add_argument("--shown", type=int, default=3, help="tools shown in a turn (default: 3)")
+    parser.add_argument("--shown", type=int, default=0, help="tools shown in a turn (default: all)")
     parser.add_argument("--turns", type=int, default=8)
-    parser.add_argument("--votes", type=int, default=1, help="answers voted on in a turn of the whole harness")
+    parser.add_argument("--kinds", nargs="+", default=SEVERAL_STEPS, help="of tasks (default: those of several steps)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed is other tasks (default: 0)")
     parser.add_argument("--side", default="values", choices=SIDES)
     parser.add_argument("--together", type=int, default=64, help="tasks worked on in one batch (default: 64)")
     parser.add_argument("--traces", type=Path, help="append what happened to this file")
     parser.add_argument("--kept", type=Path, default=Path("build/agent-ablation.jsonl"))
     options = parser.parse_args()
-    tasks = choose(options.sets, options.tasks, options.side)
+    tasks = choose(options.sets, options.tasks, options.side, options.seed, options.kinds)
     kept = [json.loads(line) for line in options.kept.read_bytes().splitlines()] if options.kept.is_file() else []
     done = {(row["model"], row["off"], row["shown"], row["task"]): row for row in kept}
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     backend = open_model(options.model)
-    names = ["", *options.keys]
-    missing = [
-        (off, task) for off in names for task in tasks if (options.model, off, options.shown, task.id) not in done
+    names = ["", *(key for key in options.keys if options.shown or key != "tools_shown")]
+    chunks = [tasks[first : first + options.together] for first in range(0, len(tasks), options.together)]
+    work = [
+        [(off, t) for t in chunk if (options.model, off, options.shown, t.id) not in done]
+        for chunk in chunks
+        for off in names
     ]
     with options.kept.open("a", encoding="utf-8") as file, Progress("agent", len(names) * len(tasks)) as progress:
-        progress.advance(len(names) * len(tasks) - len(missing))
-        for first in range(0, len(missing), options.together):
-            some = missing[first : first + options.together]
-            works = [
-                Work(backend, task, harness(off, options.shown, options.turns, options.votes)) for off, task in some
-            ]
+        progress.advance(len(names) * len(tasks) - sum(map(len, work)))
+        for some in filter(None, work):
+            works = [Work(backend, task, harness(off, options.shown, options.turns)) for off, task in some]
             outcomes = run_together(backend, [(each.agent, each.task.request) for each in works])
             for (off, task), each, outcome in zip(some, works, outcomes, strict=True):
                 key = (options.model, off, options.shown, task.id)

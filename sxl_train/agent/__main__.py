@@ -116,7 +116,7 @@ def _work(backend: Any, task: str, options: Any) -> int:
     from sxl_data import toolsets
     from sxl_train.agent.live import Live
     from sxl_train.agent.loop import Agent
-    from sxl_train.agent.options import Options
+    from sxl_train.agent.options import CLOSED, Options
     from sxl_train.agent.servers import Joined
     from sxl_train.agent.tools import SET
     from sxl_train.agent.workspace import open_workspace
@@ -129,8 +129,8 @@ def _work(backend: Any, task: str, options: Any) -> int:
         constrained=False if options.free else None,
         tools_shown=options.tools_shown or 0,
     )
-    if options.toolset:  # the words for work on code cost tasks elsewhere, see `Options.instructions`
-        wanted = msgspec.structs.replace(wanted, instructions="")
+    if options.toolset:
+        wanted = msgspec.structs.replace(wanted, **CLOSED)
     live = Live(backend.name)
     with contextlib.ExitStack() as stack:
         if options.toolset:

@@ -20,6 +20,11 @@ class Conversation:
         """What the model is shown."""
         return [*self.head, *(message for loop in self.loops for message in loop)]
 
+    @property
+    def texts(self) -> list[str]:
+        """The task and what the tools said, as the model reads it: what values can be copied from."""
+        return [str(m["content"]) for m in self.messages if m["role"] == "tool" or m is self.head[-1]]
+
     def forget(self) -> bool:
         """Leave the oldest loop out from now on; False where only the last one is left."""
         if len(self.loops) < 2:

@@ -8,7 +8,6 @@ is recorded without its marks, and never to be trained on.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -22,28 +21,29 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin
 from sxl_data.trace.messages import declare, text_of
 from sxl_data.trace.types import Agent as Who
-from sxl_data.trace.types import Metrics, Part, Result, Trace
+from sxl_data.trace.types import Metrics, Result, Trace
 from sxl_data.trace.types import Outcome as Verdict
+from sxl_train.agent.alike import left_over
+from sxl_train.agent.asking import Asking, Event, vote
 from sxl_train.agent.context import Conversation, shortened
 from sxl_train.agent.options import Options
+from sxl_train.agent.results import PASSING, hold_back, in_vain
 from sxl_train.agent.showing import in_words, shows_tools
 from sxl_train.answers import tool_calls
 from sxl_train.answers.markup import Call, read_schemas
 from sxl_train.answers.turns import apart
-from sxl_train.generate.types import Backend, Request, Sample
+from sxl_train.generate.types import Backend, Copied, Request, Sample
 
 Status = Literal["answered", "turns", "tokens", "repeats", "stopped", "failed"]
-Event = Callable[[str, str], None]
-"""Told what happens: (turn | observe | reflect | act | result | error | answer | note, text)."""
+Made: TypeAlias = list[tuple[str, Call, Result]]
+"""Calls with their ids and what came of them."""
 Ask = Callable[[Call], bool]
 """Asked before each call, where a person wants to be."""
 Steps: TypeAlias = Generator[Request, Sequence[Sample], "Outcome"]
 """What is to be generated, one request after another; its samples are sent back."""
 _REPEATS = 3
-PASSING = ("busy", "timeout")
-"""Failures behind which the very same call is the right next step."""
-VOTING_TEMPERATURE = 0.4
-"""Of answers that are voted on, where the options state none."""
+TRIED = 3
+"""Calls tried in place of one that failed."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +75,16 @@ class Agent:
         self.backend, self.session, self.options = backend, session, options or Options()
         self.event, self.ask = event, ask
         self.schemas = read_schemas([declare(function.declared) for function in session.tools.values()])
-        self.shown = shows_tools(backend)
-        """Whether the model's template shows tools; where it does not, the system text does."""
-        self.constrained = self.shown and self.options.constrained is not False
-        self.turns = self.calls = self.tokens = self.prompt_tokens = 0
+        self.asking = Asking(self.options, shows_tools(backend), self._tools, event)
+        self.calls = 0
         self._called: set[str] = set()
         self._task = self._problem = ""
         self._last: tuple[str, str] = ("", "")
         self._again = 0
-        self._nudged = self._passing = False
+        self._passing = False
+        self._went_well: list[Call] = []
+        self._wanted = ""
+        """The tool that a call failed of, while another one finds out what it needs."""
 
     def run(self, task: str) -> Outcome:
         """Work on ``task``. Ctrl-C ends it with what there is."""
@@ -91,7 +92,7 @@ class Agent:
         request = next(steps)
         try:
             while True:
-                self.event("turn", f"{self.turns + 1} of at most {self.options.turns}")
+                self.event("turn", f"{self.asking.turns + 1} of at most {self.options.turns}")
                 try:
                     samples = list(self.backend.generate([request]))
                 except (UserError, KeyboardInterrupt) as problem:
@@ -112,7 +113,7 @@ class Agent:
         for function in self.session.tools.values():
             builder.tool(function.declared)
         self._task = task
-        instructions = self.options.instructions + ("" if self.shown else in_words(self._tools()))
+        instructions = self.options.instructions + ("" if self.asking.shown else in_words(self._tools()))
         if instructions:
             builder.observe(instructions, "system")
         builder.observe(task)
@@ -122,16 +123,18 @@ class Agent:
         seconds = time.perf_counter() - began
         builder.outcome = Verdict(status="unknown" if status == "answered" else "aborted")
         builder.metrics = Metrics(
-            prompt_tokens=self.prompt_tokens, completion_tokens=self.tokens, duration_ms=round(1000 * seconds, 1)
+            prompt_tokens=self.asking.prompt_tokens,
+            completion_tokens=self.asking.tokens,
+            duration_ms=round(1000 * seconds, 1),
         )
         document = Document(file="agent", value={"task": task, "began": time.time_ns()})
         trace = builder.build(document, Origin(source="agent"), "sxl_agent").trace
         return Outcome(
             status=status,
             answer=answer,
-            turns=self.turns,
+            turns=self.asking.turns,
             calls=self.calls,
-            tokens=self.tokens,
+            tokens=self.asking.tokens,
             seconds=seconds,
             trace=trace,
         )
@@ -139,15 +142,15 @@ class Agent:
     def _loop(self, builder: Builder, talk: Conversation) -> Generator[Request, Sequence[Sample], tuple[Status, str]]:
         try:
             while True:
-                if self.turns >= self.options.turns:
+                if self.asking.turns >= self.options.turns:
                     return "turns", f"no answer within {self.options.turns} turns"
-                if self.tokens >= self.options.tokens:
+                if self.asking.tokens >= self.options.tokens:
                     return "tokens", f"no answer within {self.options.tokens:,} tokens"
-                sample = yield from self._sample(talk)
+                sample = yield from self.asking.turn(talk)
                 if sample.error:
                     self.event("error", sample.error)
                     return "failed", sample.error
-                ended = self._take(sample, builder, talk)
+                ended = yield from self._take(sample, builder, talk)
                 if ended is not None:
                     return ended
         except KeyboardInterrupt:
@@ -161,47 +164,9 @@ class Agent:
             tools = shorten(tools, f"{self._task} {self._problem}", most, self._called)
         return [declare(function.declared) for function in tools.values()]
 
-    def _sample(self, talk: Conversation) -> Generator[Request, Sequence[Sample], Sample]:
-        """The model's next answer; where the conversation does not fit, of a shorter one."""
-        while True:
-            request = Request(
-                id=f"turn-{self.turns}",
-                messages=tuple(talk.messages),
-                tools=tuple(self._tools()) if self.shown else None,
-                max_tokens=min(self.options.answer_tokens, self.options.tokens - self.tokens),
-                temperature=self.options.temperature or (VOTING_TEMPERATURE if self.options.votes > 1 else 0.0),
-                samples=self.options.votes,
-                seed=self.options.seed,
-                constrained=self.constrained,
-            )
-            try:
-                samples = yield request
-            except UserError as problem:
-                if self.options.constrained is None and self.constrained:
-                    self.constrained = False  # this model's calls cannot be held to a grammar
-                    self.event("note", f"calls are read as they come: {problem.findings[0].found}")
-                    continue
-                raise
-            sample = self._most_wanted(samples)
-            if sample.error and self.options.cut_at_loops and talk.forget():
-                self.event("note", "the conversation was too long: its oldest loop is forgotten")
-                continue
-            self.turns += 1
-            self.tokens += sum(each.tokens for each in samples)
-            self.prompt_tokens += sample.prompt_tokens
-            return sample
-
-    def _most_wanted(self, samples: Sequence[Sample]) -> Sample:
-        """The first of those answers whose calls most of them make."""
-        if len(samples) == 1:
-            return samples[0]
-        ordered = sorted(samples, key=lambda sample: sample.index)
-        calls = [tool_calls.repaired(apart(sample.text)[1], self.schemas).calls for sample in ordered]
-        keys = ["?" if None in made else dump([[c.name, c.arguments] for c in made if c]) for made in calls]
-        votes = Counter(keys)
-        return ordered[max(range(len(keys)), key=lambda place: (keys[place] != "?", votes[keys[place]], -place))]
-
-    def _take(self, sample: Sample, builder: Builder, talk: Conversation) -> tuple[Status, str] | None:
+    def _take(
+        self, sample: Sample, builder: Builder, talk: Conversation
+    ) -> Generator[Request, Sequence[Sample], tuple[Status, str] | None]:
         thought, text = apart(sample.text)
         if thought:
             builder.reflect(thought, "think_tag")
@@ -217,34 +182,92 @@ class Agent:
             if sample.finish == "length":
                 builder.say(said)
                 return "tokens", f"the answer was cut after {sample.tokens} tokens"
-            if self._problem and self.options.second_try and not self._nudged:
-                self._nudge(said, builder, talk)
+            if (yield from self._one_more(builder, talk)):
                 return None
-            builder.say(said or "(nothing)", final=True)
-            self.event("answer", said)
-            return "answered", said
+            return self._answer(said, builder)
         if found.content:
             builder.say(found.content)
             self.event("act", found.content)
-        named = [(f"call_{self.calls + number}", call) for number, call in enumerate(calls)]
-        talk.called(found.content, thought, named)
-        for key, call in named:
-            builder.call(call.name, dump(call.arguments), key)
-        for key, call in named:
-            result = self._run(key, call)
-            builder.result(result)
-            talk.result(key, shortened(text_of(result.content), self.options.result_characters))
+        made = self._make(calls, builder)
+        self._wanted = ""
+        if self.options.other_calls and all(in_vain(result) for _, _, result in made):
+            mine, again = self._last, self._again
+            ended = yield from self._other(made, builder, talk)
+            if ended is not False:
+                return ended
+            self._last, self._again = mine, again
+        self._show(found.content, thought, made, talk)
         return ("repeats", "the same call again and again") if self._again >= _REPEATS - 1 else None
 
-    def _nudge(self, said: str, builder: Builder, talk: Conversation) -> None:
-        """An answer right behind a call that failed: once in a run the model is asked for another way."""
-        self._nudged = True
-        words = f"The last call failed: {self._problem.splitlines()[0]} Call again with what is right, or answer."
-        builder.say(said or "(nothing)", train=False)
-        builder.observe(words, "environment")
-        talk.said(said)
-        talk.told(words)
-        self.event("note", words)
+    def _answer(self, said: str, builder: Builder) -> tuple[Status, str]:
+        builder.say(said or "(nothing)", final=True)
+        self.event("answer", said)
+        return "answered", said
+
+    def _make(self, calls: Sequence[Call], builder: Builder) -> Made:
+        """Make ``calls`` side by side."""
+        named = [(f"call_{self.calls + number}", call) for number, call in enumerate(calls)]
+        for key, call in named:
+            builder.call(call.name, dump(call.arguments), key)
+        made = [(key, call, self._run(key, call)) for key, call in named]
+        for _, _, result in made:
+            builder.result(result)
+        return made
+
+    def _show(self, content: str, thought: str, made: Made, talk: Conversation) -> None:
+        """Let the model see ``made`` from now on."""
+        talk.called(content, thought, [(key, call) for key, call, _ in made])
+        for key, call, result in made:
+            talk.result(key, shortened(text_of(result.content), self.options.result_characters))
+            if result.status == "ok":
+                self._went_well.append(call)
+
+    def _other(
+        self, failed: Made, builder: Builder, talk: Conversation
+    ) -> Generator[Request, Sequence[Sample], tuple[Status, str] | Literal[False] | None]:
+        """In place of calls that failed: what most of some sampled answers do, until something goes well; False where
+        nothing did. An answer without a call takes the place of a call that was just made, and of no other."""
+        repeated = failed[0][2].error_type == "harness"
+        wanted = vote((yield from self.asking.more(talk, self.options.other_calls)), self.schemas)
+        for _, calls, content in wanted[:TRIED]:
+            if not calls:
+                if repeated:
+                    return self._answer(content.strip(), builder)
+                continue
+            if calls == [call for _, call, _ in failed]:
+                continue
+            self.event("note", "that names nothing that there is: another call in its place")
+            made = self._make(calls, builder)
+            if not all(in_vain(result) for _, _, result in made):
+                self._show(content, "", made, talk)
+                name = failed[0][1].name
+                self._wanted = "" if repeated or name == calls[0].name else name
+                return None
+        return False
+
+    def _one_more(self, builder: Builder, talk: Conversation) -> Generator[Request, Sequence[Sample], bool]:
+        """In place of an answer, where there is more to do: whether one more call was made. Either that for which
+        another one was only to find out what it needs, or one like the last, for what else the task names."""
+        alike: list[Call] = []
+        copied, name = None, self._wanted
+        if name:
+            copied = Copied(texts=tuple(talk.texts), free=self.options.own_words)
+        elif self.options.next_alike and self._went_well:
+            name = self._went_well[-1].name
+            alike = [call for call in self._went_well if call.name == name]
+            copied = left_over(self._task, alike, self.options.own_words)
+        self._wanted = ""
+        if copied is None or not self.asking.constrained:
+            return False
+        count = self.options.next_alike or self.options.other_calls
+        wanted = vote((yield from self.asking.more(talk, count, (name,), copied)), self.schemas)
+        if not wanted or 2 * wanted[0].votes <= count or not wanted[0].calls or wanted[0].calls[0] in alike:
+            return False
+        made = self._make(wanted[0].calls[:1], builder)
+        if made[0][2].status != "ok" or in_vain(made[0][2]):
+            return False
+        self._show("", "", made, talk)
+        return True
 
     def _unread(self, text: str, builder: Builder, talk: Conversation) -> None:
         """A call that nobody can read: the model is told, once more in plain words."""
@@ -264,9 +287,9 @@ class Agent:
         self._last = (call.name, arguments)
         self._called |= {call.name} & self.session.tools.keys()
         if self.ask is not None and not self.ask(call):
-            result = _refused(key, "denied", "the person did not allow this call; do something else or ask")
+            result = hold_back(key, "denied", "the person did not allow this call; do something else or ask")
         elif same and self.options.break_repeats and not self._passing:
-            result = _refused(key, "error", "this very call was just made; its result stands above. Do the next step.")
+            result = hold_back(key, "error", "this very call was just made; its result stands above. Do the next step.")
         else:
             result = self.session.call(key, call.name, arguments)
         said = text_of(result.content)
@@ -274,7 +297,3 @@ class Agent:
         self._passing = result.error_type in PASSING
         self.event("error" if result.status != "ok" else "result", said)
         return result
-
-
-def _refused(key: str, status: Any, words: str) -> Result:
-    return Result(call_id=key, content=(Part(text=words),), status=status, error_type="harness")

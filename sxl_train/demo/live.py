@@ -16,7 +16,7 @@ from sxl_data.view.blocks import blocks
 from sxl_data.view.markup import document, line, section
 from sxl_train.agent.live import Live
 from sxl_train.agent.loop import Agent, Outcome
-from sxl_train.agent.options import Options
+from sxl_train.agent.options import CLOSED, Options
 from sxl_train.agent.together import run_together
 from sxl_train.generate.types import Backend
 
@@ -42,7 +42,8 @@ def work(backend: Backend, name: str, shown: int, count: int, out: Path) -> list
     tasks = choose(name, count)
 
     def ready(task: Task) -> Agent:
-        options = Options(instructions=task.context, tools_shown=shown, turns=8, answer_tokens=128)
+        parts = CLOSED | {"instructions": task.context}
+        options = Options(tools_shown=shown, turns=8, answer_tokens=128, **parts)
         return Agent(backend, toolsets.Session(toolset, task.state.copied(), task.side), options)
 
     def judge(task: Task, outcome: Outcome) -> Worked:

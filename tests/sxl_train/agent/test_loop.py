@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import sxl_data
@@ -14,8 +15,10 @@ from sxl_data.contract.errors import error
 from sxl_data.sandbox.run import missing
 from sxl_data.trace.types import Act, Iterate, Observe, encode
 from sxl_train.agent import Agent, Options, Outcome, Workspace, open_workspace
+from sxl_train.agent.alike import left_over
 from sxl_train.agent.together import run_together
 from sxl_train.agent.tools import SET
+from sxl_train.answers.markup import Call
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.generate.types import Request, Sample
 
@@ -272,27 +275,95 @@ def test_agents_that_share_a_model_end_as_each_would_alone() -> None:
     assert [each.trace.task for each in found] == [task.request for task in tasks]
 
 
-def test_an_answer_behind_a_failed_call_is_asked_about_once_and_only_where_that_is_wanted() -> None:
+def at_home(answers: Mapping[str, Sequence[str]], task: str, **options: object) -> tuple[list[object], Outcome]:
+    """What is called of a home's tools, with what came of it, and the outcome."""
     home = toolsets.get("home")
-    task = toolsets.make_task(home, number=1, side="train")
-    for wanted, turns in ((True, 3), (False, 2)):
-        backend = Watched(call("lock", name="no such door", on=True), "I cannot.", "It cannot be done.")
-        options = Options(second_try=wanted, constrained=False)
-        outcome = Agent(backend, toolsets.Session(home, task.state.copied()), options).run("Lock it.")
-        assert (outcome.status, outcome.turns) == ("answered", turns)
-    said = [step for step in outcome.trace.steps if isinstance(step, Act) and step.final]
-    assert len(said) == 1
+    state = toolsets.make_task(home, number=1, side="train").state
+    settings = msgspec.structs.replace(Options(), **options)
+    outcome = Agent(KnownAnswers(answers), toolsets.Session(home, state.copied()), settings).run(task)
+    steps = outcome.trace.steps
+    calls = [one for step in steps if isinstance(step, Act) for one in step.calls]
+    came = [result.status for step in steps if isinstance(step, Iterate) for result in step.results]
+    return [(json.loads(one.arguments_json), status) for one, status in zip(calls, came, strict=True)], outcome
 
 
-def test_of_several_answers_that_is_taken_whose_calls_most_of_them_make() -> None:
-    home = toolsets.get("home")
-    door = next(iter(toolsets.make_task(home, number=1, side="train").state.devices))
-    texts = [call("lock", name="a"), "<tool_call>{", call("lock", name=door), call("lock", name=door), "Done."]
-    backend = KnownAnswers({"turn-0": texts, "turn-1": ["Done."] * 5})
-    session = toolsets.Session(home, toolsets.make_task(home, number=1, side="train").state)
-    outcome = Agent(backend, session, Options(votes=5, constrained=False)).run("Lock the door.")
-    calls = [one for step in outcome.trace.steps if isinstance(step, Act) for one in step.calls]
-    assert [json.loads(one.arguments_json) for one in calls] == [{"name": door}]
+def rooms() -> list[str]:
+    return list(toolsets.make_task(toolsets.get("home"), number=1, side="train").state.climate)
+
+
+def test_in_place_of_a_call_that_names_nothing_what_most_samples_call_is_tried() -> None:
+    wrong, right = call("read_climate", room="nowhere"), call("read_climate", room=rooms()[0])
+    samples = [wrong, "<tool_call>{", "I cannot.", right, right]
+    answers = {"turn-0": [wrong], "more-1": samples, "turn-1": ["It is warm."]}
+    tried = [({"room": "nowhere"}, "error"), ({"room": rooms()[0]}, "ok")]
+    calls, outcome = at_home(answers, "How warm is it?", other_calls=5)
+    assert (calls, outcome.status) == (tried, "answered")
+    assert at_home(answers, "How warm is it?")[0] == tried[:1]
+
+
+def test_a_call_that_was_just_made_gives_way_to_an_answer() -> None:
+    made = call("read_climate", room=rooms()[0])
+    answers = {"turn-0": [made], "turn-1": [made], "more-1": [made, "It is warm.", "It is warm."]}
+    outcome = at_home(answers, "How warm is it?", other_calls=3)[1]
+    assert (outcome.status, outcome.answer) == ("answered", "It is warm.")
+
+
+def test_what_the_task_names_beside_the_last_call_is_called_for_before_the_answer() -> None:
+    one, other = rooms()[:2]
+    first, second = (call("heat", room=room, celsius=21) for room in (one, other))
+    answers = {"turn-0": [first], "turn-1": ["Done."], "more-1": [second, second, first]}
+    answers |= {"turn-2": ["Both are done."], "more-2": ["<tool_call>{"] * 3}
+    calls, outcome = at_home(answers, f"Heat the {one} and the {other} to 21.", next_alike=3)
+    assert calls == [({"room": room, "celsius": 21}, "ok") for room in (one, other)]
+    assert outcome.answer == "Both are done."
+
+
+def test_a_call_that_samples_do_not_agree_on_is_not_made() -> None:
+    one, other, third = rooms()[:3]
+    first, *others = (call("heat", room=room, celsius=21) for room in (one, other, third))
+    answers = {"turn-0": [first], "turn-1": ["Done."], "more-1": [*others, "<tool_call>{"]}
+    calls, outcome = at_home(answers, f"Heat the {one} to 21.", next_alike=3)
+    assert (len(calls), outcome.answer) == (1, "Done.")
+
+
+def test_what_a_call_failed_of_is_tried_again_once_it_has_been_found_out() -> None:
+    room = rooms()[0]
+    wrong, looked, right = (
+        call("heat", room="it", celsius=21),
+        call("list_devices"),
+        call("heat", room=room, celsius=21),
+    )
+    answers = {"turn-0": [wrong], "more-1": [looked] * 3, "turn-1": ["There are rooms."], "more-2": [right] * 3}
+    answers["turn-2"] = ["It is heated."]
+    calls, outcome = at_home(answers, f"Heat the {room} to 21.", other_calls=3)
+    assert calls[2] == ({"room": room, "celsius": 21}, "ok")
+    assert outcome.answer == "It is heated."
+
+
+@pytest.mark.parametrize(
+    ("calls", "left", "numbers"),
+    [
+        (
+            [Call("lock", {"name": "attic door", "locked": True})],
+            "Lock the \ue000 and the cellar door, 2 or 17.",
+            "2 17",
+        ),
+        ([Call("cancel", {"number": 2})], "Lock the attic door and the cellar door, 2 or 17.", "17"),
+        ([Call("cancel", {"number": 2}), Call("cancel", {"number": 17})], None, ""),
+        ([Call("cancel", {"number": 99})], None, ""),
+        (
+            [Call("write", {"content": "attic door", "number": 17})],
+            "Lock the attic door and the cellar door, 2 or 17.",
+            "2",
+        ),
+    ],
+)
+def test_what_is_left_over_is_told_apart_by_names_or_else_by_numbers(
+    calls: list[Call], left: str | None, numbers: str
+) -> None:
+    found = left_over("Lock the attic door and the cellar door, 2 or 17.", calls, ("content",))
+    assert (None if found is None else found.texts[0]) == left
+    assert " ".join(found.numbers if found else ()) == numbers
 
 
 def test_a_call_that_met_a_busy_service_may_be_made_again() -> None:
