@@ -4,10 +4,10 @@
         [--side SIDE] [--seed N] [--kinds KIND …] [--kept FILE] [--traces FILE]
 
 MODEL as in `sxl-train agent`. Each of N tasks of each set is worked on with the whole harness, once more with each key
-off, and once with all of them off (`plain`); worlds, weights and seeds are the same; decoding is greedy where the harness samples nothing. A task is met
-when its end state, its answer and what was looked up are right (`sxl_data.toolsets.check`). Differences are paired by
-task: won : lost, the interval of 95 % by bootstrap, and McNemar's exact test. A run that was stopped goes on where it
-was: what is done stands in FILE.
+off, and once with all of them off (`plain`); worlds, weights and seeds are the same; decoding is greedy where the
+harness samples nothing. A task is met when its end state, its answer and what was looked up are right
+(`sxl_data.toolsets.check`). Differences are paired by task: won : lost, the interval of 95 % by bootstrap, and
+McNemar's exact test. A run that was stopped goes on where it was: what is done stands in FILE.
 """
 
 from __future__ import annotations

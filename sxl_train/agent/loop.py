@@ -180,7 +180,7 @@ class Agent:
         if not calls:
             said = text.strip()
             if sample.finish == "length":
-                builder.say(said)
+                builder.say(said or "(nothing)")
                 return "tokens", f"the answer was cut after {sample.tokens} tokens"
             if (yield from self._one_more(builder, talk)):
                 return None

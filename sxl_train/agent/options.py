@@ -12,10 +12,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     What a part is worth is measured with `benchmarks/agent/harness_parts.py`: points of tasks of several steps met,
     with the part less without it, and the paired interval of 95 %. `copy_values`, `other_calls` and `next_alike`
-    together, not yet each alone: SmolLM2-135M tuned on 1,000 runs of the sets home and shop, stored in eight bits, 16
-    tasks a set with held-out values that none of them was made on: home 3 to 14 met, +69 (44 to 88), shop 10 to 15,
-    +31 (6 to 56), none lost; 1.8 and 2.4 times the tokens written. The other parts: tuned on 1,000 and on 3,000 runs,
-    half of them with four tools shown, 200 tasks of both sets.
+    together, not yet each alone: SmolLM2-135M tuned on 1,000 runs of the sets home and shop, stored in eight bits, 24
+    tasks a set with held-out values that no part was made on: home 5 to 18 met, +54 (33 to 75), shop 12 to 21, +38 (21
+    to 58), none lost. The other parts: tuned on 1,000 and on 3,000 runs, half of them with four tools shown, 200 tasks
+    of both sets.
     """
 
     turns: int = 16
