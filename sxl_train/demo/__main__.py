@@ -39,21 +39,22 @@ def _answer(arguments: Sequence[str]) -> int:
     parser.add_argument("--toy", action="store_true", help="the toy, even where the package is there")
     parser.add_argument("--calls", type=whole(), default=0, help="held-out calls to measure (default: all 60)")
     parser.add_argument("--tasks", type=whole(), default=24, help="held-out tasks for the agent (default: 24)")
+    parser.add_argument("--rows", type=whole(), default=0, help="rows of the dataset (default: all 500)")
     options = parser.parse_args(arguments)
     out = Path(options.out)
-    if options.toy or not _has_base():
+    if options.toy or not _has_base(options.overrides):
         return _toy(out, options.overrides)
-    _real(out, options.overrides, options.calls, options.tasks)
+    _real(out, options.overrides, options.calls, options.tasks, options.rows)
     return 0
 
 
-def _has_base() -> bool:
+def _has_base(overrides: Sequence[str]) -> bool:
     """Whether the weights are installed; one line says how to get them where they are not."""
     from sxl_train.run.bases import find_gguf
     from sxl_train.run.recipes import open_recipe
 
     try:
-        return find_gguf(open_recipe(RECIPE)[1].value.base_model) is not None
+        return find_gguf(open_recipe(RECIPE, overrides)[1].value.base_model) is not None
     except UserError as problem:
         say(f"demo       only a toy, for want of real weights: {problem.findings[0].fix}")
         return False
@@ -67,7 +68,7 @@ def _toy(out: Path, overrides: Sequence[str]) -> int:
     return recipe.main([TOY, f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
 
 
-def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
+def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int, rows: int) -> None:
     from sxl_data.pipeline import build
     from sxl_train import recipe
     from sxl_train.demo import live
@@ -78,7 +79,7 @@ def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int) -> None:
     from sxl_train.suites.types import Options
 
     began, spent = time.monotonic(), sum(os.times()[:4])
-    build(RECIPE, out / "dataset")
+    build(RECIPE, out / "dataset", limit=rows or None)
     made = recipe.run(RECIPE, [f"dataset={out / 'dataset'}", f"out={out / 'model'}", *overrides])
     folders = {"base": str(out / "model" / "base"), "release": made["release"].model}
     reports = {}
