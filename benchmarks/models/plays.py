@@ -43,16 +43,18 @@ def play(
     began = time.monotonic()
     talks = toolsets.work("toolsets", tasks, way, Ask(backend), options, turns or toolsets.TURNS)
     seconds = time.monotonic() - began
-    scores: Scores = {side: {measure: {} for measure in MEASURES} for side in sides}
+    measures = MEASURES if turns != 1 else (FIRST, ABSTAINS)
+    scores: Scores = {side: {measure: {} for measure in measures} for side in sides}
     kinds: dict[str, int] = {}
     missed = []
     for task, talk in zip(tasks, talks, strict=True):
         outcome = toolsets.judge("toolsets", task, {"": talk})
-        for measure in MEASURES:
-            if measure in outcome.scores:
-                scores[task.side][measure][task.id] = outcome.scores[measure]
-        if outcome.kind:
-            kinds[f"{task.side}: {outcome.kind}"] = kinds.get(f"{task.side}: {outcome.kind}", 0) + 1
+        mine = {measure: outcome.scores[measure] for measure in measures if measure in outcome.scores}
+        for measure, score in mine.items():
+            scores[task.side][measure][task.id] = score
+        if not all(mine.values()):
+            why = outcome.kind if GOAL in mine else "the first calls are others"
+            kinds[f"{task.side}: {why}"] = kinds.get(f"{task.side}: {why}", 0) + 1
             missed.append(
                 {"task": task.id, "why": outcome.detail[:200], "wanted": outcome.wanted, "said": outcome.text}
             )
