@@ -70,3 +70,4 @@ def test_pairs_are_counted_on_the_tasks_that_both_had():
     right = {"values": {plays.GOAL: dict(zip(names[:5], (1.0, 0.0, 1.0, 1.0, 1.0)))}}
     found = plays.compare(left, right, "values", plays.GOAL)
     assert (5, 2, 1) == (found["n"], found["won"], found["lost"]) and abs(found["difference"][0] - 0.2) < 1e-9
+    assert [2, 3] == found["kept"]  # of the right ones among those that both had

@@ -117,7 +117,8 @@ def compare(left: Scores, right: Scores, side: str, measure: str) -> dict[str, A
         found = scores[side][measure]
         sides.append({name: (group, score) for name, (group, score, _) in zip(found, cluster(found))})
     found = statistics.compare(*sides)
-    kept = sum(1 for name, (_, score) in sides[0].items() if score and sides[1].get(name, ("", 0.0))[1])
+    right = [name for name, (_, score) in sides[0].items() if score and name in sides[1]]
+    kept = sum(1 for name in right if sides[1][name][1])
     return {
         "n": found.n,
         "left": found.left,
@@ -126,5 +127,5 @@ def compare(left: Scores, right: Scores, side: str, measure: str) -> dict[str, A
         "won": found.won,
         "lost": found.lost,
         "p": found.p,
-        "kept": [kept, sum(1 for _, score in sides[0].values() if score)],
+        "kept": [kept, len(right)],
     }
