@@ -215,7 +215,8 @@ class Quantise(Section, frozen=True, kw_only=True):
     mixed: bool = True
     """Spend the room under the limit on a wider format for the matrices whose rounding costs most."""
     samples: Positive = 32
-    """Sequences that the sensitivity of each matrix is measured on."""
+    """Sequences that the sensitivity of each matrix is measured on: of validation, but none that evaluation reports
+    on; training rows where there are too few."""
 
 
 class Evaluate(Section, frozen=True, kw_only=True):

@@ -78,6 +78,20 @@ def read_samples(
     return [sample for sample in made if any(sample.trained[1:])]
 
 
+def read_unseen(
+    dataset: str, tokenizer: PreTrainedTokenizerFast, limit: int, max_length: int, judged: int
+) -> list[Sample]:
+    """At most ``limit`` samples to set something by that nothing was trained on: of the validation split, spread over
+    it, and none of the ``judged`` rows that evaluation reports on. Training rows where that leaves too few."""
+    aside = {tuple(sample.ids) for sample in read_samples(dataset, "validation", tokenizer, judged, max_length)}
+    rows = read_samples(dataset, "validation", tokenizer, judged + limit, max_length)
+    left = [sample for sample in rows if tuple(sample.ids) not in aside]
+    found = left[:: max(1, len(left) // limit)][:limit]
+    if len(found) < limit:
+        found += read_samples(dataset, "train", tokenizer, limit - len(found), max_length)
+    return found
+
+
 def to_sample(tokenizer: PreTrainedTokenizerFast, tokens: mask.Tokens, max_length: int) -> Sample:
     """Cut to ``max_length`` and count the bytes that the trained tokens stand for."""
     ids, phases = tokens.ids[:max_length], tokens.phases[:max_length]

@@ -60,7 +60,7 @@ def run(context: Context) -> Path:
     )
     student = checkpoints.load(student_folder, "float32", device)
     teach, rows = find_targets(recipe, teacher_name, student, read_kept(student_folder), rows, device)
-    others, columns = choose_rounding(context, format, student, rows) if aware else ({}, None)
+    others, columns = choose_rounding(context, format, student) if aware else ({}, None)
     aware = aware and pays(format, context.measured.get("expected_rise", WORTH))
     if not aware and not recipe.distil.teacher and not pruned_from:
         return student_folder
@@ -130,15 +130,14 @@ def pays(format: plan.Format, rise: float) -> bool:
 
 
 def choose_rounding(
-    context: Context, format: plan.Format, student: Decoder, rows: list[Sample]
+    context: Context, format: plan.Format, student: Decoder
 ) -> tuple[dict[str, plan.Format], Columns | None]:
     """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
     from sxl_train.storage.mixed import choose_others
 
     if not context.recipe.quantise.mixed:
         return {}, None
-    few = rows[: context.recipe.quantise.samples]
-    return choose_others(context, format, student, Path(context.model), few)
+    return choose_others(context, format, student, Path(context.model))
 
 
 def find_targets(

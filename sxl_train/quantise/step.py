@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import UserError, finding
-from sxl_train.data import samples
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import store
 from sxl_train.run import checkpoints, size
@@ -43,10 +42,7 @@ def run(context: Context) -> Path:
     columns: precision.Columns | None = None
     if recipe.quantise.mixed:
         model = checkpoints.load(folder, "float32", checkpoints.choose_device())
-        rows = samples.read_samples(
-            recipe.dataset, "train", samples.load_tokenizer(folder), recipe.quantise.samples, recipe.tune.max_length
-        )
-        others, columns = choose_others(context, format, model, folder, rows)
+        others, columns = choose_others(context, format, model, folder)
     if format in plan.GGUF:
         from sxl_train.storage import gguf
 

@@ -63,3 +63,28 @@ def test_batches_hold_every_sample_once_within_their_tokens() -> None:
     assert sorted(map(id, ROWS)) == sorted(id(row) for batch in batches for row in batch)
     assert all(len(batch) == 1 or len(batch) * max(len(r.ids) for r in batch) <= 64 for batch in batches)
     assert len(batches) > 1
+
+
+def test_what_is_set_by_samples_is_set_by_none_that_evaluation_reports_on(make_model, tmp_path: Path) -> None:
+    tokenizer = samples.load_tokenizer(make_model())
+
+    def text_of(split: str, number: int) -> str:
+        return f"{split} {chr(97 + number)}"
+
+    for split, count in (("train", 9), ("validation", 8)):
+        rows = [
+            {"messages": [{"role": "user", "content": text_of(split, n)}, {"role": "assistant", "content": "yes"}]}
+            for n in range(count)
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{split}.jsonl").write_text(text, encoding="utf-8")
+
+    def read(split: str, limit: int) -> set[tuple[int, ...]]:
+        return {tuple(sample.ids) for sample in samples.read_samples(str(tmp_path), split, tokenizer, limit, 200)}
+
+    validation, judged = read("validation", 0), read("validation", 4)
+    for limit in (1, 3, 6):
+        found = samples.read_unseen(str(tmp_path), tokenizer, limit, 200, judged=4)
+        ids = {tuple(sample.ids) for sample in found}
+        assert limit == len(found) == len(ids) and not ids & judged
+        assert min(limit, 4) == len(ids & validation) and ids <= validation | read("train", 0)
