@@ -86,6 +86,10 @@ def _say(run: Run, split: Receipt, notes: list[Receipt], leak: Leak, rows: int, 
     sizes = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
     said = f"held-out rows with a twin in train {leak.ours:.2%} (random: {leak.random:.2%})"
     say(f"{'split':<14} {sizes}; {said}")
+    empty = [name for name in SPLITS if not counts[name] and getattr(run.recipe.split, name)]
+    if empty:
+        why = "rows that belong together stay whole, and a group beyond `split.largest` goes to train"
+        say(f"{'split':<14} no row for {' and '.join(empty)}: the rows are few or alike ({why})")
 
 
 def _extends(run: Run, kept: int) -> Extended | None:

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 
 from sxl_data.contract.console import format_count, say
 from sxl_data.contract.printable import printable_line
+from sxl_data.read.licences import UNRECOGNISED
 from sxl_data.rules.spdx import CLASSES, Class, Gate, classify
 
 SHOWN = 5
 WORDS: dict[Class, str] = {
     "missing": "none stated",
     "free-text": "no SPDX expression",
-    "unknown": "of no list",
+    "unknown": "on no list of licences",
     "non-commercial": "non-commercial",
     "restricted": "with restrictions",
     "copyleft": "copyleft",
@@ -31,7 +32,7 @@ def describe_licences(rows: Mapping[str, Mapping[str, int]]) -> str:
         for source, licences in rows.items():
             mine = {name: count for name, count in licences.items() if classify(name) == kind}
             if mine:
-                names = ", ".join(printable_line(name) for name in sorted(filter(None, mine))[:SHOWN])
+                names = ", ".join(_named(name) for name in sorted(filter(None, mine))[:SHOWN])
                 found.append(
                     (
                         sum(mine.values()),
@@ -43,6 +44,11 @@ def describe_licences(rows: Mapping[str, Mapping[str, int]]) -> str:
             more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
             said.append(f"{WORDS[kind]}: " + ", ".join(text for _, text in found[:SHOWN]) + more)
     return "; ".join(said)
+
+
+def _named(licence: str) -> str:
+    told = ", the LICENSE or COPYING file beside the rows, which precedes the source's `licence`"
+    return printable_line(licence) + (told if licence == UNRECOGNISED else "")
 
 
 def warn_of_licences(gate: Gate, rows: Mapping[str, Mapping[str, int]]) -> None:

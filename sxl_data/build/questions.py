@@ -140,11 +140,12 @@ def fate(trace_id: str, folder: str | Path) -> Fate:
     mine = lines.filter(pc.equal(lines["trace_id"], trace_id)).to_pylist()
     file, row = _find(folder, manifest, trace_id)
     if file is None and not mine:
+        meant = _of_other_source(folder, manifest, lines, trace_id)
         raise error(
             "U201",
             trace_id=trace_id,
             found="no row and no ledger line of this id",
-            expected=f"an id of this build, for example {_example(folder, manifest)}",
+            expected=f"{meant}?" if meant else f"an id of this build, for example {_example(folder, manifest)}",
             why="a row that was read is either in data/ or in ledger/",
             fix="check the id",
         )
@@ -186,6 +187,19 @@ def _find(folder: str | Path, manifest: Manifest, trace_id: str) -> tuple[str | 
         if at >= 0:
             return name, at
     return None, -1
+
+
+def _of_other_source(folder: str | Path, manifest: Manifest, ledger: pa.Table, trace_id: str) -> str | None:
+    """The id in the build that has the digits of ``trace_id`` and another source before them, as the ids that
+    `validate` prints have (``submitted:…``)."""
+    digits = ":" + trace_id.rpartition(":")[2]
+    columns = [ledger["trace_id"]]
+    columns += [pq.read_table(Path(folder) / n, columns=["trace_id"])["trace_id"] for n, _ in shards(manifest)]
+    for column in columns:
+        found = column.filter(pc.ends_with(column, digits))
+        if len(found):
+            return str(found[0].as_py())
+    return None
 
 
 def _example(folder: str | Path, manifest: Manifest) -> Any:

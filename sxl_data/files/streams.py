@@ -72,7 +72,7 @@ def open_bytes(path: str | Path) -> BinaryIO:
         return path.open("rb")
     except FileNotFoundError:
         raise error(
-            "U201", file=str(path), found="nothing at this path", expected="a file", fix="check the path"
+            "U201", file=str(path), found="nothing at this path", expected="a file or folder", fix="check the path"
         ) from None
     except OSError as cause:
         raise error(

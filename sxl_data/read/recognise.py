@@ -2,12 +2,14 @@
 
 In: the chunks of a source whose recipe says ``auto``. Out: groups of files by format, with the reason. A file of
 records is told by its first records, whatever its name; a notebook, patch or thread by its ending and its beginning;
-source code by its endings where a folder holds nothing else. A folder of several formats is several groups, and a
-file that no format knows is read with the largest group, which says of each what it is not.
+source code by its endings where a folder holds no records, as a repository with notebooks does not. Files that are one
+source together (`FOLDERS`) are one group, with all that lies beside them. A folder of several formats is several
+groups, and a file that no format knows is read with the largest group, which says of each what it is not.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -42,6 +44,7 @@ FOLDERS = {
     "bfcl_folder": ("possible_answer/", "BFCL_"),
     "opencode_folder": ("/message/ses_", "/part/msg_"),
 }
+_PROSE = {format for told in TEXTS.values() for format, _ in told}
 _HEAD = 4096
 _MEMBERS = 2000  # names of an archive that are looked at
 
@@ -78,9 +81,14 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
     unknown: list[str] = []
     problem: UserError | None = None
     pieces = {piece.path: (piece, chunk) for chunk in chunks for piece in chunk.pieces}
-    if (folder := _of_folder([piece.name for piece, _ in pieces.values()])) is not None:
-        return [folder]
+    for folder in _folders({path: piece.name for path, (piece, _) in pieces.items()}):
+        if len(folder.paths) == len(pieces):
+            return [Group(folder.format, folder.reason)]
+        found[folder.format] = (folder.reason, list(folder.paths))
+    together = {path for _, paths in found.values() for path in paths}
     for path, (piece, chunk) in pieces.items():
+        if path in together:
+            continue
         try:
             if chunk.archive:
                 several = _of_members(chunk, source, structured)
@@ -99,7 +107,7 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
             problem = problem or refused
             continue
         found.setdefault(name, (reason, []))[1].append(path)
-    if not found and code:
+    if code and found.keys() <= _PROSE:
         found["code_repository"] = ("has files of source code", code)
         code = []
     if not found:
@@ -113,14 +121,33 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
     return [Group(name, reason, tuple(paths)) for name, (reason, paths) in groups]
 
 
+def _folders(names: dict[str, str]) -> Iterator[Group]:
+    """The sources among the files ``names`` (path → name) that are several files of one folder: each with all that
+    lies below the folder that its marks share, and no file in two."""
+    left = dict(names)
+    while left and (folder := _of_folder(list(left.values()))) is not None:
+        at = [_place(name, mark) for mark in FOLDERS[folder.format] for name in left.values() if _has(name, mark)]
+        shared = PurePosixPath(os.path.commonpath(at))
+        paths = tuple(path for path, name in left.items() if PurePosixPath(f"/{name}").is_relative_to(shared))
+        yield msgspec.structs.replace(folder, paths=paths)
+        left = {path: name for path, name in left.items() if path not in paths}
+
+
 def _of_folder(names: list[str]) -> Group | None:
     for format, marks in FOLDERS.items():
-        if all(
-            any(mark in f"/{name}" if "/" in mark or "_" in mark else name.endswith(mark) for name in names)
-            for mark in marks
-        ):
+        if all(any(_has(name, mark) for name in names) for mark in marks):
             return Group(format, "has files named " + " and ".join(marks))
     return None
+
+
+def _has(name: str, mark: str) -> bool:
+    return mark in f"/{name}" if "/" in mark or "_" in mark else name.endswith(mark)
+
+
+def _place(name: str, mark: str) -> str:
+    """The folder in which ``name`` has ``mark``, from a root of ``/``."""
+    whole = f"/{name}"
+    return whole[: whole.rindex("/", 0, whole.index(mark) + 1) or 1]
 
 
 def of_text(path: Path) -> tuple[str, str] | None:

@@ -40,7 +40,7 @@ L606 note copyleft-licence
 L607 warning licence-unknown
     title  Nobody can see what the licence allows
     why    it is of no list, or forbids some uses, and there is no address where its text is
-    fix    give `provenance.licence_url`, or find out which licence it is
+    fix    give `licence_url` in the recipe (`provenance.licence_url` of a trace), or find out which licence it is
 """)
 
 

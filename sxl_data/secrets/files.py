@@ -154,8 +154,11 @@ def _records(path: str | Path, data: bytes) -> Iterator[tuple[int, bytes]]:
 def _bytes(path: str | Path) -> bytes:
     if str(path) == "-":
         data = sys.stdin.buffer.read()
+    elif Path(path).is_dir():
+        fix = "name the files in it, for example with a pattern of your shell"
+        raise error("U204", file=str(path), found="a folder", expected="a file", fix=fix)
     elif not Path(path).is_file():
-        raise error("U201", file=str(path), found="no such file", expected="a file")
+        raise error("U201", file=str(path), found="nothing at this path", expected="a file", fix="check the path")
     else:
         data = Path(path).read_bytes()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -15,12 +15,12 @@ from sxl_data.contract.errors import Finding, error, finding
 
 def detections(data: bytes) -> Iterator[tuple[int, str, str]]:
     """Line from 1, kind and value of everything that detect-secrets sees in ``data``, with all of its plugins.
-    Raises `UserError` U401 where it is not installed."""
+    Raises `UserError` U402 where it is not installed."""
     try:
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     except ImportError:
         raise error(
-            "U401",
+            "U402",
             found="no package detect-secrets",
             expected="it, for a second scan",
             fix="pip install 'sheikh-sxl[secrets]'",

@@ -70,7 +70,9 @@ def share(
     named = [folders] if isinstance(folders, str | Path) else list(folders)
     if decisions is not None:
         if out is None or named:
-            raise error("U401", found="--decisions without its folder alone", expected="--decisions FILE -o FOLDER")
+            found = "--decisions beside folders of sessions" if named else "--decisions without -o"
+            expected = "--decisions FILE -o FOLDER, where FOLDER is that of the review page"
+            raise error("U401", found=found, expected=expected, fix="see sxl-data share --help")
         return _finish(Path(out), Path(decisions), licence)
     found = find(named, agents=agents, since=since)
     if not found.sessions:

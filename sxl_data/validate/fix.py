@@ -55,7 +55,7 @@ class Fixed(msgspec.Struct):
 
     def text(self) -> str:
         """For people: the sum."""
-        many = ", ".join(f"{code} ×{count}" for code, count in sorted(self.counts.items())) or "nothing to repair"
+        many = ", ".join(f"{code} ×{count}" for code, count in sorted(self.counts.items())) or "no repair is known"
         lines = [f"{self.records} records written to {self.out} as {self.format}: {many}"]
         if self.left:
             lines.append(f"{self.left} records could not be written back in {self.format} and stay as they were")

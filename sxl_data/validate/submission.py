@@ -157,7 +157,10 @@ class Submission:
             if held is not None:
                 yield self._covered(held, readings)
                 held = None
-            if not some:
+            if not some and self.format.unit == "text":  # as many a source file: a build says the same of it
+                found = finding("U209", file=document.file, found=f"{self.format.name} found no trace")
+                yield Submitted(None, document, (found,), at=at, raw=raw)
+            elif not some:
                 yield refused(RowError("nothing that is a trace", "at least one"), document, at, raw)
         except RowError as problem:
             if held is not None:

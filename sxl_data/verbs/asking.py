@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from sxl_data.contract.arguments import whole
 
@@ -122,7 +123,8 @@ def _serve(options: argparse.Namespace) -> int:
     def ready(address: str) -> None:
         tell(address)
         sys.stdout.flush()
-        say(f"open it in a browser; Ctrl-C ends it, and so do {options.idle} minutes without a request")
+        ends = f"Ctrl-C ends it, and so do {options.idle} minutes without a request"
+        say(f"open it in a browser; {ends}" if options.idle else "it opens; with --idle 0 it ends here")
         if options.open:
             import webbrowser
 
@@ -158,6 +160,8 @@ def _why(options: argparse.Namespace) -> int:
     from sxl_data.build.questions import as_text, fate
     from sxl_data.contract.console import fit, point, tell, terminal_width, word
 
+    if Path(options.trace_id).is_dir() and not Path(options.build).exists():
+        options.trace_id, options.build = options.build, options.trace_id  # `ledger` and `show` have the build first
     found = fate(options.trace_id, options.build)
     if options.html:
         from sxl_data.report.fate import page

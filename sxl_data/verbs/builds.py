@@ -27,7 +27,7 @@ def _add_build(command: Callable[..., argparse.ArgumentParser]) -> None:
         "examples:\n  sxl-data build demo -o out\n  sxl-data build my.yaml -o out dedup.threshold=0.8 --limit 100\n\n"
         "A build that was stopped goes on where it was when the same command is run again.",
     )
-    sub.add_argument("recipe", help="path of a recipe, or the name of one that ships (demo, sheikh-sxl)")
+    sub.add_argument("recipe", help="path of a recipe, or the name of one that ships, such as demo or sheikh-sxl")
     sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
     sub.add_argument("-o", "--out", required=True, help="folder or s3://… to build into")
     sub.add_argument("--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)")

@@ -36,8 +36,10 @@ def _add_validate(command: Callable[..., argparse.ArgumentParser]) -> None:
         "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
     )
     sub.add_argument("files", nargs="*", help="files, folders, archives or builds to check, - for stdin")
-    _format(sub, " `--format list` says how each is recognised")
-    sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · publish")
+    _format(sub, "; `--format list` says how each is recognised")
+    sub.add_argument(
+        "--profile", default="train", help="ingest: can it be read · train (default) · mix: with quality · publish"
+    )
     sub.add_argument("--output", default="text", choices=OUTPUTS, help="form of the report; scout, docent: -o OUT")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
     sub.add_argument(
@@ -107,7 +109,10 @@ def _add_explain(command: Callable[..., argparse.ArgumentParser]) -> None:
         "  sxl-data explain code_repository",
     )
     sub.add_argument(
-        "code", help="for example P105, result-without-call, P for the whole family, the name of a format, or `formats`"
+        "code",
+        nargs="?",
+        default="",
+        help="for example P105, result-without-call, P for the whole family, the name of a format, or `formats`",
     )
 
 
@@ -300,6 +305,6 @@ def _explain(options: argparse.Namespace) -> int:
     if options.code in known:
         text = explain_format(known[options.code])
     else:
-        text = list_formats(known) if options.code == "formats" else explain(options.code)
+        text = list_formats(known) if options.code == "formats" else explain(options.code, known)
     tell(fit(text, terminal_width()))
     return 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from sxl_data.contract.codes import CODES, Code
@@ -20,10 +20,10 @@ _LINES = 40
 _WIDTH = 100
 
 
-def explain(code: str) -> str:
+def explain(code: str, formats: Collection[str] = ()) -> str:
     """The text of ``code`` (``P105``), a rule (``result-without-call``), or the list of a family (``P``).
 
-    Raises `UserError` U401 with the nearest code.
+    Raises `UserError` U401 with the nearest code, rule or name of ``formats``.
     """
     wanted = code.strip()
     upper = wanted.upper()
@@ -34,10 +34,20 @@ def explain(code: str) -> str:
     family = [item for key, item in sorted(CODES.items()) if upper and key.startswith(upper)]
     if family:
         return "\n".join(f"{item.code}  {item.level:<7}  {item.rule:<28}  {item.title}" for item in family)
-    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), by_rule, n=1)
+    names = [*by_rule, *formats]
+    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), names, n=1)
     families = ", ".join(sorted({key[0] for key in CODES}))
-    expected = f"{near[0]}?" if near else f"a code of the families {families}"
-    raise error("U401", found=f"code {code!r}", expected=expected)
+    expected = (
+        f"{near[0]}?"
+        if near
+        else f"a code such as P105, a rule, one of the families {families}, or the name of a format"
+    )
+    raise error(
+        "U401",
+        found=f"{code!r}, which is none of them" if wanted else "no code",
+        expected=expected,
+        fix="`sxl-data explain P` lists a family, `sxl-data explain formats` the formats",
+    )
 
 
 def list_formats(known: Mapping[str, Format]) -> str:

@@ -71,7 +71,7 @@ class Report(msgspec.Struct):
     @property
     def exit_code(self) -> int:
         """2 for a file that could not be read, 1 for findings at the profile's level, else 0."""
-        if any(code.startswith("U") for code in self.counts):
+        if any(code.startswith("U") and CODES[code].level != "note" for code in self.counts):
             return 2
         limit = RANKS[PROFILES[self.profile].fails_at]
         failed = any(RANKS[CODES[code].level] >= limit for code in self.counts)
@@ -132,7 +132,9 @@ class Report(msgspec.Struct):
         if self.unlisted:
             lines.append(f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}")
         if not self.complete:
-            lines.append("incomplete: a part of the input could not be read, see S109, S110 and U2xx above")
+            causes = sorted(code for code in self.counts if code in ("S109", "S110") or code.startswith("U2"))
+            see = f", see {', '.join(causes)} above" if causes else ""
+            lines.append(f"incomplete: a part of the input could not be read{see}")
         return "\n".join(lines).lstrip("\n")
 
     def _files(self) -> Iterator[str]:

@@ -54,6 +54,8 @@ def test_an_empty_ledger_says_so(out: Path):
 def test_a_flipped_bit_in_the_ledger_is_refused(out: Path):
     gone = pq.read_table(out / "ledger/ledger.parquet")["trace_id"][0].as_py()
     assert "D310" in why(gone, out) and "D310" in ledger(out, "code")
+    with pytest.raises(UserError, match=f"{gone}\\?"):
+        why("submitted:" + gone.rpartition(":")[2], out)  # the id as `validate` prints it
     flip_a_bit(out / "ledger")
     for ask in (lambda: why(gone, out), lambda: ledger(out)):
         with pytest.raises(UserError, match="U304"):

@@ -97,6 +97,31 @@ def test_a_mixed_folder_is_split_by_format(tmp_path: Path) -> None:
     assert sum(file.traces for file in report.files) == report.checked == 14
 
 
+def test_a_source_of_several_files_takes_no_others_with_it(tmp_path: Path) -> None:
+    for name in ("nl2bash", "quixbugs"):
+        shutil.copytree(SAMPLES / name, tmp_path / name)
+    shutil.copy(SAMPLES / "chat.jsonl", tmp_path)
+    found = {s.format.name: sum(1 for _ in s) for s in submissions(tmp_path) if s.format}
+    assert found.keys() == {"nl2bash_files", "quixbugs", "openai_chat"}
+    assert found["openai_chat"] == 11
+    alone = {s.format.name for s in submissions(tmp_path / "nl2bash") if s.format}
+    assert alone == {"nl2bash_files"}
+
+
+def test_a_repository_with_a_notebook_is_both_and_with_records_is_no_code(tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "notebook.ipynb", tmp_path)
+    (tmp_path / "prices.py").write_text(
+        'def total(items):\n    """Sum the prices of all items of a basket."""\n'
+        "    found = 0\n    for price in items:\n        found += price\n    return found\n"
+    )
+    (tmp_path / "empty.py").write_text("X = 1\n")
+    report = validate(tmp_path)
+    assert {(file.format, file.traces) for file in report.files} == {("code_repository", 1), ("notebook", 1)}
+    assert report.counts["U209"] == 1 and report.exit_code == 0
+    shutil.copy(SAMPLES / "chat.jsonl", tmp_path)
+    assert {s.format.name for s in submissions(tmp_path) if s.format} == {"notebook", "openai_chat"}
+
+
 def test_a_file_of_nobody_in_a_folder_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
     made = folder(tmp_path, "codex.jsonl")
     (made / "odd.json").write_text('{"what": "is this"}', encoding="utf-8")
