@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from sxl_data.contract.console import format_bytes, format_count, format_table
+from sxl_data.contract.console import format_bytes, format_count, format_table, say
 from sxl_data.contract.errors import GateMissed, error
 from sxl_data.engine.objects import here
 from sxl_data.publish.checks import ACCEPTABLE, check
@@ -92,6 +92,7 @@ def _ready(
 ) -> Folder:
     folder = assemble(place, repo, scratch, asked, gone, rated)
     if found := check(folder, accept) + validate(folder.files["croissant.json"]):
+        say(f"nothing was sent: {len(found)} findings speak against it; --accept CODE says that one is known and meant")
         raise GateMissed(*found)
     return folder
 

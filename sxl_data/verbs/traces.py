@@ -37,9 +37,7 @@ def _add_validate(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("files", nargs="*", help="files, folders, archives or builds to check, - for stdin")
     _format(sub, "; `--format list` says how each is recognised")
-    sub.add_argument(
-        "--profile", default="train", help="ingest: can it be read · train (default) · mix: with quality · publish"
-    )
+    sub.add_argument("--profile", default="train", help="ingest: can it be read · train (default) · mix · publish")
     sub.add_argument("--output", default="text", choices=OUTPUTS, help="form of the report; scout, docent: -o OUT")
     sub.add_argument("--all", action="store_true", help="show every finding, not three of each code")
     sub.add_argument(
@@ -108,12 +106,8 @@ def _add_explain(command: Callable[..., argparse.ArgumentParser]) -> None:
         "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats\n"
         "  sxl-data explain code_repository",
     )
-    sub.add_argument(
-        "code",
-        nargs="?",
-        default="",
-        help="for example P105, result-without-call, P for the whole family, the name of a format, or `formats`",
-    )
+    known = "for example P105, result-without-call, P for the whole family, the name of a format, or `formats`"
+    sub.add_argument("code", nargs="?", default="", help=known)
 
 
 def _format(sub: argparse.ArgumentParser, more: str = "") -> None:

@@ -37,11 +37,8 @@ def explain(code: str, formats: Collection[str] = ()) -> str:
     names = [*by_rule, *formats]
     near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), names, n=1)
     families = ", ".join(sorted({key[0] for key in CODES}))
-    expected = (
-        f"{near[0]}?"
-        if near
-        else f"a code such as P105, a rule, one of the families {families}, or the name of a format"
-    )
+    known = f"a code such as P105, a rule, a format, or a family of codes: {families}"
+    expected = f"{near[0]}?" if near else known
     raise error(
         "U401",
         found=f"{code!r}, which is none of them" if wanted else "no code",
