@@ -70,9 +70,9 @@ def share(
     named = [folders] if isinstance(folders, str | Path) else list(folders)
     if decisions is not None:
         if out is None or named:
-            found = "--decisions beside folders of sessions" if named else "--decisions without -o"
+            said = "--decisions beside folders of sessions" if named else "--decisions without -o"
             expected = "--decisions FILE -o FOLDER, where FOLDER is that of the review page"
-            raise error("U401", found=found, expected=expected, fix="see sxl-data share --help")
+            raise error("U401", found=said, expected=expected, fix="see sxl-data share --help")
         return _finish(Path(out), Path(decisions), licence)
     found = find(named, agents=agents, since=since)
     if not found.sessions:
