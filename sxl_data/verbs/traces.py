@@ -137,31 +137,24 @@ def _submissions(options: argparse.Namespace, paths: list[str]) -> list[Any]:
     """What the user named, opened: files, folders, archives, notebooks, patches, builds; tables by their columns."""
     from sxl_data.validate.submissions import each
 
-    if not options.columns:
-        return [*each(paths, options.format)]
-    from sxl_data.read.adapters.columns import NAME
-
-    return [_by_columns(item, options.columns) for item in each(paths, NAME)]
+    return [_by_columns(item, options) for item in each(paths, "columns" if options.columns else options.format)]
 
 
 def _one(options: argparse.Namespace) -> Any:
     """The one file that the user named, opened."""
     from sxl_data.validate.submissions import one
 
-    if not options.columns:
-        return one(options.file, options.format)
-    from sxl_data.read.adapters.columns import NAME
-
-    return _by_columns(one(options.file, NAME), options.columns)
+    return _by_columns(one(options.file, "columns" if options.columns else options.format), options)
 
 
-def _by_columns(item: Any, columns: str) -> Any:
-    """``item``, a table, to be read by the names of its columns."""
-    import msgspec
+def _by_columns(item: Any, options: argparse.Namespace) -> Any:
+    """``item``, where it is a table to be read by the names of its columns."""
+    if options.columns:
+        import msgspec
 
-    from sxl_data.read.adapters.columns import NAME, named
+        from sxl_data.read.adapters.columns import NAME, named
 
-    item.origin = msgspec.structs.replace(item.origin, options={NAME: named(columns)})
+        item.origin = msgspec.structs.replace(item.origin, options={NAME: named(options.columns)})
     return item
 
 

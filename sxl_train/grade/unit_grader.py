@@ -9,21 +9,16 @@ own unless the reference's have one. This refuses patched checks, forged results
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 import msgspec
 
 from sxl_data.sandbox.limits import Limits
-from sxl_data.sandbox.run import require
 from sxl_train.grade.bundle import bundle
-from sxl_train.grade.grader import Seat, digest, sayable
+from sxl_train.grade.grader import digest, sayable
 from sxl_train.grade.problems import Grade, Problem, Status, imported
+from sxl_train.grade.seats import Seats
 from sxl_train.grade.units import MARK, RUNS
 
 SECONDS = 60.0
@@ -44,30 +39,15 @@ class Run(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-class UnitGrader:
+class UnitGrader(Seats):
     """Use as a context manager. ``packages`` is the folder of packages that programs may import."""
 
     def __init__(self, packages: str, seconds: float = SECONDS, workers: int | None = None) -> None:
         """Raises `UserError` U403 where this machine has no sandbox."""
-        require()
-        self.packages, self.seconds = packages, seconds
-        self.limits = msgspec.structs.replace(_LIMITS, seconds=len(RUNS) * seconds + 10)
-        self.pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+        super().__init__(msgspec.structs.replace(_LIMITS, seconds=len(RUNS) * seconds + 10), workers, packages)
+        self.seconds = seconds
         self.references: dict[str, dict[str, Run] | Grade] = {}
         self._program = bundle("child", "units")
-        self._seats = threading.local()
-        self._all: list[Seat] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        for seat in self._all:
-            with suppress(OSError):
-                seat.close()
 
     def grade(
         self, jobs: Sequence[tuple[Problem, str]], progress: Callable[[int], None] | None = None
@@ -101,7 +81,7 @@ class UnitGrader:
             "entry": problem.judged[0],
             "seconds": self.seconds,
         }
-        done = self._seat().run(self._program, msgspec.json.encode(task), self.limits)
+        done = self.seat().run(self._program, msgspec.json.encode(task), self.limits)
         if done.status in ("timeout", "refused"):
             return Grade(status=cast(Status, done.status), detail=done.detail or "")
         if done.status not in ("ok", "failed") or done.truncated:
@@ -110,13 +90,6 @@ class UnitGrader:
             return msgspec.json.decode(done.stdout.rpartition(MARK)[2], type=dict[str, Run])
         except (msgspec.DecodeError, RecursionError):
             return Grade(status="died", detail=f"exit code {done.exit_code} {done.stderr[-200:]}")
-
-    def _seat(self) -> Seat:
-        if not hasattr(self._seats, "seat"):
-            self._seats.seat = Seat(self.limits, self.packages)
-            self._all.append(self._seats.seat)
-        seat: Seat = self._seats.seat
-        return seat
 
 
 def unusable(reference: dict[str, Run]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.read.adapters.bfcl_folder import CLASSES
 from sxl_train.answers.markup import Call, Schemas, read_schemas
 from sxl_train.answers.tool_calls import read, repaired, valid
 from sxl_train.answers.turns import apart, assistant
@@ -27,17 +28,8 @@ from sxl_train.suites.types import Options
 STEPS = 20
 """Answers with calls in one turn; a further one ends the conversation."""
 MORE_FUNCTIONS = "I have updated some more functions you can choose from. What about now?"
-DOCS = {
-    "GorillaFileSystem": "gorilla_file_system",
-    "MathAPI": "math_api",
-    "MessageAPI": "message_api",
-    "TwitterAPI": "posting_api",
-    "TicketAPI": "ticket_api",
-    "TradingBot": "trading_bot",
-    "TravelAPI": "travel_booking",
-    "VehicleControlAPI": "vehicle_control",
-}
-"""Class → file of its functions."""
+DOCS = {name: file for name, file in CLASSES.items() if name != "WebSearchAPI"}
+"""Class → file of its functions; what is searched in the web is asked apart."""
 _READERS = {"": read, ", repaired": repaired, ", constrained": read}
 
 
