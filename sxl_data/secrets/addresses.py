@@ -49,7 +49,8 @@ _USER_OF_URL = compile(rb"(?s).*://[^\s/\"'<>]*\z")
 
 
 _PHONE = compile(
-    rb"\+[1-9]\d{0,2}(?P<apart>[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){1,4})|\+[1-9]\d{9,13}"
+    rb"\+[1-9]\d{1,2}(?P<whole>[ -](?:\(0\) ?)?\(?\d{2,4}\)?[ /-]\d{5,8}(?:-\d{1,4})?)"
+    rb"|\+[1-9]\d{0,2}(?P<apart>[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){1,4})|\+[1-9]\d{9,13}"
     rb"|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}(?:-\d{3}-|\.\d{3}\.)\d{4}"
 )
 
@@ -158,8 +159,12 @@ def _phone(data: bytes, at: int) -> list[Hit]:
         return []
     if not (9 <= len(digits) <= 15 or (len(digits) == 10 and text[:1] != b"+")) or len(set(digits)) < 3:
         return []
+    # At the start of a line columns of a diff look so, a country, an area and the rest in one piece.
+    if found.start("whole") >= 0 and before[-1:] in (b"", b"\n"):
+        return []
     # Without gaps it is a number of a sum or of a diff as well, unless something says what it is.
-    if text[:1] == b"+" and found.start("apart") < 0 and (not before or before[-1:] in b"\n "):
+    gaps = max(found.start("apart"), found.start("whole"))
+    if text[:1] == b"+" and gaps < 0 and (not before or before[-1:] in b"\n "):
         if not before.rstrip().endswith((b":", b"=", b"call", b"phone", b"to")):
             return []
     if digits[-7:].startswith(b"55501") or b"123456789" in digits or digits == b"0123456789":
