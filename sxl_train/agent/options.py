@@ -15,8 +15,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     together, not yet each alone: SmolLM2-135M tuned on 1,000 runs of the sets home and shop, stored in eight bits, 24
     tasks a set with held-out values that no part was made on: home 5 to 18 met, +54 (33 to 75), shop 12 to 21, +38 (21
     to 58), none lost; with the code as it is, on 54 other tasks of the home 23 to 39, +30 (19 to 43), none lost, for
-    2.2 times the tokens written. The other parts: tuned on 1,000 and on 3,000 runs, half of them with four tools shown, 200 tasks
-    of both sets.
+    2.2 times the tokens written. The other parts: tuned on 1,000 and on 3,000 runs, half of them with four tools
+    shown, 200 tasks of both sets.
     """
 
     turns: int = 16
