@@ -107,6 +107,8 @@ def lines(verb: str) -> Iterator[list[str]]:
     (choices,) = (action.choices for action in make_parser()._actions if action.dest == "command")
     sound = SOUND[verb]
     for value in BAD:
+        if (verb, value) == ("share", "/"):
+            continue  # it looks for sessions through the whole disk, which takes what the disk holds
         yield [*sound, value]
         for place, word in enumerate(sound):
             if not word.startswith("-"):
