@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from sxl_data.contract.errors import UserError, error
+from sxl_data.contract.errors import error
 from sxl_data.formats.nearest import told
 from sxl_data.trace.format import Format
 
@@ -61,20 +61,7 @@ def detect(records: list[Any], known: Iterable[Format], *, file: str | None = No
     Formats whose unit is a whole file see the list, the others its first record, or where no format knows that one
     the record that most of them are like. Raises `UserError`: U202 when none does, U207 when several do.
     """
-    known = list(known)
-    matches = _matches(records, known)
-    if not matches and len(records) > 1:
-        matches = _by_most(records[1:], [item for item in known if item.unit == "row"])
-    if len(matches) == 1:
-        return matches[0]
-    first = records[0] if records else None
-    shown = ", ".join(first) if isinstance(first, dict) else type(first).__name__
-    if not matches:
-        near = told(records, known)
-        expected = "a format that sxl reads" + (f"; nearest: {near}" if near else "")
-        raise error("U202", file=file, found=f"a record with {shown}", expected=expected, fix=_WAYS)
-    names = "; ".join(f"{item.name} ({reason})" for item, reason in matches)
-    raise error("U207", file=file, found=names, expected="one format")
+    return detect_growing(lambda _: records, known, file=file)
 
 
 def detect_growing(
@@ -82,16 +69,44 @@ def detect_growing(
 ) -> tuple[Format, str]:
     """As `detect`, on ever more records until they are recognised; ``take(n)`` gives the first n of the file."""
     known = list(known)
+    found, records = _recognise(take, known, file)
+    if found is not None:
+        return found
+    first = records[0] if records else None
+    shown = ", ".join(first) if isinstance(first, dict) else type(first).__name__
+    near = told(records, known)
+    expected = "a format that sxl reads" + (f"; nearest: {near}" if near else "")
+    raise error("U202", file=file, found=f"a record with {shown}", expected=expected, fix=_WAYS)
+
+
+def recognise_growing(
+    take: Callable[[int], list[Any]], known: Iterable[Format], *, file: str | None = None
+) -> tuple[Format, str] | None:
+    """As `detect_growing`, but None where no format knows the records: to say which come nearest costs more than all
+    else, and not everybody tells it."""
+    return _recognise(take, list(known), file)[0]
+
+
+def _recognise(
+    take: Callable[[int], list[Any]], known: list[Format], file: str | None
+) -> tuple[tuple[Format, str] | None, list[Any]]:
+    """(the format and why, the records that were looked at). Raises `UserError` U207 where several know them."""
+    records: list[Any] = []
     seen = -1
     for size in SAMPLES:
-        sample = take(size)
-        try:
-            return detect(sample, known, file=file)
-        except UserError as problem:
-            if problem.findings[0].code != "U202" or len(sample) == seen or size == SAMPLES[-1]:
-                raise
-        seen = len(sample)
-    raise AssertionError("the last sample either matches or raises")
+        records = take(size)
+        if len(records) == seen:
+            break
+        seen = len(records)
+        matches = _matches(records, known)
+        if not matches and len(records) > 1:
+            matches = _by_most(records[1:], [item for item in known if item.unit == "row"])
+        if len(matches) == 1:
+            return matches[0], records
+        if matches:
+            names = "; ".join(f"{item.name} ({reason})" for item, reason in matches)
+            raise error("U207", file=file, found=names, expected="one format")
+    return None, records
 
 
 def _matches(records: list[Any], known: Iterable[Format]) -> list[tuple[Format, str]]:

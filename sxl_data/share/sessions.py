@@ -18,7 +18,7 @@ import msgspec
 from sxl_data.contract.errors import UserError, error
 from sxl_data.files.records import open_records
 from sxl_data.files.streams import CutOff, chunks, kind_of, open_bytes
-from sxl_data.formats.registry import detect_growing, formats
+from sxl_data.formats.registry import formats, recognise_growing
 from sxl_data.share.agents import AGENTS, BY_FORMAT, BY_NAME, Agent, roots
 
 MOST = 300_000_000
@@ -158,7 +158,8 @@ def _recognised(path: Path) -> Agent | None:
                     break
             return sample
 
-        return BY_FORMAT.get(detect_growing(take, known, file=str(path))[0].name)
+        found = recognise_growing(take, known, file=str(path))
+        return None if found is None else BY_FORMAT.get(found[0].name)
     except UserError:
         return None
 
