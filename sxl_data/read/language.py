@@ -39,7 +39,6 @@ _SENTENCE = patterns.compile(r"^\s*(?:\d+[.)] |[-•] )?[A-Z][a-z']*(?: [\pL\pN_
 
 # Beginnings that decide at once, and how much of a text they look at.
 _OPENING = 60
-_FIRST = ("#", "<")  # no pattern is tried on a text that begins otherwise
 _OPENINGS = (
     ("bash", patterns.compile(r"\s*#! ?/(?:usr/)?bin/(?:env )?(?:ba|z)?sh\b")),
     ("php", patterns.compile(r"\s*<\?php")),
@@ -58,7 +57,7 @@ def guess_language(text: str, named: str | None = None, task: str = "") -> str |
         label = next((block.label for block in fenced if block.label not in (None, "output")), None)
         return label or canonical(named)
     head = text.lstrip()[:_OPENING]
-    for language, opening in _OPENINGS if head[:1] in _FIRST else ():
+    for language, opening in _OPENINGS:
         if opening.match(head):
             return language
     if not looks_like_code(text):

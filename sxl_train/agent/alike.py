@@ -6,7 +6,7 @@ with what was named already left out; nothing where the task names nothing more 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sxl_data.contract import patterns
 from sxl_train.answers.markup import Call
@@ -16,22 +16,24 @@ from sxl_train.generate.types import Copied
 _NUMBER = patterns.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
+def _plain(value: object) -> Iterator[object]:
+    """What stands in ``value`` and is no list or object."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _plain(inner)
+    else:
+        yield value
+
+
 def texts_of(value: object) -> list[str]:
     """The strings in ``value``."""
-    if isinstance(value, str):
-        return [value] if value else []
-    if isinstance(value, dict | list):
-        return [text for inner in (value.values() if isinstance(value, dict) else value) for text in texts_of(inner)]
-    return []
+    return [inner for inner in _plain(value) if isinstance(inner, str) and inner]
 
 
 def numbers_of(value: object) -> list[str]:
     """The numbers in ``value``, as they are written."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return []
-    if isinstance(value, dict | list):
-        return [text for inner in (value.values() if isinstance(value, dict) else value) for text in numbers_of(inner)]
-    return [f"{value:g}" if isinstance(value, float) else str(value)]
+    numbers = (inner for inner in _plain(value) if isinstance(inner, int | float) and not isinstance(inner, bool))
+    return [f"{inner:g}" if isinstance(inner, float) else str(inner) for inner in numbers]
 
 
 def left_over(task: str, calls: Sequence[Call], free: Collection[str] = ()) -> Copied | None:

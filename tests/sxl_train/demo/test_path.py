@@ -12,7 +12,7 @@ import sxl_data
 from sxl_train.demo.__main__ import main
 from sxl_train.storage import gguf
 
-pytestmark = pytest.mark.xdist_group("demo_path")
+pytestmark = pytest.mark.slow
 QUICK = ["limit=6", "tune.max_length=2048", "tune.long=cut", "tune.max_steps=1", "tune.batch=1", "quantise.samples=1"]
 
 
