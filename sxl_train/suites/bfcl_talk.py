@@ -17,20 +17,20 @@ import msgspec
 from sxl_data.contract.errors import error
 from sxl_data.read.adapters.bfcl_folder import CLASSES
 from sxl_train.answers.markup import Call, Schemas, read_schemas
-from sxl_train.answers.tool_calls import read, repaired, valid
+from sxl_train.answers.tool_calls import valid
 from sxl_train.answers.turns import apart, assistant
 from sxl_train.generate.types import Message, Sample, Tool
 from sxl_train.suites import files
 from sxl_train.suites.bfcl import declare
 from sxl_train.suites.bfcl_backend import GoldCall, Played, Talk, as_calls
 from sxl_train.suites.types import Options
+from sxl_train.suites.ways import READERS
 
 STEPS = 20
 """Answers with calls in one turn; a further one ends the conversation."""
 MORE_FUNCTIONS = "I have updated some more functions you can choose from. What about now?"
 DOCS = {name: file for name, file in CLASSES.items() if name != "WebSearchAPI"}
 """Class → file of its functions; what is searched in the web is asked apart."""
-_READERS = {"": read, ", repaired": repaired, ", constrained": read}
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class Conversation:
             return
         thought, text = apart(sample.text)
         schemas: Schemas = read_schemas([dict(tool) for tool in self.tools])
-        found = _READERS[self.way](text, schemas)
+        found = READERS[self.way](text, schemas)
         self.made += found.calls
         self.valid += sum(valid(call, schemas) for call in found.calls)
         calls = [call for call in found.calls if call is not None]

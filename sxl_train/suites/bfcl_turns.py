@@ -14,6 +14,7 @@ from functools import partial
 import msgspec
 
 from sxl_train.generate.types import Request
+from sxl_train.suites import ways
 from sxl_train.suites.bfcl import named
 from sxl_train.suites.bfcl_backend import Backend, check
 from sxl_train.suites.bfcl_talk import STEPS, Conversation, Task, tasks, verdict
@@ -36,26 +37,16 @@ def work(suite: str, chosen: Sequence[Task], way: str, ask: Asker, options: Opti
 
 
 def _request(suite: str, talk: Conversation, options: Options) -> Request:
-    return Request(
-        id=f"{suite}:{talk.task.id}#{talk.answers}",
-        messages=tuple(talk.messages),
-        tools=tuple(talk.tools),
-        max_tokens=options.max_tokens,
-        temperature=options.temperature,
-        top_p=options.top_p if options.temperature else 1.0,
-        seed=options.seed,
-        constrained=talk.way == ", constrained",
-    )
+    return ways.request(f"{suite}:{talk.task.id}#{talk.answers}", talk.messages, talk.tools, options, talk.way)
 
 
 def measure(suite: str, categories: Sequence[str], ask: Asker, options: Options) -> list[Outcome]:
     """Every chosen conversation of each category, in each way."""
-    ways = ["", ", repaired", *([", constrained"] if options.constrained else [])]
     found: list[Outcome] = []
     with Backend(options.data) as backend:
         for category in categories:
             chosen = spread(tasks(category, options), options.limit)
-            done = {way: work(suite, chosen, way, ask, options, backend) for way in ways}
+            done = {way: work(suite, chosen, way, ask, options, backend) for way in ways.wanted(options)}
             reasons = {way: judge(talks, backend) for way, talks in done.items()}
             for place, task in enumerate(chosen):
                 each = {way: (talks[place], reasons[way][place]) for way, talks in done.items()}
@@ -75,14 +66,13 @@ def judge(talks: Sequence[Conversation], backend: Backend) -> list[str]:
     ]
 
 
-def _outcome(suite: str, task: Task, ways: dict[str, tuple[Conversation, str]]) -> Outcome:
+def _outcome(suite: str, task: Task, done: dict[str, tuple[Conversation, str]]) -> Outcome:
     scores: dict[str, float] = {}
     counts: dict[str, tuple[int, int]] = {}
-    for way, (talk, reason) in ways.items():
+    for way, (talk, reason) in done.items():
         scores["right" + way] = float(not reason)
-        counts["calls parse" + way] = (sum(call is not None for call in talk.made), len(talk.made))
-        counts["calls valid" + way] = (talk.valid, len(talk.made))
-    plain, reason = ways[""]
+        counts |= ways.count(way, talk.made, talk.valid)
+    plain, reason = done[""]
     return Outcome(
         suite=suite,
         item=task.id,

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sxl_train.answers.markup import Call, read_schemas
-from sxl_train.answers.tool_calls import read, repaired, valid
+from sxl_train.answers.tool_calls import valid
 from sxl_train.generate.types import Message, Request, Sample, Tool
+from sxl_train.suites import ways
 from sxl_train.suites.types import Asker, Options, Outcome
 
 Judge = Callable[[Sequence[Call | None]], str]
@@ -30,8 +31,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(suite: str, questions: Sequence[Question], ask: Asker, options: Options) -> list[Outcome]:
     """Ask every question and judge what is called: as generated, after repairs, and constrained where that is on."""
-    free = ask([_request(suite, question, options, False) for question in questions])
-    held = ask([_request(suite, q, options, True) for q in questions]) if options.constrained else [[]] * len(questions)
+    free = ask([_request(suite, question, options, "") for question in questions])
+    held: Sequence[Sequence[Sample]] = [[]] * len(questions)
+    if options.constrained:
+        held = ask([_request(suite, question, options, ways.HELD) for question in questions])
     return [
         _outcome(suite, question, sample, next(iter(other), None))
         for question, samples, other in zip(questions, free, held)
@@ -39,39 +42,29 @@ def measure(suite: str, questions: Sequence[Question], ask: Asker, options: Opti
     ]
 
 
-def _request(suite: str, question: Question, options: Options, constrained: bool) -> Request:
-    return Request(
-        id=f"{suite}:{question.id}" + ("#constrained" if constrained else ""),
-        messages=question.messages,
-        tools=question.tools,
-        max_tokens=options.max_tokens,
-        temperature=options.temperature,
-        top_p=options.top_p if options.temperature else 1.0,
-        seed=options.seed,
-        constrained=constrained,
-    )
+def _request(suite: str, question: Question, options: Options, way: str) -> Request:
+    id = f"{suite}:{question.id}" + ("#constrained" if way == ways.HELD else "")
+    return ways.request(id, question.messages, question.tools, options, way)
 
 
 def _outcome(suite: str, question: Question, sample: Sample, held: Sample | None) -> Outcome:
     schemas = read_schemas([dict(tool) for tool in question.tools])
-    ways = {"": read(sample.text, schemas), ", repaired": repaired(sample.text, schemas)}
-    if held is not None:
-        ways[", constrained"] = read(held.text, schemas)
+    texts = {"": sample.text, ways.REPAIRED: sample.text} | ({} if held is None else {ways.HELD: held.text})
+    made = {way: ways.READERS[way](text, schemas) for way, text in texts.items()}
     scores: dict[str, float] = {}
     counts: dict[str, tuple[int, int]] = {}
     reasons: dict[str, str] = {}
-    for way, found in ways.items():
+    for way, found in made.items():
         reasons[way] = question.judge(found.calls)
         scores["right" + way] = float(not reasons[way])
-        counts["calls parse" + way] = (sum(call is not None for call in found.calls), len(found.calls))
-        counts["calls valid" + way] = (sum(valid(call, schemas) for call in found.calls), len(found.calls))
+        counts |= ways.count(way, found.calls, sum(valid(call, schemas) for call in found.calls))
     return Outcome(
         suite=suite,
         item=question.id,
         group=question.group,
         scores=scores,
         counts=counts,
-        kind="nothing was generated" if sample.error else _kind(reasons[""], len(ways[""].calls)),
+        kind="nothing was generated" if sample.error else _kind(reasons[""], len(made[""].calls)),
         detail=sample.error or reasons[""],
         request=json.dumps(list(question.messages), ensure_ascii=False),
         text=sample.text,

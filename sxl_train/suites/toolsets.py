@@ -24,8 +24,8 @@ from sxl_data.toolsets.tasks import Side, Task
 from sxl_data.trace.messages import Message, declare
 from sxl_data.trace.types import Act
 from sxl_train.answers.markup import Call
-from sxl_train.answers.tool_calls import read, repaired
 from sxl_train.generate.types import Request
+from sxl_train.suites import ways
 from sxl_train.suites.conversation import Conversation
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
 
@@ -33,7 +33,6 @@ SIDES: tuple[Side, ...] = ("values", "patterns", "tools")
 PER_SIDE = 20
 TURNS = 12
 """Answers of the model to one task at most."""
-_READERS = {"": read, ", repaired": repaired, ", constrained": read}
 
 
 def tasks(
@@ -52,7 +51,7 @@ def work(
 ) -> list[Conversation]:
     """All of ``chosen``, a turn of every open task at a time, so that turns are generated together; ``turns`` answers
     at most."""
-    talks = [Conversation(task, _READERS[way]) for task in chosen]
+    talks = [Conversation(task, ways.READERS[way]) for task in chosen]
     for turn in range(turns):
         open_ = [talk for talk in talks if not talk.done]
         if not open_:
@@ -64,16 +63,8 @@ def work(
 
 
 def _request(suite: str, talk: Conversation, turn: int, way: str, options: Options) -> Request:
-    return Request(
-        id=f"{suite}:{talk.task.id}#{turn}",
-        messages=tuple(talk.messages),
-        tools=tuple(declare(function.declared) for function in talk.session.tools.values()),
-        max_tokens=options.max_tokens,
-        temperature=options.temperature,
-        top_p=options.top_p if options.temperature else 1.0,
-        seed=options.seed,
-        constrained=way == ", constrained",
-    )
+    tools = [declare(function.declared) for function in talk.session.tools.values()]
+    return ways.request(f"{suite}:{talk.task.id}#{turn}", talk.messages, tools, options, way)
 
 
 def planned_calls(task: Task) -> list[list[Call]]:
@@ -89,20 +80,19 @@ def measure(suite: str, ask: Asker, options: Options) -> list[Outcome]:
     # Without a sandbox the commands of a model are not run at all.
     names = [name for name in toolsets.names() if boxes or name != "shell"]
     chosen = spread(tasks(names), options.limit)
-    ways = ["", ", repaired", *([", constrained"] if options.constrained else [])]
     with programs.using(boxed) if boxes else nullcontext():
-        done = {way: work(suite, chosen, way, ask, options) for way in ways}
+        done = {way: work(suite, chosen, way, ask, options) for way in ways.wanted(options)}
         return [
             judge(suite, task, {way: talks[place] for way, talks in done.items()}) for place, task in enumerate(chosen)
         ]
 
 
-def judge(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
-    """What became of a task, in each of the ``ways`` that it was worked on; the plain one, "", says what is shown."""
+def judge(suite: str, task: Task, done: dict[str, Conversation]) -> Outcome:
+    """What became of a task, in each of the ways that it was worked on; the plain one, "", says what is shown."""
     scores: dict[str, float] = {}
     counts: dict[str, tuple[int, int]] = {}
     wanted = next(iter(planned_calls(task)), [])
-    for way, talk in ways.items():
+    for way, talk in done.items():
         verdict = talk.verdict()
         scores["goal" + way] = float(verdict.met)
         if task.kind == "irrelevant":
@@ -111,9 +101,8 @@ def judge(suite: str, task: Task, ways: dict[str, Conversation]) -> Outcome:
             scores["acts" + way] = float(bool(talk.made))
         if wanted:
             scores["first calls exact" + way] = float(_same(talk.first, wanted))
-        counts["calls parse" + way] = (sum(call is not None for call in talk.made), len(talk.made))
-        counts["calls valid" + way] = (talk.valid, len(talk.made))
-    plain = ways[""]
+        counts |= ways.count(way, talk.made, talk.valid)
+    plain = done[""]
     verdict = plain.verdict()
     return Outcome(
         suite=suite,
