@@ -7,7 +7,7 @@ is a fact of how they are run, marked in `SEES_OTHERS`: padded batches have one 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PEERS: dict[str, dict[str, Any]] = {
     # As it comes for packed rows: padding-free, documents kept apart by a mask of L × L.
@@ -29,17 +29,21 @@ SEES_OTHERS = {name for name, keys in PEERS.items() if not keys.get("padding_fre
 """Peers whose packed documents attend to those before them in the row."""
 
 
-def make_peer(
-    method: str,
-    variant: str,
-    folder: Path,
-    tokenizer: Any,
-    rows: list[Any],
-    steps: int,
-    out: Path,
-    length: int,
-    batch: int,
-) -> Any:
+class Run(NamedTuple):
+    """What a trainer is made of: `make_peer` for TRL's, `variants.make_ours` for ours."""
+
+    method: str
+    variant: str
+    folder: Path
+    tokenizer: Any
+    rows: list[Any]
+    steps: int
+    out: Path
+    length: int
+    batch: int
+
+
+def make_peer(run: Run) -> Any:
     """SFTTrainer for ``variant`` of `PEERS`: weights in float32 under bf16 autocast for full, bf16 for adapters."""
     import torch
     from datasets import Dataset
@@ -47,6 +51,7 @@ def make_peer(
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
     from trl import SFTConfig, SFTTrainer
 
+    method, variant, folder, tokenizer, rows, steps, out, length, batch = run
     keys = PEERS[variant]
     gpu = torch.cuda.is_available()
     quantised = None

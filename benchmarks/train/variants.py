@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import profiles
-from peers import PEERS, make_peer
+from peers import PEERS, Run, make_peer
 from turns import ROUNDS, end_turn, wait_for_turn
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -90,7 +90,7 @@ def run_variant(
                 losses.append(float(logs["loss"]))
 
     make = make_peer if variant in PEERS else make_ours
-    trainer = make(method, variant, folder, tokenizer, rows, steps, out, length, batch)
+    trainer = make(Run(method, variant, folder, tokenizer, rows, steps, out, length, batch))
     trainer.add_callback(Clock())
     if gpu:
         torch.cuda.reset_peak_memory_stats()
@@ -142,17 +142,7 @@ def between(before: Any, after: Any) -> float:
     return float(after - before) if isinstance(before, float) else before.elapsed_time(after) / 1000
 
 
-def make_ours(
-    method: str,
-    variant: str,
-    folder: Path,
-    tokenizer: Any,
-    rows: list[Any],
-    steps: int,
-    out: Path,
-    length: int,
-    batch: int,
-) -> Any:
+def make_ours(run: Run) -> Any:
     """The trainer that `sxl-train recipe` uses."""
     import torch
 
@@ -161,6 +151,7 @@ def make_ours(
     from sxl_train.tune import adapt
     from sxl_train.tune.trainer import make_trainer
 
+    method, variant, folder, tokenizer, rows, steps, out, length, batch = run
     options = VARIANTS[variant]
     accumulate = options.get("accumulate", 1)
     settings = Tune(
