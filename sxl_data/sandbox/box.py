@@ -14,7 +14,7 @@ import socket
 import stat
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -76,6 +76,9 @@ class Box:
         try:
             for name, content in (files or {}).items():
                 self._write("work", name, content)
+            if tier == "bubblewrap":
+                for outer in bubblewrap.covered(found):
+                    self._place(*bubblewrap.place(outer), Path(outer).is_dir())
         except (OSError, Refused, ValueError) as problem:
             self.close()
             raise Refused(f"{type(problem).__name__}: {problem}") from None
@@ -156,6 +159,15 @@ class Box:
             with os.fdopen(fd, "wb") as file:
                 self._give(last, folder)
                 file.write(_bytes(content))
+
+    def _place(self, top: str, name: str, folder: bool) -> None:
+        """Make what a folder or a file of the machine is mounted on, in a folder of the box."""
+        if not folder:
+            self._write(top, name, b"")
+            return
+        with ExitStack() as stack:
+            above, last = self._folder(top, name, stack, make=False)
+            os.mkdir(last, 0o755, dir_fd=above)
 
     def _folder(self, top: str, name: str, stack: ExitStack, *, make: bool) -> tuple[int, str]:
         """(descriptor of the folder of ``name`` below ``top``, last part of the name); follows no link."""

@@ -51,6 +51,8 @@ _SPACES = (
     "sandbox",
 )
 _SECRETS = ("keys", "key-users")
+OWN = {"/work": "work", "/tmp": "tmp", "/dev/shm": "shm", "/program": "program"}
+"""Where a box's own folders stand inside; they cover what the machine has there."""
 _SMALL = "65536"
 
 
@@ -65,10 +67,13 @@ def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, e
     an empty network already."""
     mounts: list[str] = []
     links = system_links()
-    for path in (*system_folders(), *python.own):
+    late = covered(python)
+    elsewhere = [path for path in python.own if not any(path in paths for paths in late.values())]
+    for path in (*system_folders(), *elsewhere):
         mounts += ["--symlink", links[path], path] if path in links else ["--ro-bind", path, path]
+    inner = [word for outer, paths in late.items() for word in _read_only(outer, paths)]
     for path in python.hidden:
-        mounts += ["--size", _SMALL, "--tmpfs", path, "--remount-ro", path]
+        inner += ["--size", _SMALL, "--tmpfs", path, "--remount-ro", path]
     devices = ["--proc", "/proc", "--dev", "/dev", "--bind", f"{folder}/shm", "/dev/shm", "--remount-ro", "/dev"]
     for name in (f"/proc/{name}" for name in _SECRETS):
         devices += ["--ro-bind", "/dev/null", name] if Path(name).exists() else []
@@ -94,6 +99,7 @@ def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, e
         *mounts,
         *devices,
         *own,
+        *inner,
         "--remount-ro",
         "/",
         *environment,
@@ -108,6 +114,33 @@ def wrap(command: list[str], folder: str, limits: Limits, python: Interpreter, e
         "--",
         *command,
     ]
+
+
+def covered(python: Interpreter) -> dict[str, list[str]]:
+    """What of an interpreter the box's own folders would cover: outermost folder below them (or file) → paths in it.
+
+    They are mounted after those folders, each outermost one on a place that must be there before a program runs."""
+    found: dict[str, list[str]] = {}
+    for path in python.own:
+        for top in OWN:
+            if path.startswith(f"{top}/"):
+                outer = path.removeprefix(f"{top}/").partition("/")[0]
+                found.setdefault(f"{top}/{outer}", []).append(path)
+    return found
+
+
+def place(outer: str) -> tuple[str, str]:
+    """(folder of the box, name in it) of one of `covered`."""
+    top, _, name = outer.rpartition("/")
+    return OWN[top], name
+
+
+def _read_only(outer: str, paths: list[str]) -> list[str]:
+    """Mounts of ``paths`` under ``outer``, where a program can then leave nothing for the next one."""
+    if outer in paths:
+        return ["--ro-bind", outer, outer]
+    binds = [word for path in paths for word in ("--ro-bind", path, path)]
+    return ["--size", _SMALL, "--tmpfs", outer, *binds, "--remount-ro", outer]
 
 
 def tool(name: str) -> str:

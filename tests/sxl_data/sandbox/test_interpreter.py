@@ -137,3 +137,32 @@ def test_a_folder_of_packages_is_given_unless_it_is_a_home_or_is_not_there(tmp_p
     for closed in (tmp_path, tmp_path / "home"):
         assert isinstance(with_packages(python, str(closed)), str)
     assert with_packages(python, "/usr/lib") == python
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("inner", [".", "a/b"])
+def test_packages_where_the_box_has_folders_of_its_own_are_read_and_nothing_is_left_there(tier, inner):
+    if why_not(tier) is not None:
+        pytest.skip(f"no {tier}: {why_not(tier)}")
+    with tempfile.TemporaryDirectory(dir="/tmp") as outer:
+        folder = Path(outer, inner).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "doubling.py").write_text("def twice(value):\n    return 2 * value\n", encoding="utf-8")
+        Path(outer).chmod(0o755)
+        program = f"""
+import os, sys
+sys.path.append({str(folder)!r})
+import doubling
+print(doubling.twice(4))
+for place in ({str(folder)!r}, {outer!r}):
+    try:
+        open(os.path.join(place, "left.py"), "w")
+    except OSError:
+        print("closed")
+"""
+        with open_box(tier=tier, packages=str(folder)) as box:
+            for _ in range(2):
+                done = box.run(program)
+                assert (done.status, done.stdout.split()) == ("ok", ["8", "closed", "closed"]), done
+                assert box.untouched()
+        assert sorted(path.name for path in folder.iterdir()) == ["doubling.py"]
