@@ -23,6 +23,15 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[1]
 REPOSITORY = "https://github.com/likhonsheikh/sxl/blob/main/"
 RECIPES = {"data": "recipe.data.v1.json", "train": "recipe.train.v1.json"}
+TEXTS = {
+    "README.md": "index.md",
+    ".github/CONTRIBUTING.md": "contributing.md",
+    ".github/CHANGELOG.md": "changelog.md",
+    ".github/SECURITY.md": "security.md",
+    "schemas/README.md": "schemas.md",
+    "benchmarks/README.md": "measured.md",
+}
+"""Texts of the checkout and the names of their pages."""
 UNITS = (
     ("bytes", "bytes"),
     ("memory", "a size such as 2GB"),
@@ -71,13 +80,7 @@ def main() -> int:
 def make() -> Pages:
     """Name of each page → its title and Markdown."""
     pages: Pages = {}
-    for source, name in {
-        "README.md": "index.md",
-        ".github/CONTRIBUTING.md": "contributing.md",
-        ".github/CHANGELOG.md": "changelog.md",
-        ".github/SECURITY.md": "security.md",
-        "schemas/README.md": "schemas.md",
-    }.items():
+    for source, name in TEXTS.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         pages[name] = (text.partition("\n")[0].lstrip("# "), relink(text, source, name))
     for path in sorted((ROOT / ".github" / "tutorials").glob("*.md")):
@@ -94,13 +97,6 @@ def make() -> Pages:
 
 def relink(text: str, source: str, name: str) -> str:
     """Links to files of the checkout become links to pages, or to the repository."""
-    known = {
-        "README.md": "index.md",
-        ".github/CONTRIBUTING.md": "contributing.md",
-        ".github/CHANGELOG.md": "changelog.md",
-        ".github/SECURITY.md": "security.md",
-        "schemas/README.md": "schemas.md",
-    }
     up = "../" * name.count("/")
     parts = text.split("](")
     for place, part in enumerate(parts[1:], 1):
@@ -110,8 +106,8 @@ def relink(text: str, source: str, name: str) -> str:
         path, mark, anchor = target.partition("#")
         where = (ROOT / source).parent / path
         inside = where.resolve().relative_to(ROOT).as_posix() if where.resolve().is_relative_to(ROOT) else path
-        if inside in known:
-            target = up + known[inside] + mark + anchor
+        if inside in TEXTS:
+            target = up + TEXTS[inside] + mark + anchor
         elif inside.startswith(".github/tutorials/"):
             target = up + inside.removeprefix(".github/") + mark + anchor
         elif inside.startswith(".github/pictures/"):

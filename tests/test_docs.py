@@ -75,6 +75,16 @@ def test_relative_links_lead_somewhere():
     assert broken == []
 
 
+def test_every_figure_names_a_script_that_is_there():
+    results = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*\| ([^|]+) \|$", README.partition("## Measured")[2], re.MULTILINE)[2:]
+    heads = re.findall(r"^## .* — (.+)$", results, re.MULTILINE)
+    assert len(rows) > 10 and len(heads) > 10
+    for name in re.findall(r"`([^`]+)`", " ".join((*rows, *heads))):
+        script = ROOT / "benchmarks" / name
+        assert script.is_file() or (script / "__main__.py").is_file(), name
+
+
 TUTORIALS = sorted((ROOT / ".github" / "tutorials").glob("*.md"))
 
 
