@@ -5,7 +5,7 @@ No torch here: `--help`, `--print`, the JSON Schema and the size forecast read t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -177,14 +177,16 @@ class Prune(Section, frozen=True, kw_only=True):
 class Distil(Section, frozen=True, kw_only=True):
     """How a pruned model recovers."""
 
+    GONE: ClassVar[dict[str, str]] = {
+        "quantise_aware": "steps with rounded weights gained nothing",
+        "temperature": "both distributions are compared as they are",
+    }
     teacher: str = ""
     """Folder or hub id with the vocabulary of the tuned model; empty = the model before pruning."""
     steps: Natural = 300
     """Optimiser steps."""
     lr: float = 3e-4
     """Learning rate; where it makes a hardly pruned model worse, a quarter of it is tried."""
-    temperature: float = 1.0
-    """Softens both distributions."""
     share: Fraction = 0.5
     """Weight of the divergence from the teacher; the rest is cross-entropy."""
     top_k: Natural = 64
@@ -196,9 +198,6 @@ class Distil(Section, frozen=True, kw_only=True):
     """Tokens in one step, padding included."""
     on_policy: Natural = 0
     """Steps before the others on texts that the student writes itself (TRL's trainer); needs the same vocabulary."""
-    quantise_aware: bool = True
-    """Compute with rounded weights in the last third of the steps (in all of them where nothing was pruned), where the
-    plan stores four bits and rounding costs enough."""
 
 
 class Quantise(Section, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 One probe: one and two decoder layers with random weights of the shape run forward, backward with frozen weights
 (adapters) and backward with all weights; what the second layer adds is what each further one costs. Nothing is
 downloaded and no real weight is read. A guide: compiled layers and full batches are faster than the probe, loading and
-tokenising come on top, and steps with rounded weights take longer.
+tokenising come on top.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def forecast(recipe: Recipe, sequences: int, capacity: int) -> list[Stage]:
     chosen = plan.make_plan(recipe, shape, tokenizer)
     pruned = any(getattr(chosen, axis) < getattr(shape, axis) for axis in ("vocabulary", "mlp", "layers", "groups"))
     speed = measure_speed(find_shape(recipe))
-    return list_stages(recipe, speed, sequences, capacity, pruned, chosen.format in plan.AWARE)
+    return list_stages(recipe, speed, sequences, capacity, pruned)
 
 
 def measure_speed(config: PretrainedConfig) -> Speed:
@@ -143,8 +143,8 @@ def estimate_sequences(recipe: Recipe, tokens_per_row: float, capacity: int) -> 
     return max(1, math.ceil(rows * tokens_per_row / capacity)) if recipe.tune.packing else rows
 
 
-def list_stages(recipe: Recipe, speed: Speed, sequences: int, capacity: int, pruned: bool, aware: bool) -> list[Stage]:
-    """The stages that take time. ``pruned``, ``aware``: whether the plan cuts, and may round while it distils."""
+def list_stages(recipe: Recipe, speed: Speed, sequences: int, capacity: int, pruned: bool) -> list[Stage]:
+    """The stages that take time. ``pruned``: whether the plan cuts."""
     tune, distil, steps = recipe.tune, recipe.distil, recipe.steps
     stages = []
     if recipe.base_model == "demo" and "tune" in steps:
@@ -153,7 +153,7 @@ def list_stages(recipe: Recipe, speed: Speed, sequences: int, capacity: int, pru
         batch, count = choose_steps(recipe, sequences, capacity)
         each = speed.train if recipe.method == "full" else speed.adapt
         stages.append(Stage("tune", count, batch * tune.accumulate * capacity * each))
-    recovers = bool(distil.teacher) or ("prune" in steps and pruned) or (distil.quantise_aware and aware)
+    recovers = bool(distil.teacher) or ("prune" in steps and pruned)
     if "prune" in steps and pruned and recipe.prune.mode == "auto" and recipe.prune.order == "measured":
         tried = recipe.prune.finalists * recipe.prune.trial_steps
         stages.append(Stage("prune", tried, distil.batch * speed.train))

@@ -2,7 +2,7 @@
 
 sxl-base-31m is tuned on the traces, then brought under each size limit by our plan, once for a GGUF file (the
 embedding is quantised too) and once for a safetensors folder: the format that fits; else vocabulary, MLP, layers and
-groups cut by measured trials, distilled, quantised with aware steps; room left goes to the most sensitive matrices.
+groups cut by measured trials, distilled, quantised; room left goes to the most sensitive matrices.
 Beside it the obvious alternatives at the same bytes: quantise only with the reference quantiser, depth only, width
 only, the same small shape trained from scratch, cross-entropy instead of distillation, all with the same number of
 steps. Loss, perplexity and tool calls are measured after every step, quantised models from the reloaded files.
@@ -119,8 +119,7 @@ def describe(shape: Any) -> dict[str, int]:
 
 
 def compress(bench: Bench, limit: int, way: str, shape: Any, format: str) -> None:
-    """Our way: prune, recover by distillation, quantise with aware steps where they pay, spend the room."""
-    from sxl_train.distil import step as distil
+    """Our way: prune, recover by distillation, quantise, spend the room."""
     from sxl_train.prune.search import build
 
     size, pruned = shape.vocabulary, shape != bench.shape
@@ -131,9 +130,6 @@ def compress(bench: Bench, limit: int, way: str, shape: Any, format: str) -> Non
         bench.recover(model, size, bench.options.distil_steps, teach)
         bench.record(limit, way, "distilled", model, size, calls="primed" if way == "ours" else "")
     rounding = bench.round(model, size, format, limit)
-    if distil.pays(format, bench.rise):
-        bench.store(limit, way, model, size, format, "without aware steps", rounding=rounding)
-        bench.recover(model, size, bench.options.aware_steps, teach, **rounding)
     bench.store(
         limit,
         way,
@@ -156,7 +152,7 @@ def compare(bench: Bench, limit: int, ours: str, shape: Any, format: str) -> Non
     """The alternatives at the same bytes in the same kind of file, recovered with the same steps."""
     from sxl_train.prune.search import build
 
-    size, steps, aware = shape.vocabulary, bench.options.distil_steps, bench.options.aware_steps
+    size, steps = shape.vocabulary, bench.options.distil_steps
     whole = bench.shape.prune(vocabulary=size) if format == "nf4_dq" else bench.shape
     wide = [whole.prune(mlp=n) for n in range(whole.mlp, 63, -64)]
     deep = [whole.prune(layers=n) for n in range(whole.layers, 1, -1)]
@@ -180,10 +176,7 @@ def compare(bench: Bench, limit: int, ours: str, shape: Any, format: str) -> Non
             bench.recover(model, cut.vocabulary, steps, teach)
             bench.record(limit, way + more, "distilled", model, cut.vocabulary)
         rounding = bench.round(model, cut.vocabulary, format, limit)
-        stage = "quantised" if aware else "without aware steps"
-        if aware:
-            bench.recover(model, cut.vocabulary, aware, teach, **rounding)
-        bench.store(limit, way + more, model, cut.vocabulary, format, stage, rounding=rounding, **describe(cut))
+        bench.store(limit, way + more, model, cut.vocabulary, format, rounding=rounding, **describe(cut))
 
 
 def start_anew(bench: Bench, model: Any) -> Any:
@@ -215,12 +208,9 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tune-steps", type=int, default=360)
     parser.add_argument("--trial-steps", type=int, default=24, help="of each finalist of the search")
     parser.add_argument("--distil-steps", type=int, default=300)
-    parser.add_argument("--aware-steps", type=int, default=48)
     parser.add_argument("--tune-lr", type=float, default=5e-4)
     parser.add_argument("--distil-lr", type=float, default=6e-4)
     parser.add_argument("--share", type=float, default=0.5)
-    parser.add_argument("--aware-lr", type=float, default=2e-4)
-    parser.add_argument("--aware-share", type=float, default=0.8)
     parser.add_argument("--batch", type=int, default=16384, help="tokens in a step")
     parser.add_argument("--prompts", type=int, default=256)
     parser.add_argument("--new-tokens", type=int, default=128)
@@ -231,7 +221,7 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     if options.quick:
         options.deadline, options.grace = 3600.0, 600.0
         options.seeds, options.tune_steps, options.distil_steps = 1, 2, 2
-        options.trial_steps, options.aware_steps, options.judges = 1, 1, 4
+        options.trial_steps, options.judges = 1, 4
         options.batch, options.prompts, options.new_tokens = 512, 1, 8
     return options
 

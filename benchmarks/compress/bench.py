@@ -32,7 +32,6 @@ class Bench:
         self.skipped: list[str] = []
         self.views: dict[int, Any] = {}
         self.train_views: dict[int, Any] = {}
-        self.rise = 0.0  # what `round` expects the rounding to cost, nats per token
 
     def late(self, name: str) -> bool:
         """Whether the deadline forbids another training; what is left out is written down."""
@@ -92,25 +91,17 @@ class Bench:
         )
         distil.train(model, rows, settings, teach)
 
-    def recover(self, model: Any, size: int, steps: int, teach: Any, **rounding: Any) -> None:
-        """`distil.recover` on the training samples; the held-out ones are not looked at.
-
-        ``rounding`` (format, others, columns) makes these the last steps, with weights rounded as they are stored.
-        """
+    def recover(self, model: Any, size: int, steps: int, teach: Any) -> None:
+        """`distil.recover` on the training samples; the held-out ones are not looked at."""
         from sxl_train.distil import step as distil
 
-        lr, share = self.options.distil_lr, self.options.share
-        if rounding:
-            lr, share = self.options.aware_lr, self.options.aware_share
         rows, judges = self.train_view(size), self.options.judges
         settings = distil.Settings(
             steps=steps,
-            lr=lr,
+            lr=self.options.distil_lr,
             batch=self.options.batch,
             seed=self.seed,
-            share=share if teach else 0.0,
-            aware=float(bool(rounding)),
-            **rounding,
+            share=self.options.share if teach else 0.0,
         )
         distil.recover(model, rows[:-judges], rows[-judges:], settings, teach)
 
@@ -195,7 +186,6 @@ class Bench:
         costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
         room = int(limit * 10**6 * (1 - plan.SAFETY)) - base
         others = plan.spend_room(shape, format, room, costs) if wider and room > 0 else {}
-        self.rise = precision.expect_rise(costs, format, others)
         return {"format": format, "others": others, "columns": columns}
 
     def store(

@@ -88,19 +88,16 @@ def make_claims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
         ours = found.get("ours", {}).get("quantised") or found.get("ours", {}).get("stored")
         if not ours:
             continue
-        untrained = found["ours"].get("without aware steps")
         plain = [row for name, row in metrics.items() if "quantise only" in name and row["bytes"] <= limit * 10**6]
         if plain:
             found["the best that is only quantised"] = {"quantised": min(plain, key=lambda row: row["per_byte"])}
         for way, stages in found.items():
-            other, own = stages.get("quantised") or stages.get("stored"), ours
-            if not other and untrained:  # both sides without steps of rounded weights
-                other, own = stages.get("without aware steps"), untrained
+            other = stages.get("quantised") or stages.get("stored")
             if other and way != "ours":
                 claim(
                     f"{limit} MB: ours against {way}",
                     "smaller loss per byte (ratio < 1)",
-                    own["per_byte"] / other["per_byte"],
+                    ours["per_byte"] / other["per_byte"],
                 )
     return claims
 

@@ -88,7 +88,7 @@ def suites(bench: Bench, data: Path) -> list[dict[str, Any]]:
 
 def packages(bench: Bench) -> list[dict[str, Any]]:
     """`PARENT` under each limit."""
-    keys = ["prune.order=planned", "distil.steps=100", "distil.quantise_aware=false", "limit=6000"]
+    keys = ["prune.order=planned", "distil.steps=100", "limit=6000"]
     keys += ["distil.steps=1", "prune.samples=2", "quantise.samples=2"] if bench.quick else []
     schemes = ("auto", "gguf", "gguf")
     return [

@@ -55,9 +55,12 @@ def _unknown(
     root: type, cls: type, values: dict[str, Any], pointer: str, file: str | None, lines: dict[str, int]
 ) -> Iterator[Finding]:
     names = list(cls.__struct_encode_fields__)  # type: ignore[attr-defined]
+    gone: dict[str, str] = getattr(cls, "GONE", {})
+    """Keys that there were in an earlier version, and why there are none now."""
     for name in values:
         if name not in names:
             near = _nearest(root, cls, str(name))
+            near = f"{near}?" if near else "one of " + ", ".join(names)
             place = f"{pointer}/{name}"
             yield finding(
                 "U101",
@@ -65,7 +68,7 @@ def _unknown(
                 line=lines.get(place),
                 pointer=place,
                 found=name,
-                expected=f"{near}?" if near else "one of " + ", ".join(names),
+                expected=f"nothing: {gone[name]}" if name in gone else near,
             )
     for struct, inner, place in nested(cls, values, pointer):
         yield from _unknown(root, struct, inner, place, file, lines)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192, temperature: float = 1.0) -> Path:
-    """Ask ``teach`` (one that gives top logits, softened by ``temperature``) about every sample; write the answers."""
+def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 8192) -> Path:
+    """Ask ``teach`` (one that gives top logits) about every sample; write the answers."""
     import torch
     from safetensors.torch import save_file
 
@@ -43,37 +43,22 @@ def write_cache(teach: Teach, rows: Sequence[Sample], path: Path, tokens: int = 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    save_file(
-        {
-            "ids": torch.cat(ids),
-            "scores": torch.cat(scores),
-            "keys": torch.tensor(keys),
-            "counts": torch.tensor(counts),
-        },
-        partial,
-        metadata={"temperature": repr(float(temperature))},
-    )
+    answers = {"ids": torch.cat(ids), "scores": torch.cat(scores)}
+    save_file(answers | {"keys": torch.tensor(keys), "counts": torch.tensor(counts)}, partial)
     partial.replace(path)
     return path
 
 
-def teach_cached(path: Path, device: str = "cpu", temperature: float = 1.0) -> Teach:
-    """Targets from a file that `write_cache` wrote; `UserError` T505 for a sample that is not in it, or another
-    temperature."""
+def teach_cached(path: Path, device: str = "cpu") -> Teach:
+    """Targets from a file that `write_cache` wrote; `UserError` T505 for a sample that is not in it."""
     import torch
     from safetensors import safe_open
     from safetensors.torch import load_file
 
     with safe_open(path, "pt") as file:
-        softened = float((file.metadata() or {}).get("temperature", 1.0))
-    if softened != float(temperature):
-        raise error(
-            "T505",
-            file=str(path),
-            pointer="/distil/temperature",
-            found=temperature,
-            expected=f"{softened}, which the file was written with",
-        )
+        softened = (file.metadata() or {}).get("temperature", "1.0")
+    if float(softened) != 1:  # a file of an earlier version
+        raise error("T505", file=str(path), found=f"answers at temperature {softened}", expected="a file made anew")
     stored = load_file(path)
     ends = stored["counts"].cumsum(0).tolist()
     starts = [0, *ends[:-1]]

@@ -66,7 +66,7 @@ def practise(
 ) -> None:
     """Train ``student`` in place for ``settings.steps`` steps on its own answers to ``prompts``.
 
-    ``settings`` gives steps, lr, temperature and seed. Raises `UserError` T505 where the vocabularies differ.
+    ``settings`` gives steps, lr and seed. Raises `UserError` T505 where the vocabularies differ.
     """
     import torch
     from datasets import Dataset
@@ -82,7 +82,6 @@ def practise(
             max_steps=settings.steps,
             learning_rate=settings.lr,
             seed=settings.seed,
-            temperature=settings.temperature,
             max_completion_length=new_tokens,
             beta=0.5,
             per_device_train_batch_size=BATCH,

@@ -5,8 +5,8 @@ that of training, so prompts and tool outputs teach nothing. TRL's distillation 
 masks for existing traces, hence a loop of our own; ``distil.on_policy`` takes TRL's for steps on what the student
 writes itself (`sxl_train.distil.policy`), which come first.
 
-The teacher is the model before pruning, or another with the same vocabulary, or a file of its top logits. Where
-nothing was pruned but the plan stores four bits, the model teaches its own rounded copy.
+The teacher is the model before pruning, or another with the same vocabulary, or a file of its top logits. Nothing is
+done where nothing was pruned and no teacher is named.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from sxl_data.contract.console import say
 from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.data.vocabulary import KEPT_FILE
-from sxl_train.plan import step as plan
-from sxl_train.recovery.loop import Settings, compute_loss, measure, recover, rounded, train
+from sxl_train.recovery.loop import Settings, compute_loss, recover, train
 from sxl_train.recovery.progress import Keeper
 from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
@@ -32,24 +31,18 @@ if TYPE_CHECKING:
     from sxl_train.config import Recipe
     from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
-    from sxl_train.storage.precision import Columns
 
 PROGRESS, PRACTISED = "progress.pt", "practised.pt"
 """Files of a distillation under way; a finished one has removed them."""
-WORTH = 0.003
-"""Expected rise of the loss, in nats per token, under which they do not."""
 
-__all__ = ["Settings", "compute_loss", "measure", "pays", "recover", "rounded", "run", "train"]
+__all__ = ["Settings", "compute_loss", "recover", "run", "train"]
 
 
 def run(context: Context) -> Path:
-    """The step: the pruned, or to be quantised, model learns from the one before pruning."""
+    """The step: the pruned model learns from the one before pruning."""
     recipe = context.recipe
     student_folder = Path(context.model)
-    format = plan.read_plan(context).format
-    aware = recipe.distil.quantise_aware and format in plan.AWARE  # looked at again once the rounding is priced
-    pruned_from = find_teacher(context)
-    teacher_name = recipe.distil.teacher or pruned_from or (context.model if aware else "")
+    teacher_name = recipe.distil.teacher or find_teacher(context)
     if not teacher_name or not recipe.distil.steps:
         return student_folder
     device = checkpoints.choose_device()
@@ -60,21 +53,12 @@ def run(context: Context) -> Path:
     )
     student = checkpoints.load(student_folder, "float32", device)
     teach, rows = find_targets(recipe, teacher_name, student, read_kept(student_folder), rows, device)
-    others, columns = choose_rounding(context, format, student) if aware else ({}, None)
-    aware = aware and pays(format, context.measured.get("expected_rise", WORTH))
-    if not aware and not recipe.distil.teacher and not pruned_from:
-        return student_folder
     chosen = Settings(
         steps=recipe.distil.steps,
         lr=recipe.distil.lr,
         share=recipe.distil.share,
-        temperature=recipe.distil.temperature,
         batch=recipe.distil.batch,
         seed=recipe.seed,
-        aware=0.0 if not aware else 1 / 3 if pruned_from else 1.0,
-        format=format,
-        others=others,
-        columns=columns,
     )
     practised = practise_first(context, student, teacher_name, tokenizer, held_out, chosen, device)
     keeper = Keeper(context.folder / PROGRESS)
@@ -83,7 +67,7 @@ def run(context: Context) -> Path:
         (context.folder / name).unlink(missing_ok=True)
     before = practised or before
     say(
-        f"distil     loss {before:.4f} → {after:.4f}{' as ' + format if aware else ''}"
+        f"distil     loss {before:.4f} → {after:.4f}"
         f"{'' if after < before else ': no better, the student stays as it was'}"
     )
     context.measured.update(loss_before=before, loss=after, teacher=teacher_name, kept=after < before)
@@ -114,30 +98,14 @@ def practise_first(
     if keeper.saved is not None:
         student.load_state_dict(keeper.saved["student"])
         return float(keeper.saved["before"])
-    before = measure(student, held_out, settings)
+    before = samples.measure_loss(student, held_out).per_token
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     prompts = list_prompts(recipe.dataset, tokenizer, recipe.limit, recipe.tune.max_length // 2)
     chosen = msgspec.structs.replace(settings, steps=recipe.distil.on_policy)
     practise(student, teacher, tokenizer, prompts, chosen, recipe.evaluate.new_tokens)
-    context.measured["loss_on_policy"] = measure(student, held_out, settings)
+    context.measured["loss_on_policy"] = samples.measure_loss(student, held_out).per_token
     keeper.save({"student": student.state_dict(), "before": before})
     return before
-
-
-def pays(format: plan.Format, rise: float) -> bool:
-    """Whether steps with weights rounded to ``format`` are worth taking, where ``rise`` is what rounding costs."""
-    return format in plan.AWARE and rise >= WORTH
-
-
-def choose_rounding(
-    context: Context, format: plan.Format, student: Decoder
-) -> tuple[dict[str, plan.Format], Columns | None]:
-    """(matrices in a wider format, weights of the input columns), as the quantise step is going to choose them."""
-    from sxl_train.storage.mixed import choose_others
-
-    if not context.recipe.quantise.mixed:
-        return {}, None
-    return choose_others(context, format, student, Path(context.model))
 
 
 def find_targets(
@@ -152,7 +120,7 @@ def find_targets(
 
     cache = Path(recipe.distil.cache) if recipe.distil.cache else None
     if cache is not None and cache.is_file():
-        return teach_cached(cache, device, recipe.distil.temperature), rows
+        return teach_cached(cache, device), rows
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
         own = samples.read_samples(
@@ -165,11 +133,10 @@ def find_targets(
         whole = vocabulary.read_tokenizer(Path(teacher_name))
         spelled = vocabulary.respell(own, whole, kept)
         return teach_aligned(teacher, kept, spell(whole, kept), own, spelled), spelled
-    heat = recipe.distil.temperature
-    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k, heat)
+    teach = teach_live(teacher, student.config.vocab_size, kept, recipe.distil.top_k)
     if cache is None:
         return teach, rows
-    return teach_cached(write_cache(teach, rows, cache, temperature=heat), device, heat), rows
+    return teach_cached(write_cache(teach, rows, cache), device), rows
 
 
 def find_teacher(context: Context) -> str:

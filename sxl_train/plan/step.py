@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sxl_train.run.step import Context
 
 __all__ = [
-    "AWARE",
     "FITTED",
     "GGUF",
     "SAFETENSORS",
@@ -55,8 +54,6 @@ __all__ = [
     "spend_room",
 ]
 
-AWARE: tuple[Format, ...] = ("int4", "nf4", "nf4_dq", "q4_0")
-"""Formats coarse enough for distillation with rounded weights to pay."""
 BYTES_PER_TOKEN = 70
 """Of the tokenizer files of a base that is not built yet."""
 

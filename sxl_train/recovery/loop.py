@@ -1,18 +1,15 @@
 """Student, samples and perhaps a teacher → the student trained in place: a loop of one screen.
 
 On every trained token the student matches the teacher's distribution as well as the token itself:
-loss = (1 − share) · cross-entropy + share · T² · KL(teacher ‖ student), temperature T (Hinton et al. 2015).
-In the last ``aware`` share of the steps the student computes with weights rounded as they will be stored while the
-gradient passes straight through (Bengio et al. 2013), so that quantising afterwards costs little. The student that
-comes out is never worse than the one that went in: `recover` measures both on held-out traces and keeps the better.
+loss = (1 − share) · cross-entropy + share · KL(teacher ‖ student) (Hinton et al. 2015). The student that comes out is
+never worse than the one that went in: `recover` measures both on held-out traces and keeps the better.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,21 +18,15 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample, collate
-from sxl_train.plan import step as plan
 from sxl_train.recovery.progress import Keeper, Lines
 from sxl_train.recovery.teach import Partial, Teach, measure_divergence
 from sxl_train.run.interrupt import Signals
-from sxl_train.run.objects import Object
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
     from sxl_train.run.decoder import Decoder
-
-REFIT = 16
-"""Steps with rounded weights between two searches for the best scales: a search costs more than a step, since it tries
-nine scales for each block of each matrix, and a block's best one hardly changes from step to step."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,17 +35,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     steps: int = 100
     lr: float = 1e-4
     share: float = 0.5
-    temperature: float = 1.0
     batch: int = 8192
     warmup: float = 0.05
     floor: float = 0.1
     clip: float = 1.0
-    aware: float = 0.0
     seed: int = 0
-    format: plan.Format = "nf4_dq"
-    others: dict[str, plan.Format] = {}
-    columns: Mapping[str, Tensor] | None = None
-    """The last three say how `rounded` rounds."""
 
 
 def train(
@@ -79,12 +64,12 @@ def train(
         student.parameters(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0, fused=device.type == "cuda"
     )
     batches = draw_batches(rows, settings.batch, settings.seed)
-    rounding_from = round(settings.steps * (1 - settings.aware))
     losses: list[Tensor | float] = []
-    offsets: dict[str, Tensor] = {}
     first = 0
     if keeper is not None and (state := keeper.take(attempt)):
-        first, losses, offsets = go_on(state, student, optimiser)
+        student.load_state_dict(state["student"])
+        optimiser.load_state_dict(state["optimiser"])
+        first, losses = state["step"], list(state["losses"])
         for _ in range(first):
             next(batches)
         say(f"distil     continues at step {first} of {settings.steps}")
@@ -94,17 +79,13 @@ def train(
     try:
         with Lines(settings.steps, first) as lines:
             for step in range(first, settings.steps):
-                aware = step >= rounding_from
-                if aware and (step - rounding_from) % REFIT == 0:
-                    offsets.clear()
-                loss = take_step(student, optimiser, next(batches), settings, teach, step, offsets if aware else None)
-                losses.append(loss)
-                lines.advance(losses[-10:], ", rounded weights" if aware else "")
+                losses.append(take_step(student, optimiser, next(batches), settings, teach, step))
+                lines.advance(losses[-10:])
                 check_finite(losses, settings.steps)
                 if keeper is not None and (signals.came or keeper.is_due()):
                     losses = [float(value) for value in losses]
                     own = {"student": student.state_dict(), "optimiser": optimiser.state_dict()}
-                    keeper.save({"attempt": attempt, "step": step + 1, "losses": losses, "offsets": offsets} | own)
+                    keeper.save({"attempt": attempt, "step": step + 1, "losses": losses} | own)
                     if signals.came:
                         say(f"distil     step {step + 1} is saved")
                         raise KeyboardInterrupt
@@ -114,37 +95,18 @@ def train(
     return [float(value) for value in losses]
 
 
-def go_on(state: Object, student: Decoder, optimiser: Optimizer) -> tuple[int, list[Tensor | float], dict[str, Tensor]]:
-    """Put a saved state back into student and optimiser; (steps taken, their losses, offsets of rounding)."""
-    device = student.get_input_embeddings().weight.device
-    student.load_state_dict(state["student"])
-    optimiser.load_state_dict(state["optimiser"])
-    return (state["step"], list(state["losses"]), {name: found.to(device) for name, found in state["offsets"].items()})
-
-
 def take_step(
-    student: Decoder,
-    optimiser: Optimizer,
-    batch: Sequence[Sample],
-    settings: Settings,
-    teach: Teach | None,
-    step: int,
-    offsets: dict[str, Tensor] | None,
+    student: Decoder, optimiser: Optimizer, batch: Sequence[Sample], settings: Settings, teach: Teach | None, step: int
 ) -> Tensor:
-    """One update; with ``offsets`` the student computes with rounded weights. The loss, still on its device."""
+    """One update; the loss, still on its device."""
     import torch
 
     kind = student.get_input_embeddings().weight.device.type
     for group in optimiser.param_groups:
         group["lr"] = settings.lr * scale_rate(step, settings)
     with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
-        if offsets is None:
-            loss = compute_loss(student, batch, settings, teach)
-            loss.backward()
-        else:
-            with rounded(student, settings.format, settings.others, settings.columns, offsets):
-                loss = compute_loss(student, batch, settings, teach)
-                loss.backward()
+        loss = compute_loss(student, batch, settings, teach)
+        loss.backward()
     torch.nn.utils.clip_grad_norm_(student.parameters(), settings.clip)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
@@ -167,31 +129,22 @@ def recover(
 ) -> tuple[float, float]:
     """`train`, undone where the loss on ``held_out`` did not fall; (loss before, loss of what is kept).
 
-    Losses are per token, with rounded weights where ``settings`` asks for them, as they will be stored. A
-    model that pruning hardly touched is hurt by a rate that a badly cut one needs, so a failure is tried
-    once more with a quarter of it.
+    Losses are per token. A model that pruning hardly touched is hurt by a rate that a badly cut one needs, so a failure
+    is tried once more with a quarter of it.
     """
     before = {name: weight.detach().to("cpu", copy=True) for name, weight in student.state_dict().items()}
-    pruned = measure(student, held_out, settings)
+    pruned = samples.measure_loss(student, held_out).per_token
     for attempt, share in enumerate((1, 0.25)):
         if keeper is not None and keeper.is_over(attempt):
             continue
         chosen = msgspec.structs.replace(settings, lr=settings.lr * share)
         train(student, rows, chosen, teach, keeper, attempt)
-        after = measure(student, held_out, settings)
+        after = samples.measure_loss(student, held_out).per_token
         if after < pruned:
             return pruned, after
         say(f"distil     loss {pruned:.4f} → {after:.4f} with a rate of {chosen.lr:.1e}: undone")
         student.load_state_dict(before)
     return pruned, pruned
-
-
-def measure(student: Decoder, held_out: Sequence[Sample], settings: Settings) -> float:
-    """Held-out loss per token of ``student`` as it will be stored."""
-    if not settings.aware:
-        return samples.measure_loss(student, held_out).per_token
-    with rounded(student, settings.format, settings.others, settings.columns):
-        return samples.measure_loss(student, held_out).per_token
 
 
 def compute_loss(student: Decoder, batch: Sequence[Sample], settings: Settings, teach: Teach | None) -> Tensor:
@@ -210,12 +163,12 @@ def compute_loss(student: Decoder, batch: Sequence[Sample], settings: Settings, 
         return losses.mean()
     target = teach(batch, chosen)
     if isinstance(target, Partial):
-        divergence = measure_divergence(logits[target.rows], target.logits, settings.temperature)
+        divergence = measure_divergence(logits[target.rows], target.logits)
         part = len(target.rows) / len(losses)
         untaught = losses.sum() - losses[target.rows].sum()
         divergence = part * divergence + untaught / len(losses)
     else:
-        divergence = measure_divergence(logits, target, settings.temperature)
+        divergence = measure_divergence(logits, target)
     return (1 - settings.share) * losses.mean() + settings.share * divergence
 
 
@@ -239,31 +192,3 @@ def scale_rate(step: int, settings: Settings) -> float:
         return (step + 1) / rise
     part = (step - rise) / max(settings.steps - rise, 1)
     return settings.floor + (1 - settings.floor) * 0.5 * (1 + math.cos(math.pi * part))
-
-
-@contextmanager
-def rounded(
-    model: Decoder,
-    format: plan.Format = "nf4_dq",
-    others: Mapping[str, plan.Format] | None = None,
-    columns: Mapping[str, Tensor] | None = None,
-    offsets: dict[str, Tensor] | None = None,
-) -> Iterator[None]:
-    """Within, every matrix computes with the values that ``format`` stores; gradients pass straight.
-
-    ``offsets`` keeps what the search for the scales of each matrix found, for the next call (`precision.round_to`).
-
-    ``others`` names matrices in another format, ``columns`` weighs rounding (`precision.measure_columns`). NF4
-    holds linear layers only, so the embedding stays as it is there.
-    """
-    from sxl_train.storage.precision import round_to
-
-    matrices = [(name, weight) for name, weight in model.named_parameters() if weight.dim() == 2]
-    exact = [weight.data for _, weight in matrices]
-    for name, weight in matrices:
-        weight.data = round_to(weight.data, name, (others or {}).get(name, format), columns, offsets)
-    try:
-        yield
-    finally:
-        for (_, weight), values in zip(matrices, exact):
-            weight.data = values

@@ -77,7 +77,7 @@ class Lines:
         if self.bar is not None and done:
             self.bar.advance(done)
 
-    def advance(self, losses: Sequence[Tensor | float], note: str = "") -> None:
+    def advance(self, losses: Sequence[Tensor | float]) -> None:
         """One more step is done; the mean of ``losses`` (the latest ones) is shown, which waits for the device."""
         self.done += 1
         if self.bar is not None:
@@ -91,7 +91,7 @@ class Lines:
         now = time.monotonic()
         rate = (self.done - self.printed) / max(now - self.marked, 1e-9)
         left = format_seconds((self.steps - self.done) / max(rate, 1e-9))
-        say(f"distil     {self.done}/{self.steps}  loss {mean:.4f}  {rate:.2f} steps/s{note}  {left} left")
+        say(f"distil     {self.done}/{self.steps}  loss {mean:.4f}  {rate:.2f} steps/s  {left} left")
         self.marked, self.printed = now, self.done
 
     def __enter__(self) -> Self:

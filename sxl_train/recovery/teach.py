@@ -31,31 +31,28 @@ class Partial(msgspec.Struct, frozen=True):
     logits: Tensor
 
 
-def measure_divergence(logits: Tensor, target: Tensor | tuple[Tensor, Tensor], temperature: float) -> Tensor:
-    """T² · KL(teacher ‖ student), mean over rows.
+def measure_divergence(logits: Tensor, target: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    """KL(teacher ‖ student), mean over rows.
 
-    ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities at this temperature) of its top tokens:
-    the rest of both distributions is then compared as one lump, so that the student cannot hide mass there.
+    ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities) of its top tokens: the rest of both
+    distributions is then compared as one lump, so that the student cannot hide mass there.
     """
     import torch
 
-    own = torch.log_softmax(logits / temperature, dim=-1)
+    own = torch.log_softmax(logits, dim=-1)
     if not isinstance(target, tuple):
-        wanted = torch.log_softmax(target.float() / temperature, dim=-1)
-        return temperature**2 * (wanted.exp() * (wanted - own)).sum(-1).mean()
+        wanted = torch.log_softmax(target.float(), dim=-1)
+        return (wanted.exp() * (wanted - own)).sum(-1).mean()
     ids, wanted = target
     picked = own.gather(-1, ids)
     total = (wanted.exp() * (wanted - picked)).sum(-1)
     rest_wanted = (1 - wanted.exp().sum(-1)).clamp_min(1e-6)
     rest_own = (1 - picked.exp().sum(-1)).clamp_min(1e-6)
-    return temperature**2 * (total + rest_wanted * (rest_wanted.log() - rest_own.log())).mean()
+    return (total + rest_wanted * (rest_wanted.log() - rest_own.log())).mean()
 
 
-def teach_live(
-    teacher: Decoder, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0, temperature: float = 1.0
-) -> Teach:
-    """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens. Those of the ``top``
-    tokens are softened by ``temperature`` here, where the rest of the distribution is known.
+def teach_live(teacher: Decoder, vocabulary: int, kept: Sequence[int] | None = None, top: int = 0) -> Teach:
+    """Targets from a teacher in memory; ``kept`` gives its id of each of the student's tokens.
 
     Raises `UserError` T505 where the vocabularies cannot be matched.
     """
@@ -74,7 +71,7 @@ def teach_live(
             hidden = teacher.model(input_ids=known, use_cache=False).last_hidden_state[:, :-1]
             logits = teacher.lm_head(hidden[chosen]).float()
             logits = logits if picked is None else logits[:, picked]
-            return pick_top(logits / temperature, top) if top and top < logits.shape[-1] else logits
+            return pick_top(logits, top) if top and top < logits.shape[-1] else logits
 
     return teach
 

@@ -9,9 +9,13 @@ for its own formats. Given the codes, the best scale is the least-squares one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
 
 BLOCK = 32
 LOWEST = {"q4_0": -8, "q5_0": -16, "q8_0": -127}
@@ -22,45 +26,33 @@ TRIED = tuple(step / 5 for step in range(-4, 5))
 """Scales to try, as the code that the largest weight of a block would get beyond the smallest one."""
 
 
-def fit(weight: Any, format: str, columns: Any = None, offsets: Any = None) -> tuple[Any, Any]:
+def fit(weight: Tensor, format: str, columns: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """(codes, scales) of ``weight``, shaped (blocks, 32) and (blocks, 1); ``columns`` weighs its input columns.
 
-    ``offsets`` are those of `find_offsets`, where they are known: of `TRIED` nothing else is tried then.
+    On a CPU some rows at a time, so that the many passes over them stay in the caches of one core; cores share the
+    rows, not the passes.
     """
-    return _search(weight, format, columns, TRIED if offsets is None else (offsets,))[:2]
-
-
-def find_offsets(weight: Any, format: str, columns: Any = None) -> Any:
-    """Which of `TRIED` each block of ``weight`` is best stored with, shaped (blocks, 1)."""
-    return _search(weight, format, columns, TRIED)[2]
-
-
-def _search(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """(codes, scales, offsets), the best of ``tried`` for each block. On a CPU some rows at a time, so that the many
-    passes over them stay in the caches of one core; cores share the rows, not the passes."""
     import torch
 
     rows = max(1, CACHED // weight.shape[-1])
     if weight.device.type != "cpu" or weight.dim() != 2 or len(weight) <= rows:
-        return _search_rows(weight, format, columns, tried)
-    each = rows * weight.shape[-1] // BLOCK
+        return _fit_rows(weight, format, columns)
 
-    def search(at: int) -> tuple[Any, Any, Any]:
-        mine = [t[at * each : (at + 1) * each] if isinstance(t, torch.Tensor) else t for t in tried]
+    def fit_part(start: int) -> tuple[Tensor, Tensor]:
         with torch.no_grad():  # which the caller's own holds for the caller's thread alone
-            return _search_rows(weight[at * rows : (at + 1) * rows], format, columns, mine)
+            return _fit_rows(weight[start : start + rows], format, columns)
 
     threads = torch.get_num_threads()
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            parts = list(pool.map(search, range(-(-len(weight) // rows))))
+            parts = list(pool.map(fit_part, range(0, len(weight), rows)))
     finally:
         torch.set_num_threads(threads)
-    codes, scales, offsets = (torch.cat(found) for found in zip(*parts))
-    return codes, scales, offsets
+    codes, scales = (torch.cat(found) for found in zip(*parts))
+    return codes, scales
 
 
-def _search_rows(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -> tuple[Any, Any, Any]:
+def _fit_rows(weight: Tensor, format: str, columns: Tensor | None) -> tuple[Tensor, Tensor]:
     import torch
 
     blocks = weight.float().reshape(-1, BLOCK)
@@ -68,11 +60,10 @@ def _search_rows(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -
     peak = blocks.gather(-1, blocks.abs().argmax(-1, keepdim=True))
     if format == "q8_0":
         scale = (peak.abs() / -low).half().float()
-        return _divide(blocks, scale).round().clamp(low, -low), scale, torch.zeros_like(scale)
+        return _divide(blocks, scale).round().clamp(low, -low), scale
     counts = torch.ones_like(blocks) if columns is None else _spread(columns, weight)
     best, gain, scale = torch.zeros_like(blocks), torch.zeros_like(peak), torch.zeros_like(peak)
-    offsets = torch.zeros_like(peak)
-    for more in tried:
+    for more in TRIED:
         codes = _divide(blocks, peak / (low - more)).round().clamp(low, -low - 1)
         explained = (counts * blocks * codes).sum(-1, keepdim=True)
         size = (counts * codes.square()).sum(-1, keepdim=True)
@@ -80,17 +71,16 @@ def _search_rows(weight: Any, format: str, columns: Any, tried: Sequence[Any]) -
         better = found > gain
         gain, best = torch.where(better, found, gain), torch.where(better, codes, best)
         scale = torch.where(better, _divide(explained, size), scale)
-        offsets = torch.where(better, torch.as_tensor(more, dtype=peak.dtype, device=peak.device), offsets)
-    return best, scale.half().float(), offsets
+    return best, scale.half().float()
 
 
-def round_to_blocks(weight: Any, format: str, columns: Any = None, offsets: Any = None) -> Any:
+def round_to_blocks(weight: Tensor, format: str, columns: Tensor | None = None) -> Tensor:
     """``weight`` rounded to ``format`` and back, in its own shape and dtype."""
-    codes, scales = fit(weight, format, columns, offsets)
+    codes, scales = fit(weight, format, columns)
     return (codes * scales).reshape(weight.shape).to(weight.dtype)
 
 
-def pack(weight: Any, format: str, columns: Any = None) -> Any:
+def pack(weight: Tensor, format: str, columns: Tensor | None = None) -> NDArray[np.uint8]:
     """The bytes of ``weight`` (a 2-D tensor) in ``format``: a uint8 array with one row for each of its rows."""
     import numpy as np
 
@@ -106,14 +96,14 @@ def pack(weight: Any, format: str, columns: Any = None) -> Any:
     return np.concatenate(parts, axis=-1).reshape(weight.shape[0], -1)
 
 
-def _divide(above: Any, below: Any) -> Any:
+def _divide(above: Tensor, below: Tensor) -> Tensor:
     """``above`` / ``below``, 0 where ``below`` is 0."""
     import torch
 
     return torch.where(below == 0, torch.zeros_like(above), above / torch.where(below == 0, 1.0, below))
 
 
-def _spread(columns: Any, weight: Any) -> Any:
+def _spread(columns: Tensor, weight: Tensor) -> Tensor:
     """One number for each weight of a block; those of silent inputs count a little, or their block has no scale."""
     import torch
 

@@ -97,17 +97,8 @@ def measure_sensitivity(
         }
 
 
-def round_to(
-    weight: Tensor,
-    name: str,
-    format: plan.Format,
-    columns: Columns | None = None,
-    known: dict[str, Tensor] | None = None,
-) -> Tensor:
-    """``weight`` as ``format`` stores the matrix ``name``, in its own dtype.
-
-    ``known`` keeps the offsets of each matrix (`blocks.find_offsets`) for the next time: found where they are missing.
-    """
+def round_to(weight: Tensor, name: str, format: plan.Format, columns: Columns | None = None) -> Tensor:
+    """``weight`` as ``format`` stores the matrix ``name``, in its own dtype."""
     import torch
 
     from sxl_train.storage.float8 import round_to_float8
@@ -125,10 +116,7 @@ def round_to(
     if kind == "f16":
         return weight.half().to(weight.dtype)
     if kind in blocks.LOWEST:
-        weighed = (columns or {}).get(name)
-        if known is not None and name not in known:
-            known[name] = blocks.find_offsets(weight, kind, weighed)
-        return blocks.round_to_blocks(weight, kind, weighed, None if known is None else known[name])
+        return blocks.round_to_blocks(weight, kind, (columns or {}).get(name))
     return weight.to(torch.bfloat16).to(weight.dtype)
 
 

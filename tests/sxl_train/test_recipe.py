@@ -200,3 +200,10 @@ def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys
         size.require(out / "release", "1kB")
     assert problem.value.exit_code == 1
     assert set(ORDER) >= {"plan", "release"}
+
+
+def test_a_key_that_an_earlier_version_had_is_refused_with_the_reason() -> None:
+    with pytest.raises(UserError) as caught:
+        open_recipe("demo", ("distil.quantise_aware=false",))
+    found = caught.value.findings[0]
+    assert ("U101", "nothing: steps with rounded weights gained nothing") == (found.code, found.expected)

@@ -15,16 +15,16 @@ SPEED = timing.Speed(read=1.0, adapt=2.0, train=3.0, write=4.0)
 ALL = "steps=[plan,tune,merge,prune,distil,quantise,evaluate,release]"
 
 
-def stages(*keys: str, sequences: int = 100, pruned: bool = True, aware: bool = True) -> dict[str, timing.Stage]:
+def stages(*keys: str, sequences: int = 100, pruned: bool = True) -> dict[str, timing.Stage]:
     recipe = open_recipe("demo", (ALL, "tune.max_steps=-1", *keys))[1].value
-    return {stage.name: stage for stage in timing.list_stages(recipe, SPEED, sequences, 10, pruned, aware)}
+    return {stage.name: stage for stage in timing.list_stages(recipe, SPEED, sequences, 10, pruned)}
 
 
-def test_distillation_is_counted_where_the_plan_prunes_or_may_round() -> None:
+def test_distillation_is_counted_where_the_plan_prunes_or_a_teacher_is_named() -> None:
     assert stages()["distil"] == timing.Stage("distil", 300, 8192 * 4.0)
-    assert stages("distil.steps=7", pruned=False)["distil"].steps == 7
-    assert "distil" not in stages(pruned=False, aware=False)
-    assert "distil" in stages("distil.teacher=elsewhere", pruned=False, aware=False)
+    assert stages("distil.steps=7")["distil"].steps == 7
+    assert "distil" not in stages(pruned=False)
+    assert "distil" in stages("distil.teacher=elsewhere", pruned=False)
     assert "distil" not in stages("steps=[plan,tune]")
     assert stages("distil.on_policy=5")["distil, on policy"].steps == 5
 
