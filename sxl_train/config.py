@@ -178,6 +178,7 @@ class Distil(Section, frozen=True, kw_only=True):
     """How a pruned model recovers."""
 
     GONE: ClassVar[dict[str, str]] = {
+        "on_policy": "TRL's DistillationTrainer takes the folder that this step wrote",
         "quantise_aware": "steps with rounded weights gained nothing",
         "temperature": "both distributions are compared as they are",
     }
@@ -196,8 +197,6 @@ class Distil(Section, frozen=True, kw_only=True):
     written where it does not. Empty = the teacher answers as it goes."""
     batch: Positive = 8192
     """Tokens in one step, padding included."""
-    on_policy: Natural = 0
-    """Steps before the others on texts that the student writes itself (TRL's trainer); needs the same vocabulary."""
 
 
 class Quantise(Section, frozen=True, kw_only=True):

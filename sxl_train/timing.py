@@ -158,9 +158,6 @@ def list_stages(recipe: Recipe, speed: Speed, sequences: int, capacity: int, pru
         tried = recipe.prune.finalists * recipe.prune.trial_steps
         stages.append(Stage("prune", tried, distil.batch * speed.train))
     if "distil" in steps and recovers and distil.steps:
-        if distil.on_policy:
-            written = recipe.evaluate.new_tokens * (speed.write + 8 * speed.train)
-            stages.append(Stage("distil, on policy", distil.on_policy, written))
         stages.append(Stage("distil", distil.steps, distil.batch * (speed.train + speed.read)))
     if "evaluate" in steps:
         models = 1 + len({"tune", "merge", "quantise"} & set(steps)) + pruned * len({"prune", "distil"} & set(steps))

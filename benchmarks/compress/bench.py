@@ -83,7 +83,7 @@ class Bench:
 
     def train(self, model: Any, rows: Any, steps: int, lr: float, **options: Any) -> None:
         """Cross-entropy, or distillation where ``teach`` is given."""
-        from sxl_train.distil import step as distil
+        from sxl_train.recovery import loop as distil
 
         teach = options.pop("teach", None)
         settings = distil.Settings(
@@ -93,7 +93,7 @@ class Bench:
 
     def recover(self, model: Any, size: int, steps: int, teach: Any) -> None:
         """`distil.recover` on the training samples; the held-out ones are not looked at."""
-        from sxl_train.distil import step as distil
+        from sxl_train.recovery import loop as distil
 
         rows, judges = self.train_view(size), self.options.judges
         settings = distil.Settings(

@@ -2,8 +2,7 @@
 
 Off-policy: the student sees the traces that the tuned model was trained on (`sxl_train.recovery.loop`). The mask is
 that of training, so prompts and tool outputs teach nothing. TRL's distillation trainers are on-policy or have no
-masks for existing traces, hence a loop of our own; ``distil.on_policy`` takes TRL's for steps on what the student
-writes itself (`sxl_train.distil.policy`), which come first.
+masks for existing traces, hence a loop of our own.
 
 The teacher is the model before pruning, or another with the same vocabulary, or a file of its top logits. Nothing is
 done where nothing was pruned and no teacher is named.
@@ -20,22 +19,18 @@ from sxl_data.contract.console import say
 from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.data.vocabulary import KEPT_FILE
-from sxl_train.recovery.loop import Settings, compute_loss, recover, train
+from sxl_train.recovery.loop import Settings, recover
 from sxl_train.recovery.progress import Keeper
 from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
-
     from sxl_train.config import Recipe
     from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
 
-PROGRESS, PRACTISED = "progress.pt", "practised.pt"
-"""Files of a distillation under way; a finished one has removed them."""
-
-__all__ = ["Settings", "compute_loss", "recover", "run", "train"]
+PROGRESS = "progress.pt"
+"""File of a distillation under way; a finished one has removed it."""
 
 
 def run(context: Context) -> Path:
@@ -60,16 +55,11 @@ def run(context: Context) -> Path:
         batch=recipe.distil.batch,
         seed=recipe.seed,
     )
-    practised = practise_first(context, student, teacher_name, tokenizer, held_out, chosen, device)
     keeper = Keeper(context.folder / PROGRESS)
     before, after = recover(student, rows, held_out, chosen, teach, keeper)
-    for name in (PROGRESS, PRACTISED):
-        (context.folder / name).unlink(missing_ok=True)
-    before = practised or before
-    say(
-        f"distil     loss {before:.4f} → {after:.4f}"
-        f"{'' if after < before else ': no better, the student stays as it was'}"
-    )
+    keeper.remove()
+    undone = "" if after < before else ": no better, the student stays as it was"
+    say(f"distil     loss {before:.4f} → {after:.4f}{undone}")
     context.measured.update(loss_before=before, loss=after, teacher=teacher_name, kept=after < before)
     if after >= before:
         return student_folder
@@ -77,35 +67,6 @@ def run(context: Context) -> Path:
     if kept.is_file():
         (context.folder / KEPT_FILE).write_bytes(kept.read_bytes())
     return checkpoints.save(checkpoints.to_bf16(student), context.folder, student_folder)
-
-
-def practise_first(
-    context: Context,
-    student: Decoder,
-    teacher_name: str,
-    tokenizer: PreTrainedTokenizerFast,
-    held_out: list[Sample],
-    settings: Settings,
-    device: str,
-) -> float | None:
-    """The on-policy steps of the recipe, in place; the loss before them, or None where there are none."""
-    from sxl_train.distil.policy import list_prompts, practise
-
-    recipe = context.recipe
-    if not recipe.distil.on_policy:
-        return None
-    keeper = Keeper(context.folder / PRACTISED)
-    if keeper.saved is not None:
-        student.load_state_dict(keeper.saved["student"])
-        return float(keeper.saved["before"])
-    before = samples.measure_loss(student, held_out).per_token
-    teacher = checkpoints.load(teacher_name, "bfloat16", device)
-    prompts = list_prompts(recipe.dataset, tokenizer, recipe.limit, recipe.tune.max_length // 2)
-    chosen = msgspec.structs.replace(settings, steps=recipe.distil.on_policy)
-    practise(student, teacher, tokenizer, prompts, chosen, recipe.evaluate.new_tokens)
-    context.measured["loss_on_policy"] = samples.measure_loss(student, held_out).per_token
-    keeper.save({"student": student.state_dict(), "before": before})
-    return before
 
 
 def find_targets(

@@ -23,7 +23,7 @@ USES: dict[str, tuple[str, ...]] = {
     "tune": ("method", "seed", "limit", "tune"),
     "merge": ("method", "tune.double_quant", *_JUDGED),
     "prune": (*_PLAN, *_JUDGED, "seed", "limit", "distil.lr", "distil.batch"),
-    "distil": (*_PLAN, *_JUDGED, "distil", "seed", "limit", "evaluate.new_tokens"),
+    "distil": (*_JUDGED, "distil", "seed", "limit"),
     "quantise": (*_PLAN, *_JUDGED),
     "evaluate": ("evaluate", "tune.max_length"),
     "release": (*_PLAN, "release", "seed", "dataset", "evaluate.new_tokens"),

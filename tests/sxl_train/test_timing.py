@@ -26,7 +26,6 @@ def test_distillation_is_counted_where_the_plan_prunes_or_a_teacher_is_named() -
     assert "distil" not in stages(pruned=False)
     assert "distil" in stages("distil.teacher=elsewhere", pruned=False)
     assert "distil" not in stages("steps=[plan,tune]")
-    assert stages("distil.on_policy=5")["distil, on policy"].steps == 5
 
 
 def test_tuning_is_counted_as_the_trainer_counts_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sxl_train.distil import step as distil
+from sxl_train.recovery import loop as distil
 from sxl_train.run import checkpoints
 from tests.sxl_train.distil.students import ROWS, TRAIN
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from sxl_train.data.samples import Sample
-from sxl_train.distil import step as distil
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
+from sxl_train.recovery import loop as distil
 
 # Counting texts: the next token follows from the last, which a tiny model can learn and lose.
 ROWS = [

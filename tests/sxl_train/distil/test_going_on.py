@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sxl_train.distil import step as distil
+from sxl_train.recovery import loop as distil
 from sxl_train.recovery import teach as distil_teach
 from sxl_train.recovery.progress import Keeper
 from tests.sxl_train.distil.students import ROWS, prune

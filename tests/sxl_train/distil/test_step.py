@@ -13,11 +13,11 @@ from safetensors.torch import load_file, save_file
 from sxl_data.contract.errors import UserError
 from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
-from sxl_train.distil import step as distil
 from sxl_train.distil.align import align, spell, teach_aligned
 from sxl_train.distil.cache import teach_cached, write_cache
 from sxl_train.prune.importance import measure_importance
 from sxl_train.prune.slices import choose_cut, cut
+from sxl_train.recovery import loop as distil
 from sxl_train.recovery import teach as distil_teach
 from sxl_train.run import checkpoints
 from tests.sxl_train.distil.students import ROWS, prune
@@ -138,37 +138,6 @@ def test_the_better_of_two_students_is_kept(tuned) -> None:
     student = prune(tuned)
     before, after = distil.recover(student, ROWS, ROWS, distil.Settings(steps=20, lr=2e-3, batch=512, share=0.0))
     assert loss(student) == pytest.approx(after) and after < before
-
-
-def test_a_student_practises_on_its_own_texts_with_trl(make_model) -> None:
-    pytest.importorskip("trl")
-    from sxl_train.distil.policy import practise
-
-    folder = make_model()
-    teacher, tokenizer = checkpoints.load(folder, "float32"), samples.load_tokenizer(folder)
-    student = checkpoints.load(folder, "float32")
-    with torch.no_grad():
-        for weight in student.parameters():
-            weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
-    prompts = ["def add(first, second):\n", "import json\n", "<|im_start|>user\nhi<|im_end|>\n"] * 4
-
-    def apart() -> float:
-        found = []
-        for prompt in prompts[:3]:
-            ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
-            ids = student.generate(ids, max_new_tokens=12, min_new_tokens=12, do_sample=False)
-            with torch.no_grad():
-                wanted, own = (m(input_ids=ids).logits.log_softmax(-1) for m in (teacher, student))
-            found.append(float((own.exp() * (own - wanted)).sum(-1).mean()))
-        return sum(found) / 3
-
-    before = apart()
-    practise(student, teacher, tokenizer, prompts, distil.Settings(steps=6, lr=1e-3), new_tokens=12)
-    assert 0.8 * before > apart()
-    smaller = cut(teacher, choose_cut(measure_importance(teacher, ROWS[:2])))
-    vocabulary.trim_model(smaller, list(range(300)))
-    with pytest.raises(UserError, match="T505"):
-        practise(smaller, teacher, tokenizer, prompts, distil.Settings(steps=1), new_tokens=4)
 
 
 def test_progress_is_printed_with_the_loss_and_the_speed_since_the_line_before(tuned, capsys) -> None:
