@@ -3,7 +3,6 @@
 Slicing, not masking: the result has narrower matrices and fewer layers, loads with transformers as any model
 does and needs no special kernel. Pruning is homogeneous, every layer keeps the same width and number of
 groups, because ``config.json`` has one number for all; head size and hidden width stay untouched.
-`mask` zeroes the same weights in place of removing them: both must compute the same.
 """
 
 from __future__ import annotations
@@ -99,31 +98,6 @@ def slice_weights(model: Decoder, what: Cut, head: int, per_group: int) -> dict[
                 tensor = tensor[:, columns[module]]
             picked[f"model.layers.{new}.{rest}"] = tensor.clone()
     return picked
-
-
-def mask(model: Decoder, what: Cut) -> Decoder:
-    """A copy of ``model`` in which everything that ``cut`` removes contributes nothing."""
-    import torch
-
-    masked, head = copy.deepcopy(model), read_head_dim(model)
-    per_group = model.config.num_attention_heads // model.config.num_key_value_heads
-    with torch.no_grad():
-        for index, layer in enumerate(masked.model.layers):
-            down, output = layer.mlp.down_proj, layer.self_attn.o_proj
-            if index not in what.layers:
-                for module in (down, output):
-                    module.weight.zero_()
-                    if module.bias is not None:
-                        module.bias.zero_()
-                continue
-            place = what.layers.index(index)
-            keep = torch.zeros(down.weight.shape[1], dtype=torch.bool)
-            keep[what.mlp[place]] = True
-            down.weight[:, ~keep] = 0
-            heads = torch.zeros(model.config.num_key_value_heads, dtype=torch.bool)
-            heads[what.groups[place]] = True
-            output.weight[:, ~heads.repeat_interleave(per_group * head)] = 0
-    return masked
 
 
 def read_head_dim(model: Decoder) -> int:

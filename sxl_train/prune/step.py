@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sxl_data.contract.console import format_count, format_table, say
-from sxl_data.contract.errors import Bug
 from sxl_train.config import parse_size
 from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
 from sxl_train.prune.importance import Importance, measure_importance
-from sxl_train.prune.search import AXES, Route, Trial, build, list_finalists, search
-from sxl_train.prune.slices import Cut, choose_cut, cut, mask
+from sxl_train.prune.search import AXES, Route, build, list_finalists, search
 from sxl_train.prune.trials import run_trials
 from sxl_train.recovery.loop import Settings
 from sxl_train.run import checkpoints
@@ -31,22 +29,6 @@ from sxl_train.run.objects import Object
 if TYPE_CHECKING:
     from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
-
-__all__ = [
-    "AXES",
-    "Cut",
-    "Importance",
-    "Route",
-    "Trial",
-    "build",
-    "choose_cut",
-    "cut",
-    "mask",
-    "measure_importance",
-    "run",
-    "search",
-    "vocabulary",
-]
 
 
 def run(context: Context) -> Path:
@@ -73,7 +55,6 @@ def run(context: Context) -> Path:
         (context.folder / "axes.json").write_bytes(msgspec.json.format(msgspec.json.encode(route), indent=1))
         context.measured["ranking"] = [(trial.axis, trial.price) for trial in route.ranking]
     smaller = shape.prune(**sizes)
-    check_slices(model, choose_cut(scores, smaller.layers, smaller.mlp, smaller.groups), views.held_out[0])
     before = samples.measure_loss(model, views.held_out)
     kept, held_out = views.look(smaller.vocabulary, everything=True)
     made = build(model, scores, smaller, kept)
@@ -140,18 +121,6 @@ class Views:
                 self.counts.update(sample.ids)
         kept = vocabulary.choose_tokens(self.whole, self.counts, size)
         return kept, vocabulary.respell(rows, self.whole, kept)
-
-
-def check_slices(model: Decoder, what: Cut, sample: Sample) -> None:
-    """The sliced model must compute what the masked one computes; anything else is our bug."""
-    import torch
-
-    ids = samples.collate([sample], model.device)["input_ids"]
-    with torch.no_grad():
-        masked, sliced = (m(input_ids=ids).logits.float() for m in (mask(model, what), cut(model, what)))
-    apart = float((masked - sliced).abs().max())
-    if apart > 1e-2 * float(masked.std()):
-        raise Bug(f"the sliced model is {apart} away from the masked one")
 
 
 def format_route(route: Route) -> str:

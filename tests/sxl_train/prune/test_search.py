@@ -8,8 +8,8 @@ import torch
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
-from sxl_train.prune.search import Route, Trial, list_finalists, search, step_down
-from sxl_train.prune.step import AXES, build, measure_importance
+from sxl_train.prune.importance import measure_importance
+from sxl_train.prune.search import AXES, Route, Trial, build, list_finalists, search, step_down
 from sxl_train.run import checkpoints
 
 ROWS = [Sample(list(range(4 + i, 44 + i)), [1] * 40, 40) for i in range(4)]

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM
 from sxl_train.config import Distil, Evaluate, Prune, Quantise, Recipe, Tune
 from sxl_train.data import samples
 from sxl_train.plan import step as plan
+from sxl_train.prune import search
 from sxl_train.prune import step as prune
 from sxl_train.run import checkpoints, size
 from sxl_train.run.step import Context
@@ -115,10 +116,10 @@ def test_the_distil_step_takes_the_unpruned_model_as_teacher(context: Context, t
 def test_the_tables_of_a_route_have_no_empty_cell_and_none_without_rows(cuts: int) -> None:
     sizes = {"vocabulary": 49157, "mlp": 1536, "layers": 30, "groups": 3}
     trials = [
-        prune.Trial(axis=axis, total=90_000_000, loss=0.5, price=price, **sizes)
+        search.Trial(axis=axis, total=90_000_000, loss=0.5, price=price, **sizes)
         for axis, price in (("none", 0.0), ("mlp", -0.001), ("layers", 0.002))
     ]
-    text = prune.format_route(prune.Route(trials[: cuts + 1], trials[1 : cuts + 1]))
+    text = prune.format_route(search.Route(trials[: cuts + 1], trials[1 : cuts + 1]))
     blocks: list[list[str]] = []
     for line in text.splitlines():
         if "─" in line:
