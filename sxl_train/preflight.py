@@ -57,14 +57,14 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
     hush()
     config = find_config(recipe)
     if recipe.base_model != "demo" and {"plan", "prune", "quantise"} & set(recipe.steps):
-        read_shape(config)  # what these steps cannot handle is refused now, not after the tuning
+        read_shape(config.to_dict())  # what these steps cannot handle is refused now, not after the tuning
     found = data.read_rows(dataset, "train", min(rows, recipe.limit or rows) if rows else recipe.limit)
     if not found:
         raise error("T102", file=recipe.dataset, found="no rows in train")
     tokenizer = _open_tokenizer(recipe, found)
     template = choose_template(recipe.tune.template, tokenizer)
     add_special_tokens(tokenizer, template)
-    capacity = min(recipe.tune.max_length, config.get("max_position_embeddings") or recipe.tune.max_length)
+    capacity = min(recipe.tune.max_length, getattr(config, "max_position_embeddings", None) or recipe.tune.max_length)
     pieces, counts = sequences.cut_rows(found, tokenizer, template, recipe.tune, capacity)
     findings = list(_judge(recipe, dataset, pieces, counts, tokenizer, capacity))
     findings += check_disk(recipe, config) + check_memory(recipe, config, capacity) + check_keys(recipe)

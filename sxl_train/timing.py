@@ -18,9 +18,8 @@ import msgspec
 from sxl_data.contract.console import format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
-from sxl_train.data.base import configure
 from sxl_train.plan import step as plan
-from sxl_train.run.bases import resolve
+from sxl_train.run.forecast import count_weights, find_config
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,21 +58,18 @@ def forecast(recipe: Recipe, sequences: int, capacity: int) -> list[Stage]:
     shape, tokenizer = plan.read_base(recipe)
     chosen = plan.make_plan(recipe, shape, tokenizer)
     pruned = any(getattr(chosen, axis) < getattr(shape, axis) for axis in ("vocabulary", "mlp", "layers", "groups"))
-    speed = measure_speed(find_shape(recipe))
+    speed = measure_speed(find_config(recipe))
     return list_stages(recipe, speed, sequences, capacity, pruned)
 
 
 def measure_speed(config: PretrainedConfig) -> Speed:
     """The probe, on the GPU where there is one. ``config`` is a transformers configuration of the base."""
     import torch
-    from transformers import AutoModelForCausalLM
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokens = GPU_TOKENS
     if device == "cpu":
-        with torch.device("meta"):
-            weights = AutoModelForCausalLM.from_config(config).num_parameters()
-        tokens = int(min(max(CPU_WORK / weights, CPU_TOKENS_LEAST), CPU_TOKENS_MOST))
+        tokens = int(min(max(CPU_WORK / count_weights(config), CPU_TOKENS_LEAST), CPU_TOKENS_MOST))
     few, more = (_time_layers(config, layers, device, tokens) for layers in (1, 2))
     deeper = config.get_text_config().num_hidden_layers - 1
     whole = [first + deeper * max(second - first, 0.0) for first, second in zip(few, more)]
@@ -125,15 +121,6 @@ def _time(run: Callable[[], None], device: str) -> float:
             torch.cuda.synchronize()
         found.append(time.perf_counter() - started)
     return min(found[1:])
-
-
-def find_shape(recipe: Recipe) -> PretrainedConfig:
-    """The transformers configuration of the base, or what the toy's will be."""
-    from transformers import AutoConfig
-
-    if recipe.base_model != "demo":
-        return AutoConfig.from_pretrained(resolve(recipe.base_model), revision=recipe.revision)
-    return configure(recipe.base, recipe.base.vocabulary)
 
 
 def estimate_sequences(recipe: Recipe, tokens_per_row: float, capacity: int) -> int:

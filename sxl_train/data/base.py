@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.console import Progress, say
-from sxl_data.contract.errors import error
 from sxl_train.config import Base
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
 from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Template, make_template
 from sxl_train.data.special_tokens import add_special_tokens, choose_template, resize
-from sxl_train.run import bases
+from sxl_train.run import bases, hub
+from sxl_train.run.forecast import configure
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 
 if TYPE_CHECKING:
-    from transformers import LlamaConfig, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     from sxl_train.run.decoder import Decoder
 
@@ -91,17 +91,9 @@ def fetch(model: str, revision: str) -> Path:
     """
     if Path(model).is_dir():
         return Path(model)
-    from huggingface_hub import snapshot_download
-
     wanted = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
-    try:
-        folder = Path(snapshot_download(model, revision=revision, allow_patterns=wanted))
-        if not list(folder.glob("*.safetensors")):
-            folder = Path(snapshot_download(model, revision=revision, allow_patterns=[*wanted, "*.bin"]))
-    except Exception as problem:  # offline, unknown id, gated: the message says which
-        said = data.first_line(problem)
-        raise error("T101", file=model, found=f"not in the local cache, and the hub said: {said}") from problem
-    return folder
+    folder = hub.fetch(model, wanted, revision=revision)
+    return folder if list(folder.glob("*.safetensors")) else hub.fetch(model, [*wanted, "*.bin"], revision=revision)
 
 
 def open_tokenizer(model: str, revision: str = "main") -> PreTrainedTokenizerFast:
@@ -137,22 +129,6 @@ def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> PreTrain
         pad_token=PAD,
         model_max_length=context,
         clean_up_tokenization_spaces=False,
-    )
-
-
-def configure(shape: Base, rows: int) -> LlamaConfig:
-    """The transformers configuration of a Llama of the given shape, with ``rows`` rows of the embedding."""
-    from transformers import LlamaConfig
-
-    return LlamaConfig(
-        vocab_size=rows,
-        hidden_size=shape.hidden,
-        intermediate_size=shape.mlp,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.groups,
-        max_position_embeddings=shape.context,
-        tie_word_embeddings=True,
     )
 
 

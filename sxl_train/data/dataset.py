@@ -20,6 +20,7 @@ from sxl_data.build.questions import check_files, is_build
 from sxl_data.contract.errors import error
 from sxl_train.data.conversations import Row, to_row
 from sxl_train.data.other_formats import LOOKED_AT, is_plain, read_other
+from sxl_train.run import hub
 from sxl_train.run.objects import Object
 
 SPLITS = ("train", "validation", "test")
@@ -29,6 +30,7 @@ ROWS = (".parquet", ".arrow", ".jsonl", ".ndjson", ".csv", ".tsv")
 """Endings of a folder's files with many rows each, perhaps with .gz or .zst behind them."""
 TRAJECTORIES = (".json", ".traj", ".eval", ".yaml", ".yml")
 """Those of files that are often one trace; looked for where a folder has none of `ROWS`."""
+HUB = (*ROWS, ".json")
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -48,7 +50,8 @@ def find_dataset(source: str) -> Dataset:
     if path.is_file():
         return _describe(source, {"train": [str(path)]}, [path])
     if not path.exists():
-        path = _fetch(source)
+        hub.require_id(source, "T102")
+        path = hub.fetch(source, [f"*{end}{more}" for end in HUB for more in ("", ".gz", ".zst")], "T102", "dataset")
     files: dict[str, list[str]] = {}
     found = sorted(p for p in path.rglob("*") if p.is_file())
     names = [p for p in found if _bare(p.name).endswith(ROWS)]
@@ -195,31 +198,6 @@ def _describe(source: str, files: dict[str, list[str]], hashed: list[Path]) -> D
         with path.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
     return Dataset(source, files, digest.hexdigest(), "validation" not in files)
-
-
-def _fetch(source: str) -> Path:
-    """Files of a hub dataset. Respects HF_HUB_OFFLINE; a path that looks local is not looked up."""
-    if source.count("/") != 1 or source.startswith((".", "/", "build/")):
-        raise error("T102", file=source, found="no such file or folder")
-    try:
-        from huggingface_hub import snapshot_download
-
-        return Path(
-            snapshot_download(
-                source,
-                repo_type="dataset",
-                allow_patterns=[f"*{end}{more}" for end in (*ROWS, ".json") for more in ("", ".gz", ".zst")],
-            )
-        )
-    except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
-        raise error(
-            "T102", file=source, found=f"not on this machine, and the hub said: {first_line(problem)}"
-        ) from problem
-
-
-def first_line(problem: Exception) -> str:
-    """The first line of what a client of the hub says, or the kind of its error where it says nothing."""
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
 
 
 def _is_held_out(record: Object) -> bool:

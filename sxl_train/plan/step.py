@@ -21,7 +21,7 @@ from sxl_train.plan.formats import FITTED, GGUF, SAFETENSORS, WIDER, Format, cou
 from sxl_train.plan.room import spend_room
 from sxl_train.plan.shapes import Shape, Tensor, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
-from sxl_train.run import bases
+from sxl_train.run import bases, hub
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context
@@ -149,15 +149,11 @@ def find_files(base_model: str, revision: str) -> Path:
     folder = Path(base_model)
     if (folder / "config.json").is_file():
         return folder
-    if folder.exists() or base_model.count("/") != 1:
+    if folder.exists():
         raise error("T101", file=base_model, found="no config.json", expected="a model folder or a hub id")
-    from huggingface_hub import snapshot_download
-
+    hub.require_id(base_model)
     wanted = ["config.json", "tokenizer*", "vocab.json", "merges.txt", "*.jinja", "special_tokens_map.json"]
-    try:
-        return Path(snapshot_download(base_model, revision=revision, allow_patterns=wanted))
-    except Exception as problem:  # the client has a dozen error types; each means: it is not to be had
-        raise error("T101", file=base_model, found=f"{type(problem).__name__} from the hub") from problem
+    return hub.fetch(base_model, wanted, revision=revision)
 
 
 def format_plans(plans: Sequence[Plan], shape: Shape) -> str:

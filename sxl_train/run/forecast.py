@@ -1,55 +1,75 @@
 """A recipe and the configuration of its base in; bytes of disk and memory out, and what there is of both.
 
-Arithmetic on the shape alone, no weights: a guide for a person, and an error only where a run cannot fit.
+Arithmetic on the shape alone: a guide for a person, and an error only where a run cannot fit.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import format_bytes, format_table
 from sxl_data.contract.errors import Finding, error, finding
-from sxl_train.config import Recipe
-from sxl_train.run.bases import describe, find_gguf
-from sxl_train.run.checkpoints import read_config
-from sxl_train.run.objects import Object
+from sxl_train.config import Base, Recipe
+from sxl_train.run import hub
+from sxl_train.run.apart import count_processes
+from sxl_train.run.bases import find_gguf, resolve
+from sxl_train.run.checkpoints import opening
+
+if TYPE_CHECKING:
+    from transformers import LlamaConfig, PretrainedConfig
 
 
-def find_config(recipe: Recipe) -> Object:
-    """``config.json`` of the base, or what the toy's will be. Raises `UserError` T101."""
-    if recipe.base_model == "demo":
-        shape = recipe.base
-        return {"max_position_embeddings": shape.context, "parameters": count_toy(recipe)}
-    file = find_gguf(recipe.base_model)
-    if file is not None:
-        return read_config(describe(file))
-    path = Path(recipe.base_model)
-    if path.is_dir():
+def find_config(recipe: Recipe) -> PretrainedConfig:
+    """The configuration of the base, or what the toy's will be. Raises `UserError` T101."""
+    from transformers import AutoConfig
+
+    where = recipe.base_model
+    if where == "demo":
+        return configure(recipe.base, recipe.base.vocabulary)
+    path = Path(where)
+    if path.is_dir() and find_gguf(where) is None:
         missing = [name for name in ("config.json", "tokenizer_config.json") if not (path / name).exists()]
         if not list(path.glob("*.safetensors")) and not list(path.glob("pytorch_model*.bin")):
             missing.append("*.safetensors")
         if missing:
-            raise error("T101", file=recipe.base_model, found="no " + ", no ".join(missing))
-        return read_config(path)
-    if path.exists() or recipe.base_model.count("/") != 1 or recipe.base_model.startswith((".", "/")):
-        raise error("T101", file=recipe.base_model, found="no such folder")
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(recipe.base_model, revision=recipe.revision)
-    except Exception as problem:  # offline, unknown id, gated: the message says which
-        text = str(problem).strip().splitlines()[0]
-        raise error("T101", file=recipe.base_model, found=f"not in the local cache, and the hub said: {text}") from None
-    return dict(config.get_text_config().to_dict())
+            raise error("T101", file=where, found="no " + ", no ".join(missing))
+    elif find_gguf(where) is None:
+        hub.require_id(where)
+    with opening(where):
+        return AutoConfig.from_pretrained(resolve(where), revision=recipe.revision).get_text_config()
 
 
-def check_disk(recipe: Recipe, config: Object) -> list[Finding]:
+def configure(shape: Base, rows: int) -> LlamaConfig:
+    """The transformers configuration of a Llama of the given shape, with ``rows`` rows of the embedding."""
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=rows,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.mlp,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.groups,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=True,
+    )
+
+
+def count_weights(config: PretrainedConfig) -> int:
+    """Parameters of a model of this configuration; none is made."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        return int(AutoModelForCausalLM.from_config(config).num_parameters())
+
+
+def check_disk(recipe: Recipe, config: PretrainedConfig) -> list[Finding]:
     """Every step's folder in bf16, and two checkpoints; adapters add little."""
-    weights = config.get("parameters") or count_weights(config)
     folders = len(recipe.steps) + (2 * 6 if recipe.method == "full" else 1)
-    need = 2 * weights * folders
+    need = 2 * count_weights(config) * folders
     place = Path(recipe.out or "build/train").absolute()
     while not place.exists():
         place = place.parent
@@ -66,7 +86,7 @@ def check_disk(recipe: Recipe, config: Object) -> list[Finding]:
     return []
 
 
-def check_memory(recipe: Recipe, config: Object, capacity: int) -> list[Finding]:
+def check_memory(recipe: Recipe, config: PretrainedConfig, capacity: int) -> list[Finding]:
     """T111 where the forecast exceeds the machine even with a quarter off, so that no run that fits is refused."""
     if "tune" not in recipe.steps:
         return []
@@ -94,15 +114,13 @@ def find_memory() -> int:
     return int(psutil.virtual_memory().total)
 
 
-def forecast_memory(recipe: Recipe, config: Object, capacity: int) -> tuple[int, int]:
+def forecast_memory(recipe: Recipe, config: PretrainedConfig, capacity: int) -> tuple[int, int]:
     """Bytes of weights with optimiser, and of one sequence's activations; a guide, not a promise."""
     import torch
 
     wide = 1 if torch.cuda.is_available() else 2  # a CPU trains in float32
-    weights = config.get("parameters") or count_weights(config)
-    hidden = config.get("hidden_size") or recipe.base.hidden
-    layers = config.get("num_hidden_layers") or recipe.base.layers
-    mlp = config.get("intermediate_size") or recipe.base.mlp
+    weights = count_weights(config)
+    hidden, layers, mlp = config.hidden_size, config.num_hidden_layers, config.intermediate_size
     if recipe.method == "full":
         fixed = 16 * weights
     else:
@@ -114,7 +132,7 @@ def forecast_memory(recipe: Recipe, config: Object, capacity: int) -> tuple[int,
     elif wide == 1 and recipe.tune.compile != "never":
         each = int(each * (1 - recipe.tune.recompute))
     if recipe.tune.shard:
-        fixed //= int(os.environ.get("WORLD_SIZE", "1"))
+        fixed //= count_processes()
     return fixed, each
 
 
@@ -122,28 +140,10 @@ def show_memory(recipe: Recipe, capacity: int) -> str:
     """The forecast as a table."""
     config = find_config(recipe)
     fixed, each = forecast_memory(recipe, config, capacity)
-    weights = config.get("parameters") or count_weights(config)
     rows = [
-        ("base", f"{weights / 1e6:.1f} M parameters"),
+        ("base", f"{count_weights(config) / 1e6:.1f} M parameters"),
         ("weights and optimiser", format_bytes(fixed)),
         (f"activations of one sequence of {capacity}", format_bytes(each)),
         ("there is", format_bytes(find_memory())),
     ]
     return format_table(("memory forecast", ""), rows)
-
-
-def count_toy(recipe: Recipe) -> int:
-    shape = recipe.base
-    each = 2 * shape.hidden * shape.hidden * (1 + shape.groups / shape.heads) + 3 * shape.hidden * shape.mlp
-    return int(shape.vocabulary * shape.hidden + shape.layers * each)
-
-
-def count_weights(config: Object) -> int:
-    """Parameters of a decoder of the Llama family."""
-    hidden, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
-    heads = int(config["num_attention_heads"])
-    groups = int(config.get("num_key_value_heads") or heads)
-    size = int(config.get("head_dim") or hidden // heads)
-    each = hidden * size * (2 * heads + 2 * groups) + 3 * hidden * int(config["intermediate_size"])
-    tables = 1 if config.get("tie_word_embeddings", True) else 2
-    return tables * int(config["vocab_size"]) * hidden + layers * each

@@ -6,7 +6,7 @@ import importlib.util
 
 from sxl_data.contract.errors import Finding, finding
 from sxl_train.config import Base, Recipe
-from sxl_train.run.bases import resolve
+from sxl_train.run.forecast import find_config
 
 
 def check_keys(recipe: Recipe) -> list[Finding]:
@@ -85,8 +85,4 @@ def find_plain_reason(recipe: Recipe) -> str | None:
 
     if not recipe.tune.fast:
         return "tune.fast is off"
-    if recipe.base_model == "demo":
-        return None
-    from transformers import AutoConfig
-
-    return fast.can_be_fast(AutoConfig.from_pretrained(resolve(recipe.base_model), revision=recipe.revision))
+    return fast.can_be_fast(find_config(recipe))

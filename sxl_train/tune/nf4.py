@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import error
+from sxl_train.run.forecast import count_weights
 
 if TYPE_CHECKING:
     import torch
@@ -41,10 +42,9 @@ def keeps(folder: str, wanted: str) -> bool:
     if wanted != "auto":
         return wanted == "once"
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
-    with torch.device("meta"):
-        weights = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder)).num_parameters()
+    weights = count_weights(AutoConfig.from_pretrained(folder))
     if torch.cuda.is_available():
         return 2 * weights < torch.cuda.get_device_properties(0).total_memory / 4
     import psutil

@@ -37,7 +37,7 @@ def test_tuning_is_counted_as_the_trainer_counts_it() -> None:
 
 def test_the_probe_measures_the_shape_of_the_base_and_more_layers_take_longer() -> None:
     recipe = open_recipe("demo", toys.TINY)[1].value
-    shape = timing.find_shape(recipe)
+    shape = timing.find_config(recipe)
     assert (shape.hidden_size, shape.num_hidden_layers, shape.vocab_size) == (64, 2, 512)
     speed = timing.measure_speed(shape)
     assert min(speed.read, speed.adapt, speed.train, speed.write) > 0
@@ -46,7 +46,7 @@ def test_the_probe_measures_the_shape_of_the_base_and_more_layers_take_longer() 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
 def test_every_kind_of_base_can_be_probed(make_model, kind: str) -> None:
     recipe = open_recipe("demo", (f"base_model={make_model(kind=kind)}",))[1].value
-    shape = timing.find_shape(recipe)
+    shape = timing.find_config(recipe)
     assert shape.model_type == kind and timing.measure_speed(shape).train > 0
 
 

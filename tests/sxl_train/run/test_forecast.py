@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from transformers import Qwen2Config
 
 from sxl_train.run import forecast
 from sxl_train.run.recipes import open_recipe
 
-QWEN = {
-    "hidden_size": 896,
-    "intermediate_size": 4864,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 14,
-    "num_key_value_heads": 2,
-    "vocab_size": 151936,
-    "tie_word_embeddings": True,
-}
+QWEN = Qwen2Config(
+    hidden_size=896,
+    intermediate_size=4864,
+    num_hidden_layers=24,
+    num_attention_heads=14,
+    num_key_value_heads=2,
+    vocab_size=151936,
+    tie_word_embeddings=True,
+)
 
 
 def check(gigabytes: float, monkeypatch: pytest.MonkeyPatch, *keys: str) -> list[str]:

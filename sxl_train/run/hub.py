@@ -1,0 +1,28 @@
+"""An id on the Hugging Face hub in, the folder of the local cache that holds its files out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sxl_data.contract.errors import error
+
+
+def fetch(name: str, wanted: Sequence[str], code: str = "T101", kind: str = "model", revision: str = "main") -> Path:
+    """The files ``wanted`` (patterns) of ``name``, fetched where they are not here; `HF_HUB_OFFLINE` is respected.
+
+    Raises `UserError` ``code``.
+    """
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, repo_type=kind, revision=revision, allow_patterns=list(wanted)))
+    except Exception as problem:  # offline, unknown id, gated, a dozen types more: the message says which
+        said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+        raise error(code, file=name, found=f"not on this machine, and the hub said: {said}") from problem
+
+
+def require_id(name: str, code: str = "T101") -> None:
+    """`UserError` ``code`` for a name that looks like a place on this machine: nobody is asked about it."""
+    if name.count("/") != 1 or name.startswith((".", "/", "build/")):
+        raise error(code, file=name, found="no such file or folder", expected="a file, a folder or a hub id")
