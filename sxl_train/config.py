@@ -11,20 +11,6 @@ import msgspec
 
 from sxl_data.contract.sizes import parse_size
 
-__all__ = [
-    "ORDER",
-    "Base",
-    "Distil",
-    "Evaluate",
-    "Prune",
-    "Quantise",
-    "Recipe",
-    "Release",
-    "StepName",
-    "Tune",
-    "parse_size",
-]
-
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
 

@@ -176,16 +176,19 @@ class Bench:
     def round(self, model: Any, size: int, format: str, limit: int) -> dict[str, Any]:
         """How ``model`` is going to be stored under ``limit`` MB: format, wider matrices, weights of the columns."""
         from sxl_train.plan import step as plan
+        from sxl_train.plan.choose import SAFETY
+        from sxl_train.plan.formats import FITTED, WIDER
+        from sxl_train.plan.room import spend_room
         from sxl_train.storage import precision
 
         shape = plan.read_shape(model.config.to_dict() | {"tie_word_embeddings": True})
         base = plan.measure(shape, shape, format, plan.read_vocabulary(self.view(size)[2]), limit * 10**6).total
         rows = self.train_view(size)[: 4 if self.options.quick else 32]
-        columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
-        wider = plan.WIDER.get(format, ())
+        columns = precision.measure_columns(model, rows) if format in FITTED else None
+        wider = WIDER.get(format, ())
         costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
-        room = int(limit * 10**6 * (1 - plan.SAFETY)) - base
-        others = plan.spend_room(shape, format, room, costs) if wider and room > 0 else {}
+        room = int(limit * 10**6 * (1 - SAFETY)) - base
+        others = spend_room(shape, format, room, costs) if wider and room > 0 else {}
         return {"format": format, "others": others, "columns": columns}
 
     def store(

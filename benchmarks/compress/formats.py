@@ -68,9 +68,20 @@ def measure(model: Path, text: str, windows: int, length: int, new_tokens: int, 
         rows.append(judge(path, format, cut, time.monotonic() - started, new_tokens) | {"predicted": forecasts[format]})
     for kind in MADE_BY_LLAMA if gguf_check.is_available() else ():
         started = time.monotonic()
-        path = gguf.requantise(work / "f16.gguf", work / f"{kind}.gguf", kind)
+        path = requantise(work / "f16.gguf", work / f"{kind}.gguf", kind)
         rows.append(judge(path, kind, cut, time.monotonic() - started, new_tokens))
     return rows
+
+
+def requantise(source: Path, out: Path, kind: str) -> Path:
+    """Let llama.cpp write ``source`` (an F16 GGUF) again as ``kind``: K-quants are its own work."""
+    from llama_cpp import llama_cpp as library
+
+    how = library.llama_model_quantize_default_params()
+    how.ftype = getattr(library, f"LLAMA_FTYPE_MOSTLY_{kind.upper()}")
+    if library.llama_model_quantize(str(source).encode(), str(out).encode(), how) != 0:
+        raise RuntimeError(f"llama.cpp could not write {kind}")
+    return out
 
 
 def judge(path: Path, format: str, cut: list[list[int]], seconds: float, new_tokens: int) -> dict[str, Any]:

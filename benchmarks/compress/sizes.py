@@ -170,7 +170,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     from sxl_train.data import vocabulary
     from sxl_train.plan import step as plan
     from sxl_train.plan.choose import FORMAT_COSTS
-    from sxl_train.plan.room import expect_costs
+    from sxl_train.plan.room import expect_costs, spend_room
     from sxl_train.plan.step import GGUF
     from sxl_train.prune import slices
     from sxl_train.prune.importance import Importance
@@ -197,7 +197,7 @@ def store(model: Any, tokenizer: Path, work: Path, shape: Any, chosen: Any) -> P
     base = plan.measure(cut, cut, chosen.format, plan.read_vocabulary(plain), chosen.total).total
     # Random weights have no sensitive ones: every weight is worth the same.
     costs = expect_costs(cut, FORMAT_COSTS)
-    others = plan.spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
+    others = spend_room(cut, chosen.format, max(chosen.total - base, 0), costs)
     if chosen.format in GGUF:
         from sxl_train.storage import gguf
 

@@ -42,8 +42,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "full-fsdp-leaner": {"method": "full", "shard": True, "recompute": 0.7},
     "full-fsdp-layers": {"method": "full", "shard": True, "unit": 0},
     "full-fsdp-large": {"method": "full", "shard": True, "unit": 2**28},
-    "full-fsdp-kept": {"method": "full", "shard": True, "kept": True},
-    "full-fsdp-kept-large": {"method": "full", "shard": True, "kept": True, "unit": 2**28},
     "lora-fsdp": {"method": "lora", "shard": True},
 }
 """Name → method, whether one process does it all, what `tune.sharding` puts into a unit at least and whether it keeps
@@ -69,7 +67,7 @@ def run_worker(task: dict[str, Any]) -> None:
     hush()
     while not Path(task["gate"]).exists():
         time.sleep(0.02)
-    sharding.UNIT_BYTES, sharding.KEEP_GATHERED = task["unit"], task["kept"]
+    sharding.UNIT_BYTES = task["unit"]
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -170,9 +168,9 @@ def describe(name: str, shared: dict[str, Any], many: int) -> tuple[dict[str, An
     keys = {"accumulate": 1} | RUNS[name]
     method, processes = keys.pop("method"), 1 if keys.pop("alone", False) else many
     keys["accumulate"] = many // processes
-    unit, kept = keys.pop("unit", sharding.UNIT_BYTES), keys.pop("kept", sharding.KEEP_GATHERED)
+    unit = keys.pop("unit", sharding.UNIT_BYTES)
     place = f"{shared['rows']}.{name}"
-    own = {"method": method, "keys": keys, "unit": unit, "kept": kept, "out": place, "gate": place + ".go"}
+    own = {"method": method, "keys": keys, "unit": unit, "out": place, "gate": place + ".go"}
     return shared | own, processes
 
 

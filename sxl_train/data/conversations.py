@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.contract.errors import error
 from sxl_data.formats.chat_reading import is_trained
 from sxl_train.data.other_formats import find_other
 from sxl_train.run.objects import Object, Value
@@ -47,28 +47,15 @@ def to_row(record: Object, place: str = "row") -> Row:
 
 
 def _to_message(message: Value, name: str, index: int) -> Object:
-    message = _decode(message)
+    message, pointer = _decode(message), f"/messages/{index}"
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise UserError(
-            finding(
-                "T110",
-                trace_id=name,
-                pointer=f"/messages/{index}",
-                found=type(message).__name__,
-                expected="an object with a role",
-            )
+        raise error(
+            "T110", trace_id=name, pointer=pointer, found=type(message).__name__, expected="an object with a role"
         )
     other = find_other(message)
     if other:
-        raise UserError(
-            finding(
-                "T110",
-                trace_id=name,
-                pointer=f"/messages/{index}",
-                found=other,
-                expected="plain text and tool_calls, as in the file's first rows",
-            )
-        )
+        expected = "plain text and tool_calls, as in the file's first rows"
+        raise error("T110", trace_id=name, pointer=pointer, found=other, expected=expected)
     trained = is_trained(message)
     clean = {key: value for key, value in message.items() if value is not None}
     clean["role"] = "system" if clean["role"] == "developer" else clean["role"]
@@ -87,7 +74,7 @@ def _to_message(message: Value, name: str, index: int) -> Object:
         clean |= _split_reasoning(content)
     calls = clean.pop("tool_calls", None)
     if calls:
-        clean["tool_calls"] = [_to_call(c, name, f"/messages/{index}/tool_calls/{i}") for i, c in enumerate(calls)]
+        clean["tool_calls"] = [_to_call(c, name, f"{pointer}/tool_calls/{i}") for i, c in enumerate(calls)]
     return clean
 
 
@@ -104,11 +91,8 @@ def _to_call(call: Value, name: str, pointer: str) -> Object:
     function = call.get("function") or call
     arguments = _decode(function.get("arguments"))
     if not isinstance(function.get("name"), str) or not isinstance(arguments, dict | None):
-        raise UserError(
-            finding(
-                "T110", trace_id=name, pointer=pointer, found=function, expected="a name and an object of arguments"
-            )
-        )
+        expected = "a name and an object of arguments"
+        raise error("T110", trace_id=name, pointer=pointer, found=function, expected=expected)
     clean = {"type": "function", "function": {"name": function["name"], "arguments": arguments or {}}}
     return clean | ({"id": call["id"]} if call.get("id") else {})
 

@@ -18,15 +18,13 @@ from typing import Literal
 from sxl_train.plan.shapes import Shape, Tensor
 from sxl_train.run.gguf_names import rename
 
-Format = Literal[
-    "bf16", "f8", "int8", "int4", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"
-]
-SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int8", "int4", "nf4", "nf4_dq")
+Format = Literal["bf16", "f8", "int4", "nf4", "nf4_dq", "f16", "q8_0", "q5_0", "q4_0", "q4_0+q8_0", "q4_k", "q6_k"]
+SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int4", "nf4", "nf4_dq")
 GGUF: tuple[Format, ...] = ("f16", "q8_0", "q5_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
 FITTED: tuple[Format, ...] = ("int4", *GGUF)
 """Formats of blocks whose scales can be fitted to calibration samples."""
 # In the order of the library's files.
-DTYPE_BYTES = {"I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1}
+DTYPE_BYTES = {"I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "U8": 1}
 WIDER: dict[Format, tuple[Format, ...]] = {
     "f8": ("bf16",),
     "int4": ("f8", "bf16"),
@@ -80,13 +78,6 @@ def store(tensor: Tensor, format: Format) -> Iterable[Part]:
         ]
     if tensor.kind != "linear" or format in ("bf16", "int4"):
         return [(tensor.name, "BF16", tensor.shape)]
-    if format == "int8":
-        base = tensor.name.removesuffix("weight")
-        return [
-            (tensor.name, "I8", tensor.shape),
-            (base + "SCB", "F32", (tensor.shape[0],)),
-            (base + "weight_format", "U8", ()),
-        ]
     blocks = math.ceil(tensor.count / 64)
     state = {"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": list(tensor.shape)}
     parts: list[Part] = [(tensor.name, "U8", (tensor.count // 2, 1)), (tensor.name + ".quant_map", "F32", (16,))]

@@ -16,43 +16,14 @@ import msgspec
 from sxl_data.contract.console import format_table, say
 from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
-from sxl_train.plan.choose import SAFETY, Plan, choose, forecast_sizes, list_cuts, list_trims, measure
-from sxl_train.plan.formats import FITTED, GGUF, SAFETENSORS, WIDER, Format, count_weights
-from sxl_train.plan.room import spend_room
-from sxl_train.plan.shapes import Shape, Tensor, read_shape
+from sxl_train.plan.choose import Plan, choose, forecast_sizes, measure
+from sxl_train.plan.formats import GGUF, SAFETENSORS, Format
+from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 from sxl_train.run import bases, hub
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context
-
-__all__ = [
-    "FITTED",
-    "GGUF",
-    "SAFETENSORS",
-    "SAFETY",
-    "WIDER",
-    "Format",
-    "Plan",
-    "Shape",
-    "Tensor",
-    "Vocabulary",
-    "choose",
-    "count_weights",
-    "forecast_sizes",
-    "format_plans",
-    "list_cuts",
-    "list_trims",
-    "make_plan",
-    "measure",
-    "read_base",
-    "read_plan",
-    "read_shape",
-    "read_vocabulary",
-    "rehearse",
-    "run",
-    "spend_room",
-]
 
 BYTES_PER_TOKEN = 70
 """Of the tokenizer files of a base that is not built yet."""

@@ -16,7 +16,7 @@ import msgspec
 from sxl_train.data.samples import Sample, measure_loss
 from sxl_train.data.vocabulary import trim_model
 from sxl_train.plan import step as plan
-from sxl_train.plan.choose import measure
+from sxl_train.plan.choose import list_cuts, list_trims, measure
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.slices import choose_cut, cut
 
@@ -91,12 +91,12 @@ def list_finalists(
     Loss right after a cut says little of what training wins back (a narrow MLP recovers, a lost layer does
     not), so the greedy route alone misses good shapes. One shape is offered for each vocabulary.
     """
-    sizes = [shape.vocabulary, *plan.list_trims(shape.vocabulary)]
+    sizes = [shape.vocabulary, *list_trims(shape.vocabulary)]
     last = route.steps[-1]
     found = [shape.prune(**{axis: getattr(last, axis) for axis in AXES})]
     planned = []
     for size in sizes if isinstance(tokenizer, plan.Vocabulary) and tokenizer.byte_level else sizes[:1]:
-        cuts = [cut for cut in plan.list_cuts(shape.prune(vocabulary=size), trim=False)]
+        cuts = [cut for cut in list_cuts(shape.prune(vocabulary=size), trim=False)]
         best = plan.choose(shape, tokenizer, limit, [format], cuts=cuts)
         if best is not None:
             planned.append(best)
@@ -129,5 +129,5 @@ def step_down(now: plan.Shape, whole: plan.Shape, axis: str) -> plan.Shape | Non
     if axis == "groups":
         fewer = [count for count in range(now.groups - 1, 0, -1) if whole.allows(count)]
         return now.prune(groups=fewer[0]) if fewer else None
-    sizes = plan.list_trims(now.vocabulary)
+    sizes = list_trims(now.vocabulary)
     return now.prune(vocabulary=sizes[0]) if sizes else None

@@ -94,22 +94,18 @@ def load_quantised(
     skipped = ["lm_head", *(name.removesuffix(".weight") for name in others or {} if "embed_tokens" not in name)]
     if format in ("bf16", "f8", "int4"):
         return checkpoints.load(model)
-    if format == "int8":
-        how = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skipped)
-    else:
-        how = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=format == "nf4_dq",
-            bnb_4bit_compute_dtype=torch.bfloat16,
-            llm_int8_skip_modules=skipped,
-        )
+    how = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=format == "nf4_dq",
+        bnb_4bit_compute_dtype=torch.bfloat16,
+        llm_int8_skip_modules=skipped,
+    )
     quantised = AutoModelForCausalLM.from_pretrained(
         str(model), quantization_config=how, device_map="cpu", dtype=torch.bfloat16, local_files_only=True
     )
     checkpoints.cure_bitsandbytes(quantised)
-    if format != "int8":
-        check_rows(quantised, model)
+    check_rows(quantised, model)
     return quantised
 
 

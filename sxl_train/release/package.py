@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import GateMissed, UserError, error
+from sxl_train.config import parse_size
 from sxl_train.release.card import write_card
 from sxl_train.release.gguf_beside import add_gguf, try_gguf
 from sxl_train.release.verify import verify_folder
@@ -46,7 +47,7 @@ def run(context: Context) -> Path:
         add_gguf(context)
     write_card(context, report)
     try:
-        size.require(context.folder, recipe.size_limit)
+        size.require(context.folder, parse_size(recipe.size_limit))
     except (GateMissed, UserError):
         say(f"release    the folder is kept at {context.folder} for a look; it is not finished")
         raise

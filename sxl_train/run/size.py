@@ -13,7 +13,6 @@ import msgspec
 
 from sxl_data.contract.console import format_bytes
 from sxl_data.contract.errors import GateMissed, error, finding
-from sxl_train import config
 
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".gguf", ".pt")
 TOKENIZER = (
@@ -46,17 +45,6 @@ class SizeReport(msgspec.Struct, frozen=True):
         return self.total / 1e6
 
 
-def parse_size(text: str | int) -> int:
-    """``"300MB"`` → 300,000,000 bytes; an int is bytes already. Raises `UserError` U102."""
-    try:
-        size = text if isinstance(text, int) else config.parse_size(text)
-    except ValueError:
-        size = 0
-    if size <= 0:
-        raise error("U102", pointer="/size_limit", found=repr(text), expected='a size such as "300MB"')
-    return size
-
-
 def is_needed(path: Path) -> bool:
     """Whether loading the model of this file's folder reads the file."""
     name = path.name
@@ -86,17 +74,17 @@ def measure(path: Path) -> SizeReport:
     return SizeReport(files, sum(size for _, size in files), left_out)
 
 
-def require(path: Path, limit: str | int) -> SizeReport:
+def require(path: Path, limit: int) -> SizeReport:
     """The gate: the report of ``path`` where it is at or under ``limit``, else `GateMissed` T201."""
-    report, allowed = measure(path), parse_size(limit)
-    if report.total > allowed:
+    report = measure(path)
+    if report.total > limit:
         listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in report.files)
         raise GateMissed(
             finding(
                 "T201",
                 file=str(path),
                 found=f"{report.total:,} bytes: {listed}",
-                expected=f"at most {allowed:,} bytes ({format_bytes(allowed)})",
+                expected=f"at most {limit:,} bytes ({format_bytes(limit)})",
             )
         )
     return report

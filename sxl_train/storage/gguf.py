@@ -2,9 +2,8 @@
 
 F16, Q8_0, Q5_0 and Q4_0 are written without llama.cpp, their scales fitted to calibration samples where there are any
 (`storage.blocks`); ``q4_0+q8_0`` keeps the embedding, which is also the output matrix of these models, in eight
-bits, and single matrices may be wider than the rest. K-quants are llama.cpp's own work (`requantise`, where
-llama-cpp-python is installed) and fall back to larger types for rows that are no multiple of 256. This is
-the format in which the embedding is quantised too; transformers reads the file as well (``gguf_file=``).
+bits, and single matrices may be wider than the rest. This is the format in which the embedding is quantised too;
+transformers reads the file as well (``gguf_file=``).
 
 Layout after the GGUF specification and llama.cpp's conversion: rotary halves of Llama's q and k rows are
 interleaved, those of Qwen are not; Gemma's norms are stored with the one that transformers adds. Which of Gemma's
@@ -234,16 +233,3 @@ def score_tokens(vocabulary: Vocabulary, count: int) -> list[float]:
     for rank, (first, second) in enumerate(reversed(vocabulary.merges)):
         scores[ids[first + second]] = float(rank - len(vocabulary.merges))
     return scores
-
-
-def requantise(source: Path, out: Path, kind: str = "Q4_K_M") -> Path:
-    """Let llama.cpp write ``source`` (an F16 GGUF) again as ``kind``; `UserError` U402 without it."""
-    try:
-        from llama_cpp import llama_cpp as library
-    except ImportError:
-        raise error("U402", found="no package llama_cpp", expected="pip install llama-cpp-python") from None
-    how = library.llama_model_quantize_default_params()
-    how.ftype = getattr(library, f"LLAMA_FTYPE_MOSTLY_{kind.upper()}")
-    if library.llama_model_quantize(str(source).encode(), str(out).encode(), how) != 0:
-        raise error("T202", file=str(source), found=f"llama.cpp could not write {kind}")
-    return Path(out)

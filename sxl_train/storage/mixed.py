@@ -10,6 +10,9 @@ from sxl_data.contract.console import say
 from sxl_train.config import parse_size
 from sxl_train.data.samples import load_tokenizer, read_unseen
 from sxl_train.plan import step as plan
+from sxl_train.plan.choose import SAFETY
+from sxl_train.plan.formats import FITTED, WIDER
+from sxl_train.plan.room import spend_room
 from sxl_train.run import checkpoints
 from sxl_train.storage import precision
 
@@ -37,11 +40,11 @@ def choose_others(
     )
     shape, limit = plan.read_shape(checkpoints.read_config(folder)), parse_size(recipe.size_limit)
     base = plan.measure(shape, shape, format, plan.read_vocabulary(folder), limit)
-    columns = precision.measure_columns(model, rows) if format in plan.FITTED else None
-    wider = plan.WIDER.get(format, ())
+    columns = precision.measure_columns(model, rows) if format in FITTED else None
+    wider = WIDER.get(format, ())
     costs = precision.measure_sensitivity(model, rows, (format, *wider), columns)
-    room = int(limit * (1 - plan.SAFETY)) - base.total
-    others = plan.spend_room(shape, format, room, costs) if wider else {}
+    room = int(limit * (1 - SAFETY)) - base.total
+    others = spend_room(shape, format, room, costs) if wider else {}
     rise, plain = precision.expect_rise(costs, format, others), precision.expect_rise(costs, format, {})
     counts = Counter(others.values())
     say(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from sxl_data.contract.console import Progress
 from sxl_train.data.samples import Sample, collate
 from sxl_train.plan import step as plan
-from sxl_train.plan.formats import choose_type
+from sxl_train.plan.formats import FITTED, choose_type
 from sxl_train.plan.room import Costs
+from sxl_train.plan.shapes import Tensor
 from sxl_train.storage import blocks
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ def round_to(weight: Tensor, name: str, format: plan.Format, columns: Columns | 
     if format in ("nf4", "nf4_dq") and linear:
         return round_to_nf4(weight, format == "nf4_dq")
     kind = "bf16"
-    if format in plan.FITTED:
-        tensor = plan.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
+    if format in FITTED:
+        tensor = Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
         kind = choose_type(tensor, format)
     if kind == "f16":
         return weight.half().to(weight.dtype)

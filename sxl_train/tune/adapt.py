@@ -52,9 +52,10 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
     from peft import LoraConfig, get_peft_model
 
     from sxl_train.data.special_tokens import find_trainable
+    from sxl_train.tune.fast import find_plain_reason
 
     rows = find_trainable(tokenizer, template, tune.markers, added)
-    if rows and find_plain_reason(model, tune):
+    if rows and find_plain_reason(model.config, tune):
         # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
         say("tune       the special tokens' rows stay frozen: SFTTrainer's own loss cannot train them")
         rows = []
@@ -95,10 +96,3 @@ def _find_linears(model: Any) -> list[str]:
 
     found = fast.find_layers(model)[0].named_modules()
     return sorted({name.rpartition(".")[2] for name, module in found if isinstance(module, torch.nn.Linear)})
-
-
-def find_plain_reason(model: Any, tune: Tune) -> str | None:
-    """Why the model takes SFTTrainer's own path, or None where it can be made fast."""
-    from sxl_train.tune import fast
-
-    return fast.can_be_fast(model.config) if tune.fast else "tune.fast is off"

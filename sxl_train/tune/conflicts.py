@@ -41,10 +41,12 @@ def _check_idle(recipe: Recipe) -> list[Finding]:
 
 def _check_tune(recipe: Recipe) -> list[Finding]:
     """Keys of the tuning that contradict each other."""
+    from sxl_train.tune.fast import find_plain_reason
+
     tune, found = recipe.tune, []
     weights = {"tune.weight_reflect": tune.weight_reflect, "tune.weight_act": tune.weight_act}
     partial = [f"{key}={value}" for key, value in weights.items() if value not in (0, 1)]
-    reason = find_plain_reason(recipe)
+    reason = find_plain_reason(find_config(recipe), tune)
     if partial and reason:
         found.append(
             finding(
@@ -77,12 +79,3 @@ def _check_tune(recipe: Recipe) -> list[Finding]:
             finding("T114", found=f"tune.report_to={tune.report_to}", expected=f"pip install {tune.report_to}")
         )
     return found
-
-
-def find_plain_reason(recipe: Recipe) -> str | None:
-    """Why tuning takes the plain path, or None."""
-    from sxl_train.tune import fast
-
-    if not recipe.tune.fast:
-        return "tune.fast is off"
-    return fast.can_be_fast(find_config(recipe))

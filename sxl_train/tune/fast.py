@@ -12,6 +12,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from sxl_train.config import Tune
 from sxl_train.tune.attention import use_documents
 from sxl_train.tune.loss import add_loss
 
@@ -30,6 +31,11 @@ def can_be_fast(config: Any) -> str | None:
     if kinds != {"full_attention"} or getattr(text, "use_sliding_window", False):
         return "its attention is not full and causal: " + ", ".join(sorted(kinds))
     return None
+
+
+def find_plain_reason(config: Any, tune: Tune) -> str | None:
+    """Why a model takes SFTTrainer's own path, or None where it can be made fast."""
+    return can_be_fast(config) if tune.fast else "tune.fast is off"
 
 
 def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0, upper: bool = False) -> None:

@@ -52,16 +52,12 @@ def find_base(context: Context) -> str:
     return before[-1] if before else checkpoints.read_adapter(Path(context.model))["base_model_name_or_path"]
 
 
-def merge(
-    adapter: Path, out: Path, base: Path | str | None = None, onto: Onto = "original", double_quant: bool = True
-) -> Path:
-    """Merge ``adapter`` into ``base`` (the one it names, unless given) and write the model to ``out``.
+def merge(adapter: Path, out: Path, base: Path | str, onto: Onto = "original", double_quant: bool = True) -> Path:
+    """Merge ``adapter`` into ``base`` and write the model to ``out``.
 
     ``double_quant`` is that of the tuning. The tokenizer comes from the adapter's folder if it holds one, else from
     the base.
     """
-    if base is None:
-        base = checkpoints.read_adapter(adapter)["base_model_name_or_path"]
     has_tokenizer = (Path(adapter) / "tokenizer.json").is_file()
     return checkpoints.save(
         merge_models(adapter, base, onto, double_quant), out, Path(adapter) if has_tokenizer else Path(base)
@@ -73,32 +69,13 @@ def merge_models(adapter: Path, base: Path | str, onto: Onto, double_quant: bool
     import torch
     from peft import PeftModel
 
+    from sxl_train.tune import nf4
+
     checkpoints.read_adapter(adapter)
     model = checkpoints.load(base, dtype="float32")
     if onto == "dequantised":
-        round_linears(model, double_quant)
-    resize_like(model, adapter)
+        nf4.keep(model, double_quant)
     merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged = merged.to(torch.bfloat16)
     merged.config.dtype = torch.bfloat16
     return merged.eval()
-
-
-def resize_like(model: Any, adapter: Path) -> None:
-    """Give ``model`` as many token rows as the adapter's own embedding has, if it holds one."""
-    from safetensors import safe_open
-
-    for path in Path(adapter).glob("adapter_model.safetensors"):
-        with safe_open(path, "pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 - a safetensors handle is no dict
-                if name.endswith("embed_tokens.weight"):
-                    rows = tensors.get_slice(name).get_shape()[0]
-                    if rows != model.get_input_embeddings().weight.shape[0]:
-                        model.resize_token_embeddings(rows, mean_resizing=False)
-
-
-def round_linears(model: Any, double_quant: bool = True) -> int:
-    """Round the weights that the tuning held in NF4, in place and by its own code; how many weights."""
-    from sxl_train.tune import nf4
-
-    return nf4.keep(model, double_quant)

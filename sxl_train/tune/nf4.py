@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-BLOCK = 64
-
 
 def load_each(folder: str, double_quant: bool, dtype: torch.dtype, device: str) -> PreTrainedModel:
     """The model with bitsandbytes 4-bit layers. Raises `UserError` T109 where a CPU kernel cannot take a shape."""
@@ -58,7 +56,8 @@ def keep(model: PreTrainedModel, double_quant: bool) -> int:
     Blocks of 64 weights, quantised from bf16 as bitsandbytes does when it loads a bf16 model.
     """
     import torch
-    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+
+    from sxl_train.storage.nf4 import BLOCK, round_to_nf4
 
     head, rounded = model.get_output_embeddings(), 0
     for name, module in model.named_modules():
@@ -67,9 +66,6 @@ def keep(model: PreTrainedModel, double_quant: bool) -> int:
         weight = module.weight.data
         if weight.numel() % BLOCK:
             raise error("T109", pointer="/" + name, found=tuple(weight.shape), expected=f"n·{BLOCK} weights")
-        packed, state = quantize_4bit(
-            weight.to(torch.bfloat16).contiguous(), blocksize=BLOCK, compress_statistics=double_quant, quant_type="nf4"
-        )
-        module.weight.data = dequantize_4bit(packed, state).to(weight.dtype).view_as(weight)
+        module.weight.data = round_to_nf4(weight, double_quant)
         rounded += weight.numel()
     return rounded

@@ -16,9 +16,6 @@ from trl import SFTTrainer
 UNIT_BYTES = 64 * 2**20
 """Decoder layers are gathered and given back together until they hold so much: for a small model each exchange of its
 own costs more than what it carries."""
-KEEP_GATHERED = False
-"""Whether units stay whole from the forward pass to the backward one: one exchange less, one copy of the weights more
-in memory; gradients and the optimiser's state are shared out all the same."""
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 OPTIMISER, SCHEDULER = "optimizer.pt", "scheduler.pt"
 
@@ -112,7 +109,7 @@ def share(model: Any, size: int) -> bool:
         unit.append(layer)
         held = sum(weight.nbytes for member in unit for weight in member.parameters())
         if held >= size or place == len(layers):
-            fully_shard(unit, reshard_after_forward=not KEEP_GATHERED)
+            fully_shard(unit, reshard_after_forward=True)
             unit = []
     table, head = model.get_input_embeddings(), model.get_output_embeddings()
     ends = [

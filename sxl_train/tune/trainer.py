@@ -21,7 +21,6 @@ from sxl_train.run.apart import count_processes
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log
 from sxl_train.tune import batch, fast, graphs
-from sxl_train.tune.adapt import find_plain_reason
 from sxl_train.tune.sharding import SharedTrainer
 
 
@@ -132,7 +131,7 @@ def make_trainer(
     from transformers import EarlyStoppingCallback, PrinterCallback
 
     gpu = torch.cuda.is_available()
-    reason = find_plain_reason(model, tune)
+    reason = fast.find_plain_reason(model.config, tune)
     if reason and tune.fast:
         say(f"tune       takes the plain path: {reason}")
     compiles = tune.compile == "always" or (tune.compile == "auto" and gpu)

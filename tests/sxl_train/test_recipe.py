@@ -197,7 +197,7 @@ def test_package_over_the_limit_exits_1(finished: tuple[Path, Path, Any], capsys
 
     out, _, _ = finished
     with pytest.raises(UserError) as problem:
-        size.require(out / "release", "1kB")
+        size.require(out / "release", 1000)
     assert problem.value.exit_code == 1
     assert set(ORDER) >= {"plan", "release"}
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from sxl_train.config import Distil, Evaluate, Prune, Quantise, Recipe, Tune
+from sxl_train.config import Distil, Evaluate, Prune, Quantise, Recipe, Tune, parse_size
 from sxl_train.data import samples
 from sxl_train.plan import step as plan
 from sxl_train.prune import search
@@ -65,7 +65,7 @@ def test_the_pruned_folder_meets_the_limit_and_loads(context: Context, order: st
     out = prune.run(context)
     assert out == context.folder
     # The limit holds for the plan's tokenizer; a few hundred bytes of this tiny one are rounding.
-    assert size.measure(out).total <= size.parse_size(context.recipe.size_limit) * 1.02
+    assert size.measure(out).total <= parse_size(context.recipe.size_limit) * 1.02
     model, info = AutoModelForCausalLM.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
     tokenizer = samples.load_tokenizer(out)

@@ -77,14 +77,6 @@ def test_saving_after_a_forward_pass_writes_the_same_levels(make_model, tmp_path
     assert (out / "model.safetensors").read_bytes() == (again / "model.safetensors").read_bytes()
 
 
-def test_int8_loads_and_stays_closer_than_nf4(make_model, tmp_path: Path) -> None:
-    folder = make_model()
-    eight, four = (quantise.quantise(folder, tmp_path / name, name) for name in ("int8", "nf4_dq"))
-    assert size.measure(four).total < size.measure(eight).total < size.measure(folder).total
-    expected = logits(folder)
-    assert (logits(eight) - expected).abs().mean() < 0.5 * (logits(four) - expected).abs().mean()
-
-
 def test_widths_that_do_not_fill_a_block_are_refused(make_model, tmp_path: Path) -> None:
     folder = make_model(intermediate_size=144)
     with pytest.raises(UserError) as caught:

@@ -17,28 +17,6 @@ def make_folder(folder: Path, **files: int) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("expected", "text"),
-    [
-        (300_000_000, "300MB"),
-        (300_000_000, " 300 MB "),
-        (12_500_000, "12.5MB"),
-        (2_000_000_000, "2GB"),
-        (700, "700B"),
-        (700, 700),
-    ],
-)
-def test_sizes_are_decimal(expected: int, text: str | int) -> None:
-    assert expected == size.parse_size(text)
-
-
-@pytest.mark.parametrize("text", ["", "MB", "-3MB", "0MB", "3 apples", "300 PB", "1e6", 0])
-def test_a_size_that_is_none_is_a_user_error(text: str | int) -> None:
-    with pytest.raises(UserError) as caught:
-        size.parse_size(text)
-    assert caught.value.findings[0].code == "U102"
-
-
 def test_everything_that_loading_needs_is_counted_and_nothing_else(tmp_path: Path) -> None:
     folder = make_folder(
         tmp_path / "m",

@@ -107,12 +107,3 @@ def test_a_damaged_file_is_a_message_not_a_crash(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         gguf_check.check(tmp_path / "bad.gguf", "hi")
     assert "T202" == caught.value.findings[0].code
-
-
-@needs_llama
-def test_llama_cpp_writes_k_quants(make_model, tmp_path: Path) -> None:
-    folder = make_model(hidden_size=256, head_dim=64, intermediate_size=256, num_hidden_layers=1)
-    plain = gguf.write(folder, tmp_path / "f16.gguf", "f16")
-    out = gguf.requantise(plain, tmp_path / "k.gguf", "Q4_K_M")
-    assert out.stat().st_size < plain.stat().st_size
-    assert gguf_check.check(out, "hi", 2)["load_s"] > 0

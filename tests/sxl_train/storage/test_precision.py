@@ -11,6 +11,9 @@ import torch
 
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
+from sxl_train.plan.choose import SAFETY
+from sxl_train.plan.formats import WIDER, count_weights
+from sxl_train.plan.room import spend_room
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints, size
 from sxl_train.storage import precision
@@ -40,13 +43,13 @@ def test_a_matrix_that_nothing_depends_on_costs_nothing(parts) -> None:
 def test_the_room_is_used_and_kept(parts, tmp_path: Path, format: plan.Format, share: float) -> None:
     folder, shape, model = parts
     costs = precision.measure_sensitivity(model, ROWS, FORMATS)
-    narrow, wide = (plan.count_weights(shape, f) for f in (format, "bf16"))
+    narrow, wide = (count_weights(shape, f) for f in (format, "bf16"))
     room = round(share * (wide - narrow))
-    others = plan.spend_room(shape, format, room, costs)
+    others = spend_room(shape, format, room, costs)
     out = quantise.quantise(folder, tmp_path / "out", format, others)
     real = dict(size.measure(out).files)["model.safetensors"]
     assert real <= narrow + room + 600
-    assert real == pytest.approx(plan.count_weights(shape, format, others=others), abs=600)
+    assert real == pytest.approx(count_weights(shape, format, others=others), abs=600)
     assert bool(others) == (share > 0)
     assert precision.expect_rise(costs, format, others) <= precision.expect_rise(costs, format, {})
 
@@ -58,8 +61,8 @@ def test_the_plan_expects_the_bytes_that_are_spent(parts) -> None:
     chosen = plan.choose(shape, 0, round(whole * 0.7), ["bf16", "nf4_dq", "f8"], cuts=[shape])
     assert chosen is not None and chosen.fits and chosen.others
     base = plan.measure(shape, shape, chosen.format, 0, 10**9).total
-    others = plan.spend_room(shape, chosen.format, chosen.total - base, costs)
-    made = base + plan.count_weights(shape, chosen.format, others=others) - plan.count_weights(shape, chosen.format)
+    others = spend_room(shape, chosen.format, chosen.total - base, costs)
+    made = base + count_weights(shape, chosen.format, others=others) - count_weights(shape, chosen.format)
     assert made == pytest.approx(chosen.total, rel=0.02)  # a matrix of this toy is 4 % of its file
 
 
@@ -70,17 +73,17 @@ def test_a_gguf_file_takes_the_room_in_steps_and_stays_within_it(parts, tmp_path
     folder, shape, model = parts
     columns = precision.measure_columns(model, ROWS)
     assert {t.name for t in shape.tensors() if t.kind != "vector"} == set(columns)
-    costs = precision.measure_sensitivity(model, ROWS, ("q4_0", *plan.WIDER["q4_0"]), columns)
+    costs = precision.measure_sensitivity(model, ROWS, ("q4_0", *WIDER["q4_0"]), columns)
     assert all(cost["q4_0"] > cost["q5_0"] > cost["q8_0"] for cost in costs.values())
-    narrow, wide = (plan.count_weights(shape, f) for f in ("q4_0", "q8_0"))
+    narrow, wide = (count_weights(shape, f) for f in ("q4_0", "q8_0"))
     room = (wide - narrow) // 2
-    others = plan.spend_room(shape, "q4_0", room, costs)
+    others = spend_room(shape, "q4_0", room, costs)
     assert {"q5_0", "q8_0"} >= set(others.values()) > set()
     written = [
         gguf.write(folder, tmp_path / name / "model.gguf", "q4_0", chosen, columns).stat().st_size
         for name, chosen in (("mixed", others), ("alike", {}))
     ]
-    assert plan.count_weights(shape, "q4_0", others=others) - narrow == written[0] - written[1]
+    assert count_weights(shape, "q4_0", others=others) - narrow == written[0] - written[1]
     assert 0.7 * room <= written[0] - written[1] <= room
     stored = checkpoints.load(tmp_path / "mixed", "float32")
     for name, weight in model.named_parameters():
@@ -93,7 +96,7 @@ def test_a_plan_climbs_the_ladder_with_its_limit(parts) -> None:
     _, shape, _ = parts
     sizes = {f: plan.measure(shape, shape, f, 0, 1).total for f in ("q4_0", "q5_0", "q8_0")}
     found = [
-        plan.choose(shape, 0, round(limit / (1 - plan.SAFETY)) + 1, ["q4_0"], cuts=[shape])
+        plan.choose(shape, 0, round(limit / (1 - SAFETY)) + 1, ["q4_0"], cuts=[shape])
         for limit in ((sizes["q4_0"] + sizes["q5_0"]) // 2, (sizes["q5_0"] + sizes["q8_0"]) // 2)
     ]
     assert all(plan_ is not None for plan_ in found)
