@@ -2,14 +2,14 @@
 
 In: the name of a function and JSON values. Out: its JSON answers. Somebody else's program that runs inside a library,
 such as a model folder's chat template, can loop for ever or make a gigabyte of blanks, and only a process can be
-stopped. The child lives from call to call; one that was stopped is started again, `STRIKES` times. What counts is the
-time that the child computes (``ITIMER_PROF``), so that a busy machine stops nothing that an idle one answers; the clock
-on the wall ends only what waits. Answers are JSON and never pickles: what the child says may be made up.
+stopped. The child lives from call to call, and no longer than the object that asks it or this process; one that was
+stopped is started again, `STRIKES` times. What counts is the time that the child computes (``ITIMER_PROF``), so that a
+busy machine stops nothing that an idle one answers; the clock on the wall ends only what waits. Answers are JSON and
+never pickles: what the child says may be made up.
 """
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import json
 import os
@@ -19,7 +19,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
@@ -67,6 +68,8 @@ class Confined:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._owner = 0
+        self._end: Callable[[], object] = list
+        """Ends the child that there is."""
         self._lock = threading.Lock()
 
     def call(self, value: Any) -> Any:
@@ -85,14 +88,8 @@ class Confined:
 
     def close(self) -> None:
         """End the child."""
-        process, self._process = self._process, None
-        if process is not None and self._owner == os.getpid():
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):  # what it had not read yet goes nowhere
-                        pipe.close()
+        self._process = None
+        self._end()
 
     def _ask(self, sent: bytes) -> bytes:
         assert self._process is not None and self._process.stdin is not None
@@ -122,16 +119,17 @@ class Confined:
     def _start(self) -> None:
         path = json.dumps([entry or os.getcwd() for entry in sys.path])  # noqa: PTH109  (as import does)
         self._owner = os.getpid()
-        self._process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             [sys.executable, "-c", _START, path, self.function, str(self.memory), *self.libraries],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         self._answers = queue.SimpleQueue()
-        assert self._process.stdout is not None
-        threading.Thread(target=self._listen, args=(self._process.stdout, self._answers), daemon=True).start()
-        atexit.register(self.close)
+        # Neither the thread nor what ends the child may hold this object, or it would never go.
+        self._end = weakref.finalize(self, _end, process, self._owner)
+        assert process.stdout is not None
+        threading.Thread(target=_listen, args=(process.stdout, self.output, self._answers), daemon=True).start()
         try:
             ready = self._answers.get(timeout=_START_SECONDS)
         except queue.Empty:
@@ -140,18 +138,31 @@ class Confined:
             self.close()
             raise RuntimeError(f"{self.function} cannot be loaded in a process of its own")
 
-    def _listen(self, stream: BinaryIO, answers: queue.SimpleQueue[bytes | None]) -> None:
-        """Puts each answer into ``answers``, nothing where the child says too much, and None where it ended."""
-        while True:
-            try:
-                data = _receive(stream, self.output)
-            except OverflowError:
-                answers.put(b"")
-                return
-            except (EOFError, OSError, ValueError):
-                answers.put(None)
-                return
-            answers.put(data)
+
+def _listen(stream: BinaryIO, most: int, answers: queue.SimpleQueue[bytes | None]) -> None:
+    """Puts each answer into ``answers``, nothing where the child says too much, and None where it ended."""
+    while True:
+        try:
+            data = _receive(stream, most)
+        except OverflowError:
+            answers.put(b"")
+            return
+        except (EOFError, OSError, ValueError):
+            answers.put(None)
+            return
+        answers.put(data)
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    """End a child that process ``owner`` started; a fork has no right to it."""
+    if owner != os.getpid():
+        return
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what it had not read yet goes nowhere
+                pipe.close()
 
 
 def _receive(stream: BinaryIO, most: int) -> bytes:

@@ -137,14 +137,19 @@ def _submissions(options: argparse.Namespace, paths: list[str]) -> list[Any]:
     """What the user named, opened: files, folders, archives, notebooks, patches, builds; tables by their columns."""
     from sxl_data.validate.submissions import each
 
-    return [_by_columns(item, options) for item in each(paths, "columns" if options.columns else options.format)]
+    return [_by_columns(item, options) for item in each(paths, _chosen_format(options))]
 
 
 def _one(options: argparse.Namespace) -> Any:
     """The one file that the user named, opened."""
     from sxl_data.validate.submissions import one
 
-    return _by_columns(one(options.file, "columns" if options.columns else options.format), options)
+    return _by_columns(one(options.file, _chosen_format(options)), options)
+
+
+def _chosen_format(options: argparse.Namespace) -> str:
+    """The format that the user named; a table whose columns are named has its own."""
+    return "columns" if options.columns else str(options.format)
 
 
 def _by_columns(item: Any, options: argparse.Namespace) -> Any:

@@ -87,6 +87,11 @@ def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
     ``limit`` > 0 takes so many, spread over the split, rare kinds of trace first (`spread`): the first rows of a
     built dataset are all of one source. 0 takes all.
     """
+    return read_several(dataset, split, (limit,))[0]
+
+
+def read_several(dataset: Dataset, split: str, limits: Sequence[int]) -> list[list[Row]]:
+    """`read_rows` for each of ``limits``, with the files read once."""
     carve = dataset.carved and split in ("train", "validation")
     records = _read_records(dataset.files.get("train" if carve else split, []))
     numbered = [
@@ -94,10 +99,9 @@ def read_rows(dataset: Dataset, split: str, limit: int = 0) -> list[Row]:
         for position, record in enumerate(records)
         if not carve or _is_held_out(record) is (split == "validation")
     ]
-    if limit:
-        kinds = [str(record.get("kind") or "") for _, record in numbered]
-        numbered = [numbered[i] for i in spread(kinds, limit)]
-    return [to_row(record, f"row {position}") for position, record in numbered]
+    kinds = [str(record.get("kind") or "") for _, record in numbered]
+    chosen = ([numbered[i] for i in spread(kinds, limit)] if limit else numbered for limit in limits)
+    return [[to_row(record, f"row {position}") for position, record in some] for some in chosen]
 
 
 def count_rows(dataset: Dataset, split: str) -> int:

@@ -17,6 +17,7 @@ from sxl_data.contract.console import Progress
 from sxl_data.contract.errors import error
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
+from sxl_train.data.conversations import Row
 
 if TYPE_CHECKING:
     from torch import Tensor, device
@@ -65,7 +66,11 @@ def read_samples(
     dataset: str, split: str, tokenizer: PreTrainedTokenizerFast, limit: int, max_length: int
 ) -> list[Sample]:
     """Conversations of ``split`` that have a trained token in ``max_length``, of at most ``limit`` spread over it."""
-    rows = data.read_rows(data.find_dataset(dataset), split, limit)
+    return to_samples(data.read_rows(data.find_dataset(dataset), split, limit), split, tokenizer, max_length)
+
+
+def to_samples(rows: Sequence[Row], split: str, tokenizer: PreTrainedTokenizerFast, max_length: int) -> list[Sample]:
+    """The ``rows`` of ``split`` that have a trained token in ``max_length``."""
     if not tokenizer.chat_template:
         raise error("T108", found="no chat template beside the tokenizer", expected="that of the tuning")
     template = tokenizer.chat_template
@@ -83,9 +88,10 @@ def read_unseen(
 ) -> list[Sample]:
     """At most ``limit`` samples to set something by that nothing was trained on: of the validation split, spread over
     it, and none of the ``judged`` rows that evaluation reports on. Training rows where that leaves too few."""
-    aside = {tuple(sample.ids) for sample in read_samples(dataset, "validation", tokenizer, judged, max_length)}
-    rows = read_samples(dataset, "validation", tokenizer, judged + limit, max_length)
-    left = [sample for sample in rows if tuple(sample.ids) not in aside]
+    both = data.read_several(data.find_dataset(dataset), "validation", (judged, judged + limit))
+    reported, others = (to_samples(rows, "validation", tokenizer, max_length) for rows in both)
+    aside = {tuple(sample.ids) for sample in reported}
+    left = [sample for sample in others if tuple(sample.ids) not in aside]
     found = left[:: max(1, len(left) // limit)][:limit]
     if len(found) < limit:
         found += read_samples(dataset, "train", tokenizer, limit - len(found), max_length)

@@ -90,7 +90,7 @@ def pack(weight: Tensor, format: str, columns: Tensor | None = None) -> NDArray[
         parts = [head, codes.astype(np.int8).view(np.uint8)]
     else:
         shifted = (codes - LOWEST[format]).astype(np.uint8)
-        nibbles = (shifted[:, :16] & 15) | ((shifted[:, 16:] & 15) << 4)
+        nibbles = ((shifted[:, :16] & 15) | ((shifted[:, 16:] & 15) << 4)).astype(np.uint8)
         high = [np.packbits(shifted >> 4, axis=-1, bitorder="little")] if format == "q5_0" else []
         parts = [head, *high, nibbles]
     return np.concatenate(parts, axis=-1).reshape(weight.shape[0], -1)

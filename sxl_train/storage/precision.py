@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sxl_data.contract.console import Progress
 from sxl_train.data.samples import Sample, collate
+from sxl_train.plan import shapes
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import FITTED, choose_type
 from sxl_train.plan.room import Costs
-from sxl_train.plan.shapes import Tensor
 from sxl_train.storage import blocks
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def round_to(weight: Tensor, name: str, format: plan.Format, columns: Columns | 
         return round_to_nf4(weight, format == "nf4_dq")
     kind = "bf16"
     if format in FITTED:
-        tensor = Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
+        tensor = shapes.Tensor(name, tuple(weight.shape), "linear" if linear else "embedding")
         kind = choose_type(tensor, format)
     if kind == "f16":
         return weight.half().to(weight.dtype)

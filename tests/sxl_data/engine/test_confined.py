@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -113,3 +114,41 @@ def test_an_exception_comes_as_its_first_words(name: str):
         process.call({"how": "raise"})
     assert len(str(caught.value)) <= 2_000
     process.close()
+
+
+def test_a_child_ends_when_its_object_goes(name: str):
+    process = Confined(name)
+    process.call({"how": "echo"})
+    child = process._process
+    assert child is not None and child.poll() is None
+    del process
+    gc.collect()
+    assert child.returncode is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_fork_that_loses_the_object_leaves_its_parents_child_alone(name: str):
+    process = Confined(name)
+    process.call({"how": "echo"})
+    if not (fork := os.fork()):
+        del process
+        gc.collect()
+        os._exit(0)
+    os.waitpid(fork, 0)
+    assert "yyy" == process.call({"how": "say", "n": 3}) and not process.strikes
+    process.close()
+
+
+def test_children_end_with_the_program_that_asked_them(name: str, tmp_path: Path):
+    program = f"from sxl_data.engine.confined import Confined; p = Confined({name!r}); p.call({{'how': 'echo'}})"
+    program += "; print(p._process.pid)"
+    where = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": where},
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
