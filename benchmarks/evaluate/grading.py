@@ -48,7 +48,7 @@ for line in sys.stdin:
         passed = done["passed"]
     else:
         row = ask["row"]
-        both = row["base_input"] + row["plus_input"]
+        both = [*row["base_input"], *row["plus_input"]]  # one problem has {} for none
         inputs = mbpp_deserialize_inputs(row["task_id"], both)
         if row["task_id"] not in truths:
             code = row["prompt"] + row["canonical_solution"]
@@ -243,6 +243,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--tier", choices=TIERS, help="of the sandbox; default: the strongest of the machine")
     parser.add_argument("--pairs", type=int, default=5, help="rounds of the comparison of costs")
+    parser.add_argument("--only", choices=("HumanEval", "MBPP", "MBPP+"), help="the verdicts of one suite, no costs")
     parser.add_argument("--quick", action="store_true", help="every 20th problem")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -250,8 +251,9 @@ def main() -> None:
     peer = Peer(arguments.peer)
     rows = []
     asked = jobs(arguments.data, every)
+    chosen = {arguments.only: asked[arguments.only]} if arguments.only else asked
     with Grader(workers=1, tier=arguments.tier) as grader:
-        for name, some in asked.items():
+        for name, some in chosen.items():
             rows.append(verdicts(name, some, peer, grader))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
         tried = tricks(asked["HumanEval"], peer, grader)
@@ -262,6 +264,7 @@ def main() -> None:
         costs = {
             name: rates([each for each in asked[name] if each[0].id not in odd], peer, grader, arguments.pairs)
             for name in ("HumanEval", "MBPP")
+            if not arguments.only
         }
     hidden = ("differences", "problems without a verdict", "mutants that both pass")
     shown = [key for key in rows[0] if key not in hidden]
