@@ -50,7 +50,7 @@ from sxl_train.run.quiet import hush
 
 Tokens = dict[tuple[str, int], list[int]]
 READ = [0.0]
-"""Processor seconds in which prompts were read."""
+"""Processor seconds in which prompts were read, or room made for them: the first arm alone makes it."""
 
 
 @contextmanager
@@ -109,6 +109,13 @@ def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
         found = bases.find_gguf(model)
         assert found is not None, f"{model} is no GGUF file"
         backend: Any = Recording(found, model)
+        opening = backend.llama.open_cells
+
+        def open_cells(cells: int, sequences: int) -> bool:
+            with reading():
+                return bool(opening(cells, sequences))
+
+        backend.llama.open_cells = open_cells
     else:
         from sxl_train.generate.folder import FolderBackend
 

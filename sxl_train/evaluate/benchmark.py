@@ -133,20 +133,25 @@ def _versions() -> dict[str, str]:
 
 
 def _teller(name: str) -> Callable[[int, int], None]:
-    """A line every ten seconds: how many of how many, and how long it will take."""
+    """A line every ten seconds: how many of how many, and how long it will take. What is asked later, once answers are
+    there, is a round of its own: how many there will be nobody knows."""
     began = last = time.monotonic()
-    first = -1
+    first = before = total = -1
+    round_ = 0
 
     def tell(done: int, of: int) -> None:
-        nonlocal last, first
+        nonlocal began, last, first, before, total, round_
         now = time.monotonic()
-        if first < 0 or done < first:
-            first = done
-        if now - last >= 10 or (done == of and of and done > first):
+        if done <= before or of != total:
+            began, first, round_ = now, done, round_ + 1
+        before, total = done, of
+        ended = done == of and done > first and round_ == 1
+        if now - last >= 10 or ended:
             last = now
             made = done - first
             left = (now - began) / made * (of - done) if made else 0.0
             ahead = f", {format_seconds(left)} left" if done < of and made else ""
-            say(f"{name:<20} {done:,} of {of:,} samples{ahead}")
+            later = f"round {round_}: " if round_ > 1 else ""
+            say(f"{name:<20} {later}{done:,} of {of:,} samples{ahead}")
 
     return tell

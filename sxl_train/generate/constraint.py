@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sxl_data.contract import patterns
-from sxl_data.contract.errors import error
+from sxl_data.contract.errors import UserError, error
 from sxl_train.data import mask
 from sxl_train.generate.call_form import CallForm, Json, find_form
 from sxl_train.generate.copying import copies, write_object, write_terminals
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SPARE = 24
 """Tokens kept beyond those of a tool's shortest call: an ending from inside a nested value takes a few more."""
 LONGEST_ENDING = 400
+CLOSING = '}],:"10tfn-'
+"""What brings a value nearest to its end, the nearest first."""
 REASONING = ("<think>", "</think>", "[THINK]", "[/THINK]")
 """Special tokens that free text may hold, where they are special."""
 _NUMBERED = patterns.compile(r"<\[[0-9]+\]>")
@@ -48,6 +50,7 @@ class Grammars:
         self.mark = text if special else find_mark(form.before)
         self.rest = form.before[len(self.mark) :]
         self.reasoning = [ids[0] for text in REASONING if len(ids := encode(text)) == 1 and self._is_special(ids[0])]
+        self.closing = {letter: ids[-1] for letter in CLOSING if (ids := encode(letter))}
         self._made: dict[str, tuple[list[tuple[str, Json]], Any, int]] = {}
 
     @classmethod
@@ -89,8 +92,12 @@ class Grammars:
         """(tools with schemas that compile, a matcher at its beginning, tokens that the longest of the shortest calls
         takes)."""
         anything: Json = {"type": "object"}
-        usable = [(name, schema if self._compiles(schema) else anything) for name, schema in tools]
-        matcher = self._match(usable)
+        usable = list(tools)
+        try:
+            matcher = self._match(usable)
+        except UserError:  # which of them it is, is looked for only then: compiling takes longer than a few tokens
+            usable = [(name, schema if self._compiles(schema) else anything) for name, schema in tools]
+            matcher = self._match(usable)
         endings = [0]
         for name, _ in usable:
             held = Held(self, matcher.deep_copy(), LONGEST_ENDING + 1)
@@ -197,11 +204,10 @@ class Held:
 
         bits = np.unpackbits(np.frombuffer(self.matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
         # A digit that no number may end with leads nowhere: -0.0 is none to the grammar, however many zeros follow.
-        order = '"' if self._quoted and not self._escaped else '}],:"10tfn-'
-        for letter in order:
-            for token in self.grammars.encode(letter)[-1:]:
-                if token < len(bits) and bits[token]:
-                    return token
+        order = '"' if self._quoted and not self._escaped else CLOSING
+        for token in (self.grammars.closing[letter] for letter in order if letter in self.grammars.closing):
+            if token < len(bits) and bits[token]:
+                return token
         forced = self.matcher.compute_ff_tokens()
         return int(forced[0]) if forced else int(np.flatnonzero(bits)[0])
 

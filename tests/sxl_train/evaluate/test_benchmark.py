@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from sxl_data.sandbox.run import missing
+from sxl_train.evaluate import benchmark
 from sxl_train.evaluate.__main__ import main
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.benchmark import evaluate, read_report
@@ -127,6 +128,36 @@ def test_an_interrupted_evaluation_goes_on_and_asks_nothing_twice(data, tmp_path
     assert (
         evaluate(KnownAnswers(answers), ["humaneval"], options, out, resume=False).suites["humaneval"].generated == 12
     )
+
+
+def test_time_that_is_left_is_that_of_the_answers_asked_for_now(monkeypatch, capsys):
+    """The second question of a suite (calls held to a grammar, a further turn) starts its own clock."""
+    clock = [0.0]
+    monkeypatch.setattr(benchmark.time, "monotonic", lambda: clock[0])
+    tell = benchmark._teller("bfcl")
+
+    def answer(first: int, of: int, seconds: float) -> None:
+        for done in range(first, of + 1):
+            tell(done, of)
+            clock[0] += seconds
+
+    answer(4, 10, 100.0)
+    answer(0, 4, 20.0)
+    answer(0, 2, 1.0)
+    assert [line.split(maxsplit=1)[1] for line in capsys.readouterr().err.splitlines() if "samples" in line] == [
+        "5 of 10 samples, 8 min 20 s left",
+        "6 of 10 samples, 6 min 40 s left",
+        "7 of 10 samples, 5 min 00 s left",
+        "8 of 10 samples, 3 min 20 s left",
+        "9 of 10 samples, 1 min 40 s left",
+        "10 of 10 samples",
+        "round 2: 0 of 4 samples",
+        "round 2: 1 of 4 samples, 60.0 s left",
+        "round 2: 2 of 4 samples, 40.0 s left",
+        "round 2: 3 of 4 samples, 20.0 s left",
+        "round 2: 4 of 4 samples",
+        "round 3: 0 of 2 samples",
+    ]
 
 
 def test_another_prompt_is_another_question_and_more_samples_keep_the_first(tmp_path):
