@@ -39,12 +39,14 @@ def sxl(path: Path, threshold: float, scratch: Path) -> list[int]:
     import numpy as np
     import pyarrow as pa
 
+    from sxl_data.contract.without_pandas import without_pandas
     from sxl_data.dedup import DedupConfig, deduplicate
     from sxl_data.dedup.tables.read import read_columns
 
     pa.set_memory_pool(pa.system_memory_pool())  # as the command does
-    texts = read_columns(path, ["text"])["text"]
-    result = deduplicate(None, texts, config=DedupConfig(threshold=threshold))
+    with without_pandas():
+        texts = read_columns(path, ["text"])["text"]
+        result = deduplicate(None, texts, config=DedupConfig(threshold=threshold))
     return [int(row) for row in np.flatnonzero(~result.kept)]
 
 

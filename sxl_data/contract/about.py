@@ -6,7 +6,6 @@ In: nothing, or a parser. Out: text. No name of a person, host or folder is in i
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import platform
 import sys
@@ -38,6 +37,8 @@ LATEST = (3, 14)
 
 def describe_environment() -> str:
     """Versions and machine, a line each."""
+    import importlib.metadata  # 15 ms, which every command would pay
+
     lines = [
         f"python             {platform.python_version()} ({platform.python_implementation()})",
         f"system             {platform.system()} {platform.release()} {platform.machine()}",

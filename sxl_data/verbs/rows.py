@@ -111,15 +111,22 @@ def _add_redact(command: Callable[..., argparse.ArgumentParser]) -> None:
 def _dedup(options: argparse.Namespace) -> int:
     import pyarrow as pa
 
+    from sxl_data.contract.without_pandas import without_pandas
+
+    # Arrow's own allocators ask for huge pages. Where memory is fragmented, one that is fresh costs more than decoding
+    # what goes into it; and they keep what is freed.
+    pa.set_memory_pool(pa.system_memory_pool())
+    with without_pandas():
+        return _dedup_files(options)
+
+
+def _dedup_files(options: argparse.Namespace) -> int:
     from sxl_data.contract.config import load
     from sxl_data.contract.console import point, say, tell, terminal_width, word
     from sxl_data.contract.errors import error
     from sxl_data.dedup.config import DedupConfig
     from sxl_data.dedup.tables.command import compare, rethreshold, run_files
 
-    # Arrow's own allocators ask for huge pages. Where memory is fragmented, one that is fresh costs more than decoding
-    # what goes into it; and they keep what is freed.
-    pa.set_memory_pool(pa.system_memory_pool())
     if options.compare:
         if len(options.compare) not in (2, 3):
             raise error("U401", found=f"{len(options.compare)} words", expected="--compare OUT ROW [OTHER]")
