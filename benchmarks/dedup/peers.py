@@ -2,10 +2,11 @@
 
     python benchmarks/dedup/peers.py TOOL INPUT.parquet REMOVED.json [--threshold 0.7] [--scratch DIR]
 
-Every tool gets about 128 permutations in 25 bands of 5 and the documented calls of its own README. The libraries that
-take tokens (datasketch, rensa) get our 5-token shingles; text-dedup, datatrove, gaoya and daft cut words by
-themselves. `sxl` verifies every candidate exactly; the others decide by estimate or by bucket, as they document.
-Removed row numbers are written as JSON.
+Every tool gets about 128 permutations in 25 bands of 5 and the documented calls of its own README, the batch ones where
+there are any. The libraries that take tokens (datasketch, rensa) get our 5-token shingles; text-dedup, datatrove, gaoya
+and daft cut words by themselves. `sxl` verifies every candidate exactly; the others decide by estimate or by bucket, as
+they document. Written as JSON: removed row numbers, and the CPU seconds that start and cutting tokens took, so that
+both can be counted apart.
 """
 
 from __future__ import annotations
@@ -14,13 +15,26 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 BANDS, ROWS = 25, 5
 PERMUTATIONS = BANDS * ROWS
 TOKEN = re.compile(r"[^\W]+|[!#$%&*+\-./:<=>?@\\^|~]+|[()\[\]{},;\"'`]|[^\w\s]")
+
+
+PHASES: dict[str, float] = {}
+
+
+@contextmanager
+def phase(name: str) -> Iterator[None]:
+    """Counts the CPU seconds of a block under ``name``; ``start`` counts from the start of the process."""
+    began = 0.0 if name == "start" else time.process_time()
+    yield
+    PHASES[name] = time.process_time() - began
 
 
 def shingles(text: str) -> list[str]:
@@ -36,18 +50,35 @@ def read(path: Path) -> list[str]:
 
 
 def sxl(path: Path, threshold: float, scratch: Path) -> list[int]:
-    import numpy as np
-    import pyarrow as pa
+    with phase("start"):
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet
 
-    from sxl_data.contract.without_pandas import without_pandas
-    from sxl_data.dedup import DedupConfig, deduplicate
-    from sxl_data.dedup.tables.read import read_columns
+        from sxl_data.contract.without_pandas import without_pandas
+        from sxl_data.dedup import DedupConfig, deduplicate
+        from sxl_data.dedup.kernels.entries import entries
+        from sxl_data.dedup.tables.read import read_columns
 
+        assert entries() and pyarrow.parquet
     pa.set_memory_pool(pa.system_memory_pool())  # as the command does
     with without_pandas():
         texts = read_columns(path, ["text"])["text"]
         result = deduplicate(None, texts, config=DedupConfig(threshold=threshold))
     return [int(row) for row in np.flatnonzero(~result.kept)]
+
+
+def sxl_tokens(path: Path, threshold: float, scratch: Path) -> list[int]:
+    """Tokens and shingles alone, with one permutation: the part of `sxl` that is done for libraries of tokens."""
+    from sxl_data.dedup import sketch
+    from sxl_data.dedup.kernels.entries import entries
+    from sxl_data.dedup.tables.read import read_columns
+
+    texts = read_columns(path, ["text"])["text"]
+    assert entries()
+    with phase("tokens"):
+        sketch(texts, permutations=1, compiled=True)
+    return []
 
 
 def sxl_words(path: Path, threshold: float, scratch: Path) -> list[int]:
@@ -68,7 +99,7 @@ def sxl_files(path: Path, threshold: float, scratch: Path) -> list[int]:
     from sxl_data.cli import run
 
     run(["dedup", str(path), "--column", "text", "--threshold", str(threshold), "-o", str(scratch / "out")])
-    ids = pq.read_table(scratch / "out" / "ledger" / "ledger.parquet", columns=["trace_id"])["trace_id"]
+    ids = pq.ParquetFile(scratch / "out" / "ledger" / "ledger.parquet").read(["trace_id"])["trace_id"]
     return [int(name.rsplit(":", 1)[1]) - 1 for name in ids.to_pylist()]
 
 
@@ -100,16 +131,15 @@ def datasketch(path: Path, threshold: float, scratch: Path) -> list[int]:
 
 
 def rensa(path: Path, threshold: float, scratch: Path) -> list[int]:
-    from rensa import RMinHash, RMinHashLSH
-
-    index = RMinHashLSH(threshold=threshold, num_perm=PERMUTATIONS, num_bands=BANDS)
-
-    def sketch(text: str) -> Any:
-        made = RMinHash(num_perm=PERMUTATIONS, seed=42)
-        made.update(shingles(text))
-        return made
-
-    return keep_first(path, threshold, index, sketch)
+    """By its batch call, which draws signatures and decides in Rust."""
+    with phase("start"):
+        from rensa import RMinHashDeduplicator
+    texts = read(path)
+    with phase("tokens"):
+        tokens = [shingles(text) for text in texts]
+    index = RMinHashDeduplicator(threshold, PERMUTATIONS, use_lsh=True, num_bands=BANDS)
+    kept = index.add_pairs((str(row), made) for row, made in enumerate(tokens))
+    return [row for row, stays in enumerate(kept) if not stays]
 
 
 def gaoya(path: Path, threshold: float, scratch: Path) -> list[int]:
@@ -135,23 +165,40 @@ def gaoya(path: Path, threshold: float, scratch: Path) -> list[int]:
 
 
 def daft(path: Path, threshold: float, scratch: Path) -> list[int]:
-    """daft computes the signatures; it documents no deduplication beyond that, so buckets are joined by numpy."""
-    import daft as engine
-    import numpy as np
-    from daft.functions import minhash
+    """daft computes the signatures; it documents no deduplication beyond that, so buckets are joined by numpy, each by
+    a sort of one 64-bit hash."""
+    with phase("start"):
+        import daft as engine
+        import numpy as np
+        from daft.functions import minhash
 
     frame = engine.read_parquet(str(path))
     frame = frame.select(minhash(frame["text"], num_hashes=PERMUTATIONS, ngram_size=5, hash_function="xxhash"))
     column = frame.to_arrow().column(0).combine_chunks()
     signatures = np.asarray(column.flatten()).reshape(-1, PERMUTATIONS)
-    gone: set[int] = set()
+    gone = np.zeros(len(signatures), dtype=bool)
     for band in range(BANDS):
-        part = np.ascontiguousarray(signatures[:, band * ROWS : (band + 1) * ROWS])
-        keys = part.view(np.dtype((np.void, part.dtype.itemsize * ROWS))).ravel()
-        _, first, where = np.unique(keys, return_index=True, return_inverse=True)
-        near = (signatures == signatures[first[where]]).mean(axis=1) >= threshold
-        gone |= set(np.flatnonzero(near & (first[where] != np.arange(len(keys)))).tolist())
-    return sorted(gone)
+        hashes = np.zeros(len(signatures), dtype=np.uint64)
+        for value in range(band * ROWS, (band + 1) * ROWS):
+            hashes = (hashes ^ signatures[:, value].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+            hashes ^= hashes >> np.uint64(29)
+        order = np.argsort(hashes, kind="stable")
+        new = np.concatenate(([True], hashes[order[1:]] != hashes[order[:-1]]))
+        first = order[np.flatnonzero(new)][np.cumsum(new) - 1]
+        members, first = order[~new], first[~new]
+        near = (signatures[members] == signatures[first]).mean(axis=1) >= threshold
+        gone[members[near]] = True
+    return [int(row) for row in np.flatnonzero(gone)]
+
+
+def daft_files(path: Path, threshold: float, scratch: Path) -> list[int]:
+    """The same, and the rows that stay written by daft."""
+    gone = daft(path, threshold, scratch)
+    import daft as engine
+
+    frame, drops = engine.read_parquet(str(path)), engine.from_pydict({"id": gone})
+    frame.join(drops, on="id", how="anti").write_parquet(str(scratch / "kept"), compression="zstd")
+    return gone
 
 
 def text_dedup(path: Path, threshold: float, scratch: Path) -> list[int]:
@@ -159,36 +206,23 @@ def text_dedup(path: Path, threshold: float, scratch: Path) -> list[int]:
     from text_dedup import minhash
 
     out = scratch / "text_dedup"
-    arguments = [
-        "--path",
-        "parquet",
-        "--data_files",
-        str(path),
-        "--split",
-        "train",
-        "--column",
-        "text",
-        "--output",
-        str(out),
-        "--cache_dir",
-        str(scratch / "cache"),
-        "--num_perm",
-        str(PERMUTATIONS),
-        "--b",
-        str(BANDS),
-        "--r",
-        str(ROWS),
-        "--ngram",
-        "5",
-        "--min_length",
-        "1",
-        "--threshold",
-        str(threshold),
-        "--num_proc",
-        "2",
-        "--batch_size",
-        "10000",
-    ]
+    options = {
+        "path": "parquet",
+        "data_files": path,
+        "split": "train",
+        "column": "text",
+        "output": out,
+        "cache_dir": scratch / "cache",
+        "num_perm": PERMUTATIONS,
+        "b": BANDS,
+        "r": ROWS,
+        "ngram": 5,
+        "min_length": 1,
+        "threshold": threshold,
+        "num_proc": 2,
+        "batch_size": 10_000,
+    }
+    arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     minhash.main(arguments, standalone_mode=False)
     kept = set(load_from_disk(str(out))["id"])
     return [row for row in range(len(read(path))) if row not in kept]
@@ -238,7 +272,8 @@ def peak_megabytes() -> float:
     return max(peak, children)
 
 
-TOOLS = {f.__name__: f for f in (sxl, sxl_files, sxl_words, datasketch, rensa, gaoya, daft, text_dedup, datatrove)}
+OURS = (sxl, sxl_files, sxl_tokens, sxl_words)
+TOOLS = {f.__name__: f for f in (*OURS, datasketch, rensa, gaoya, daft, daft_files, text_dedup, datatrove)}
 
 
 def main() -> None:
@@ -252,7 +287,7 @@ def main() -> None:
     # This folder's modules must not shadow the tool of the same name.
     sys.path = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).resolve().parent]
     removed = TOOLS[args.tool](args.input, args.threshold, args.scratch)
-    result = {"removed": [int(row) for row in removed], "memory": peak_megabytes()}
+    result = {"removed": [int(row) for row in removed], "memory": peak_megabytes(), "phases": PHASES}
     args.removed.write_text(json.dumps(result), encoding="utf-8")
 
 
