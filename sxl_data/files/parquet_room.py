@@ -9,6 +9,7 @@ are decoded as usual, and elsewhere one by one, each measured before it is decod
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Room:
     def __init__(self, path: str | Path, names: Sequence[str] | None = None) -> None:
         self.path = path
         self.names = None if names is None else list(names)
+        self.source: Any = None
         self.source = self._open([])
         schema = self.source.schema
         columns = [schema.column(i) for i in range(len(schema))]
@@ -49,7 +51,8 @@ class Room:
     def _open(self, packed: list[str]) -> Any:
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(self.path, page_checksum_verification=True, read_dictionary=packed)
+        known = self.source and self.source.metadata
+        return pq.ParquetFile(self.path, metadata=known, page_checksum_verification=True, read_dictionary=packed)
 
     def batches(self, group: int) -> Iterator[Any]:
         """The rows of a row group in record batches of at most about `AT_ONCE` bytes, decoded. Raises `TooLarge`."""
@@ -83,10 +86,11 @@ class Room:
         if self.left < 0:
             raise TooLarge(f"more than {RATIO} bytes for each of the file")
 
-    def check(self) -> None:
+    def check(self, threads: int = 1) -> None:
         """Raises `TooLarge` where the whole file unpacks to more than it may; measured only where that is possible."""
-        groups = range(self.source.num_row_groups)
-        if sum(sum(self._worst(group).values()) for group in groups) <= self.left:
+        with ThreadPoolExecutor(threads) as pool:
+            worst = list(pool.map(self._worst, range(self.source.num_row_groups)))
+        if sum(sum(columns.values()) for columns in worst) <= self.left:
             return
         with closing(self._open(self.texts)) as packed:
             for batch in packed.iter_batches(_MEASURED_ROWS, columns=self.names):

@@ -128,7 +128,7 @@ def _read_parquet(path: Path, columns: list[str] | None, room: Scratch | None) -
 
     try:
         with closing(Room(path, columns)) as held:
-            held.check()
+            held.check(os.cpu_count() or 1)
     except TooLarge as problem:
         raise error("U204", file=str(path), found=str(problem), expected="a table that memory can hold") from None
     file = pq.ParquetFile(path, memory_map=True)
