@@ -22,7 +22,7 @@ NATIVE = {"agent", "answer", "call", "agent-with-subtrace", "code", "instruction
 # 256 MB on one line: `test_records` shows it with a smaller limit.
 WITHOUT_EXAMPLE = {"S109"}
 # What a format of somebody else has no place for is not asked of its example.
-NOT_OURS = {"S107", "S111", "S112", "S211", "P108", "M501", "C415"}
+NOT_OURS = {"S107", "S111", "S112", "S211", "S212", "P108", "M501", "C415"}
 FAMILIES = "SPOACRMLD"
 
 

@@ -44,18 +44,21 @@ class AnthropicMessages:
             builder.tool(tool, at=f"/tools/{i}")
         if row.get("system"):
             builder.observe(parts_of(row["system"]), "system", at="/system")
+        builder.roles.meet(message.get("role") for message in messages if isinstance(message, dict))
         for i, message in enumerate(messages):
             at = f"/messages/{i}"
             if not isinstance(message, dict):
                 raise RowError(type(message).__name__, "a message", at)
-            if message.get("role") == "assistant":
+            role = builder.speaker(message.get("role"), at)
+            if role == "assistant":
                 builder.end_turn()
                 content = message.get("content")
                 read_assistant(builder, [content] if isinstance(content, dict) else content, f"{at}/content")
-            elif message.get("role") == "system":
-                builder.observe(parts_of(message.get("content")), "system", at=at)
+            elif role in ("system", "developer"):
+                builder.observe(parts_of(message.get("content")), role, at=at)
             else:
-                read_user(builder, message.get("content"), f"{at}/content")
+                speaker = "user" if role == "user" else "environment"
+                read_user(builder, message.get("content"), f"{at}/content", origin=speaker)
         response = row.get("response")
         if isinstance(response, dict) and response.get("content"):
             builder.end_turn()

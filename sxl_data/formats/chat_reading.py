@@ -22,7 +22,6 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import RowError
 from sxl_data.trace.types import Result
 
-_ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -31,15 +30,16 @@ def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = 
     `RowError` for what is no message."""
     ids = iter(count())
     types = types_of(builder.tools)
+    builder.roles.meet(message.get("role") for message in messages if isinstance(message, dict))
     for i, message in enumerate(messages):
         place = at if alone else f"{at}/{i}"
         if not isinstance(message, dict):
             raise RowError(type(message).__name__, "a message with `role` and `content`", place)
-        role = message.get("role")
+        role = builder.speaker(message.get("role"), place)
         if role == "assistant":
             builder.end_turn()
             _read_assistant(builder, message, place, ids, types)
-        elif role in ("tool", "function"):
+        elif role == "tool":
             _read_result(builder, message, place)
         else:
             said = message.get("content")
@@ -53,7 +53,7 @@ def read_messages(builder: Builder, messages: list[Any], at: str, alone: bool = 
             if found:
                 answer(builder, found, place)
                 continue
-            builder.observe(content, _ORIGINS.get(str(role), "environment"), at=place)
+            builder.observe(content, role, at=place)
             if role == "user" and not builder.task:
                 builder.task = task_in(task_of(content))
 

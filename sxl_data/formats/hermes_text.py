@@ -34,6 +34,7 @@ NAME = "hermes_text"
 _SAID = {"gpt", "assistant", "model", "ai"}
 _ROLES = {"system": "system", "developer": "developer", "human": "user", "user": "user"}
 _RESULTS = {"tool", "function", "observation", "tool_response", "ipython", "environment"}
+_OWN = _SAID | _ROLES.keys() | _RESULTS
 _HEADS = {"SYSTEM:": "system", "USER:": "user", "ASSISTANT:": "assistant", "TOOL:": "tool"}
 _IDS = ("id", "instance_id", "traj_id", "trajectory_id", "task_id")
 _READ = {"messages", "conversations", "trajectory", "example", "tools", "functions", "response", "system", "reward"}
@@ -89,8 +90,11 @@ def _read_entries(builder: Builder, entries: list[tuple[str, Any, bool]], at: st
     ids = (number for number in count())
     types = types_of(builder.tools)
     tagged = False  # whether the last calls are of a harness that answers in the user's name
-    for i, (role, content, trained) in enumerate(entries):
+    builder.roles.meet(role for role, _, _ in entries)
+    for i, (stated, content, trained) in enumerate(entries):
         place = at if at == "/example" else f"{at}/{i}"
+        meant = stated if stated in _OWN else builder.speaker(stated, place)
+        role = stated if meant == "environment" else meant  # what nobody knows is no environment that answers
         parts = parts_of(content)
         text = task_of(parts)
         if role in _SAID:

@@ -21,7 +21,6 @@ from sxl_data.trace.types import Agent, Metrics, Outcome, Result, Status
 NAME = "inspect_eval"
 _SCHEMES = ("attachment://", "tc://")
 _STATUS: dict[str, Status] = {"timeout": "timeout", "approval": "denied", "cancelled": "cancelled"}
-_ORIGINS = {"system": "system", "user": "user"}
 
 
 class InspectEval:
@@ -120,7 +119,7 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str) -> None:
         return
     if role != "assistant":
         parts = parts_of(content)
-        builder.observe(parts, _ORIGINS.get(str(role), "environment"), at=at)
+        builder.observe(parts, builder.observer(role, at), at=at)
         if role == "user" and not builder.task:
             builder.task = task_of(parts)
         return

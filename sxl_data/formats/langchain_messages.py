@@ -146,8 +146,8 @@ def _tell(builder: Builder, message: dict[str, Any], at: str, kept: Beside) -> N
     kept.keep(
         at, message, "type", "content", "tool_calls", "tool_call_id", "status", "usage_metadata", "tool_call_chunks"
     )
-    role = _TYPES.get(_kind(message), "environment")
-    role = str(message.get("role")) if role == "chat" else role
+    role = _TYPES.get(_kind(message)) or builder.speaker(_kind(message), at)
+    role = builder.speaker(message.get("role"), at) if role == "chat" else role
     content = message.get("content")
     if role == "tool":
         call_id = message.get("tool_call_id")

@@ -13,7 +13,7 @@ from sxl_data.formats.spoken import is_marked_up, pieces_of
 
 # Enough to know a dialect by; the rest of a long session says the same.
 _LOOK_AT = 24
-_ANSWERS = ("assistant", "gpt", "ai", "model")
+_ANSWERS = ("assistant", "gpt", "ai", "model", "agent", "bot")
 _ACTION = patterns.compile(r"\AAction(?: \d{1,4})?:")
 _REACT = patterns.compile(r"\A\s*Thought(?: \d{1,4})?:[\s\S]*?\n(?:Action|Final Answer)(?: \d{1,4})?:")
 

@@ -116,7 +116,7 @@ def _read_message(builder: Builder, message: Any, at: str, line: int | None, num
     elif role == "exit":
         builder.observe(content, "environment", at=at, line=line, ext_json=dump({NAME: {"role": "exit"}}))
     else:
-        origin = role if role in ("system", "user") else "environment"
+        origin = builder.observer(role, at, line)
         builder.observe(content, origin, at=at, line=line)
         if role == "user" and not builder.task:
             builder.task = text

@@ -30,10 +30,11 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Origin, Reading, RowError
 from sxl_data.trace.patch import rest, restore
 from sxl_data.trace.published import PUBLISHED
+from sxl_data.trace.roles import ALIASES, KNOWN
 from sxl_data.trace.types import Observe, Trace
 
 NAME = "openai_chat"
-ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
+_ROLES = KNOWN.keys() - {"environment"}
 _STYLE = "$style"
 _IDS = ("id", "instance_id", "task_id")
 
@@ -100,7 +101,7 @@ def is_chat(messages: Any) -> bool:
         isinstance(messages, list)
         and bool(messages)
         and all(isinstance(m, dict) and isinstance(m.get("role"), str) for m in messages)
-        and any(m["role"] in ROLES for m in messages)
+        and any(m["role"] in _ROLES or ("content" in m and m["role"].lower() in ALIASES) for m in messages)
     )
 
 

@@ -128,7 +128,7 @@ def _tell(builder: Builder, step: dict[str, Any], at: str, prompts: dict[str, An
     common: dict[str, Any] = {"timestamp": time} if isinstance(time, str) else {}
     _prompt(builder, step, prompts, **common)
     if step.get("role") != "agent":
-        role = step.get("role") if step.get("role") in ("system", "user") else "environment"
+        role = builder.observer(step.get("role"), at)
         role = "environment" if role == "user" and is_harness(step.get("content")) else role
         if content:
             builder.observe(content, str(role), at=at, **common)

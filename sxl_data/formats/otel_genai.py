@@ -132,6 +132,7 @@ def _read(span: Span, within: list[Span], others: list[Span], document: Document
     if instructions:
         builder.observe(instructions, "system", at=f"{at}/attributes/{_SYSTEM}", line=line)
     for key in (IN, OUT):
+        builder.roles.meet(m.get("role") for m in _messages(attributes, key) if isinstance(m, dict))
         for i, message in enumerate(_messages(attributes, key)):
             if isinstance(message, dict):
                 _tell(builder, message, message.get(PLACE) or f"{at}/attributes/{key}/{i}", line)
@@ -157,7 +158,7 @@ def _read(span: Span, within: list[Span], others: list[Span], document: Document
 
 def _tell(builder: Builder, message: dict[str, Any], at: str, line: int) -> None:
     """One message of ``parts``."""
-    role, seen = str(message.get("role")), list[Part]()
+    role, seen = builder.speaker(message.get("role"), at, line), list[Part]()
     if role == "assistant":
         builder.end_turn()
     for k, part in enumerate(listed(message, "parts")):

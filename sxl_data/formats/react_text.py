@@ -29,8 +29,6 @@ NAME = "react_text"
 _WORDS = ("Thought", "Action", "Final Answer", "Observation")
 _HEAD = patterns.compile(r"\A(Thought|Action Input|Action|Final Answer|Observation)(?: \d{1,4})?:[ \t]?")
 _ACTION = patterns.compile(r"\A[ \t]*[\w .-]{1,80}[\[(]")
-_SAID = ("assistant", "gpt", "ai", "model")
-_ORIGINS = {"system": "system", "developer": "developer", "user": "user", "human": "user"}
 
 
 class ReactText:
@@ -56,13 +54,14 @@ class ReactText:
         tell_system(builder, row, messages)
         ids = iter(count())
         closing = ""
+        builder.roles.meet(m.get("role", m.get("from")) for m in messages if isinstance(m, dict))
         for i, message in enumerate(messages):
             at = f"/{key}/{i}"
             if not isinstance(message, dict):
                 raise RowError(type(message).__name__, "a message", at)
             content = parts_of(message.get("content", message.get("value")))
-            text, role = task_of(content), str(message.get("role", message.get("from")))
-            if role in _SAID:
+            text, role = task_of(content), builder.speaker(message.get("role", message.get("from")), at)
+            if role == "assistant":
                 builder.end_turn()
                 tell_react(builder, text, ids, at=at, **({} if is_trained(message) else {"train": False}))
                 continue
@@ -75,8 +74,8 @@ class ReactText:
             elif observed is not None:
                 builder.observe(observed, "environment", at=at)
             else:
-                builder.observe(content, _ORIGINS.get(role, "environment"), at=at)
-                builder.task = builder.task or (text if _ORIGINS.get(role) == "user" else "")
+                builder.observe(content, "environment" if role == "tool" else role, at=at)
+                builder.task = builder.task or (text if role == "user" else "")
             builder.outcome = _outcome(observed) or builder.outcome
         ext = {name: value for name, value in row.items() if name not in (key, "id", "tools", "functions")}
         if closing:

@@ -18,7 +18,6 @@ from sxl_data.trace.build import Builder
 from sxl_data.trace.types import Result
 
 _SERVER = ("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "mcp_call")
-_ORIGINS = {"system": "system", "developer": "developer", "user": "user"}
 
 
 class ItemReader:
@@ -97,8 +96,12 @@ class ItemReader:
             self._said = True
             return
         self._answering, self._said = False, False
-        origin = "environment" if role == "user" and is_harness(item.get("content")) else _ORIGINS.get(role)
-        self.builder.observe(content, origin or "environment", at=at, line=line, **common)
+        origin = (
+            "environment"
+            if role == "user" and is_harness(item.get("content"))
+            else self.builder.observer(role, at, line)
+        )
+        self.builder.observe(content, origin, at=at, line=line, **common)
         if origin == "user" and not self.builder.task:
             self.builder.task = task_of(content)
 

@@ -37,6 +37,8 @@ _SAID = {"gpt", "assistant", "model", "chatgpt", "bing", "bard"}
 _CALLS = {"function_call", "tool_call"}
 _RESULTS = {"observation", "tool", "function_response", "function", "tool_response"}
 _ASKS = {"human", "user"}
+_SYSTEM = {"system", "developer"}
+_OWN = _SAID | _CALLS | _RESULTS | _ASKS | _SYSTEM
 _OTHERS = ("hermes_text", "react_text")
 _SHELLS = {"bash": "bash", "sh": "bash", "shell": "bash", "python": "python", "py": "python", "ipython": "python"}
 
@@ -104,6 +106,7 @@ def _as_said(entries: list[Any]) -> list[Any]:
 
 def _read_entries(builder: Builder, entries: list[Any]) -> None:
     ids, types = iter(count()), types_of(builder.tools)
+    builder.roles.meet(entry.get("from") for entry in entries if isinstance(entry, dict))
     before: Any = None
     tagged = False  # whether the last calls are of a harness that answers in the user's name
     for i, entry in enumerate(entries):
@@ -111,6 +114,8 @@ def _read_entries(builder: Builder, entries: list[Any]) -> None:
         if not isinstance(entry, dict):
             raise RowError(type(entry).__name__, "an entry with `from` and `value`", at)
         who, value = entry.get("from"), entry.get("value")
+        if who not in _OWN:  # the known names of others mean here what they mean there
+            who = builder.speaker(who, at)
         text = value if isinstance(value, str) else "" if value is None else dump(value)
         if who in _SAID or who in _CALLS:
             if who in _SAID or before not in _SAID | _CALLS:
@@ -128,7 +133,7 @@ def _read_entries(builder: Builder, entries: list[Any]) -> None:
         elif found := _answers(builder, who, text, tagged):
             answer(builder, found, f"{at}/value")
         else:
-            builder.observe(text, "user" if who in _ASKS else "system" if who == "system" else "environment", at=at)
+            builder.observe(text, "user" if who in _ASKS else str(who) if who in _SYSTEM else "environment", at=at)
             if who in _ASKS and not builder.task:
                 builder.task = task_in(text)
         before = who

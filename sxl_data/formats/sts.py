@@ -112,7 +112,7 @@ def _read_message(builder: Builder, message: dict[str, Any], at: str, line: int)
             call_id = builder.next_call(at, line)
         builder.result(Result(call_id=call_id, content=content), at=at, line=line, **common)
     else:
-        builder.observe(content, role if role in ("system", "user") else "environment", at=at, line=line, **common)
+        builder.observe(content, builder.observer(role, at, line), at=at, line=line, **common)
         if role == "user" and not builder.task:
             builder.task = task_of(content)
 

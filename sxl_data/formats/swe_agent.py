@@ -24,7 +24,6 @@ from sxl_data.trace.format import Document, LeftOut, Origin, Reading, RowError
 from sxl_data.trace.types import Agent, Metrics, Outcome, Result
 
 NAME = "swe_agent"
-_ROLES = {"system": "system", "user": "user"}
 
 
 class SweAgent:
@@ -105,7 +104,7 @@ def _read_history(builder: Builder, history: list[Any]) -> None:
         else:
             common: dict[str, Any] = {"ext_json": dump({NAME: {"is_demo": True}})} if demo else {}
             parts = parts_of(content)
-            builder.observe(parts, "developer" if demo else _ROLES.get(str(role), "environment"), at=at, **common)
+            builder.observe(parts, "developer" if demo else builder.observer(role, at), at=at, **common)
             if role == "user" and not demo and not builder.task:
                 builder.task = task_of(parts)
 
@@ -181,7 +180,7 @@ def _read_trajectory(builder: Builder, trajectory: list[Any]) -> None:
         elif role == "user" and builder.open_calls:
             builder.result(Result(call_id=builder.next_call(at), content=parts_of(text)), at=at)
         else:
-            builder.observe(text, _ROLES.get(str(role), "environment"), at=at)
+            builder.observe(text, builder.observer(role, at), at=at)
             if role == "user" and not builder.task:
                 builder.task = text
 

@@ -151,6 +151,6 @@ def _tell(builder: Builder, message: dict[str, Any], at: str, kept: Beside) -> N
         if calls:
             kept.keep(at, {"tool_calls": calls})
         if content:
-            builder.observe(parts_of(content), role if role in ("user", "system") else "environment", **common)
+            builder.observe(parts_of(content), builder.observer(role, str(common.get("at") or "")), **common)
             builder.task = builder.task or (task_of(parts_of(content)) if role == "user" else "")
         kept.keep(at, message, *_READ)

@@ -35,7 +35,7 @@ from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 ADAPTERS = "sxl_data.read.adapters"
 
 # Findings of a reader that say what it changed in order to read.
-REPAIRS = ("S105", "S106")
+REPAIRS = ("S105", "S106", "S212")
 
 # Rows of a file out of whose texts a reader cut pieces and that are looked at closely: the first, then every so many.
 LOOKED_AT, EVERY = 32, 16

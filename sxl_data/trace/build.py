@@ -18,6 +18,7 @@ from sxl_data.files.json_text import dump
 from sxl_data.trace.decisions import infer_decisions
 from sxl_data.trace.format import Document, Origin, Reading, trace_id
 from sxl_data.trace.open_calls import OpenCalls
+from sxl_data.trace.roles import Roles
 from sxl_data.trace.types import (
     SCHEMA_VERSION,
     Act,
@@ -55,6 +56,8 @@ class Builder:
         self.submitted = False
         """Whether the source says that the task ended with the last results: the agent's call was to hand in."""
         self.findings: list[Finding] = []
+        self.roles = Roles()
+        """Who speaks by which name; a reader of chats says first which roles are stated."""
         self._matched: list[tuple[str | None, int | None]] = []
         self._steps: list[Step] = []
         self._turn = 0
@@ -65,6 +68,17 @@ class Builder:
         self._waiting = OpenCalls(())
         self._places: dict[str, str] = {}
         self._lines: dict[str, int] = {}
+
+    def speaker(self, role: object, at: str = "", line: int | None = None) -> str:
+        """The known role that ``role`` of a message means. What is only like a result and answers no call is the
+        environment's; so is what nobody knows, which the findings say."""
+        meant = self.roles.of(role, at, line)
+        return "environment" if meant == "tool" and role not in ("tool", "function") and not self.open_calls else meant
+
+    def observer(self, role: object, at: str = "", line: int | None = None) -> str:
+        """As `speaker`, for a message that is observed: the origin that ``role`` means."""
+        meant = self.speaker(role, at, line)
+        return "environment" if meant in ("assistant", "tool") else meant
 
     # What the source shows, in order ---------------------------------------------------------------
 
@@ -209,6 +223,7 @@ class Builder:
         self._close_results(last=True)
         place = source_id if source_id is not None else f"{document.file}#{document.row}"
         provenance = origin.provenance(document, format, place)
+        self.findings += self.roles.findings()
         if self._matched:
             at, line = self._matched[0]
             count = f"{len(self._matched)} results without an id, the first here"

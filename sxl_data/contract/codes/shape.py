@@ -57,4 +57,8 @@ S211 error not-of-its-format
     title  A record lacks what its format requires
     why    no trace can be made from it without inventing something
     fix    add what is missing, or name another format with --format
+S212 warning unknown-role
+    title  A message has a role that no chat format knows
+    why    it is read as the environment's: what a person asked or a model answered cannot be told from it
+    fix    name the role user, assistant, system, developer or tool
 """)
