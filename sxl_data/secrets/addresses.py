@@ -11,9 +11,10 @@ import ipaddress
 from sxl_data.contract.patterns import Match, Pattern, compile
 from sxl_data.secrets.hits import Hit, starts
 from sxl_data.secrets.nobody import Known, is_nobody, known
+from sxl_data.secrets.phones import PHONE, called
 from sxl_data.secrets.windows import in_window
 
-NAME, MAIL, PHONE, ADDRESS = "name", "e-mail", "phone", "ip"
+NAME, MAIL, ADDRESS = "name", "e-mail", "ip"
 
 
 _SIGNED = compile(
@@ -142,6 +143,13 @@ def number(data: bytes, start: int, end: int, text: bytes) -> list[Hit]:
     if text[:1] not in b"+(" and text.count(b".") == 3:
         return _address(data, start, _IPV4)
     return _phone(data, start)
+
+
+def behind_word(data: bytes, start: int, end: int) -> list[Hit]:
+    """What stands behind a word that speaks of telephones: its first digit is the last byte of data[start:end]."""
+    at = end - 2 if data[end - 2 : end - 1] == b"(" else end - 1
+    own = _address(data, at, _IPV4) or _address(data, at, _IPV6) or _phone(data, at)
+    return own or called(data, start, end)
 
 
 def _phone(data: bytes, at: int) -> list[Hit]:

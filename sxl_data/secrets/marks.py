@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sxl_data.contract.patterns import Pattern, compile
 from sxl_data.secrets.persons import HINTS, STARTS
+from sxl_data.secrets.phones import CALLED
 from sxl_data.secrets.scanning import LARGE, Scanner, load
 from sxl_data.secrets.table import table
 from sxl_data.secrets.views import ESCAPES, is_escape
@@ -94,5 +95,6 @@ def _may_be_person(text: bytes) -> bool:
     return (
         (text[1:2] == b"~" and first in b" \t\r\n\f\v\"'=:(")
         or text[:6] in (b"-home-", b"-Users", b"GIT_AU", b"user.n")
+        or (text[-1:].isdigit() and CALLED.fullmatch(text) is not None)
         or (text[:4] == b"GIT_" or (len(text) == 10 and not text.strip(b"-dlbcpsrwxSxt")))
     )

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from sxl_data.contract.patterns import compile
 from sxl_data.secrets import accounts, addresses
 from sxl_data.secrets.accounts import HOST, USER
-from sxl_data.secrets.addresses import ADDRESS, MAIL, NAME, PHONE
+from sxl_data.secrets.addresses import ADDRESS, MAIL, NAME
 from sxl_data.secrets.hits import Hit
+from sxl_data.secrets.phones import CALLED, PHONE, SIGNS, WORDS
 from sxl_data.secrets.scanning import Start
 
 KINDS = (USER, NAME, MAIL, PHONE, ADDRESS, HOST)
@@ -31,7 +32,7 @@ HINTS = compile(
     rb"|[\s\"'=:(]~[a-z]|[-dlbcps](?:r[w-][xsS-]|-w[xsS-]|--[xsS])(?:[r-][w-][xsS-]){2}"
     rb"|GIT_[AC]|user\.name|\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]"
     rb"|\+[1-9]\d{0,2}[ (.-]?\(?\d|\(\d{3}\) ?\d|\d{3}(?:-\d{3}-|\.\d{3}\.)\d{4}|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d"
-    rb"|[23][0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:"
+    rb"|[23][0-9A-Fa-f]{3}:[0-9A-Fa-f]{0,4}:|" + CALLED.pattern
 )
 """A part of everything that is found here."""
 
@@ -56,8 +57,9 @@ STARTS = tuple(
         r"\d\d\d\.\d\d\d\.\d\d\d\d",
         *(rf"\d\.\d{{{a}}}\.\d{{{b}}}\.\d" for a in (1, 2, 3) for b in (1, 2, 3)),
         *(f"[23][0-9A-Fa-f]{{3}}:[0-9A-Fa-f]{{{many}}}:" for many in range(5)),
+        *(sign.decode("latin-1") for sign in SIGNS),
     )
-)
+) + tuple(Start(word, fold=True) for word in WORDS)
 """How a match of `HINTS` begins."""
 
 
@@ -66,7 +68,9 @@ def persons_at(data: bytes, spans: Iterable[tuple[int, int]]) -> list[Hit]:
     hits: list[Hit] = []
     for start, end in spans:
         text = data[start:end]
-        if b"@" in text:
+        if CALLED.fullmatch(text):
+            hits += addresses.behind_word(data, start, end)
+        elif b"@" in text:
             at = data.index(b"@", start)
             hits += addresses.mail(data, at) + accounts.prompt(data, at)
         elif b"ome/" in text or b"sers" in text or b"-home-" in text:

@@ -66,7 +66,8 @@ def is_escape(text: bytes) -> bool:
     if first == b"\\":
         return text[1:2] in b"/uxe0" and not text.startswith(b"\\Users")
     return (
-        first in (b"\x1b", b"\x00", b"\xe2", b"\xc2")
+        first in (b"\x1b", b"\x00", b"\xc2")
+        or text[:3] == b"\xe2\x80\x8b"
         or (first == b"%" and len(text) == 3)
         or (first == b"&" and text[-1:] == b";")
     )
