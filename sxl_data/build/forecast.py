@@ -137,7 +137,9 @@ def without(recipe: Recipe, names: set[str]) -> Recipe:
         sources=tuple(source for source in recipe.sources if source.name not in names),
         ground=msgspec.structs.replace(recipe.ground, sources=kept(recipe.ground.sources)),
         dedup=msgspec.structs.replace(recipe.dedup, prefer=kept(recipe.dedup.prefer)),
-        clean=msgspec.structs.replace(recipe.clean, keep_private=kept(recipe.clean.keep_private)),
+        clean=msgspec.structs.replace(
+            recipe.clean, **{key: kept(getattr(recipe.clean, key)) for key in ("keep_private", "take_private")}
+        ),
     )
 
 

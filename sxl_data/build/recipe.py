@@ -172,6 +172,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         choose_bands(self.split.threshold, self.dedup.permutations)
         named = {
             "clean.keep_private": set(self.clean.keep_private) - {"*"},
+            "clean.take_private": set(self.clean.take_private) - {"*"},
             "dedup.prefer": set(self.dedup.prefer),
             "ground.sources": set(self.ground.sources),
         }

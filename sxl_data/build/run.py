@@ -106,7 +106,7 @@ class Run:
     def redaction(self) -> Any:
         """What is taken out wherever text enters: where it is read, and where a program prints it."""
         config = self.recipe.clean
-        return msgspec.to_builtins(redaction(config.secrets, config.keep_private))
+        return msgspec.to_builtins(redaction(config.secrets, config.keep_private, config.take_private))
 
     def run(self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks") -> list[Receipt]:
         """Receipts of ``tasks`` in their order; ``sizes`` are what each counts for in the progress."""

@@ -29,6 +29,10 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     keep_private: tuple[str, ...] = ()
     """Names of sources whose agent logs keep home folders, user names, e-mail addresses, phone numbers and IP
     addresses; `*` means all. Everywhere else they are taken out of rows of kind agent and tool_use."""
+    take_private: tuple[str, ...] = ()
+    """Names of sources, such as a table of support mail, out of whose rows of any kind the same is taken; `*` means
+    all. A name counts as one only where its place says so, as before an e-mail address or behind /home/: in running
+    text names of persons stay."""
     code: Literal["drop", "keep"] = "drop"
     """What to do with instruction and code rows whose answer has syntax errors (tree-sitter)."""
     answers: answers.AnswerRules = answers.AnswerRules()
@@ -39,6 +43,12 @@ class CleanConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Rows with an error at this validation profile are dropped; off drops none."""
     licences: tuple[str, ...] = ()
     """SPDX expressions that may go into the dataset; empty allows all, unknown ones too."""
+
+    def __post_init__(self) -> None:
+        kept, taken = set(self.keep_private), set(self.take_private)
+        both = kept & taken or ({"*"} if "*" in kept and taken else set())
+        if both:
+            raise ValueError(f"keep_private and take_private: {min(both)!r} stands in both")
 
 
 def run(
@@ -80,7 +90,7 @@ def _edit(batch: pa.Table, config: CleanConfig, entries: list[pa.Table], taken: 
         for part, repair in ((_answers(batch), leftovers.trim_answers), (_prompts(batch), leftovers.unwrap_prompts)):
             batch, more = _edit_texts(batch, part, repair, "C747", entries)
             repaired |= more
-    wanted = redaction(config.secrets, config.keep_private)
+    wanted = redaction(config.secrets, config.keep_private, config.take_private)
     found = clean(batch, wanted.secrets, wanted.people(batch), None if taken is None else repaired)
     lines = rows_lines(batch, found)
     if taken is not None:

@@ -67,21 +67,27 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True):
     """Keys, tokens and passwords, of all rows."""
     keep_private: tuple[str, ...] = ()
     """Sources whose agent logs keep what says who somebody is; `*` means all."""
+    take_private: tuple[str, ...] = ()
+    """Sources whose rows of other kinds lose it too; `*` means all."""
     rules: str = ""
     """Digest of the rules, so that other rules make other results."""
 
     def people(self, batch: pa.Table) -> np.ndarray:
-        """Shape ``(rows,)`` of bool: rows that may be logs of somebody's agent and whose source is not exempt."""
+        """Shape ``(rows,)`` of bool: rows that may be logs of somebody's agent, or whose source is named, and whose
+        source is not exempt."""
         if "*" in self.keep_private:
             return np.zeros(len(batch), dtype=bool)
         logs = pc.is_in(batch["kind"], value_set=pa.array(["agent", "tool_use"]))
-        kept = pc.is_in(batch["source"], value_set=pa.array(self.keep_private, pa.string()))
-        return np.asarray(logs) & ~np.asarray(kept)
+        kept, taken = (
+            np.asarray(pc.is_in(batch["source"], value_set=pa.array(names, pa.string())))
+            for names in (self.keep_private, self.take_private)
+        )
+        return (np.asarray(logs) | taken | ("*" in self.take_private)) & ~kept
 
 
-def redaction(secrets: bool, keep_private: tuple[str, ...]) -> Redaction:
+def redaction(secrets: bool, keep_private: tuple[str, ...], take_private: tuple[str, ...] = ()) -> Redaction:
     """A `Redaction` with the rules that are shipped."""
-    return Redaction(secrets=secrets, keep_private=keep_private, rules=table().digest)
+    return Redaction(secrets=secrets, keep_private=keep_private, take_private=take_private, rules=table().digest)
 
 
 class Cleaned(NamedTuple):

@@ -22,7 +22,7 @@ def test_nothing_is_said_where_all_is_redacted(capsys):
     assert "warning" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("key", ["clean.keep_private", "dedup.prefer", "ground.sources"])
+@pytest.mark.parametrize("key", ["clean.keep_private", "clean.take_private", "dedup.prefer", "ground.sources"])
 def test_a_source_that_is_not_there_is_refused_where_a_key_names_it(key: str):
     read("demo", [f"{key}=[chat, stdlib]"])
     with pytest.raises(UserError) as caught:

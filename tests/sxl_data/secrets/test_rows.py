@@ -131,6 +131,22 @@ def test_agent_logs_lose_persons_unless_the_recipe_names_their_source():
     assert kept.kept["task"].to_pylist() == ["see /home/ann", "see /home/ann"]
 
 
+@pytest.mark.parametrize("names", [("instruction",), ("*",)])
+def test_a_recipe_takes_persons_out_of_rows_of_any_kind(names: tuple[str, ...]):
+    said = "I am ann.lee@corp.io, Tel. 030 12345678"
+    batch = to_table([trace("instruction", said), trace("reasoning", said)])
+    config = CleanConfig(code="keep", profile="off", take_private=names)
+    outcome, without = run(batch, config), "I am user@example.com, Tel. +1-202-555-0100"
+    assert [without, without if "*" in names else said] == outcome.kept["task"].to_pylist()
+    assert {"C706"} == set(outcome.ledger["code"].to_pylist())
+
+
+@pytest.mark.parametrize("kept", ["toy", "*"])
+def test_what_is_to_stay_and_to_go_is_refused(kept: str):
+    with pytest.raises(ValueError, match="stands in both"):
+        CleanConfig(keep_private=(kept,), take_private=("toy",))
+
+
 def test_what_a_program_printed_is_cleaned_as_what_was_read_is():
     batch = to_table([trace("agent", result=TOKEN), trace("tool_use", result=OTHER)])
     edited = table([entry("D501", "toy:agent", "agent", "edited", detail=f"ran {TOKEN}")])
