@@ -133,7 +133,7 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     params["group"] = list(run.recipe.split.group_keys)
     tasks: list[Task] = []
     for group in groups:
-        own = within(chunks, group.paths)
+        own = within(chunks, group.paths, group.apart)
         mine = params | {"format": group.format, "adapter": code_digest(source)}
         own = gather(own) if format_of(group.format).unit == "folder" else own
         if run.samples:

@@ -13,6 +13,7 @@ import msgspec
 from sxl_data.files.numbers import DECODER, ENCODER, PLAIN, Decoder
 
 MAX_DEPTH = 500  # of our own, since Python's limit on recursion differs from version to version
+_NAMES, _NAME = 6, 30  # keys that are named, and their length
 
 
 def dump(value: Any) -> str:
@@ -87,3 +88,14 @@ def open_text(value: Any) -> Any:
         except ValueError:
             return value
     return value
+
+
+def shape(value: Any, wanted: str = "") -> str:
+    """What ``value`` is instead of an object with ``wanted``: its type, the type of what it has there, or its keys."""
+    if not isinstance(value, dict):
+        return type(value).__name__
+    if wanted in value:
+        return f"`{wanted}` of type {type(value[wanted]).__name__}"
+    names = [str(key) for key in list(value)[:_NAMES] if len(str(key)) <= _NAME]
+    more = ", …" if len(value) > len(names) else ""
+    return f"an object with {', '.join(names)}{more}" if names else "an object"

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.files.json_text import dump, load_object
+from sxl_data.files.json_text import dump, load_object, shape
 from sxl_data.formats.anthropic_blocks import block_of_its_own
 from sxl_data.formats.chat_frame import KEYS, SYSTEMS, key_of, messages_of, read_response, tell_system, tools_declared
 from sxl_data.formats.chat_reading import read_messages
@@ -59,7 +59,7 @@ class OpenAIChat:
         row, residual = released(document.value)
         messages = messages_of(row)
         if messages is None:
-            raise RowError(type(row).__name__, "an object with a list `messages`", "/messages")
+            raise RowError(shape(row, "messages"), "an object with a list `messages`", "/messages")
         if not messages and residual is None:
             raise RowError("no messages", "at least one", "/messages")
         yield restored(read_row(row, document, origin, NAME), residual)

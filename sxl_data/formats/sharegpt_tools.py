@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from sxl_data.files.json_text import dump, given, load, load_object
+from sxl_data.files.json_text import dump, given, load, load_object, shape
 from sxl_data.formats.answers import Answer, answer, listed, marked
 from sxl_data.formats.chat_frame import tell_system, tools_declared
 from sxl_data.formats.chat_reading import is_trained
@@ -63,7 +63,7 @@ class ShareGptTools:
         row, residual = released(document.value)
         entries = row.get("conversations") if isinstance(row, dict) else None
         if not isinstance(entries, list):
-            raise RowError(type(entries).__name__, "an object with a list `conversations`", "/conversations")
+            raise RowError(shape(row, "conversations"), "an object with a list `conversations`", "/conversations")
         if not entries and residual is None:
             raise RowError("no entries", "at least one", "/conversations")
         reading = _read(row, document, origin)

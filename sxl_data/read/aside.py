@@ -68,7 +68,7 @@ class Aside:
     def refused(self, document: Document, problem: RowError, quoted: Quoted | None = None) -> None:
         """Put a document aside that its format refused or, with what is ``quoted`` of it, one row of it."""
         said = finding(
-            "U205",
+            "S211",
             file=problem.file or document.file,
             line=problem.line or _line(document),
             pointer=problem.pointer,
@@ -86,6 +86,10 @@ class Aside:
         """What was changed in order to read a trace or, without an id, a record."""
         place = trace_id or self._place(item.file, item.line)
         self._entries.append(_entry_of(item, place, self.source, "edited"))
+
+    def flagged(self, item: Finding) -> None:
+        """What was not read because it is no matter of the format."""
+        self._entries.append(_entry_of(item, self._place(item.file, item.line), self.source, "flagged"))
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         """Ledger and quarantine."""

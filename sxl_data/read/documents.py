@@ -20,6 +20,7 @@ from sxl_data.files.records import open_records
 from sxl_data.files.streams import Damaged, broken
 from sxl_data.read.files import Chunk, Piece
 from sxl_data.read.licences import by_folder, is_licence_file, nearest
+from sxl_data.read.passed import Other, Passed, is_beside, passed
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Unit
 
@@ -49,7 +50,9 @@ class Begin(msgspec.Struct):
     leave: bool = False
 
 
-def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()) -> Iterator[Read | Unread]:
+def documents(
+    chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
+) -> Iterator[Read | Unread | Passed]:
     """The documents of ``chunk`` in order: at most ``source.limit`` of each file or, for formats that read
     text files, so many files.
 
@@ -61,8 +64,21 @@ def documents(chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...
 
 def announced(
     chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
-) -> Iterator[Begin | Read | Unread]:
+) -> Iterator[Begin | Read | Unread | Passed]:
     """As `documents` without the limit of files, and `Begin` before those of each file."""
+    others: list[str] = []
+    for item in _announced(chunk, unit, source, suffixes):
+        if not isinstance(item, Other):
+            yield item
+        elif not is_licence_file(item.name):  # which is read for the licence that it states
+            others.append(item.name)
+    if others:
+        yield Passed(passed(others, suffixes if unit in ("text", "folder") else ()))
+
+
+def _announced(
+    chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...]
+) -> Iterator[Begin | Read | Unread | Passed | Other]:
     if chunk.made is not None:
         first, count = chunk.made
         yield from (Read(Document(file=source.name, value=n, row=n)) for n in range(first, first + count))
@@ -75,8 +91,10 @@ def announced(
         licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
     for piece in chunk.pieces:
         if chunk.archive:
-            yield from _members(piece, unit, source, suffixes, licences, frozenset(chunk.members))
-        elif unit != "text" or piece.name.lower().endswith(suffixes or ("",)):
+            yield from _members(piece, unit, source, suffixes, licences, chunk)
+        elif unit == "text" and not piece.name.lower().endswith(suffixes or ("",)):
+            yield Other(piece.name)
+        else:
             yield (begin := Begin(piece.name))
             if begin.leave:
                 continue
@@ -92,18 +110,19 @@ def _head(path: Path) -> bytes:
         return file.read(MAX_TEXT_BYTES + 1)
 
 
-def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread]:
+def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator[Read | Unread | Passed | Other]:
     """All text files of a folder or archive as one document, named after the archive or its first file."""
     texts: dict[str, str] = {}
+    items: Iterator[Begin | Read | Unread | Passed | Other]
     if chunk.archive:
-        items = _members(chunk.pieces[0], "text", source, suffixes, {}, frozenset(chunk.members))
+        items = _members(chunk.pieces[0], "text", source, suffixes, {}, chunk)
     else:
-        items = documents(chunk, "text", source, suffixes)
+        items = iter(documents(chunk, "text", source, suffixes))
     for item in items:
-        if isinstance(item, Unread):
-            yield item
-        elif isinstance(item, Read):
+        if isinstance(item, Read):
             texts[item.document.file] = item.document.text or ""
+        elif not isinstance(item, Begin):
+            yield item
     if texts:
         digest = hashlib.sha256("".join(piece.sha256 for piece in chunk.pieces).encode("ascii"))
         sha256 = chunk.pieces[0].sha256 if len(chunk.pieces) == 1 else digest.hexdigest()
@@ -137,7 +156,7 @@ def _folder_licences(chunk: Chunk) -> dict[str, str]:
     return by_folder(files.items())
 
 
-def _records(path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Begin) -> Iterator[Read | Unread]:
+def _records(path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Begin) -> Iterator[Read | Unread | Other]:
     values: list[object] = []
     lines: list[int] = []
     places: list[str] = []
@@ -157,6 +176,9 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Beg
                 continue  # about the file as a whole, such as a byte order mark: no record was lost
             found = tuple(_named(item, piece.name) for item in record.findings)
             if record.value is None and record.finding is not None:
+                if not row and not first_row and is_beside(piece.name):
+                    yield Other(piece.name)
+                    return
                 yield Unread(_named(record.finding, piece.name), record.raw)
             elif unit == "row":
                 yield Read(
@@ -177,6 +199,9 @@ def _records(path: Path, piece: Piece, unit: Unit, limit: int | None, begin: Beg
             if begin.leave:
                 return
     except UserError as problem:
+        if not values and is_beside(piece.name):
+            yield Other(piece.name)
+            return
         yield from (Unread(_named(item, piece.name)) for item in problem.findings)
     if values:
         yield Read(
@@ -204,8 +229,9 @@ def _text(name: str, data: bytes, digest: str, licences: dict[str, str]) -> Iter
 
 
 def _members(
-    piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...], licences: dict[str, str], only: frozenset[str]
-) -> Iterator[Begin | Read | Unread]:
+    piece: Piece, unit: Unit, source: Source, suffixes: tuple[str, ...], licences: dict[str, str], chunk: Chunk
+) -> Iterator[Begin | Read | Unread | Other]:
+    only, apart = frozenset(chunk.members), frozenset(chunk.apart)
     cut = broken(Path(piece.path)) if source.limit is None else None
     if isinstance(cut, Damaged):
         yield Unread(finding("U204", file=piece.name, found=cut, expected="a whole archive"))
@@ -215,11 +241,10 @@ def _members(
             if number >= MAX_MEMBERS:
                 yield Unread(finding("U204", file=piece.name, found=f"over {MAX_MEMBERS} members", expected="fewer"))
                 return
-            if (
-                (only and name not in only)
-                or not wanted(name, source)
-                or (unit == "text" and not name.lower().endswith(suffixes or ("",)))
-            ):
+            if (only and name not in only) or name in apart or not wanted(name, source):
+                continue
+            if unit == "text" and not name.lower().endswith(suffixes or ("",)):
+                yield Other(name)
                 continue
             yield (begin := Begin(name))
             if begin.leave:

@@ -47,6 +47,8 @@ class Chunk(msgspec.Struct, frozen=True):
     archive: bool = False
     members: tuple[str, ...] = ()
     """Names of the members of the archive that are read; all of them where there are none."""
+    apart: tuple[str, ...] = ()
+    """Names of the members of the archive that are read as another format."""
     made: tuple[int, int] | None = None
     """First number and count of the rows to make, for a source that reads no file."""
 
@@ -142,8 +144,9 @@ def gather(chunks: list[Chunk]) -> list[Chunk]:
     return [*archives, Chunk(tuple(whole.values()))] if whole else archives
 
 
-def within(chunks: list[Chunk], paths: tuple[str, ...]) -> list[Chunk]:
-    """``chunks`` with the files at ``paths`` only; all of them where there are none."""
+def within(chunks: list[Chunk], paths: tuple[str, ...], apart: tuple[str, ...] = ()) -> list[Chunk]:
+    """``chunks`` with the files at ``paths`` only, all of them where there are none, and without the members of
+    archives at ``apart``."""
     if not paths:
         return chunks
     wanted = set(paths)
@@ -152,12 +155,18 @@ def within(chunks: list[Chunk], paths: tuple[str, ...]) -> list[Chunk]:
         own = tuple(piece for piece in chunk.pieces if piece.path in wanted)
         inside: tuple[str, ...] = ()
         if chunk.archive and not own:
-            begin = chunk.pieces[0].path + INSIDE
-            inside = tuple(path[len(begin) :] for path in paths if path.startswith(begin))
+            inside = _inside(chunk, paths)
             own = chunk.pieces if inside else ()
         if own:
-            cut.append(msgspec.structs.replace(chunk, pieces=own, members=inside))
+            others = _inside(chunk, apart) if chunk.archive and not inside else ()
+            cut.append(msgspec.structs.replace(chunk, pieces=own, members=inside, apart=others))
     return cut
+
+
+def _inside(chunk: Chunk, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of members of an archive among ``paths``."""
+    begin = chunk.pieces[0].path + INSIDE
+    return tuple(path[len(begin) :] for path in paths if path.startswith(begin))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -23,8 +23,9 @@ from sxl_data.files.archives import DAMAGED, Oversized, members, unpacked
 from sxl_data.files.records import open_records
 from sxl_data.formats.registry import detect_growing
 from sxl_data.read.code_files import LANGUAGES
-from sxl_data.read.documents import Unread, documents, wanted
+from sxl_data.read.documents import Read, documents, wanted
 from sxl_data.read.files import INSIDE, Chunk, Piece
+from sxl_data.read.passed import is_code
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Format
 
@@ -55,6 +56,8 @@ class Group(msgspec.Struct, frozen=True):
     format: str
     reason: str
     paths: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    """Members of the archives among ``paths`` that other groups read."""
 
 
 def missing_columns(source: Source, chunks: Sequence[Chunk]) -> str | None:
@@ -92,15 +95,15 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
         try:
             if chunk.archive:
                 several = _of_members(chunk, source, structured)
-                if len(several) > 1:
-                    for name, (reason, inside) in several.items():
-                        found.setdefault(name, (reason, []))[1].extend(inside)
+                for name, (reason, inside) in several.items():
+                    found.setdefault(name, (reason, []))[1].extend(inside)
+                if several:
                     continue
                 name, reason = _of_archive(chunk, source, structured)
             else:
                 name, reason = of_text(Path(path)) or _of_records(piece, source, structured)
         except UserError as refused:
-            if PurePosixPath(path).suffix.lower() in LANGUAGES:
+            if is_code(path):
                 code.append(path)
                 continue
             unknown.append(path)
@@ -118,7 +121,8 @@ def by_format(source: Source, chunks: Sequence[Chunk], known: dict[str, Format])
     if len(groups) == 1:
         return [Group(groups[0][0], groups[0][1][0])]
     groups[0][1][1].extend([*unknown, *code])
-    return [Group(name, reason, tuple(paths)) for name, (reason, paths) in groups]
+    apart = tuple(path for _, (_, paths) in groups for path in paths if INSIDE in path)
+    return [Group(name, reason, tuple(paths), apart) for name, (reason, paths) in groups]
 
 
 def _folders(names: dict[str, str]) -> Iterator[Group]:
@@ -191,27 +195,29 @@ def _of_archive(chunk: Chunk, source: Source, known: list[Format]) -> tuple[str,
 
 
 def _of_members(chunk: Chunk, source: Source, known: list[Format]) -> dict[str, tuple[str, list[str]]]:
-    """The members of an archive by format, those that no format knows with the largest; nothing where its files are
-    one source together, or where it is damaged, which the reading that follows reports."""
+    """The members of an archive by format; the archive itself stands with the largest, for all that no other format
+    reads. Nothing where no member is recognised, where its files are one source together, or where it is damaged, which
+    the reading that follows reports."""
     found: dict[str, tuple[str, list[str]]] = {}
-    unknown: list[str] = []
-    archive = Path(chunk.pieces[0].path)
+    code: list[str] = []
+    archive = chunk.pieces[0].path
     try:
-        if _of_folder([name for name, _ in islice(members(archive), _MEMBERS)]) is not None:
+        if _of_folder([name for name, _ in islice(members(Path(archive)), _MEMBERS)]) is not None:
             return {}
-        for name, member in islice(members(archive), _MEMBERS):
-            if not wanted(name, source) or PurePosixPath(name).suffix.lower() in LANGUAGES:
+        for name, member in islice(members(Path(archive)), _MEMBERS):
+            if not wanted(name, source):
                 continue
-            place = f"{archive}{INSIDE}{name}"
-            told = _of_member(name, member, source, known)
-            if told is None:
-                unknown.append(place)
-            else:
-                found.setdefault(told[0], (told[1], []))[1].append(place)
+            if is_code(name):
+                code.append(f"{archive}{INSIDE}{name}")
+            elif (told := _of_member(name, member, source, known)) is not None:
+                found.setdefault(told[0], (told[1], []))[1].append(f"{archive}{INSIDE}{name}")
     except DAMAGED:
         return {}
+    if found and code and found.keys() <= _PROSE:
+        found["code_repository"] = ("has files of source code", code)
     if found:
-        max(found.values(), key=lambda item: len(item[1]))[1].extend(unknown)
+        largest = max(found.values(), key=lambda item: len(item[1]))[1]
+        largest[:] = [archive]
     return found
 
 
@@ -229,7 +235,7 @@ def _values(chunk: Chunk, source: Source) -> Iterator[object]:
     """The records of the first member of the archive that has any."""
     first = None
     for item in documents(chunk, "row", source):
-        if not isinstance(item, Unread):
+        if isinstance(item, Read):
             first = item.document.file if first is None else first
             if item.document.file != first:
                 return

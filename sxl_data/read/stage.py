@@ -24,6 +24,7 @@ from sxl_data.read.aside import Aside
 from sxl_data.read.documents import Begin, Read, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.held import Held
+from sxl_data.read.passed import Passed
 from sxl_data.read.quoting import Quoted, raw_of
 from sxl_data.read.recognise import Group, by_format, missing_columns
 from sxl_data.read.sources import Source, is_file, own_code
@@ -106,6 +107,9 @@ def read_chunk(
     aside, held, looked_at = Aside(source.name, redaction), Held(redaction), 0
     items = _watched(chunk, format, source, watch, aside)
     for at, item in islice(items, source.limit if format.unit == "text" else None):
+        if isinstance(item, Passed):
+            aside.flagged(item.finding)
+            continue
         looked_at += 1
         if item is None:
             continue
@@ -130,7 +134,7 @@ def read_chunk(
 
 def _watched(
     chunk: Chunk, format: Format, source: Source, watch: Watch, aside: Aside
-) -> Iterator[tuple[int, Read | Unread | None]]:
+) -> Iterator[tuple[int, Read | Unread | Passed | None]]:
     """The documents of ``chunk`` with their numbers, each announced before it is decoded; None for what is left of a
     file whose decoding killed earlier workers."""
     items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))

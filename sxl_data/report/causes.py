@@ -62,12 +62,14 @@ KEYS = {
     "Q806": "worth.given_facts",
     "U203": "sources.include",
     "U204": "sources.include",
+    "S211": "sources.format",
     "U205": "sources.format",
     "U209": "sources.format",
     "U210": "sources.format",
     "U211": "sources.exclude",
     "U212": "sources.exclude",
     "U214": "split.train",
+    "U216": "sources.include",
     "U311": "sources.limit",
 }
 """Code → the key of a recipe with which a build answers it; empty where there is none. Others are answered with the

@@ -18,7 +18,7 @@ from sxl_data.trace.types import Act, Iterate, Observe, Part, Reflect, Trace
 
 # Keys under which formats keep the arguments of a call, or the schema of a tool, as an object.
 ARGUMENTS = frozenset(
-    "arguments input args kwargs parameters action tool_input params input_schema inputSchema".split()
+    "arguments input args kwargs parameters action tool_input params param_dict input_schema inputSchema".split()
 )
 # Keys of lists whose items declare a tool each, and what such an item has.
 TOOLS, NAME = frozenset({"function", "functions", "tools"}), "name"

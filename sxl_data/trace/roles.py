@@ -19,6 +19,7 @@ _MEANT = {
     "user": ("human", "customer", "client", "end_user", "enduser"),
     "tool": ("tool_response", "tool_result", "function_response", "observation", "ipython"),
 }
+_LONG = 30
 ALIASES = {alias: role for role, aliases in _MEANT.items() for alias in aliases}
 
 
@@ -54,12 +55,16 @@ class Roles:
                 "S212",
                 pointer=at,
                 line=line,
-                found=f"{f'role {name[:60]!r}' if name else 'no role'} in {count} message{'s' * (count > 1)}, "
-                "the first here; read as environment",
+                found=f"{_shown(name)} in {count} message{'s' * (count > 1)}, the first here; read as environment",
                 expected="user, assistant, system, developer or tool",
             )
             for name, (count, at, line) in self._unknown.items()
         ]
+
+
+def _shown(name: str) -> str:
+    """A role as it is quoted; a long one is none, and may hold what nobody should quote a piece of."""
+    return f"role {name!r}" if 0 < len(name) <= _LONG else "a role of no known name" if name else "no role"
 
 
 def _meaning(role: str, there: set[str]) -> str | None:

@@ -17,7 +17,8 @@ from sxl_data.files.record import Raw, Record
 from sxl_data.formats.registry import get
 from sxl_data.read.documents import Unread, documents
 from sxl_data.read.files import Chunk, gather, is_archive, plan, within
-from sxl_data.read.recognise import by_format, of_text
+from sxl_data.read.passed import Passed
+from sxl_data.read.recognise import Group, by_format, of_text
 from sxl_data.read.sources import Source
 from sxl_data.read.stage import format_of, known_formats
 from sxl_data.trace.format import Document, Format
@@ -39,11 +40,11 @@ class SourceSubmission(Submission):
         suffixes = getattr(self.format, "suffixes", ())
         for chunk in self.chunks:
             for item in documents(chunk, self.format.unit, self.source, suffixes):
-                if isinstance(item, Unread):
-                    self.complete = False
+                if isinstance(item, (Passed, Unread)):
+                    self.complete = self.complete and isinstance(item, Passed)
                     found = item.finding
                     document = Document(file=found.file or self.file, lines=(found.line or 1,))
-                    yield Submitted(None, document, (found,), raw=item.raw)
+                    yield Submitted(None, document, (found,), raw=item.raw if isinstance(item, Unread) else b"")
                     continue
                 first = item.repairs
                 for read in self._read(item.document, "", b""):
@@ -126,19 +127,17 @@ def _of_source(place: Path, known: dict[str, Format], wanted: Format | None) -> 
     chunks = list(plan(source, Path(place.anchor or ".")))
     if not chunks:
         raise error("U208", file=str(place), found="no file", expected="files to read")
-    groups: list[tuple[Format, str, tuple[str, ...]]]
     if wanted is not None:
-        groups = [(wanted, "named by the caller", ())]
+        groups = [Group(wanted.name, "named by the caller")]
     else:
         try:
-            groups = [
-                (format_of(group.format), group.reason, group.paths) for group in by_format(source, chunks, known)
-            ]
+            groups = by_format(source, chunks, known)
         except UserError as problem:
             raise UserError(*(msgspec.structs.replace(item, file=str(place)) for item in problem.findings)) from None
     made: list[Submission] = []
-    for format, reason, paths in groups:
-        own = within(chunks, paths)
+    for group in groups:
+        format = wanted or format_of(group.format)
+        own = within(chunks, group.paths, group.apart)
         own = gather(own) if format.unit == "folder" else own
-        made.append(SourceSubmission(place, format, reason, own, source))
+        made.append(SourceSubmission(place, format, group.reason, own, source))
     return made

@@ -97,7 +97,7 @@ def test_what_is_said_of_rows_names_nobody(built: Path, room: str) -> None:
 def test_what_quotes_was_there(built: Path) -> None:
     lines = pq.read_table(built / "ledger" / "ledger.parquet").to_pylist()
     codes = {line["code"] for line in lines}
-    assert {"C415", "C416", "U205", "U210", "S106"} <= codes
+    assert {"C415", "C416", "S211", "U210", "S106"} <= codes
     assert any("SECRET_piece" in line["detail"] for line in lines)
 
 

@@ -46,8 +46,8 @@ U204 error unreadable-file
 U205 error row-not-converted
     title  A row lacks what its adapter needs
     stage  read
-    why    no trace can be made from it without inventing something
-    fix    check `format:` and the names of the row's fields
+    why    builds before 0.2 say so; since then it is S211, as the validator has it
+    fix    see `sxl-data explain S211`
 U206 error needs-network
     title  A source must be fetched and no network answered
     why    its `hub:` id is not in the local cache
@@ -94,6 +94,11 @@ U215 error source-left-out
     stage  read
     why    `skip_unreadable` asks for what can be had; the manifest, the card and this line name what is missing
     fix    mend what its own code says and build again
+U216 note files-passed-over
+    title  Files of a source are not read
+    stage  read
+    why    the format that reads the source takes files of other kinds; what these hold is in no row
+    fix    make them a source of their own with `include:` and `format:`, or leave them out with `exclude:`
 U301 error no-space
     title  The disk is full
     why    the output cannot be written

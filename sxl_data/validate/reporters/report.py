@@ -132,7 +132,11 @@ class Report(msgspec.Struct):
         if self.unlisted:
             lines.append(f"not listed: {format_count(self.unlisted)} findings, over the limit of {self.limit}")
         if not self.complete:
-            causes = sorted(code for code in self.counts if code in ("S109", "S110") or code.startswith("U2"))
+            causes = sorted(
+                code
+                for code in self.counts
+                if code in ("S109", "S110") or (code[:2] == "U2" and CODES[code].level != "note")
+            )
             see = f", see {', '.join(causes)} above" if causes else ""
             lines.append(f"incomplete: a part of the input could not be read{see}")
         return "\n".join(lines).lstrip("\n")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sxl_data.read.documents import Read, documents
 from sxl_data.read.files import gather, plan
+from sxl_data.read.passed import Passed
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
@@ -35,6 +36,8 @@ def read_path(format: Format, path: Path, **options: Any) -> tuple[list[Reading]
     refused: list[str] = []
     for chunk in gather(chunks) if format.unit == "folder" else chunks:
         for item in documents(chunk, format.unit, source, getattr(format, "suffixes", ())):
+            if isinstance(item, Passed):
+                continue
             if not isinstance(item, Read):
                 refused.append(str(item.finding.found))
                 continue
