@@ -47,12 +47,29 @@ def describe_licences(rows: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def _named(licence: str) -> str:
-    told = ", the LICENSE or COPYING file beside the rows, which precedes the source's `licence`"
+    told = ", a LICENSE or COPYING file beside the rows whose text is not known"
     return printable_line(licence) + (told if licence == UNRECOGNISED else "")
 
 
-def warn_of_licences(gate: Gate, rows: Mapping[str, Mapping[str, int]]) -> None:
-    """Say once which sources have rows that not everybody may use."""
+def describe_overridden(stated: Mapping[str, str], rows: Mapping[str, Mapping[str, int]]) -> str:
+    """The sources of which the recipe has ``stated`` another licence than some of their rows have; empty where there
+    are none."""
+    said = []
+    for source, licence in stated.items():
+        others = {name: count for name, count in rows.get(source, {}).items() if name != licence}
+        if licence and others:
+            largest = sorted(others.items(), key=lambda item: (-item[1], item[0]))
+            shown = ", ".join(f"{printable_line(name)} {format_count(count)}" for name, count in largest[:SHOWN])
+            more = f", and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+            said.append(f"{source} states {printable_line(licence)}, rows have {shown}{more}")
+    return "; ".join(said)
+
+
+def warn_of_licences(gate: Gate, rows: Mapping[str, Mapping[str, int]], stated: Mapping[str, str] = {}) -> None:
+    """Say once which sources have rows that not everybody may use, and which have other licences than the recipe has
+    ``stated``."""
+    if said := describe_overridden(stated, rows):
+        say(f"warning: a licence that a file or a row states goes before the recipe's: {said}")
     if gate == "any" and (said := describe_licences(rows)):
         say(
             f"warning: licences to look at before you publish or train (rows): {said}."

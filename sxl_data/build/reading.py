@@ -75,7 +75,8 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
         raise UserError(*wrong)
     for item in run.missing:
         say(f"warning: source {item.name} is left out: {item.found} ({item.code})")
-    warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners))
+    stated = {source.name: source.licence for source in run.recipe.sources}
+    warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners), stated)
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
     run.taken = [info for r in receipts for info in r.numbered(TAKEN)]

@@ -19,7 +19,7 @@ from sxl_data.files.archives import DAMAGED, MAX_MEMBER_BYTES, Oversized, member
 from sxl_data.files.records import open_records
 from sxl_data.files.streams import Damaged, broken
 from sxl_data.read.files import Chunk, Piece
-from sxl_data.read.licences import by_folder, is_licence_file, nearest
+from sxl_data.read.licences import by_folder, is_licence_file, nearest, stated
 from sxl_data.read.passed import Other, Passed, is_beside, passed
 from sxl_data.read.sources import Source
 from sxl_data.trace.format import Document, Unit
@@ -27,6 +27,7 @@ from sxl_data.trace.format import Document, Unit
 # A member or text file beyond this is data, not source text; a bomb unpacks to far more.
 MAX_TEXT_BYTES = 8_000_000
 MAX_MEMBERS = 1_000_000
+_TEXTS = ("text", "folder")  # units of formats that read files of text
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -70,10 +71,10 @@ def announced(
     for item in _announced(chunk, unit, source, suffixes):
         if not isinstance(item, Other):
             yield item
-        elif not is_licence_file(item.name):  # which is read for the licence that it states
+        elif unit not in _TEXTS or not is_licence_file(item.name):  # which is read there for the licence that it states
             others.append(item.name)
     if others:
-        yield Passed(passed(others, suffixes if unit in ("text", "folder") else ()))
+        yield Passed(passed(others, suffixes if unit in _TEXTS else ()))
 
 
 def _announced(
@@ -86,9 +87,7 @@ def _announced(
     if unit == "folder":
         yield from _folder(chunk, source, suffixes)
         return
-    licences: dict[str, str] = {}
-    if unit == "text":
-        licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
+    licences = _licences(chunk, source) if unit == "text" else {}
     for piece in chunk.pieces:
         if chunk.archive:
             yield from _members(piece, unit, source, suffixes, licences, chunk)
@@ -127,8 +126,13 @@ def _folder(chunk: Chunk, source: Source, suffixes: tuple[str, ...]) -> Iterator
         digest = hashlib.sha256("".join(piece.sha256 for piece in chunk.pieces).encode("ascii"))
         sha256 = chunk.pieces[0].sha256 if len(chunk.pieces) == 1 else digest.hexdigest()
         name = chunk.pieces[0].name if chunk.archive else min(texts)
-        licences = _archive_licences(chunk) if chunk.archive else _folder_licences(chunk)
-        yield Read(Document(file=name, value=texts, sha256=sha256, licence=nearest(min(texts), licences)))
+        licence = nearest(min(texts), _licences(chunk, source))
+        yield Read(Document(file=name, value=texts, sha256=sha256, licence=licence))
+
+
+def _licences(chunk: Chunk, source: Source) -> dict[str, str]:
+    """Licences by folder."""
+    return stated(_archive_licences(chunk) if chunk.archive else _folder_licences(chunk), source.licence)
 
 
 def _archive_licences(chunk: Chunk) -> dict[str, str]:

@@ -72,6 +72,15 @@ def by_folder(files: Iterable[tuple[str, str]]) -> dict[str, str]:
     }
 
 
+def stated(licences: dict[str, str], recipe: str) -> dict[str, str]:
+    """``licences`` with what the ``recipe`` states in the place of a text at the top that is not recognised: who wrote
+    the recipe has read it. In a folder below, which may be somebody else's, it stays unrecognised."""
+    top = min(licences, key=lambda folder: (len(PurePosixPath(folder).parts), folder), default="")
+    if not recipe or licences.get(top) != UNRECOGNISED or len(PurePosixPath(top).parts) > 1:
+        return licences
+    return {**licences, top: recipe}
+
+
 def nearest(path: str, licences: dict[str, str]) -> str:
     """The licence of the closest folder above ``path``; empty when there is none."""
     for folder in PurePosixPath(path).parents:

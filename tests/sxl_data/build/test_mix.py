@@ -133,6 +133,29 @@ def test_the_warning_names_the_worst_first():
     assert "\n" not in describe_licences({"a": {"my own\nerror U999": 1}})
 
 
+CODE = '''def average(numbers: list[float]) -> float:
+    """Return the arithmetic mean of ``numbers``, or 0.0 if there are none."""
+    if not numbers:
+        return 0.0
+    return sum(numbers) / len(numbers)
+'''
+GPL = "GNU GENERAL PUBLIC LICENSE\nVersion 3, 29 June 2007\n"
+
+
+@pytest.mark.parametrize(("text", "expected"), [(GPL, "GPL-3.0-only"), ("Ask Ann before you use it.", "MIT")])
+def test_a_licence_file_goes_before_the_recipe_only_where_it_is_known_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, expected: str
+):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "a.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "code" / "LICENSE").write_text(text, encoding="utf-8")
+    path = recipe(tmp_path, "  - {name: a, path: code, format: code_repository, licence: MIT}\n")
+    manifest = build(str(path), tmp_path / "out", INLINE)
+    assert {expected: 1} == manifest.sources[0].licences
+    said = f"goes before the recipe's: a states MIT, rows have {expected} 1"
+    assert (expected != "MIT") is (said in capsys.readouterr().err)
+
+
 def test_a_dry_run_foresees_rows_and_leaves_nothing(two: Path):
     path = recipe(two, lines("licence: MIT", "licence: MIT, rows: 50"))
     before = sorted(two.iterdir())

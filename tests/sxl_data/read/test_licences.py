@@ -9,7 +9,7 @@ import pytest
 
 from sxl_data.read.documents import Read, documents
 from sxl_data.read.files import plan
-from sxl_data.read.licences import UNRECOGNISED, by_folder, identify, is_licence_file, nearest
+from sxl_data.read.licences import UNRECOGNISED, by_folder, identify, is_licence_file, nearest, stated
 from sxl_data.read.sources import Source
 
 MIT = "Permission is hereby granted, free of charge, to any person … without restriction, including"
@@ -60,3 +60,11 @@ def test_documents_know_the_licence_above_them_in_folders_and_archives(tmp_path)
         items = [item for chunk in plan(source, tmp_path) for item in documents(chunk, "text", source, (".py",))]
         found = {item.document.file: item.document.licence for item in items if isinstance(item, Read)}
         assert found == {"a.py": "", "lib/b.py": "Apache-2.0", "zz/c.py": "MIT"}
+
+
+def test_what_the_recipe_states_counts_for_an_unknown_text_at_the_top_and_nowhere_below():
+    found = {"x": UNRECOGNISED, "x/vendored": UNRECOGNISED}
+    assert {"x": "MIT", "x/vendored": UNRECOGNISED} == stated(found, "MIT")
+    assert found == stated(found, "")
+    assert {".": "ISC", "lib": UNRECOGNISED} == stated({".": "ISC", "lib": UNRECOGNISED}, "MIT")
+    assert {"a/b": UNRECOGNISED} == stated({"a/b": UNRECOGNISED}, "MIT")
