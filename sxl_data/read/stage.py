@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +17,12 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from sxl_data.contract.errors import error, finding
-from sxl_data.contract.own_code import load_own
 from sxl_data.engine.watch import Watch
-from sxl_data.formats.registry import CONVERTERS, formats, get
 from sxl_data.read.aside import Aside
 from sxl_data.read.documents import Begin, Read, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.held import Held
+from sxl_data.read.known import format_of, known_formats
 from sxl_data.read.passed import Passed
 from sxl_data.read.quoting import Quoted, raw_of
 from sxl_data.read.recognise import Group, by_format, missing_columns
@@ -32,8 +31,6 @@ from sxl_data.read.stated import stated_ids
 from sxl_data.secrets.rows import Redaction
 from sxl_data.trace.coverage import cover, findings
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
-
-ADAPTERS = "sxl_data.read.adapters"
 
 # Findings of a reader that say what it changed in order to read.
 REPAIRS = ("S105", "S106", "S212")
@@ -53,27 +50,10 @@ class ReadChunk(NamedTuple):
     """Ledger of the secrets and persons that were taken out of the traces, which the clean stage accounts for."""
 
 
-def known_formats() -> dict[str, Format]:
-    """Trace formats and source adapters, by name."""
-    return formats(CONVERTERS, ADAPTERS)
-
-
 def code_digest(source: Source) -> str:
     """Digest of the code of the user's own that reading ``source`` runs and so depends on; empty without any."""
     contents = [Path(name).read_bytes() for name in own_code(source)]
     return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
-
-
-@cache
-def format_of(name: str) -> Format:
-    """The format called ``name``, or the `FORMAT` of the Python file ``name``.
-
-    Raises `UserError` U202 for an unknown name or a file without a format, U201 for a file that is not there.
-    """
-    if not is_file(name):
-        return get(name, known_formats())
-    found: Format = load_own(name, "FORMAT", Format, "FORMAT with name, title, unit, detect and read")
-    return found
 
 
 def read_chunk(
@@ -217,12 +197,10 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
 
 
 __all__ = [
-    "ADAPTERS",
     "ReadChunk",
     "code_digest",
     "find_formats",
     "format_of",
-    "is_file",
     "known_formats",
     "read_chunk",
 ]

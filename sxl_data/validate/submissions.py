@@ -17,10 +17,10 @@ from sxl_data.files.record import Raw, Record
 from sxl_data.formats.registry import get
 from sxl_data.read.documents import Unread, documents
 from sxl_data.read.files import Chunk, gather, is_archive, plan, within
+from sxl_data.read.known import format_of, known_formats
 from sxl_data.read.passed import Passed
 from sxl_data.read.recognise import Group, by_format, of_text
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import format_of, known_formats
 from sxl_data.trace.format import Document, Format
 from sxl_data.validate.submission import Submission
 from sxl_data.validate.submitted import Submitted

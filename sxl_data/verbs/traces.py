@@ -128,7 +128,7 @@ def _template(sub: argparse.ArgumentParser) -> None:
 
 def _known() -> dict[str, Any]:
     """All formats that are read."""
-    from sxl_data.read.stage import known_formats
+    from sxl_data.read.known import known_formats
 
     return known_formats()
 

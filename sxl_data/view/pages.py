@@ -27,7 +27,7 @@ _ADDRESS = patterns.compile(r"https?://[^\s)>`,]+[^\s)>`,.;]")
 
 def documents() -> dict[str, str]:
     """File name → text of each page."""
-    from sxl_data.read.stage import known_formats
+    from sxl_data.read.known import known_formats
 
     return {"codes.md": codes_page(), "formats.md": formats_page(known_formats())}
 

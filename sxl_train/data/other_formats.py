@@ -43,7 +43,7 @@ def find_other(message: object) -> str | None:
 
 def read_other(name: str) -> Iterator[Object]:
     """Every trace of the file as a record. Raises `UserError` T102 where one cannot be read."""
-    from sxl_data.read.stage import known_formats
+    from sxl_data.read.known import known_formats
     from sxl_data.trace.messages import to_messages
     from sxl_data.validate.submission import Submission
 
