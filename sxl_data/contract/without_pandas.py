@@ -1,8 +1,9 @@
 """Arrow without pandas, for commands that need none.
 
 In: a block of a command. Out: the block with `import pandas` failing in it, as where pandas is not installed. pyarrow
-imports pandas, where it finds it, for the first array it makes of numpy's and the first it gives to numpy, only to tell
-frames apart, which a command never has: 0.14 CPU seconds, a tenth of `dedup` on 50,000 files. It has no switch for that.
+imports pandas, where it finds it, for the first array it makes of numpy's and the first it gives to numpy, only to
+tell frames apart, which a command never has: 0.14 CPU seconds, a tenth of `dedup` on 50,000 files. It has no switch
+for that.
 """
 
 from __future__ import annotations
