@@ -15,7 +15,7 @@ import msgspec
 from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.secrets import marks
-from sxl_data.secrets.find import find, find_json
+from sxl_data.secrets.find import find, find_json, holds, pieces, which
 from sxl_data.secrets.redact import code_of, shown
 from sxl_data.trace.types import Observe, Trace
 
@@ -45,18 +45,23 @@ def prepare() -> None:
 def looks(data: bytes) -> str:
     """The letters of the looks that ``data``, the texts of a trace as JSON, ask for: k(ey), p(erson)."""
     # One search over the whole trace, escapes and all: most hold nothing, and then no text of it is asked.
-    return "kp" if find(data, people=True) else ""
+    return "kp" if holds(data, people=True) else ""
 
 
 def look(trace: Trace, wanted: str) -> Iterator[Fault]:
     """The secrets and persons in ``trace`` itself; its subtraces are looked at by who walks them."""
     secrets, people = "k" in wanted, "p" in wanted
     asked = {part.text for step in trace.steps if isinstance(step, Observe) for part in step.content}
-    for place, text, is_json in texts(trace):
-        if place == "/task" and text in asked:  # a copy of what is looked at where it stands
-            continue
+    told = [  # a copy of what is looked at where it stands is not
+        (place, text.encode("utf-8", "surrogatepass"), is_json)
+        for place, text, is_json in texts(trace)
+        if place != "/task" or text not in asked
+    ]
+    parts = [(n, piece) for n, (_, text, is_json) in enumerate(told) for piece in (pieces(text) if is_json else [text])]
+    for n in sorted({parts[k][0] for k in which([piece for _, piece in parts], secrets, people)}):
+        place, data, is_json = told[n]
         said: set[tuple[str, bytes]] = set()
-        for hit in (find_json if is_json else find)(text.encode("utf-8", "surrogatepass"), secrets, people):
+        for hit in (find_json if is_json else find)(data, secrets, people):
             code = code_of(hit)
             key = (code, b"" if code != "C411" else hit.value)
             if key not in said:

@@ -9,7 +9,9 @@ who asks what is a secret asks here: the stage that reads, the validator, `redac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from sxl_data.contract.patterns import compile
 from sxl_data.secrets import persons
@@ -22,13 +24,15 @@ from sxl_data.secrets.views import View, views
 
 LITERAL = compile(rb'"(?:[^"\\]|\\.)*"')
 """A string of JSON."""
+BORDER = b"\n\n\n"
+"""What stands between texts that are searched as one: nothing that is found goes on behind it."""
 _OPENS = b":=>\"'( ,?"
 """What the beginning of an assigned value ends with."""
 
 
 def find(data: bytes, secrets: bool = True, people: bool = False) -> list[Hit]:
     """What has to go from ``data``, in order; none overlaps another, and where one does a secret counts."""
-    hits = _look(data, secrets, people)
+    hits = list(_look(data, secrets, people))
     if not hits:
         return hits
     found = apart(hit for hit in hits if hit.kind not in persons.KINDS)
@@ -43,32 +47,55 @@ def find(data: bytes, secrets: bool = True, people: bool = False) -> list[Hit]:
 def find_json(data: bytes, secrets: bool = True, people: bool = False) -> list[Hit]:
     """What has to go from ``data``, as JSON says it: places are those of whole strings where escapes hid it."""
     hits = find(data, secrets, people)
-    if b"\\" not in data or not is_json(data):
-        return hits
     known = {hit.value for hit in hits}
-    for literal in LITERAL.finditer(data):
-        if b"\\" in literal[0]:
-            said = json.loads(literal[0]).encode("utf-8", "surrogatepass")
-            hits += [
-                Hit(*literal.span(), hit.kind, hit.rank, hit.value)
-                for hit in find(said, secrets, people)
-                if hit.value not in known
-            ]
+    for span, said in _escaped(data):
+        found = find(said, secrets, people)
+        hits += [Hit(*span, hit.kind, hit.rank, hit.value) for hit in found if hit.value not in known]
     return hits
 
 
-def _look(data: bytes, secrets: bool, people: bool, depth: int = 2) -> list[Hit]:
+def pieces(data: bytes) -> list[bytes]:
+    """Every text in which `find_json` looks."""
+    return [data, *(said for _, said in _escaped(data))]
+
+
+def _escaped(data: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """Where the strings with escapes stand in ``data`` if it is JSON, and what they say."""
+    if b"\\" not in data or not is_json(data):
+        return
+    for literal in LITERAL.finditer(data):
+        if b"\\" in literal[0]:
+            yield literal.span(), json.loads(literal[0]).encode("utf-8", "surrogatepass")
+
+
+def holds(data: bytes, secrets: bool = True, people: bool = False) -> bool:
+    """Whether `find` finds anything in ``data``; it stops where something is."""
+    return next(_look(data, secrets, people), None) is not None
+
+
+def which(texts: Sequence[bytes], secrets: bool = True, people: bool = False) -> set[int]:
+    """The numbers of those of ``texts`` in which something is found, and of those that it may cross. They are searched
+    as one, so that a text costs no call."""
+    begins = list(accumulate((len(text) + len(BORDER) for text in texts), initial=0))
+    found: set[int] = set()
+    for hit in find(BORDER.join(texts), secrets, people):
+        found.update(range(bisect_right(begins, hit.start) - 1, bisect_right(begins, hit.end - 1)))
+    return found
+
+
+def _look(data: bytes, secrets: bool, people: bool, depth: int = 2) -> Iterator[Hit]:
     """Hits in ``data`` and beneath its escapes, ``depth`` of them within each other."""
     marks = mark(data, secrets, people)
     if marks is NOTHING:
-        return []
-    hits = _secrets_at(data, marks.secrets) if secrets else []
+        return
+    if secrets:
+        yield from _secrets_at(data, marks.secrets)
     if people:
-        hits += persons.persons_at(data, marks.people)
+        yield from persons.persons_at(data, marks.people)
     if depth:
         for view in views(data, marks.escapes, marks.runs):
-            hits += [_place(hit, view) for hit in _look(view.data, secrets, people, depth - 1)]
-    return hits
+            for hit in _look(view.data, secrets, people, depth - 1):
+                yield _place(hit, view)
 
 
 def _place(hit: Hit, view: View) -> Hit:
@@ -77,12 +104,10 @@ def _place(hit: Hit, view: View) -> Hit:
     return hit._replace(start=start, end=end)
 
 
-def _secrets_at(data: bytes, spans: Iterable[tuple[int, int]]) -> list[Hit]:
+def _secrets_at(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[Hit]:
     """The secrets at ``spans``, where a search for anchors of both sorts stopped."""
     rules = table()
-    hits = []
     for at, end in spans:
-        hits += tokens_at(data, at, rules)
+        yield from tokens_at(data, at, rules)
         if data[end - 1] in _OPENS:
-            hits += assigned(data, at, end, rules)
-    return hits
+            yield from assigned(data, at, end, rules)

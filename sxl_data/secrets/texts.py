@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sxl_data.secrets.find import find
+from sxl_data.secrets.find import BORDER, find
 from sxl_data.secrets.hits import Hit
 
-_BORDER = "\n\n\n"
+_BORDER = BORDER.decode()
 
 
 def hits_of(texts: pa.Array, secrets: bool, people: bool) -> dict[int, list[Hit] | None]:
