@@ -80,6 +80,15 @@ class Pattern(Generic[Text]):
         return re2.compile(self.pattern, options)
 
     @cached_property
+    def _engine(self) -> tuple[Any, dict[str, int], Any, Any, Any]:
+        """What finds spans in bytes, the names of groups, and how a match is tied to the text: nowhere, at its start,
+        at both ends. The package's own methods around it cost twice what a short search does."""
+        from re2 import _re2  # the package shows no other way to it
+
+        tied = _re2.RE2.Anchor
+        return self._compiled._regexp.Match, self.names, tied.UNANCHORED, tied.ANCHOR_START, tied.ANCHOR_BOTH
+
+    @cached_property
     def names(self) -> dict[str, int]:
         """Group numbers by name."""
         found = self._compiled.groupindex
@@ -91,28 +100,50 @@ class Pattern(Generic[Text]):
 
     def search(self, text: Text) -> Match[Text] | None:
         """The first match anywhere."""
-        return self._one("search", text)
+        return self._one("search", 2, text)
 
     def match(self, text: Text) -> Match[Text] | None:
         """The match at the start."""
-        return self._one("match", text)
+        return self._one("match", 3, text)
 
     def fullmatch(self, text: Text) -> Match[Text] | None:
         """The match of the whole text."""
-        return self._one("fullmatch", text)
+        return self._one("fullmatch", 4, text)
 
     def finditer(self, text: Text) -> Iterator[Match[Text]]:
         """All matches that do not overlap, in order."""
+        data = _readable(text)
+        if isinstance(data, bytes):
+            names = self._engine[1]
+            for spans in self._spans(data):
+                yield Match(text, spans, names)
+            return
         last = None
-        for found in self._compiled.finditer(_readable(text)):
+        for found in self._compiled.finditer(data):
             if (span := found.span()) != last:  # an empty match may be found twice
                 last = span
                 yield self._match(found, text)
 
+    def _spans(self, data: bytes) -> Iterator[list[tuple[int, int]]]:
+        """The spans of all matches in ``data``."""
+        find, _, anywhere, _, _ = self._engine
+        last, at, stop = None, 0, len(data)
+        while True:
+            spans: list[tuple[int, int]] = find(anywhere, data, at, stop)
+            span = spans[0]
+            if span[0] < 0:
+                return
+            if span != last:  # an empty match may be found twice
+                last = span
+                yield spans
+            if at == stop:
+                return
+            at = at + 1 if at == span[1] else span[1]
+
     def count(self, data: bytes, most: int) -> int:
         """How many matches `finditer` has, up to ``most``, for a pattern that matches nothing empty; ``data`` is
         `utf8` of the text, made once for many."""
-        return sum(1 for _ in islice(self._compiled.finditer(data), most))
+        return sum(1 for _ in islice(self._spans(data), most))
 
     def findall(self, text: Text) -> list[Any]:
         """As `finditer`, but the texts: of the whole match, of its one group, or of its groups; "" for a group
@@ -150,8 +181,13 @@ class Pattern(Generic[Text]):
         pieces.append(text[at:])
         return pieces
 
-    def _one(self, how: str, text: Text) -> Match[Text] | None:
-        found = getattr(self._compiled, how)(_readable(text))
+    def _one(self, how: str, tied: int, text: Text) -> Match[Text] | None:
+        data = _readable(text)
+        if isinstance(data, bytes):
+            engine = self._engine
+            spans = engine[0](engine[tied], data, 0, len(data))
+            return None if spans[0][0] < 0 else Match(text, spans, engine[1])
+        found = getattr(self._compiled, how)(data)
         return None if found is None else self._match(found, text)
 
     def _match(self, found: Any, text: Text) -> Match[Text]:
