@@ -196,11 +196,4 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
     return by_format(source, chunks, known_formats())
 
 
-__all__ = [
-    "ReadChunk",
-    "code_digest",
-    "find_formats",
-    "format_of",
-    "known_formats",
-    "read_chunk",
-]
+__all__ = ["ReadChunk", "code_digest", "find_formats", "format_of", "known_formats", "read_chunk"]

@@ -114,9 +114,10 @@ def _steps(trace: Trace) -> Iterator[Fault]:
             if len(step.text) >= REPEATED:  # type: ignore[union-attr]
                 thoughts.append((i, step))  # type: ignore[arg-type]
             continue
-        if kind is Act:
-            yield from _repeated(thoughts, i, step)  # type: ignore[arg-type]
-        thoughts = []
+        if thoughts:
+            if kind is Act:
+                yield from _repeated(thoughts, i, step)  # type: ignore[arg-type]
+            thoughts = []
         if kind is Act and not step.calls and not says(step.content):  # type: ignore[union-attr]
             yield Fault("C401", f"/steps/{i}", "no content and no calls", "one of them")
         for part in step.content:  # type: ignore[union-attr]
@@ -224,6 +225,9 @@ def is_plain_output(text: str | None) -> bool:
     if not text or text[0].isspace():
         return False
     head = text[:120]
+    first = head.split(None, 1)[0]  # a name and a colon, if not one of the two
+    if len(first) < len(head) and ":" not in first and first != "Traceback" and not first.startswith("<error>"):
+        return True
     if not ("rror" in head or "xception" in head or "Trace" in head or "not found" in head or "fatal" in head):
         return True
     return _ERROR.match(text) is None

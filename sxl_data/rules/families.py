@@ -31,7 +31,7 @@ def faults(trace: Trace, families: str = "SPOACMLQ", looks: str | None = None) -
     `rules.content` takes, where they are known."""
     found: list[Fault] = []
     for letter in families:
-        found += content.check(trace, looks) if letter == "C" else FAMILIES[letter](trace)
+        found.extend(content.check(trace, looks) if letter == "C" else FAMILIES[letter](trace))
     for n, inner in enumerate(trace.subtraces):
         at = f"/subtraces/{n}"
         found += [

@@ -6,12 +6,12 @@ and an Iterate that answers an earlier act is family P's too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sxl_data.contract.codes import table
 from sxl_data.rules import Fault
 from sxl_data.rules.positions import Positions
-from sxl_data.trace.types import Act, Iterate, Observe, Reflect, Trace
+from sxl_data.trace.types import Act, Decision, Iterate, Observe, Reflect, Step, Trace
 
 CODES = table("""
 O201 error starts-without-observe
@@ -105,7 +105,8 @@ def check(trace: Trace) -> Iterator[Fault]:
                 found = _act(step)  # type: ignore[arg-type]
                 yield Fault("O213", f"/steps/{i}", found, "kind `tool` with calls, or kind `message` without")
             if calls:
-                called.update(call.call_id for call in calls)
+                for call in calls:
+                    called.add(call.call_id)
                 if following is not None and type(following) is not Iterate:
                     yield from _interrupted(trace, positions, i)
                 if len(calls) > MANY_CALLS:
@@ -114,11 +115,13 @@ def check(trace: Trace) -> Iterator[Fault]:
                 final_at = i
         elif kind is Iterate:
             before = steps[i - 1] if i else None
-            answers = any(r.call_id in called for r in step.results)  # type: ignore[union-attr]
-            if not (type(before) is Act and before.calls) and not answers:
+            if not (type(before) is Act and before.calls) and not _answers(step, called):  # type: ignore[arg-type]
                 yield Fault("O203", f"/steps/{i}", f"an Iterate after {_name(before)}", "an act with calls before it")
             elif step.decision != "unknown":  # type: ignore[union-attr]
-                yield from _decision(trace, i, step)  # type: ignore[arg-type]
+                following = _next_act(steps, i)
+                if following is not None and _is_contradicted(step.decision, following):  # type: ignore[union-attr]
+                    found = f"`{step.decision}`, then {_act(following)}"  # type: ignore[union-attr]
+                    yield Fault("O210", f"/steps/{i}/decision", found, "a decision that fits what follows")
         elif kind is Reflect:
             if following is not None and not (type(following) in (Reflect, Act) and following.turn == step.turn):
                 yield Fault("O204", f"/steps/{i}", f"{_name(following)} next", "the act of its turn")
@@ -171,23 +174,25 @@ def _interrupted(trace: Trace, positions: Positions, i: int) -> Iterator[Fault]:
         yield Fault("O202", f"/steps/{i + 1}", found, "the Iterate of the act", (f"/steps/{n}",))
 
 
-def _decision(trace: Trace, i: int, step: Iterate) -> Iterator[Fault]:
-    later = (trace.steps[n] for n in range(i + 1, len(trace.steps)))
-    following = next((s for s in later if type(s) is not Reflect), None)
-    if type(following) is not Act:
-        return
-    contradicted = (
-        (step.decision == "finish" and following.calls)
-        or (step.decision in ("continue", "retry") and following.final)
-        or step.decision == "abort"
+def _answers(step: Iterate, called: set[str]) -> bool:
+    return any(result.call_id in called for result in step.results)
+
+
+def _next_act(steps: Sequence[Step], i: int) -> Act | None:
+    """The act that follows step ``i``, if nothing but reasoning is between."""
+    for n in range(i + 1, len(steps)):
+        step = steps[n]
+        if type(step) is not Reflect:
+            return step if type(step) is Act else None
+    return None
+
+
+def _is_contradicted(decision: Decision, following: Act) -> bool:
+    return bool(
+        (decision == "finish" and following.calls)
+        or (decision in ("continue", "retry") and following.final)
+        or decision == "abort"
     )
-    if contradicted:
-        yield Fault(
-            "O210",
-            f"/steps/{i}/decision",
-            f"`{step.decision}`, then {_act(following)}",
-            "a decision that fits what follows",
-        )
 
 
 def _name(step: object) -> str:

@@ -16,8 +16,8 @@ import msgspec
 from sxl_data.contract.codes import table
 from sxl_data.files.json_text import dump
 from sxl_data.rules import Change, Fault
-from sxl_data.rules.positions import Positions
-from sxl_data.trace.types import Act, Call, Iterate, Result, Step, Trace
+from sxl_data.rules.positions import Positions, in_order
+from sxl_data.trace.types import Act, Iterate, Result, Step, Trace
 
 CODES = table("""
 P101 error call-id-repeated-in-act
@@ -68,45 +68,49 @@ P111 note no-results
 
 _SHOWN = 16  # ids in one message
 
+Place = tuple[int, int]
+"""Step and call, or step and result."""
+
 
 def check(trace: Trace) -> Iterator[Fault]:
     """The pairing faults of ``trace``."""
+    if in_order(trace.steps):
+        return
     steps = trace.steps
     positions = Positions(trace)
-    first_use: dict[str, str] = {}
-    opened: dict[str, list[str]] = {}  # id → pointers of its unanswered calls, latest last
-    answered: dict[str, str] = {}  # id → pointer of the latest answer
+    first_use: dict[str, Place] = {}
+    opened: dict[str, list[Place]] = {}  # id → places of its unanswered calls, latest last
+    answered: dict[str, Place] = {}  # id → place of the latest answer
     last_act = -1
     any_result = False
     for i, step in enumerate(steps):
         kind = type(step)
         if kind is Act and step.calls:  # type: ignore[union-attr]
             last_act = i
-            seen: dict[str, str] = {}
+            seen: dict[str, Place] = {}
             for k, call in enumerate(step.calls):  # type: ignore[union-attr]
-                place = f"/steps/{i}/calls/{k}"
                 identity = call.call_id
                 if not identity:
-                    yield Fault("P107", place + "/call_id", '""', "an id")
+                    yield Fault("P107", _pointer((i, k)) + "/call_id", '""', "an id")
                     continue
-                if identity in seen:
-                    yield Fault("P101", place + "/call_id", repr(identity), "another id", (seen[identity],))
-                elif identity in first_use:
-                    yield Fault("P102", place + "/call_id", repr(identity), "another id", (first_use[identity],))
-                seen[identity] = place
+                if identity in seen or identity in first_use:
+                    code, before = ("P101", seen[identity]) if identity in seen else ("P102", first_use[identity])
+                    place = _pointer((i, k)) + "/call_id"
+                    yield Fault(code, place, repr(identity), "another id", (_pointer(before),))
+                seen[identity] = (i, k)
                 if identity in answered and identity not in first_use:
-                    first_use[identity] = place  # its answer came early, which was said there
+                    first_use[identity] = (i, k)  # its answer came early, which was said there
                     continue
-                first_use.setdefault(identity, place)
-                opened.setdefault(identity, []).append(place)
+                first_use.setdefault(identity, (i, k))
+                opened.setdefault(identity, []).append((i, k))
         elif kind is Iterate and step.results:  # type: ignore[union-attr]
             any_result = True
             yield from _results(trace, positions, i, step, opened, answered, first_use)  # type: ignore[arg-type]
     missing = [
-        (place, identity)
+        ((i, k), identity)
         for identity, places in opened.items()
-        for place in places
-        if _call(steps, place).kind != "server"
+        for i, k in places
+        if steps[i].calls[k].kind != "server"  # type: ignore[union-attr]
     ]
     if not missing:
         return
@@ -114,9 +118,9 @@ def check(trace: Trace) -> Iterator[Fault]:
         yield Fault("P111", f"/steps/{last_act}", "calls without any result", "results")
         return
     only_results = all(type(later) is Iterate for later in steps[last_act + 1 :])
-    for place, identity in missing:
-        open_end = only_results and int(place.split("/")[2]) == last_act
-        yield Fault("P104" if open_end else "P103", place, f"no result for {identity!r}", "a result")
+    for at, identity in missing:
+        open_end = only_results and at[0] == last_act
+        yield Fault("P104" if open_end else "P103", _pointer(at), f"no result for {identity!r}", "a result")
 
 
 def _results(
@@ -124,9 +128,9 @@ def _results(
     positions: Positions,
     i: int,
     step: Iterate,
-    opened: dict[str, list[str]],
-    answered: dict[str, str],
-    first_use: dict[str, str],
+    opened: dict[str, list[Place]],
+    answered: dict[str, Place],
+    first_use: dict[str, Place],
 ) -> Iterator[Fault]:
     act = i - 1
     before = trace.steps[act] if act >= 0 else None
@@ -134,7 +138,7 @@ def _results(
     numbers = {call.call_id: k for k, call in enumerate(calls)}
     known_here = any(result.call_id in first_use for result in step.results)
     reached = -1
-    swapped: str | None = None
+    swapped: int | None = None
     for k, result in enumerate(step.results):
         identity, place = result.call_id, f"/steps/{i}/results/{k}"
         if not identity:
@@ -143,39 +147,32 @@ def _results(
             call = waiting.pop()
             if not waiting:
                 del opened[identity]
-            answered[identity] = place
+            answered[identity] = (i, k)
             if identity in numbers:
                 if swapped is None and numbers[identity] < reached:
-                    swapped = place
+                    swapped = k
                 reached = max(reached, numbers[identity])
-            elif not _is_interruption(trace, positions, int(call.split("/")[2]), i):
+            elif not _is_interruption(trace, positions, call[0], i):
                 found = f"an answer to {identity!r} of an earlier act"
-                yield Fault("P110", place, found, "it right after its act", (call,))
+                yield Fault("P110", place, found, "it right after its act", (_pointer(call),))
         elif identity in answered:
             found = f"a second result for {identity!r}"
-            yield Fault("P106", place, found, "one result for each call", (answered[identity],))
+            yield Fault("P106", place, found, "one result for each call", (_pointer(answered[identity], "results"),))
         elif (later := positions.next_call(identity, i)) is not None:
-            yield Fault(
-                "P110",
-                place,
-                f"an answer to {identity!r} before its call",
-                "it right after its act",
-                (f"/steps/{later[0]}/calls/{later[1]}",),
-            )
-            answered[identity] = place
+            found = f"an answer to {identity!r} before its call"
+            yield Fault("P110", place, found, "it right after its act", (_pointer(later),))
+            answered[identity] = (i, k)
         elif calls or known_here:
             near = ", ".join(f'"{c.call_id}"' for c in calls[:_SHOWN]) + (", …" if len(calls) > _SHOWN else "")
             expected = f"one of {near}" if calls else "the id of a call"
             yield Fault("P105", f"{place}/call_id", f'"{identity}"', expected)
     if swapped is not None:
-        order = ", ".join(result.call_id for result in step.results)
-        yield Fault("P109", swapped, order, "the order of the calls: " + ", ".join(c.call_id for c in calls))
+        order, place = ", ".join(result.call_id for result in step.results), _pointer((i, swapped), "results")
+        yield Fault("P109", place, order, "the order of the calls: " + ", ".join(c.call_id for c in calls))
 
 
-def _call(steps: Sequence[Step], place: str) -> Call:
-    """The call at the pointer ``place``."""
-    _, _, i, _, k = place.split("/")
-    return steps[int(i)].calls[int(k)]  # type: ignore[union-attr]
+def _pointer(place: Place, of: str = "calls") -> str:
+    return f"/steps/{place[0]}/{of}/{place[1]}"
 
 
 def _is_interruption(trace: Trace, positions: Positions, act: int, i: int) -> bool:

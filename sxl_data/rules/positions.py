@@ -8,11 +8,11 @@ the trace's length. Built when first asked, since traces in order ask nothing.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from sxl_data.trace.types import Act, Iterate, Observe, Trace
+from sxl_data.trace.types import Act, Iterate, Observe, Step, Trace
 
 
 class Positions:
@@ -68,3 +68,23 @@ class Positions:
     def calls_between(self, first: int, last: int) -> bool:
         """Whether an act with calls is among the steps from ``first`` to before ``last``."""
         return self._callers[last] > self._callers[first]
+
+
+def in_order(steps: Sequence[Step]) -> bool:
+    """Whether each act's results follow it at once, in the order of its calls, under ids that no other call has: then
+    nothing is wrong, and most traces are so."""
+    asked: list[str] = []
+    known: list[str] = []
+    for step in steps:
+        kind = type(step)
+        if kind is Iterate:
+            if asked != [result.call_id for result in step.results]:  # type: ignore[union-attr]
+                return False
+            known += asked
+            asked = []
+        elif asked:
+            return False
+        elif kind is Act:
+            asked = [call.call_id for call in step.calls]  # type: ignore[union-attr]
+    used = set(known)
+    return not asked and len(used) == len(known) and "" not in used
