@@ -12,7 +12,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from sxl_data.secrets.scanning import BLOCK, HALF, MASKS, NAMED, NAMED_BEFORE, SHIFT, SLOTS, URL
+from sxl_data.secrets.scanning import BLOCK, FOUND, HALF, MASKS, NAMED, NAMED_BEFORE, PLACES, SHIFT, SLOTS, URL
 
 _KEPT = np.uint32(SHIFT)
 _4, _5, _8, _16, _24, _31 = (np.uint32(number) for number in (4, 5, 8, 16, 24, 31))
@@ -20,9 +20,10 @@ _SIXES = np.zeros(256, np.int64)
 for _place, _byte in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"):
     _SIXES[_byte] = _place
 _DE_BRUIJN = np.uint32(125613361)
-_PLACES = np.zeros(32, np.int64)
+_BIT = np.zeros(32, np.int64)
 for _place in range(32):
-    _PLACES[((125613361 << _place) & 0xFFFFFFFF) >> 27] = _place
+    _BIT[((125613361 << _place) & 0xFFFFFFFF) >> 27] = _place
+_ALL = np.uint64(0x0101010101010101)
 _URL = 300
 fast = numba.njit(nogil=True, error_model="numpy")
 
@@ -155,7 +156,7 @@ def _spread(masks, many, found, count):  # type: ignore[no-untyped-def]  # pragm
         mask = masks[q]
         while mask:
             low = np.uint32(mask & np.uint32(~mask + np.uint32(1)))
-            found[count] = 32 * q + _PLACES[np.uint32(low * _DE_BRUIJN) >> np.uint32(27)]
+            found[count] = 32 * q + _BIT[np.uint32(low * _DE_BRUIJN) >> np.uint32(27)]
             count += 1
             mask = np.uint32(mask ^ low)
     return count
@@ -171,33 +172,38 @@ def _both(word, bits, factor, factor_2):  # type: ignore[no-untyped-def]  # prag
 
 @fast
 def _sifted(words, bits, found, begin, end, factor, factor_2):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Keep of the numbers ``found[begin:end]`` of ``words`` those that hold the first byte of four that both maps
-    know; where they end then."""
-    count = begin
+    """Of the numbers ``found[begin:end]`` of ``words``, the places of the four bytes that both maps know, in bytes,
+    into ``found`` from `PLACES` on; how many."""
+    count = PLACES
     for k in range(begin, end):
         j = np.uint64(found[k])
-        low, high = words[j], words[j + np.uint64(1)]
-        known = _both(low, bits, factor, factor_2)
-        known |= _both(np.uint32((low >> _8) | (high << _24)), bits, factor, factor_2)
-        known |= _both(np.uint32((low >> _16) | (high << _16)), bits, factor, factor_2)
-        known |= _both(np.uint32((low >> _24) | (high << _8)), bits, factor, factor_2)
-        found[count] = np.int64(j)  # without a branch: no processor foresees whether it counts
-        count += np.int64(known & np.uint32(1))
-    return count
+        low, high, at = words[j], words[j + np.uint64(1)], np.int64(j) << 2
+        found[count] = at  # without a branch: no processor foresees whether it counts
+        count += np.int64(_both(low, bits, factor, factor_2) & np.uint32(1))
+        found[count] = at + 1
+        count += np.int64(_both(np.uint32((low >> _8) | (high << _24)), bits, factor, factor_2) & np.uint32(1))
+        found[count] = at + 2
+        count += np.int64(_both(np.uint32((low >> _16) | (high << _16)), bits, factor, factor_2) & np.uint32(1))
+        found[count] = at + 3
+        count += np.int64(_both(np.uint32((low >> _24) | (high << _8)), bits, factor, factor_2) & np.uint32(1))
+    return count - PLACES
 
 
 @fast
-def _in_runs(data, begin, size, base64, found):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Places in which a run of 32 of base64 may lie, into ``found``; how many. Such a run covers a multiple of 32, and
-    16 bytes before or behind it."""
+def _in_runs(data, begin, size, is_base64, found):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Places in which a run of 32 of base64 may lie, into ``found``; how many. Wherever such a run begins, it covers
+    three times eight bytes; it may have begun in the bytes before ``begin``."""
+    bytes_ = data[begin - 24 :]
+    for i in range(size + 24):
+        a = bytes_[i]
+        small = a | 32
+        is_base64[i] = ((small >= 97) & (small <= 122)) | ((a >= 47) & (a <= 57)) | (a == 43)
+    is_base64[size + 24 : size + 32] = 0
+    words = is_base64.view(np.uint64)
     count = np.int64(0)
-    base = data[begin - 16 :]
-    for k in range((size + 31) // 32):
-        i = 32 * k + 16
-        before = base64[base[i - 15]] & base64[base[i - 11]] & base64[base[i - 8]] & base64[base[i - 4]]
-        after = base64[base[i + 15]] & base64[base[i + 11]] & base64[base[i + 7]] & base64[base[i + 4]]
-        found[count] = begin + 32 * k
-        count += np.int64(base64[base[i]] & (before | after))
+    for j in range((size + 7) // 8 + 1):
+        found[count] = begin - 24 + 8 * j
+        count += np.int64(words[j] & words[j + 1] & words[j + 2] == _ALL)
     return count
 
 
@@ -232,10 +238,11 @@ def scan(data, tables, letters, numbers):  # type: ignore[no-untyped-def]  # pra
     zeros on both sides of them. Into ``numbers``: where it stopped, how many places there are and how many runs of
     base64. `Scanner` says what else the arrays hold: few of them make a call cheap."""
     n, begin, grams_end, members_end = numbers[0], numbers[1], numbers[4], numbers[5]
-    books, found, out = numbers[8 : 9 + SLOTS], numbers[9 + SLOTS : 9 + SLOTS + BLOCK], numbers[9 + SLOTS + BLOCK :]
+    books, found, out = numbers[8 : 9 + SLOTS], numbers[9 + SLOTS : 9 + SLOTS + FOUND], numbers[9 + SLOTS + FOUND :]
     bits, masks = tables[: 2 * HALF], tables[2 * HALF : 2 * HALF + MASKS]
     grams, steps = tables[2 * HALF + MASKS : grams_end], tables[grams_end:]
-    members, seen = letters[:members_end], letters[members_end:]
+    members, seen = letters[:members_end], letters[members_end : members_end + BLOCK + 8]
+    is_base64 = letters[members_end + BLOCK + 8 :]
     factor, factor_2 = np.uint32(numbers[6]), np.uint32(numbers[7])
     half = len(out) // 2
     many, runs, known = 0, half, np.int64(-1)
@@ -249,29 +256,19 @@ def scan(data, tables, letters, numbers):  # type: ignore[no-untyped-def]  # pra
         first, groups = begin >> 2, (size + 127) >> 7
         _hashed(words[first : first + 32 * groups + 1], bits, masks, factor)
         end = _spread(masks, groups, found, alone)
-        for k in range(_sifted(words[first:], bits, found, alone, end, factor, factor_2)):
-            if k < alone:
-                at, stop = begin + 8 * found[k], begin + 8 * found[k] + 8
-            else:
-                at, stop = begin + 4 * found[k], begin + 4 * found[k] + 4
-            for i in range(at, stop):
-                if k < alone:
-                    if not seen[i - begin]:
-                        continue
+        for k in range(alone):
+            for i in range(begin + 8 * found[k], begin + 8 * found[k] + 8):
+                if seen[i - begin]:
                     slot = np.int64(data[i])
-                    gram = np.uint32(slot)
-                else:
-                    gram = np.uint32(data[i])
-                    gram |= np.uint32(data[i + 1]) << _8
-                    gram |= np.uint32(data[i + 2]) << _16
-                    gram |= np.uint32(data[i + 3]) << _24
-                    gram = np.uint32(gram)
-                    if not _both(gram, bits, factor, factor_2) & np.uint32(1):
-                        continue
-                    h = np.uint32(gram * factor) >> _KEPT
-                    slot = 256 + np.int64(h >> _4)
-                many = _verify(data, n, i, gram, slot, books, grams, steps, members, out, many)
-        for k in range(_in_runs(data, begin, size, base64, found)):
+                    many = _verify(data, n, i, np.uint32(slot), slot, books, grams, steps, members, out, many)
+        for k in range(_sifted(words[first:], bits, found, alone, end, factor, factor_2)):
+            i = begin + found[PLACES + k]
+            gram = np.uint32(data[i]) | np.uint32(data[i + 1]) << _8
+            gram |= np.uint32(data[i + 2]) << _16 | np.uint32(data[i + 3]) << _24
+            h = np.uint32(np.uint32(gram) * factor) >> _KEPT
+            slot = 256 + np.int64(h >> _4)
+            many = _verify(data, n, i, np.uint32(gram), slot, books, grams, steps, members, out, many)
+        for k in range(_in_runs(data, begin, size, is_base64, found)):
             at = found[k]
             if at < known:
                 continue

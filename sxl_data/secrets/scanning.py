@@ -38,7 +38,10 @@ HALF = 1 << 32 - SHIFT - 5
 SLOTS = 256 + (1 << 14)
 """Lists of sequences: by a byte, or by the first bits of a hash."""
 MASKS = BLOCK // 128 + 1
-_FIRST = 9 + SLOTS + BLOCK
+PLACES = BLOCK // 2
+FOUND = PLACES + BLOCK + 1
+"""Room for what the pass finds in a block: words, and from `PLACES` on places."""
+_FIRST = 9 + SLOTS + FOUND
 _BY_HASH = 256
 _MARGIN = 256
 _BEHIND, _BEFORE = 220, 60
@@ -145,8 +148,8 @@ class Scanner:
             members[number, list(letters)] = 1
         # [both maps of bits, room for masks, (four bytes, their place, first step, steps and tail) each, steps]
         self._tables = np.concatenate([bits, np.zeros(MASKS, np.uint32), grams, np.array(steps, np.uint32)])
-        # [members of each class, room for marks]
-        self._letters = np.concatenate([members.ravel(), np.zeros(BLOCK + 8, np.uint8)])
+        # [members of each class, room for marks, twice]
+        self._letters = np.concatenate([members.ravel(), np.zeros(2 * BLOCK + 40, np.uint8)])
         # [what goes in and comes out, where the lists of each slot begin, room, places, runs of base64]
         self._numbers = array("q", bytes(8 * (_FIRST + 8 * BLOCK)))
         self._numbers[4], self._numbers[5] = len(self._tables) - len(steps), members.size
