@@ -7,7 +7,7 @@ done, results, schemas, URIs, names, ids, what the source has beyond the model. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -46,6 +46,11 @@ def looks(data: bytes) -> str:
     """The letters of the looks that ``data``, the texts of a trace as JSON, ask for: k(ey), p(erson)."""
     # One search over the whole trace, escapes and all: most hold nothing, and then no text of it is asked.
     return "kp" if holds(data, people=True) else ""
+
+
+def looks_of(data: Sequence[bytes]) -> list[str]:
+    """As `looks`, of several."""
+    return [looks(one) if may else "" for one, may in zip(data, marks.among(data), strict=True)]
 
 
 def look(trace: Trace, wanted: str) -> Iterator[Fault]:

@@ -209,7 +209,8 @@ def _in_runs(data, begin, size, is_base64, found):  # type: ignore[no-untyped-de
 
 @fast
 def _is_text(data, at):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether 32 characters of base64 stand for text, as `views` asks."""
+    """Whether 32 characters of base64 stand for text, as `views` asks: most digests do not."""
+    open_ = 0  # bytes that the character still has
     for group in range(8):
         number = np.int64(0)
         for k in range(4):
@@ -218,6 +219,9 @@ def _is_text(data, at):  # type: ignore[no-untyped-def]  # pragma: no cover - co
             byte = number >> shift & 255
             if (byte < 32 and byte != 9 and byte != 10 and byte != 13) or byte == 127:
                 return False
+            if (128 <= byte < 192) != (open_ > 0) or 192 <= byte < 194 or byte > 244:
+                return False
+            open_ = open_ - 1 if open_ else (byte >= 192) + (byte >= 224) + (byte >= 240)
     return True
 
 

@@ -159,6 +159,18 @@ class Scanner:
 
     def places(self, data: bytes) -> Places:
         """Where something may stand in ``data``."""
+        stretches: list[tuple[int, int]] = []
+        found, runs = self.found(data)
+        for at in sorted(found):
+            begin, end = max(0, at - _BEFORE), min(len(data), at + _BEHIND)
+            if stretches and begin <= stretches[-1][1]:
+                stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+            else:
+                stretches.append((begin, end))
+        return Places(stretches, runs)
+
+    def found(self, data: bytes) -> tuple[list[int], list[int]]:
+        """The places of ``data`` at which a sequence begins, in no order, and at which runs of base64 do."""
         n = _MARGIN + len(data)
         if n > self._most:
             self._grow(n)
@@ -166,19 +178,16 @@ class Scanner:
         self._into[n : n + _MARGIN] = bytes(_MARGIN)
         numbers = self._numbers
         numbers[0], numbers[1] = n, _MARGIN
-        stretches: list[tuple[int, int]] = []
+        places: list[int] = []
         runs: list[int] = []
+        half = _FIRST + 4 * BLOCK
         while numbers[1] < n:
             self._run()
-            for at in sorted(numbers[_FIRST : _FIRST + numbers[2]]):
-                begin, end = max(0, at - _MARGIN - _BEFORE), min(len(data), at - _MARGIN + _BEHIND)
-                if stretches and begin <= stretches[-1][1]:
-                    stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
-                else:
-                    stretches.append((begin, end))
-            half = _FIRST + 4 * BLOCK
-            runs += [at - _MARGIN for at in numbers[half : half + numbers[3]]]
-        return Places(stretches, runs)
+            if numbers[2]:
+                places += [at - _MARGIN for at in numbers[_FIRST : _FIRST + numbers[2]]]
+            if numbers[3]:
+                runs += [at - _MARGIN for at in numbers[half : half + numbers[3]]]
+        return places, runs
 
     def _grow(self, n: int) -> None:
         # One buffer for all texts: what the kernel is called with stays the same, which is most of a call.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -156,12 +157,14 @@ def _runs_of_base64(data: bytes, runs: list[int] | None) -> Iterator[tuple[int, 
 
 def _may_be_text(head: bytes) -> bool:
     """Whether 32 characters of base64 stand for text: most digests, names and paths do not."""
-    return not binascii.a2b_base64(head).translate(None, _PRINTED)
+    plain = binascii.a2b_base64(head)
+    return not plain.translate(None, _PRINTED) and _is_utf8(plain, whole=False)
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_utf8(data: bytes, whole: bool = True) -> bool:
+    """Whether ``data`` is; not ``whole``: its last character may be cut."""
     try:
-        data.decode("utf-8")
+        codecs.utf_8_decode(data, "strict", whole)
     except UnicodeDecodeError:
         return False
     return True

@@ -8,7 +8,7 @@ that the build uses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,13 @@ from sxl_data.trace.coverage import cover, findings, left_out
 from sxl_data.trace.format import Document, Format, Origin, Reading, RowError
 from sxl_data.trace.tally import Tally
 from sxl_data.trace.types import DECODER, SCHEMA_VERSION
+from sxl_data.validate.ahead import Looked, looked
 from sxl_data.validate.submitted import Submitted, examined, position, refused, value_of
 
 NATIVE = "sxl_trace"
 _ANY = numbers.DECODER
 _LARGE = 16 << 20
+Scan = Callable[[bytes], int]
 # Flags of `files.scanning` without the lowest → the letters that `rules.content` takes.
 LOOKS = tuple("".join(letter for bit, letter in enumerate("tcsbx") if flags >> bit & 1) for flags in range(32))
 
@@ -73,8 +75,8 @@ class Submission:
             yield from self._native(everything)
         else:
             scan = self._scanner()
-            for number, item in enumerate(everything):
-                record, looks = self._decoded(item, scan)
+            for number, (item, private_looks) in enumerate(self._looked(everything, scan)):
+                record, looks = self._decoded(item, private_looks, scan)
                 yield from self._row(record, position(item, number), looks)
 
     def recognise(self, items: Iterator[Raw | Record] | None = None, head: list[Raw | Record] | None = None) -> Format:
@@ -111,7 +113,10 @@ class Submission:
     def _document(self, row: int, line: int, value: Any = None) -> Document:
         return Document(file=self.file, value=value, lines=(line,), row=row)
 
-    def _decoded(self, item: Raw | Record, scan: Callable[[bytes], int] | None) -> tuple[Record, str | None]:
+    def _looked(self, items: Iterable[Raw | Record], scan: Scan | None) -> Iterable[Looked]:
+        return ((item, "") for item in items) if scan is None else looked(items)
+
+    def _decoded(self, item: Raw | Record, private_looks: str, scan: Scan | None) -> tuple[Record, str | None]:
         """The record of ``item``, and the looks that its bytes ask for where they were scanned."""
         if not isinstance(item, Raw):
             return item, None
@@ -121,7 +126,7 @@ class Submission:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 value = None
             if value is not None and not (found := scan(item.data)) & 1:
-                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1] + private.looks(item.data)
+                return Record(item.line, value, item.data, at=item.at), LOOKS[found >> 1] + private_looks
         return decoded(item, self.file), None
 
     def _row(self, record: Record, row: int, looks: str | None = None) -> Iterator[Submitted]:
@@ -233,7 +238,7 @@ class Submission:
     def _native(self, items: Iterator[Raw | Record]) -> Iterator[Submitted]:
         typed, file, current = DECODER.decode, self.file, SCHEMA_VERSION
         scan = self._scanner()
-        for number, item in enumerate(items):
+        for number, (item, private_looks) in enumerate(self._looked(items, scan)):
             row = position(item, number)
             if type(item) is Raw and item.finding is None:
                 data = item.data
@@ -246,7 +251,7 @@ class Submission:
                     if scan is not None:
                         found = scan(data)
                         sound = not found & 1 or not decode(data).findings
-                        looks = LOOKS[found >> 1] + private.looks(data)
+                        looks = LOOKS[found >> 1] + private_looks
                     else:
                         # Fewer keys come out of the encoder when one was written twice, or when a default
                         # was written out; only then the row is decoded once more to tell which.
@@ -265,7 +270,7 @@ class Submission:
             self._note(record.findings)
             yield examined(record, self._document(row, record.line, value_of(record)))
 
-    def _scanner(self) -> Callable[[bytes], int] | None:
+    def _scanner(self) -> Scan | None:
         """The compiled scan, where the file is large enough to be worth its start."""
         if str(self.path) == "-" or not Path(self.path).is_file() or Path(self.path).stat().st_size < _LARGE:
             return None
