@@ -195,6 +195,23 @@ def _folders(package: Path) -> list[Path]:
     return [*([Path(asked)] if asked else []), package / "__pycache__", user / "sxl"]
 
 
+def kept(package: str, name: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
+    """What ``make`` makes of ``made_of``, kept beside the compiled code of ``package`` where that can be written."""
+    here = Path(str(import_module(package).__file__)).parent
+    sign = hashlib.sha256(made_of).digest()
+    places = [folder / f"{name}-{sign.hex()[:24]}.bin" for folder in _folders(here)]
+    for place in places:
+        try:
+            data = place.read_bytes()
+        except OSError:
+            continue
+        if data[:32] == hashlib.sha256(sign + data[32:]).digest():  # else damaged: made anew
+            return data[32:]
+    data = make()
+    any(_save(place, hashlib.sha256(sign + data).digest() + data) for place in places)
+    return data
+
+
 def _save(place: Path, data: bytes) -> bool:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -115,46 +115,64 @@ def _members(spelled: str, fold: bool) -> frozenset[int]:
     return frozenset(b"".join(pattern.findall(bytes(range(256)))))  # all in one go: every class is of single bytes
 
 
+class Tables(msgspec.Struct, frozen=True):
+    """What the pass looks for, as it reads it: numbers of four bytes, of one byte, and where the lists of each slot
+    begin."""
+
+    words: bytes
+    """Both maps of bits, room for masks, (four bytes, their place, first step, steps and tail) each, steps."""
+    members: bytes
+    """Of each class of bytes."""
+    books: list[int]
+    steps: int
+    factors: list[int]
+
+
+def make_tables(starts: Iterable[Start]) -> Tables:
+    """The tables of what begins with ``starts``."""
+    import numpy as np
+
+    base64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    known: dict[frozenset[int], int] = {base64: 0}
+    steps: list[int] = []
+    entries: set[tuple[int, int, int, int, int]] = set()
+    for start in starts:
+        classes = sequence(start)
+        first, length = len(steps), len(classes)
+        steps += [known.setdefault(one, len(known)) for one in classes]
+        for slot, gram, offset in _grams(classes):
+            entries.add((slot, gram, offset, first, length | start.tail << 8))
+    made = np.array(sorted(entries), np.uint32)
+    hashed = made[:, 0] == _BY_HASH
+    factors = _factors(np.unique(made[hashed, 1]))
+    bits = np.zeros(2 * HALF, np.uint32)
+    for base, factor in zip((0, HALF), factors):
+        hashes = _hashed(made[hashed, 1], factor)
+        np.bitwise_or.at(bits, base + (hashes >> 5), np.uint32(1) << (hashes & 31).astype(np.uint32))
+    slots = np.where(hashed, 256 + (_hashed(made[:, 1], factors[0]) >> 4), made[:, 0])
+    order = np.argsort(slots, kind="stable")
+    books = np.searchsorted(slots[order], np.arange(SLOTS + 1)).tolist()
+    grams = made[order, 1:].ravel()
+    members = np.zeros((len(known), 256), np.uint8)
+    for letters, number in known.items():
+        members[number, list(letters)] = 1
+    words = np.concatenate([bits, np.zeros(MASKS, np.uint32), grams, np.array(steps, np.uint32)])
+    return Tables(words.tobytes(), members.tobytes(), books, len(steps), factors)
+
+
 class Scanner:
-    """The pass over texts, for what begins with ``starts``; for one thread."""
+    """The pass over texts, for what ``tables`` say; for one thread."""
 
-    def __init__(self, starts: Iterable[Start], kernel: Kernel) -> None:
-        import numpy as np
-
+    def __init__(self, tables: Tables, kernel: Kernel) -> None:
         self._kernel = kernel
-        base64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        known: dict[frozenset[int], int] = {base64: 0}
-        steps: list[int] = []
-        entries: set[tuple[int, int, int, int, int]] = set()
-        for start in starts:
-            classes = sequence(start)
-            first, length = len(steps), len(classes)
-            steps += [known.setdefault(one, len(known)) for one in classes]
-            for slot, gram, offset in _grams(classes):
-                entries.add((slot, gram, offset, first, length | start.tail << 8))
-        made = np.array(sorted(entries), np.uint32)
-        hashed = made[:, 0] == _BY_HASH
-        factors = _factors(np.unique(made[hashed, 1]))
-        bits = np.zeros(2 * HALF, np.uint32)
-        for base, factor in zip((0, HALF), factors):
-            hashes = _hashed(made[hashed, 1], factor)
-            np.bitwise_or.at(bits, base + (hashes >> 5), np.uint32(1) << (hashes & 31).astype(np.uint32))
-        slots = np.where(hashed, 256 + (_hashed(made[:, 1], factors[0]) >> 4), made[:, 0])
-        order = np.argsort(slots, kind="stable")
-        books = np.searchsorted(slots[order], np.arange(SLOTS + 1)).astype(np.int64)
-        grams = made[order, 1:].ravel()
-        members = np.zeros((len(known), 256), np.uint8)
-        for letters, number in known.items():
-            members[number, list(letters)] = 1
-        # [both maps of bits, room for masks, (four bytes, their place, first step, steps and tail) each, steps]
-        self._tables = np.concatenate([bits, np.zeros(MASKS, np.uint32), grams, np.array(steps, np.uint32)])
+        self._tables = array("I", tables.words)
         # [members of each class, room for marks, twice]
-        self._letters = np.concatenate([members.ravel(), np.zeros(2 * BLOCK + 40, np.uint8)])
+        self._letters = bytearray(tables.members) + bytes(2 * BLOCK + 40)
         # [what goes in and comes out, where the lists of each slot begin, room, places, runs of base64]
         self._numbers = array("q", bytes(8 * (_FIRST + 8 * BLOCK)))
-        self._numbers[4], self._numbers[5] = len(self._tables) - len(steps), members.size
-        self._numbers[6], self._numbers[7] = factors
-        self._numbers[8 : 9 + SLOTS] = array("q", books.tolist())
+        self._numbers[4], self._numbers[5] = len(self._tables) - tables.steps, len(tables.members)
+        self._numbers[6:8] = array("q", tables.factors)
+        self._numbers[8 : 9 + SLOTS] = array("q", tables.books)
         self._most = 0
 
     def places(self, data: bytes) -> Places:
@@ -198,10 +216,17 @@ class Scanner:
 
 
 def load(starts: Iterable[Start]) -> Scanner:
-    """The pass for what begins with ``starts``. Raises ImportError where no kernel can be loaded."""
+    """The pass for what begins with ``starts``. Raises ImportError where no kernel can be loaded. Its tables take as
+    long to make as 15 MB to read, so they are kept."""
+    from sxl_data.native.loader import kept
     from sxl_data.native.loader import load as load_kernels
 
-    return Scanner(starts, load_kernels("sxl_data.secrets", ("scan",), ("scan", "scanning"))["scan"])
+    kernel = load_kernels("sxl_data.secrets", ("scan",), ("scan", "scanning"))["scan"]
+    starts = tuple(starts)
+    own = [files(__package__).joinpath(name).read_bytes() for name in ("scanning.py", "frequent.json")]
+    made_of = b"\0".join([*own, repr(starts).encode()])
+    packed = kept("sxl_data.secrets", "tables", made_of, lambda: msgspec.msgpack.encode(make_tables(starts)))
+    return Scanner(msgspec.msgpack.decode(packed, type=Tables), kernel)
 
 
 def _grams(classes: Sequence) -> list[tuple[int, int, int]]:
