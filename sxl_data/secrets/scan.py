@@ -174,7 +174,7 @@ def _both(word, bits, factor, factor_2):  # type: ignore[no-untyped-def]  # prag
 def _sifted(words, bits, found, begin, end, factor, factor_2):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Of the numbers ``found[begin:end]`` of ``words``, the places of the four bytes that both maps know, in bytes,
     into ``found`` from `PLACES` on; how many."""
-    count = PLACES
+    count = np.int64(PLACES)
     for k in range(begin, end):
         j = np.uint64(found[k])
         low, high, at = words[j], words[j + np.uint64(1)], np.int64(j) << 2
@@ -210,7 +210,7 @@ def _in_runs(data, begin, size, is_base64, found):  # type: ignore[no-untyped-de
 @fast
 def _is_text(data, at):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether 32 characters of base64 stand for text, as `views` asks: most digests do not."""
-    open_ = 0  # bytes that the character still has
+    open_ = np.int64(0)  # bytes that the character still has
     for group in range(8):
         number = np.int64(0)
         for k in range(4):
@@ -221,7 +221,10 @@ def _is_text(data, at):  # type: ignore[no-untyped-def]  # pragma: no cover - co
                 return False
             if (128 <= byte < 192) != (open_ > 0) or 192 <= byte < 194 or byte > 244:
                 return False
-            open_ = open_ - 1 if open_ else (byte >= 192) + (byte >= 224) + (byte >= 240)
+            if open_ > 0:
+                open_ -= 1
+            elif byte >= 192:
+                open_ += 1 + np.int64(byte >= 224) + np.int64(byte >= 240)
     return True
 
 

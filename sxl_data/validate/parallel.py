@@ -7,8 +7,10 @@ are spawned, never forked: that works on every system and inherits no state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import UserError
 from sxl_data.files.record import Raw
@@ -19,12 +21,17 @@ from sxl_data.validate.duplicates import Entry, Seen
 from sxl_data.validate.reporters.report import Report
 from sxl_data.validate.submission import Submission
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 # Below this the start of a process costs more than it saves.
 SMALLEST = 32 << 20
-_PARTS = 4  # ranges for each process, so that a slow one does not hold up the rest
+_PARTS = 16  # ranges for each process, so that a slow one does not hold up the rest
+_AHEAD = 2  # ranges that a process is given, so that it never waits for one
 _BLOCK = 1 << 20
 
 Range = tuple[int, int, int]
+Part = tuple[Report, list[Entry]]
 
 
 def divide(submission: Submission, jobs: int) -> Iterator[Range] | None:
@@ -64,18 +71,71 @@ def _cut(path: Path, step: int) -> Iterator[Range]:
 def spread(
     submission: Submission, ranges: Iterable[Range], profile: Profile, jobs: int, limit: int, edits: bool = False
 ) -> Iterator[tuple[Report, list[Entry]]]:
-    """The report of each range and the traces seen in it, in the order of the file."""
-    from concurrent.futures import ProcessPoolExecutor
+    """The report of each range and the traces seen in it, in the order of the file. This process is one of the
+    ``jobs``: it checks while the others start."""
+    from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
     name = submission.recognise().name  # the whole file has one format: its beginning decides for all parts
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        told = (profile, limit, edits)
-        tasks = [pool.submit(_check, submission.path, name, submission.known, part, *told) for part in ranges]
-        for task in tasks:
-            report, ids = task.result()
-            report.files[0].reason = submission.reason
-            yield report, ids
+    known = {name: submission.known[name]}  # what a process loads only to be handed it costs its start
+    with ProcessPoolExecutor(jobs - 1, mp_context=get_context("spawn")) as pool:
+
+        def start(part: Range) -> Future[Part]:
+            try:
+                return pool.submit(_check, submission.path, name, known, part, profile, limit, edits)
+            except RuntimeError as problem:  # the processes are gone: who waits for this range is told
+                gone: Future[Part] = Future()
+                gone.set_exception(problem)
+                return gone
+
+        shares = _Shares(ranges, start)
+        for _ in range(_AHEAD * (jobs - 1)):
+            shares.hand_out()
+        mine: dict[int, Part] = {}
+        number = 0
+        while True:
+            own = shares.take()
+            if own is not None:
+                mine[own[0]] = _check(submission.path, name, known, own[1], profile, limit, edits)
+            while (found := mine.pop(number, None) or shares.result(number, wait=own is None)) is not None:
+                report, ids = found
+                report.files[0].reason = submission.reason
+                yield report, ids
+                number += 1
+            if own is None:
+                return
+
+
+class _Shares:
+    """The ranges of a file, each given out once: to this process, or by ``start`` to another as soon as one is done."""
+
+    def __init__(self, ranges: Iterable[Range], start: Callable[[Range], Future[Part]]) -> None:
+        self._ranges, self._start = enumerate(ranges), start
+        self._lock = RLock()
+        self._tasks: dict[int, Future[Part]] = {}
+
+    def take(self) -> tuple[int, Range] | None:
+        """The number of the next range and the range, for whoever asks; None behind the last."""
+        with self._lock:
+            return next(self._ranges, None)
+
+    def hand_out(self, _: object = None) -> None:
+        """Let another process have the next range, and one more when it is done."""
+        with self._lock:
+            share = next(self._ranges, None)
+            if share is None:
+                return
+            task = self._tasks[share[0]] = self._start(share[1])
+        task.add_done_callback(self.hand_out)
+
+    def result(self, number: int, wait: bool) -> Part | None:
+        """What another process found in a range; None where none has it, or has not done it and nobody may ``wait``."""
+        with self._lock:
+            task = self._tasks.get(number)
+        if task is None or not (wait or task.done()):
+            return None
+        del self._tasks[number]
+        return task.result()
 
 
 def _check(
