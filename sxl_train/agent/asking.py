@@ -17,7 +17,7 @@ from sxl_train.agent.options import Options
 from sxl_train.answers import tool_calls
 from sxl_train.answers.markup import Call, Schemas
 from sxl_train.answers.turns import apart
-from sxl_train.generate.types import Copied, Request, Sample
+from sxl_train.generate.types import Backend, Begins, Copied, Request, Sample
 
 Event = Callable[[str, str], None]
 """Told what happens: (turn | observe | reflect | act | result | error | answer | note, text)."""
@@ -44,6 +44,11 @@ class Asking:
         self.constrained = shown and options.constrained is not False
         self.turns = self.tokens = self.prompt_tokens = 0
         self._more = 0
+
+    def begin(self, backend: Backend, first: Request) -> None:
+        """Let ``backend`` make ready for tasks that begin as ``first`` does: with the same tools, whatever they ask."""
+        if self.options.keep_beginning and not self.options.tools_shown and isinstance(backend, Begins):
+            backend.begin(first)
 
     def turn(self, talk: Conversation) -> Generator[Request, Sequence[Sample], Sample]:
         """The model's next answer; where the conversation does not fit, of a shorter one."""

@@ -90,6 +90,7 @@ class Agent:
         """Work on ``task``. Ctrl-C ends it with what there is."""
         steps = self.steps(task)
         request = next(steps)
+        self.asking.begin(self.backend, request)
         try:
             while True:
                 self.event("turn", f"{self.asking.turns + 1} of at most {self.options.turns}")

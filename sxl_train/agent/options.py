@@ -58,6 +58,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Characters of a result that the model is shown; the middle of a longer one is left out and counted."""
     cut_at_loops: bool = True
     """Where the conversation no longer fits, forget whole loops (an answer with its results), oldest first."""
+    keep_beginning: bool = False
+    """Keep what every task begins with, system text and tools, read by the model in the user's cache folder
+    (`generate.beginnings`): the next start answers without reading it again. Only of GGUF files, and where all tools
+    are shown. The program's own runs do; `sxl-train agent --keep-nothing` does not."""
     instructions: str = (
         "You are a coding agent. Work in small steps: look first, call one tool at a time, read its result, "
         "and check what you changed. When the task is done, answer in plain words without a call."

@@ -1,7 +1,6 @@
 """A GGUF file as a `Backend`, through llama.cpp: many sequences at once, each prompt read once.
 
-One sequence is held back for prompts: what the next prompt begins with alike stays in it, so the turns of one
-conversation, or questions behind the same examples, cost only what is new.
+The turns of a conversation, and questions behind the same examples, cost only what is new in them (`prefixes`).
 """
 
 from __future__ import annotations
@@ -11,9 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sxl_train.data import mask
 from sxl_train.data.control import ESCAPED, PART, Control
+from sxl_train.generate import beginnings
 from sxl_train.generate.llama import Llama, count_cores
+from sxl_train.generate.prefixes import Prefixes, count_same
 from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose
@@ -38,7 +41,7 @@ class GgufBackend:
         self.rows, self.context = rows or max(ROWS, count_cores()), min(context or 2**31, self.llama.context)
         self.template, self._control = read_template(described)
         self._ends = self.llama.ends()
-        self._held: list[int] = []
+        self._prefixes = Prefixes(self.llama)
         self._grammars: dict[str, Any] = {}
 
     def encode(self, request: Request) -> list[int]:
@@ -84,33 +87,43 @@ class GgufBackend:
         waiting = deque((job, i) for job in jobs for i in range(job.request.samples) if (job.request.id, i) not in skip)
         longest = max(len(job.ids) + job.limit for job in jobs)
         count = max(1, min(self.rows, len(waiting), CELLS // longest - 1))
-        if self.llama.open_cells((count + 1) * longest, count + 1):
-            self._held = []
-        free, live = list(range(1, count + 1)), dict[int, Row]()
+        self._prefixes.open((count + 1) * longest, count, max(self.rows, len(waiting)))
+        live: dict[int, Row] = {}
         while waiting or live:
-            while waiting and free:
+            while waiting and len(live) < count:
                 job, index = waiting.popleft()
                 row = Row(job.request, index, job.ids, job.limit, self._ends, self.decode, self._constrain(job.request))
-                sequence = free.pop()
                 self._choose([row], self._read(job.ids, len(job.ids) - 1))
-                self.llama.lend(0, sequence)
-                live[sequence] = row
+                live[self._prefixes.branch()] = row
             if unfinished := {sequence: row for sequence, row in live.items() if row.finish is None}:
                 tokens = [(r.ids[-1], len(r.prompt) + len(r.ids) - 1, s) for s, r in unfinished.items()]
                 self._choose(list(unfinished.values()), self.llama.decode(tokens, range(len(tokens))))
             for sequence in [s for s, row in live.items() if row.finish is not None]:
-                self.llama.forget(sequence)
-                free.append(sequence)
-                yield live.pop(sequence)
+                row = live.pop(sequence)
+                self._prefixes.keep(sequence, [*row.prompt, *row.ids[:-1]])  # the last one was never decoded
+                yield row
 
     def _read(self, ids: Sequence[int], first: int) -> Any:
-        """Logits of ``ids`` from place ``first`` on, read in the sequence that is held back; what it holds is kept."""
-        same = next((at for at, (a, b) in enumerate(zip(self._held, ids)) if a != b), min(len(self._held), len(ids)))
-        same = min(same, first)
-        self.llama.forget(0, same)
-        tokens = [(token, same + at, 0) for at, token in enumerate(ids[same:])]
-        self._held = list(ids)
-        return self.llama.decode(tokens, range(first - same, len(tokens)))
+        """Logits of ``ids`` from place ``first`` on."""
+        return self._prefixes.read(ids, first)
+
+    def begin(self, request: Request) -> None:
+        """As `types.Begins`: all that stands before the last message is read, or taken from the user's cache."""
+        messages = request.messages or ()
+        ends = [
+            msgspec.structs.replace(request, messages=(*messages[:-1], {**messages[-1], "content": text}))
+            for text in "ab"
+        ]
+        one, other = map(self.encode, ends)
+        ids = one[: count_same(one, other)]
+        held = count_same(self._prefixes.head, ids)
+        if held == len(ids) or not beginnings.LEAST <= len(ids) < self.context:
+            return
+        self._prefixes.open(2 * len(ids), 1, self.rows)
+        file = beginnings.name(self.weights, self.llama.build, ids)
+        if not self._prefixes.put(ids, beginnings.find(file)):
+            self._read(ids, len(ids) - 1)
+            beginnings.keep(file, self.llama.save(0))
 
     def _choose(self, rows: Sequence[Row], logits: Any) -> None:
         import numpy as np
@@ -142,8 +155,7 @@ class GgufBackend:
 
         encoded = [self._divide(*pair) for pair in pairs]
         longest = max((len(head) + len(tail) for head, tail in encoded), default=0)
-        if self.llama.open_cells(min(longest, self.context), 1):
-            self._held = []
+        self._prefixes.open(min(longest, self.context), 0, 0)
         found: dict[int, Score] = {}
         for at in sorted(range(len(pairs)), key=lambda at: encoded[at][0] + encoded[at][1]):
             head, tail = encoded[at]

@@ -7,7 +7,7 @@ here loads a model: a list of requests can be made, stored and compared on a mac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -98,4 +98,13 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Free the weights."""
+        ...
+
+
+@runtime_checkable
+class Begins(Protocol):
+    """A backend that can make ready for what many conversations begin with."""
+
+    def begin(self, request: Request) -> None:
+        """Make ready for conversations that differ from this one in its last message, in this start and later ones."""
         ...
