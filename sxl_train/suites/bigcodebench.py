@@ -87,7 +87,12 @@ def check(data: Path) -> None:
     folder, python = packages(data), find()
     found = with_packages(python, str(folder)) if isinstance(python, Interpreter) else python
     if isinstance(found, str):
-        raise error("U403", found=found, expected="a folder of packages that programs in the sandbox can read")
+        raise error(
+            "U403",
+            found=found,
+            expected="a folder of packages that programs in the sandbox can read",
+            fix=f"chmod -R a+rX {folder}, and a+x on the folders above it",
+        )
     gone = [absent(row, folder) for row in rows(files.find(data, FILES, "bigcodebench-hard"))]
     left = gone.count(set())
     if left < FEW:

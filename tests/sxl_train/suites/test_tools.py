@@ -15,7 +15,7 @@ from sxl_train.answers.markup import Call
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.suites import bfcl, literals, published
-from sxl_train.suites.bfcl_check import check
+from sxl_train.suites.bfcl_check import check, plain_name
 from sxl_train.suites.registry import get
 from sxl_train.suites.score import score
 from sxl_train.suites.types import Options
@@ -231,3 +231,30 @@ def test_golden_calls_of_the_real_files_are_right(name):
     backend = KnownAnswers({f"{name}:{step.question.id}": [said(step.right)] for step in load(options)})
     measures = score(get(name).measure(Ask(backend), options)).measures
     assert measures["right"].value == 1.0 and measures["right"].n == 20
+
+
+def first_allowed(value):
+    """Of the lists of what BFCL allows, at any depth, the first."""
+    if isinstance(value, dict):
+        listed = {key: each if isinstance(each, list) else [each] for key, each in value.items()}
+        return {key: first_allowed(each[0]) for key, each in listed.items() if each and each[0] != ""}
+    return [first_allowed(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.skipif(not (DATA / "gorilla_bfcl").is_dir(), reason="the benchmarks' files are not here")
+@pytest.mark.parametrize("category", [name for name in bfcl.CATEGORIES if bfcl.language(name) == "python"])
+def test_golden_calls_of_a_slice_of_the_real_bfcl_are_right(category):
+    """Three of each category; a call where none fits, and none where one fits, are wrong."""
+    options = Options(data=DATA / "gorilla_bfcl", limit=3)
+    right, wrong = {}, {}
+    for question in bfcl.questions(category, options):
+        allowed = json.loads(question.wanted)
+        calls = [Call(plain_name(n), first_allowed(given)) for one in allowed for n, given in one.items()]
+        some = said(calls or [Call("any", {})])
+        calls_are_right = bool(calls) or category.endswith("_relevance")
+        right[question.id], wrong[question.id] = [some, "None fits."] if calls_are_right else ["None fits.", some]
+    suite = get(f"bfcl-{category.replace('_', '-')}")
+    for texts, value in ((right, 1.0), (wrong, 0.0)):
+        known = KnownAnswers({name: [text] for name, text in texts.items()})
+        measured = score(suite.measure(Ask(known), options)).measures["right"]
+        assert (measured.n, measured.value) == (3, value)
