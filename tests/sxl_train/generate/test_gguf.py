@@ -104,3 +104,34 @@ def test_calls_are_held_to_the_tools_schemas(both: Open) -> None:
             call = json.loads(part)
             assert call["name"] == "f" and set(call["arguments"]) in ({"b"}, {"a", "b"})
             assert call["arguments"]["b"] in "xy" and isinstance(call["arguments"].get("a", 0), int)
+
+
+def test_conversations_that_go_on_side_by_side_are_not_read_again(both: Open) -> None:
+    """Each further turn costs its own tokens, and says what it says to a model that heard nothing before."""
+    llama, _ = both()
+    fresh = open_model(llama.name.removeprefix("llama.cpp "), rows=3)
+    inner, read = llama.llama, []  # type: ignore[attr-defined]
+    decode = inner.decode
+    inner.decode = lambda tokens, wanted: read.append(len(tokens)) or decode(tokens, wanted)
+    said = {name: f"{name} words that are read " + "once " * 12 for name in ("Seven", "Other")}
+    for turn in range(3):
+        requests = [Request(id=f"{n}{turn}", prompt=text, max_tokens=5) for n, text in said.items()]
+        read.clear()
+        made = {sample.request: sample for sample in llama.generate(requests)}
+        assert made == {sample.request: sample for sample in fresh.generate(requests)}
+        assert all(sample.tokens for sample in made.values())
+        lengths = sum(sample.prompt_tokens for sample in made.values())
+        assert sum(read) < 80 if turn else sum(read) > lengths, (turn, read)
+        said = {n: text + made[f"{n}{turn}"].text + " and then" for n, text in said.items()}
+    fresh.close()
+
+
+def test_who_stops_in_the_middle_leaves_nothing_behind(both: Open) -> None:
+    llama, _ = both(rows=2)
+    requests = [Request(id=prompt, prompt=prompt, max_tokens=12) for prompt in PROMPTS]
+    whole = {sample.request: sample for sample in llama.generate(requests)}
+    for _ in range(8):
+        asked = llama.generate(requests)
+        next(asked)
+        asked.close()  # type: ignore[attr-defined]
+    assert {sample.request: sample for sample in llama.generate(requests)} == whole
