@@ -25,7 +25,7 @@ from sxl_train.suites.toolsets import tasks
 from sxl_train.suites.types import Options
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "live_simple", "live_multiple", "irrelevance")
-LARGEST = 3000
+LARGEST = 1400
 """Characters of a question and its tools at most: reading prompts is not what is measured."""
 
 

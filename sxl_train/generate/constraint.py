@@ -51,6 +51,8 @@ class Grammars:
         self.rest = form.before[len(self.mark) :]
         self.reasoning = [ids[0] for text in REASONING if len(ids := encode(text)) == 1 and self._is_special(ids[0])]
         self.closing = {letter: ids[-1] for letter in CLOSING if (ids := encode(letter))}
+        self._begins: dict[int, list[int]] = {}
+        """Letters of the mark that are there → tokens that bring the others."""
         self._made: dict[str, tuple[list[tuple[str, Json]], Any, int]] = {}
 
     @classmethod
@@ -154,6 +156,20 @@ class Grammars:
                 lines.append(f"tool_{at}: {opened} %json {json.dumps(schema | {'x-guidance': options})}")
         return "\n".join(lines) + "\n"
 
+    def find_begins(self, text: str) -> list[int]:
+        """The tokens that begin a call after ``text``: the trigger, or those that make its mark whole."""
+        if self.trigger >= 0:
+            return [self.trigger]
+        there = [count for count in range(len(self.mark)) if text.endswith(self.mark[:count])]
+        for count in there:
+            if count not in self._begins:
+                rest = self.mark[count:]
+                pieces = (self.tokenizer.decode_str([token]) for token in range(self.tokenizer.vocab_size))
+                self._begins[count] = [
+                    t for t, piece in enumerate(pieces) if piece.startswith(rest) or self.mark in piece
+                ]
+        return [token for count in there for token in self._begins[count]]
+
     def _is_special(self, token: int) -> bool:
         return bool(self.tokenizer.is_special_token(token))
 
@@ -176,7 +192,7 @@ class Held:
     def __init__(self, grammars: Grammars, matcher: Any, reserve: int) -> None:
         self.grammars, self.matcher, self.reserve = grammars, matcher, reserve
         self.begun = self._quoted = self._escaped = False
-        self._text = ""
+        self.text = ""
 
     def accept(self, token: int) -> None:
         """``token`` was chosen; one that ends the answer is not given to the grammar."""
@@ -187,8 +203,8 @@ class Held:
             if form.trigger >= 0:
                 self.begun = token == form.trigger
                 return
-            self._text = (self._text + text)[-len(form.mark) - 256 :]
-            _, found, text = self._text.partition(form.mark)
+            self.text = (self.text + text)[-len(form.mark) - 256 :]
+            _, found, text = self.text.partition(form.mark)
             self.begun = bool(found)
         for letter in text:
             if self._quoted and self._escaped:
@@ -202,14 +218,16 @@ class Held:
         """The token that brings the call nearest to its end."""
         import numpy as np
 
+        forced = self.matcher.compute_ff_tokens()
+        if forced:  # the rest of a name, say: letter by letter it would take more tokens than are kept for it
+            return int(forced[0])
         bits = np.unpackbits(np.frombuffer(self.matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
         # A digit that no number may end with leads nowhere: -0.0 is none to the grammar, however many zeros follow.
         order = '"' if self._quoted and not self._escaped else CLOSING
         for token in (self.grammars.closing[letter] for letter in order if letter in self.grammars.closing):
             if token < len(bits) and bits[token]:
                 return token
-        forced = self.matcher.compute_ff_tokens()
-        return int(forced[0]) if forced else int(np.flatnonzero(bits)[0])
+        return int(np.flatnonzero(bits)[0])
 
 
 def _split(text: str, name: str) -> list[str]:
@@ -246,9 +264,9 @@ def fill(rows: Sequence[Row]) -> np.ndarray:
             # The rest is needed to end the call; where it has ended, no other one may begin.
             over = item.matcher.is_accepting()
             mask[at] = _only(item.grammars.tokenizer.eos_tokens if over else [item.shortest()], words)
-        elif item.grammars.trigger >= 0 and not item.begun and left <= item.reserve:
-            token = item.grammars.trigger  # a call that begins now would not come to its end
-            mask[at, token // 32] &= ~np.array(1 << (token % 32), dtype=np.uint32).view(np.int32)
+        elif not item.begun and left <= item.reserve:  # a call that begins now would not come to its end
+            fewer = mask[at] & ~_only(item.grammars.find_begins(item.text), words)
+            mask[at] = fewer if fewer.any() else mask[at]  # unless nothing else may be said
     return mask
 
 

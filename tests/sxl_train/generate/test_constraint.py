@@ -139,6 +139,26 @@ def test_a_number_that_is_begun_comes_to_an_end(number: str, make_model: Callabl
     assert check(row.close().text) == ["add"]
 
 
+@pytest.mark.parametrize("special", [None, False, True])
+def test_no_call_begins_where_there_is_no_room_to_end_it(special: bool | None, make_model: Callable[..., Path]) -> None:
+    """However its beginning is written: as one token or letter by letter."""
+    pytest.importorskip("llguidance")
+    backend = toy(make_model, special)
+    begin = backend.tokenizer("a <tool_call>", add_special_tokens=False)["input_ids"]
+    random, made = np.random.default_rng(7), 0
+    for room in range(-60, 24, 3):
+        request = Request(id="0", prompt="a", tools=TOOLS, constrained=True)
+        held = backend._constrain(request)
+        row = Row(request, 0, [1], held.reserve + room, backend._ends, backend.decode, held)
+        while row.finish is None:
+            bits = np.unpackbits(fill([row]).view(np.uint8), bitorder="little")
+            wanted = begin[len(row.ids)] if len(row.ids) < len(begin) else -1
+            allowed = np.flatnonzero(bits[: len(backend.tokenizer)])
+            row.push(wanted if bits[wanted] and wanted >= 0 else int(random.choice(allowed)))
+        made += len(check(row.close().text))
+    assert made >= 3
+
+
 @pytest.mark.parametrize("special", [None, True])
 def test_copied_strings_are_spans_of_the_texts_and_a_call_that_is_asked_for_comes(
     special: bool | None, make_model: Callable[..., Path]
