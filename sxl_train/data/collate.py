@@ -7,10 +7,14 @@ its own and carries no loss.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import torch
 
+from sxl_train.data.packing import Packed
+
+Batch: TypeAlias = dict[str, torch.Tensor | int]
 PLACES = 8
 """Numbers of trained places that a batch of fixed length may have."""
 
@@ -21,7 +25,7 @@ class Flatten:
     def __init__(self, pad: int, capacity: int, length: int = 0) -> None:
         self.pad, self.capacity, self.length = pad, capacity, length
 
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[Packed]) -> Batch:
         """``input_ids``, ``labels``, ``loss_weights``, ``position_ids`` [1, n]; ``places``, borders, longest."""
         ids = [i for row in rows for i in row["input_ids"]]
         labels = [i for row in rows for i in row["labels"]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
@@ -27,6 +27,15 @@ class Piece(msgspec.Struct, frozen=True):
     ids: list[int]
     phases: list[int]
     row: str
+
+
+class Packed(TypedDict):
+    """A packed row, as the trainer reads it; ``labels`` are −100 where nothing is trained."""
+
+    input_ids: list[int]
+    labels: list[int]
+    weights: list[float]
+    seq_lengths: list[int]
 
 
 class Counts(msgspec.Struct):
@@ -131,11 +140,11 @@ def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     return groups
 
 
-def make_sequences(pieces: Sequence[Piece], tune: Tune, capacity: int) -> list[dict[str, list[int] | list[float]]]:
-    """Packed rows for the trainer: ``input_ids``, ``labels`` (−100 untrained), ``weights``, ``seq_lengths``."""
+def make_sequences(pieces: Sequence[Piece], tune: Tune, capacity: int) -> list[Packed]:
+    """Packed rows for the trainer."""
     weight = {mask.IGNORED: 0.0, mask.REFLECT: tune.weight_reflect, mask.ACT: tune.weight_act}
     groups = pack([len(p.ids) for p in pieces], capacity) if tune.packing else [[i] for i in range(len(pieces))]
-    sequences: list[dict[str, list[int] | list[float]]] = []
+    sequences: list[Packed] = []
     for group in groups:
         ids: list[int] = []
         labels: list[int] = []

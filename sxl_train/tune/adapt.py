@@ -7,13 +7,21 @@ as they are, full fine-tuning trains them all.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.console import say
 from sxl_train.config import Tune
 
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from torch import nn
+    from transformers import PreTrainedTokenizerFast
 
-def load(folder: str, method: str, tune: Tune) -> Any:
+    from sxl_train.data.mask import Template
+    from sxl_train.run.decoder import Decoder
+
+
+def load(folder: str, method: str, tune: Tune) -> Decoder:
     """The base in the precision that the method and the machine want."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -27,7 +35,7 @@ def load(folder: str, method: str, tune: Tune) -> Any:
         dtype = torch.float32
     if method == "qlora" and not nf4.keeps(folder, tune.dequantise):
         return nf4.load_each(folder, tune.double_quant, dtype, device)
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+    model = cast("Decoder", AutoModelForCausalLM.from_pretrained(folder, dtype=dtype))
     if method == "qlora":
         nf4.keep(model, tune.double_quant)
     return model.to(device)
@@ -41,7 +49,9 @@ def has_fast_bf16() -> bool:
     return any(getattr(torch.cpu, name, lambda: False)() for name in tests)
 
 
-def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, added: list[str]) -> Any:
+def adapt(
+    model: Decoder, method: str, tune: Tune, tokenizer: PreTrainedTokenizerFast, template: Template, added: list[str]
+) -> Decoder | PeftModel:
     """Adapters on every linear layer and on the special tokens' rows of embedding and head; none for full tuning.
 
     ``added``: the special tokens that the base did not have, see `tune.markers`.
@@ -59,11 +69,13 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
         # TRL 1.16 reads lm_head.bias, which peft's wrapper of single rows does not have.
         say("tune       the special tokens' rows stay frozen: SFTTrainer's own loss cannot train them")
         rows = []
-    targets: Any = tune.targets if tune.targets == "all-linear" else [t.strip() for t in tune.targets.split(",")]
+    targets: str | list[str] = tune.targets
+    if targets != "all-linear":
+        targets = [name.strip() for name in tune.targets.split(",")]
     upper = _find_upper(model, tune.last_layers)
     if upper and targets == "all-linear":  # peft wants names where it is to leave layers out
         targets = _find_linears(model)
-    tables = [model.get_input_embeddings()]
+    tables: list[nn.Module] = [model.get_input_embeddings()]
     if not model.config.get_text_config().tie_word_embeddings:
         tables.append(model.get_output_embeddings())
     names = [name.split(".")[-1] for name, module in model.named_modules() if any(module is t for t in tables)]
@@ -82,13 +94,13 @@ def adapt(model: Any, method: str, tune: Tune, tokenizer: Any, template: Any, ad
     return get_peft_model(model, config)
 
 
-def _find_upper(model: Any, last: int) -> list[int] | None:
+def _find_upper(model: Decoder, last: int) -> list[int] | None:
     """The places of the ``last`` layers; None for all."""
     depth = model.config.get_text_config().num_hidden_layers
     return list(range(depth - last, depth)) if 0 < last < depth else None
 
 
-def _find_linears(model: Any) -> list[str]:
+def _find_linears(model: Decoder) -> list[str]:
     """The names that linear layers have inside a decoder layer."""
     import torch
 

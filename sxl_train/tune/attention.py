@@ -9,11 +9,10 @@ rows (Qwen2.5-0.5B's shape, one H200). Plain twin: ``tune.fast=false``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
 NAME = "sxl_documents"
@@ -32,7 +31,7 @@ def use_documents(model: PreTrainedModel) -> None:
 
 
 def attend(
-    module: Any,
+    module: nn.Module,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -40,9 +39,9 @@ def attend(
     scaling: float | None = None,
     dropout: float = 0.0,
     cu_seq_lens_q: Tensor | None = None,
-    max_length_q: int | None = None,
-    **_: Any,
-) -> tuple[Any, None]:
+    max_length_q: int = 0,
+    **_: object,
+) -> tuple[Tensor, None]:
     """[1, heads, tokens, size] each → [1, tokens, heads, size]; borders as int32 offsets from 0 to tokens.
 
     Tokens behind the last border belong to no document and get zeros.
@@ -54,7 +53,7 @@ def attend(
     return attend_each(query, key, value, cu_seq_lens_q, scaling), None
 
 
-def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scaling: float | None) -> Any:
+def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scaling: float | None) -> Tensor:
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -70,13 +69,21 @@ def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scal
     return torch.cat(parts, dim=2).transpose(1, 2)
 
 
-VARLEN: list[Any] = []
+class Varlen(Protocol):
+    """torch's attention inside documents: queries, keys, values, borders and longest of each side."""
+
+    def __call__(
+        self, q: Tensor, k: Tensor, v: Tensor, cu_q: Tensor, cu_k: Tensor, max_q: int, max_k: int, /, **options: object
+    ) -> Tensor: ...
+
+
+VARLEN: list[tuple[Varlen, dict[str, object]]] = []
 """torch's function and its options, found before anything is compiled."""
 
 
 def attend_varlen(
-    query: Tensor, key: Tensor, value: Tensor, borders: Tensor, longest: int | None, scaling: float | None
-) -> Any:
+    query: Tensor, key: Tensor, value: Tensor, borders: Tensor, longest: int, scaling: float | None
+) -> Tensor:
     import torch
 
     varlen, options = VARLEN[0]
@@ -93,12 +100,12 @@ def attend_varlen(
     return varlen(query, key, value, borders, borders, longest, longest, **options)[None].to(kind)
 
 
-def _find_varlen() -> tuple[Callable[..., Any], dict[str, Any]]:
+def _find_varlen() -> tuple[Varlen, dict[str, object]]:
     """torch's function and how this version spells causal and grouped."""
     import inspect
 
     from torch.nn.attention.varlen import varlen_attn
 
     known = inspect.signature(varlen_attn).parameters
-    options: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in known else {"is_causal": True}
-    return varlen_attn, options | ({"enable_gqa": True} if "enable_gqa" in known else {})
+    options: dict[str, object] = {"window_size": (-1, 0)} if "window_size" in known else {"is_causal": True}
+    return cast("Varlen", varlen_attn), options | ({"enable_gqa": True} if "enable_gqa" in known else {})

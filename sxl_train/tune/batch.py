@@ -7,16 +7,15 @@ more tokens at once gain nothing beyond a few thousand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import torch
 
 from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Tune
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+from sxl_train.data.collate import Flatten
+from sxl_train.data.packing import Packed
 
 CPU_TOKENS = 4096
 LARGEST = 64
@@ -26,12 +25,17 @@ STATE_BYTES = 14
 
 
 def find_batch(
-    model: PreTrainedModel, sequences: list[Any], tune: Tune, capacity: int, collator: Any, processes: int = 1
+    model: torch.nn.Module,
+    sequences: Sequence[Packed],
+    tune: Tune,
+    capacity: int,
+    collator: Flatten | None,
+    processes: int = 1,
 ) -> int:
     """The largest batch of a process that fits and still leaves `FEWEST_STEPS` optimiser steps in the run."""
     gpu = torch.cuda.is_available() and collator is not None
     wanted = want(len(sequences), tune, capacity, processes, gpu)
-    if not gpu:
+    if not gpu or collator is None:
         return wanted
     fits = halve(model, sequences, collator, wanted)
     say(f"tune       batch of {fits} × {capacity} tokens")
@@ -44,7 +48,7 @@ def want(sequences: int, tune: Tune, capacity: int, processes: int, gpu: bool) -
     return max(1, min(wanted, LARGEST, sequences if gpu else min(sequences, CPU_TOKENS // capacity)))
 
 
-def halve(model: PreTrainedModel, sequences: list[Any], collator: Any, wanted: int) -> int:
+def halve(model: torch.nn.Module, sequences: Sequence[Packed], collator: Flatten, wanted: int) -> int:
     """``wanted``, or the first of its halves that fits. Raises `UserError` T111 where not one sequence does."""
     longest = sorted(sequences, key=lambda row: -len(row["input_ids"]))
     device = next(model.parameters()).device
@@ -53,7 +57,7 @@ def halve(model: PreTrainedModel, sequences: list[Any], collator: Any, wanted: i
     size = wanted
     while size:
         rows = (longest * size)[:size]
-        batch = {k: v.to(device) if hasattr(v, "to") else v for k, v in collator(rows).items()}
+        batch = {k: v.to(device) if isinstance(v, torch.Tensor) else v for k, v in collator(rows).items()}
         try:
             later = torch.empty(STATE_BYTES * trained, dtype=torch.uint8, device=device)
             model(**batch)["loss"].backward()

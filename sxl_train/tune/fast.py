@@ -10,16 +10,25 @@ What was tried and won too little, so that the libraries' own is used, is listed
 from __future__ import annotations
 
 import types
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from sxl_train.config import Tune
 from sxl_train.tune.attention import use_documents
 from sxl_train.tune.loss import add_loss
 
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from peft.tuners.trainable_tokens import TrainableTokensLayer
+    from torch import Tensor, nn
+    from transformers import PretrainedConfig
+
+    from sxl_train.run.decoder import Decoder, Layer
+
 SCALED_HEADS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 
 
-def can_be_fast(config: Any) -> str | None:
+def can_be_fast(config: PretrainedConfig) -> str | None:
     """None, or why a model of this configuration must take the plain path."""
     text = config.get_text_config()
     for name in SCALED_HEADS:
@@ -33,19 +42,20 @@ def can_be_fast(config: Any) -> str | None:
     return None
 
 
-def find_plain_reason(config: Any, tune: Tune) -> str | None:
+def find_plain_reason(config: PretrainedConfig, tune: Tune) -> str | None:
     """Why a model takes SFTTrainer's own path, or None where it can be made fast."""
     return can_be_fast(config) if tune.fast else "tune.fast is off"
 
 
-def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0, upper: bool = False) -> None:
+def make_fast(model: Decoder | PeftModel, compile_layers: bool, recompute: float = 0.0, upper: bool = False) -> None:
     """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``.
 
     ``upper``: only the last layers have adapters; trained token rows then learn from the head alone, since a gradient
     through the lookup would need a backward pass of all layers."""
+    from peft import PeftModel
     from peft.tuners.trainable_tokens import TrainableTokensLayer
 
-    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    inner = cast("Decoder", model.get_base_model() if isinstance(model, PeftModel) else model)
     use_documents(inner)
     if upper:
         inner.get_input_embeddings().register_forward_hook(lambda module, given, made: made.detach())
@@ -66,26 +76,25 @@ def make_fast(model: Any, compile_layers: bool, recompute: float = 0.0, upper: b
             layer.forward = torch.compile(layer.forward, dynamic=False)
 
 
-def keep_places(layer: Any) -> None:
+def keep_places(layer: TrainableTokensLayer) -> None:
     """Let peft's layer of trained token rows find their places where it computes: it would send them there in each
     pass, which makes the host wait and cannot be recorded (`graphs.py`)."""
     import torch
 
-    places = {
-        name: torch.as_tensor(indices, device=layer.base_layer.weight.device)
-        for name, indices in layer.token_indices.items()
-    }
+    device = cast("Tensor", layer.base_layer.weight).device
+    places = {name: torch.as_tensor(indices, device=device) for name, indices in layer.token_indices.items()}
 
-    def merge(self: Any, names: Any) -> Any:
-        table = self.base_layer.weight
+    def merge(self: TrainableTokensLayer, names: Sequence[str]) -> Tensor:
+        table = cast("Tensor", self.base_layer.weight)
         for name in names:
-            table = table.index_copy(0, places[name], self.trainable_tokens_delta[name].to(table))
+            rows = cast("Tensor", self.trainable_tokens_delta[name])
+            table = table.index_copy(0, places[name], rows.to(table))
         return table
 
-    layer.get_merged_weights = types.MethodType(merge, layer)
+    layer.get_merged_weights = types.MethodType(merge, layer)  # type: ignore[method-assign]
 
 
-def narrow(model: Any) -> None:
+def narrow(model: nn.Module) -> None:
     """Every trained weight to bf16: no autocast, no casts in each pass.
 
     Exact float32 copies live in the optimiser (`optimiser.MasterAdamW`).
@@ -97,6 +106,6 @@ def narrow(model: Any) -> None:
             parameter.data = parameter.data.to(torch.bfloat16)
 
 
-def find_layers(model: Any) -> Any:
+def find_layers(model: Decoder) -> Sequence[Layer]:
     """The decoder layers of a causal language model."""
-    return getattr(model, model.base_model_prefix).layers
+    return cast("Sequence[Layer]", getattr(model, model.base_model_prefix).layers)

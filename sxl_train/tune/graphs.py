@@ -12,19 +12,26 @@ optimiser and logging stay as they are, and the host runs ahead.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from sxl_data.contract.console import say
 from sxl_train.config import Tune
+from sxl_train.data.collate import Batch
 from sxl_train.run.apart import count_processes
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from torch.cuda import _POOL_HANDLE
+
+    from sxl_train.run.decoder import Decoder
 
 WARM = 2
 """Passes before one is recorded: the first compiles, the second is as all that follow."""
 
 
-def can_record(model: Any, tune: Tune) -> bool:
+def can_record(model: Decoder | PeftModel, tune: Tune) -> bool:
     """Whether each pass makes the same launches: one process, nothing computed twice or expanded on the way."""
     if "graphs" in tune.plain or "weights" in tune.plain or tune.checkpointing or count_processes() > 1:
         return False
@@ -36,19 +43,19 @@ def can_record(model: Any, tune: Tune) -> bool:
 class Passes:
     """Recorded passes of ``model``, whose forward takes a batch and returns the sum of losses."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: torch.nn.Module) -> None:
         self.model = model
         self.trained = [weight for weight in model.parameters() if weight.requires_grad]
         self.gradients = [torch.zeros_like(weight) for weight in self.trained]
-        self.recorded: dict[tuple[Any, ...], tuple[Any, dict[str, Any], Any]] = {}
+        self.recorded: dict[tuple[object, ...], tuple[torch.cuda.CUDAGraph, Batch, torch.Tensor]] = {}
         self.count = torch.ones((), device=self.trained[0].device)
-        self.pool: Any = None
+        self.pool: _POOL_HANDLE | None = None
         """Memory that all graphs share; only one is played at a time, and on the same stream."""
         self.stream = torch.cuda.Stream()
         self.refused = False
         """Whether a pass turned out to do what cannot be recorded; then all go as they are."""
 
-    def run(self, batch: dict[str, Any], count: Any) -> Any:
+    def run(self, batch: Batch, count: torch.Tensor | int) -> torch.Tensor:
         """The loss of ``batch`` over ``count`` trained tokens; adds its gradients to those of the step under way."""
         if self.trained[0].grad is None:  # a new step
             torch._foreach_zero_(self.gradients)
@@ -62,12 +69,12 @@ class Passes:
             return self._pass(batch)
         graph, inputs, loss = self.recorded[key]
         for name, value in inputs.items():
-            if torch.is_tensor(value):
-                value.copy_(batch[name])
+            if isinstance(value, torch.Tensor):
+                value.copy_(torch.as_tensor(batch[name]))
         graph.replay()
         return loss.clone()
 
-    def _try(self, key: tuple[Any, ...], batch: dict[str, Any]) -> None:
+    def _try(self, key: tuple[object, ...], batch: Batch) -> None:
         try:
             self.recorded[key] = self._record(batch)
         except torch.OutOfMemoryError:
@@ -76,7 +83,7 @@ class Passes:
             self.refused = True
             say(f"tune       passes are not recorded: {str(problem).splitlines()[0]}")
 
-    def _record(self, batch: dict[str, Any]) -> tuple[Any, dict[str, Any], Any]:
+    def _record(self, batch: Batch) -> tuple[torch.cuda.CUDAGraph, Batch, torch.Tensor]:
         inputs = {name: value.clone() if torch.is_tensor(value) else value for name, value in batch.items()}
         self.count.fill_(torch.inf)  # loss and gradients of the passes before are divided by it: they add nothing
         states = torch.cuda.get_rng_state()
@@ -94,7 +101,7 @@ class Passes:
         self.pool = graph.pool()
         return graph, inputs, loss
 
-    def _pass(self, inputs: dict[str, Any]) -> Any:
+    def _pass(self, inputs: Batch) -> torch.Tensor:
         loss = self.model(**inputs)["loss"] / self.count
         loss.backward()
         return loss.detach()

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import functools
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch.nn.functional import cross_entropy, linear
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from peft.tuners.trainable_tokens import TrainableTokensLayer
+    from torch import Tensor, nn
+
+    from sxl_train.run.decoder import Decoder
 
 VOCABULARY = 32768
 """Columns of a chunk."""
@@ -23,7 +26,7 @@ MOST = 2**27
 """Logits that a CPU holds at once; beyond, they are made in chunks too."""
 
 
-def add_loss(model: Any) -> None:
+def add_loss(model: Decoder) -> None:
     """With ``loss_weights`` the forward returns ``{"loss": weighted sum, "tokens": trained tokens}``.
 
     The other arguments are those of `data.collate`.
@@ -32,9 +35,14 @@ def add_loss(model: Any) -> None:
 
     @functools.wraps(type(model).forward)
     def forward(
-        self: Any, *args: Any, labels: Any = None, loss_weights: Any = None, places: Any = None, **kwargs: Any
-    ) -> Any:
-        if loss_weights is None:
+        self: Decoder,
+        *args: object,
+        labels: Tensor | None = None,
+        loss_weights: Tensor | None = None,
+        places: Tensor | None = None,
+        **kwargs: object,
+    ) -> object:
+        if loss_weights is None or labels is None or places is None:
             return plain(*args, **({"labels": labels} if labels is not None else {}), **kwargs)
         kwargs.pop("num_items_in_batch", None)
         backbone = getattr(self, self.base_model_prefix)
@@ -49,13 +57,14 @@ def add_loss(model: Any) -> None:
 
     # The head itself makes the loss: where weights are sharded, calling a module is what gathers them.
     @functools.wraps(project)
-    def judge(self: Any, states: Any, following: Any = None, **kwargs: Any) -> Any:
-        return project(states, **kwargs) if following is None else measure(states, self, following)
+    def judge(self: nn.Module, states: Tensor, following: Tensor | None = None, **kwargs: object) -> Tensor:
+        made: Tensor = project(states, **kwargs) if following is None else measure(states, self, following)
+        return made
 
-    head.forward = types.MethodType(judge, head)
+    head.forward = types.MethodType(judge, head)  # type: ignore[method-assign]
 
 
-def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Any) -> tuple[Any, Any, Any]:
+def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Keep the positions whose next token is trained: [1, n, w], [1, n], [m] → [m, w], [m], [m].
 
     A place at the end is padding: behind it comes the first token, whose label is −100 and whose weight is 0.
@@ -64,21 +73,22 @@ def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Any)
     return hidden.flatten(0, 1).index_select(0, places), labels.flatten()[after], weights.flatten()[after]
 
 
-def measure(states: Tensor, head: Any, labels: Tensor) -> Any:
+def measure(states: Tensor, head: nn.Module, labels: Tensor) -> Tensor:
     """−log p of each label in float32: [m, width], [m] → [m]; ``head`` may have trained rows (peft)."""
-    inner: Any = getattr(head, "original_module", head)
-    rows: Any = getattr(head, "token_adapter", None)
+    inner = cast("nn.Linear", getattr(head, "original_module", head))
+    rows: TrainableTokensLayer | None = getattr(head, "token_adapter", None)
     bias = getattr(inner, "bias", None)
     if states.device.type == "cuda" or states.shape[0] * inner.weight.shape[0] > MOST:
         from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
         # The weight of peft's wrapper is the table with the trained rows written in.
         arguments = (labels.clamp(min=0), 1.0, VOCABULARY, None, 1.0, ())
-        return -ChunkedLogProbFunction.apply(states, head.weight, bias, *arguments)[0]
+        losses: tuple[Tensor, ...] = ChunkedLogProbFunction.apply(states, head.weight, bias, *arguments)
+        return -losses[0]
     logits = linear(states, inner.weight, bias)
-    for name in rows.active_adapters if rows is not None else ():  # only their own columns get a gradient
-        places = torch.as_tensor(rows.token_indices[name])
-        values = rows.trainable_tokens_delta[name].to(states.dtype)
-        own = linear(states, values, None if bias is None else bias[places])
-        logits.index_copy_(1, places, own)
+    if rows is not None:
+        for name in rows.active_adapters:  # only their own columns get a gradient
+            places = torch.as_tensor(rows.token_indices[name])
+            values = cast("Tensor", rows.trainable_tokens_delta[name]).to(states.dtype)
+            logits.index_copy_(1, places, linear(states, values, None if bias is None else bias[places]))
     return cross_entropy(logits.float(), labels, reduction="none")

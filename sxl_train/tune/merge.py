@@ -13,12 +13,13 @@ Low-rank adaptation: Hu et al. 2021; QLoRA: Dettmers et al. 2023.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sxl_train.data import samples
 from sxl_train.run import checkpoints
 
 if TYPE_CHECKING:
+    from sxl_train.run.decoder import Decoder
     from sxl_train.run.step import Context
 
 Onto = Literal["original", "dequantised"]
@@ -64,7 +65,7 @@ def merge(adapter: Path, out: Path, base: Path | str, onto: Onto = "original", d
     )
 
 
-def merge_models(adapter: Path, base: Path | str, onto: Onto, double_quant: bool = True) -> Any:
+def merge_models(adapter: Path, base: Path | str, onto: Onto, double_quant: bool = True) -> Decoder:
     """The merged model in memory, in bf16. Raises `UserError` T506 where there is no adapter."""
     import torch
     from peft import PeftModel

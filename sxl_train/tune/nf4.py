@@ -8,7 +8,7 @@ calls the bitsandbytes kernel that corrupts gradients on AVX512-BF16 processors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.errors import error
 from sxl_train.run.forecast import count_weights
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
+    from sxl_train.run.decoder import Decoder
 
-def load_each(folder: str, double_quant: bool, dtype: torch.dtype, device: str) -> PreTrainedModel:
+
+def load_each(folder: str, double_quant: bool, dtype: torch.dtype, device: str) -> Decoder:
     """The model with bitsandbytes 4-bit layers. Raises `UserError` T109 where a CPU kernel cannot take a shape."""
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
@@ -32,7 +34,7 @@ def load_each(folder: str, double_quant: bool, dtype: torch.dtype, device: str) 
     )
     model = AutoModelForCausalLM.from_pretrained(folder, quantization_config=config, dtype=dtype, device_map=device)
     cure_bitsandbytes(model)
-    return model
+    return cast("Decoder", model)
 
 
 def keeps(folder: str, wanted: str) -> bool:

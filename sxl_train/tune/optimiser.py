@@ -8,16 +8,22 @@ with a float32 model under autocast no weight is cast in each forward pass, and 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import torch
+from torch import Tensor
+from torch.optim.optimizer import ParamsT, StateDict
+
+if TYPE_CHECKING:
+    from torch.distributed.tensor import DTensor
 
 SLICE = 64
 
 
-def _local(tensor: Any) -> Any:
+def _local(tensor: Tensor) -> Tensor:
     """This process's part of a sharded tensor: the update of a weight needs no other weight."""
-    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return cast("DTensor", tensor).to_local() if hasattr(tensor, "to_local") else tensor
 
 
 class MasterAdamW(torch.optim.Optimizer):
@@ -25,18 +31,18 @@ class MasterAdamW(torch.optim.Optimizer):
 
     def __init__(
         self,
-        parameters: Any,
+        parameters: ParamsT,
         lr: float,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
-        self.parts: dict[Any, tuple[Any, Any, Any]] = {}
+        self.parts: dict[Tensor, tuple[Tensor, Tensor, Tensor]] = {}
         """Parameter → this process's master, first and second moment: looked up once, which for shards is slow."""
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """One update of every parameter that has a gradient."""
         assert closure is None
         for group in self.param_groups:
@@ -52,7 +58,8 @@ class MasterAdamW(torch.optim.Optimizer):
                         "exp_avg_sq": torch.zeros_like(p, dtype=torch.float32),
                     }
                 if p not in self.parts:
-                    self.parts[p] = tuple(_local(self.state[p][name]) for name in ("master", "exp_avg", "exp_avg_sq"))
+                    state = self.state[p]
+                    self.parts[p] = _local(state["master"]), _local(state["exp_avg"]), _local(state["exp_avg_sq"])
             states = [self.state[p] for p in params]
             torch._foreach_add_([s["step"] for s in states], 1)
             # In slices, so that the float32 copies of all gradients never exist at once.
@@ -78,7 +85,7 @@ class MasterAdamW(torch.optim.Optimizer):
                 )
                 torch._foreach_copy_([_local(p) for p in some], masters)
 
-    def load_state_dict(self, state_dict: Any) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Restore, keeping float32: the base class would round every state to the parameters' bf16."""
         super().load_state_dict(state_dict)
         self.parts = {}

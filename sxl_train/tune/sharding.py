@@ -7,11 +7,24 @@ two GPUs goes on on one, or the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
+from torch import Tensor, nn
 from trl import SFTTrainer
+
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from accelerate.utils import FullyShardedDataParallelPlugin
+    from optuna import Trial
+    from torch.distributed.tensor import DTensor
+    from torch.optim import Optimizer
+    from transformers.trainer_utils import TrainOutput
+
+    from sxl_train.run.decoder import Decoder
 
 UNIT_BYTES = 64 * 2**20
 """Decoder layers are gathered and given back together until they hold so much: for a small model each exchange of its
@@ -23,18 +36,20 @@ OPTIMISER, SCHEDULER = "optimizer.pt", "scheduler.pt"
 class SharedTrainer(SFTTrainer):  # type: ignore[misc]
     """SFTTrainer whose checkpoints are the same with and without sharding; without it, nothing is changed."""
 
-    optimizer: Any
-    lr_scheduler: Any
-
-    def train(self, resume_from_checkpoint: Any = None, *args: Any, **keys: Any) -> Any:
+    def train(
+        self,
+        resume_from_checkpoint: str | bool | None = None,
+        trial: Trial | Object | None = None,
+        ignore_keys_for_eval: list[str] | None = None,
+    ) -> TrainOutput:
         """As in the base class; the weights of a checkpoint are read before they are shared out."""
         if self.is_fsdp_enabled:
             if resume_from_checkpoint:
-                self._read_whole(resume_from_checkpoint)
-            if share(self.model, UNIT_BYTES):
-                plugin: Any = self.accelerator.state.fsdp_plugin
+                self._read_whole(str(resume_from_checkpoint))
+            if share(cast("Decoder", self.model), UNIT_BYTES):
+                plugin: FullyShardedDataParallelPlugin = self.accelerator.state.fsdp_plugin
                 plugin.auto_wrap_policy = None  # else accelerate looks for layers of a class that they have no more
-        return super().train(resume_from_checkpoint, *args, **keys)
+        return super().train(resume_from_checkpoint, trial, ignore_keys_for_eval)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """The files that a run without sharding writes. All processes must call this."""
@@ -44,10 +59,10 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         whole = gather_weights(self.accelerator.unwrap_model(self.model), self.args.should_save)
         self._save(output_dir or self.args.output_dir, state_dict=whole)
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         if self.is_fsdp_enabled:  # `train` has read the weights already
             return
-        changed: Any = model if model is not None else self.model
+        changed = cast("nn.Module", self.model if model is None else model)
         kinds = {name: weight.dtype for name, weight in changed.named_parameters() if weight.requires_grad}
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         # peft widens the adapters that it loads to float32; the optimiser saved belongs to them as they were.
@@ -68,7 +83,7 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
             return
         load_weights(self.accelerator.unwrap_model(self.model), Path(str(self.state.best_model_checkpoint)))
 
-    def _clip_grad_norm(self, model: Any) -> Any:
+    def _clip_grad_norm(self, model: nn.Module) -> Tensor | float:
         if not self.is_fsdp_enabled:
             return super()._clip_grad_norm(model)
         return clip_gradients(model.parameters(), self.args.max_grad_norm)
@@ -77,6 +92,7 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         if not self.is_fsdp_enabled:
             super()._save_optimizer_and_scheduler(output_dir)
             return
+        assert self.optimizer is not None and self.lr_scheduler is not None
         state = gather_optimiser(self.optimizer.state_dict(), self.args.should_save)
         if self.args.should_save:
             torch.save(state, Path(output_dir) / OPTIMISER)
@@ -86,12 +102,13 @@ class SharedTrainer(SFTTrainer):  # type: ignore[misc]
         if not self.is_fsdp_enabled or checkpoint is None:
             super()._load_optimizer_and_scheduler(checkpoint)
             return
+        assert self.optimizer is not None and self.lr_scheduler is not None
         state = torch.load(Path(checkpoint) / OPTIMISER, map_location="cpu", mmap=True, weights_only=True)
         self.optimizer.load_state_dict(share_optimiser(state, self.optimizer))
         self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULER, weights_only=True))
 
 
-def share(model: Any, size: int) -> bool:
+def share(model: Decoder, size: int) -> bool:
     """Share ``model`` out before accelerate does, decoder layers in units of at least ``size`` bytes; whether that was
     done. Adapters are left to accelerate, whose units of one layer each their own tests know.
 
@@ -104,7 +121,7 @@ def share(model: Any, size: int) -> bool:
     layers = getattr(core, "layers", None)
     if hasattr(model, "peft_config") or core is None or layers is None:
         return False
-    unit: list[Any] = []
+    unit: list[nn.Module] = []
     for place, layer in enumerate(layers, 1):
         unit.append(layer)
         held = sum(weight.nbytes for member in unit for weight in member.parameters())
@@ -126,18 +143,20 @@ def share(model: Any, size: int) -> bool:
 
 
 @torch.no_grad()
-def clip_gradients(weights: Any, largest: float) -> Any:
+def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
     """Scale gradients down to the norm ``largest`` in place; returns their norm before.
 
     As `torch.nn.utils.clip_grad_norm_`, but on each process's own parts with one number exchanged: it takes shards one
     by one through DTensor's dispatch, which for a small model is longer than the backward pass.
     """
-    shared: list[Any] = []
-    whole: list[Any] = []
+    shared: list[Tensor] = []
+    whole: list[Tensor] = []
     for weight in weights:
         if weight.grad is not None:
-            parts = shared if hasattr(weight.grad, "to_local") else whole
-            parts.append(weight.grad.to_local() if parts is shared else weight.grad)
+            if hasattr(weight.grad, "to_local"):
+                shared.append(cast("DTensor", weight.grad).to_local())
+            else:
+                whole.append(weight.grad)
     device = (shared or whole)[0].device
     total = torch.zeros((), device=device)
     if shared:
@@ -150,14 +169,14 @@ def clip_gradients(weights: Any, largest: float) -> Any:
     return norm
 
 
-def gather_weights(model: Any, keep: bool = True) -> dict[str, Any]:
+def gather_weights(model: nn.Module, keep: bool = True) -> dict[str, Tensor]:
     """Name → whole weight on the CPU; empty where ``keep`` is false. All processes must call this.
 
     A head tied to the embedding stays one tensor, or the file would hold it twice.
     """
     owners = {name: id(weight) for name, weight in model.named_parameters(remove_duplicate=False)}
-    made: dict[Any, Any] = {}
-    whole: dict[str, Any] = {}
+    made: dict[int | str, Tensor] = {}
+    whole: dict[str, Tensor] = {}
     for name, weight in model.state_dict().items():
         owner = owners.get(name, name)
         if owner not in made:
@@ -167,7 +186,7 @@ def gather_weights(model: Any, keep: bool = True) -> dict[str, Any]:
     return whole
 
 
-def gather_optimiser(state: dict[str, Any], keep: bool = True) -> dict[str, Any]:
+def gather_optimiser(state: Object, keep: bool = True) -> Object:
     """An optimiser's ``state_dict()`` with whole tensors on the CPU. All processes must call this."""
     states = {
         index: {name: _gather(value, keep) for name, value in values.items()}
@@ -176,7 +195,7 @@ def gather_optimiser(state: dict[str, Any], keep: bool = True) -> dict[str, Any]
     return {**state, "state": states}
 
 
-def share_optimiser(state: dict[str, Any], optimiser: Any) -> dict[str, Any]:
+def share_optimiser(state: Object, optimiser: Optimizer) -> Object:
     """``state`` with whole tensors → this process's part of each tensor whose parameter is shared out."""
     places = [index for group in state["param_groups"] for index in group["params"]]
     weights = dict(zip(places, (weight for group in optimiser.param_groups for weight in group["params"])))
@@ -188,7 +207,7 @@ def share_optimiser(state: dict[str, Any], optimiser: Any) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def load_weights(model: Any, folder: Path) -> None:
+def load_weights(model: nn.Module, folder: Path) -> None:
     """The weights of a checkpoint into a model that is shared out; those that the file leaves out stay."""
     from safetensors import safe_open
 
@@ -204,15 +223,13 @@ def load_weights(model: Any, folder: Path) -> None:
                 weights[name].copy_(_share(file.get_tensor(name), weights[name]))
 
 
-def _gather(value: Any, keep: bool) -> Any:
+def _gather(value: Tensor, keep: bool) -> Tensor:
     if hasattr(value, "full_tensor"):
-        value = value.full_tensor()
-    if not keep:
-        return None
-    return value.detach().cpu() if isinstance(value, torch.Tensor) else value
+        value = cast("DTensor", value).full_tensor()
+    return value.detach().cpu() if keep else torch.empty(0)
 
 
-def _share(value: Any, weight: Any) -> Any:
+def _share(value: Tensor, weight: Tensor) -> Tensor:
     """``value`` cut as ``weight`` is; itself where ``weight`` is whole or of another shape, as counters are."""
     from torch.distributed.tensor import DTensor, distribute_tensor
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,16 +19,27 @@ from sxl_data.contract.errors import error
 from sxl_train.config import Tune
 from sxl_train.data import dataset as data
 from sxl_train.data.base import read_template
-from sxl_train.data.packing import Counts, cut_rows, make_sequences
+from sxl_train.data.packing import Counts, Packed, cut_rows, make_sequences
 from sxl_train.run.apart import count_processes
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log, read_first_loss
+from sxl_train.run.objects import Object
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
 from sxl_train.tune import stride
 from sxl_train.tune.adapt import adapt, load
 from sxl_train.tune.sharding import gather_weights
 from sxl_train.tune.trainer import make_trainer
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerFast
+    from transformers.trainer_utils import TrainOutput
+    from trl import SFTTrainer
+
+    from sxl_train.data.mask import Template
+    from sxl_train.run.decoder import Decoder
 
 
 def run(context: Context) -> Path:
@@ -53,8 +64,8 @@ def run(context: Context) -> Path:
     if checkpoint:
         batch = read_state(checkpoint)["train_batch_size"]
         tune = stride.keep(tune, checkpoints, batch, count_processes())
-    model = load(context.model, recipe.method, tune)
-    model = adapt(model, recipe.method, tune, tokenizer, template, added)
+    base = load(context.model, recipe.method, tune)
+    model = adapt(base, recipe.method, tune, tokenizer, template, added)
     trainer = make_trainer(model, tokenizer, train, validation, tune, recipe.seed, context.folder, capacity)
     size = trainer.args.per_device_train_batch_size
     if not checkpoint and trainer.accelerator.is_main_process:
@@ -93,7 +104,7 @@ def describe(counts: Counts) -> dict[str, int]:
     return {name: getattr(counts, name) for name in names} | {"dropped": counts.dropped_long + counts.dropped_empty}
 
 
-def train_on(trainer: Any, checkpoint: str | None) -> Any:
+def train_on(trainer: SFTTrainer, checkpoint: str | None) -> TrainOutput:
     """Train to the end, from ``checkpoint`` where there is one. Raises `UserError` T111, and KeyboardInterrupt after a
     signal, when the step under way is saved."""
     import torch
@@ -120,7 +131,7 @@ def train_on(trainer: Any, checkpoint: str | None) -> Any:
     return result
 
 
-def judge(trainer: Any) -> float:
+def judge(trainer: SFTTrainer) -> float:
     """The validation loss of the model that is kept; one that was judged after the last step is not judged again."""
     last = trainer.state.log_history[-2:]  # the second to last where the trainer's own summary is the last
     kept = not trainer.args.load_best_model_at_end
@@ -131,8 +142,14 @@ def judge(trainer: Any) -> float:
 
 
 def prepare(
-    dataset: data.Dataset, split: str, limit: int, tokenizer: Any, template: Any, tune: Tune, capacity: int
-) -> tuple[list[dict[str, list[Any]]], Counts]:
+    dataset: data.Dataset,
+    split: str,
+    limit: int,
+    tokenizer: PreTrainedTokenizerFast,
+    template: Template,
+    tune: Tune,
+    capacity: int,
+) -> tuple[list[Packed], Counts]:
     """Packed sequences of a split."""
     rows = data.read_rows(dataset, split, limit)
     pieces, counts = cut_rows(rows, tokenizer, template, tune, capacity)
@@ -166,24 +183,30 @@ def find_checkpoint(folder: Path) -> str | None:
     return str(max(found)[1]) if found else None
 
 
-def read_state(checkpoint: str) -> dict[str, Any]:
+def read_state(checkpoint: str) -> Object:
     """Where a checkpoint stands, and the batch that its run began with: found again on another machine it might differ,
     and with it the order of the data."""
     return dict(msgspec.json.decode((Path(checkpoint) / "trainer_state.json").read_bytes()))
 
 
-def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | None = None) -> None:
+def save(
+    model: Decoder | PeftModel,
+    tokenizer: PreTrainedTokenizerFast,
+    context: Context,
+    state: dict[str, Tensor] | None = None,
+) -> None:
     """Adapters with the name of their base, or the whole model in bf16; and the tokenizer beside them."""
     import torch
+    from peft import PeftModel
 
     from sxl_train.run.checkpoints import copy_tokenizer
 
-    if hasattr(model, "peft_config"):
+    if isinstance(model, PeftModel):
         for config in model.peft_config.values():
             config.base_model_name_or_path = (
                 str(Path(context.model).resolve()) if Path(context.model).is_dir() else (context.model)
             )
-        model.save_pretrained(context.folder, save_embedding_layers=False, state_dict=state)
+        model.save_pretrained(str(context.folder), save_embedding_layers=False, state_dict=state)
     else:
         model.config.use_cache = True
         if state is not None:
@@ -191,7 +214,7 @@ def save(model: Any, tokenizer: Any, context: Context, state: dict[str, Any] | N
             state = {name: small[id(weight)] for name, weight in state.items()}
             model.save_pretrained(context.folder, state_dict=state)
         else:
-            model.to(torch.bfloat16).save_pretrained(context.folder)
+            model.to(dtype=torch.bfloat16).save_pretrained(context.folder)
     if Path(context.model).is_dir():
         copy_tokenizer(Path(context.model), context.folder)
     else:

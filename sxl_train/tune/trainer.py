@@ -9,33 +9,44 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import torch
 from trl import SFTConfig, SFTTrainer
 
 from sxl_data.contract.console import say
 from sxl_train.config import Tune
-from sxl_train.data.collate import Flatten
+from sxl_train.data.collate import Batch, Flatten
+from sxl_train.data.packing import Packed
 from sxl_train.run.apart import count_processes
 from sxl_train.run.interrupt import Interrupt
 from sxl_train.run.log import Log
+from sxl_train.run.objects import Object
 from sxl_train.tune import batch, fast, graphs
 from sxl_train.tune.sharding import SharedTrainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from peft import PeftModel
+    from torch import Tensor, nn
+    from transformers import PreTrainedTokenizerFast, TrainerCallback
+
+    from sxl_train.run.decoder import Decoder
 
 
 class TraceTrainer(SharedTrainer):
     """SFTTrainer on a model that `fast.make_fast` changed."""
 
-    log_tokens: Any = None
+    log_tokens: Callable[[int], None] | None = None
     """Called with the number of tokens of each batch."""
-    passes: Any = None
-    """`graphs.Passes` where passes are recorded."""
+    passes: graphs.Passes | None = None
+    """Where passes are recorded."""
 
     def create_accelerator_and_postprocess(self) -> None:
         """As in the base class; and sharding on CPUs, which accelerate leaves out though gloo does all it needs."""
         super().create_accelerator_and_postprocess()
-        state: Any = self.accelerator.state
+        state = self.accelerator.state
         if self.args.fsdp and str(state.distributed_type).endswith("MULTI_CPU"):
             from accelerate import DistributedType, FullyShardedDataParallelPlugin
 
@@ -44,49 +55,52 @@ class TraceTrainer(SharedTrainer):
             self.is_fsdp_enabled = True
 
     def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
+        self,
+        model: nn.Module,
+        inputs: Batch,
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
         """Weighted loss over trained tokens ÷ their number in the optimiser step."""
         if self.log_tokens is not None and model.training:
-            self.log_tokens(inputs["input_ids"].numel())
-        outputs: Any = model(**inputs)
+            self.log_tokens(torch.as_tensor(inputs["input_ids"]).numel())
+        outputs: dict[str, Tensor] = model(**inputs)
         count = outputs["tokens"] if num_items_in_batch is None else num_items_in_batch
         loss = outputs["loss"] / torch.as_tensor(count, device=outputs["loss"].device).clamp(min=1)
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # DDP averages gradients over processes
         return (loss, outputs) if return_outputs else loss
 
-    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
+    def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Tensor | int | None = None) -> Tensor:
         """As in the base class, or a recorded pass played back."""
-        if self.passes is None:
+        if self.passes is None or num_items_in_batch is None:
             return super().training_step(model, inputs, num_items_in_batch)
         if self.log_tokens is not None:
-            self.log_tokens(inputs["input_ids"].numel())
+            self.log_tokens(torch.as_tensor(inputs["input_ids"]).numel())
         model.train()
         return self.passes.run(self._prepare_inputs(inputs), num_items_in_batch)
 
-    def floating_point_ops(self, inputs: Any) -> int:
+    def floating_point_ops(self, inputs: Batch) -> int:
         """None: the base class walks all modules in each pass to count them, and the log has its own count."""
         return 0
 
-    def create_optimizer(self, model: Any = None) -> Any:
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """AdamW; with exact float32 weights beside bf16 ones."""
-        model = model or self.model
+        model = cast("nn.Module", model or self.model)
         trained = [p for p in model.parameters() if p.requires_grad]
         if self.optimizer is None and any(p.dtype == torch.bfloat16 for p in trained):
             from sxl_train.tune.optimiser import MasterAdamW
 
             decay, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
-            groups: list[Any] = [{"params": decay, "weight_decay": self.args.weight_decay}, {"params": plain}]
+            groups: list[Object] = [{"params": decay, "weight_decay": self.args.weight_decay}, {"params": plain}]
             self.optimizer = MasterAdamW([g for g in groups if g["params"]], lr=self.args.learning_rate)
         return super().create_optimizer(model) if self.optimizer is None else self.optimizer
 
-    def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
+    def evaluate(self, *_: object, metric_key_prefix: str = "eval", **__: object) -> dict[str, float]:
         """Loss per trained token of the whole validation split, exact however it is batched or spread."""
         # Past DDP's wrapper: its forward talks to the other processes, which may have fewer batches.
-        model: Any = self.model_wrapped if self.is_fsdp_enabled else self.accelerator.unwrap_model(self.model)
-        dataset: Any = self.eval_dataset
-        collate: Any = self.data_collator
+        model: nn.Module = self.model_wrapped if self.is_fsdp_enabled else self.accelerator.unwrap_model(self.model)
+        dataset, collate = cast("Sequence[Packed]", self.eval_dataset), cast("Flatten", self.data_collator)
         was_training = model.training
         model.eval()
         total = torch.zeros(2, dtype=torch.float64, device=self.args.device)
@@ -98,7 +112,7 @@ class TraceTrainer(SharedTrainer):
                 if not rows and not self.is_fsdp_enabled:
                     break
                 # Sharded weights are gathered by all or by none: a process without rows runs one for the others.
-                outputs: Any = model(**self._prepare_inputs(collate(rows or [dataset[0]])))
+                outputs: dict[str, Tensor] = model(**self._prepare_inputs(collate(rows or [dataset[0]])))
                 if not rows:
                     break
                 total += torch.stack([outputs["loss"].double(), torch.as_tensor(outputs["tokens"]).to(total)])
@@ -110,22 +124,22 @@ class TraceTrainer(SharedTrainer):
         return metrics
 
     def _set_signature_columns_if_needed(self) -> None:
-        self._signature_columns: Any = ["input_ids", "labels", "weights", "seq_lengths"]
+        self._signature_columns = [*Packed.__annotations__]  # type: ignore[assignment]
 
-    def create_model_card(self, *_: Any, **__: Any) -> None:
+    def create_model_card(self, *_: object, **__: object) -> None:
         """Checkpoints get no card; the release writes one from measured numbers."""
 
 
 def make_trainer(
-    model: Any,
-    tokenizer: Any,
-    train: list[Any],
-    validation: list[Any],
+    model: Decoder | PeftModel,
+    tokenizer: PreTrainedTokenizerFast,
+    train: Sequence[Packed],
+    validation: Sequence[Packed],
     tune: Tune,
     seed: int,
     folder: Path,
     capacity: int,
-) -> Any:
+) -> SFTTrainer:
     """The trainer with its arguments; `tune.fast` decides which path the model takes."""
     from datasets import Dataset
     from transformers import EarlyStoppingCallback, PrinterCallback
@@ -145,25 +159,23 @@ def make_trainer(
     arguments = make_arguments(tune, folder, seed, size, len(train), bool(validation), plain=bool(reason))
     full = all(p.requires_grad for p in model.parameters())
     log = Log(folder / "log.jsonl", count_flops(model, full))
-    callbacks: list[Any] = [log, Interrupt()]
+    callbacks: list[TrainerCallback] = [log, Interrupt()]
     if arguments.load_best_model_at_end:
         callbacks.append(EarlyStoppingCallback(tune.patience))
+    splits = [Dataset.from_list([*rows]) if rows else None for rows in (train, validation)]
     if reason:
-        train, validation = (
-            [{k: v for k, v in row.items() if k != "weights"} for row in rows] for rows in (train, validation)
-        )
-    kind = SFTTrainer if reason else TraceTrainer
-    trainer: Any = kind(
+        splits = [split.remove_columns("weights") if split else None for split in splits]
+    trainer = (SFTTrainer if reason else TraceTrainer)(
         model=model,
         args=arguments,
-        train_dataset=Dataset.from_list(train),
+        train_dataset=splits[0],
         data_collator=collator,
-        eval_dataset=Dataset.from_list(validation) if validation else None,
+        eval_dataset=splits[1],
         processing_class=tokenizer,
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
-    if not reason:
+    if isinstance(trainer, TraceTrainer):
 
         def count(tokens: int) -> None:
             log.tokens += tokens * count_processes()
@@ -240,7 +252,7 @@ def count_steps(sequences: int, size: int, tune: Tune) -> int:
     return math.ceil(sequences / count_processes() / size / tune.accumulate * tune.epochs)
 
 
-def count_flops(model: Any, full: bool) -> float:
+def count_flops(model: Decoder | PeftModel, full: bool) -> float:
     """Floating-point operations for one token, forward and backward, without attention's own.
 
     6 for each weight that is trained; 4 where it is frozen, as its gradient is not made. An input embedding of its own
