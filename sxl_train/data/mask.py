@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,10 @@ from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError, error
 from sxl_data.trace import template as renderer
 from sxl_train.data.control import find_control
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 IGNORED, REFLECT, ACT = 0, 1, 2
 OWN = Path(__file__).parent / "templates" / "sxl.jinja"
@@ -29,7 +33,7 @@ SPECIAL_TOKENS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_ca
 """Tokens of our template; a base that lacks one gets it."""
 STOP, PAD = "<|im_end|>", "<|pad|>"
 _CLOSING = patterns.compile(r"\s*(?:</think>|</reasoning>|\[/THINK\])\s*")
-Message = dict[str, Any]
+Message: TypeAlias = Object
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -89,19 +93,19 @@ def _own() -> str:
     return OWN.read_text(encoding="utf-8")
 
 
-def make_template(text: str, tokenizer: Any) -> Template:
+def make_template(text: str, tokenizer: PreTrainedTokenizerFast) -> Template:
     """The template with the tokenizer's special tokens, as `apply_chat_template` would pass them."""
     tokens = {name: str(value) for name, value in tokenizer.special_tokens_map.items() if isinstance(value, str)}
     return Template(text, tokens)
 
 
-def render(template: Template, messages: list[Message], tools: list[Any] | None, prompt: bool = False) -> str:
+def render(template: Template, messages: list[Message], tools: list[Object] | None, prompt: bool = False) -> str:
     """The text of a conversation; ``prompt`` adds the opening of the assistant's next turn. Raises T108."""
     return _render(template, messages, tools, prompt)[0]
 
 
 def _render(
-    template: Template, messages: list[Message], tools: list[Any] | None, prompt: bool = False
+    template: Template, messages: list[Message], tools: list[Object] | None, prompt: bool = False
 ) -> tuple[str, list[tuple[int, int]]]:
     try:
         text = template.renderer.text(messages, tools, prompt)
@@ -110,7 +114,7 @@ def _render(
     return renderer.split_marks(text)
 
 
-def find_spans(template: Template, messages: list[Message], tools: list[Any] | None, first: int = 0) -> Spans:
+def find_spans(template: Template, messages: list[Message], tools: list[Object] | None, first: int = 0) -> Spans:
     """The text and where each assistant message from ``first`` on stands in it.
 
     Raises `UserError` T108 where a template without marks rewrites the past.
@@ -143,7 +147,7 @@ def find_spans(template: Template, messages: list[Message], tools: list[Any] | N
 def _follow_prompts(
     template: Template,
     messages: list[Message],
-    tools: list[Any] | None,
+    tools: list[Object] | None,
     first: int,
     text: str,
     marked: list[tuple[int, int]],
@@ -195,7 +199,11 @@ def split_phases(text: str, spans: list[tuple[int, int]], messages: list[Message
 
 
 def tokenise(
-    tokenizer: Any, template: Template | str, messages: list[Message], tools: list[Any] | None, first: int = 0
+    tokenizer: PreTrainedTokenizerFast,
+    template: Template | str,
+    messages: list[Message],
+    tools: list[Object] | None,
+    first: int = 0,
 ) -> Tokens:
     """Ids and phases of one conversation; nothing before message ``first`` is trained.
 
@@ -218,13 +226,15 @@ def tokenise(
     return Tokens(ids, phases, spans.unasked)
 
 
-def tokenise_prompt(tokenizer: Any, template: Template, messages: list[Message], tools: list[Any] | None) -> list[int]:
+def tokenise_prompt(
+    tokenizer: PreTrainedTokenizerFast, template: Template, messages: list[Message], tools: list[Object] | None
+) -> list[int]:
     """Ids of a conversation with the opening of the assistant's next turn behind it."""
     control = find_control(tokenizer, template.text)
     return control.encode(tokenizer, render(template, control.hide(messages), control.hide(tools), prompt=True))[0]
 
 
-def find_stop(tokenizer: Any, template: Template) -> str | None:
+def find_stop(tokenizer: PreTrainedTokenizerFast, template: Template) -> str | None:
     """The special token that is trained to end a turn, or None where the template trains none."""
     tokens = tokenise(
         tokenizer, template, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], None
@@ -234,13 +244,13 @@ def find_stop(tokenizer: Any, template: Template) -> str | None:
     return str(tokenizer.convert_ids_to_tokens(trained[-1])) if trained else None
 
 
-def show(tokenizer: Any, tokens: Tokens) -> str:
+def show(tokenizer: PreTrainedTokenizerFast, tokens: Tokens) -> str:
     """The text with the trained parts in brackets: ⟦r reasoning⟧ ⟦a answers, calls, stop⟧."""
     pieces: list[str] = []
     start = 0
     for index in range(1, len(tokens.ids) + 1):
         if index == len(tokens.ids) or tokens.phases[index] != tokens.phases[start]:
-            text = tokenizer.decode(tokens.ids[start:index])
+            text = str(tokenizer.decode(tokens.ids[start:index]))
             mark = {IGNORED: "", REFLECT: "r", ACT: "a"}[tokens.phases[start]]
             pieces.append(f"⟦{mark} {text}⟧" if mark else text)
             start = index
