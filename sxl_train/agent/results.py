@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sxl_data.trace.messages import text_of
-from sxl_data.trace.types import Part, Result
+from sxl_data.trace.types import Part, Result, Status
 
 PASSING = ("busy", "timeout")
 """Failures behind which the very same call is the right next step."""
@@ -20,6 +18,6 @@ def in_vain(result: Result) -> bool:
     return result.error_type in MISTAKEN or (result.status == "ok" and text_of(result.content) in EMPTY)
 
 
-def hold_back(key: str, status: Any, words: str) -> Result:
+def hold_back(key: str, status: Status, words: str) -> Result:
     """The result of a call that reached no tool."""
     return Result(call_id=key, content=(Part(text=words),), status=status, error_type="harness")

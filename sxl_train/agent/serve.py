@@ -12,7 +12,6 @@ import secrets
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import UserError
 from sxl_train.agent import wire
 from sxl_train.generate.types import Backend
+from sxl_train.run.objects import Object, Value
 
 ADDRESS = "127.0.0.1"
 LARGEST = 4_000_000
@@ -48,12 +48,12 @@ class Server(ThreadingHTTPServer):
         own = {f"{name}:{self.port}" for name in (ADDRESS, "localhost")}
         return host in own and (origin is None or origin in {f"http://{name}" for name in own})
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Value, client_address: Value) -> None:
         """A client that hung up, or never finished its question, is no fault of ours; others are shown."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
-    def chat(self, body: bytes) -> tuple[dict[str, Any], bool]:
+    def chat(self, body: bytes) -> tuple[Object, bool]:
         """(the answer, whether it is to be streamed). Raises `wire.Unfit`."""
         request, stream = wire.read(body)
         with self.busy:
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(status, {"error": {"message": words, "type": "invalid_request_error", "code": None}})
 
-    def _send(self, status: int, body: dict[str, Any]) -> None:
+    def _send(self, status: int, body: Object) -> None:
         self._write(status, "application/json", msgspec.json.encode(body))
 
     def _write(self, status: int, kind: str, body: bytes) -> None:
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Value) -> None:
         """Nothing: what people ask is theirs."""
 
 

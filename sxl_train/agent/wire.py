@@ -7,7 +7,7 @@ answers, images) is refused with a sentence.
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from sxl_train.answers import tool_calls
 from sxl_train.answers.markup import read_schemas
 from sxl_train.answers.turns import apart
 from sxl_train.generate.types import Request, Sample
+from sxl_train.run.objects import Object
 
 DEFAULT_TOKENS, MOST_TOKENS = 1024, 32_768
 
@@ -42,7 +43,7 @@ class Said(msgspec.Struct, frozen=True):
     """One message."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[dict[str, Any]] | None = None
+    content: str | list[Object] | None = None
     tool_calls: list[Called] | None = None
     tool_call_id: str | None = None
     reasoning_content: str | None = None
@@ -53,7 +54,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     messages: list[Said]
     model: str = ""
-    tools: list[dict[str, Any]] | None = None
+    tools: list[Object] | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
@@ -119,14 +120,14 @@ def _message(said: Said) -> dict[str, object]:
     return found
 
 
-def answer(model: str, request: Request, sample: Sample, key: str) -> dict[str, Any]:
+def answer(model: str, request: Request, sample: Sample, key: str) -> Object:
     """The body of the answer: calls of declared tools as ``tool_calls``, what was thought as ``reasoning_content``."""
     thought, text = apart(sample.text)
     schemas = read_schemas([dict(tool) for tool in request.tools or ()])
     read_ = tool_calls.read(text, schemas) if request.tools else tool_calls.Read((), text.strip())
     calls = [call for call in read_.calls if call is not None]
     whole = bool(calls) and len(calls) == len(read_.calls)
-    message: dict[str, Any] = {"role": "assistant", "content": (read_.content or None) if whole else text.strip()}
+    message: Object = {"role": "assistant", "content": (read_.content or None) if whole else text.strip()}
     if thought:
         message["reasoning_content"] = thought
     if whole:
@@ -153,7 +154,7 @@ def answer(model: str, request: Request, sample: Sample, key: str) -> dict[str, 
     }
 
 
-def chunks(whole: dict[str, Any]) -> list[dict[str, Any]]:
+def chunks(whole: Object) -> list[Object]:
     """``whole`` as a stream: the message, then why it ended."""
     (choice,) = whole["choices"]
     delta = dict(choice["message"])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from sxl_data.sandbox.box import Box, Refused
 from sxl_data.sandbox.limits import Limits, Result
 from sxl_data.sandbox.run import open_box
 from sxl_data.toolsets.tools import ToolError
+from sxl_train.run.objects import Object, Value
 
 SKIPPED = {"__pycache__", ".venv", "venv", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox"}
 """Folders that are made by tools and stay behind."""
@@ -54,14 +55,14 @@ class Workspace:
     def __init__(self, box: Box, folder: Path | None, held: dict[str, bytes], left_out: Sequence[str] = ()) -> None:
         self.box, self.folder, self.held, self.left_out = box, folder, held, list(left_out)
 
-    def do(self, tool: str, /, **given: Any) -> Any:
+    def do(self, tool: str, /, **given: Value) -> Value:
         """Run one tool of `inside` in the box. Raises `ToolError` with the tool's own refusal."""
         ask = msgspec.json.encode({"do": tool, "with": given})
         # Isolated, or a file that a program left (json.py, sitecustomize.py) would answer for the tools.
         python = shlex.quote(self.box.python.path)
         done = self.box.run(f"exec {python} -I -c \"$(cat <<'{_END}'\n{_INSIDE}\n{_END}\n)\"", "bash", stdin=ask)
         try:
-            answer: dict[str, Any] = msgspec.json.decode(done.stdout)
+            answer: Object = msgspec.json.decode(done.stdout)
         except msgspec.DecodeError:
             raise ToolError(done.status, _end_of(done)) from None
         if "value" not in answer:
@@ -73,7 +74,7 @@ class Workspace:
         copy. What cannot be brought back is named in ``left_out``."""
         digests = {path: hashlib.sha256(data).hexdigest() for path, data in self.held.items() if not _is_git(path)}
         try:
-            answer: dict[str, Any] = self.do("snapshot", held=digests)
+            answer: Object = self.do("snapshot", held=digests)
         except ToolError as problem:
             self.left_out.append(f"all changes: the copy cannot be read any more ({problem})")
             return []

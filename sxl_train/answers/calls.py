@@ -5,13 +5,13 @@ its schema. Nothing is run. Calls and turns are counted apart: a turn may hold s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from sxl_data.engine.confined import Exceeded
 from sxl_data.rules.schema_checker import Checker
 from sxl_train.answers.markup import Call, Schemas, read_schemas
+from sxl_train.run.objects import Object
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -38,11 +38,7 @@ class Tally(msgspec.Struct):
     valid: int = 0
 
     def add(
-        self,
-        calls: Sequence[Call | None],
-        true: Sequence[Call],
-        tools: list[dict[str, Any]] | None,
-        stopped: bool = False,
+        self, calls: Sequence[Call | None], true: Sequence[Call], tools: list[Object] | None, stopped: bool = False
     ) -> None:
         """Count one turn: the calls it made (None: one that does not parse), and those it should have made."""
         self.turns += 1
@@ -57,7 +53,7 @@ class Tally(msgspec.Struct):
             self.valid += verdict.valid
 
 
-def read_true(message: dict[str, Any]) -> list[Call]:
+def read_true(message: Object) -> list[Call]:
     """The calls of an assistant's message."""
     functions = [call.get("function") or call for call in message.get("tool_calls") or []]
     return [Call(function["name"], function.get("arguments") or {}) for function in functions]
@@ -72,7 +68,7 @@ def judge(call: Call | None, schemas: Schemas) -> Verdict:
     return Verdict(True, True, _satisfies(call.arguments, schemas[call.name]))
 
 
-def _satisfies(arguments: dict[str, Any], schema: dict[str, Any]) -> bool:
+def _satisfies(arguments: Object, schema: Object) -> bool:
     try:
         return Checker(schema).is_valid(arguments)
     except Exceeded:

@@ -8,23 +8,23 @@ are not judged, and nothing counts as a match.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import UserError
 from sxl_train.data import mask
+from sxl_train.run.objects import Object, Value
 
 
 class Call(msgspec.Struct, frozen=True):
     """A call that was understood."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: Object
 
 
-Schemas = dict[str, dict[str, Any]]
+Schemas = dict[str, Object]
 """Name of a declared tool → the schema of its arguments."""
 Reader = Callable[[str, Schemas], list[Call | None]]
 """(text, schemas) → its calls in order, None for one that does not parse."""
@@ -43,7 +43,7 @@ _DEEPSEEK = patterns.compile(
 _SPECIAL = patterns.compile(r"<\|[a-z_]+\|>")
 
 
-def read_schemas(tools: list[dict[str, Any]] | None) -> Schemas:
+def read_schemas(tools: list[Object] | None) -> Schemas:
     """The schema of each tool that a conversation declares."""
     functions = [tool.get("function") or tool for tool in tools or []]
     return {str(function.get("name")): function.get("parameters") or {} for function in functions}
@@ -62,7 +62,7 @@ def find_reader(template: mask.Template) -> tuple[str, Reader] | None:
         },
     }
     call = {"id": "callid001", "type": "function", "function": {"name": "sxlname", "arguments": arguments}}
-    messages: list[dict[str, Any]] = [
+    messages: list[Object] = [
         {"role": "user", "content": "q"},
         {"role": "assistant", "content": "", "tool_calls": [call]},
     ]
@@ -140,7 +140,7 @@ def _from_json(text: str) -> Call | None:
     return _from_object(_decode(text.strip()))
 
 
-def _from_object(value: Any) -> Call | None:
+def _from_object(value: Value) -> Call | None:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         return None
     arguments = value.get("arguments", value.get("parameters", {}))
@@ -153,14 +153,14 @@ def _named(name: str, body: str) -> Call | None:
     return Call(name.strip(), value) if isinstance(value, dict) and name.strip() else None
 
 
-def _type(values: dict[str, str], schema: dict[str, Any]) -> dict[str, Any]:
+def _type(values: dict[str, str], schema: Object) -> Object:
     """Values that are written as text, read as the schema's types: a string stays as it is written."""
     properties = schema.get("properties")
-    kinds: dict[str, Any] = properties if isinstance(properties, dict) else {}
+    kinds: Object = properties if isinstance(properties, dict) else {}
     return dict(_typed(values, kinds))
 
 
-def _typed(values: dict[str, str], kinds: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _typed(values: dict[str, str], kinds: Object) -> Iterator[tuple[str, Value]]:
     for key, text in values.items():
         kind = kinds.get(key.strip())
         decoded = _decode(text.strip())
@@ -171,7 +171,7 @@ def _typed(values: dict[str, str], kinds: dict[str, Any]) -> Iterator[tuple[str,
 _NOTHING = object()
 
 
-def _decode(text: str) -> Any:
+def _decode(text: str) -> Value:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):

@@ -8,7 +8,6 @@ generated). The first two come from the same samples.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from sxl_data.contract import patterns
 from sxl_data.files.json_text import load_plain
 from sxl_data.rules.schema_checker import Checker
 from sxl_train.answers.markup import READERS, Call, Schemas
+from sxl_train.run.objects import Object, Value
 
 REPAIRS = {
     "fence": "a JSON object in a code fence, or bare, is taken for a call",
@@ -109,9 +109,9 @@ def _beside(text: str) -> str:
     return text[: min(ends)].strip() if ends else ""
 
 
-def _values(text: str) -> tuple[list[Any], list[str]]:
+def _values(text: str) -> tuple[list[Value], list[str]]:
     """JSON values that look like calls, and the repairs that it took to find them."""
-    found: list[Any] = []
+    found: list[Value] = []
     for body in _OPEN.findall(text)[:1]:
         for part in body.split("<tool_call>"):
             value, how = _loose(part.partition("</tool_call>")[0])
@@ -131,7 +131,7 @@ def _values(text: str) -> tuple[list[Any], list[str]]:
     return found, done
 
 
-def _loose(text: str) -> tuple[Any, list[str]]:
+def _loose(text: str) -> tuple[Value, list[str]]:
     """The value of JSON that is not quite JSON, and what was wrong with it."""
     text = text.strip()
     for candidate, how in ((text, []), (_TRAILING.sub(lambda found: found[1], text), ["json"])):
@@ -149,7 +149,7 @@ def _loose(text: str) -> tuple[Any, list[str]]:
         return None, []
 
 
-def _call(value: Any) -> Call | None:
+def _call(value: Value) -> Call | None:
     if isinstance(value, dict) and isinstance(value.get("function"), dict):
         value = value["function"]
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
@@ -171,13 +171,13 @@ def _plain(name: str) -> str:
     return name.strip().casefold().replace("-", "_").replace(" ", "_")
 
 
-def _typed(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _typed(arguments: Object, schema: Object) -> Object:
     properties = schema.get("properties")
     kinds = properties if isinstance(properties, dict) else {}
     return {key: _as(value, kinds.get(key)) for key, value in arguments.items()}
 
 
-def _as(value: Any, schema: Any) -> Any:
+def _as(value: Value, schema: Value) -> Value:
     kind = schema.get("type") if isinstance(schema, dict) else None
     if not isinstance(value, str) or kind not in ("integer", "number", "boolean", "array", "object"):
         return value

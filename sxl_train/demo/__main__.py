@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from sxl_data.contract.console import format_bytes, format_seconds, format_table
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import UserError
 from sxl_train.recipe import CONTINUES
+from sxl_train.run.objects import Object
 
 RECIPE, TOY = "demo-agent", "demo"
 SIDES = {"base": "before", "release": "after"}
@@ -103,7 +103,7 @@ def _real(out: Path, overrides: Sequence[str], calls: int, tasks: int, rows: int
     tell(_show(record, out, folders["release"]))
 
 
-def _show(record: dict[str, Any], out: Path, model: str) -> str:
+def _show(record: Object, out: Path, model: str) -> str:
     from sxl_data.sandbox.run import INSTALL, missing
     from sxl_train.suites.demo_calls import EXACT, SETS, SHOWN, VALID
     from sxl_train.suites.statistics import estimate, show

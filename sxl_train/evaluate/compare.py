@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sxl_data.contract.console import format_share, format_table
+from sxl_train.run.objects import Object
 
 HEADERS = (
     "model",
@@ -21,7 +20,7 @@ HEADERS = (
 )
 
 
-def compare(models: dict[str, dict[str, Any]]) -> str:
+def compare(models: dict[str, Object]) -> str:
     """A table with one row for each model, in order. Calls are counted out of calls made, turns out of turns."""
     table = format_table(HEADERS, [(name, *_cells(numbers)) for name, numbers in models.items()])
     unread = [name for name, numbers in models.items() if numbers.get("markup") is None]
@@ -30,7 +29,7 @@ def compare(models: dict[str, dict[str, Any]]) -> str:
     return table
 
 
-def _cells(numbers: dict[str, Any]) -> tuple[str, ...]:
+def _cells(numbers: Object) -> tuple[str, ...]:
     forced, made = numbers["forced"], numbers["generated"]
     judged = numbers.get("markup") is not None
     return (

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sxl_data.files.json_text import load_plain
+from sxl_train.run.objects import Object
 from sxl_train.suites.types import Outcome
 
-Json: TypeAlias = dict[str, Any]
+Json: TypeAlias = Object
 
 
 def with_samples(document: Json, place: str, outcomes: Sequence[Outcome], main: str) -> tuple[Json, bytes]:

@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,6 +17,7 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import error
 from sxl_train.config import Evaluate
 from sxl_train.run.apart import alone
+from sxl_train.run.objects import Object
 from sxl_train.run.step import Context
 
 
@@ -35,7 +35,7 @@ def run(context: Context) -> Path:
     return Path(context.model)
 
 
-def run_suites(model: str, options: Evaluate, out: Path) -> dict[str, Any]:
+def run_suites(model: str, options: Evaluate, out: Path) -> Object:
     """The benchmarks of the recipe on ``model``, in one new interpreter; answers that ``out`` holds are kept.
 
     Raises `UserError` T305 where they come to no end; what they said stands above.
@@ -47,7 +47,7 @@ def run_suites(model: str, options: Evaluate, out: Path) -> dict[str, Any]:
     )
     if done.returncode:
         raise error("T305", file=model, found=f"exit code {done.returncode} of {', '.join(options.suites)}")
-    found: dict[str, Any] = msgspec.json.decode(done.stdout)["suites"]
+    found: Object = msgspec.json.decode(done.stdout)["suites"]
     return found
 
 
@@ -55,7 +55,7 @@ def _environment() -> dict[str, str]:
     return alone() | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
 
-def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[dict[str, Any]]:
+def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_length: int) -> list[Object]:
     """`measure.measure` of each folder, in one new interpreter. Raises `UserError` T202 with its last words."""
     task = {"folders": folders, "dataset": dataset, "options": options, "max_length": max_length}
     done = subprocess.run(
@@ -68,5 +68,5 @@ def measure_apart(folders: list[str], dataset: str, options: Evaluate, max_lengt
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise error("T202", file=folders[-1], found=" / ".join(words[-4:]) or f"exit code {done.returncode}")
-    found: list[dict[str, Any]] = msgspec.json.decode(done.stdout.splitlines()[-1])
+    found: list[Object] = msgspec.json.decode(done.stdout.splitlines()[-1])
     return found

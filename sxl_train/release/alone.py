@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +25,7 @@ from sxl_train.answers.markup import Call, read_schemas
 from sxl_train.answers.tool_calls import valid
 from sxl_train.release import snippets
 from sxl_train.run.apart import alone
+from sxl_train.run.objects import Object
 
 Library = Literal["transformers", "llama-cpp-python"]
 NEEDS: dict[Library, tuple[str, ...]] = {
@@ -66,7 +67,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """Of all threads, for the whole: loading the library and the weights, reading the prompt, writing the answer."""
     peak_bytes: int | None
     printed: str
-    calls: list[dict[str, Any]]
+    calls: list[Object]
     python: str
     processor: str
     threads: int
@@ -112,7 +113,7 @@ def run(folder: Path, library: Library, code: str, python: str = sys.executable,
     )
 
 
-def _need_calls(folder: Path, printed: str) -> list[dict[str, Any]]:
+def _need_calls(folder: Path, printed: str) -> list[Object]:
     asked = json.loads((folder / "example.json").read_text(encoding="utf-8"))
     schemas = read_schemas(asked["tools"])
     calls = snippets.calls_in(printed)

@@ -7,12 +7,12 @@ there is no adjective for quality. Where nothing was measured the announcement s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
 from sxl_train.release.finished import GGUF
 from sxl_train.release.model_card import Named
 from sxl_train.release.sheet import Number, Sheet, escape
+from sxl_train.run.objects import Value
 
 NAME = "ANNOUNCEMENT.md"
 LENGTHS = (500, 280)
@@ -74,7 +74,7 @@ def _results(sheet: Sheet, named: Named) -> list[str]:
         value, low, high = (sheet.show(after, f"{at}/{key}", "percent") for key in ("value", "low", "high"))
         before = "evidence/eval/base.json"
         was = f"{sheet.show(before, f'{at}/value', 'percent')} → " if sheet.has(before, f"{at}/value") else ""
-        main: Any = sheet.value(after, f"{place}/main")
+        main: Value = sheet.value(after, f"{place}/main")
         found.append(f"{suite}, {main}: {was}{value} (95 %: {low} to {high}, n = {n}).")
     return found
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from sxl_train.run.objects import Object, Value
 
 LEAD = (
     "Of the packaged weights. Each number with its interval of 95 % (Wilson; by clusters where items share a source) "
@@ -12,15 +13,15 @@ LEAD = (
 )
 
 
-def benchmarks(records: Mapping[str, Mapping[str, Any]]) -> str:
+def benchmarks(records: Mapping[str, Mapping[str, Value]]) -> str:
     """The section; empty where no suite ran."""
-    suites: dict[str, dict[str, Any]] = records.get("evaluate", {}).get("measured", {}).get("suites", {})
+    suites: dict[str, Object] = records.get("evaluate", {}).get("measured", {}).get("suites", {})
     if not suites:
         return ""
     lines = ["| suite | measure | value | 95 % | n |", "|---|---|---:|---|---|"]
     notes = []
     for name, suite in suites.items():
-        measures: dict[str, dict[str, Any]] = suite["measured"]["measures"]
+        measures: dict[str, Object] = suite["measured"]["measures"]
         order = dict.fromkeys([suite["main"], *measures])
         for number, measure in enumerate(order):
             if measures.get(measure, {}).get("n"):

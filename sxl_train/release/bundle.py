@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import yaml
@@ -40,6 +39,7 @@ from sxl_train.release.model_card import Named, make, make_gguf
 from sxl_train.release.sheet import Sheet
 from sxl_train.run.checkpoints import read_config
 from sxl_train.run.licence import read_licence, read_licence_texts
+from sxl_train.run.objects import Object, Value
 from sxl_train.run.size import is_needed
 
 
@@ -207,7 +207,7 @@ def _copy_evaluations(run: Finished, model: Path) -> None:
                 )
 
 
-def _index(model: Path, name: str, measured: str) -> list[dict[str, Any]]:
+def _index(model: Path, name: str, measured: str) -> list[Object]:
     """``model-index`` of what was measured as ``measured``: a number belongs to the files that gave it."""
     path = model / "evidence" / "eval" / f"{measured}.json"
     if not path.is_file():
@@ -250,12 +250,12 @@ def _write_card(folder: Path, sheet: Sheet, text: str) -> None:
     commit_bytes(folder / "trace.json", _json(sheet.numbers))
 
 
-def _trace(path: Path, name: str) -> tuple[Any, str]:
+def _trace(path: Path, name: str) -> tuple[Value, str]:
     from sxl_data.trace.types import decode
 
     lines = path.read_bytes().splitlines()
     return decode(lines[0]), f"One run of {name}, as it was"
 
 
-def _json(value: Any) -> bytes:
+def _json(value: Value) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

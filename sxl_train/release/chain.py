@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,13 +17,14 @@ from sxl_data.publish.folder import without_paths
 from sxl_train.release.card import READERS
 from sxl_train.release.finished import Finished, Record
 from sxl_train.release.rights import Rights
+from sxl_train.run.objects import Object
 from sxl_train.run.size import measure
 
 FORM = "sxl-release/1"
 SUMS = "SHA256SUMS"
 
 
-def write(run: Finished, model: Path, gguf: Path | None, rights: Rights, name: str) -> dict[str, Any]:
+def write(run: Finished, model: Path, gguf: Path | None, rights: Rights, name: str) -> Object:
     """Write the chain into ``model`` and what it rests on into its ``evidence/``; returns the chain."""
     evidence = model / "evidence"
     for step, record in run.records.items():
@@ -34,7 +34,7 @@ def write(run: Finished, model: Path, gguf: Path | None, rights: Rights, name: s
         _put(evidence / "dataset.json", plain | {"timing": {}})
     quantised = run.records.get("quantise", {}).get("measured", {})
     own_format = run.weights_step in ("release", "quantise")
-    chain: dict[str, Any] = {
+    chain: Object = {
         "form": FORM,
         "name": name,
         "sxl": __version__,
@@ -62,16 +62,16 @@ def write(run: Finished, model: Path, gguf: Path | None, rights: Rights, name: s
     return chain
 
 
-def _base(run: Finished) -> dict[str, Any]:
+def _base(run: Finished) -> Object:
     source = str(run.key("base_model"))
-    found: dict[str, Any] = {"source": without_paths(source), "revision": run.key("revision", "main")}
+    found: Object = {"source": without_paths(source), "revision": run.key("revision", "main")}
     origin = run.records.get("base", {}).get("measured", {}).get("expanded")
     found["name"] = str(origin["file"]).removesuffix(".gguf") if origin else found["source"]
     return found | ({"file": origin["file"], "sha256": origin["sha256"]} if origin else {})
 
 
-def _dataset(run: Finished) -> dict[str, Any]:
-    found: dict[str, Any] = {"manifest_sha256": run.records["release"]["dataset_sha256"]}
+def _dataset(run: Finished) -> Object:
+    found: Object = {"manifest_sha256": run.records["release"]["dataset_sha256"]}
     if run.manifest is not None:
         found |= {"name": run.manifest.name, "content_hash": run.manifest.content_hash}
     return found

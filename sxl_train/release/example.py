@@ -7,19 +7,19 @@ dataset's smallest split that begins with a call. What the person asks, and noth
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_train.evaluate.samples import read_samples
 from sxl_train.release.finished import Finished
+from sxl_train.run.objects import Object, Value
 
 BEST = ("exact calls", "exact", "valid calls", "valid")
 """Measures of single turns with calls, the strictest first."""
 
 
-def choose(run: Finished) -> dict[str, Any]:
+def choose(run: Finished) -> Object:
     """``messages`` and ``tools`` as chat templates take them. Raises `UserError` T601 where nothing calls a tool."""
     found = _measured(run.evaluations.get("release")) or _row(run.dataset)
     if found is None:
@@ -27,7 +27,7 @@ def choose(run: Finished) -> dict[str, Any]:
     return found
 
 
-def _measured(folder: Path | None) -> dict[str, Any] | None:
+def _measured(folder: Path | None) -> Object | None:
     if folder is None or not (folder / "samples.parquet").is_file():
         return None
     outcomes = read_samples(folder / "samples.parquet")
@@ -40,7 +40,7 @@ def _measured(folder: Path | None) -> dict[str, Any] | None:
     return None
 
 
-def _row(dataset: Path | None) -> dict[str, Any] | None:
+def _row(dataset: Path | None) -> Object | None:
     """A conversation up to its first call."""
     import pyarrow.parquet as pq
 
@@ -49,7 +49,7 @@ def _row(dataset: Path | None) -> dict[str, Any] | None:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(64, columns=["messages", "tools"]):
                 for row in batch.to_pylist():
-                    messages: list[dict[str, Any]] = row["messages"]
+                    messages: list[Object] = row["messages"]
                     at = next((n for n, m in enumerate(messages) if m["role"] == "assistant"), 0)
                     if at and row["tools"] and messages[at].get("tool_calls"):
                         asked = [{key: m[key] for key in ("role", "content")} for m in messages[:at]]
@@ -57,7 +57,7 @@ def _row(dataset: Path | None) -> dict[str, Any] | None:
     return None
 
 
-def _tools(cell: Any) -> list[dict[str, Any]]:
+def _tools(cell: Value) -> list[Object]:
     """Declarations of a row: a list, as JSON text of the whole or of each, as builds write them."""
     listed = msgspec.json.decode(cell) if isinstance(cell, str) else cell
     return [msgspec.json.decode(tool) if isinstance(tool, str) else tool for tool in listed]

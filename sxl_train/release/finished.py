@@ -7,18 +7,18 @@ safetensors has its GGUF file beside them, or none. Steps are found by their fol
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_data.write.manifest import Manifest, decode
 from sxl_train.config import ORDER
+from sxl_train.run.objects import Object, Value
 from sxl_train.run.size import is_needed
 from sxl_train.run.step import read_record
 
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
-Record = dict[str, Any]
+Record = Object
 SAFETENSORS, GGUF = "the safetensors", "the GGUF file"
 """What a release is made of, in words."""
 
@@ -58,7 +58,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
             found["gguf" if last else "release"] = Package(title=GGUF, path=path)
         return found
 
-    def key(self, name: str, default: Any = None) -> Any:
+    def key(self, name: str, default: Value = None) -> Value:
         """The value of a key of the recipe."""
         config = next(reversed(self.records.values()))["config"]
         return config.get(name, {}).get("value", default)

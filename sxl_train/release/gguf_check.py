@@ -17,9 +17,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object, Value
 
 
 def is_available() -> bool:
@@ -36,7 +36,7 @@ def check(
     texts: Sequence[str] = (),
     threads: int = 2,
     timeout_s: float = 600,
-) -> dict[str, Any]:
+) -> Object:
     """Load ``path`` in a new process and report on it.
 
     ``ids`` and ``trained`` are samples as in `sxl_train.data.samples`: their loss is measured; ``texts`` are encoded
@@ -64,11 +64,11 @@ def check(
     if done.returncode:
         words = done.stderr.strip().splitlines()
         raise error("T202", file=str(path), found=words[-1] if words else f"exit code {done.returncode}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: Object = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def report(path: Path, task: dict[str, Any]) -> dict[str, Any]:
+def report(path: Path, task: Object) -> Object:
     """What `check` prints; imports llama_cpp."""
     import numpy as np
     from llama_cpp import Llama
@@ -76,7 +76,7 @@ def report(path: Path, task: dict[str, Any]) -> dict[str, Any]:
 
     defaults = library.llama_model_default_params
 
-    def without_extra_buffers() -> Any:
+    def without_extra_buffers() -> Value:
         chosen = defaults()
         chosen.use_extra_bufts = False
         return chosen
@@ -92,7 +92,7 @@ def report(path: Path, task: dict[str, Any]) -> dict[str, Any]:
         logits_all=bool(task["ids"]),
         n_batch=max(longest, 512),
     )
-    made: dict[str, Any] = {"load_s": time.monotonic() - started, "text": "", "tokens_per_s": 0.0, "loss": None}
+    made: Object = {"load_s": time.monotonic() - started, "text": "", "tokens_per_s": 0.0, "loss": None}
     total, count = 0.0, 0
     for row, marks in zip(task["ids"], task["trained"]):
         model.reset()

@@ -7,7 +7,6 @@ one says little of the other. Answers go to ``RUN/eval/NAME``, where a later rel
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from sxl_data.contract.errors import error
 from sxl_train.evaluate.benchmark import evaluate, read_report
 from sxl_train.generate.opening import open_model
 from sxl_train.release.finished import Finished
+from sxl_train.run.objects import Value
 from sxl_train.suites.types import Options
 
 
@@ -47,7 +47,7 @@ def measure(run: Finished, data: Path) -> Finished:
 
 
 def _options(asked: dict[str, object], data: Path) -> Options:
-    def path(kind: type, value: Any) -> Path:
+    def path(kind: type, value: Value) -> Path:
         return Path(value)
 
     return msgspec.convert(asked | {"data": str(data)}, Options, dec_hook=path)

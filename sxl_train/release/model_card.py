@@ -6,8 +6,6 @@ section for which nothing was measured is not there.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import yaml
 
@@ -15,6 +13,7 @@ from sxl_train.config import ORDER
 from sxl_train.release import snippets
 from sxl_train.release.rights import Rights
 from sxl_train.release.sheet import Sheet, escape
+from sxl_train.run.objects import Object, Value
 
 DOES = {
     "base": "the base, and the tokens its template writes",
@@ -43,9 +42,9 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     rights: Rights
     statement: str
     """Limitations, biases and ethics, signed or not."""
-    index: list[dict[str, Any]]
+    index: list[Object]
     """``model-index`` of the weights, where they were measured themselves."""
-    gguf_index: list[dict[str, Any]] = []
+    gguf_index: list[Object] = []
     """The same of the GGUF file."""
     gguf: str = ""
     evaluations: tuple[str, ...] = ()
@@ -94,7 +93,7 @@ def make_gguf(sheet: Sheet, named: Named) -> str:
 
 def front(named: Named, library: str) -> str:
     """The Hub's metadata."""
-    values: dict[str, Any] = {
+    values: Object = {
         "license": named.rights.licence,
         "library_name": library,
         "pipeline_tag": "text-generation",
@@ -233,7 +232,7 @@ def _training(sheet: Sheet, named: Named) -> str:
     file = "evidence/steps/tune.json"
     if sheet.has(file):
         measured = sheet.value(file, "/measured")
-        facts: list[tuple[str, str, Any]] = [
+        facts: list[tuple[str, str, Value]] = [
             ("rows", "rows", "count"),
             ("tokens", "tokens", "count"),
             ("trained", "tokens with loss", "count"),

@@ -7,12 +7,12 @@ otherwise, so there the validation loss is compared, within `TOLERANCE`. The dat
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from sxl_data.engine.commit import sha256
 from sxl_train.release.finished import Finished
+from sxl_train.run.objects import Object, Value
 from sxl_train.run.step import read_record
 
 TOLERANCE = 0.02
@@ -79,7 +79,7 @@ def _loss(folder: Path) -> float | None:
     return float(found) if found is not None else None
 
 
-def page(run: Finished, chain: dict[str, Any], again: Compared | None = None) -> str:
+def page(run: Finished, chain: Object, again: Compared | None = None) -> str:
     """`REPRODUCE.md`: the exact commands, what must come out, and what was equal where it was made ``again``."""
     records = run.records
     last = next(reversed(records.values()))
@@ -149,5 +149,5 @@ def _suites(run: Finished) -> list[str]:
     return list(names)
 
 
-def _value(value: Any) -> str:
+def _value(value: Value) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -7,7 +7,8 @@ replaced: WHERE by the folder or the id on the Hub, FILE by the name of the GGUF
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from sxl_train.run.objects import Object
 
 TRANSFORMERS = """import json
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -43,7 +44,7 @@ def llama(file: str) -> str:
     return LLAMA.replace("FILE", file)
 
 
-def calls_in(text: str) -> list[dict[str, Any]]:
+def calls_in(text: str) -> list[Object]:
     """The calls of an answer as somebody without sxl reads them: JSON objects between ``<tool_call>`` marks."""
     found = []
     for part in text.split("<tool_call>")[1:]:

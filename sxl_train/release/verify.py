@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -21,6 +20,7 @@ from sxl_data.contract.errors import error
 from sxl_train.release import gguf_check
 from sxl_train.run.apart import alone
 from sxl_train.run.checkpoints import find_gguf
+from sxl_train.run.objects import Object
 from sxl_train.run.size import measure
 
 ASKED = [{"role": "user", "content": "Write a Python function that adds two numbers."}]
@@ -101,11 +101,11 @@ def verify_folder(folder: Path, new_tokens: int = 16, threads: int = 2, timeout_
 
 def verify_gguf(path: Path, prompt: str, new_tokens: int = 16, threads: int = 2) -> Verdict:
     """Load the GGUF file ``path`` with llama.cpp in a new process and let it continue ``prompt``."""
-    found: dict[str, Any] = gguf_check.check(path, prompt, new_tokens, threads=threads)
+    found: Object = gguf_check.check(path, prompt, new_tokens, threads=threads)
     return _judge(Path(path), "llama.cpp", prompt, found)
 
 
-def _judge(path: Path, loader: str, prompt: str, found: dict[str, Any]) -> Verdict:
+def _judge(path: Path, loader: str, prompt: str, found: Object) -> Verdict:
     return Verdict(
         name=path.name,
         loader=loader,

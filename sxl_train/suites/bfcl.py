@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_train.answers.markup import Call
+from sxl_train.run.objects import Object, Value
 from sxl_train.suites import files
 from sxl_train.suites.bfcl_check import Language, check, plain_name
 from sxl_train.suites.single_turn import Question, measure
@@ -51,7 +51,7 @@ def language(category: str) -> Language:
     return "java" if category.endswith("_java") else "javascript" if category.endswith("_javascript") else "python"
 
 
-def declare(function: dict[str, Any], written: Language) -> dict[str, Any]:
+def declare(function: Object, written: Language) -> Object:
     """A function of BFCL as a tool."""
     said = {"java": " Arguments are Java 8 literals.", "javascript": " Arguments are JavaScript literals."}
     parameters = _schema(function["parameters"])
@@ -67,7 +67,7 @@ def declare(function: dict[str, Any], written: Language) -> dict[str, Any]:
     }
 
 
-def _schema(schema: dict[str, Any]) -> dict[str, Any]:
+def _schema(schema: Object) -> Object:
     found = {key: value for key, value in schema.items() if key in ("description", "enum", "required", "default")}
     if "type" in schema:
         found["type"] = _TYPES.get(schema["type"], "string")
@@ -82,7 +82,7 @@ def questions(category: str, options: Options) -> list[Question]:
     """The questions of one category. Raises `UserError` T301 and T302."""
     path = files.find(options.data, (_file(category),), category)
     written = language(category)
-    answers: dict[str, Any] = {}
+    answers: Object = {}
     if CATEGORIES[category]:
         beside = path.parent / "possible_answer" / path.name
         if not beside.is_file():
@@ -104,7 +104,7 @@ def questions(category: str, options: Options) -> list[Question]:
     return found
 
 
-def _judge(functions: Any, allowed: Any, written: Language, wants_call: bool, calls: Sequence[Call | None]) -> str:
+def _judge(functions: Value, allowed: Value, written: Language, wants_call: bool, calls: Sequence[Call | None]) -> str:
     """Why an answer is wrong; empty where it is right."""
     if allowed is None:
         made = any(call is not None for call in calls)

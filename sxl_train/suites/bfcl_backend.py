@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -23,6 +23,7 @@ from sxl_data.sandbox.limits import Limits
 from sxl_data.sandbox.run import open_box, require
 from sxl_train.answers.markup import Call
 from sxl_train.grade.bundle import bundle
+from sxl_train.run.objects import Object, Value
 from sxl_train.suites import files
 
 WHEEL = "bfcl_eval-*.whl"
@@ -42,14 +43,14 @@ _LIMITS = Limits(output=200_000_000, file=200_000_000, scratch=64_000_000)
 CHUNK = 32
 """Conversations of one run of the box."""
 
-GoldCall = tuple[str, list[Any], dict[str, Any]]
+GoldCall = tuple[str, list[Value], Object]
 
 
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation to play."""
 
     classes: list[str]
-    config: dict[str, Any]
+    config: Object
     long: bool
     turns: list[list[list[GoldCall]]]
     """Calls, step by step, of each turn."""

@@ -9,9 +9,10 @@ value ``""`` stands for may be left out. Same verdicts as ``bfcl-eval``'s own ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from sxl_train.answers.markup import Call
+from sxl_train.run.objects import Object, Value
 from sxl_train.suites.literals import JAVA, JAVASCRIPT, MANY, java, javascript
 
 Language = Literal["python", "java", "javascript"]
@@ -28,9 +29,7 @@ PYTHON: dict[str, type] = {
 _SKIPPED = str.maketrans("", "", " ,./-_*^")
 
 
-def check(
-    functions: Sequence[dict[str, Any]], calls: Sequence[Call], allowed: Sequence[dict[str, Any]], language: Language
-) -> str:
+def check(functions: Sequence[Object], calls: Sequence[Call], allowed: Sequence[Object], language: Language) -> str:
     """Why ``calls`` are wrong; empty where they are right. The order of several does not matter."""
     if len(calls) != len(allowed):
         return f"{len(calls)} calls where {len(allowed)} are wanted"
@@ -50,7 +49,7 @@ def plain_name(name: str) -> str:
     return name.replace(".", "_")
 
 
-def _check_one(function: dict[str, Any], call: Call, allowed: dict[str, Any], language: Language) -> str:
+def _check_one(function: Object, call: Call, allowed: Object, language: Language) -> str:
     declared = function["parameters"]["properties"]
     if plain_name(call.name) != plain_name(function["name"]):
         return f"calls {call.name}, not {function['name']}"
@@ -67,7 +66,7 @@ def _check_one(function: dict[str, Any], call: Call, allowed: dict[str, Any], la
     return f"{left[0]} is missing" if left else ""
 
 
-def _check_value(name: str, value: Any, declared: dict[str, Any], allowed: list[Any], language: Language) -> str:
+def _check_value(name: str, value: Value, declared: Object, allowed: list[Value], language: Language) -> str:
     kind = declared["type"]
     kinds = {"python": PYTHON, "java": JAVA, "javascript": JAVASCRIPT}[language]
     inner = declared.get("items", {}).get("type") if kind in (*MANY, "tuple") else None
@@ -95,7 +94,7 @@ def _check_value(name: str, value: Any, declared: dict[str, Any], allowed: list[
     return ""
 
 
-def _fits(value: list[Any], allowed: list[Any], inner: type) -> bool:
+def _fits(value: list[Value], allowed: list[Value], inner: type) -> bool:
     """Whether what a list holds is of the declared type, or of that of the allowed answer."""
     for answer in allowed:
         if not isinstance(answer, list):
@@ -106,7 +105,7 @@ def _fits(value: list[Any], allowed: list[Any], inner: type) -> bool:
     return False
 
 
-def _is_allowed(value: Any, kind: type, inner: type | None, allowed: list[Any]) -> bool:
+def _is_allowed(value: Value, kind: type, inner: type | None, allowed: list[Value]) -> bool:
     if kind is dict:
         return _is_object(value, allowed)
     if kind is list and inner is dict:
@@ -121,7 +120,7 @@ def _is_allowed(value: Any, kind: type, inner: type | None, allowed: list[Any]) 
     return value in allowed
 
 
-def _is_object(value: Any, allowed: list[Any]) -> bool:
+def _is_object(value: Value, allowed: list[Value]) -> bool:
     for answer in allowed:
         if answer == "" or not isinstance(value, dict):
             continue
@@ -134,6 +133,6 @@ def _is_object(value: Any, allowed: list[Any]) -> bool:
     return False
 
 
-def _folded(value: Any) -> Any:
+def _folded(value: Value) -> Value:
     """A text without case, spaces and marks; anything else as it is."""
     return value.translate(_SKIPPED).lower().replace("'", '"') if type(value) is str else value

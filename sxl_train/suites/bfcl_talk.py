@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from sxl_train.answers.markup import Call, Schemas, read_schemas
 from sxl_train.answers.tool_calls import valid
 from sxl_train.answers.turns import apart, assistant
 from sxl_train.generate.types import Message, Sample, Tool
+from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.bfcl import declare
 from sxl_train.suites.bfcl_backend import GoldCall, Played, Talk, as_calls
@@ -42,7 +42,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     more: dict[int, tuple[Tool, ...]]
     """Turn → tools that are shown from it on."""
     classes: list[str]
-    config: dict[str, Any]
+    config: Object
     gold: list[list[GoldCall]]
 
     def talk(self, turns: list[list[list[GoldCall]]], judged: bool) -> Talk:
@@ -71,7 +71,7 @@ def tasks(category: str, options: Options) -> list[Task]:
     return found
 
 
-def _task(row: dict[str, Any], functions: dict[str, list[dict[str, Any]]], answers: list[list[str]]) -> Task:
+def _task(row: Object, functions: dict[str, list[Object]], answers: list[list[str]]) -> Task:
     shown = [function for name in row["involved_classes"] for function in functions[name]]
     later: dict[int, tuple[Tool, ...]] = {}
     for turn, names in row.get("missed_function", {}).items():

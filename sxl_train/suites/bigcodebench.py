@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
 from sxl_data.sandbox.interpreter import Interpreter, find, with_packages
 from sxl_train.answers.extraction import assemble, cut
 from sxl_train.grade.problems import Problem, imported
 from sxl_train.grade.unit_grader import UnitGrader
+from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.code import CodeItem, measure
 from sxl_train.suites.types import Asker, Options, Outcome, Suite
@@ -41,7 +41,7 @@ def packages(data: Path) -> Path:
     return given if given.is_dir() else Path(sysconfig.get_path("purelib"))
 
 
-def problem(row: dict[str, Any]) -> Problem:
+def problem(row: Object) -> Problem:
     """One row of the published file. Raises KeyError for one that lacks a field."""
     return Problem(
         id=row["task_id"],
@@ -51,7 +51,7 @@ def problem(row: dict[str, Any]) -> Problem:
     )
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[Object]:
     """The rows of the published file: JSON Lines, or one object of all by their ids."""
     for row in files.rows(path):
         yield from (value for value in row.values()) if "task_id" not in row else (row,)
@@ -74,7 +74,7 @@ def items(path: Path, chat: bool) -> list[CodeItem]:
     return found
 
 
-def absent(row: dict[str, Any], folder: Path) -> set[str]:
+def absent(row: Object, folder: Path) -> set[str]:
     """Libraries that a problem uses and ``folder`` lacks."""
     names = imported(f"{row['code_prompt']}\n{row['canonical_solution']}\n{row['test']}")
     tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -13,6 +13,7 @@ from sxl_data.contract.console import Progress
 from sxl_train.generate.types import Request, Sample
 from sxl_train.grade.grader import Grader
 from sxl_train.grade.problems import Grade, Problem
+from sxl_train.run.objects import Object
 from sxl_train.suites.score import UNJUDGED
 from sxl_train.suites.types import Asker, Options, Outcome, spread
 
@@ -83,7 +84,7 @@ def measure(
 
 
 def _request(suite: str, item: CodeItem, options: Options) -> Request:
-    common: dict[str, Any] = {
+    common: Object = {
         "id": f"{suite}:{item.problem.id}",
         "samples": options.samples,
         "max_tokens": options.max_tokens,

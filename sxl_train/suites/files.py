@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_train.run.objects import Object, Value
 
 FOLDER = "SXL_EVAL_DATA"
 """Name of the environment's variable with the folder of benchmarks, where no option gives one."""
@@ -55,7 +55,7 @@ def find(data: Path, names: Sequence[str], suite: str) -> Path:
     raise error("T301", file=str(data), found=f"{suite}: no {' or '.join(names)}")
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[Object]:
     """The objects of a JSONL or JSON file, packed or not. Raises `UserError` T302 for one that is neither."""
     text = _text(path)
     if text.lstrip()[:1] == "[":
@@ -79,7 +79,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _row(path: Path, number: int, value: Any) -> dict[str, Any]:
+def _row(path: Path, number: int, value: Value) -> Object:
     if not isinstance(value, dict):
         raise error("T302", file=str(path), line=number, found=type(value).__name__)
     return value

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
 from sxl_train.answers.extraction import assemble, cut
 from sxl_train.grade.codec import encode
 from sxl_train.grade.problems import Problem
+from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.code import CodeItem, measure
 from sxl_train.suites.types import Asker, Options, Outcome, Suite
@@ -33,7 +33,7 @@ CHAT = (
 )
 
 
-def problem(row: dict[str, Any]) -> Problem:
+def problem(row: Object) -> Problem:
     """One row of the published file. Raises KeyError for one that lacks a field."""
     entry = row["entry_point"]
     return Problem(
@@ -44,9 +44,9 @@ def problem(row: dict[str, Any]) -> Problem:
     )
 
 
-def plus_problem(row: dict[str, Any]) -> Problem:
+def plus_problem(row: Object) -> Problem:
     """One row of HumanEval+."""
-    rule: dict[str, Any] = {"tolerance": row["atol"]}
+    rule: Object = {"tolerance": row["atol"]}
     if row["entry_point"] == "find_zero":
         rule["kind"] = "root"
     return Problem(

@@ -6,9 +6,8 @@ literal of that type. Source of the rules: the Berkeley Function-Calling Leaderb
 
 from __future__ import annotations
 
-from typing import Any
-
 from sxl_data.contract import patterns
+from sxl_train.run.objects import Object, Value
 
 _WHOLE = patterns.compile(r"-?[0-9]+")
 _NUMBER = patterns.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -44,7 +43,7 @@ JAVASCRIPT = {
 MANY = ("Array", "ArrayList", "array")
 
 
-def java(text: str, kind: str, inner: str | None = None) -> Any:
+def java(text: str, kind: str, inner: str | None = None) -> Value:
     """``text`` as a value of Java's ``kind``."""
     if kind in ("byte", "short", "integer"):
         return int(text) if _WHOLE.fullmatch(text) else text
@@ -66,7 +65,7 @@ def java(text: str, kind: str, inner: str | None = None) -> Any:
     return text
 
 
-def javascript(text: str, kind: str, inner: str | None = None) -> Any:
+def javascript(text: str, kind: str, inner: str | None = None) -> Value:
     """``text`` as a value of JavaScript's ``kind``."""
     if kind == "String":
         return _unquoted(text)
@@ -85,7 +84,7 @@ def javascript(text: str, kind: str, inner: str | None = None) -> Any:
     return text
 
 
-def _array_list(text: str, inner: str | None) -> Any:
+def _array_list(text: str, inner: str | None) -> Value:
     found = _AS_LIST.search(text)
     if found is not None:
         return [_held(part, inner) for part in _parts(found[1])]
@@ -95,22 +94,22 @@ def _array_list(text: str, inner: str | None) -> Any:
     return [] if _EMPTY_LIST.search(text) else text
 
 
-def _held(text: str, inner: str | None) -> Any:
+def _held(text: str, inner: str | None) -> Value:
     return text[1:-1] if inner in ("char", "String") else _element(text, inner)
 
 
-def _element(text: str, inner: str | None) -> Any:
+def _element(text: str, inner: str | None) -> Value:
     return java(text, inner) if inner else _java_value(text)
 
 
-def _hash_map(text: str) -> Any:
+def _hash_map(text: str) -> Value:
     found = _MAP.search(text)
     if found is not None:
         return {key: _java_value(value.strip()) for key, value in _PUT.findall(found[1])}
     return {} if _EMPTY_MAP.search(text) else text
 
 
-def _java_value(text: str) -> Any:
+def _java_value(text: str) -> Value:
     if text[-1:] in ("l", "L") and _WHOLE.fullmatch(text[:-1]):
         return int(text[:-1])
     if text[-1:] in ("f", "F") and _NUMBER.fullmatch(text[:-1]):
@@ -120,7 +119,7 @@ def _java_value(text: str) -> Any:
     return _any(text)
 
 
-def _list(text: str, inner: str | None) -> Any:
+def _list(text: str, inner: str | None) -> Value:
     rows = _starts(_ROWS, text)
     if rows is not None:
         found = [row.strip() for row in _ROW.findall(rows)]
@@ -134,11 +133,11 @@ def _list(text: str, inner: str | None) -> Any:
     return [javascript(part, inner) if inner else _any(_unquoted(part), part) for part in parts]
 
 
-def _object(text: str) -> Any:
+def _object(text: str) -> Value:
     match = _OBJECT.search(text)
     if text == "{}" or match is None or match.start():
         return {} if text == "{}" else text
-    found: dict[str, Any] = {}
+    found: Object = {}
     for pair in _pairs(match[1]):
         key, _, value = pair.partition(":")
         key, value = key.strip().strip("'\""), value.strip()
@@ -162,7 +161,7 @@ def _pairs(text: str) -> list[str]:
     return [part for part in found if ":" in part]
 
 
-def _any(text: str, quoted: str | None = None) -> Any:
+def _any(text: str, quoted: str | None = None) -> Value:
     """A truth value or number where ``text`` is one and was not quoted."""
     if quoted is not None and quoted != text:
         return text
@@ -186,6 +185,6 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
-def _starts(pattern: Any, text: str) -> str | None:
+def _starts(pattern: patterns.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return None if match is None or match.start() else str(match[0])

@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.errors import error
 from sxl_train.answers.extraction import assemble, cut
 from sxl_train.grade.codec import encode
 from sxl_train.grade.problems import Problem, defined, used
+from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.code import CodeItem, measure
 from sxl_train.suites.shapes import shape_of, shaped, with_complex
@@ -35,7 +35,7 @@ CHAT = (
 )
 _SETS = ("similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum")
 _MORE_SETS = ("intersection_array", "find_dissimilar", "Diff")
-_RULES: dict[str, dict[str, Any]] = {
+_RULES: dict[str, Object] = {
     **{name: {"kind": "set"} for name in (*_SETS, *_MORE_SETS)},
     **{name: {"kind": "truth"} for name in ("check_str", "text_match_three", "text_starta_endb")},
     "are_equivalent": {"kind": "any"},
@@ -46,7 +46,7 @@ _RULES: dict[str, dict[str, Any]] = {
 """Where EvalPlus asks for less than an equal answer, by the name of the function."""
 
 
-def problem(row: dict[str, Any]) -> Problem:
+def problem(row: Object) -> Problem:
     """One row of the full or the sanitized file. Raises KeyError or SyntaxError for one that is none."""
     tests = "\n".join([*row.get("test_imports", ()), *row["test_list"]])
     setup = row.get("test_setup_code", "")
@@ -61,7 +61,7 @@ def problem(row: dict[str, Any]) -> Problem:
     )
 
 
-def plus_problem(row: dict[str, Any]) -> Problem:
+def plus_problem(row: Object) -> Problem:
     """One row of MBPP+. Its inputs are JSON; which lists are tuples or sets is seen in the row's own asserts."""
     entry = row["entry_point"]
     given = [*row["base_input"], *row["plus_input"]]
@@ -76,7 +76,7 @@ def plus_problem(row: dict[str, Any]) -> Problem:
     )
 
 
-def entry_of(row: dict[str, Any], made: Problem) -> str:
+def entry_of(row: Object, made: Problem) -> str:
     """The function that is asked for: the one that the first assert calls."""
     for node in ast.walk(ast.parse(row["test_list"][0])):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in made.judged:
@@ -84,14 +84,14 @@ def entry_of(row: dict[str, Any], made: Problem) -> str:
     return made.judged[0] if made.judged else ""
 
 
-def _examples(rows: list[dict[str, Any]]) -> str:
+def _examples(rows: list[Object]) -> str:
     """Solved problems, as the paper shows them before the one to be solved."""
     by_id = {row["task_id"]: row for row in rows}
     shown = [by_id[number] for number in EXAMPLES if number in by_id]
     return "".join(f"{_asked(row)}[BEGIN]\n{row['code'].strip()}\n[DONE]\n\n" for row in shown)
 
 
-def _asked(row: dict[str, Any]) -> str:
+def _asked(row: Object) -> str:
     return ASKED.format(text=(row.get("text") or row["prompt"]).strip(), tests="\n".join(row["test_list"]))
 
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 import json
 import random
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
@@ -33,6 +33,7 @@ from sxl_data.trace.messages import declare, to_messages
 from sxl_data.trace.types import Act, Trace
 from sxl_train.answers.markup import Call, read_schemas
 from sxl_train.answers.tool_calls import read
+from sxl_train.run.objects import Object, Value
 from sxl_train.suites import files
 from sxl_train.suites.single_turn import Question, measure
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
@@ -70,7 +71,7 @@ def _plain(call: Call) -> tuple[str, dict[str, str]]:
     return call.name, {key: value for key, value in given.items() if value}
 
 
-def _text(value: Any) -> str:
+def _text(value: Value) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text.strip().casefold()
 
@@ -95,7 +96,14 @@ def steps(trace: Trace, name: str, group: str) -> Iterator[Step]:
             before += right
 
 
-def _read(reader: Any, document: Document, source: str) -> Iterator[Reading]:
+class Reader(Protocol):
+    """The part of a format that is needed here."""
+
+    def read(self, document: Document, origin: Origin) -> Iterable[object]:
+        """What stands in ``document``."""
+
+
+def _read(reader: Reader, document: Document, source: str) -> Iterator[Reading]:
     return (item for item in reader.read(document, Origin(source=source)) if isinstance(item, Reading))
 
 
@@ -176,7 +184,7 @@ def _executed(chosen: Sequence[Step], found: Sequence[Outcome], options: Options
     """Outcomes with whether what was called returns what the true call returns. A true call that returns another
     thing each time, such as a new token, says nothing and is left out."""
     by_id = {step.question.id: step for step in chosen}
-    dialogues: list[list[dict[str, Any]]] = []
+    dialogues: list[list[Object]] = []
     for outcome in found:
         step = by_id[outcome.item]
         made = read(outcome.text, read_schemas([dict(tool) for tool in step.question.tools])).calls
@@ -194,7 +202,7 @@ def _executed(chosen: Sequence[Step], found: Sequence[Outcome], options: Options
     return judged
 
 
-def _called(calls: Sequence[Call]) -> list[dict[str, Any]]:
+def _called(calls: Sequence[Call]) -> list[Object]:
     return [{"name": call.name, "arguments": call.arguments} for call in calls]
 
 

@@ -6,7 +6,9 @@ In: asserts that call a function with literals. Out: a shape for each argument, 
 from __future__ import annotations
 
 import ast
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
+
+from sxl_train.run.objects import Value
 
 
 class Many(NamedTuple):
@@ -36,7 +38,7 @@ def shape_of(asserts: str, entry: str) -> list[Shape]:
     return shapes if complex in shapes else [int if shape is float else shape for shape in shapes]
 
 
-def with_complex(shapes: list[Shape], inputs: list[list[Any]]) -> list[Shape]:
+def with_complex(shapes: list[Shape], inputs: list[list[Value]]) -> list[Shape]:
     """``shapes`` with ``complex`` where a number's texts write complex ones in some of ``inputs``: then all do."""
     return [
         complex
@@ -46,7 +48,7 @@ def with_complex(shapes: list[Shape], inputs: list[list[Any]]) -> list[Shape]:
     ]
 
 
-def shaped(arguments: list[Any], shapes: list[Shape]) -> list[Any]:
+def shaped(arguments: list[Value], shapes: list[Shape]) -> list[Value]:
     """``arguments`` with tuples, sets and numbers where their shapes have them."""
     return [_shaped(value, shapes[at] if at < len(shapes) else None) for at, value in enumerate(arguments)]
 
@@ -73,7 +75,7 @@ def _join(left: Shape, right: Shape) -> Shape:
     return left if isinstance(left, Many) or right is None else right
 
 
-def _shaped(value: Any, shape: Shape, around: type | None = None) -> Any:
+def _shaped(value: Value, shape: Shape, around: type | None = None) -> Value:
     if isinstance(value, str) and (shape in (complex, float) or (shape is int and value.rstrip(")").endswith("j"))):
         try:
             return float(value) if shape is float else complex(value)

@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -25,6 +24,7 @@ from sxl_data.trace.messages import Message, declare
 from sxl_data.trace.types import Act
 from sxl_train.answers.markup import Call
 from sxl_train.generate.types import Request
+from sxl_train.run.objects import Value
 from sxl_train.suites import ways
 from sxl_train.suites.conversation import Conversation
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
@@ -128,7 +128,7 @@ def _same(made: Sequence[Call | None], wanted: Sequence[Call]) -> bool:
     return left == sorted(_json(msgspec.to_builtins(call)) for call in wanted)
 
 
-def _json(value: Any | Sequence[Message]) -> str:
+def _json(value: Value | Sequence[Message]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
