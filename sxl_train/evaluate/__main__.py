@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
 from sxl_data.contract.printable import as_json
 from sxl_train.config import Evaluate
+from sxl_train.run.objects import Object
 
 EXAMPLES = """examples:
   sxl-train evaluate --suites                                        each benchmark, its protocol, the file it needs
@@ -93,7 +93,7 @@ def _list() -> int:
     return 0
 
 
-def _benchmark(options: Any) -> int:
+def _benchmark(options: argparse.Namespace) -> int:
     from sxl_data.engine.commit import commit_bytes
     from sxl_train.evaluate.benchmark import evaluate
     from sxl_train.evaluate.exports import exports
@@ -184,7 +184,7 @@ def _compare(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _measure(options: Any) -> int:
+def _measure(options: argparse.Namespace) -> int:
     from sxl_train.evaluate.compare import compare
     from sxl_train.evaluate.measure import measure
     from sxl_train.run.quiet import hush
@@ -196,7 +196,7 @@ def _measure(options: Any) -> int:
     return 0
 
 
-def _work(task: dict[str, Any]) -> int:
+def _work(task: Object) -> int:
     """What `run.measure_apart` asks for, on stdin; the answer is the last line of stdout."""
     from sxl_train.evaluate.measure import measure
     from sxl_train.run.quiet import hush

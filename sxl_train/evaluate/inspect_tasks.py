@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset
@@ -25,12 +24,14 @@ from inspect_ai.model import (
     ChatMessageUser,
     GenerateConfig,
 )
-from inspect_ai.scorer import Score, Target, accuracy, scorer, stderr
+from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer, stderr
 from inspect_ai.solver import TaskState, generate
 
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.generate.types import Request, Sample
+from sxl_train.generate.types import Score as Likelihood
+from sxl_train.run.objects import Object
 from sxl_train.suites.registry import get
 from sxl_train.suites.types import Options
 
@@ -45,7 +46,7 @@ class Noted:
         self.requests += requests
         raise _Asked
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Likelihood]:
         raise NotImplementedError("a suite of likelihoods is no task of inspect-ai")
 
 
@@ -66,7 +67,7 @@ def make_task(name: str, data: str, limit: int = 0) -> Task:
 
 
 @scorer(metrics=[accuracy(), stderr()])
-def judged(name: str, data: str, limit: int) -> Any:
+def judged(name: str, data: str, limit: int) -> Scorer:
     """The suite's own verdict on one answer."""
     options = Options(data=Path(data), limit=limit)
     main = get(name).main.replace("pass@1", "pass")
@@ -89,7 +90,7 @@ class _Only:
     def __call__(self, requests: Sequence[Request]) -> list[list[Sample]]:
         return [self.ask([each])[0] if each.id == self.request else [] for each in requests]
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[Likelihood]:
         return self.ask.score(pairs)
 
 
@@ -107,7 +108,7 @@ def _input(request: Request) -> str | list[ChatMessage]:
     return messages
 
 
-def _content(message: dict[str, Any]) -> str:
+def _content(message: Object) -> str:
     calls = [f"<tool_call>{json.dumps(call['function'])}</tool_call>" for call in message.get("tool_calls", ())]
     return "\n".join([str(message.get("content") or ""), *calls]).strip()
 

@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,9 +23,15 @@ from sxl_train.data import mask, samples
 from sxl_train.data.conversations import Row
 from sxl_train.generate.folder import load
 from sxl_train.generate.types import Request
+from sxl_train.run.objects import Object
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from sxl_train.run.decoder import Decoder
 
 
-def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> dict[str, Any]:
+def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split: str = "validation") -> Object:
     """Load ``folder`` from disk and measure it. Deterministic: greedy, no sampling."""
     import torch
 
@@ -58,7 +64,7 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
     }
 
 
-def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally:
+def force(model: Decoder, tokenizer: PreTrainedTokenizerFast, rows: list[Row], max_length: int) -> Tally:
     """Verdicts on the likeliest tokens in place of each turn that calls a tool."""
     import torch
 
@@ -77,13 +83,13 @@ def force(model: Any, tokenizer: Any, rows: list[Row], max_length: int) -> Tally
         for (start, end), turn in zip(spans, turns):
             true = read_true(turn)
             if true:
-                text = tokenizer.decode(guesses[start - 1 : end - 1], skip_special_tokens=False)
+                text = str(tokenizer.decode(guesses[start - 1 : end - 1], skip_special_tokens=False))
                 tally.add(reader[1](text, read_schemas(row.tools)) if reader else [], true, row.tools)
     return tally
 
 
 def generate(
-    model: Any, tokenizer: Any, rows: list[Row], options: Evaluate, max_length: int, folder: str
+    model: Decoder, tokenizer: PreTrainedTokenizerFast, rows: list[Row], options: Evaluate, max_length: int, folder: str
 ) -> tuple[Tally, str, float]:
     """Verdicts on generated turns, the first one's text, tokens/s of all of them together."""
     from sxl_train.generate.folder import FolderBackend
@@ -115,7 +121,7 @@ def generate(
     return tally, texts[requests[0].id] if requests else "", tokens / seconds if tokens else 0.0
 
 
-def describe_machine(model: Any) -> dict[str, str]:
+def describe_machine(model: Decoder) -> dict[str, str]:
     """What computed the numbers: the processor's or GPU's name, and the precision that the model really has."""
     import torch
 

@@ -7,13 +7,18 @@ Rows that finish make room for others at once, so a step is seldom for a few row
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from sxl_train.generate import store
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose, choose_on_device
+
+if TYPE_CHECKING:
+    from transformers.cache_utils import Cache
+
+    from sxl_train.run.decoder import Decoder
 
 PROMPTS = 64
 """Prompts that are read together at most: each of their lengths has logits of its own for all of them."""
@@ -30,8 +35,8 @@ def count_shared(prompts: Sequence[Sequence[int]]) -> int:
 
 
 def prefill(
-    model: Any, prompts: Sequence[Sequence[int]], places: Sequence[int]
-) -> tuple[Any, torch.Tensor, torch.Tensor]:
+    model: Decoder, prompts: Sequence[Sequence[int]], places: Sequence[int]
+) -> tuple[Cache, torch.Tensor, torch.Tensor]:
     """(cache, lengths, logits [rows, places, vocabulary]) of prompts that begin together.
 
     ``places`` are those in the prompts whose logits are wanted, none of them in what all prompts share.
@@ -60,10 +65,10 @@ def prefill(
 class Batch:
     """The rows in the making."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Decoder) -> None:
         self.model, self.device = model, model.device
         self.rows: list[Row] = []
-        self.cache: Any = None
+        self.cache = store.make(0)
         self.lengths = self.last = self.taken = torch.zeros(0, dtype=torch.long, device=self.device)
         self.temperature = self.top_p = torch.zeros(0, dtype=torch.float64, device=self.device)
         self.places = torch.zeros(0, 0, dtype=torch.float64, device=self.device)
@@ -194,5 +199,5 @@ class Batch:
             if stay:
                 store.keep(self.cache, kept, int(self.lengths.max()))
             else:
-                self.cache = None
+                self.cache = store.make(0)
         return done

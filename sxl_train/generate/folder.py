@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from sxl_train.data import mask, samples
 from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
@@ -22,7 +22,12 @@ from sxl_train.generate.types import Request, Sample, Score
 from sxl_train.run import bases, checkpoints
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
     from sxl_train.generate.batch import Batch
+    from sxl_train.generate.constraint import Grammars
+    from sxl_train.generate.rows import Constraint
+    from sxl_train.run.decoder import Decoder
 
 Skip = Set[tuple[str, int]]
 """(request, index) of samples that are there already."""
@@ -36,7 +41,7 @@ GPU_STEPS = 8
 READ = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
 
 
-def load(folder: str) -> Any:
+def load(folder: str) -> Decoder:
     """A model or adapter folder, in float32 on a CPU and bf16 on a GPU."""
     import torch
 
@@ -47,7 +52,7 @@ def load(folder: str) -> Any:
     from peft import PeftModel
 
     base = checkpoints.load(checkpoints.read_adapter(Path(folder))["base_model_name_or_path"], dtype, device)
-    return PeftModel.from_pretrained(base, folder).merge_and_unload().eval()
+    return cast("Decoder", PeftModel.from_pretrained(base, folder).merge_and_unload().eval())
 
 
 def hash_folder(folder: Path) -> str:
@@ -63,7 +68,7 @@ def hash_folder(folder: Path) -> str:
 class FolderBackend:
     """A model folder, or one that is loaded already."""
 
-    def __init__(self, folder: str, model: Any = None, rows: int = 0) -> None:
+    def __init__(self, folder: str, model: Decoder | None = None, rows: int = 0) -> None:
         """``model`` is that of ``folder``, where there is one in memory; ``rows`` the most that are made at once."""
         self.model = load(folder) if model is None else model
         self.tokenizer = samples.load_tokenizer(folder)
@@ -79,7 +84,7 @@ class FolderBackend:
         self._ends = find_ends(self.model, self.tokenizer, self.template)
         self._anchor = self.tokenizer("a", add_special_tokens=False)["input_ids"]
         self._anchored = self.tokenizer.decode(self._anchor) == "a"
-        self._grammars: dict[str, Any] = {}
+        self._grammars: Grammars | None = None
 
     @cached_property
     def weights(self) -> str:
@@ -144,15 +149,15 @@ class FolderBackend:
                 for index in wanted[first : first + self.rows]
             ]
 
-    def _constrain(self, request: Request) -> Any:
+    def _constrain(self, request: Request) -> Constraint | None:
         if not request.constrained or not request.tools:
             return None
         from sxl_train.generate.constraint import Grammars
 
-        if not self._grammars:
+        if self._grammars is None:
             template = need_template(self.template, self.name)
-            self._grammars["calls"] = Grammars.of_tokenizer(self.tokenizer, template, self._ends)
-        return self._grammars["calls"].constrain(request.tools, request.call_of, request.copied)
+            self._grammars = Grammars.of_tokenizer(self.tokenizer, template, self._ends)
+        return self._grammars.constrain(request.tools, request.call_of, request.copied)
 
     def _run(self, groups: deque[list[Row]], fill: Callable[[], bool] | None = None) -> Iterator[Row]:
         """Rows as they finish; ``fill`` adds to ``groups`` when they run out, and says whether there was anything."""
@@ -220,7 +225,7 @@ class FolderBackend:
 
         import torch
 
-        self.model = None
+        self.__dict__.pop("model", None)
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -232,7 +237,7 @@ def popped(samples: deque[Sample]) -> Iterator[Sample]:
         yield samples.popleft()
 
 
-def find_ends(model: Any, tokenizer: Any, template: mask.Template | None) -> frozenset[int]:
+def find_ends(model: Decoder, tokenizer: PreTrainedTokenizerFast, template: mask.Template | None) -> frozenset[int]:
     """The tokens that end an answer: the tokenizer's, the configuration's, and the one that the template ends with."""
     found = [tokenizer.eos_token_id]
     for config in (model.config, model.generation_config):
@@ -243,7 +248,7 @@ def find_ends(model: Any, tokenizer: Any, template: mask.Template | None) -> fro
     return frozenset(int(index) for index in found if index is not None)
 
 
-def find_stop(tokenizer: Any, template: mask.Template | None) -> str | None:
+def find_stop(tokenizer: PreTrainedTokenizerFast, template: mask.Template | None) -> str | None:
     """The token that ends a turn of the template, where it can be found."""
     from sxl_data.contract.errors import UserError
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_train.generate.types import Score
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from sxl_train.run.decoder import Decoder
 
 PAIRS = 64
 """Sequences that are read at a time."""
 
 
-def score(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], chunk: int, context: int) -> list[Score]:
+def score(
+    model: Decoder, tokenizer: PreTrainedTokenizerFast, pairs: Sequence[tuple[str, str]], chunk: int, context: int
+) -> list[Score]:
     """One score for each pair; a pair that is longer than ``context`` loses its first tokens."""
     import torch
 
@@ -36,7 +43,7 @@ def score(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], chunk: i
 
 
 def _score(
-    model: Any,
+    model: Decoder,
     some: Sequence[tuple[int, ...]],
     readings: dict[tuple[int, ...], list[int]],
     encoded: Sequence[tuple[list[int], list[int]]],
@@ -62,7 +69,7 @@ def _score(
             found[at] = Score(logprob=float(each.double().sum()), tokens=len(encoded[at][1]), greedy=greedy)
 
 
-def divide(tokenizer: Any, context: str, continuation: str) -> tuple[list[int], list[int]]:
+def divide(tokenizer: PreTrainedTokenizerFast, context: str, continuation: str) -> tuple[list[int], list[int]]:
     """(tokens of the context, tokens of the continuation), at least one each.
 
     Spaces at the context's end belong to the continuation: a token holds the space before a word.

@@ -11,15 +11,21 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from sxl_data.contract.errors import error
 from sxl_train.data import mask, samples
 from sxl_train.generate.types import Request, Sample, Score
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+    Line: TypeAlias = Connection[bytes, bytes]
 
 Skip = frozenset[tuple[str, int]]
 DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -55,8 +61,8 @@ class SpreadBackend:
         tokenizer = samples.load_tokenizer(folder)
         text = tokenizer.chat_template
         self.template = mask.make_template(text, tokenizer) if isinstance(text, str) else None
-        self._processes: list[Any] = []
-        self._lines: list[Connection] = []
+        self._processes: list[SpawnProcess] = []
+        self._lines: list[Line] = []
         for device in find_devices(processes):
             mine, theirs = context.Pipe()
             before = os.environ.get(DEVICES)
@@ -106,7 +112,7 @@ class SpreadBackend:
                     if progress is not None:
                         progress(done, total)
 
-    def _hand(self, line: Connection, piece: Sequence[Request], skip: Skip) -> None:
+    def _hand(self, line: Line, piece: Sequence[Request], skip: Skip) -> None:
         """Give a process a piece, or nothing where there is none left."""
         ids = {request.id for request in piece}
         self._tell(line, Work(tuple(piece), tuple(sorted(one for one in skip if one[0] in ids)) if skip else ()))
@@ -127,13 +133,13 @@ class SpreadBackend:
             if process.is_alive():
                 process.kill()
 
-    def _tell(self, line: Connection, work: Work) -> None:
+    def _tell(self, line: Line, work: Work) -> None:
         try:
             tell(line, work)
         except OSError:
             self._fail(line, "it ended")
 
-    def _hear(self, line: Connection) -> News:
+    def _hear(self, line: Line) -> News:
         try:
             news = msgspec.msgpack.decode(line.recv_bytes(), type=News)
         except (EOFError, OSError):
@@ -142,7 +148,7 @@ class SpreadBackend:
             self._fail(line, news.wrong)
         return news
 
-    def _fail(self, line: Connection, wrong: str) -> None:
+    def _fail(self, line: Line, wrong: str) -> None:
         place = self._lines.index(line) + 1
         self.close()
         raise error("T121", found=f"process {place} of {len(self._lines)}: {wrong}", expected="samples")
@@ -180,12 +186,12 @@ def _weigh(request: Request) -> int:
     return said // 4 + request.samples * request.max_tokens
 
 
-def tell(line: Connection, thing: msgspec.Struct) -> None:
+def tell(line: Line, thing: msgspec.Struct) -> None:
     """Send one thing."""
     line.send_bytes(msgspec.msgpack.encode(thing))
 
 
-def serve(line: Connection, folder: str, rows: int, processes: int) -> None:
+def serve(line: Line, folder: str, rows: int, processes: int) -> None:
     """What each process does: load the model, answer until nobody asks."""
     import torch
 

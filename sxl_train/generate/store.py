@@ -7,7 +7,8 @@ for many steps at once. Rows that are finished are dropped by `keep`; those that
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import cast
 
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
@@ -34,7 +35,7 @@ class Layer(CacheLayerMixin):
         self.is_initialized = True
 
     def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
@@ -57,7 +58,7 @@ class Layer(CacheLayerMixin):
     def get_max_length(self) -> int:
         return -1
 
-    def map(self, change: Any) -> None:
+    def map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
         """Replace what is in use by ``change(tensor)``."""
         self.keys, self.values = (change(part[:, :, self.start : self.end]) for part in (self.keys, self.values))
         self.start, self.end = 0, self.keys.shape[-2]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,11 +17,12 @@ from sxl_data.contract.errors import error
 from sxl_data.engine.commit import commit_bytes
 from sxl_train.release.finished import Finished
 from sxl_train.release.rights import Rights
+from sxl_train.run.objects import Object, Value
 
 AI, SOFTWARE = "evidence/aibom.cdx.json", "evidence/sbom.cdx.json"
 
 
-def write(run: Finished, model: Path, chain: dict[str, Any], rights: Rights) -> None:
+def write(run: Finished, model: Path, chain: Object, rights: Rights) -> None:
     """Write both. Raises `UserError` U402 where the library is missing, T604 where a document is not valid."""
     try:
         import cyclonedx  # noqa: F401
@@ -44,7 +44,7 @@ def check(place: str, text: str) -> None:
         raise error("T604", file=place, found=found[0][:300] if found else "no reason", expected="CycloneDX 1.6")
 
 
-def _ai(run: Finished, model: Path, chain: dict[str, Any], rights: Rights) -> dict[str, Any]:
+def _ai(run: Finished, model: Path, chain: Object, rights: Rights) -> Object:
     from cyclonedx.model.component import Component, ComponentType
 
     whole = _component(
@@ -90,7 +90,7 @@ def _ai(run: Finished, model: Path, chain: dict[str, Any], rights: Rights) -> di
     return document
 
 
-def _metrics(model: Path) -> list[dict[str, Any]]:
+def _metrics(model: Path) -> list[Object]:
     found = []
     for path in sorted((model / "evidence" / "eval").glob("*.json")):
         for name, suite in msgspec.json.decode(path.read_bytes())["suites"].items():
@@ -102,7 +102,7 @@ def _metrics(model: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _software(run: Finished, chain: dict[str, Any]) -> dict[str, Any]:
+def _software(run: Finished, chain: Object) -> Object:
     """What made it: each package with the version that the last step names."""
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL
@@ -121,7 +121,7 @@ def _software(run: Finished, chain: dict[str, Any]) -> dict[str, Any]:
     return _bom(whole, parts, chain["chain"] + "software", {whole: parts, **{part: [] for part in parts}})
 
 
-def _component(make: Any, name: str, kind: Any, ref: str, digest: str | None, licence: str) -> Any:
+def _component(make: Value, name: str, kind: Value, ref: str, digest: str | None, licence: str) -> Value:
     from cyclonedx.factory.license import LicenseFactory
     from cyclonedx.model import HashAlgorithm, HashType
 
@@ -130,7 +130,7 @@ def _component(make: Any, name: str, kind: Any, ref: str, digest: str | None, li
     return make(name=name, type=kind, bom_ref=ref, hashes=hashes, licenses=licences)
 
 
-def _bom(whole: Any, parts: list[Any], seed: str, depends: dict[Any, list[Any]]) -> dict[str, Any]:
+def _bom(whole: Value, parts: list[Value], seed: str, depends: dict[Value, list[Value]]) -> Object:
     from cyclonedx.model.bom import Bom
     from cyclonedx.output.json import JsonV1Dot6
 
@@ -138,6 +138,6 @@ def _bom(whole: Any, parts: list[Any], seed: str, depends: dict[Any, list[Any]])
     bom.metadata.component = whole
     for one, others in depends.items():
         bom.register_dependency(one, others)
-    document: dict[str, Any] = msgspec.json.decode(JsonV1Dot6(bom).output_as_string())
+    document: Object = msgspec.json.decode(JsonV1Dot6(bom).output_as_string())
     document["metadata"].pop("timestamp", None)
     return document

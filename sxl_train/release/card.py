@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from sxl_data.contract.console import format_share
 from sxl_data.write.ratings import RATINGS, read_ratings, section
@@ -12,6 +11,7 @@ from sxl_train.config import ORDER
 from sxl_train.release.benchmarks import benchmarks
 from sxl_train.run.bases import PACKAGE
 from sxl_train.run.licence import read_licence
+from sxl_train.run.objects import Object, Value
 from sxl_train.run.size import SizeReport
 from sxl_train.run.step import Context, read_record
 
@@ -32,7 +32,7 @@ def write_card(context: Context, report: SizeReport) -> None:
     (context.folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
 
 
-def collect(context: Context) -> dict[str, dict[str, Any]]:
+def collect(context: Context) -> dict[str, Object]:
     """The records of the steps that ran, in their order."""
     found = {}
     for step in ("base", *ORDER):
@@ -45,7 +45,7 @@ def collect(context: Context) -> dict[str, dict[str, Any]]:
     return found
 
 
-def make_card(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
+def make_card(context: Context, report: SizeReport, records: dict[str, Object]) -> str:
     """The card's text."""
     recipe = context.recipe
     toy = recipe.base_model == "demo"
@@ -76,7 +76,7 @@ def make_card(context: Context, report: SizeReport, records: dict[str, dict[str,
     return "\n\n".join(parts) + "\n"
 
 
-def _describe(context: Context, report: SizeReport, records: dict[str, dict[str, Any]]) -> str:
+def _describe(context: Context, report: SizeReport, records: dict[str, Object]) -> str:
     recipe = context.recipe
     rows = [
         ("base", _name_base(recipe.base_model, records)),
@@ -92,7 +92,7 @@ def _describe(context: Context, report: SizeReport, records: dict[str, dict[str,
     return _table(("", ""), rows)
 
 
-def _name_base(source: str, records: dict[str, dict[str, Any]]) -> str:
+def _name_base(source: str, records: dict[str, Object]) -> str:
     """The base, and what its weights had lost before anything was done here."""
     if source == "demo":
         return "a toy Llama built in place"
@@ -110,7 +110,7 @@ def _name(source: str) -> str:
     return Path(source).name if Path(source).exists() else source
 
 
-def _find_licence(context: Context, records: dict[str, dict[str, Any]]) -> str:
+def _find_licence(context: Context, records: dict[str, Object]) -> str:
     """The recipe's word, or what the card of the base says."""
     base = context.recipe.base_model
     stated = records.get("base", {}).get("measured", {}).get("licence") or read_licence(Path(base))
@@ -119,14 +119,14 @@ def _find_licence(context: Context, records: dict[str, dict[str, Any]]) -> str:
     return context.recipe.release.licence or stated or UNSTATED
 
 
-def _format(measured: dict[str, Any]) -> str:
+def _format(measured: Object) -> str:
     """What the weights are stored in; a limit with room to spare leaves some matrices wider than the rest."""
     others = Counter(measured.get("others", {}).values())
     wider = "".join(f", {count} matrices in {format}" for format, count in others.items())
     return str(measured.get("format", "bf16")) + wider
 
 
-def _evaluations(records: dict[str, dict[str, Any]]) -> str:
+def _evaluations(records: dict[str, Object]) -> str:
     models = records.get("evaluate", {}).get("measured", {}).get("models", {})
     if not models:
         return ""
@@ -178,7 +178,7 @@ def _count(tally: dict[str, int]) -> tuple[str, str]:
     return calls if tally["made"] else f"none of {tally['wanted']}", format_share(tally["exact"], tally["turns"])
 
 
-def _machines(models: dict[str, dict[str, Any]]) -> str:
+def _machines(models: dict[str, Object]) -> str:
     """Where the models were measured and in which precision, with the steps' names where these differ."""
     places: dict[tuple[str, str], list[str]] = {}
     for step, m in models.items():
@@ -190,7 +190,7 @@ def _machines(models: dict[str, dict[str, Any]]) -> str:
     return ", ".join(parts)
 
 
-def _training(records: dict[str, dict[str, Any]]) -> str:
+def _training(records: dict[str, Object]) -> str:
     measured = records.get("tune", {}).get("measured")
     if not measured:
         return ""
@@ -219,7 +219,7 @@ def _training(records: dict[str, dict[str, Any]]) -> str:
     return "## Training\n\n" + _table(("", ""), rows)
 
 
-def _steps(records: dict[str, dict[str, Any]]) -> str:
+def _steps(records: dict[str, Object]) -> str:
     rows = [(step, f"{r['seconds']:.1f}", _machine(r["hardware"]), r["finished"]) for step, r in records.items()]
     last = next(reversed(records.values()), None)
     if last is None:
@@ -229,7 +229,7 @@ def _steps(records: dict[str, dict[str, Any]]) -> str:
     return f"## Made by\n\n{table}\n\nThe last of these with {versions}."
 
 
-def _machine(hardware: dict[str, Any]) -> str:
+def _machine(hardware: Object) -> str:
     gpus = Counter(hardware.get("gpus") or [])
     return ", ".join(f"{n} × {name}" for name, n in gpus.items()) or f"{hardware['cores']} CPU cores"
 
@@ -250,6 +250,6 @@ def _use(name: str, files: list[str], readers: str) -> str:
     )
 
 
-def _table(headers: tuple[str, ...], rows: list[Any]) -> str:
+def _table(headers: tuple[str, ...], rows: list[Value]) -> str:
     lines = ["| " + " | ".join(headers) + " |", "|" + "---|" * len(headers)]
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from sxl_data.contract.console import format_bytes, format_count, format_seconds
+from sxl_train.run.objects import Value
 
 Form = Literal["count", "bytes", "megabytes", "percent", "decimals", "seconds", "rate", "text"]
-FORMS: dict[Form, Callable[[Any], str]] = {
+FORMS: dict[Form, Callable[[Value], str]] = {
     "count": format_count,
     "bytes": format_bytes,
     "megabytes": lambda value: f"{value / 1e6:.1f} MB",
@@ -27,7 +28,7 @@ FORMS: dict[Form, Callable[[Any], str]] = {
     "text": lambda value: " ".join(str(value).split()),
 }
 """How a value is shown."""
-Json: TypeAlias = Any
+Json: TypeAlias = Value
 
 
 class Number(msgspec.Struct, frozen=True):

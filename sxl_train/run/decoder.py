@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
     from transformers import PretrainedConfig, PreTrainedModel
+    from transformers.cache_utils import Cache
     from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
     class Attention(nn.Module):
@@ -71,5 +72,8 @@ if TYPE_CHECKING:
             inputs_embeds: Tensor | None = None,
             attention_mask: Tensor | None = None,
             labels: Tensor | None = None,
+            position_ids: Tensor | None = None,
+            past_key_values: Cache | None = None,
+            logits_to_keep: int | Tensor = 0,
             use_cache: bool = False,
         ) -> Said: ...

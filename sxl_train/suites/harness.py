@@ -17,21 +17,26 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from sxl_data.contract.errors import error
 from sxl_train.generate.types import Request, Sample
+from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+    from lm_eval.api.model import LM
 
 MMLU_FILES, GSM8K_FILES = ("mmlu_dev_test.tar.gz", "data.tar"), ("test.jsonl",)
 SHOTS = 5
 _LETTERS = ["A", "B", "C", "D"]
 _MOST = 4_000_000
-Config = dict[str, Any]
+Config: TypeAlias = Object
 
 
-def make_model(suite: str, ask: Asker, options: Options) -> Any:
+def make_model(suite: str, ask: Asker, options: Options) -> LM:
     """Our model as the harness sees one."""
     from lm_eval.api.model import LM
 
@@ -42,14 +47,14 @@ def make_model(suite: str, ask: Asker, options: Options) -> Any:
             super().__init__()
             self.answers: list[Sample] = []
 
-        def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
             found = ask.score([request.args for request in requests])
             return [(score.logprob, score.greedy) for score in found]
 
-        def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> list[float]:
+        def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
             return [score.logprob for score in ask.score([("", request.args[0]) for request in requests])]
 
-        def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
+        def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
             asked = [
                 Request(
                     id=f"{suite}:{request.doc_id}",
@@ -66,9 +71,9 @@ def make_model(suite: str, ask: Asker, options: Options) -> Any:
     return Asked()
 
 
-def mmlu_rows(path: Path) -> dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+def mmlu_rows(path: Path) -> dict[str, tuple[list[Object], list[Object]]]:
     """Subject → (examples, test questions). Raises `UserError` T302 for an archive that is none of MMLU."""
-    found: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
+    found: dict[str, tuple[list[Object], list[Object]]] = {}
     try:
         with tarfile.open(path) as archive:
             for member in archive:
@@ -167,11 +172,11 @@ def _gsm8k_file(data: Path) -> Path:
     raise error("T301", file=str(data), found="gsm8k: no test.jsonl and train.jsonl of GSM8K")
 
 
-def _filter(name: str, settings: dict[str, Any]) -> Config:
+def _filter(name: str, settings: Object) -> Config:
     return {"name": name, "filter": [{"function": "regex", **settings}, {"function": "take_first"}]}
 
 
-def _local(folder: Path, name: str, **splits: Sequence[dict[str, Any]]) -> Config:
+def _local(folder: Path, name: str, **splits: Sequence[Object]) -> Config:
     """The splits written where the harness reads them."""
     written = {}
     for split, rows in splits.items():
@@ -207,9 +212,9 @@ def _measure(name: str, configs: Callable[..., Iterator[Config]], ask: Asker, op
     ]
 
 
-def _outcomes(suite: str, task: str, rows: list[dict[str, Any]], answers: Sequence[Sample]) -> Iterator[Outcome]:
+def _outcomes(suite: str, task: str, rows: list[Object], answers: Sequence[Sample]) -> Iterator[Outcome]:
     scores: dict[int, dict[str, float]] = {}
-    kept: dict[int, dict[str, Any]] = {}
+    kept: dict[int, Object] = {}
     for row in rows:
         for metric in ("acc", "acc_norm", "exact_match"):
             if metric in row:
