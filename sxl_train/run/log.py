@@ -16,7 +16,7 @@ from transformers import TrainerCallback
 from sxl_data.contract.console import format_seconds, is_live, say
 from sxl_data.contract.errors import error
 from sxl_train.run.objects import Object
-from sxl_train.run.panel import Panel
+from sxl_train.run.panel import Panel, list_speed
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -86,7 +86,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
             lines.write(json.dumps(entry) + "\n")
         if self.panel is not None:
             self.panel.add(entry)
-        elif "eval_loss" in logs or state.global_step % _every(state.max_steps) == 0:
+        elif "eval_loss" in logs or state.global_step % max(1, state.max_steps // 10) == 0:
             say(_line(entry, state.max_steps))
 
     def _measure(self, state: TrainerState, processes: int) -> Object:
@@ -123,17 +123,10 @@ def read_first_loss(path: Path) -> float | None:
     return None
 
 
-def _every(steps: int) -> int:
-    return max(1, steps // 10)
-
-
 def _line(entry: Object, steps: int) -> str:
     if "eval_loss" in entry:
         place = f"{entry['step']}/{steps}" if steps else "before"  # the steps are counted when training begins
         return f"tune       {place}  validation loss {entry['eval_loss']:.4f}"
-    parts = [f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}  {entry['tokens_per_s']:,.0f} tokens/s"]
-    if "memory_gb" in entry:
-        parts.append(f"{entry['memory_gb']:.1f} GB")
-    if "mfu" in entry:
-        parts.append(f"MFU {entry['mfu']:.1%}")
-    return "  ".join([*parts, f"{format_seconds(entry['left_s'])} left"])
+    speed = list_speed(entry, ("tokens_per_s", "memory_gb", "mfu"))
+    place = f"tune       {entry['step']}/{steps}  loss {entry['loss']:.4f}"
+    return "  ".join([place, *speed, f"{format_seconds(entry['left_s'])} left"])

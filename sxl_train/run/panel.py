@@ -12,6 +12,12 @@ from sxl_train.run.objects import Object
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 CURVE, BAR = 40, 40
+SPEED = {
+    "tokens_per_s": "{:,.0f} tokens/s",
+    "mfu": "MFU {:.1%}",
+    "memory_gb": "{:.1f} GB",
+    "learning_rate": "rate {:.2e}",
+}
 
 
 def draw(step: int, steps: int, entries: Sequence[Object]) -> str:
@@ -28,18 +34,14 @@ def draw(step: int, steps: int, entries: Sequence[Object]) -> str:
         best = min(entry["eval_loss"] for entry in judged)
         last = judged[-1]
         lines.append(f"validation  {last['eval_loss']:.4f} at step {last['step']}, best {best:.4f}")
-    parts = []
-    if "tokens_per_s" in latest:
-        parts.append(f"{latest['tokens_per_s']:,.0f} tokens/s")
-    if "mfu" in latest:
-        parts.append(f"MFU {latest['mfu']:.1%}")
-    if "memory_gb" in latest:
-        parts.append(f"{latest['memory_gb']:.1f} GB")
-    if "learning_rate" in latest:
-        parts.append(f"rate {latest['learning_rate']:.2e}")
-    if parts:
+    if parts := list_speed(latest):
         lines.append("speed       " + "  ".join(parts))
     return "\n".join(lines)
+
+
+def list_speed(entry: Object, names: Sequence[str] = tuple(SPEED)) -> list[str]:
+    """Those of ``names`` that an entry of the log has, as a person reads them."""
+    return [SPEED[name].format(entry[name]) for name in names if name in entry]
 
 
 def draw_curve(losses: Sequence[float]) -> str:

@@ -40,42 +40,27 @@ def _check_idle(recipe: Recipe) -> list[Finding]:
 
 
 def _check_tune(recipe: Recipe) -> list[Finding]:
-    """Keys of the tuning that contradict each other."""
+    """Keys of the tuning that contradict each other, and a tracker that is not there."""
     from sxl_train.tune.fast import find_plain_reason
 
-    tune, found = recipe.tune, []
+    tune, pairs = recipe.tune, []
     weights = {"tune.weight_reflect": tune.weight_reflect, "tune.weight_act": tune.weight_act}
     partial = [f"{key}={value}" for key, value in weights.items() if value not in (0, 1)]
     reason = find_plain_reason(find_config(recipe), tune)
     if partial and reason:
-        found.append(
-            finding(
-                "T113",
-                found=", ".join(partial),
-                expected=f"0 or 1: this run takes SFTTrainer's own loss, which knows no weights ({reason})",
-            )
-        )
+        loss = f"0 or 1: this run takes SFTTrainer's own loss, which knows no weights ({reason})"
+        pairs.append((", ".join(partial), loss))
     if tune.shard and recipe.method != "full" and tune.markers != "none":
-        found.append(
-            finding(
-                "T113",
-                found=f"tune.shard with method={recipe.method} and tune.markers={tune.markers}",
-                expected="tune.markers=none or method=full: single rows of a shared-out embedding cannot "
-                "be trained; without tune.shard every process holds a copy",
-            )
-        )
+        keys = f"tune.shard with method={recipe.method} and tune.markers={tune.markers}"
+        other = "tune.markers=none or method=full: single rows of a shared-out embedding cannot be trained; without "
+        pairs.append((keys, other + "tune.shard every process holds a copy"))
     if tune.shard and reason:
-        found.append(finding("T113", found=f"tune.shard on the plain path ({reason})", expected="one of them"))
+        pairs.append((f"tune.shard on the plain path ({reason})", "one of them"))
     if tune.patience and not tune.evaluate_every:
-        found.append(
-            finding(
-                "T113",
-                found=f"tune.patience={tune.patience} with tune.evaluate_every=0",
-                expected="steps between validation passes, such as tune.evaluate_every=50",
-            )
-        )
+        steps = "steps between validation passes, such as tune.evaluate_every=50"
+        pairs.append((f"tune.patience={tune.patience} with tune.evaluate_every=0", steps))
+    found = [finding("T113", found=keys, expected=expected) for keys, expected in pairs]
     if tune.report_to != "none" and importlib.util.find_spec(tune.report_to) is None:
-        found.append(
-            finding("T114", found=f"tune.report_to={tune.report_to}", expected=f"pip install {tune.report_to}")
-        )
+        line = f"pip install {tune.report_to}"
+        found.append(finding("T114", found=f"tune.report_to={tune.report_to}", expected=line))
     return found
