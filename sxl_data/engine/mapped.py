@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -13,6 +15,16 @@ def mappable(table: pa.Table) -> pa.Buffer:
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue()
+
+
+def write_mappable(table: pa.Table) -> Callable[[BinaryIO], None]:
+    """What writes the same, for a table whose columns are themselves mapped: it is not copied."""
+
+    def write(file: BinaryIO) -> None:
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+
+    return write
 
 
 def mapped(path: Path) -> pa.Table:

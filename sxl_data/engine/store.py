@@ -93,15 +93,18 @@ class Store:
         size, digest = commit(path, write)
         return FileInfo(name, rows, size, digest)
 
-    def put_table(self, name: str, table: pa.Table) -> FileInfo:
+    def put_table(self, name: str, table: pa.Table | Callable[[], pa.Table]) -> FileInfo:
         """Commit an intermediate table: fast compression, row groups that readers can hold."""
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="lz4", row_group_size=16_384, store_schema=True)
-        return self.put(name, len(table), lambda file: file.write(sink.getvalue()))
+        made = table() if callable(table) else table
 
-    def put_bytes(self, name: str, data: bytes | pa.Buffer) -> FileInfo:
+        def write(file: BinaryIO) -> None:
+            pq.write_table(made, pa.PythonFile(file, "w"), compression="lz4", row_group_size=16_384, store_schema=True)
+
+        return self.put(name, len(made), write)
+
+    def put_bytes(self, name: str, data: bytes | pa.Buffer | Callable[[BinaryIO], object]) -> FileInfo:
         """Commit raw bytes."""
-        return self.put(name, 0, lambda file: file.write(data))
+        return self.put(name, 0, data if callable(data) else lambda file: file.write(data))
 
     def sweep(self, keep: set[str]) -> int:
         """Remove every file below the root whose path is not in ``keep``; returns how many."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -110,10 +110,11 @@ def compare(origin: dict[str, str], before: dict[str, str]) -> WhyNot:
 
 
 class Output(msgspec.Struct, kw_only=True):
-    """What a task function returns: tables to commit by name, raw files by name, and counts."""
+    """What a task function returns: tables to commit by name, raw files by name, and counts. A table may be made, and a
+    file written, when its turn to be committed comes, so that they are not all held."""
 
-    tables: dict[str, pa.Table] = {}
-    blobs: dict[str, bytes | pa.Buffer] = {}
+    tables: Mapping[str, pa.Table | Callable[[], pa.Table]] = {}
+    blobs: Mapping[str, bytes | pa.Buffer | Callable[[BinaryIO], object]] = {}
     counters: dict[str, int] = {}
 
 

@@ -164,11 +164,16 @@ class Comparison:
         cut: list[FileInfo],
         before: FileInfo | None,
     ) -> Survivors[FileInfo]:
-        """Survivors, by one task."""
+        """Survivors, by one task, which holds some components of the pairs at a time."""
         inputs = {"pairs": tuple(pairs), "first_cut": tuple(first_cut), "cut": tuple(cut)}
         inputs["before"] = (before,) if before else ()
         (done,) = self.run(
-            "survivors", [self._task("survivors", "choose_survivors", turn, {"threshold": threshold}, **inputs)]
+            "survivors",
+            [
+                self._task(
+                    "survivors", "choose_survivors", turn, {"threshold": threshold}, {"memory": self.memory}, **inputs
+                )
+            ],
         )
         return Survivors(done.files["near"], done.files["again"], done.counters["again"])
 
@@ -176,7 +181,8 @@ class Comparison:
         # A few small shards are named by one task: starting more would take longer.
         spans = self._groups(count_parts(sum(self.sizes), KEY_BYTES, self.memory, 1 << 20))
         params = {"threshold": self.config.threshold}
-        tasks = [self._task("results", "collect_results", 0, params, pairs=pairs, near=near)]
+        costs = {"memory": self.memory}
+        tasks = [self._task("results", "collect_results", 0, params, costs, pairs=pairs, near=near)]
         tasks += [
             self._task("results", "name_drops", part, {"begin": a, "end": b}, duplicates=self.duplicates, near=near)
             for part, (a, b) in enumerate(spans, 1)

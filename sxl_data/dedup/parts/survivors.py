@@ -50,10 +50,15 @@ def choose_survivors(
     strong = pairs.at_least(threshold)
     by_place, one, two = shards.rank(strong.left, strong.right)
     dropped = np.sort(by_place[~survive(len(by_place), one, two)]).astype(np.uint32)
+    return dropped, ask_again(dropped, first_cut, cut, before)
+
+
+def ask_again(dropped: np.ndarray, first_cut: np.ndarray, cut: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The rows that another round must compare, of those of `choose_survivors`; all are distinct."""
     # Only a cut bucket can hold a pair not compared yet. A row that came back was absent from later rounds, so it
     # meets again whoever was in the buckets cut at first.
     back = len(np.setdiff1d(before, dropped, assume_unique=True)) > 0
-    return dropped, np.setdiff1d(first_cut if back else cut, dropped, assume_unique=True).astype(np.uint32)
+    return np.setdiff1d(first_cut if back else cut, dropped, assume_unique=True).astype(np.uint32)
 
 
 def name_twins(shards: Shards, pairs: Pairs, threshold: float) -> pa.Table:
@@ -69,15 +74,17 @@ def name_twins(shards: Shards, pairs: Pairs, threshold: float) -> pa.Table:
     return pa.table(ends | {"shared": via.shared, "union": via.union})
 
 
-def collect_results(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> tuple[pa.Table, pa.Table]:
-    """All pairs as left, right (rows, the preferred one on the left) and score, and those near the threshold."""
-    known = orient(shards, pairs)
-    table = pa.table(
-        {"left": known.left.astype(np.uint32), "right": known.right.astype(np.uint32), "score": known.scores}
-    )
-    dropped = near["row"].to_numpy()
-    close = borderline(known, threshold, lambda rows: ~np.isin(rows, dropped), shards.ids)
-    return table, close
+def near_threshold(shards: Shards, pairs: Pairs, near: pa.Table, threshold: float) -> pa.Table:
+    """The `borderline` of oriented ``pairs``; ``near`` ascends by the rows that fell."""
+    fallen = near["row"].to_numpy()
+
+    def kept(rows: np.ndarray) -> np.ndarray:
+        if not len(fallen):
+            return np.ones(len(rows), dtype=bool)
+        rows = rows.astype(fallen.dtype)
+        return np.asarray(fallen[np.minimum(np.searchsorted(fallen, rows), len(fallen) - 1)] != rows)
+
+    return borderline(pairs, threshold, kept, shards.ids)
 
 
 def judge(stands: np.ndarray, near: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import error
-from sxl_data.engine.mapped import mappable, mapped
+from sxl_data.engine.mapped import mappable, mapped, write_mappable
 from sxl_data.engine.task import Output
 
 if TYPE_CHECKING:
@@ -111,32 +112,34 @@ def verify_pairs(params: dict[str, Any], inputs: Inputs) -> Output:
 
 def choose_survivors(params: dict[str, Any], inputs: Inputs) -> Output:
     """Who is dropped for whom after the rounds so far, and the rows that another round must compare."""
-    from sxl_data.dedup.parts.survivors import choose_survivors, name_twins, orient
+    from sxl_data.dedup.parts.bounded import settle
+    from sxl_data.dedup.parts.survivors import ask_again
 
-    shards = _shards(params, inputs)
-    pairs = orient(shards, _pairs(inputs))
+    near = settle(_shards(params, inputs), _pairs(inputs), params["threshold"], params["memory"], _room(params, inputs))
     before = [_rows(path) for path in inputs["before"]]
-    _, again = choose_survivors(
-        shards,
-        pairs,
-        params["threshold"],
+    again = ask_again(
+        near["row"].to_numpy(),
         _union(inputs["first_cut"]),
         _union(inputs["cut"]),
         before[0] if before else np.zeros(0, np.uint32),
     )
-    near = name_twins(shards, pairs, params["threshold"])
     return Output(
-        blobs={"near": mappable(near), "again": mappable(pa.table({"row": again}))},
+        blobs={"near": write_mappable(near), "again": mappable(pa.table({"row": again}))},
         counters={"near": len(near), "again": len(again)},
     )
 
 
 def collect_results(params: dict[str, Any], inputs: Inputs) -> Output:
     """All verified pairs, and those near the threshold."""
-    from sxl_data.dedup.parts.survivors import collect_results
+    from sxl_data.dedup.parts.bounded import collect_results
 
     pairs, borderline = collect_results(
-        _shards(params, inputs), _pairs(inputs), mapped(inputs["near"][0]), params["threshold"]
+        _shards(params, inputs),
+        _pairs(inputs),
+        mapped(inputs["near"][0]),
+        params["threshold"],
+        params["memory"],
+        _room(params, inputs),
     )
     return Output(tables={"pairs": pairs, "borderline": borderline})
 
@@ -180,10 +183,17 @@ def _rows(path: Path) -> np.ndarray:
 
 
 def _pairs(inputs: Inputs) -> Any:
-    from sxl_data.dedup.result import Pairs
+    from sxl_data.dedup.parts.bounded import PairFiles
 
-    schema = pa.schema([(name, pa.uint32()) for name in ("left", "right", "shared", "union")])
-    return Pairs.of(pa.concat_tables([schema.empty_table(), *(pq.read_table(path) for path in inputs["pairs"])]))
+    paths = inputs["pairs"]
+    return PairFiles([partial(pq.read_table, path) for path in paths], sum(pq.read_metadata(p).num_rows for p in paths))
+
+
+def _room(params: dict[str, Any], inputs: Inputs) -> Any:
+    """Half of the memory of a task, and then files beside those that it reads."""
+    from sxl_data.dedup.scratch import Scratch
+
+    return Scratch(params["memory"] // 2, inputs["signatures"][0].parent if inputs["signatures"] else None)
 
 
 def _union(paths: list[Path]) -> np.ndarray:

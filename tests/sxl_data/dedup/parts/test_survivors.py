@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.dedup.parts.bounded import PairFiles, collect_results
 from sxl_data.dedup.parts.shards import Shards
-from sxl_data.dedup.parts.survivors import choose_survivors, collect_results, name_drops, name_twins, orient
+from sxl_data.dedup.parts.survivors import choose_survivors, name_drops, name_twins, orient
 from sxl_data.dedup.result import Pairs
+from sxl_data.dedup.scratch import Scratch
 
 TEXTS = [f"text number {k}" for k in range(6)]
 NONE = np.zeros(0, dtype=np.uint32)
@@ -63,7 +65,7 @@ def test_a_copy_of_a_row_that_fell_names_the_row_that_stayed(shards_of: Callable
 def test_pairs_near_the_threshold_say_who_was_kept(shards_of: Callable[..., Shards]):
     shards, known = shards_of(TEXTS, [2]), pairs((0, 1, 71), (2, 3, 69), (4, 5, 90))
     near = name_twins(shards, known, 0.7)
-    every, close = collect_results(shards, known, near, 0.7)
+    every, close = collect_results(shards, PairFiles([known.table], 3), near, 0.7, 1 << 30, Scratch(0))
     assert [(0, 1, 0.71), (2, 3, 0.69), (4, 5, 0.9)] == [tuple(row.values()) for row in every.to_pylist()]
     assert [("r000", "r001", True, False), ("r002", "r003", True, True)] == [
         (row["left"], row["right"], row["left_kept"], row["right_kept"]) for row in close.to_pylist()

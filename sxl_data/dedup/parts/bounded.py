@@ -1,0 +1,168 @@
+"""Survivors and results of all verified pairs of a build, by a process that holds a few of them at a time.
+
+In: the files of pairs that tasks verified, and a limit of memory. Out: what `survivors` answers of all pairs at once,
+bit for bit. Survivors fall apart into components of pairs: those are found by a union-find of 4 bytes a row, and then
+some components at a time are settled. Results are put in order by ranges of their better row. What stays for each row
+or pair, 4 to 28 bytes, is in `Scratch`: memory to begin with, and then pages of a file, which the system takes back. A
+single component, or the pairs of one better row, are never cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from sxl_data.dedup.config import BORDERLINE
+from sxl_data.dedup.parts.shards import Shards
+from sxl_data.dedup.parts.survivors import name_twins, near_threshold, orient, prefer_left
+from sxl_data.dedup.result import Pairs
+from sxl_data.dedup.scratch import Scratch
+
+PAIR_BYTES = 400
+"""What a pair takes at most while its rows are ranked and settled; 186 a row was measured."""
+AT_ONCE = 1 << 20
+"""Rows or pairs that are copied from one scratch array to another at a time."""
+
+
+class PairFiles(NamedTuple):
+    """Tables of left, right, shared and union, and how many pairs all of them have."""
+
+    read: Sequence[Callable[[], pa.Table]]
+    pairs: int
+
+    def __iter__(self) -> Iterator[Pairs]:  # type: ignore[override]
+        return (Pairs.of(read()) for read in self.read)
+
+    def parts(self, memory: int) -> int:
+        """Into how many parts they are cut so that one takes about ``memory`` bytes."""
+        return max(1, -(-self.pairs * PAIR_BYTES // max(memory, 1)))
+
+
+def settle(shards: Shards, files: PairFiles, threshold: float, memory: int, room: Scratch) -> pa.Table:
+    """`name_twins` of all pairs, each of which may stand in several files and either way round."""
+    parts = files.parts(memory)
+    if parts == 1:
+        return name_twins(shards, orient(shards, _joined(list(files))), threshold)
+    parent = label(int(shards.first[-1]), files, room)
+    found = []
+    for part in range(parts):
+        mine = _joined([pairs.take(_part_of(parent, pairs.left, parts) == part) for pairs in files])
+        found.append(_kept(name_twins(shards, orient(shards, mine), threshold), room))
+    return _merged(found, int(shards.first[-1]), room)
+
+
+def collect_results(
+    shards: Shards, files: PairFiles, near: pa.Table, threshold: float, memory: int, room: Scratch
+) -> tuple[pa.Table, pa.Table]:
+    """All pairs once as left, right (rows, the preferred one on the left) and score, by left and right; and those near
+    the threshold. ``near`` is what `settle` answered."""
+    if files.parts(memory) == 1:
+        known = orient(shards, _joined(list(files)))
+        return _scored(known), near_threshold(shards, known, near, threshold)
+    oriented, at = room.empty((4, files.pairs), np.uint32), 0
+    for pairs in files:
+        turned = prefer_left(shards, pairs)
+        for column, values in zip(oriented, (turned.left, turned.right, turned.shared, turned.union)):
+            column[at : at + len(turned)] = values
+        at += len(turned)
+    ends, scores = room.empty((2, files.pairs), np.uint32), room.empty((files.pairs,), np.float64)
+    close, done = [], 0
+    for low, high in _ranges(int(shards.first[-1]), files.parts(memory)):
+        known = _once(_between(oriented, low, high))
+        span = slice(done, done + len(known))
+        ends[0, span], ends[1, span], scores[span] = known.left, known.right, known.scores
+        close.append(known.take(np.abs(known.scores - threshold) < 2 * BORDERLINE))
+        done += len(known)
+    table = pa.table({"left": ends[0, :done], "right": ends[1, :done], "score": scores[:done]})
+    return table, near_threshold(shards, _joined(close), near, threshold)
+
+
+def label(rows: int, files: PairFiles, room: Scratch) -> np.ndarray:
+    """A union-find of all rows: u32, each row's parent, a smaller row of its component, itself for the smallest."""
+    parent = room.empty((rows,), np.uint32)
+    for first in range(0, rows, AT_ONCE):
+        parent[first : first + AT_ONCE] = np.arange(first, min(first + AT_ONCE, rows))
+    for pairs in files:
+        left, right = pairs.left, pairs.right
+        while len(left):
+            one, two = find(parent, left), find(parent, right)
+            apart = one != two
+            left, right, one, two = left[apart], right[apart], one[apart], two[apart]
+            np.minimum.at(parent, np.maximum(one, two), np.minimum(one, two))
+    return parent
+
+
+def find(parent: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The smallest row of the component of each of ``rows``, to which it is hooked directly from now on."""
+    own, where = np.unique(rows, return_inverse=True)
+    top = parent[own]
+    while True:
+        above = parent[top]
+        if np.array_equal(above, top):
+            parent[own] = top
+            return np.asarray(top[where])
+        parent[own] = above  # a chain of rows that are all asked for is halved each time
+        top = parent[above]
+
+
+def _part_of(parent: np.ndarray, rows: np.ndarray, parts: int) -> np.ndarray:
+    mixed = find(parent, rows).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
+    return np.asarray((mixed * np.uint64(parts)) >> np.uint64(32))
+
+
+def _kept(table: pa.Table, room: Scratch) -> np.ndarray:
+    """A table of four columns of u32 in an array of the room."""
+    out = room.empty((4, len(table)), np.uint32)
+    for column, name in zip(out, table.column_names):
+        column[:] = table[name].to_numpy()
+    return out
+
+
+def _merged(parts: list[np.ndarray], rows: int, room: Scratch) -> pa.Table:
+    """All parts, each ascending by its first column, as one table of row, twin, shared, union that ascends too."""
+    total = sum(part.shape[1] for part in parts)
+    out, done = room.empty((4, total), np.uint32), 0
+    for low, high in _ranges(rows, -(-total // AT_ONCE)):
+        spans = [slice(*np.searchsorted(part[0], np.array([low, high], dtype=np.uint32))) for part in parts]
+        piece = np.concatenate([part[:, span] for part, span in zip(parts, spans)], axis=1)
+        out[:, done : done + piece.shape[1]] = piece[:, np.argsort(piece[0])]
+        done += piece.shape[1]
+    return pa.table(dict(zip(("row", "twin", "shared", "union"), out)))
+
+
+def _between(columns: np.ndarray, low: int, high: int) -> Pairs:
+    """The pairs whose left row is from ``low`` to before ``high``."""
+    found = [np.zeros((4, 0), dtype=np.uint32)]
+    for first in range(0, columns.shape[1], AT_ONCE):
+        left = columns[0, first : first + AT_ONCE]
+        found.append(columns[:, first + np.flatnonzero((left >= low) & (left < high))])
+    left, right, shared, union = np.concatenate(found, axis=1)
+    return Pairs(left.astype(np.int64), right.astype(np.int64), shared, union)
+
+
+def _once(pairs: Pairs) -> Pairs:
+    _, once = np.unique((pairs.left << 32) | pairs.right, return_index=True)
+    return pairs.take(once)
+
+
+def _ranges(rows: int, parts: int) -> list[tuple[int, int]]:
+    cuts = [rows * k // max(parts, 1) for k in range(max(parts, 1) + 1)]
+    return list(pairwise(cuts))
+
+
+def _scored(pairs: Pairs) -> pa.Table:
+    ends = {"left": pairs.left.astype(np.uint32), "right": pairs.right.astype(np.uint32)}
+    return pa.table(ends | {"score": pairs.scores})
+
+
+def _joined(parts: list[Pairs]) -> Pairs:
+    none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint32)
+    columns = [
+        np.concatenate([kind, *(getattr(part, name) for part in parts)])
+        for kind, name in zip((none[0], none[0], none[1], none[1]), ("left", "right", "shared", "union"))
+    ]
+    return Pairs(*columns)
