@@ -2,8 +2,8 @@
 
 Parts of the comparison get `engine.task_bytes` and must stay within them whatever the number of rows, since
 there are more parts then; memory is what a process has of its own, not the pages of mapped files, which the system
-takes back. `survivors`, which sees rows of verified pairs only, and `split`, the one step that sees all rows, grow:
-here is by how much.
+takes back. `survivors` and `results`, one task each, hold a part of the pairs at a time and keep the rest in scratch
+files. `split`, the one step that holds something of all rows, grows: here is by how much.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toy import report
 
+if TYPE_CHECKING:
+    from sxl_data.dedup.parts.bounded import PairFiles
+
 SPLIT_BYTES = {"split": 40, "grouped": 120}
-SETTLE_BYTES = 200
 SHARD = 50_000
 
 
@@ -45,19 +49,20 @@ def watch(work: Callable[[], object]) -> int:
     return max(most[0], own_bytes("RssAnon")) - before
 
 
-def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
-    """Shards of rows whose keys and signatures are drawn by chance, a fifth of them copies of the row before."""
+def sign(folder: Path, rows: int, width: int) -> tuple[list[int], list[Path]]:
+    """Shards of rows whose keys and signatures, of ``width`` values, are drawn by chance, a fifth of them copies of the
+    row before."""
     import numpy as np
     import pyarrow as pa
 
     from sxl_data.engine.mapped import mappable
 
-    paths = [folder / f"signed-{shard}" for shard in range(rows // SHARD)]
+    paths = [folder / f"signed-{width}-{shard}" for shard in range(rows // SHARD)]
     for shard, path in enumerate(paths):
         if path.is_file():
             continue
         rng = np.random.default_rng(shard)
-        signatures = rng.integers(0, 1 << 16, (SHARD, 128), dtype=np.uint16)
+        signatures = rng.integers(0, 1 << 16, (SHARD, width), dtype=np.uint16)
         keys = rng.integers(0, 1 << 64, (SHARD, 2), dtype=np.uint64)
         twins = np.arange(4, SHARD, 5)
         signatures[twins], keys[twins] = signatures[twins - 1], keys[twins - 1]
@@ -69,7 +74,7 @@ def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
                 "key_hi": keys[:, 0],
                 "key_lo": keys[:, 1],
                 "shingles": np.full(SHARD, 90, dtype=np.uint32),
-                "signature": pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), 128),
+                "signature": pa.FixedSizeListArray.from_arrays(pa.array(signatures.ravel()), width),
             }
         )
         path.write_bytes(mappable(table))
@@ -78,22 +83,29 @@ def sign(folder: Path, rows: int) -> tuple[list[int], list[Path]]:
 
 def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     """Peak bytes of one part of a step over so many rows."""
-    import numpy as np
-    import pyarrow as pa
-
     from sxl_data.dedup import choose_bands
     from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, Among, partition_bands
+    from sxl_data.dedup.parts.bounded import collect_results, settle
     from sxl_data.dedup.parts.candidates import bands_of, find_candidates_of
     from sxl_data.dedup.parts.exact import KEY_BYTES, find_exact_duplicates_of
     from sxl_data.dedup.parts.plan import count_parts
     from sxl_data.dedup.parts.shards import Shards
-    from sxl_data.dedup.parts.survivors import choose_survivors
+    from sxl_data.dedup.scratch import Scratch
     from sxl_data.engine.mapped import mapped
 
-    sizes, paths = sign(folder, rows)
-    few = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))
-    find_candidates_of(few, Among(None, ()), 0.7, 1, 0, 25, compiled=True)  # loads the kernels
-    shards, none = Shards(sizes, lambda k: mapped(paths[k])), np.zeros(0, dtype=np.uint32)
+    paired = step in ("survivors", "results")
+    sizes, paths = sign(folder, rows, 1 if paired else 128)
+    shards = Shards(sizes, lambda k: mapped(paths[k]))
+    if paired:
+        files, few = pair_files(folder, rows), pair_files(folder, 5 * SHARD)
+        near = settle(shards, few, 0.7, 1 << 20, Scratch(0, folder))  # loads what is imported when it is needed
+        room = Scratch(task_bytes // 2, folder)
+        if step == "survivors":
+            return watch(lambda: settle(shards, files, 0.7, task_bytes, room))
+        near = settle(shards, files, 0.7, task_bytes, Scratch(0, folder))
+        return watch(lambda: collect_results(shards, files, near, 0.7, task_bytes, room))
+    shard = Shards([64], lambda k: mapped(paths[k]).slice(0, 64))
+    find_candidates_of(shard, Among(None, ()), 0.7, 1, 0, 25, compiled=True)  # loads the kernels
     if step == "exact":
         parts = count_parts(rows, KEY_BYTES, task_bytes, 1 << 62)
         return watch(lambda: find_exact_duplicates_of(shards, 0, parts))
@@ -103,17 +115,29 @@ def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
         return watch(
             lambda: find_candidates_of(shards, Among(None, ()), 0.7, 1, 0, parts, compiled=True, at_once=at_once)
         )
-    if step == "partition":
-        parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
-        end = max(1, len(sizes) // parts)
-        bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
-        return watch(
-            lambda: partition_bands(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once)
-        )
-    left = np.arange(0, rows, 10, dtype=np.uint32)
-    shared = np.full(len(left), 80, dtype=np.uint32)
-    pairs = pa.table({"left": left, "right": left + np.uint32(1), "shared": shared, "union": shared + np.uint32(20)})
-    return watch(lambda: choose_survivors(shards, pairs, 0.7, none, none, none))
+    parts = count_parts(rows * choose_bands(0.7, 128).count, ENTRY_BYTES, task_bytes, 1 << 62)
+    end = max(1, len(sizes) // parts)
+    bands, at_once = bands_of(shards, 0.7), max(1 << 10, min(AT_ONCE, task_bytes >> 11))
+    return watch(lambda: partition_bands(shards, Among(None, ()), bands, 0, end, parts, compiled=True, at_once=at_once))
+
+
+def pair_files(folder: Path, rows: int) -> PairFiles:
+    """A pair of neighbours for every tenth row, so that a fifth of all rows is in one, in files as tasks leave them."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from sxl_data.dedup.parts.bounded import PairFiles
+    from sxl_data.dedup.parts.tasks import CHUNK
+
+    paths = [folder / f"pairs-{rows}-{first}" for first in range(0, rows // 10, CHUNK)]
+    for first, path in zip(range(0, rows // 10, CHUNK), paths):
+        if not path.is_file():
+            left = np.arange(first, min(first + CHUNK, rows // 10), dtype=np.uint32) * np.uint32(10)
+            shared = np.full(len(left), 80, dtype=np.uint32)
+            ends = {"left": left, "right": left + np.uint32(1)}
+            pq.write_table(pa.table(ends | {"shared": shared, "union": shared + np.uint32(20)}), path)
+    return PairFiles([partial(pq.read_table, path) for path in paths], rows // 10)
 
 
 def divide_rows(folder: Path, rows: int, every: int) -> int:
@@ -170,7 +194,7 @@ def memory(quick: bool) -> list[dict[str, object]]:
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
             return int(done.stdout)
 
-        for step in ("exact", "partition", "candidates"):
+        for step in ("exact", "partition", "candidates", "survivors", "results"):
             small, large = grow(step, few), grow(step, many)
             text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
             claims.append(
@@ -187,17 +211,6 @@ def memory(quick: bool) -> list[dict[str, object]]:
             each = (large - small) / (many - few)
             text = f"split: bytes a row while {many} rows are divided, {what} ({large / 1e6:.0f} MB in all)"
             claims.append(report(text, f"≤ {SPLIT_BYTES[step]}", round(each), each <= SPLIT_BYTES[step]))
-        few, many = (300_000, 900_000) if quick else (1_000_000, 4_000_000)
-        small, large = grow("survivors", few), grow("survivors", many)
-        each = (large - small) / ((many - few) / 5)
-        claims.append(
-            report(
-                f"survivors: bytes a row of a verified pair ({large / 1e6:.0f} MB in all)",
-                f"≤ {SETTLE_BYTES}",
-                round(each),
-                each <= SETTLE_BYTES,
-            )
-        )
     return claims
 
 

@@ -9,7 +9,7 @@ single component, or the pairs of one better row, are never cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,8 +22,8 @@ from sxl_data.dedup.parts.survivors import name_twins, near_threshold, orient, p
 from sxl_data.dedup.result import Pairs
 from sxl_data.dedup.scratch import Scratch
 
-PAIR_BYTES = 400
-"""What a pair takes at most while its rows are ranked and settled; 186 a row was measured."""
+PAIR_BYTES = 600
+"""What a pair takes at most while its rows are ranked and settled."""
 AT_ONCE = 1 << 20
 """Rows or pairs that are copied from one scratch array to another at a time."""
 
@@ -34,24 +34,30 @@ class PairFiles(NamedTuple):
     read: Sequence[Callable[[], pa.Table]]
     pairs: int
 
-    def __iter__(self) -> Iterator[Pairs]:  # type: ignore[override]
-        return (Pairs.of(read()) for read in self.read)
+    def most(self, memory: int) -> int:
+        """How many of them are held at a time: half of ``memory``; the other half is for what stays of each."""
+        return max(1, memory // 2 // PAIR_BYTES)
 
     def parts(self, memory: int) -> int:
-        """Into how many parts they are cut so that one takes about ``memory`` bytes."""
-        return max(1, -(-self.pairs * PAIR_BYTES // max(memory, 1)))
+        """Into how many parts they are cut."""
+        return max(1, -(-self.pairs // self.most(memory)))
+
+    def pieces(self, memory: int) -> Iterator[Pairs]:
+        """All of them, so many at a time."""
+        for read in self.read:
+            table = read()
+            for first in range(0, len(table), self.most(memory)):
+                yield Pairs.of(table.slice(first, self.most(memory)))
 
 
 def settle(shards: Shards, files: PairFiles, threshold: float, memory: int, room: Scratch) -> pa.Table:
     """`name_twins` of all pairs, each of which may stand in several files and either way round."""
     parts = files.parts(memory)
     if parts == 1:
-        return name_twins(shards, orient(shards, _joined(list(files))), threshold)
-    parent = label(int(shards.first[-1]), files, room)
-    found = []
-    for part in range(parts):
-        mine = _joined([pairs.take(_part_of(parent, pairs.left, parts) == part) for pairs in files])
-        found.append(_kept(name_twins(shards, orient(shards, mine), threshold), room))
+        return name_twins(shards, orient(shards, _joined(list(files.pieces(memory)))), threshold)
+    parent = label(int(shards.first[-1]), files.pieces(memory), room)
+    parted = _Parted(files.pieces(memory), lambda pairs: _part_of(parent, pairs.left, parts), parts, files.pairs, room)
+    found = [_kept(name_twins(shards, orient(shards, mine), threshold), room) for mine in parted]
     return _merged(found, int(shards.first[-1]), room)
 
 
@@ -61,18 +67,15 @@ def collect_results(
     """All pairs once as left, right (rows, the preferred one on the left) and score, by left and right; and those near
     the threshold. ``near`` is what `settle` answered."""
     if files.parts(memory) == 1:
-        known = orient(shards, _joined(list(files)))
+        known = orient(shards, _joined(list(files.pieces(memory))))
         return _scored(known), near_threshold(shards, known, near, threshold)
-    oriented, at = room.empty((4, files.pairs), np.uint32), 0
-    for pairs in files:
-        turned = prefer_left(shards, pairs)
-        for column, values in zip(oriented, (turned.left, turned.right, turned.shared, turned.union)):
-            column[at : at + len(turned)] = values
-        at += len(turned)
+    parts, rows = files.parts(memory), int(shards.first[-1])
+    turned = (prefer_left(shards, pairs) for pairs in files.pieces(memory))
+    parted = _Parted(turned, lambda pairs: pairs.left * parts // rows, parts, files.pairs, room)
     ends, scores = room.empty((2, files.pairs), np.uint32), room.empty((files.pairs,), np.float64)
     close, done = [], 0
-    for low, high in _ranges(int(shards.first[-1]), files.parts(memory)):
-        known = _once(_between(oriented, low, high))
+    for pairs in parted:
+        known = _once(pairs)
         span = slice(done, done + len(known))
         ends[0, span], ends[1, span], scores[span] = known.left, known.right, known.scores
         close.append(known.take(np.abs(known.scores - threshold) < 2 * BORDERLINE))
@@ -81,12 +84,12 @@ def collect_results(
     return table, near_threshold(shards, _joined(close), near, threshold)
 
 
-def label(rows: int, files: PairFiles, room: Scratch) -> np.ndarray:
+def label(rows: int, pieces: Iterable[Pairs], room: Scratch) -> np.ndarray:
     """A union-find of all rows: u32, each row's parent, a smaller row of its component, itself for the smallest."""
     parent = room.empty((rows,), np.uint32)
     for first in range(0, rows, AT_ONCE):
         parent[first : first + AT_ONCE] = np.arange(first, min(first + AT_ONCE, rows))
-    for pairs in files:
+    for pairs in pieces:
         left, right = pairs.left, pairs.right
         while len(left):
             one, two = find(parent, left), find(parent, right)
@@ -134,14 +137,34 @@ def _merged(parts: list[np.ndarray], rows: int, room: Scratch) -> pa.Table:
     return pa.table(dict(zip(("row", "twin", "shared", "union"), out)))
 
 
-def _between(columns: np.ndarray, low: int, high: int) -> Pairs:
-    """The pairs whose left row is from ``low`` to before ``high``."""
-    found = [np.zeros((4, 0), dtype=np.uint32)]
-    for first in range(0, columns.shape[1], AT_ONCE):
-        left = columns[0, first : first + AT_ONCE]
-        found.append(columns[:, first + np.flatnonzero((left >= low) & (left < high))])
-    left, right, shared, union = np.concatenate(found, axis=1)
-    return Pairs(left.astype(np.int64), right.astype(np.int64), shared, union)
+class _Parted:
+    """Pairs by the part that ``number`` says of them: noted as they come by, and then moved, both in the room."""
+
+    def __init__(
+        self, pieces: Iterable[Pairs], number: Callable[[Pairs], np.ndarray], parts: int, pairs: int, room: Scratch
+    ) -> None:
+        found, numbers, at = room.empty((4, pairs), np.uint32), room.empty((pairs,), np.uint32), 0
+        counts = np.zeros(parts, dtype=np.int64)
+        for piece in pieces:
+            span, at = slice(at, at + len(piece)), at + len(piece)
+            for column, values in zip(found, (piece.left, piece.right, piece.shared, piece.union)):
+                column[span] = values
+            numbers[span] = number(piece)
+            counts += np.bincount(numbers[span], minlength=parts)
+        self.columns, self.bounds = room.empty((4, pairs), np.uint32), np.concatenate(([0], np.cumsum(counts)))
+        free, step = self.bounds[:-1].copy(), max(1, min(AT_ONCE, pairs // parts))
+        for first in range(0, pairs, step):
+            mine = numbers[first : first + step]
+            order = np.argsort(mine, kind="stable")
+            ranked = mine[order]
+            place = free[ranked] + np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
+            self.columns[:, place] = found[:, first : first + step][:, order]
+            free += np.bincount(mine, minlength=parts)
+
+    def __iter__(self) -> Iterator[Pairs]:
+        for begin, end in pairwise(self.bounds.tolist()):
+            left, right, shared, union = self.columns[:, begin:end]
+            yield Pairs(left.astype(np.int64), right.astype(np.int64), shared, union)
 
 
 def _once(pairs: Pairs) -> Pairs:

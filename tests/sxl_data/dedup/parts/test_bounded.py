@@ -42,7 +42,7 @@ def test_parts_give_the_survivors_and_results_of_all_pairs(
 ):
     ranks = np.random.default_rng(seed).integers(0, 9, ROWS).tolist()
     shards, files = shards_of([f"text {k}" for k in range(ROWS)], [100, 101, 350], ranks, ["s1"]), files_of(seed)
-    memory = max(1, files.pairs * PAIR_BYTES // parts)
+    memory = max(1, 2 * files.pairs * PAIR_BYTES // parts)
     assert files.parts(memory) >= parts > 1 == files.parts(1 << 40)
     room = Scratch(limit, tmp_path)
     whole = settle(shards, files, 0.7, 1 << 40, room)
@@ -66,5 +66,5 @@ def test_a_chain_over_many_files_is_one_component():
     ends = {"left": steps, "right": steps + 1, "shared": steps, "union": steps}
     table = pa.table({name: pa.array(values, pa.uint32()) for name, values in ends.items()})
     files = PairFiles([lambda k=k: table.slice(k, 100) for k in range(0, len(table), 100)], len(table))
-    parent = label(5_003, files, Scratch(1 << 20))
+    parent = label(5_003, files.pieces(1 << 20), Scratch(1 << 20))
     assert [0, 5_001, 5_002] == np.unique(find(parent, np.arange(5_003))).tolist()
