@@ -142,25 +142,31 @@ def pair_files(folder: Path, rows: int) -> PairFiles:
 
 def divide_rows(folder: Path, rows: int, every: int) -> int:
     """Peak bytes of a process that divides ``rows`` rows, a fifth of them in pairs and one of ``every`` in groups of
-    five."""
+    five, and makes what each shard is told."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from sxl_data.split.assign import SplitConfig
-    from sxl_data.split.stage import divide
+    from sxl_data.split.stage import FREE, Prompts, divide
 
     def write(shard: int) -> None:
         rng, at = np.random.default_rng(shard), np.arange(shard * SHARD, (shard + 1) * SHARD)
-        group = np.where(at % every == 0, at // (5 * every) + 1, 0).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        grouped = at % every == 0
+        ids = (at[grouped] // (5 * every) + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        offsets = np.concatenate(([0], np.cumsum(grouped))).astype(np.int32)
         hi, lo = (rng.integers(0, 2**64, SHARD, dtype=np.uint64) for _ in range(2))
         table = pa.table(
             {
                 "row": at.astype(np.uint32),
                 "key_hi": hi,
                 "key_lo": lo,
-                "group": group,
+                "ids": pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids)),
                 "text_bytes": rng.integers(1, 9000, SHARD),
+                "pin": np.full(SHARD, FREE, dtype=np.int8),
+                "old": np.zeros(SHARD, dtype=bool),
+                "quota": np.full(SHARD, -1, dtype=np.int16),
+                "stratum": np.zeros(SHARD, dtype=np.uint64),
             }
         )
         pq.write_table(table, folder / f"{every}-{shard}.parquet")
@@ -171,14 +177,14 @@ def divide_rows(folder: Path, rows: int, every: int) -> int:
             write(shard)
     ends = np.arange(rows // 10, dtype=np.uint32)
     pairs = pa.table({"left": ends * 10, "right": ends * 10 + 1, "score": np.full(len(ends), 0.6)})
-    divide(
-        lambda i, names: pq.read_table(folder / f"{every}-{i}.parquet", columns=names, use_threads=False),
-        shards,
-        pairs,
-        SplitConfig(),
-        0,
-        250_000_000,
-    )
+    none = np.empty((0, 2), dtype=np.int64)
+
+    def read(shard: int, names: list[str]) -> pa.Table:
+        file = pq.ParquetFile(folder / f"{every}-{shard}.parquet")
+        return file.read(names, use_threads=False)
+
+    found = divide(read, shards, pairs, Prompts(none, none), SplitConfig(), 0, 250_000_000)
+    assert rows == sum(len(make()) for make in found.sides)
     return own_bytes("VmHWM")  # what getrusage says starts at the size of the parent
 
 

@@ -33,41 +33,54 @@ class Narrow(NamedTuple):
     sizes: np.ndarray
 
 
-class Placed(NamedTuple):
-    """``files``: for each shard of work the number of the published file of each row within its side, i32. ``plan``:
-    for each side and published file the shards of work that have rows of it."""
+class Placed:
+    """``plan``: for each side and published file the shards of work that have rows of it. What is kept of a shard is
+    where it begins in its sides; the files of its rows are counted again when they are asked for."""
 
-    files: list[np.ndarray]
-    plan: list[list[list[int]]]
+    def __init__(self, cuts: list[_Cut], begins: list[list[int]], names: list[np.ndarray], plan: list[list[list[int]]]):
+        self._cuts, self._begins, self._names, self.plan = cuts, begins, names, plan
+
+    def files(self, shard: int, sides: np.ndarray, narrow: Narrow) -> np.ndarray:
+        """For each row of a shard of work the number of its published file within its side, i32."""
+        numbers = _number(self._cuts, self._begins[shard], sides, narrow)
+        for side, kept in enumerate(self._names):
+            mine = sides == side
+            numbers[mine] = np.searchsorted(kept, numbers[mine])
+        return numbers
 
 
 def place_files(
     parts: list[np.ndarray], read: Callable[[int], Narrow], shard_bytes: int, seed: int, order: Order
 ) -> Placed:
-    """The published file of each row; ``parts`` are the sides of the rows of each shard of work."""
+    """The published files; ``parts`` are the sides of the rows of each shard of work."""
     totals = [0] * len(SPLITS)
     for shard, sides in enumerate(parts):
         sizes = read(shard).sizes
         for side in range(len(SPLITS)):
             totals[side] += int(sizes[sides == side].sum())
     cuts = [_Cut(total, shard_bytes, seed + side, order) for side, total in enumerate(totals)]
-    files: list[np.ndarray] = []
     found: list[dict[int, list[int]]] = [{} for _ in SPLITS]
+    begins, now = [], [0] * len(SPLITS)
     for shard, sides in enumerate(parts):
-        narrow, numbers = read(shard), np.zeros(len(sides), dtype=np.int32)
-        for side, cut in enumerate(cuts):
-            rows = np.flatnonzero(sides == side)
-            numbers[rows] = cut.take(narrow.keys[rows], narrow.sizes[rows])
-            for number in np.unique(numbers[rows]).tolist():
+        narrow = read(shard)
+        numbers = _number(cuts, now, sides, narrow)
+        begins.append(now)
+        now = [before + int(narrow.sizes[sides == side].sum()) for side, before in enumerate(now)]
+        for side in range(len(SPLITS)):
+            for number in np.unique(numbers[sides == side]).tolist():
                 found[side].setdefault(number, []).append(shard)
-        files.append(numbers)
     # A file without rows is none: readers of the published files refuse a split that holds nothing.
     names = [np.array(sorted(numbers), dtype=np.int32) for numbers in found]
-    for sides, numbers in zip(parts, files):
-        for side, kept in enumerate(names):
-            mine = sides == side
-            numbers[mine] = np.searchsorted(kept, numbers[mine])
-    return Placed(files, [[numbers[name] for name in sorted(numbers)] for numbers in found])
+    return Placed(cuts, begins, names, [[numbers[name] for name in sorted(numbers)] for numbers in found])
+
+
+def _number(cuts: list[_Cut], begins: list[int], sides: np.ndarray, narrow: Narrow) -> np.ndarray:
+    """The files of a shard's rows, those without rows counted too, where its sides begin at so many bytes; i32."""
+    numbers = np.zeros(len(sides), dtype=np.int32)
+    for side, cut in enumerate(cuts):
+        rows = np.flatnonzero(sides == side)
+        numbers[rows] = cut.files_of(begins[side], narrow.keys[rows], narrow.sizes[rows])
+    return numbers
 
 
 def sort_by(narrow: Narrow, first: int, seed: int, order: Order) -> np.ndarray:
@@ -85,7 +98,7 @@ class _Cut:
 
     def __init__(self, total: int, shard_bytes: int, seed: int, order: Order) -> None:
         self.files, self.seed, self.order = max(1, -(-total // shard_bytes)), seed, order
-        self.total, self.before = max(total, 1), 0
+        self.total = max(total, 1)
         self.block = max(1, shard_bytes // BLOCKS)
         blocks = self.total // self.block + 1
         numbers = np.stack([np.arange(blocks), np.zeros(blocks)], axis=1).astype(np.uint64)
@@ -93,10 +106,9 @@ class _Cut:
         rank = np.argsort(np.argsort(unit_of(numbers, seed + _BLOCK), kind="stable"), kind="stable")
         self.window = rank * self.windows // blocks
 
-    def take(self, keys: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """The files of the next rows."""
-        begins = self.before + np.cumsum(sizes) - sizes
-        self.before += int(sizes.sum())
+    def files_of(self, before: int, keys: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """The files of some rows in their order, the first of which comes after ``before`` bytes."""
+        begins = before + np.cumsum(sizes) - sizes
         if self.order == "sources":
             return np.minimum(begins * self.files // self.total, self.files - 1).astype(np.int32)
         window = self.window[begins // self.block]

@@ -1,8 +1,9 @@
 """The split stage of a build: which side, and which published shard, every row goes to.
 
 A global stage in two steps. `place_rows` (each shard): narrow columns, numbers only. `divide` (once): sides and
-published shards. Of each row it holds its side and published shard, 6 bytes; of rows that state an id or have a pair
-these and their digest; all else it passes over shard by shard. No text and no id of a trace comes here: which prompts
+published shards. Of each row it holds its side and what the ledger says of it, 2 bytes, and 5 more while a split by
+chance is drawn to compare with; of rows that state an id or have a pair these and their digest; all else it passes over
+shard by shard. No text and no id of a trace comes here: which prompts
 and texts are alike was found before, as pairs of rows.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,13 +38,13 @@ Read = Callable[[int, list[str]], pa.Table]
 
 
 class Division(NamedTuple):
-    """``sides``: for each shard, row for row, the columns side, shard (the published one), order (what rows are sorted
-    by in it) and code (of what the ledger says of the row, mostly null). ``plan``: for each side and published shard,
-    the shards of work that have rows of it.
+    """``sides``: what makes for each shard, row for row, the columns side, shard (the published one), order (what rows
+    are sorted by in it) and code (of what the ledger says of the row, mostly null). ``plan``: for each side and
+    published shard, the shards of work that have rows of it.
     ``counters``: rows of each side, links of each kind, and the shares of validation and test rows with a
     partner in train, ours and of a random split, in millionths."""
 
-    sides: list[pa.Table]
+    sides: list[Callable[[], pa.Table]]
     plan: list[list[list[int]]]
     counters: dict[str, int]
 
@@ -141,6 +143,7 @@ def divide(
     drawn = random_split(len(sides), config, seed)
     for name, outcome in (("ours", sides), ("random", np.where(sides == OUT, OUT, drawn).astype(np.int8))):
         counters |= {f"leak_{name}_{kind}": round(share * 1e6) for kind, share in leaks(outcome, whole).items()}
+    del drawn, outcome
     codes, names = _note(
         len(sides),
         (SURPLUS, found.surplus),
@@ -158,18 +161,19 @@ def divide(
 
     parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
     published = place_files([sides[part] for part in parts], narrow, shard_bytes, seed, order)
-    tables = [
-        pa.table(
+
+    def say(shard: int) -> pa.Table:
+        part, own = parts[shard], narrow(shard)
+        return pa.table(
             {
                 "side": sides[part],
-                "shard": published.files[i],
-                "order": sort_by(narrow(i), part.start, seed, order),
+                "shard": published.files(shard, sides[part], own),
+                "order": sort_by(own, part.start, seed, order),
                 "code": names.take(pa.array(codes[part])),
             }
         )
-        for i, part in enumerate(parts)
-    ]
-    return Division(tables, published.plan, counters)
+
+    return Division([partial(say, shard) for shard in range(shards)], published.plan, counters)
 
 
 def _note(rows: int, *noted: tuple[str, np.ndarray]) -> tuple[np.ndarray, pa.Array]:

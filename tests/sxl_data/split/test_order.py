@@ -19,30 +19,32 @@ def narrow(n: int) -> Narrow:
 
 
 def placed(rows: Narrow, cuts: list[int], shard_bytes: int, order="shuffled"):
+    """The published files of all rows, and the plan."""
     bounds = [0, *cuts, len(rows.sizes)]
     parts = [Narrow(rows.keys[a:b], rows.sizes[a:b]) for a, b in itertools.pairwise(bounds)]
     sides = [np.zeros(len(part.sizes), dtype=np.int8) for part in parts]
-    return place_files(sides, lambda i: parts[i], shard_bytes, 3, order)
+    found = place_files(sides, lambda i: parts[i], shard_bytes, 3, order)
+    return np.concatenate([found.files(i, sides[i], part) for i, part in enumerate(parts)]), found.plan
 
 
 @pytest.mark.parametrize("files", [1, 3, 40])
 def test_files_are_of_like_size_hold_a_bit_of_everything_and_do_not_follow_the_shards(files: int):
     rows = narrow(8000)
     most = int(rows.sizes.sum()) // files + 1
-    found, other = placed(rows, [], most), placed(rows, [10, 3000, 3001, 7000], most)
-    numbers = np.concatenate(found.files)
-    assert np.array_equal(numbers, np.concatenate(other.files))
+    numbers, _ = placed(rows, [], most)
+    same, plan = placed(rows, [10, 3000, 3001, 7000], most)
+    assert np.array_equal(numbers, same)
     sizes = np.bincount(numbers, rows.sizes)
     assert files == len(sizes) and sizes.min() > 0.6 * most and sizes.max() < 1.5 * most
     for number in range(files):  # rows of a file lie all over the source
         spread = np.flatnonzero(numbers == number)
         assert spread.std() > 8000 / 12**0.5 * (0.8 if files <= WINDOW else 0.3)
-    assert [number for shard in other.plan[0] for number in shard] and max(map(max, other.plan[0])) == 4
+    assert [number for shard in plan[0] for number in shard] and max(map(max, plan[0])) == 4
 
 
 def test_the_order_of_sources_is_kept_where_it_is_asked_for():
     rows = narrow(100)
-    (numbers,) = placed(rows, [], 2000, "sources").files
+    numbers, _ = placed(rows, [], 2000, "sources")
     assert (np.diff(numbers) >= 0).all() and numbers.max() > 3
     assert [5, 6, 7] == sort_by(Narrow(rows.keys[:3], rows.sizes[:3]), 5, 0, "sources").tolist()
 

@@ -43,12 +43,14 @@ PAIRS = [(0, 1, 0.9), (1, 2, 0.6), (2, 7, 0.4), (5, 100, 0.7), (100, 250, 0.8), 
 def test_sides_and_published_shards_do_not_depend_on_the_shards_of_work(cuts: list[int]):
     whole, parts = (divided(corpus(300, {7, 100}, c), PAIRS) for c in ([], cuts))
     assert whole.counters == parts.counters
-    assert whole.sides[0].to_pylist() == pa.concat_tables(parts.sides).to_pylist()
+    assert whole.sides[0]().to_pylist() == pa.concat_tables(make() for make in parts.sides).to_pylist()
 
 
 def test_pairs_count_from_the_threshold_on_while_both_rows_are_there():
     found = divided(corpus(300, {100}, [30]), PAIRS)
-    sides = dict(zip([i for i in range(300) if i != 100], pa.concat_tables(found.sides)["side"].to_pylist()))
+    sides = dict(
+        zip([i for i in range(300) if i != 100], pa.concat_tables(make() for make in found.sides)["side"].to_pylist())
+    )
     assert sides[0] == sides[1] == sides[2] and sides[299] == sides[4]
     assert (
         0
@@ -72,7 +74,7 @@ def test_the_plan_names_the_shards_that_hold_a_published_one():
     for side, spans in enumerate(found.plan):
         for number, members in enumerate(spans):
             here = {"side": side, "shard": number}
-            holders = [i for i, t in enumerate(found.sides) if here in t.select(["side", "shard"]).to_pylist()]
+            holders = [i for i, t in enumerate(found.sides) if here in t().select(["side", "shard"]).to_pylist()]
             assert members == holders
 
 
