@@ -20,9 +20,10 @@ from typing import Any
 import licences
 from markdown_it import MarkdownIt
 
+from sxl_data.view import keys as recipe_keys
+
 ROOT = Path(__file__).resolve().parents[1]
 REPOSITORY = "https://github.com/likhonsheikh/sxl/blob/main/"
-RECIPES = {"data": "recipe.data.v1.json", "train": "recipe.train.v1.json"}
 TEXTS = {
     "README.md": "index.md",
     ".github/CONTRIBUTING.md": "contributing.md",
@@ -32,25 +33,6 @@ TEXTS = {
     "benchmarks/README.md": "measured.md",
 }
 """Texts of the checkout and the names of their pages."""
-UNITS = (
-    ("bytes", "bytes"),
-    ("memory", "a size such as 2GB"),
-    ("size_limit", "a size such as 300MB"),
-    ("seconds", "seconds"),
-    ("timeout", "seconds"),
-    ("max_length", "tokens"),
-    ("tokens", "tokens"),
-    ("rows", "rows"),
-    ("steps", "optimiser steps"),
-    ("epochs", "passes over the rows"),
-    ("threshold", "Jaccard similarity, 0 to 1"),
-    ("lr", "learning rate"),
-    ("workers", "processes"),
-    ("vocabulary", "tokens"),
-    ("layers", "layers"),
-    ("limit", "rows"),
-)
-"""Ending of a key → what its number counts."""
 STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.55 system-ui,sans-serif;max-width:52rem;margin:0 auto;padding:1rem}"
     "pre{overflow:auto;padding:.6rem;background:#8881}table{border-collapse:collapse;display:block;overflow:auto}"
@@ -87,8 +69,8 @@ def make() -> Pages:
         text = path.read_text(encoding="utf-8")
         name = f"tutorials/{path.name}"
         pages[name] = (text.partition("\n")[0].lstrip("# "), relink(text, f".github/tutorials/{path.name}", name))
-    for kind, file in RECIPES.items():
-        pages |= keys(kind, json.loads((ROOT / "schemas" / file).read_text(encoding="utf-8")))
+    for kind in recipe_keys.RECIPES:
+        pages |= keys(kind)
     pages |= codes(json.loads((ROOT / "schemas" / "codes.v1.json").read_text(encoding="utf-8")))
     for package in ("sxl_data", "sxl_train"):
         pages |= modules(package)
@@ -118,53 +100,22 @@ def relink(text: str, source: str, name: str) -> str:
     return "](".join(parts)
 
 
-def keys(kind: str, schema: dict[str, Any]) -> Pages:
+def keys(kind: str) -> Pages:
     """A page for each key of a recipe, and one that lists them."""
     pages: Pages = {}
     rows = [f"# Keys of a {kind} recipe", "", "| key | default | what it does |", "|---|---|---|"]
-    for key, field in walk(schema, schema["$ref"], ""):
-        name = f"keys/{kind}/{key.replace('[]', '')}.md"
-        default = json.dumps(field["default"], ensure_ascii=False) if "default" in field else "none: it has to be given"
-        said = " ".join(field.get("description", "").split())
-        unit = next((words for ending, words in UNITS if key.split(".")[-1].endswith(ending)), "–")
-        takes = says_type(field, schema)
+    for key in recipe_keys.keys(kind):
+        name = f"keys/{kind}/{key.plain}.md"
+        default = key.default or "none: it has to be given"
         text = (
-            f"# `{key}`\n\n{said}\n\n| | |\n|---|---|\n| recipe | {kind} |\n| default | `{cell(default)}` |\n"
-            f"| takes | {takes} |\n| unit | {unit if takes.startswith(('a number', 'a whole', 'text')) else '–'} |\n\n"
-            f"On the command line: `{key.replace('[]', '.0')}=VALUE`. [All keys](../../keys-{kind}.md)\n"
+            f"# `{key.name}`\n\n{key.about}\n\n| | |\n|---|---|\n| recipe | {kind} |\n| default | `{cell(default)}` |\n"
+            f"| takes | {key.takes} |\n| unit | {key.unit or '–'} |\n\n"
+            f"On the command line: `{key.name.replace('[]', '.0')}=VALUE`. [All keys](../../keys-{kind}.md)\n"
         )
-        pages[name] = (key, text)
-        rows.append(f"| [`{key}`]({name}) | `{cell(default)}` | {cell(said)} |")
+        pages[name] = (key.name, text)
+        rows.append(f"| [`{key.name}`]({name}) | `{cell(default)}` | {cell(key.about)} |")
     pages[f"keys-{kind}.md"] = (f"Keys of a {kind} recipe", "\n".join(rows) + "\n")
     return pages
-
-
-def walk(schema: dict[str, Any], ref: str, before: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    struct = schema["$defs"][ref.rpartition("/")[2]]
-    for name, field in struct["properties"].items():
-        inner = field.get("$ref") or next(
-            (a["$ref"] for a in field.get("allOf", field.get("anyOf", [])) if "$ref" in a), ""
-        )
-        of_items = field.get("items", {}).get("$ref", "") if isinstance(field.get("items"), dict) else ""
-        if inner or of_items:
-            yield from walk(schema, inner or of_items, f"{before}{name}{'[]' if of_items else ''}.")
-        else:
-            yield f"{before}{name}", field
-
-
-def says_type(field: dict[str, Any], schema: dict[str, Any]) -> str:
-    if "enum" in field:
-        return "one of " + ", ".join(f"`{value}`" for value in field["enum"])
-    if "anyOf" in field:
-        return " or ".join(dict.fromkeys(says_type(one, schema) for one in field["anyOf"]))
-    words = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
-    words |= {"array": "a list", "object": "keys and values", "null": "null"}
-    bounds = [
-        (name, field[name]) for name in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum") if name in field
-    ]
-    sign = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    shown = ", ".join(f"{sign[name]} {value}" for name, value in bounds)
-    return words.get(str(field.get("type")), "a value") + (f", {shown}" if shown else "")
 
 
 def codes(registry: Any) -> Pages:

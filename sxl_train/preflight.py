@@ -76,7 +76,7 @@ def check(recipe: Recipe, dataset: data.Dataset, rows: int = PROBE_ROWS) -> Repo
 
 
 def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
-    """``--dry-run``: the resolved recipe, token counts, three examples with marks, memory, sizes, time."""
+    """``--dry-run``: what the recipe sets, token counts, three examples with marks, memory, sizes, time."""
     from sxl_train.run.recipes import print_recipe
 
     recipe = loaded.value
@@ -99,7 +99,7 @@ def rehearse(title: str, loaded: Loaded[Recipe]) -> str:
     ]
     parts = [
         f"recipe {title}, nothing will be trained",
-        print_recipe(loaded),
+        print_recipe(loaded, every=False),
         format_table(("tokens", ""), rows),
         "three examples; trained text is inside ⟦r reasoning⟧ and ⟦a answers, calls and the stop token⟧",
     ]

@@ -212,13 +212,16 @@ def read(name: str, overrides: Sequence[str] = ()) -> tuple[Loaded[Recipe], Path
     return loaded, path.resolve().parent
 
 
-def describe(loaded: Loaded[Recipe], base: Path | None = None) -> str:
-    """Every value of a recipe with its origin, as a table, and the files of the user's own whose code a build runs;
-    relative ones start at ``base``."""
+def describe(loaded: Loaded[Recipe], base: Path | None = None, every: bool = False) -> str:
+    """The sources of a recipe and what it sets, or with ``every`` each value with its origin, as a table, and the files
+    of the user's own whose code a build runs; relative ones start at ``base``."""
     from sxl_data.contract.console import format_table
 
-    rows = []
+    rows, unset = [], 0
     for key, origin in loaded.origins.items():
+        if not every and (origin == "default" or key.startswith("sources.")):
+            unset += origin == "default"
+            continue
         value: object = msgspec.to_builtins(loaded.value)
         for part in key.split("."):
             value = value[int(part)] if isinstance(value, list | tuple) else value[part]  # type: ignore[index]
@@ -229,4 +232,17 @@ def describe(loaded: Loaded[Recipe], base: Path | None = None) -> str:
         for source in loaded.value.sources
         for name in own_code(source)
     ]
-    return "\n".join([format_table(["key", "value", "from"], rows), *([""] if code else []), *code])
+    table = format_table(["key", "value", "from"], rows)
+    if every:
+        return "\n".join([table, *([""] if code else []), *code])
+    sources = [
+        [
+            source.name,
+            source.path or source.hub or f"{source.tasks} tasks",
+            source.format,
+            source.licence or "not stated",
+        ]
+        for source in loaded.value.sources
+    ]
+    lines = [format_table(["source", "from", "format", "licence"], sources), "", table]
+    return "\n".join([*lines, f"and {unset} values that nobody set (--all lists them)", *([""] if code else []), *code])

@@ -38,7 +38,10 @@ def _add_build(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument("--of", type=whole(), default=1, help="processes that build into the same shared folder")
     sub.add_argument("--force", action="store_true", help="replace the finished build of another recipe")
     sub.add_argument("--extend", metavar="BUILD", help="a finished build whose rows stay in the splits where they are")
-    sub.add_argument("--dry-run", action="store_true", help="print the recipe, and forecast rows, time and disk")
+    sub.add_argument("--dry-run", action="store_true", help="say what would be built; forecast rows, time and disk")
+    sub.add_argument(
+        "--all", action="store_true", help="with --dry-run: every value of the recipe and where it is from"
+    )
 
 
 def _add_samples(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -119,7 +122,7 @@ def _build(options: argparse.Namespace) -> int:
         from sxl_data.build.recipe import describe, read
         from sxl_data.contract.console import point, tell
 
-        tell(describe(*read(options.recipe, overrides)))
+        tell(describe(*read(options.recipe, overrides), every=options.all))
         return _forecast(options, overrides)
     from sxl_data.contract.console import format_count, point, say, tell, word
     from sxl_data.pipeline import build

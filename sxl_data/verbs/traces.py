@@ -102,11 +102,11 @@ def _add_explain(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command(
         "explain",
         _explain,
-        "Explain a code, a rule, a family of codes or a format; list the formats.",
+        "Explain a code, a rule, a family of codes, a format or a key of a recipe; list the formats or the keys.",
         "examples:\n  sxl-data explain P105\n  sxl-data explain P\n  sxl-data explain formats\n"
-        "  sxl-data explain code_repository",
+        "  sxl-data explain code_repository\n  sxl-data explain dedup.threshold\n  sxl-data explain keys",
     )
-    known = "for example P105, result-without-call, P for the whole family, the name of a format, or `formats`"
+    known = "P105, result-without-call, P for the whole family, a format, `formats`, clean.secrets, clean, or `keys`"
     sub.add_argument("code", nargs="?", default="", help=known)
 
 

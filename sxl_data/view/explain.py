@@ -1,6 +1,6 @@
 """What a code means: title, why, fix, and an example that has it beside one that does not.
 
-In: a code, or the start of one. Out: text for people.
+In: a code, or the start of one; a format; a key of a recipe. Out: text for people.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from sxl_data.contract.errors import error, shorten
 from sxl_data.contract.resources import schemas_folder
 from sxl_data.rules.profiles import PROFILES
 from sxl_data.trace.format import Format, options_of
+from sxl_data.view.keys import explain_keys
+from sxl_data.view.keys import names as key_names
 
 _LINES = 40
 _WIDTH = 100
 
 
 def explain(code: str, formats: Collection[str] = ()) -> str:
-    """The text of ``code`` (``P105``), a rule (``result-without-call``), or the list of a family (``P``).
+    """The text of ``code`` (``P105``), a rule (``result-without-call``), the list of a family (``P``), a key of a
+    recipe (``dedup.threshold``) or the list of a section (``dedup``; ``keys`` lists all).
 
-    Raises `UserError` U401 with the nearest code, rule or name of ``formats``.
+    Raises `UserError` U401 with the nearest code, rule, key or name of ``formats``.
     """
     wanted = code.strip()
     upper = wanted.upper()
@@ -34,16 +37,18 @@ def explain(code: str, formats: Collection[str] = ()) -> str:
     family = [item for key, item in sorted(CODES.items()) if upper and key.startswith(upper)]
     if family:
         return "\n".join(f"{item.code}  {item.level:<7}  {item.rule:<28}  {item.title}" for item in family)
-    names = [*by_rule, *formats]
+    if told := explain_keys(wanted):
+        return told
+    names = [*by_rule, *formats, *key_names()]
     near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), names, n=1)
     families = ", ".join(sorted({key[0] for key in CODES}))
-    known = f"a code such as P105, a rule, a format, or a family of codes: {families}"
+    known = f"a code such as P105, a rule, a format, a key of a recipe, or a family of codes: {families}"
     expected = f"{near[0]}?" if near else known
     raise error(
         "U401",
         found=f"{code!r}, which is none of them" if wanted else "no code",
         expected=expected,
-        fix="`sxl-data explain P` lists a family, `sxl-data explain formats` the formats",
+        fix="`sxl-data explain P` lists a family, `sxl-data explain formats` the formats, `sxl-data explain keys` the keys",
     )
 
 

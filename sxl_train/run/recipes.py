@@ -32,13 +32,17 @@ def open_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[str, Loaded[R
     return Path(name).stem, load(Recipe, Path(name), overrides)
 
 
-def print_recipe(loaded: Loaded[Recipe]) -> str:
-    """Every key, its value and where the value came from."""
+def print_recipe(loaded: Loaded[Recipe], every: bool = True) -> str:
+    """Every key, or those that somebody set, its value and where the value came from."""
     values = flatten(msgspec.to_builtins(loaded.value))
     rows = [
         (key, msgspec.json.encode(value).decode(), loaded.origins.get(key, "default")) for key, value in values.items()
     ]
-    return format_table(("key", "value", "from"), rows)
+    if every:
+        return format_table(("key", "value", "from"), rows)
+    some = [row for row in rows if row[2] != "default"]
+    more = f"and {len(rows) - len(some)} values that nobody set (--print lists them)"
+    return f"{format_table(('key', 'value', 'from'), some)}\n{more}"
 
 
 def flatten(values: object, prefix: str = "") -> Object:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sxl_data.build.recipe import read
+from sxl_data.build.recipe import describe, read
 from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
 from sxl_data.read.sources import Source
@@ -52,6 +52,14 @@ def test_a_dry_run_lists_the_code_of_a_recipe_and_runs_none(tmp_path: Path, caps
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("runs code: ")]
     assert [f"runs code: {tmp_path / 'notes.py'}, the adapter of the source notes"] == said
     assert ["notes.py", "recipe.yaml"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_dry_run_is_short_and_lists_every_value_where_that_is_asked(capsys: pytest.CaptureFixture[str]):
+    short = describe(*read("demo", ["dedup.threshold=0.8"]))
+    every = describe(*read("demo", ["dedup.threshold=0.8"]), every=True)
+    assert len(short.splitlines()) < 40 < 200 < len(every.splitlines())
+    assert ["dedup.threshold", "0.8", "command", "line"] in [line.split() for line in short.splitlines()]
+    assert "write.arrow" in every and "write.arrow" not in short and "PSF-2.0" in short
 
 
 @pytest.mark.parametrize("value", ["9" * 900_000, "2024-99-99", '"a\\0b"', "!!python/object/apply:os.getcwd []", "*x"])

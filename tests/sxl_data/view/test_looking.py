@@ -42,6 +42,18 @@ def test_formats_are_listed_with_what_is_written():
     assert "read, written" in lines["atif"] and "written" not in lines["claude_code"]
 
 
+def test_a_key_of_a_recipe_is_explained_as_the_site_explains_it():
+    text = explain("dedup.threshold")
+    assert text.startswith("dedup.threshold\n")
+    assert all(part in text for part in ("default   0.7", "Jaccard similarity", "recipe    data"))
+    assert "sources.0.licence=VALUE" in explain("sources.licence") == explain("sources[].licence")
+    assert {"data", "train"} == {line.split()[0] for line in explain("keys").splitlines()}
+    assert all(line.split()[1].startswith("tune.") for line in explain("tune").splitlines())
+    with pytest.raises(UserError) as raised:
+        explain("dedup.treshold")
+    assert raised.value.findings[0].expected == "dedup.threshold?"
+
+
 def test_an_unknown_code_is_refused_with_the_nearest():
     with pytest.raises(UserError) as raised:
         explain("P1O5")
