@@ -40,6 +40,15 @@ def questions(build: str | Path, sql: str) -> pl.DataFrame:
         raise _not_understood(sql, problem, tables) from None
 
 
+def tables(build: str | Path) -> pl.DataFrame:
+    """The tables that can be asked, and their columns."""
+    folder = here(build)
+    found = _tables(folder, open_build(folder))
+    return pl.DataFrame(
+        [{"table": name, "columns": ", ".join(frame.collect_schema().names())} for name, frame in found.items()]
+    )
+
+
 def as_text(answer: pl.DataFrame) -> str:
     """``answer`` as a table of at most `SHOWN` rows."""
     rows = [[_short(value) for value in row] for row in answer.head(SHOWN).iter_rows()]

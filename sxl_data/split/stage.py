@@ -34,13 +34,14 @@ GONE = -3
 BEYOND = -4
 """There too: the row is beyond the share of its source, and links nothing."""
 SURPLUS, WHOLE, BRIDGE, ASIDE, TAKEN_DOWN, SHARE = "D601", "D602", "D603", "D604", "D605", "D610"
+_BECAME = {SURPLUS: "this row is beyond its share", WHOLE: "all of it is in train"}
 Read = Callable[[int, list[str]], pa.Table]
 
 
 class Division(NamedTuple):
     """``sides``: what makes for each shard, row for row, the columns side, shard (the published one), order (what rows
-    are sorted by in it) and code (of what the ledger says of the row, mostly null). ``plan``: for each side and
-    published shard, the shards of work that have rows of it.
+    are sorted by in it), code (of what the ledger says of the row, mostly null) and group_rows (of its group, where
+    that is too large). ``plan``: for each side and published shard, the shards of work that have rows of it.
     ``counters``: rows of each side, links of each kind, and the shares of validation and test rows with a
     partner in train, ours and of a random split, in millionths."""
 
@@ -154,6 +155,7 @@ def divide(
         (TAKEN_DOWN, gone),
     )
     counters["noted"] = int((codes > 0).sum())
+    sizes = _sizes(len(sides), members, labels, np.concatenate([found.surplus, found.whole]))
 
     def narrow(shard: int) -> Narrow:
         table = read(shard, ["key_hi", "key_lo", "text_bytes"])
@@ -170,6 +172,7 @@ def divide(
                 "shard": published.files(shard, sides[part], own),
                 "order": sort_by(own, part.start, seed, order),
                 "code": names.take(pa.array(codes[part])),
+                "group_rows": sizes[part],
             }
         )
 
@@ -182,6 +185,18 @@ def _note(rows: int, *noted: tuple[str, np.ndarray]) -> tuple[np.ndarray, pa.Arr
     for number, (_, places) in enumerate(noted, 1):
         codes[places] = number
     return codes, pa.array([None, *(code for code, _ in noted)], pa.string())
+
+
+def _sizes(rows: int, members: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """For the rows ``asked`` how many their group has, 0 for all others, u32 ``(rows,)``; ``labels`` are those of the
+    rows ``members``, and a row that is none of them stands alone."""
+    sizes = np.zeros(rows, dtype=np.uint32)
+    if len(asked):
+        _, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        of_all = np.ones(rows, dtype=np.uint32)
+        of_all[members] = counts[places]
+        sizes[asked] = of_all[asked]
+    return sizes
 
 
 def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: int) -> np.ndarray:
@@ -202,11 +217,15 @@ def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: i
 
 def note(batch: pa.Table, sides: pa.Table) -> pa.Table:
     """The ledger of a shard's rows (trace_id, source) of which ``sides`` says something."""
-    noted = pa.table({"trace_id": batch["trace_id"], "source": batch["source"], "code": sides["code"]})
+    said = {name: sides[name] for name in ("code", "group_rows")}
+    noted = pa.table({"trace_id": batch["trace_id"], "source": batch["source"], **said})
     lines = []
     for row in noted.filter(pc.is_valid(noted["code"])).to_pylist():
         action: Any = "flagged" if row["code"] == WHOLE else "dropped"
-        lines.append(ledger.entry(row["code"], row["trace_id"], row["source"], action, detail=CODES[row["code"]].title))
+        detail = CODES[row["code"]].title
+        if row["group_rows"]:
+            detail = f"of a group of {row['group_rows']} rows, beyond split.largest; {_BECAME[row['code']]}"
+        lines.append(ledger.entry(row["code"], row["trace_id"], row["source"], action, detail=detail))
     return ledger.table(lines)
 
 

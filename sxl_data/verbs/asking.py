@@ -63,10 +63,11 @@ def _add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
         "questions",
         _questions,
         "Ask a build in SQL: its rows, its ledger, its funnel, its sources.",
-        'example:\n  sxl-data questions out "select source, split, count(*) as n from rows group by source, split"',
+        "examples:\n  sxl-data questions out        the tables and their columns\n"
+        '  sxl-data questions out "select source, split, count(*) as n from rows group by source, split"',
     )
     sub.add_argument("build", help="folder of a finished build")
-    sub.add_argument("sql", help="a question; the tables are rows, ledger, funnel, sources")
+    sub.add_argument("sql", nargs="?", help="a question to the tables rows, ledger, funnel, sources; none lists them")
     sub.add_argument("--output", default="text", choices=("text", "json"), help="form of the answer; json has all rows")
 
 
@@ -147,11 +148,15 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _questions(options: argparse.Namespace) -> int:
-    from sxl_data.build.asking import as_text, questions
-    from sxl_data.contract.console import tell
+    from sxl_data.build.asking import as_text, questions, tables
+    from sxl_data.contract.console import fit, tell, terminal_width
     from sxl_data.contract.printable import as_json
 
-    answer = questions(options.build, options.sql)
+    if options.sql is None and options.output == "text":
+        lines = [f"{row['table']:<8} {row['columns']}" for row in tables(options.build).to_dicts()]
+        tell(fit("\n".join(lines), terminal_width()))
+        return 0
+    answer = tables(options.build) if options.sql is None else questions(options.build, options.sql)
     tell(as_text(answer) if options.output == "text" else as_json(answer.to_dicts()))
     return 0
 

@@ -48,7 +48,7 @@ def explain(code: str, formats: Collection[str] = ()) -> str:
         "U401",
         found=f"{code!r}, which is none of them" if wanted else "no code",
         expected=expected,
-        fix="`sxl-data explain P` lists a family, `sxl-data explain formats` the formats, `sxl-data explain keys` the keys",
+        fix="`sxl-data explain P` lists a family, `explain formats` the formats, `explain keys` the keys",
     )
 
 

@@ -1,7 +1,7 @@
 """The keys of recipes: what each does, what it takes and what it is without being said.
 
-In: the schemas of recipes that ship. Out: one `Key` for each, and text for people. `explain` and the site of `make docs`
-say the same, from a checkout and from an installed package.
+In: the schemas of recipes that ship. Out: one `Key` for each, and text for people. `explain` and the site of `make
+docs` say the same, from a checkout and from an installed package.
 """
 
 from __future__ import annotations
@@ -84,11 +84,14 @@ def names() -> list[str]:
 
 
 def _one(key: Key) -> str:
-    unit = f"\n  unit      {key.unit}" if key.unit else ""
-    return (
-        f"{key.name}\n\n  {key.about}\n\n  recipe    {key.recipe}\n  default   {key.default or 'none: it has to be given'}"
-        f"\n  takes     {key.takes}{unit}\n  as        {key.name.replace('[]', '.0')}=VALUE on the command line"
-    )
+    facts = {
+        "recipe": key.recipe,
+        "default": key.default or "none: it has to be given",
+        "takes": key.takes,
+        "unit": key.unit,
+        "as": f"{key.name.replace('[]', '.0')}=VALUE on the command line",
+    }
+    return "\n".join([key.name, "", f"  {key.about}", "", *(f"  {a:<9} {b}" for a, b in facts.items() if b)])
 
 
 def _key(recipe: str, name: str, field: dict[str, Any]) -> Key:

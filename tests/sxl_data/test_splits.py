@@ -156,6 +156,9 @@ def test_a_task_that_fills_the_dataset_fills_no_split(tmp_path: Path, rule: str)
     sides = Counter(split for split, row in rows_of(tmp_path / "out") if row["task"] == "Say something.")
     lines = [line for line in read_ledger(tmp_path / "out").to_pylist() if line["stage"] == "split"]
     if rule == "train":
+        assert {f"of a group of {len(lines)} rows, beyond split.largest; all of it is in train"} == {
+            x["detail"] for x in lines
+        }
         assert ({"train": 60}, {("D602", "flagged")}) == (sides, {(x["code"], x["action"]) for x in lines})
     else:
         assert (1, 12) == (len(sides), sides.total())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sxl_data.build.asking import as_text, questions
+from sxl_data.build.asking import as_text, questions, tables
+from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
 
@@ -54,6 +55,12 @@ def test_what_is_not_understood_is_answered_with_the_columns(out: Path, sql: str
     with pytest.raises(UserError, match="U401") as caught:
         questions(out, sql)
     assert said in str(caught.value)
+
+
+def test_without_a_question_the_tables_and_their_columns_are_listed(out: Path, capsys: pytest.CaptureFixture[str]):
+    assert ["rows", "ledger", "funnel", "sources"] == tables(out)["table"].to_list()
+    assert 0 == run(["questions", str(out)])
+    assert "funnel   stage, rows_in, rows_out, dropped" in capsys.readouterr().out.splitlines()
 
 
 def test_a_long_answer_is_cut_and_says_so(out: Path):

@@ -79,7 +79,9 @@ def test_every_format_can_be_named(tmp_path: Path) -> None:
         if item.unit == "made":  # a source that has no files
             continue
         report = validate(submissions(tmp_path / "x.jsonl", name), profile="ingest")
-        assert report.checked == 0 and not any(code.startswith("U2") and code not in ("U208", "U216") for code in report.counts)
+        assert report.checked == 0 and not any(
+            code.startswith("U2") and code not in ("U208", "U216") for code in report.counts
+        )
 
 
 def folder(tmp_path: Path, *names: str) -> Path:
