@@ -8,9 +8,12 @@ costs what it does not share with others; the oldest is given up where no sequen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sxl_train.generate.llama import Llama
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KEPT = 64
 """Sequences kept at most."""
@@ -45,7 +48,7 @@ class Prefixes:
                 self.llama.forget(sequence)
                 self._free.append(sequence)
 
-    def read(self, ids: Sequence[int], first: int) -> Any:
+    def read(self, ids: Sequence[int], first: int) -> np.ndarray:
         """Logits of ``ids`` from place ``first`` on, read in sequence 0; what any sequence holds of them is not read
         again."""
         same = min(count_same(self.head, ids), first)
