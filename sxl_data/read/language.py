@@ -30,6 +30,10 @@ _CODE_START = patterns.compile(
     r"|(?:import|from|package|use|using|return|break|continue|pass|else|end|fi|done|var|let|const|func|fn|def|class|public|private|static)\b"
     r"|(?i:select|from|where|insert|update|delete|create|group by|order by|values|set|join|inner|left)\b)"
 )
+_CODE_SIGNS = frozenset(")}]#@$/*-<")
+_CODE_LETTERS = frozenset(  # with which the words of `_CODE_START` begin
+    "im fr pa us re br co el en fi do va le fu fn de cl pu pr st se wh in up cr gr or jo".split()
+)
 _COMPARISONS = ("==", "!=", "<=", ">=")
 _CALL = patterns.compile(r"\w\(.*\)")
 _ITEM = patterns.compile(r"\w\[.*\]")
@@ -57,9 +61,10 @@ def guess_language(text: str, named: str | None = None, task: str = "") -> str |
         label = next((block.label for block in fenced if block.label not in (None, "output")), None)
         return label or canonical(named)
     head = text.lstrip()[:_OPENING]
-    for language, opening in _OPENINGS:
-        if opening.match(head):
-            return language
+    if head[:1] in ("#", "<"):
+        for language, opening in _OPENINGS:
+            if opening.match(head):
+                return language
     if not looks_like_code(text):
         return None
     if named:
@@ -90,20 +95,31 @@ def named_in(task: str) -> set[str]:
 def looks_like_code(text: str) -> bool:
     """Whether most lines look like code, few are sentences, and the text does not begin with one."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    if not lines or _SENTENCE.match(lines[0]) or _INTRODUCTION.match(lines[0]):
+    if not lines or is_sentence(lines[0]) or (lines[0][-1] in ":." and _INTRODUCTION.match(lines[0])):
         return False
     others = [line for line in lines if not is_code_line(line)]
     if 10 * (len(lines) - len(others)) < 6 * len(lines):
         return False
-    return 6 * sum(1 for line in others if _SENTENCE.match(line)) <= len(lines)
+    return 6 * sum(map(is_sentence, others)) <= len(lines)
+
+
+def is_sentence(line: str) -> bool:
+    """Whether ``line`` is a sentence of some words, and nothing behind it."""
+    return line[-1] in ".:?!" and _SENTENCE.match(line) is not None
 
 
 def is_code_line(line: str) -> bool:
     """Whether ``line``, which is not blank, is built as code is."""
     return (
         line.rstrip()[-1] in _CODE_ENDS
-        or _CODE_START.match(line) is not None
+        or (_may_start(line) and _CODE_START.match(line) is not None)
         or ("=" in line and any(mark in line for mark in _COMPARISONS))
         or ("(" in line and _CALL.search(line) is not None)
         or ("[" in line and _ITEM.search(line) is not None)
     )
+
+
+def _may_start(line: str) -> bool:
+    """Whether `_CODE_START` may match: a look at two letters that spares most lines the pattern."""
+    begin = line.lstrip()[:2]
+    return "=" in line or begin[0] in _CODE_SIGNS or begin.lower() in _CODE_LETTERS
