@@ -14,6 +14,7 @@ from sxl_train.generate.llama import Llama
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 KEPT = 64
 """Sequences kept at most."""
@@ -48,7 +49,7 @@ class Prefixes:
                 self.llama.forget(sequence)
                 self._free.append(sequence)
 
-    def read(self, ids: Sequence[int], first: int) -> np.ndarray:
+    def read(self, ids: Sequence[int], first: int) -> NDArray[np.float32]:
         """Logits of ``ids`` from place ``first`` on, read in sequence 0; what any sequence holds of them is not read
         again."""
         same = min(count_same(self.head, ids), first)
