@@ -83,7 +83,7 @@ def spread(
         def start(part: Range) -> Future[Part]:
             try:
                 return pool.submit(_check, submission.path, name, known, part, profile, limit, edits)
-            except RuntimeError as problem:  # the processes are gone: who waits for this range is told
+            except RuntimeError as problem:  # the processes are gone
                 gone: Future[Part] = Future()
                 gone.set_exception(problem)
                 return gone
@@ -119,8 +119,10 @@ class _Shares:
         with self._lock:
             return next(self._ranges, None)
 
-    def hand_out(self, _: object = None) -> None:
-        """Let another process have the next range, and one more when it is done."""
+    def hand_out(self, done: Future[Part] | None = None) -> None:
+        """Let another process have the next range, and one more when it is ``done``."""
+        if done is not None and done.exception() is not None:
+            return  # who waits for it is told
         with self._lock:
             share = next(self._ranges, None)
             if share is None:

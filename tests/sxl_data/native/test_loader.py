@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sxl_data.native import loader
+
 pytestmark = pytest.mark.slow
 
 TOY = """
@@ -159,3 +161,20 @@ def test_an_unknown_loader_is_refused_by_name() -> None:
     program = "from sxl_data.native.loader import load; load('sxl_data.dedup', (), (), 'jit')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert "SXL_KERNELS=jit" in done.stderr
+
+
+def test_what_was_made_once_is_kept_and_made_anew_where_it_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    made: list[bytes] = []
+
+    def make() -> bytes:
+        made.append(b"tables")
+        return made[-1]
+
+    assert [b"tables"] * 2 == [loader.kept("sxl_data.secrets", "t", b"rules", make) for _ in range(2)]
+    assert len(made) == 1
+    (place,) = tmp_path.iterdir()
+    place.write_bytes(place.read_bytes()[:-1] + b"?")
+    assert loader.kept("sxl_data.secrets", "t", b"rules", make) == b"tables"
+    assert loader.kept("sxl_data.secrets", "t", b"other rules", make) == b"tables"
+    assert len(made) == 3

@@ -9,7 +9,8 @@ import string
 
 import pytest
 
-from sxl_data.secrets.find import find
+from sxl_data.secrets import marks
+from sxl_data.secrets.find import find, holds, which
 from sxl_data.secrets.table import read, table
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -181,3 +182,39 @@ def test_a_table_of_ones_own_is_read_and_a_wrong_one_refused():
     assert ("k",) == read(plain).kinds
     with pytest.raises(Exception, match="lenght"):
         read(plain.replace(b"length", b"lenght"))
+
+
+def test_texts_searched_as_one_are_those_that_hold_something_alone():
+    rng = random.Random(3)
+    pieces = [
+        "a word",
+        "password = hunter2Hunter2!",
+        "jo@uni-x.org",
+        "",
+        "x\nkey:",
+        "/home/jo/x",
+        "%41KIA",
+        *SAMPLES.values(),
+    ]
+    texts = [" ".join(rng.choices(pieces, k=rng.randrange(4))).encode() for _ in range(300)]
+    alone = {n for n, text in enumerate(texts) if find(text, people=True)}
+    assert len(alone) > 50
+    assert alone == which(texts, people=True) & alone
+    assert [n in alone for n in range(len(texts))] == [holds(text, people=True) for text in texts]
+
+
+def test_what_the_compiled_pass_leaves_out_of_many_texts_holds_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(marks, "_LEAST", 1)
+    marks.prepare()
+    run = base64.b64encode(b"the token is " + SAMPLES["github-token"].encode())
+    texts = [
+        b"plain words " * 9,
+        SAMPLES["github-token"].encode(),
+        run,
+        b"0123456789abcdef" * 4,
+        b"",
+        b"mail jo@uni-x.org",
+    ]
+    assert [True, True, True] == [may for may, text in zip(marks.among(texts), texts) if find(text, people=True)]
+    if marks.among([b"plain"]) != [True]:  # there is a pass here
+        assert [False, True, True, False, False, True] == marks.among(texts)

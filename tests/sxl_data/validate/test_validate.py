@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sxl_data.formats import openai_chat
 from sxl_data.trace.types import decode
 from sxl_data.validate import parallel as spread
 from sxl_data.validate import submission
+from sxl_data.validate.reporters.report import Report
 from sxl_data.validate.testing import assert_valid
 from sxl_data.validate.validate import validate
 from tests.sxl_data.validate.planted import CHAT, TRACE, ten_defects_atif, ten_defects_chat, ten_defects_trace
@@ -157,3 +159,25 @@ def test_every_real_trace_ends_as_a_report(shared: Path):
     report = validate(small)
     assert len(report.files) == len(small)
     assert report.checked > len(small)
+
+
+def test_every_range_is_given_out_once_and_a_lost_process_is_told():
+    ranges = [(n, 1, n) for n in range(200)]
+    with ThreadPoolExecutor(2) as pool:
+        shares = spread._Shares(ranges, lambda part: pool.submit(lambda: (Report(profile=str(part[0])), [])))
+        shares.hand_out()
+        shares.hand_out()
+        mine = {share[0] for share in iter(shares.take, None)}
+        theirs = {n: found for n in range(200) if n not in mine and (found := shares.result(n, wait=True))}
+    assert len(mine) + len(theirs) == 200
+    assert all(found[0].profile == str(n) for n, found in theirs.items())
+
+    def lost(part: spread.Range) -> Future[spread.Part]:
+        gone: Future[spread.Part] = Future()
+        gone.set_exception(RuntimeError("gone"))
+        return gone
+
+    shares = spread._Shares(ranges, lost)
+    shares.hand_out()
+    with pytest.raises(RuntimeError, match="gone"):
+        shares.result(0, wait=True)
