@@ -86,11 +86,20 @@ class Table(NamedTuple):
     """A part of every keyword of ``assigned`` that goes with an alphabet."""
     stop_parts: tuple[bytes, ...]
     stop_names: Pattern[bytes]
-    starts: tuple[Start, ...]
-    """How a match of ``anchors`` or ``assigns`` begins."""
+    begins: tuple[tuple[str, str], ...]
+    """How each alternative of ``anchors`` begins, and a needle of it, where that may say more."""
     kinds: tuple[str, ...]
     needles: tuple[bytes, ...]
     digest: str
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """How a match of ``anchors`` or ``assigns`` begins; few ask, and it takes a while to say."""
+        known = {
+            look if not needle or len(sequence(Start(look))) >= len(needle) else escape(needle)
+            for look, needle in self.begins
+        }
+        return (*(_start(look) for look in sorted(known)), *_starts_of_names())
 
 
 class _Token(msgspec.Struct, forbid_unknown_fields=True):
@@ -147,7 +156,7 @@ def read(data: bytes) -> Table:
     said = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
     rules: dict[bytes, list[tuple[bytes, Rule]]] = {}
     looks: list[str] = []
-    starts: list[str] = []
+    begins: list[tuple[str, str]] = []
     needles: list[bytes] = []
 
     def add(needle: str, rule: Rule) -> None:
@@ -162,7 +171,7 @@ def read(data: bytes) -> Table:
             many = LOOKED if _WORDLIKE.fullmatch(prefix) else LOOKED_SURE if len(prefix) <= SHORT else 0
             many = min(token.length[0], many)
             looks.append(escape(prefix) + (f"[{inside}]{{{many}}}" if many else ""))
-            starts.append(looks[-1])
+            begins.append((looks[-1], ""))
     for kind, form in said.forms.items():
         rule = Rule(
             kind,
@@ -177,7 +186,7 @@ def read(data: bytes) -> Table:
         for needle in form.needle:
             add(needle, rule)
             looks.append(form.look or escape(needle))
-            starts.append(looks[-1] if len(sequence(Start(looks[-1]))) >= len(needle) else escape(needle))
+            begins.append((looks[-1], needle))
     assigned = [_assigned(kind, rule, said.alphabets) for kind, rule in said.assigned.items()]
     services = "|".join(f"(?:{rule.keyword})" for rule in said.assigned.values() if rule.alphabet)
     anchors = "|".join(sorted(set(looks), key=lambda look: (-len(look), look)))
@@ -189,7 +198,7 @@ def read(data: bytes) -> Table:
         services=compile(services.encode()),
         stop_parts=tuple(part.encode() for part in said.stop.parts),
         stop_names=compile(said.stop.names.strip().encode()),
-        starts=(*(_start(look) for look in sorted(set(starts))), *_starts_of_names()),
+        begins=tuple(begins),
         kinds=(*said.tokens, *said.forms, *said.assigned),
         needles=tuple(dict.fromkeys(needles)),
         digest=hashlib.sha256(data).hexdigest()[:16],
