@@ -253,9 +253,10 @@ class Kernel:
                 continue
             flat += _of_buffer(value, kind) if isinstance(value, (bytearray, array)) else _of_array(value, kind)
         held = (result, failure, args)  # the addresses above are theirs
+        passed = [kind(value) for kind, value in zip(function.argtypes, flat, strict=True)]  # type: ignore[attr-defined]
 
         def run() -> None:
-            status = function(*flat)
+            status = function(*passed)
             assert status == 0, (status, held)
 
         return run
