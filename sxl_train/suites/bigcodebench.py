@@ -8,6 +8,7 @@ those of this interpreter; a problem whose reference solution does not pass with
 
 from __future__ import annotations
 
+import json
 import sys
 import sysconfig
 from collections import Counter
@@ -24,6 +25,7 @@ from sxl_train.grade.unit_grader import UnitGrader
 from sxl_train.run.objects import Object
 from sxl_train.suites import files
 from sxl_train.suites.code import CodeItem, measure
+from sxl_train.suites.score import UNJUDGED
 from sxl_train.suites.types import Asker, Options, Outcome, Suite
 
 FILES = ("bigcodebench_hard.json", "BigCodeBench-Hard-*.jsonl", "BigCodeBench-Hard-*.jsonl.gz")
@@ -115,9 +117,26 @@ def _continue(prompt: str, entry: str, text: str) -> str:
 
 
 def _measure(name: str, chat: bool, ask: Asker, options: Options) -> list[Outcome]:
-    found = items(files.find(options.data, FILES, name), chat)
-    with UnitGrader(str(packages(options.data))) as grader:
-        return measure(name, found, ask, options, grader)
+    path, folder = files.find(options.data, FILES, name), packages(options.data)
+    gone = {row["task_id"]: absent(row, folder) for row in rows(path)}
+    found = items(path, chat)
+    usable = [item for item in found if not gone[item.problem.id]]
+    with UnitGrader(str(folder)) as grader:
+        judged = measure(name, usable, ask, options, grader)
+    return judged + [_left_out(name, item, gone[item.problem.id]) for item in found if gone[item.problem.id]]
+
+
+def _left_out(name: str, item: CodeItem, gone: set[str]) -> Outcome:
+    """No answer is asked for where none could be judged."""
+    return Outcome(
+        suite=name,
+        item=item.problem.id,
+        scores={},
+        kind=UNJUDGED,
+        detail=f"its libraries are not there: {', '.join(sorted(gone))}",
+        request=json.dumps(item.prompt or item.user, ensure_ascii=False),
+        text="",
+    )
 
 
 def _suite(name: str, title: str, how: str, chat: bool) -> Suite:

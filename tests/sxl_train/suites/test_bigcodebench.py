@@ -60,8 +60,9 @@ def test_right_answers_pass_in_both_ways_and_problems_without_their_library_are_
         bigcodebench.check(data)  # two problems are no BigCodeBench
     wrong = "    return max(values)\n"
     for name, texts in zip(NAMES, ([BODY, wrong, BODY], [f"```python\n{HEAD}{b}```" for b in (BODY, wrong, BODY)])):
-        known = KnownAnswers({each["task_id"]: [text] for each, text in zip(ROWS, texts)})
-        found = get(name).measure(Ask(known), Options(data=data))
+        ask = Ask(KnownAnswers({each["task_id"]: [text] for each, text in zip(ROWS, texts)}))
+        found = get(name).measure(ask, Options(data=data))
+        assert ask.generated == 2  # nothing is asked that could not be judged
         assert [o.scores["pass"] for o in found[:2]] == [1.0, 0.0] and found[1].kind == "wrong answer"
         measured = score(found)
         assert measured.measures["pass@1"].n == 2 and "no_such_library" in measured.excluded["BigCodeBench/3"]
