@@ -1,13 +1,14 @@
 """``sxl-train agent MODEL "task"``: a model works on a task with tools that run in the sandbox.
 
 The agent works on a copy of --folder; at the end the diff is shown, and --apply writes it back. Exit code 1 where it
-gave no answer.
+gave no answer, 130 where Ctrl-C ended it.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
   sxl-train agent build/train/qlora/release "why does test_calc.py fail?" --folder .
   sxl-train agent model.gguf "mend it" --folder . --ask --apply          asks before each call, then writes the diff
   sxl-train agent http://127.0.0.1:8080/v1 - < task.txt                   a server; the task comes from stdin
-  sxl-train agent demo/model/release "close the porch blind" --toolset home --tools-shown 3
+  sxl-train agent demo/model/release --toolset home --seed 3              a task of a closed set, and whether it was met
   sxl-train agent model.gguf "count the lines" --folder . -o runs.jsonl   keeps the run: sxl-data show runs.jsonl
   sxl-train agent model.gguf "what is due today?" --mcp "npx -y some-server ~/notes"   tools of an MCP server
   sxl-train agent model.gguf --serve 8080                                 for other programs, until Ctrl-C
@@ -58,7 +59,11 @@ Servers of --mcp do not: they run as you, with your files and your network.""",
     made.add_argument("--folder", help="work on a copy of this folder (default: an empty one)")
     made.add_argument("--apply", action="store_true", help="write what changed back into --folder")
     made.add_argument("--ask", action="store_true", help="ask before each call")
-    made.add_argument("--toolset", metavar="NAME", help="tools of a closed set instead, over a world drawn by --seed")
+    made.add_argument(
+        "--toolset",
+        metavar="NAME",
+        help="tools of a closed set instead, over a world drawn by --seed; without a task, one that fits it",
+    )
     made.add_argument(
         "--mcp",
         action="append",
@@ -95,7 +100,7 @@ def _answer(arguments: Sequence[str]) -> int:
     if options.serve is not None:
         return _serve(options)
     task = sys.stdin.read() if options.task == "-" else options.task
-    if not task.strip():
+    if not task.strip() and not options.toolset:
         raise error("T402", found="an empty task", expected="what to do, in words")
     from sxl_train.generate.opening import open_model
 
@@ -140,8 +145,15 @@ def _work(backend: Any, task: str, options: Any) -> int:
         wanted = msgspec.structs.replace(wanted, **CLOSED)
     live = Live(backend.name)
     with contextlib.ExitStack() as stack:
-        if options.toolset:
-            session, workspace = _drawn(options.toolset, options.seed), None
+        drawn = _draw(options.toolset, options.seed) if options.toolset else None
+        if drawn is not None:
+            session = toolsets.Session(toolsets.get(drawn.toolset), drawn.state.copied(), busy=drawn.busy, timed=True)
+            workspace, given = None, bool(task)
+            wanted = (
+                wanted if given or not drawn.context else msgspec.structs.replace(wanted, instructions=drawn.context)
+            )
+            task = task or drawn.request
+            live.world(drawn, given)
         else:
             workspace = stack.enter_context(open_workspace(Path(options.folder) if options.folder else None))
             live.left_out(workspace.left_out, "not copied")
@@ -158,20 +170,23 @@ def _work(backend: Any, task: str, options: Any) -> int:
         if options.apply and workspace is not None:
             workspace.apply(changes)
     live.end(outcome, applied=bool(options.apply and options.folder), changed=len(changes))
+    if drawn is not None and not given:
+        live.judged(toolsets.check(outcome.trace, drawn, toolsets.get(drawn.toolset)))
     if options.out:
         _keep(outcome, Path(options.out))
     if outcome.status == "answered":
         tell(outcome.answer)
-    return 0 if outcome.status == "answered" else 1
+    return {"answered": 0, "stopped": 130}.get(outcome.status, 1)
 
 
-def _drawn(name: str, seed: int) -> Any:
-    """A session of the closed set ``name`` over a world drawn by ``seed``."""
+def _draw(name: str, seed: int) -> Any:
+    """A world of the closed set ``name`` drawn by ``seed``, with the first of its tasks that needs calls and no word
+    from the person."""
     from sxl_data import toolsets
 
     chosen = toolsets.get(name)
-    world = toolsets.make_task(chosen, number=seed, seed=seed, side="train")
-    return toolsets.Session(chosen, world.state.copied(), "all", timed=True)
+    drawn = (toolsets.make_task(chosen, number, seed, "train") for number in itertools.count())
+    return next(task for task in drawn if task.kind not in ("ask", "refuse", "irrelevant"))
 
 
 def _servers(stack: contextlib.ExitStack, live: Any, options: Any, session: Any) -> dict[str, Any]:
@@ -189,8 +204,11 @@ def _servers(stack: contextlib.ExitStack, live: Any, options: Any, session: Any)
 
 
 def _keep(outcome: Any, file: Path) -> None:
-    from sxl_data.trace.types import encode
+    from sxl_data.trace.types import Act, encode
 
+    if not any(isinstance(step, Act) for step in outcome.trace.steps):
+        say("trace      none is kept: it ended before the model did anything")
+        return
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("ab") as lines:
         lines.write(encode(outcome.trace) + b"\n")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.printable import printable_line
+from sxl_data.toolsets import Task, Verdict
 from sxl_train.agent.loop import Ask, Outcome
 from sxl_train.agent.servers import Server
 from sxl_train.agent.workspace import Change
@@ -73,6 +74,16 @@ class Live:
             say(f"{change.kind:<10} {change.path}")
             for line in change.diff.splitlines()[:200]:
                 say(f"           {line[:_WIDTH]}")
+
+    def world(self, task: Task, given: bool) -> None:
+        """The world of a closed set, and what can be asked of it."""
+        say(f"world      {task.toolset}, drawn by its seed {task.seed}")
+        if given:
+            say(f"           what stands in it you do not see; a task that fits: {printable_line(task.request)}")
+
+    def judged(self, verdict: Verdict) -> None:
+        """Whether the goal of a drawn task was met."""
+        self.event("goal", "met" if verdict.met else "not met: " + "\n".join(verdict.reasons))
 
     def end(self, outcome: Outcome, *, applied: bool, changed: int) -> None:
         """How it went, in one line."""

@@ -27,11 +27,12 @@ from sxl_train.agent.alike import left_over
 from sxl_train.agent.asking import Asking, Event, vote
 from sxl_train.agent.context import Conversation, shortened
 from sxl_train.agent.options import Options
-from sxl_train.agent.results import PASSING, hold_back, in_vain
+from sxl_train.agent.repeats import Repeats
+from sxl_train.agent.results import hold_back, in_vain, left
 from sxl_train.agent.showing import in_words, shows_tools
 from sxl_train.answers import tool_calls
 from sxl_train.answers.markup import Call, read_schemas
-from sxl_train.answers.turns import apart
+from sxl_train.answers.turns import apart, unclosed
 from sxl_train.generate.types import Backend, Copied, Request, Sample
 
 Status = Literal["answered", "turns", "tokens", "repeats", "stopped", "failed"]
@@ -41,7 +42,6 @@ Ask = Callable[[Call], bool]
 """Asked before each call, where a person wants to be."""
 Steps: TypeAlias = Generator[Request, Sequence[Sample], "Outcome"]
 """What is to be generated, one request after another; its samples are sent back."""
-_REPEATS = 3
 TRIED = 3
 """Calls tried in place of one that failed."""
 
@@ -79,9 +79,7 @@ class Agent:
         self.calls = 0
         self._called: set[str] = set()
         self._task = self._problem = ""
-        self._last: tuple[str, str] = ("", "")
-        self._again = 0
-        self._passing = False
+        self._repeats = Repeats(self.options.break_repeats)
         self._went_well: list[Call] = []
         self._wanted = ""
         """The tool that a call failed of, while another one finds out what it needs."""
@@ -130,6 +128,8 @@ class Agent:
         )
         document = Document(file="agent", value={"task": task, "began": time.time_ns()})
         trace = builder.build(document, Origin(source="agent"), "sxl_agent").trace
+        if status != "answered":
+            trace = left(trace)
         return Outcome(
             status=status,
             answer=answer,
@@ -178,27 +178,29 @@ class Agent:
             self._unread(text, builder, talk)
             return None
         calls = [call for call in found.calls if call is not None]
+        late, said = unclosed(found.content if calls else text.strip())
+        if late:
+            builder.reflect(late, "think_tag")
         if not calls:
-            said = text.strip()
             if sample.finish == "length":
                 builder.say(said or "(nothing)")
                 return "tokens", f"the answer was cut after {sample.tokens} tokens"
             if (yield from self._one_more(builder, talk)):
                 return None
             return self._answer(said, builder)
-        if found.content:
-            builder.say(found.content)
-            self.event("act", found.content)
+        if said:
+            builder.say(said)
+            self.event("act", said)
         made = self._make(calls, builder)
         self._wanted = ""
         if self.options.other_calls and all(in_vain(result) for _, _, result in made):
-            mine, again = self._last, self._again
+            mine = self._repeats.copied()
             ended = yield from self._other(made, builder, talk)
             if ended is not False:
                 return ended
-            self._last, self._again = mine, again
-        self._show(found.content, thought, made, talk)
-        return ("repeats", "the same call again and again") if self._again >= _REPEATS - 1 else None
+            self._repeats = mine
+        self._show(said, thought or late, made, talk)
+        return ("repeats", "the same call again and again") if self._repeats.endless else None
 
     def _answer(self, said: str, builder: Builder) -> tuple[Status, str]:
         builder.say(said or "(nothing)", final=True)
@@ -283,18 +285,16 @@ class Agent:
         self.calls += 1
         arguments = dump(call.arguments)
         self.event("act", f"{call.name} {arguments}")
-        same = (call.name, arguments) == self._last
-        self._again = self._again + 1 if same else 0
-        self._last = (call.name, arguments)
+        again = self._repeats.find((call.name, arguments))
         self._called |= {call.name} & self.session.tools.keys()
         if self.ask is not None and not self.ask(call):
             result = hold_back(key, "denied", "the person did not allow this call; do something else or ask")
-        elif same and self.options.break_repeats and not self._passing:
-            result = hold_back(key, "error", "this very call was just made; its result stands above. Do the next step.")
+        elif again:
+            result = hold_back(key, "error", again)
         else:
             result = self.session.call(key, call.name, arguments)
         said = text_of(result.content)
         self._problem = said[:500] if result.status != "ok" else ""
-        self._passing = result.error_type in PASSING
+        self._repeats.note((call.name, arguments), result)
         self.event("error" if result.status != "ok" else "result", said)
         return result

@@ -21,6 +21,12 @@ def apart(text: str) -> tuple[str, str]:
     return thought.replace(begin, "", 1).strip(), said
 
 
+def unclosed(said: str) -> tuple[str, str]:
+    """(what the model thought, its answer) of what it ``said`` without a call; reasoning never closed is no answer."""
+    begin = _THOUGHT[0]
+    return (said.removeprefix(begin).strip(), "") if said.startswith(begin) else ("", said)
+
+
 def assistant(content: str, thought: str = "", calls: Sequence[tuple[str, Call]] = ()) -> Message:
     """The message of an answer; ``calls`` are (id, call)."""
     message: Message = {"role": "assistant", "content": content}

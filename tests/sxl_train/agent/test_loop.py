@@ -154,6 +154,31 @@ def test_a_call_made_again_is_not_run_again_and_the_third_time_ends_the_run(work
 
 
 @needs_sandbox
+def test_calls_that_fail_in_turn_are_found_out_and_one_that_goes_well_lets_them_be_made_again(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    one, other = call("read_file", path="one.py"), call("read_file", path="two.py")
+    outcome, _ = work(workspace, one, other, one, other, "never reached")
+    assert outcome.status == "repeats" and outcome.turns == 4
+    assert ["failed before" in said for said in results(outcome)] == [False, False, True, True]
+    file = tmp_path / "run.jsonl"
+    file.write_bytes(encode(outcome.trace) + b"\n")
+    assert sxl_data.validate(file).findings == []  # it ends in results, and says that it was given up
+    outcome, _ = work(workspace, one, call("write_file", path="one.py", content="x = 1\n"), one, "Done.")
+    assert outcome.status == "answered" and "x = 1" in results(outcome)[2]
+
+
+@needs_sandbox
+def test_reasoning_that_is_never_closed_is_neither_said_nor_an_answer(workspace: Workspace) -> None:
+    outcome, backend = work(workspace, "<think>look" + call("list_files"), "<think>the name is wrong")
+    assert (outcome.status, outcome.answer) == ("answered", "")
+    shown = [message for message in backend.asked[1].messages or () if message["role"] == "assistant"]
+    assert [(message["content"], message["reasoning_content"]) for message in shown] == [("", "look")]
+    assert [type(step).__name__ for step in outcome.trace.steps[-2:]] == ["Reflect", "Act"]
+    assert "<think>" not in encode(outcome.trace).decode()
+
+
+@needs_sandbox
 def test_a_long_result_is_cut_for_the_model_and_whole_in_the_trace(workspace: Workspace) -> None:
     outcome, backend = work(
         workspace, call("run_python", code="print('a' * 5000 + 'END')"), "Done.", options=Options(result_characters=100)
