@@ -47,8 +47,8 @@ def get(name: str, known: dict[str, Format], *, file: str | None = None) -> Form
 
 
 _WAYS = (
-    "name it with `format:` or --format; say what a table's columns are for with `columns:` or --columns; or begin a "
-    "reader of its own with `sxl-data init FOLDER --from FILE`"
+    "name it with `format:` or --format; say what a table's columns are for with --columns prompt=COLUMN,answer=COLUMN "
+    "or `columns:`; or begin a reader of its own with `sxl-data init FOLDER --from FILE`"
 )
 # How many of a file's first records are looked at, one sample after the other, until its format is found: some
 # sessions begin with hundreds of bookkeeping lines.

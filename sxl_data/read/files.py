@@ -25,7 +25,8 @@ MADE = 500  # rows that one task makes
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
 # Between the path of an archive and the name of a member.
 INSIDE = "!/"
-_SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages"}
+# Also what a build of ours needs while it runs.
+_SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages", ".work"}
 
 
 class Piece(msgspec.Struct, frozen=True):

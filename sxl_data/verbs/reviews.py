@@ -24,7 +24,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     review = command(
         "review", _sample, "Have reasoning judged by persons or models, blind, and say how far they agree.", _STEPS
     )
-    steps = review.add_subparsers(dest="step", required=True, metavar="STEP")
+    steps = review.add_subparsers(dest="step", required=True, metavar="sample|sheet|import|agree|export")
 
     def step(name: str, handler: object, help: str, epilog: str) -> argparse.ArgumentParser:
         sub = steps.add_parser(

@@ -123,7 +123,7 @@ def _need_calls(folder: Path, printed: str) -> list[Object]:
         raise error(
             "T202",
             file=str(folder),
-            found=printed.strip()[:300] or "nothing",
+            found=printed.strip()[:120] or "nothing",
             expected=expected,
             why="the card shows a call that the model really makes",
             fix="tune it longer or on more rows; `sxl-train evaluate` says how often its calls are valid",
