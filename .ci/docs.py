@@ -110,7 +110,7 @@ def keys(kind: str) -> Pages:
         text = (
             f"# `{key.name}`\n\n{key.about}\n\n| | |\n|---|---|\n| recipe | {kind} |\n| default | `{cell(default)}` |\n"
             f"| takes | {key.takes} |\n| unit | {key.unit or '–'} |\n\n"
-            f"On the command line: `{key.name.replace('[]', '.0')}=VALUE`. [All keys](../../keys-{kind}.md)\n"
+            f"On the command line: `{key.given}`. [All keys](../../keys-{kind}.md)\n"
         )
         pages[name] = (key.name, text)
         rows.append(f"| [`{key.name}`]({name}) | `{cell(default)}` | {cell(key.about)} |")

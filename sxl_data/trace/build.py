@@ -226,7 +226,7 @@ class Builder:
         self.findings += self.roles.findings()
         if self._matched:
             at, line = self._matched[0]
-            count = f"{len(self._matched)} results without an id, the first here"
+            count = f"{len(self._matched)} result{'s' * (len(self._matched) > 1)} without an id, the first here"
             self.findings.append(finding("P108", pointer=at, line=line, found=count))
         trace = Trace(
             schema_version=SCHEMA_VERSION,

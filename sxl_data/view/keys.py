@@ -48,6 +48,12 @@ class Key(NamedTuple):
     unit: str
 
     @property
+    def given(self) -> str:
+        """How it is given on the command line."""
+        value = "[A, B]" if self.takes.startswith("a list") else "VALUE"
+        return f"{self.name.replace('[]', '.0')}={value}"
+
+    @property
     def plain(self) -> str:
         """The path as it is named in talk: `sources.licence`."""
         return self.name.replace("[]", "")
@@ -89,7 +95,7 @@ def _one(key: Key) -> str:
         "default": key.default or "none: it has to be given",
         "takes": key.takes,
         "unit": key.unit,
-        "as": f"{key.name.replace('[]', '.0')}=VALUE on the command line",
+        "as": f"{key.given} on the command line",
     }
     return "\n".join([key.name, "", f"  {key.about}", "", *(f"  {a:<9} {b}" for a, b in facts.items() if b)])
 
