@@ -15,9 +15,9 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
@@ -31,9 +31,15 @@ from sxl_data.toolsets.session import LONGEST, Session
 from sxl_data.toolsets.tools import Function, ToolError
 from sxl_data.trace.types import Tool
 from sxl_train.agent import relay
+from sxl_train.run.objects import Value
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
+    from mcp import Client, StdioServerParameters
+    from mcp.types import CallToolResult
+    from mcp.types import Tool as Offered
+
+Answer = TypeVar("Answer")
 
 PATIENCE_S, CALL_S, SPARE_S = 30.0, 120.0, 15.0
 """Seconds that a server may take to start and list its tools, and for one call; and how long the client itself may."""
@@ -49,14 +55,14 @@ _FIELD = patterns.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 class Server:
     """One server that runs, and what it offers."""
 
-    def __init__(self, where: str, portal: BlockingPortal, client: Any) -> None:
+    def __init__(self, where: str, portal: BlockingPortal, client: Client) -> None:
         self.where, self.portal, self.client = where, portal, client
         self.tools: dict[str, Function] = {}
         self.checkers: dict[str, Checker] = {}
         self.left_out: list[str] = []
         """What it offers and cannot be used, and why."""
 
-    def take(self, offered: Sequence[Any], taken: Collection[str]) -> None:
+    def take(self, offered: Sequence[Offered], taken: Collection[str]) -> None:
         """Make tools of what the server lists; ``taken`` are names that others have."""
         for each in offered[:MOST_TOOLS]:
             problem = self._take(each, taken)
@@ -65,7 +71,7 @@ class Server:
         if len(offered) > MOST_TOOLS:
             self.left_out.append(f"{len(offered) - MOST_TOOLS:,} more: at most {MOST_TOOLS} tools are taken")
 
-    def _take(self, each: Any, taken: Collection[str]) -> str:
+    def _take(self, each: Offered, taken: Collection[str]) -> str:
         name, schema = str(each.name), each.input_schema
         if not _NAME.fullmatch(name):
             return "its name is not one of letters, digits, _ . -"
@@ -79,7 +85,9 @@ class Server:
             return f"its schema is none: {' '.join(str(problem).split())[:200]}"
         declared = Tool(name=name, description=str(each.description or "")[:LONGEST_TEXT], parameters_json=text)
         given = schema.get("properties")
-        fields = [(field, Any, None) for field in (given if isinstance(given, dict) else {}) if _FIELD.fullmatch(field)]
+        fields = [
+            (field, Value, None) for field in (given if isinstance(given, dict) else {}) if _FIELD.fullmatch(field)
+        ]
         arguments = msgspec.defstruct("Arguments", fields, kw_only=True)
         self.tools[name] = Function(name, _elsewhere, declared, arguments)
         return ""
@@ -101,19 +109,19 @@ class Server:
             wrong = []  # the server itself may say what is wrong
         if wrong:
             raise ToolError("bad_arguments", f"{name}: {wrong[0].message[:300]}")
-        answer = self._answer(self.client.call_tool, CALL_S, name, given)
+        answer = self._answer(lambda: self.client.call_tool(name, given), CALL_S)
         text = shown(answer)
         if answer.is_error:
             raise ToolError("failed", text)
         return text
 
-    def _answer(self, work: Callable[..., Any], seconds: float, *given: Any) -> Any:
+    def _answer(self, work: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
         """``work`` of the client, within ``seconds``. Raises `ToolError` whatever goes wrong."""
         import anyio
 
-        async def within() -> Any:
+        async def within() -> Answer:
             with anyio.fail_after(seconds):
-                return await work(*given)
+                return await work()
 
         try:
             return self.portal.start_task_soon(within).result(timeout=seconds + SPARE_S)
@@ -122,11 +130,11 @@ class Server:
         except Exception as problem:  # what a foreign server can bring about in its client has no other common type
             raise ToolError("server", f"the server failed: {said(problem)}") from None
 
-    def offered(self) -> list[Any]:
+    def offered(self) -> list[Offered]:
         """All tools that the server lists, page by page. Raises `ToolError`."""
 
-        async def pages() -> list[Any]:
-            found: list[Any] = []
+        async def pages() -> list[Offered]:
+            found: list[Offered] = []
             cursor: str | None = None
             for _ in range(MOST_PAGES):
                 page = await self.client.list_tools(cursor=cursor)
@@ -136,8 +144,7 @@ class Server:
                     break
             return found
 
-        tools: list[Any] = self._answer(pages, PATIENCE_S)
-        return tools
+        return self._answer(pages, PATIENCE_S)
 
 
 class Joined(Session):
@@ -148,7 +155,7 @@ class Joined(Session):
         self.servers = {name: server for server in servers for name in server.tools}
         self.tools = session.tools | {name: server.tools[name] for name, server in self.servers.items()}
 
-    def _run(self, name: str, arguments_json: str) -> Any:
+    def _run(self, name: str, arguments_json: str) -> object:
         server = self.servers.get(name)
         return super()._run(name, arguments_json) if server is None else server.call(name, arguments_json)
 
@@ -182,7 +189,7 @@ def open_server(where: str, taken: Collection[str] = ()) -> Iterator[Server]:
 
 
 @contextlib.asynccontextmanager
-async def _entered(client: Any) -> AsyncIterator[Any]:
+async def _entered(client: Client) -> AsyncIterator[Client]:
     """``client``, connected within `PATIENCE_S`."""
     import anyio
 
@@ -194,7 +201,7 @@ async def _entered(client: Any) -> AsyncIterator[Any]:
         raise TimeoutError
 
 
-def _transport(where: str) -> Any:
+def _transport(where: str) -> str | StdioServerParameters:
     if where.startswith(SCHEMES):
         return where
     from mcp import StdioServerParameters
@@ -208,7 +215,7 @@ def _transport(where: str) -> Any:
     return StdioServerParameters(command=sys.executable, args=["-I", str(Path(relay.__file__)), *words])
 
 
-def shown(answer: Any) -> str:
+def shown(answer: CallToolResult) -> str:
     """The text of a result; other parts are named, what is too long is cut and counted."""
     parts = [part.text if part.type == "text" else f"({part.type}, not shown)" for part in answer.content]
     text = "\n".join(parts)
@@ -227,9 +234,9 @@ def said(problem: BaseException) -> str:
     return printable_line(" ".join(f"{type(problem).__name__}: {problem}".split())[:300])
 
 
-async def _believe(name: str, result: Mapping[str, Any]) -> None:
+async def _believe(name: str, result: Mapping[str, object]) -> None:
     """Nothing is held against a result."""
 
 
-def _elsewhere(state: Any, **given: Any) -> NoReturn:
+def _elsewhere(state: object, **given: object) -> NoReturn:
     raise ToolError("server", "this tool is called through its server")
