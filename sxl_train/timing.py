@@ -19,7 +19,8 @@ from sxl_data.contract.console import format_seconds, format_table
 from sxl_train.config import Recipe
 from sxl_train.data import dataset as data
 from sxl_train.plan import step as plan
-from sxl_train.run.forecast import count_weights, find_config
+from sxl_train.run.checkpoints import count_weights
+from sxl_train.run.forecast import find_config
 
 if TYPE_CHECKING:
     from torch import Tensor

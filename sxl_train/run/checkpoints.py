@@ -20,7 +20,7 @@ from sxl_train.run.size import TOKENIZER
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-    from transformers import PreTrainedModel
+    from transformers import PretrainedConfig, PreTrainedModel
 
     from sxl_train.run.decoder import Decoder
 
@@ -87,6 +87,15 @@ def find_gguf(folder: Path | str) -> dict[str, str]:
     folder = Path(folder)
     files = sorted(folder.glob("*.gguf")) if folder.is_dir() else []
     return {"gguf_file": files[0].name} if files and not (folder / "config.json").is_file() else {}
+
+
+def count_weights(config: PretrainedConfig) -> int:
+    """Parameters of a model of this configuration; none is made."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        return int(AutoModelForCausalLM.from_config(config).num_parameters())
 
 
 def choose_device() -> str:

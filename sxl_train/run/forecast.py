@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import format_bytes, format_table
 from sxl_data.contract.errors import Finding, error, finding
-from sxl_train.config import Base, Recipe
+from sxl_train.config import Recipe
 from sxl_train.run import hub
 from sxl_train.run.apart import count_processes
-from sxl_train.run.bases import find_gguf, resolve
-from sxl_train.run.checkpoints import opening
+from sxl_train.run.bases import configure, find_gguf, resolve
+from sxl_train.run.checkpoints import count_weights, opening
 
 if TYPE_CHECKING:
-    from transformers import LlamaConfig, PretrainedConfig
+    from transformers import PretrainedConfig
 
 
 def find_config(recipe: Recipe) -> PretrainedConfig:
@@ -39,31 +39,6 @@ def find_config(recipe: Recipe) -> PretrainedConfig:
         hub.require_id(where)
     with opening(where):
         return AutoConfig.from_pretrained(resolve(where), revision=recipe.revision).get_text_config()
-
-
-def configure(shape: Base, rows: int) -> LlamaConfig:
-    """The transformers configuration of a Llama of the given shape, with ``rows`` rows of the embedding."""
-    from transformers import LlamaConfig
-
-    return LlamaConfig(
-        vocab_size=rows,
-        hidden_size=shape.hidden,
-        intermediate_size=shape.mlp,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.groups,
-        max_position_embeddings=shape.context,
-        tie_word_embeddings=True,
-    )
-
-
-def count_weights(config: PretrainedConfig) -> int:
-    """Parameters of a model of this configuration; none is made."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    with torch.device("meta"):
-        return int(AutoModelForCausalLM.from_config(config).num_parameters())
 
 
 def check_disk(recipe: Recipe, config: PretrainedConfig) -> list[Finding]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.errors import error
-from sxl_train.run.forecast import count_weights
+from sxl_train.run.checkpoints import count_weights
 
 if TYPE_CHECKING:
     import torch

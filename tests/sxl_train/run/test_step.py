@@ -78,8 +78,8 @@ def test_what_shows_or_steers_a_run_redoes_no_step(copy: Copy) -> None:
         ("answers/markup.py", {"evaluate"}),
         ("release/card.py", {"release"}),
         ("recovery/loop.py", {"prune", "distil"}),
-        ("storage/blocks.py", {"prune", "distil", "quantise", "release"}),
-        ("plan/choose.py", {"plan", "prune", "distil", "quantise", "release"}),
+        ("storage/blocks.py", {"quantise", "release"}),
+        ("plan/choose.py", {"plan", "prune", "quantise", "release"}),
         ("data/templates/sxl.jinja", set(MODULES) - {"plan", "release"}),
     ],
 )
