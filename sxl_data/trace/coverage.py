@@ -220,8 +220,10 @@ def left_out(document: Document, format: Format) -> int:
     """Characters of the texts of ``document`` that ``format`` declares to leave out, without looking at any trace."""
     rules = declared(format)
     value = document.text if document.text is not None else document.value
-    asked = {} if rules.everything else leaves(value, rules.keys, (), rules.below(value)).texts
-    return 0 if rules.everything else sum(len(text) for text in texts(value) if text not in asked)
+    if rules.everything:
+        return 0
+    own = leaves(value, rules.keys, (), rules.below(value))
+    return sum(len(text) for text in texts(own.passed) if text not in own.texts)
 
 
 def findings(found: Coverage, document: Document) -> list[Finding]:

@@ -83,6 +83,8 @@ class Leaves(msgspec.Struct):
     """Those that none does."""
     characters: int = 0
     """Of the texts, and of ``whole`` as it is written."""
+    passed: list[Any] = []
+    """What was not looked into or asked for because it is left out."""
 
     left: int = _WRITTEN
     """Characters that may yet be written as JSON to be looked for."""
@@ -124,27 +126,38 @@ def leaves(
         if kind is dict:
             skip = omitted.get(id(item), always) if omitted else always
             if skip is None:
+                out.passed.append(item)
                 continue
             for key, inner in item.items():
                 kind = type(inner)
                 if kind is str:
-                    if len(inner) >= shortest and key not in skip and (key not in LINKS or " " in inner):
-                        found[inner] = None
+                    if len(inner) >= shortest and (key not in LINKS or " " in inner):
+                        if key in skip:
+                            out.passed.append(inner)
+                        else:
+                            found[inner] = None
                 elif kind is dict:
-                    if key not in skip:
+                    if key in skip:
+                        out.passed.append(inner)
+                    else:
                         if key in ARGUMENTS and out.left > 0 and inner:
                             if out.holds(inner, held):
                                 continue
                             out.other.append(inner)
                         stack.append(inner)
-                elif kind is list and key not in skip:
-                    if key in TOOLS and out.left > 0:
+                elif kind is list:
+                    if key in skip:
+                        out.passed.append(inner)
+                    elif key in TOOLS and out.left > 0:
                         for tool in inner:
                             if not (type(tool) is dict and NAME in tool and out.holds(tool, held)):
                                 stack.append(tool)
                     else:
                         stack.append(inner)
-        elif kind is list and not (omitted and omitted.get(id(item), always) is None):
+        elif kind is list:
+            if omitted and omitted.get(id(item), always) is None:
+                out.passed.append(item)
+                continue
             for inner in item:
                 kind = type(inner)
                 if kind is dict or kind is list:
