@@ -97,19 +97,24 @@ def assign(
     """The split of every row.
 
     ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
-    the other: only those of ``members``, the rows that belong with others, are held. ``labels`` are their components
-    (`groups.label`). ``strata``, u64 ``(n,)``, are what is shared out evenly, if anything is: then 24 bytes of each row
-    are held. Of at most `FEW` groups that chance left all out of train, the nearest goes there.
+    the other: of ``members``, the rows that belong with others, the smallest one of each group is held, and all of them
+    only where the surplus of large groups is dropped. ``labels`` are their components (`groups.label`). ``strata``, u64
+    ``(n,)``, are what is shared out evenly, if anything is: then 24 bytes of each row are held. Of at most `FEW` groups
+    that chance left all out of train, the nearest goes there.
     """
-    sides, contents, first = [], np.empty((len(members), 2), dtype=np.uint64), 0
+    count, group = _number(labels)
+    smallest, sides, first = _Smallest(count), [], 0
+    ranked = np.empty((len(members) if config.oversized == "drop" else 0, 2), dtype=np.uint64)
     alone: list[np.ndarray] = []  # units of all rows, those with others at 1; only of a stratified split
     nearest = (1.0, -1)  # of the rows that belong with no other, the one nearest to train
     for digests in shards:
         units = unit_of(digests, seed)
         sides.append(_sides(units, config))
         begin, end = np.searchsorted(members, (first, first + len(digests)))
-        contents[begin:end] = digests[members[begin:end] - first]
-        units[members[begin:end] - first] = 1.0
+        here = members[begin:end] - first
+        smallest.see(group[begin:end], digests[here], members[begin:end])
+        ranked[begin:end] = digests[here][: len(ranked[begin:end])]
+        units[here] = 1.0
         begin, end = np.searchsorted(pinned.rows, (first, first + len(digests)))
         units[pinned.rows[begin:end] - first] = 1.0
         if len(units) and units.min() < nearest[0]:
@@ -118,34 +123,55 @@ def assign(
             alone.append(units)
         first += len(digests)
     out = np.concatenate([np.empty(0, np.int8), *sides])
-    order = np.lexsort((contents[:, 1], contents[:, 0], labels))
-    smallest = np.diff(labels[order], prepend=-1) != 0
-    group = np.cumsum(smallest) - 1
-    units = unit_of(contents[order[smallest]], seed)
-    sizes, most = np.bincount(group, minlength=len(units)), max(int(config.largest * first), FEW)
-    places, given = units, _given(members[order], group, len(units), pinned)
+    units = unit_of(smallest.digests, seed)
+    sizes, most = np.bincount(group, minlength=count), max(int(config.largest * first), FEW)
+    places, given = units, _given(members, group, count, pinned)
     if strata is not None:
-        places = _stratify(out, alone, units, sizes, given, members[order[smallest]], strata, config)
+        places = _stratify(out, alone, units, sizes, given, smallest.rows, strata, config)
     group_sides = _sides(places, config)
     large = (sizes > most) & (given == OUT) & (config.train > 0)
     if config.oversized == "train":
         group_sides[large] = 0
     group_sides = np.where(given == OUT, group_sides, given)
-    out[members[order]] = group_sides[group]
+    out[members] = group_sides[group]
     out[pinned.rows] = pinned.sides
-    if config.train > 0 and 0 < len(out) - len(members) + len(units) <= FEW and not (out == 0).any():
+    if config.train > 0 and 0 < len(out) - len(members) + count <= FEW and not (out == 0).any():
         free = np.where(given == OUT, units, 1.0)
         if len(free) and free.min() < nearest[0]:
-            out[members[order]] = np.where(group == free.argmin(), 0, out[members[order]])
+            out[members] = np.where(group == free.argmin(), 0, out[members])
         elif nearest[1] >= 0:
             out[nearest[1]] = 0
-    affected = np.sort(members[order[large[group]]])
+    affected = np.flatnonzero(large[group])
     if config.oversized == "train":
-        return Assigned(out, affected[:0], affected)
-    place = np.arange(len(order)) - np.flatnonzero(smallest)[group] if len(order) else order
-    surplus = np.sort(members[order[large[group] & (place >= most)]])
+        return Assigned(out, members[:0], members[affected])
+    order = affected[np.lexsort((ranked[affected, 1], ranked[affected, 0], group[affected]))]
+    place = np.arange(len(order)) - np.searchsorted(group[order], group[order])
+    surplus = np.sort(members[order[place >= most]])
     out[surplus] = OUT
-    return Assigned(out, surplus, affected[:0])
+    return Assigned(out, surplus, members[:0])
+
+
+def _number(labels: np.ndarray) -> tuple[int, np.ndarray]:
+    """How many groups there are, and the number of each member's, u32."""
+    first = labels == np.arange(len(labels))
+    return int(first.sum()), (np.cumsum(first, dtype=np.uint32) - np.uint32(1))[labels]
+
+
+class _Smallest:
+    """Of each group the smallest digest seen, u64 ``(groups, 2)``, and the first row that has it."""
+
+    def __init__(self, groups: int) -> None:
+        self.digests, self.rows = np.zeros((groups, 2), dtype=np.uint64), np.full(groups, -1, dtype=np.int64)
+
+    def see(self, groups: np.ndarray, digests: np.ndarray, rows: np.ndarray) -> None:
+        """Some ascending rows, all of which come after those seen before."""
+        order = np.lexsort((digests[:, 1], digests[:, 0], groups))
+        order = order[np.diff(groups[order].astype(np.int64), prepend=-1) != 0]
+        groups, digests, rows = groups[order], digests[order], rows[order]
+        (high, low), (best_high, best_low) = digests.T, self.digests[groups].T
+        better = (self.rows[groups] < 0) | (high < best_high) | ((high == best_high) & (low < best_low))
+        groups = groups[better]
+        self.digests[groups], self.rows[groups] = digests[better], rows[better]
 
 
 def _stratify(
