@@ -26,3 +26,26 @@ def components(n: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
                 break
             root = shorter
     return root
+
+
+def hook(parent: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+    """Link left[k] and right[k] in a union-find, where rows begin as their own parents: for edges that come a few at a
+    time. A parent is a smaller row of the same component; the smallest one is its own."""
+    while len(left):
+        one, two = find(parent, left), find(parent, right)
+        apart = one != two
+        left, right, one, two = left[apart], right[apart], one[apart], two[apart]
+        np.minimum.at(parent, np.maximum(one, two), np.minimum(one, two))
+
+
+def find(parent: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The smallest row of the component of each of ``rows``, to which it is hooked directly from now on."""
+    own, where = np.unique(rows, return_inverse=True)
+    top = parent[own]
+    while True:
+        above = parent[top]
+        if np.array_equal(above, top):
+            parent[own] = top
+            return np.asarray(top[where])
+        parent[own] = above  # a chain of rows that are all asked for is halved each time
+        top = parent[above]

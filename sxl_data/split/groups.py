@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from sxl_data.contract.graph import components
+from sxl_data.contract.graph import find, hook
+
+AT_ONCE = 1 << 20
+"""Edges that are looked at together."""
 
 
 def name_groups(groups: pa.ChunkedArray | pa.Array) -> np.ndarray:
@@ -51,10 +54,12 @@ def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.n
     del order, groups
     first, second = rows[:-1][same], rows[1:][same]
     del rows
-    ends = pairs.astype(np.uint32)
-    members = np.unique(np.concatenate([ends.ravel(), first, second]))
-    left, right = (
-        np.searchsorted(members, np.concatenate([ends[:, side], chain])) for side, chain in enumerate((first, second))
-    )
-    del first, second
-    return members, components(len(members), left, right)
+    members = np.unique(np.concatenate([pairs.astype(np.uint32).ravel(), first, second]))
+    parent = np.arange(len(members), dtype=np.uint32)
+    for one, other in ((pairs[:, 0], pairs[:, 1]), (first, second)):
+        for begin in range(0, len(one), AT_ONCE):
+            ends = (np.searchsorted(members, side[begin : begin + AT_ONCE].astype(np.uint32)) for side in (one, other))
+            hook(parent, *ends)
+    for begin in range(0, len(members), AT_ONCE):
+        parent[begin : begin + AT_ONCE] = find(parent, np.arange(begin, min(begin + AT_ONCE, len(members))))
+    return members, parent

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.contract.graph import find, hook
 from sxl_data.dedup.config import BORDERLINE
 from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.parts.survivors import name_twins, near_threshold, orient, prefer_left
@@ -90,26 +91,8 @@ def label(rows: int, pieces: Iterable[Pairs], room: Scratch) -> np.ndarray:
     for first in range(0, rows, AT_ONCE):
         parent[first : first + AT_ONCE] = np.arange(first, min(first + AT_ONCE, rows))
     for pairs in pieces:
-        left, right = pairs.left, pairs.right
-        while len(left):
-            one, two = find(parent, left), find(parent, right)
-            apart = one != two
-            left, right, one, two = left[apart], right[apart], one[apart], two[apart]
-            np.minimum.at(parent, np.maximum(one, two), np.minimum(one, two))
+        hook(parent, pairs.left, pairs.right)
     return parent
-
-
-def find(parent: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The smallest row of the component of each of ``rows``, to which it is hooked directly from now on."""
-    own, where = np.unique(rows, return_inverse=True)
-    top = parent[own]
-    while True:
-        above = parent[top]
-        if np.array_equal(above, top):
-            parent[own] = top
-            return np.asarray(top[where])
-        parent[own] = above  # a chain of rows that are all asked for is halved each time
-        top = parent[above]
 
 
 def _part_of(parent: np.ndarray, rows: np.ndarray, parts: int) -> np.ndarray:

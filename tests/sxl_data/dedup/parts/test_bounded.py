@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sxl_data.dedup.parts.bounded import PAIR_BYTES, PairFiles, collect_results, find, label, settle
+from sxl_data.contract.graph import find
+from sxl_data.dedup.parts.bounded import PAIR_BYTES, PairFiles, collect_results, label, settle
 from sxl_data.dedup.parts.shards import Shards
 from sxl_data.dedup.parts.survivors import choose_survivors, near_threshold, orient
 from sxl_data.dedup.result import Pairs
