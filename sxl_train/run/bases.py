@@ -63,7 +63,14 @@ def find_gguf(where: str) -> Path | None:
     path = Path(where)
     if path.suffix == ".gguf":
         if not path.is_file():
-            raise error("T101", file=where, found="no such file", expected="a GGUF file")
+            raise error(
+                "T101",
+                file=where,
+                found="no such file",
+                expected="a GGUF file",
+                why="the weights are in it",
+                fix="check the path; package:NAME finds the file inside an installed package",
+            )
         return path
     inside = sorted(path.glob("*.gguf")) if path.is_dir() and not (path / "config.json").is_file() else []
     return inside[0] if inside else None

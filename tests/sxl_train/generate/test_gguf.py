@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from sxl_train.data import mask
 from sxl_train.generate.constraint import fill
 from sxl_train.generate.folder import FolderBackend
+from sxl_train.generate.llama import count_cores
 from sxl_train.generate.opening import open_model
 from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Backend, Request
@@ -73,6 +76,16 @@ def test_scores_are_those_of_transformers(both: Open) -> None:
     pairs = [("The calculator returned", tail) for tail in (" 42", " names", " 4 and more")] + [("def", " add(")]
     for ours, theirs in zip(llama.score(pairs), folder.score(pairs), strict=True):
         assert ours.tokens == theirs.tokens and ours.logprob == pytest.approx(theirs.logprob, abs=0.05)
+
+
+def test_threads_wait_without_spinning_and_a_small_model_makes_single_tokens_with_one(both: Open) -> None:
+    llama, _ = both()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    list(llama.generate([Request(id="a", prompt="def", max_tokens=1)]))
+    found: Any = llama
+    library, state = found.llama.library, found.llama._state
+    assert library.llama_n_threads(state) == 1
+    assert library.llama_n_threads_batch(state) == count_cores()
 
 
 def test_text_of_a_conversation_is_no_control_token(both: Open) -> None:
