@@ -187,7 +187,11 @@ def main(words: Sequence[str]) -> int:
 
 
 def _answer(words: Sequence[str]) -> int:
-    parser = Parser(prog="sxl-train report", description="Write the page of a training run.")
+    parser = Parser(
+        prog="sxl-train report",
+        description="Write the page of a training run.",
+        epilog="example: sxl-train report model",
+    )
     parser.add_argument("run", help="out folder of a run")
     parser.add_argument("-o", "--out", metavar="FILE", help="page to write (default: report.html in the folder)")
     options: argparse.Namespace = parser.parse_args(list(words))

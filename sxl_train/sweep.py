@@ -7,6 +7,7 @@ finished trials kept and a killed one's training continued from its checkpoint.
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -157,7 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(arguments: Sequence[str] | None) -> int:
-    parser = Parser(prog="sxl-train sweep", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = Parser(
+        prog="sxl-train sweep",
+        description="Find the rank and the learning rate with the lowest validation loss.",
+        epilog="example:\n  sxl-train sweep lora dataset=out --trials 12",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("recipe", metavar="NAME|FILE", help="a recipe's name or file")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any key of the recipe")
     parser.add_argument("--trials", type=whole(), default=8, help="finished trials to reach (default: 8)")

@@ -20,7 +20,7 @@ def samples(folder: str | Path) -> list[Path]:
         raise error("U306", file=str(folder), found="something is there", expected="a folder to make, or an empty one")
     written = []
     for path in sorted(source.rglob("*")):
-        if path.is_file():
+        if path.is_file() and "__pycache__" not in path.parts:  # pip compiles what it installs
             place = target / path.relative_to(source)
             commit_bytes(place, path.read_bytes())
             written.append(place)

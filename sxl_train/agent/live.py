@@ -89,6 +89,12 @@ class Live:
         """How it went, in one line."""
         files = f", {changed} files changed{'' if applied else ' in the copy only (--apply writes them)'}"
         say(
-            f"{outcome.status:<10} {outcome.turns} turns, {outcome.calls} calls, {outcome.tokens:,} tokens in "
-            f"{format_seconds(outcome.seconds)}{files if changed else ''}"
+            f"{outcome.status:<10} {_counted(outcome.turns, 'turn')}, {_counted(outcome.calls, 'call')}, "
+            f"{outcome.tokens:,} tokens in {format_seconds(outcome.seconds)}{files if changed else ''}"
         )
+        if outcome.status != "answered":
+            say(f"{'why':<10} {printable_line(outcome.answer)}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -22,13 +22,18 @@ def find_recipes() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
+def is_unknown(name: str) -> bool:
+    """Whether there is no recipe of that name and no file."""
+    return name not in find_recipes() and not Path(name).is_file()
+
+
 def open_recipe(name: str, overrides: Sequence[str] = ()) -> tuple[str, Loaded[Recipe]]:
     """A recipe by name or path, with ``key=value`` overrides applied. Raises `UserError` (U1xx)."""
     known = find_recipes()
     if name in known:
         return name, load(Recipe, known[name], overrides)
     if not Path(name).is_file():
-        raise error("U104", file=name, found="no such recipe", expected="a file, or one of " + ", ".join(known))
+        raise error("U104", file=name, found="no such recipe", expected=f"a file, or one of {', '.join(known)}")
     return Path(name).stem, load(Recipe, Path(name), overrides)
 
 

@@ -207,3 +207,10 @@ def test_a_key_that_an_earlier_version_had_is_refused_with_the_reason() -> None:
         open_recipe("demo", ("distil.quantise_aware=false",))
     found = caught.value.findings[0]
     assert ("U101", "nothing: steps with rounded weights gained nothing") == (found.code, found.expected)
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    from sxl_train.recipe import main
+
+    assert 2 == main(["evalute", "somewhere"])
+    assert "evaluate?" in capsys.readouterr().err

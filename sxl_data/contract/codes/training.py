@@ -12,7 +12,7 @@ T101 error base-model-missing
 T102 error dataset-missing
     title  The training dataset is not there, or holds no conversations
     why    nothing can be learned from it
-    fix    build one: sxl-data build recipes/data/demo.yaml -o build/data/demo, then dataset=build/data/demo
+    fix    build one: sxl-data build demo -o build/data/demo, then dataset=build/data/demo
 T103 error stop-token-not-trained
     title  The stop token gets no loss
     why    the model would never learn to end its turn; the training loss looks healthy all the same
