@@ -210,7 +210,5 @@ def test_a_key_that_an_earlier_version_had_is_refused_with_the_reason() -> None:
 
 
 def test_a_misspelt_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    from sxl_train.recipe import main
-
     assert 2 == main(["evalute", "somewhere"])
     assert "evaluate?" in capsys.readouterr().err
