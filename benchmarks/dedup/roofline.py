@@ -116,12 +116,17 @@ def main() -> None:
             print(f"{name:<32} {value:>7.2f} GB/s")
             metrics[f"roofline/{name}"] = value
         print(f"\n{'pass':<32} {'CPU s':>7} {'GB/s':>7} {'x reading':>10} {'x xxh3':>8}")
-        for name, seconds, touched in passes(path, Path(folder)):
+        done = passes(path, Path(folder))
+        for name, seconds, touched in done:
             rate = touched / seconds / 1e9
             against = roofs.get("xxh3, 128 bits", float("nan")) / rate
             print(f"{name:<32} {seconds:>7.3f} {rate:>7.2f} {roofs['read memory'] / rate:>10.1f} {against:>8.1f}")
             name = "exact check" if name.startswith("exact check") else name
             metrics |= {f"{name}/cpu": seconds, f"{name}/times reading": roofs["read memory"] / rate}
+        once = done[0][1]
+        for name, part in (("list", done[:-1]), ("whole command", done)):
+            metrics[f"{name}/times Parquet"] = sum(seconds for _, seconds, _ in part) / once
+            print(f"passes of the {name}: {metrics[f'{name}/times Parquet']:.1f} × reading the Parquet once")
         shingles = metrics["minima of 128 permutations/cpu"]
         operations = 128 * int(sketch(texts, permutations=1).counts.sum()) / shingles / 1e9
         print(f"\nminima: {operations:.1f} 10^9 multiplications with a minimum per CPU second")
