@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from sxl_data.contract.errors import UserError
+from sxl_data.engine.mapped import mappable, mapped, write_mappable
 from sxl_data.engine.store import Store, locked, sweep_temporaries
 from sxl_data.engine.task import WhyNot
 from sxl_data.engine.work import execute
@@ -28,6 +29,14 @@ def test_a_description_holds_rows_size_and_digest(tmp_path: Path):
     info = Store(tmp_path).put_table("a/b.parquet", pa.table({"n": [1, 2, 3]}))
     data = (tmp_path / "a/b.parquet").read_bytes()
     assert (3, len(data), hashlib.sha256(data).hexdigest()) == (info.rows, info.bytes, info.sha256)
+
+
+def test_what_is_made_when_it_is_committed_is_what_was_held(tmp_path: Path):
+    store, table = Store(tmp_path), pa.table({"n": [1, 2, 3]})
+    held = [store.put_table("held.parquet", table), store.put_bytes("held", mappable(table))]
+    made = [store.put_table("made.parquet", lambda: table), store.put_bytes("made", write_mappable(table))]
+    assert [(info.rows, info.sha256) for info in held] == [(info.rows, info.sha256) for info in made]
+    assert table == mapped(tmp_path / "made")
 
 
 def test_a_done_job_is_found(toy, tmp_path: Path):
