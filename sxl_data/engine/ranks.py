@@ -16,7 +16,7 @@ from sxl_data.contract.errors import error
 from sxl_data.engine.store import Store
 from sxl_data.engine.task import Job, Receipt, Runner, Task
 
-_POLL_S = 0.5
+_POLL_S, _TELL_S = 0.5, 5.0
 
 
 class RankRunner:
@@ -27,6 +27,7 @@ class RankRunner:
         if not 0 <= rank < of:
             raise error("U307", found=f"rank {rank} of {of}", expected=f"a rank from 0 to {of - 1}")
         self.inner, self.root, self.rank, self.of, self.patience = inner, root, rank, of, patience
+        self.told = False
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Receipt]:
         every = list(tasks)
@@ -53,6 +54,12 @@ class RankRunner:
                 del waiting[stem]
                 yield from self.inner.run([task])
             elif waiting and not arrived:
+                if not self.told and time.monotonic() - since > min(_TELL_S, self.patience / 2):
+                    self.told = True
+                    say(
+                        f"rank {self.rank}: waiting for the other processes of --of {self.of}, {len(waiting)} parts "
+                        f"are theirs; what does not come within {self.patience:g} s is done here"
+                    )
                 time.sleep(_POLL_S)
 
     def close(self) -> None:

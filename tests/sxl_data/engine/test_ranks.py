@@ -31,10 +31,11 @@ def test_three_ranks_share_the_tasks_and_all_see_every_receipt(toy, tmp_path: Pa
     assert [{0, 3, 6}, {1, 4}, {2, 5}] == [{r.part for r in seen[n] if not r.reused} for n in range(3)]
 
 
-def test_the_share_of_a_lost_rank_is_done_by_the_others(toy, tmp_path: Path):
+def test_the_share_of_a_lost_rank_is_done_by_the_others(toy, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     tasks = [toy("double", n, n=n) for n in range(4)]
-    receipts = list(rank(tmp_path / "work", 1, 2, patience=0.1).run(tasks))
+    receipts = list(rank(tmp_path / "work", 1, 2, patience=0.8).run(tasks))
     assert [0, 1, 2, 3] == sorted(r.part for r in receipts)
+    assert 1 == capsys.readouterr().err.count("rank 1: waiting for the other processes of --of 2, 2 parts are theirs")
 
 
 @pytest.mark.parametrize(("number", "of"), [(2, 2), (-1, 2)])
