@@ -155,7 +155,8 @@ def divide(
         (TAKEN_DOWN, gone),
     )
     counters["noted"] = int((codes > 0).sum())
-    sizes = _sizes(len(sides), members, labels, np.concatenate([found.surplus, found.whole]))
+    large = np.sort(np.concatenate([found.surplus, found.whole]))
+    sizes = _sizes(members, labels, large)
 
     def narrow(shard: int) -> Narrow:
         table = read(shard, ["key_hi", "key_lo", "text_bytes"])
@@ -166,13 +167,16 @@ def divide(
 
     def say(shard: int) -> pa.Table:
         part, own = parts[shard], narrow(shard)
+        begin, end = np.searchsorted(large, (part.start, part.stop))
+        group_rows = np.zeros(part.stop - part.start, dtype=np.uint32)
+        group_rows[large[begin:end] - part.start] = sizes[begin:end]
         return pa.table(
             {
                 "side": sides[part],
                 "shard": published.files(shard, sides[part], own),
                 "order": sort_by(own, part.start, seed, order),
                 "code": names.take(pa.array(codes[part])),
-                "group_rows": sizes[part],
+                "group_rows": group_rows,
             }
         )
 
@@ -187,16 +191,11 @@ def _note(rows: int, *noted: tuple[str, np.ndarray]) -> tuple[np.ndarray, pa.Arr
     return codes, pa.array([None, *(code for code, _ in noted)], pa.string())
 
 
-def _sizes(rows: int, members: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """For the rows ``asked`` how many their group has, 0 for all others, u32 ``(rows,)``; ``labels`` are those of the
-    rows ``members``, and a row that is none of them stands alone."""
-    sizes = np.zeros(rows, dtype=np.uint32)
-    if len(asked):
-        _, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
-        of_all = np.ones(rows, dtype=np.uint32)
-        of_all[members] = counts[places]
-        sizes[asked] = of_all[asked]
-    return sizes
+def _sizes(members: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """How many rows the groups of the rows ``asked`` have, u32; ``labels`` are those of the rows ``members``, which
+    ascend and hold all that are asked for."""
+    counts = np.bincount(labels, minlength=1).astype(np.uint32) if len(asked) else np.zeros(0, dtype=np.uint32)
+    return np.asarray(counts[labels[np.searchsorted(members, asked)]])
 
 
 def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: int) -> np.ndarray:
