@@ -49,7 +49,10 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	for name in $(BENCHES); do echo "== $$name"; $(BIN)/python benchmarks/$$name --quick || exit 1; done
+	@failed=; for name in $(BENCHES); do echo "== $$name"; begun=$$(date +%s); \
+	$(BIN)/python benchmarks/$$name --quick || failed="$$failed $$name"; \
+	echo "== $$name took $$(($$(date +%s) - begun)) s"; done; \
+	test -z "$$failed" || { echo "missed or failed:$$failed"; exit 1; }
 
 wheel: $(STAMP)
 	.ci/test-wheel $(BIN)/python
