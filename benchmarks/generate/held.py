@@ -111,9 +111,9 @@ def open_backend(model: str, llama: bool, folder: Path) -> tuple[Any, Tokens]:
         backend: Any = Recording(found, model)
         opening = backend.llama.open_cells
 
-        def open_cells(cells: int, sequences: int) -> bool:
+        def open_cells(*given: Any) -> Any:
             with reading():
-                return bool(opening(cells, sequences))
+                return opening(*given)
 
         backend.llama.open_cells = open_cells
     else:
