@@ -16,14 +16,29 @@ from typing import TypeAlias
 from urllib.parse import urldefrag, urlsplit
 
 from sxl_data.contract.errors import error
+from sxl_data.files.json_text import dump
 from sxl_train.data import mask
 from sxl_train.generate.connection import Connection, Refused
 from sxl_train.generate.prompts import as_dicts
 from sxl_train.generate.rows import refuse
-from sxl_train.generate.types import Finish, Request, Sample, Score
+from sxl_train.generate.types import Finish, Message, Request, Sample, Score
 
 Json: TypeAlias = dict[str, object]
 WORKERS = 8
+
+
+def spell_calls(message: Message) -> Json:
+    """``message`` as the interface has it: the arguments of calls are a text there, and an object for templates."""
+    calls = message.get("tool_calls")
+    if not isinstance(calls, list):
+        return dict(message)
+    spelt = [
+        call | {"function": call["function"] | {"arguments": dump(call["function"]["arguments"])}}
+        if isinstance(call["function"]["arguments"], dict)
+        else call
+        for call in calls
+    ]
+    return message | {"tool_calls": spelt}
 
 
 class ServerBackend:
@@ -91,7 +106,7 @@ class ServerBackend:
             if request.messages is None:
                 answer = self._connection.ask("completions", body | {"prompt": request.prompt})
             else:
-                body["messages"] = as_dicts(request.messages)
+                body["messages"] = [spell_calls(message) for message in request.messages]
                 if request.tools:
                     body["tools"] = as_dicts(request.tools)
                 answer = self._connection.ask("chat/completions", body)
