@@ -179,7 +179,8 @@ def _teach(
     length = min(256, shape.context, max(8, len(stream) // 2))
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=shape.lr, weight_decay=0.1, betas=(0.9, 0.95), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, shape.lr, total_steps=shape.steps, pct_start=0.1)
+    rising = 0.1 if shape.steps > 10 else 0.3  # torch divides by the steps of the rise less one
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, shape.lr, total_steps=shape.steps, pct_start=rising)
     recent: list[float] = []
     model.train()
     with Progress("base", shape.steps, "steps") as progress:

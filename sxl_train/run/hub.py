@@ -19,7 +19,7 @@ def fetch(name: str, wanted: Sequence[str], code: str = "T101", kind: str = "mod
         return Path(snapshot_download(name, repo_type=kind, revision=revision, allow_patterns=list(wanted)))
     except Exception as problem:  # offline, unknown id, gated, a dozen types more: the message says which
         said = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise error(code, file=name, found=f"not on this machine, and the hub said: {said}") from problem
+        raise error(code, file=name, found=f"no such folder here, and the hub said: {said}") from problem
 
 
 def require_id(name: str, code: str = "T101") -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from sxl_data.contract.errors import UserError
+from sxl_train.config import Base
+from sxl_train.data import base
 from sxl_train.data.base import fetch
 from tests.sxl_train import toys
 
@@ -89,3 +91,12 @@ def test_a_folder_that_holds_no_model_is_one_error(config: str | None, tmp_path:
         with pytest.raises(UserError) as problem:
             opened(tmp_path)
         assert ["T101"] == [item.code for item in problem.value.findings]
+
+
+@pytest.mark.parametrize("steps", [1, 3, 10, 11])
+def test_a_toy_is_taught_in_any_number_of_steps(steps: int) -> None:
+    shape = Base(hidden=16, layers=1, heads=2, groups=1, mlp=32, context=32, steps=steps, tokens=64)
+    tokenizer = base.train_tokenizer(["a few words for the tokenizer"] * 4, 300, 32)
+    model = base.make_model(shape, tokenizer, 0)
+    loss = base._teach(model, tokenizer, [tokenizer("a few words").input_ids] * 20, shape, 0)
+    assert loss is not None and 0 < loss < 10
