@@ -71,7 +71,7 @@ def check_file(
                 if reading is not None and any(CODES[fault.code].fixable for fault in found):
                     placed = mended(reading.trace, found, placed, placer, report.edits)
                 report.add(placed)
-            entry.records += 1
+            entry.records += not item.passed
             if watch is not None and entry.records % _EVERY == 0:
                 watch(_EVERY)
         if not entry.records:

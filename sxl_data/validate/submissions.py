@@ -41,10 +41,11 @@ class SourceSubmission(Submission):
         for chunk in self.chunks:
             for item in documents(chunk, self.format.unit, self.source, suffixes):
                 if isinstance(item, (Passed, Unread)):
-                    self.complete = self.complete and isinstance(item, Passed)
-                    found = item.finding
+                    found, passed = item.finding, isinstance(item, Passed)
+                    self.complete = self.complete and passed
                     document = Document(file=found.file or self.file, lines=(found.line or 1,))
-                    yield Submitted(None, document, (found,), raw=item.raw if isinstance(item, Unread) else b"")
+                    raw = item.raw if isinstance(item, Unread) else b""
+                    yield Submitted(None, document, (found,), raw=raw, passed=passed)
                     continue
                 first = item.repairs
                 for read in self._read(item.document, "", b""):

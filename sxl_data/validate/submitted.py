@@ -30,6 +30,8 @@ class Submitted(msgspec.Struct):
     at: str = ""
     """Pointer of the record in its file."""
     raw: bytes = b""
+    passed: bool = False
+    """Whether it is no record, but says which files beside the records were passed over."""
     looks: str | None = None
     """The closer looks at content that the bytes ask for, where they were scanned (see `files.scan`)."""
 

@@ -137,7 +137,7 @@ def stats(
         for item in submission:
             result.codes.update([found.code for found in item.findings] + [fault.code for fault in item.faults])
             if item.reading is None:
-                result.unread += 1
+                result.unread += not item.passed
             else:
                 result.formats[submission.format.name if submission.format else "?"] += 1
                 _count(result, item.reading.trace, measure)
