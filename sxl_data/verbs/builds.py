@@ -197,7 +197,7 @@ def _init(options: argparse.Namespace) -> int:
 
     for path in init(options.folder, options.toolset, options.source):
         tell(str(path))
-    point(f"sxl-data build {word(Path(options.folder) / 'recipe.yaml')} -o out")
+    point(f"sxl-data build {word(Path(options.folder) / 'recipe.yaml')} -o {word(Path(options.folder) / 'out')}")
     return 0
 
 
