@@ -68,7 +68,7 @@ def persons_at(data: bytes, spans: Iterable[tuple[int, int]]) -> list[Hit]:
     hits: list[Hit] = []
     for start, end in spans:
         text = data[start:end]
-        if CALLED.fullmatch(text):
+        if text[-1:].isdigit() and CALLED.fullmatch(text):
             hits += addresses.behind_word(data, start, end)
         elif b"@" in text:
             at = data.index(b"@", start)
