@@ -80,7 +80,7 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
 
 def _found(source: Source, path: Path) -> tuple[Path, list[Path]]:
     if path.is_dir():
-        files = sorted(_walk(path), key=lambda p: p.relative_to(path).as_posix())
+        files = sorted(_walk(path, path, source), key=lambda p: p.relative_to(path).as_posix())
         return path, [f for f in files if _wanted(f.relative_to(path).as_posix(), source)]
     if path.is_file():
         return path.parent, [path]
@@ -170,16 +170,31 @@ def _inside(chunk: Chunk, paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path[len(begin) :] for path in paths if path.startswith(begin))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Regular files below ``folder``; links are not followed, so a loop of links ends."""
-    for path in sorted(folder.iterdir()):
+def _walk(folder: Path, root: Path, source: Source) -> Iterator[Path]:
+    """Regular files below ``folder``; links are not followed, so a loop of links ends. Raises `UserError` U204."""
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as problem:
+        raise error(
+            "U204",
+            file=str(folder),
+            found=problem.strerror or problem,
+            expected="a folder that can be read",
+            fix=f"give yourself the right to read it, or leave it out: `exclude: [{folder.relative_to(root)}/*]`",
+        ) from None
+    for path in inside:
         if path.is_symlink():
             continue
         if path.is_dir():
-            if path.name not in _SKIPPED_FOLDERS:
-                yield from _walk(path)
+            if path.name not in _SKIPPED_FOLDERS and not _is_left_out(path.relative_to(root).as_posix(), source):
+                yield from _walk(path, root, source)
         elif path.is_file():  # no pipes, sockets or devices
             yield path
+
+
+def _is_left_out(folder: str, source: Source) -> bool:
+    """Whether nothing below ``folder`` can be wanted: then nobody looks into it."""
+    return any(pattern.endswith("*") and fnmatch.fnmatch(f"{folder}/", pattern) for pattern in source.exclude)
 
 
 def _wanted(name: str, source: Source) -> bool:

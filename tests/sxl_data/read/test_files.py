@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,26 @@ def test_nothing_there_is_an_error_that_names_the_path(tmp_path: Path):
     with pytest.raises(UserError) as caught:
         expand(source("gone/*.jsonl"), tmp_path)
     assert ("U201", "gone/*.jsonl") == (caught.value.findings[0].code, caught.value.findings[0].file)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="no users of POSIX")
+def test_a_folder_that_cannot_be_read_is_one_error_unless_it_is_left_out() -> None:
+    with tempfile.TemporaryDirectory() as outer:
+        Path(outer).chmod(0o755)
+        (Path(outer) / "a.jsonl").write_text('{"ask": 1}\n', encoding="utf-8")
+        closed = Path(outer) / "closed"
+        closed.mkdir(mode=0)
+        root = os.geteuid() == 0  # whom nothing is closed to
+        try:
+            if root:
+                os.seteuid(65534)
+            with pytest.raises(UserError) as caught:
+                expand(source(outer), Path())
+            assert [("U204", str(closed))] == [(item.code, item.file) for item in caught.value.findings]
+            assert "`exclude: [closed/*]`" in caught.value.findings[0].fix
+            found = expand(source(outer, exclude=("closed/*",)), Path())[1]
+            assert ["a.jsonl"] == [path.name for path in found]
+        finally:
+            if root:
+                os.seteuid(0)
+            closed.chmod(0o700)
