@@ -45,18 +45,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     copy_values: bool = False
     """Hold the strings in arguments to spans of the task and of what the tools said, whole words of them. For tools
     whose arguments name what is there; what a tool wants reworded (a date out of "next Friday") cannot be written then.
-    Needs `constrained`. Measured, home 50 and shop 25 tasks: +8.0 (+1.3 to +16.0; 7 won, 1 lost), for a quarter fewer
+    Needs `constrained`. Measured, 50 tasks of each set: +6.0 (+1.0 to +12.0; 7 won, 1 lost), for a fifth fewer
     tokens."""
     own_words: tuple[str, ...] = ("content", "code", "command", "expression", "new", "message", "body")
     """Parameters that are never copied: the model fills them with words of its own."""
     other_calls: int = 0
     """Where a call fails because it names nothing that there is, or was just made: so many answers are sampled in its
     place, and what most of them call is tried instead. The model is shown what went well; the trace holds all.
-    Measured, home 50 and shop 25 tasks: +5.3 (−1.3 to +13.3; 6 won, 2 lost), for a third more tokens."""
+    Measured, 50 tasks of each set: +4.0 (−1.0 to +10.0; 6 won, 2 lost), for 1.4 times the tokens: not shown to pay."""
     next_alike: int = 0
     """Where the model answers, and the task names more that the tool called last could be called for (a second order,
     another lamp): so many such calls are sampled, and what more than half of them agree on is made first. Needs
-    `constrained`. Measured, home 50 and shop 25 tasks: +18.7 (+10.7 to +28.0; 14 won, none lost), for 1.7 times the
+    `constrained`. Measured, 50 tasks of each set: +19.0 (+11.0 to +27.0; 20 won, 1 lost), for 1.6 times the
     tokens."""
     result_characters: int = 4_000
     """Characters of a result that the model is shown; the middle of a longer one is left out and counted."""
