@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import error
 from sxl_data.contract.printable import printable_line
 from sxl_data.files.numbers import encode_json
@@ -52,6 +53,8 @@ class Fixed(msgspec.Struct):
     """Records that could not be read and were copied."""
     lost: list[int] = msgspec.field(default_factory=list)
     """Lines of records that could neither be read nor copied."""
+    faulty: int = 0
+    """Traces that have errors all the same."""
 
     def text(self) -> str:
         """For people: the sum."""
@@ -64,6 +67,8 @@ class Fixed(msgspec.Struct):
         if self.lost:
             shown = ", ".join(map(str, self.lost[:_SHOWN])) + (", …" if len(self.lost) > _SHOWN else "")
             lines.append(f"{len(self.lost)} records could not be read and are not in the output: line {shown}")
+        if self.faulty:
+            lines.append(f"{self.faulty} traces have errors that nobody but you can mend: sxl-data validate {self.out}")
         return "\n".join(lines)
 
 
@@ -116,6 +121,7 @@ def _records(submission: Submission, result: Fixed, tell: Tell | None) -> Iterat
             continue
         result.records += len(traces)
         repaired = [repair(trace) for trace in traces]
+        result.faulty += sum(any(CODES[it.code].level == "error" for it in faults(trace)) for trace, _ in repaired)
         changes = [change for _, some in repaired for change in some]
         if writer is None and not first.native:
             by_reader = [change for trace, _ in repaired for change in _by_reader(trace)]

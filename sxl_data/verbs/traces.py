@@ -33,7 +33,7 @@ def _add_validate(command: Callable[..., argparse.ArgumentParser]) -> None:
         "  sxl-data validate chat.jsonl --template qwen3 --tokenizer MODEL --max-length 4096\n"
         "  sxl-data validate chat.jsonl --fix -o mended.jsonl\n"
         "  sxl-data validate chat.jsonl --output scout -o transcripts/chat.parquet    (docent: runs.jsonl)\n\n"
-        "exit code: 0 clean · 1 findings at the profile's level · 2 unreadable file or usage",
+        "exit code: 0 clean · 1 findings at the profile's level, --fix: those left · 2 unreadable file or usage",
     )
     sub.add_argument("files", nargs="*", help="files, folders, archives or builds to check, - for stdin")
     _format(sub, "; `--format list` says how each is recognised")
@@ -183,7 +183,7 @@ def _validate(options: argparse.Namespace) -> int:
             options.files[0], options.out, options.format, records, tell=lambda line, change: tell(show(line, change))
         )
         tell(mended.text())
-        return 1 if mended.left or mended.lost else 0
+        return 1 if mended.left or mended.lost or mended.unread or mended.faulty else 0
     if options.output in HANDED_OVER:
         from sxl_data.contract.console import say
         from sxl_data.validate.handover import handover

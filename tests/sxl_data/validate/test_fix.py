@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
 from sxl_data.read.stage import known_formats
 from sxl_data.rules import Change
@@ -230,3 +231,13 @@ def test_a_record_of_which_only_a_part_could_be_read_is_not_rewritten(tmp_path: 
     done = fix(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert (1, {}) == (done.left, done.counts)
     assert damaged == (tmp_path / "out.jsonl").read_text(encoding="utf-8").strip()
+
+
+def test_errors_that_stay_are_counted_and_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"messages": [{"role": "assistant", "content": "an answer to nothing"}]}\n', encoding="utf-8")
+    assert 1 == run(["validate", str(path), "--fix", "-o", str(tmp_path / "out.jsonl")])
+    assert f"1 traces have errors that nobody but you can mend: sxl-data validate {tmp_path / 'out.jsonl'}" in (
+        capsys.readouterr().out
+    )
+    assert 1 == run(["validate", str(tmp_path / "out.jsonl")])
