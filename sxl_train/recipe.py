@@ -7,7 +7,6 @@ Nothing heavy is imported before a step runs, so that `--help`, `--print` and `-
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import os
 import sys
@@ -20,6 +19,7 @@ from sxl_data.contract.arguments import Parser
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import error
+from sxl_data.contract.nearest import nearest
 from sxl_train.config import ORDER
 from sxl_train.run.recipes import find_recipes, is_unknown, open_recipe, print_recipe
 from sxl_train.run.step import Context, Made, perform, sweep_stale
@@ -122,12 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(options: argparse.Namespace) -> int:
     about.require_python()
-    if (
-        options.recipe
-        and (near := difflib.get_close_matches(options.recipe, VERBS, n=1))
-        and is_unknown(options.recipe)
-    ):
-        raise error("U401", found=options.recipe, expected=f"{near[0]}?", fix="see sxl-train --help")
+    if options.recipe and (near := nearest(options.recipe, VERBS)) and is_unknown(options.recipe):
+        raise error("U401", found=options.recipe, expected=f"{near}?", fix="see sxl-train --help")
     if options.list:
         rows = [(name, _first_comment(path)) for name, path in find_recipes().items()]
         tell(format_table(("recipe", "what it does"), rows))

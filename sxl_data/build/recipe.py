@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -14,6 +13,7 @@ from sxl_data.clean.sift import SiftConfig
 from sxl_data.clean.stage import CleanConfig
 from sxl_data.contract.config import Loaded, load
 from sxl_data.contract.errors import error
+from sxl_data.contract.nearest import meant
 from sxl_data.contract.resources import recipes_folder
 from sxl_data.decontaminate.stage import DecontaminateConfig
 from sxl_data.dedup.bands import choose_bands
@@ -178,9 +178,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         }
         for key, mentioned in named.items():
             if unknown := sorted(mentioned - set(names)):
-                near = difflib.get_close_matches(unknown[0], names, n=1)
-                known = f"{near[0]}?" if near else "one of " + ", ".join(names)
-                raise ValueError(f"names of sources in {key}, not {unknown[0]!r}: {known}")
+                raise ValueError(f"names of sources in {key}, not {unknown[0]!r}: {meant(unknown[0], names)}")
 
     @property
     def cleaning(self) -> CleanConfig:

@@ -7,7 +7,6 @@ nearest name or what was expected.
 from __future__ import annotations
 
 import copy
-import difflib
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from sxl_data.contract.errors import Finding, finding, shorten
+from sxl_data.contract.nearest import nearest
 from sxl_data.contract.sizes import is_size
 from sxl_data.contract.structs import field_at, field_docs, nested
 
@@ -86,9 +86,8 @@ def _nearest(root: type, cls: type, name: str) -> str | None:
         return ", ".join(elsewhere)
     if cls is not root and name in root.__struct_encode_fields__:  # type: ignore[attr-defined]
         return f"{name} at the top of the recipe"
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        return near[0]
+    if near := nearest(name, names, 0.5):
+        return near
     words = name.replace("_", " ").lower()
     return next((key for key, text in field_docs(cls).items() if text.lower().startswith(words)), None)
 

@@ -7,7 +7,6 @@ a source is adding a file.
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.nearest import meant
 from sxl_data.formats.nearest import told
 from sxl_data.trace.format import Format
 
@@ -41,9 +41,7 @@ def get(name: str, known: dict[str, Format], *, file: str | None = None) -> Form
     """The format called ``name``; raises `UserError` U202 with the nearest name."""
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    expected = f"{near[0]}?" if near else "one of " + ", ".join(known)
-    raise error("U202", file=file, found=name, expected=expected)
+    raise error("U202", file=file, found=name, expected=meant(name, known, cutoff=0.5))
 
 
 _WAYS = (

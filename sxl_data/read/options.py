@@ -5,13 +5,13 @@ In: the options and the format that the source is read with. Out: nothing, or al
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.contract.nearest import meant
 from sxl_data.trace.format import Format, Option, options_of
 
 
@@ -37,5 +37,4 @@ def _problems(values: Mapping[str, Any], format: Format, file: str | None, at: s
 def _expected(key: str, format: Format, known: Mapping[str, Option]) -> str:
     if not known:
         return f"no options: the format {format.name} has none"
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"{near[0]}?" if near else f"an option of {format.name}: " + ", ".join(known)
+    return meant(key, known, f"an option of {format.name}: ")

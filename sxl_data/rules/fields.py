@@ -7,7 +7,6 @@ looked up by their `phase`, so a message names the one phase that was meant.
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from typing import Any
 
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from sxl_data.contract.codes import table
+from sxl_data.contract.nearest import meant
 from sxl_data.files.numbers import encode_json
 from sxl_data.rules import Fault
 from sxl_data.trace.types import SCHEMA_VERSION, Act, Iterate, Observe, Reflect, Trace
@@ -43,7 +43,6 @@ S205 warning newer-version
 """)
 
 PHASES: dict[str, type[msgspec.Struct]] = {"observe": Observe, "reflect": Reflect, "act": Act, "iterate": Iterate}
-_MISSPELT = 40  # characters of a name that one of ours may have become
 _NUMBERING = ("turn", "iteration")
 _MISSING = object()
 _INT64 = range(-(2**63), 2**63)
@@ -96,9 +95,7 @@ def _struct(value: Any, cls: type[msgspec.Struct], at: str, faults: list[Fault])
             continue
         field = fields.get(name)
         if field is None:
-            short = name if len(name) <= _MISSPELT else ""
-            near = difflib.get_close_matches(short, fields, n=1, cutoff=0.6)
-            expected = f"{near[0]}?" if near else "one of " + ", ".join(fields)
+            expected = meant(name, fields)
             faults.append(Fault("S202", f"{at}/{_escape(name)}", f"unknown field of {cls.__name__}", expected))
             continue
         checked = _value(item, field.type, f"{at}/{_escape(name)}", faults)

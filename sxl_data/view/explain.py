@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sxl_data.contract.codes import CODES, Code
 from sxl_data.contract.errors import error, shorten
+from sxl_data.contract.nearest import nearest
 from sxl_data.contract.resources import schemas_folder
 from sxl_data.rules.profiles import PROFILES
 from sxl_data.trace.format import Format, options_of
@@ -40,10 +41,10 @@ def explain(code: str, formats: Collection[str] = ()) -> str:
     if told := explain_keys(wanted):
         return told
     names = [*by_rule, *formats, *key_names()]
-    near = difflib.get_close_matches(upper, CODES, n=1) or difflib.get_close_matches(wanted.lower(), names, n=1)
+    near = nearest(upper, CODES) or nearest(wanted.lower(), names)
     families = ", ".join(sorted({key[0] for key in CODES}))
     known = f"a code such as P105, a rule, a format, a key of a recipe, or a family of codes: {families}"
-    expected = f"{near[0]}?" if near else known
+    expected = f"{near}?" if near else known
     raise error(
         "U401",
         found=f"{code!r}, which is none of them" if wanted else "no code",
