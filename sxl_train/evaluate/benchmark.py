@@ -20,7 +20,7 @@ from sxl_data.contract.console import format_seconds, say
 from sxl_data.engine.commit import commit_bytes
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.page import write_page
-from sxl_train.evaluate.samples import write_samples
+from sxl_train.evaluate.samples import read_samples, write_samples
 from sxl_train.generate.types import Backend
 from sxl_train.suites import files
 from sxl_train.suites.registry import get
@@ -57,14 +57,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     suites: dict[str, SuiteReport]
     versions: dict[str, str]
     machine: dict[str, str]
+    weights: str = ""
+    """Their digest, where they are at hand."""
     schema: str = "sxl-eval/1"
 
 
 def evaluate(
     backend: Backend, names: Sequence[str], options: Options, out: Path, *, resume: bool = True, now: str = ""
 ) -> Report:
-    """Run the suites called ``names``; write everything into ``out``. Nothing that is in it already is asked again,
-    unless ``resume`` is false."""
+    """Run the suites called ``names``; write everything into ``out``. Nothing that is in it already is asked again, and
+    results of other suites for the same weights stay, unless ``resume`` is false."""
     suites = [get(name) for name in names]
     for suite in suites:  # what is missing is said before anything is generated
         _digests(suite, options)
@@ -73,8 +75,8 @@ def evaluate(
     kept = out / "samples.jsonl"
     if not resume:
         kept.unlink(missing_ok=True)
-    reports: dict[str, SuiteReport] = {}
-    outcomes: list[Outcome] = []
+    weights = str(getattr(backend, "weights", ""))
+    reports, outcomes = _held(out, weights, names) if resume else ({}, [])
     for suite in suites:
         ask = Ask(backend, kept, _teller(suite.name))
         began = time.monotonic()
@@ -85,6 +87,7 @@ def evaluate(
         model=backend.name,
         date=now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         suites=reports,
+        weights=weights,
         versions=_versions(),
         machine={"python": platform.python_version(), "system": platform.system(), "processor": platform.machine()},
     )
@@ -97,6 +100,19 @@ def evaluate(
 def read_report(folder: Path) -> Report:
     """The ``eval.json`` of a folder. Raises OSError, or msgspec's ValidationError for another file."""
     return msgspec.json.decode((folder / "eval.json").read_bytes(), type=Report)
+
+
+def _held(out: Path, weights: str, names: Sequence[str]) -> tuple[dict[str, SuiteReport], list[Outcome]]:
+    """What ``out`` holds of other suites than ``names``. Those of other weights are replaced, and that is said."""
+    try:
+        report, outcomes = read_report(out), read_samples(out / "samples.parquet")
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return {}, []
+    others = {name: suite for name, suite in report.suites.items() if name not in names}
+    if others and (not weights or report.weights != weights):
+        say(f"{out} held results of {', '.join(others)}, perhaps of other weights: they are replaced")
+        return {}, []
+    return others, [outcome for outcome in outcomes if outcome.suite in others]
 
 
 def _report(suite: Suite, found: list[Outcome], options: Options, generated: int, seconds: float) -> SuiteReport:

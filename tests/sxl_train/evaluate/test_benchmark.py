@@ -195,6 +195,24 @@ def test_other_weights_under_the_same_name_are_asked_anew_and_likelihoods_are_ke
     assert other.asked == 2
 
 
+@boxed
+def test_results_of_another_suite_stay_for_the_same_weights_and_are_said_to_go_for_others(data, tmp_path, capsys):
+    answers = read_answers(samples(tmp_path / "s.jsonl", 7)).answers
+    options, out = Options(data=data), tmp_path / "out"
+
+    def measure(suite: str, weights: str) -> dict[str, int]:
+        backend = KnownAnswers(answers)
+        backend.weights = weights
+        return {name: part.items for name, part in evaluate(backend, [suite], options, out).suites.items()}
+
+    assert {"humaneval": 12} == measure("humaneval", "1")
+    assert {"humaneval": 12, "humaneval-chat": 12} == measure("humaneval-chat", "1")
+    assert {"humaneval", "humaneval-chat"} == {item.suite for item in read_samples(out / "samples.parquet")}
+    capsys.readouterr()
+    assert {"humaneval": 12} == measure("humaneval", "2")
+    assert "held results of humaneval-chat" in capsys.readouterr().err
+
+
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e" + "A" * 20_000
 
 
