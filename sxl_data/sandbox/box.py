@@ -172,13 +172,13 @@ class Box:
     def _folder(self, top: str, name: str, stack: ExitStack, *, make: bool) -> tuple[int, str]:
         """(descriptor of the folder of ``name`` below ``top``, last part of the name); follows no link."""
         *above, last = _parts(name)
-        folder = _opened(top, self.place, stack)
+        folder = service.opened(top, self.place, stack)
         for part in above:
             if make:
                 with suppress(FileExistsError):
                     os.mkdir(part, 0o755, dir_fd=folder)
                     self._give(part, folder)
-            folder = _opened(part, folder, stack)
+            folder = service.opened(part, folder, stack)
         return folder, last
 
     def _give(self, name: str, folder: int) -> None:
@@ -226,7 +226,7 @@ class Box:
             raise Refused("the box is closed")
         scoped = self.tier == "bubblewrap" or os.geteuid() == 0 or ask["landlock"] >= landlock.SCOPED
         call_filter = seccomp.program(platform.machine(), mounted=self.tier == "bubblewrap", scoped=scoped)
-        given = [_memory_file(call_filter), _memory_file(stdin)]
+        given = [service.memory_file(call_filter), service.memory_file(stdin)]
         outputs = [os.pipe(), os.pipe()]
         try:
             for _, end in outputs:
@@ -290,23 +290,9 @@ def _bytes(value: str | bytes) -> bytes:
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
 
 
-def _opened(name: str, folder: int, stack: ExitStack) -> int:
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-    stack.callback(os.close, fd)
-    return fd
-
-
 def _parts(name: str) -> list[str]:
     """The parts of a relative name that stays below where it starts."""
     path = PurePosixPath(name)
     if path.is_absolute() or not path.parts or ".." in path.parts or "\0" in name:
         raise Refused(f"{name!r} is no name of a file in a box")
     return list(path.parts)
-
-
-def _memory_file(content: bytes) -> int:
-    fd = os.memfd_create("sxl", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(fd), "wb") as file:
-        file.write(content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +142,19 @@ def _delegated() -> list[str]:
         return []
     found = shutil.which("systemd-run")
     return [found, "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--"] if found else []
+
+
+def opened(name: str, folder: int, stack: ExitStack) -> int:
+    """The descriptor of the folder ``name`` in another, until ``stack`` ends; follows no link."""
+    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    stack.callback(os.close, fd)
+    return fd
+
+
+def memory_file(content: bytes) -> int:
+    """A file without a name that holds ``content``, to be handed over."""
+    fd = os.memfd_create("sxl", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

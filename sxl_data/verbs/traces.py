@@ -170,7 +170,7 @@ def _validate(options: argparse.Namespace) -> int:
 
     if not options.files:
         raise error("U401", found="no file", expected="files to check, - for stdin, or --format list")
-    from sxl_data.contract.console import Progress, fit, is_live, tell, terminal_width
+    from sxl_data.contract.console import Progress, fit, is_live, say, tell, terminal_width
     from sxl_data.validate.validate import validate
 
     if options.fix:
@@ -179,13 +179,10 @@ def _validate(options: argparse.Namespace) -> int:
         if len(options.files) != 1 or not options.out:
             raise error("U401", found="--fix", expected="one FILE and -o OUT")
         records = {name: item for name, item in _known().items() if item.unit in ("row", "file")}
-        mended = fix(
-            options.files[0], options.out, options.format, records, tell=lambda line, change: tell(show(line, change))
-        )
+        mended = fix(options.files[0], options.out, options.format, records, tell=lambda *told: tell(show(*told)))
         tell(mended.text())
         return 1 if mended.left or mended.lost or mended.unread or mended.faulty else 0
     if options.output in HANDED_OVER:
-        from sxl_data.contract.console import say
         from sxl_data.validate.handover import handover
 
         if not options.out:
