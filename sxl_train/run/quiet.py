@@ -10,6 +10,7 @@ def hush() -> None:
     """Call before transformers is imported for real work; `HF_HUB_OFFLINE` and the like are left alone."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # for bars that follow no library's switch, such as that of GGUF tensors
     # Idle threads of small matrices otherwise spin, and take the cores from whoever shares them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.filterwarnings("ignore", message=".*past_key_values.*is deprecated", category=FutureWarning)
