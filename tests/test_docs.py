@@ -133,7 +133,7 @@ def test_the_site_has_no_dead_link(tmp_path: Path):
 
 
 def test_the_table_of_formats_is_complete():
-    from sxl_data.read.stage import known_formats
+    from sxl_data.read.known import known_formats
 
     section = README.partition("## Formats")[2].partition("## Measured")[0]
     named = set(re.findall(r"`(\w+)`", section.partition("Files may be")[0])) - {"format"}

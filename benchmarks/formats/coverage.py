@@ -29,8 +29,9 @@ from sxl_data.formats.registry import CONVERTERS, formats
 from sxl_data.read.documents import Read, announced
 from sxl_data.read.files import Chunk, plan
 from sxl_data.read.held import MOST_HELD
+from sxl_data.read.known import format_of
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import EVERY, LOOKED_AT, find_formats, format_of
+from sxl_data.read.stage import EVERY, LOOKED_AT, find_formats
 from sxl_data.trace.coverage import cover, findings
 from sxl_data.trace.format import Origin, Reading, RowError
 from sxl_data.trace.table import to_table

@@ -23,7 +23,7 @@ from sxl_data.contract.errors import UserError
 from sxl_data.files.records import open_records
 from sxl_data.formats.export import export, exporters, read_back
 from sxl_data.formats.registry import detect
-from sxl_data.read.stage import known_formats
+from sxl_data.read.known import known_formats
 from sxl_data.trace.format import Document, Origin, RowError
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))

@@ -28,8 +28,9 @@ from sxl_data.contract.errors import UserError
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.ground.stage import run as ground
 from sxl_data.read.files import gather, plan
+from sxl_data.read.known import format_of
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_formats, format_of, read_chunk
+from sxl_data.read.stage import find_formats, read_chunk
 from sxl_data.sandbox.run import missing
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))

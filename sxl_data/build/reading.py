@@ -20,10 +20,11 @@ from sxl_data.contract.console import say
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan, within
+from sxl_data.read.known import format_of
 from sxl_data.read.options import check_options
 from sxl_data.read.recognise import Group
 from sxl_data.read.sources import Source, is_file
-from sxl_data.read.stage import code_digest, format_of
+from sxl_data.read.stage import code_digest
 from sxl_data.write.manifest import MissingSource, SourceSummary
 
 

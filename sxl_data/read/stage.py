@@ -194,6 +194,3 @@ def find_formats(source: Source, chunks: list[Chunk]) -> list[Group]:
     if source.tasks is not None:
         raise error("U102", found="format: auto", expected=f"the format that makes the rows of {source.name}")
     return by_format(source, chunks, known_formats())
-
-
-__all__ = ["ReadChunk", "code_digest", "find_formats", "format_of", "known_formats", "read_chunk"]

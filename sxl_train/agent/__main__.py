@@ -149,9 +149,8 @@ def _work(backend: Any, task: str, options: Any) -> int:
         if drawn is not None:
             session = toolsets.Session(toolsets.get(drawn.toolset), drawn.state.copied(), busy=drawn.busy, timed=True)
             workspace, given = None, bool(task)
-            wanted = (
-                wanted if given or not drawn.context else msgspec.structs.replace(wanted, instructions=drawn.context)
-            )
+            if drawn.context and not given:
+                wanted = msgspec.structs.replace(wanted, instructions=drawn.context)
             task = task or drawn.request
             live.world(drawn, given)
         else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from sxl_train.generate import store
+from sxl_train.generate.prompts import count_same
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose, choose_on_device
 
@@ -30,8 +31,7 @@ def count_shared(prompts: Sequence[Sequence[int]]) -> int:
     """How many tokens all ``prompts`` begin with alike, one less than the shortest has at most."""
     least, most = min(map(tuple, prompts)), max(map(tuple, prompts))  # what these two share, all share
     shortest = min(map(len, prompts)) - 1
-    same = next((i for i, (a, b) in enumerate(zip(least, most)) if a != b), shortest)
-    return min(same, shortest)
+    return min(count_same(least, most), shortest)
 
 
 def prefill(

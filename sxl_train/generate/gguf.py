@@ -16,8 +16,8 @@ from sxl_train.data import mask
 from sxl_train.data.control import ESCAPED, PART, Control
 from sxl_train.generate import beginnings
 from sxl_train.generate.llama import Llama, count_cores
-from sxl_train.generate.prefixes import Prefixes, count_same
-from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
+from sxl_train.generate.prefixes import Prefixes
+from sxl_train.generate.prompts import Job, as_dicts, count_same, need_template, prepare
 from sxl_train.generate.rows import Row
 from sxl_train.generate.sampling import choose
 from sxl_train.generate.types import Request, Sample, Score

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sxl_train.generate.llama import Llama
+from sxl_train.generate.prompts import count_same
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,15 +99,3 @@ class Prefixes:
         del self._kept[sequence]
         self.llama.forget(sequence)
         self._free.append(sequence)
-
-
-def count_same(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens both begin with. Slices are compared, by halves: conversations are long."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -67,3 +67,15 @@ def need_template(template: mask.Template | None, where: str) -> mask.Template:
 def as_dicts(values: Sequence[dict[str, object]] | None) -> list[dict[str, object]] | None:
     """A list, as templates want it, or None where there is nothing."""
     return [dict(value) for value in values] if values else None
+
+
+def count_same(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with. Slices are compared, by halves: conversations are long."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -12,8 +12,9 @@ from sxl_data.build.init import ADAPTER, FILES, init
 from sxl_data.contract.errors import UserError
 from sxl_data.formats.registry import detect, formats
 from sxl_data.read.files import plan
+from sxl_data.read.known import format_of
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_formats, format_of, read_chunk
+from sxl_data.read.stage import find_formats, read_chunk
 
 
 def test_the_starter_files_are_written_and_the_test_passes(tmp_path):

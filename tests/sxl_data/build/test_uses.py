@@ -13,8 +13,8 @@ from sxl_data.build.questions import read_ledger
 from sxl_data.build.uses import TABLE, use_of
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
+from sxl_data.read.known import known_formats
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import known_formats
 from sxl_data.split.held_out import is_held
 
 

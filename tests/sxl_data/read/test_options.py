@@ -13,8 +13,8 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build
+from sxl_data.read.known import known_formats
 from sxl_data.read.options import check_options
-from sxl_data.read.stage import known_formats
 from sxl_data.trace.format import options_of
 from sxl_data.view.explain import explain_format
 

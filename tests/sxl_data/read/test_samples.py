@@ -10,8 +10,9 @@ import pytest
 from sxl_data.clean.faults import failing
 from sxl_data.contract.resources import samples_folder
 from sxl_data.read.files import gather, plan
+from sxl_data.read.known import format_of
 from sxl_data.read.sources import Source
-from sxl_data.read.stage import find_formats, format_of, read_chunk
+from sxl_data.read.stage import find_formats, read_chunk
 
 # Sample → (format, how many traces); auto where the rows say what they are.
 SAMPLES = {

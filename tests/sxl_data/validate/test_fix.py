@@ -10,7 +10,7 @@ import pytest
 
 from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
-from sxl_data.read.stage import known_formats
+from sxl_data.read.known import known_formats
 from sxl_data.rules import Change
 from sxl_data.rules.families import faults, repair
 from sxl_data.trace.types import Act, Call, Iterate, Observe, Part, Provenance, Result, Trace, decode

@@ -14,7 +14,7 @@ from sxl_data.cli import run
 from sxl_data.contract.errors import UserError
 from sxl_data.contract.resources import samples_folder
 from sxl_data.pipeline import build
-from sxl_data.read.stage import known_formats
+from sxl_data.read.known import known_formats
 from sxl_data.trace.table import to_table
 from sxl_data.validate.submissions import one, submissions
 from sxl_data.validate.validate import validate

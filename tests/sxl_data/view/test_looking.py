@@ -11,7 +11,7 @@ from sxl_data.cli import run
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.errors import UserError
 from sxl_data.formats.registry import formats
-from sxl_data.read.stage import known_formats
+from sxl_data.read.known import known_formats
 from sxl_data.view.explain import explain, list_formats
 from sxl_data.view.show import escape, show
 from sxl_data.view.stats import stats

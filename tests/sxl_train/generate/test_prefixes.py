@@ -11,7 +11,7 @@ import pytest
 
 from sxl_train.data import mask
 from sxl_train.generate import beginnings, prefixes
-from sxl_train.generate.prefixes import count_same
+from sxl_train.generate.prompts import count_same
 from sxl_train.generate.types import Begins, Request
 
 pytest.importorskip("llama_cpp")

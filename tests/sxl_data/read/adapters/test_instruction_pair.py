@@ -6,7 +6,7 @@ import pytest
 
 from sxl_data.formats.registry import detect
 from sxl_data.read.adapters.instruction_pair import FORMAT
-from sxl_data.read.stage import known_formats
+from sxl_data.read.known import known_formats
 from sxl_data.trace.format import RowError
 from tests.sxl_data.read.readings import outline, read_path, read_row, said
 
