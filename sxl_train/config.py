@@ -14,7 +14,7 @@ from sxl_data.contract.sizes import parse_size
 ORDER = ("plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release")
 """The only order there is; a recipe chooses which of these run."""
 
-Piece = Literal["graphs", "weights"]
+Piece = Literal["graphs", "loss", "weights"]
 StepName = Literal["plan", "tune", "merge", "prune", "distil", "quantise", "evaluate", "release"]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -113,8 +113,9 @@ class Tune(Section, frozen=True, kw_only=True):
     fast: bool = True
     """Attention inside documents, weighted loss, compilation; false is plain SFTTrainer, for comparison."""
     plain: tuple[Piece, ...] = ()
-    """With ``fast``: pieces of ours to leave off, for comparison: passes played back as CUDA graphs, and bf16 weights
-    with exact copies in the optimiser (else float32 under autocast)."""
+    """With ``fast``: pieces of ours to leave off, for comparison: passes played back as CUDA graphs, the loss with its
+    gradient in one go (else TRL's chunked one), and bf16 weights with exact copies in the optimiser (else float32
+    under autocast)."""
     compile: Literal["auto", "always", "never"] = "auto"
     """Compile the decoder layers; auto does so on a GPU."""
     recompute: Fraction = 0.2

@@ -1,14 +1,14 @@
 """Small models for closed tool sets: which rows, keys and sizes give what, measured from tuning to package.
 
-    python benchmarks/models --base FOLDER --tools FILE [--mix FILE] -o OUT [--stages rates,sizes,ablations,…]
-        [--at-once 4] [--deadline 420] [--json FILE] [--quick]
+    python benchmarks/models --base FOLDER --tools FILE [--calls FILE] [--mix FILE] --data FOLDER -o OUT
+        [--stages whole,control,…] [--devices 1] [--at-once 4] [--deadline 420] [--json FILE] [--quick]
 
-``--tools`` and ``--mix`` are what `rows.py` packed. Stages: ``rates`` (the base as it is, learning rates), ``sizes``
-(3,000 and 10,000 runs, the latter with other sources; LoRA), ``ablations`` (off-topic share, reasoning, failed calls),
-``packages`` (270, 100 and 75 MB of the largest), ``suites`` (HumanEval), ``improve`` (own verified runs against the
-planner's). The learning rate is chosen on tasks of another seed than those of the tables. Each job is a process of its
-own (`jobs.py`), several share one GPU; jobs that the deadline cuts off are named. The JSON holds every task's verdict,
-so that any two models can be compared in pairs (`table.py` prints it).
+``--tools``, ``--calls`` and ``--mix`` are what `rows.py` packed. Stages: ``whole`` (all rows: every weight, adapters),
+``control`` (a tenth of the rows, and the base as it is), ``improve`` (own verified runs against the planner's),
+``ablations`` (one source, share or key changed), ``packages`` (under 270 to 45 MB), ``seeds``. All but the final scores
+of the whole models are on tasks of another seed than those of the tables. Each job is a process of its own (`jobs.py`);
+jobs share the GPUs in turns, and those that the deadline cuts off are named. The JSON holds every task's and item's
+verdict, so that any two models can be compared in pairs (`table.py` prints it).
 """
 
 from __future__ import annotations
@@ -30,14 +30,21 @@ import plays
 import table
 import variants
 
-STAGES = ("rates", "sizes", "ablations", "packages", "suites", "improve")
+NAMES = {name: name for name in ("whole", "control", "ablations", "packages", "seeds")} | {"improve": "improvement"}
+STAGES = ("whole", "control", "improve", "ablations", "packages", "seeds")
 
 
 class Runner:
     """Jobs in processes, so many at a time, until the deadline; results in the order of finishing."""
 
-    def __init__(self, out: Path, at_once: int, deadline: float, file: Path | None) -> None:
-        self.out, self.at_once, self.ends, self.file = out, at_once, time.monotonic() + deadline, file
+    def __init__(self, out: Path, devices: int, at_once: int, deadline: float, file: Path | None) -> None:
+        self.out, self.devices, self.at_once, self.ends, self.file = (
+            out,
+            devices,
+            at_once,
+            time.monotonic() + deadline,
+            file,
+        )
         self.found: dict[str, Any] = {}
         for kept in sorted(out.glob("*/result.json")):  # of an earlier call with the same OUT
             result = json.loads(kept.read_bytes())
@@ -48,12 +55,15 @@ class Runner:
         """All ``jobs`` that are not there yet."""
         waiting = [job for job in jobs if job["name"] not in self.found]
         running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+        places = [device for device in range(self.devices)] * self.at_once
+        held: dict[str, int] = {}
         while waiting or running:
             late = time.monotonic() > self.ends
             ready = [job for job in waiting if self._is_ready(job)]
-            for job in ready[: max(0, self.at_once - len(running)) if not late else 0]:
+            for job in ready[: 0 if late else len(places)]:
                 waiting.remove(job)
-                running[job["name"]] = self._start(job)
+                held[job["name"]] = places.pop(0)
+                running[job["name"]] = self._start(job, held[job["name"]])
             for name, (process, place) in list(running.items()):
                 if process.poll() is None and not late:
                     continue
@@ -61,6 +71,7 @@ class Runner:
                     process.terminate()
                     process.wait()
                 del running[name]
+                places.append(held.pop(name))
                 self._take(name, place)
             if late or not (running or ready):
                 for job in waiting:
@@ -76,7 +87,7 @@ class Runner:
             job["dataset"] = str(Path(before["model"]).parents[1] / "data.jsonl")
         return "after" not in job or "model" in before
 
-    def _start(self, job: dict[str, Any]) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(self, job: dict[str, Any], device: int) -> tuple[subprocess.Popen[bytes], Path]:
         place = self.out / re.sub(r"[^A-Za-z0-9.]+", "-", job["name"])
         place.mkdir(parents=True, exist_ok=True)
         (place / "result.json").unlink(missing_ok=True)
@@ -84,7 +95,8 @@ class Runner:
         path = os.pathsep.join([str(harness.ROOT), os.environ.get("PYTHONPATH", "")])
         command = [sys.executable, str(Path(__file__).with_name("jobs.py")), str(place / "job.json")]
         with (place / "log.txt").open("wb") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": path}), place
+            own = {"PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": str(device)}
+            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | own), place
 
     def _take(self, name: str, place: Path) -> None:
         file = place / "result.json"
@@ -108,52 +120,34 @@ class Runner:
             harness.finish(self.file, self.found, said=True)
 
 
-def best(found: dict[str, Any], names: list[str]) -> dict[str, Any] | None:
-    """The job among ``names`` that does most first calls right on the tasks to choose by."""
-    there = [found[name] for name in names if name in found and "error" not in found[name]]
-    if not there:
-        return None
-
-    def share(result: dict[str, Any]) -> float:
-        hits = result["plays"]["choosing"]["scores"]["values"][plays.FIRST]
-        return sum(hits.values()) / max(1, len(hits))
-
-    return max(there, key=share)
-
-
 def main() -> int:
     parser = harness.options(__doc__, "two steps, two tasks a set: the path, no result")
     parser.add_argument("--base", required=True, help="folder of the base, with the template's tokens")
     parser.add_argument("--tools", type=Path, required=True)
+    parser.add_argument("--calls", type=Path)
     parser.add_argument("--mix", type=Path)
     parser.add_argument("--data", type=Path, default=Path(), help="the folder of the benchmarks' files")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--stages", default=",".join(STAGES))
-    parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--devices", type=int, default=1, help="GPUs")
+    parser.add_argument("--at-once", type=int, default=4, help="jobs on each GPU")
     parser.add_argument("--deadline", type=float, default=420.0, help="seconds")
-    parser.add_argument("--rate", type=float, default=0.0, help="the learning rate; 0 chooses among the stage rates")
+    parser.add_argument("--rate", type=float, default=1e-3, help="the learning rate")
     options = parser.parse_args()
     plays.rehearse()
-    stages = options.stages.split(",")
-    bench = variants.Bench(base=options.base, tools=options.tools, mix=options.mix, quick=options.quick)
-    runner = Runner(options.out, options.at_once, options.deadline, options.json)
-    rates = variants.rates(bench)
-    if "rates" in stages:
-        runner.run(rates[:-1])
-    chosen = best(runner.found, [job["name"] for job in rates[:-1]])
-    bench.rate = options.rate or (float(chosen["job"]["name"].split()[1]) if chosen else 1e-3)
-    jobs: list[dict[str, Any]] = []
-    sizes = variants.sizes(bench) if "sizes" in stages else []
-    jobs += sizes[:1]  # the longest, and what others wait for
-    jobs += variants.improvement(bench) if "improve" in stages else []
-    jobs += variants.packages(bench)[::-1] if "packages" in stages else []
-    jobs += sizes[1:]
-    jobs += variants.suites(bench, options.data) if "suites" in stages else []
-    jobs += variants.ablations(bench) if "ablations" in stages else []
-    jobs += rates[-1:] if "rates" in stages else []
-    runner.run(jobs)
+    bench = variants.Bench(
+        base=options.base,
+        tools=options.tools,
+        calls=options.calls,
+        mix=options.mix,
+        data=options.data,
+        quick=options.quick,
+        rate=options.rate,
+    )
+    runner = Runner(options.out, options.devices, options.at_once, options.deadline, options.json)
+    runner.run([job for stage in options.stages.split(",") for job in getattr(variants, NAMES[stage])(bench)])
     runner.write()
-    sys.stdout.write("\n" + table.show(runner.found, bench.rate) + "\n")
+    sys.stdout.write("\n" + table.show(runner.found) + "\n")
     return 0
 
 

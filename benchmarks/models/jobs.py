@@ -1,5 +1,4 @@
-"""One job of the study, in a process of its own: tune a variant and score it, make a package, improve in rounds, or run
-benchmarks.
+"""One job of the study, in a process of its own: tune a variant, make a package or improve in rounds, and score it.
 
 A job is a JSON file; what came of it goes beside it as ``result.json``, also where it ended with an error.
 """
@@ -8,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
 import sys
 import time
 import traceback
@@ -30,13 +30,14 @@ Found = dict[str, Any]
 def tune(job: dict[str, Any], place: Path, found: Found) -> None:
     """A variant: its rows, the recipe with its keys, its scores."""
     choice = rows.Choice(**job["choice"])
-    mix = Path(job["mix"]) if job.get("mix") else None
-    found["rows"] = rows.choose(Path(job["tools"]), mix, choice, place / "data.jsonl")
+    calls, mix = (Path(job[name]) if job.get(name) else None for name in ("calls", "mix"))
+    found["rows"] = rows.choose(Path(job["tools"]), calls, mix, choice, place / "data.jsonl")
     folder = run_recipe(job["base"], place / "data.jsonl", place / "run", ["steps=[tune]", *job["keys"]])
     record = json.loads((place / "run" / "tune" / "run.json").read_bytes())
     kept = ("dataset_sha256", "seed", "measured", "versions", "hardware", "seconds")
     found["run"] = {key: record[key] for key in kept}
     found.update(score(folder, job))
+    found["suites"] = suites(folder, job, place)
 
 
 def package(job: dict[str, Any], place: Path, found: Found) -> None:
@@ -49,6 +50,7 @@ def package(job: dict[str, Any], place: Path, found: Found) -> None:
     found["made"] = {file.parent.name: json.loads(file.read_bytes())["measured"] for file in files}
     found["megabytes"] = round(size.measure(Path(folder)).megabytes, 2)
     found.update(score(folder, job))
+    found["suites"] = suites(folder, job, place)
 
 
 def run_recipe(base: str, dataset: Path, out: Path, keys: list[str]) -> str:
@@ -90,22 +92,33 @@ def rounds(job: dict[str, Any], place: Path, found: Found) -> None:
     improve.rounds(job, place, run_recipe, score, found["rounds"])
 
 
-def suite(job: dict[str, Any], place: Path, found: Found) -> None:
-    """Benchmarks; their answers stay in ``place``."""
-    from sxl_train.config import Evaluate
-    from sxl_train.evaluate.run import run_suites
+def suites(model: str, job: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Benchmarks in a process of their own: their measures, and the scores of each item for pairs."""
+    import pyarrow.parquet as pq
 
-    wanted = Evaluate(suites=tuple(job["suites"]), data=job["data"], items=job["items"])
-    suites = run_suites(job["base"], wanted, place / "suites")
-    found["suites"] = {name: one["measured"]["measures"] for name, one in suites.items()}
+    if not job.get("suites"):
+        return {}
+    out = place / "suites"
+    command = [sys.executable, "-m", "sxl_train.evaluate", model, "--constrained", "--max-tokens", "256", "--json"]
+    command += ["--data", job["data"], "--limit", str(job["items"]), "-o", str(out), "--suite", *job["suites"]]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    report = json.loads((out / "eval.json").read_bytes())["suites"]
+    items: dict[str, dict[str, Any]] = {}
+    for row in pq.read_table(out / "samples.parquet", columns=["suite", "item", "scores"]).to_pylist():
+        items.setdefault(row["suite"], {})[row["item"]] = json.loads(row["scores"])
+    return {
+        name: {"measures": one["measured"]["measures"], "seconds": one["seconds"], "items": items.get(name, {})}
+        for name, one in report.items()
+    }
 
 
 def play(job: dict[str, Any], place: Path, found: Found) -> None:
     """Scores of a model as it is."""
     found.update(score(job["base"], job))
+    found["suites"] = suites(job["base"], job, place)
 
 
-KINDS = {"tune": tune, "package": package, "rounds": rounds, "suite": suite, "score": play}
+KINDS = {"tune": tune, "package": package, "rounds": rounds, "score": play}
 
 
 def main() -> int:

@@ -40,8 +40,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Keep what the planner thinks before it repairs a call or asks."""
     failed: bool = False
     """Train on the calls that the planner makes wrongly on purpose too."""
+    calls: int = 0
+    """Rows of calls composed from the definitions of many tools."""
     mixed: int = 0
-    """Rows of other sources beside the runs."""
+    """Rows of other sources."""
 
 
 def pack(build: Path, out: Path, leave_out: Sequence[str], most: int) -> None:
@@ -74,8 +76,8 @@ def digest(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-def choose(tools: Path, mix: Path | None, choice: Choice, out: Path) -> dict[str, Any]:
-    """Write the rows of ``choice`` to ``out``; what they are, for the record."""
+def choose(tools: Path, calls: Path | None, mix: Path | None, choice: Choice, out: Path) -> dict[str, Any]:
+    """Write the rows of ``choice`` to ``out``, of packed tables; what they are, for the record."""
     table = pq.read_table(tools, columns=["trace_id", "source", "task_kind"]).to_pydict()
     sets = sorted(set(table["source"]))
     places: list[int] = []
@@ -86,15 +88,15 @@ def choose(tools: Path, mix: Path | None, choice: Choice, out: Path) -> dict[str
         )
         places += share(own, table["task_kind"], choice.runs // len(sets), choice.off_topic)
     rows = take(tools, places)
-    if choice.mixed and mix is not None:
-        rows += take(mix, range(choice.mixed))
+    for path, count in ((calls, choice.calls), (mix, choice.mixed)):
+        rows += take(path, range(count)) if path is not None and count else []
     rows = [change(row, choice) for row in rows]
     rows.sort(key=lambda row: digest(row["trace_id"]))
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("wb") as stream:
         for row in rows:
             stream.write(msgspec.json.encode(row) + b"\n")
-    sources = {path.name: describe(path) for path in (tools, mix) if path is not None}
+    sources = {path.name: describe(path) for path in (tools, calls, mix) if path is not None}
     return {"rows": len(rows), "by_source": dict(Counter(row["source"] for row in rows)), "from": sources}
 
 

@@ -14,7 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import plays
 
-PAIRS = (("3000 runs", "10000 runs and mix, twice"), ("3000 runs", "lora, 3000 runs"))
+RIGHT = "right, constrained"
+
+PAIRS = (("whole", "whole, lora"), ("whole", "whole, seed 1"), ("whole", "whole, seed 2"))
 
 
 def line(name: str, result: dict[str, Any]) -> str:
@@ -23,17 +25,24 @@ def line(name: str, result: dict[str, Any]) -> str:
         return f"{name}: {result['error'][:200]} {result.get('run', {}).get('measured', '')}"
     if "rounds" in result:
         return f"{name}: {len(result['rounds'])} models, {result['job_s']} s"
-    if "suites" in result:
-        return f"{name}: {result['job_s']} s {result['suites']}"
     measured = result.get("run", {}).get("measured", {})
     wanted = ("tokens", "steps", "validation_loss_before", "validation_loss_after", "seconds")
     told = {key: measured[key] for key in wanted if key in measured}
     values = {key: found["summary"] for key, found in result["plays"].items()}
     seconds = {key: [found["seconds"], found["tokens"]] for key, found in result["plays"].items()}
-    return f"{name}: {result['job_s']} s {told} {result.get('megabytes', '')} plays {seconds} {values}"
+    suites = {key: [one["seconds"], tell_suite(one)] for key, one in result.get("suites", {}).items()}
+    return f"{name}: {result['job_s']} s {told} {result.get('megabytes', '')} plays {seconds} {values} {suites}"
 
 
-def show(found: dict[str, Any], rate: float) -> str:
+def tell_suite(found: dict[str, Any]) -> str:
+    """What was right, held to the tools' grammar where that was asked."""
+    items = found["items"].values()
+    key = next((key for key in (RIGHT, "right", "pass") if any(key in one for one in items)), "")
+    scores = [one[key] for one in items if key in one]
+    return f"{sum(scores):g} of {len(scores)}"
+
+
+def show(found: dict[str, Any]) -> str:
     """All jobs and the pairs that say most."""
     from sxl_data.contract.console import format_table
 
@@ -43,23 +52,35 @@ def show(found: dict[str, Any], rate: float) -> str:
             for key, played in one["plays"].items():
                 for side, shares in played["summary"].items():
                     lines.append((model, key, side, *(shares.get(measure, "") for measure in plays.MEASURES)))
-    parts = [f"learning rate {rate:g}", format_table(("model", "tasks", "side", *plays.MEASURES), lines)]
-    parts += [describe_pair(found, *pair) for pair in [*PAIRS, *list_ablations(found, rate), *list_packages(found)]]
+    parts = [format_table(("model", "tasks", "side", *plays.MEASURES), lines), show_suites(found)]
+    parts += [describe_pair(found, *pair) for pair in [*PAIRS, *list_ablations(found), *list_packages(found)]]
     return "\n".join(part for part in parts if part)
 
 
 def list_models(name: str, result: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The models of a job, by name."""
     if result.get("rounds"):
-        return [(f"{name}: {key}", one) for key, one in result["rounds"].items()]
+        return [(f"{name}: {key}", one) for key, one in result["rounds"].items() if "plays" in one]
     return [(name, result)] if "plays" in result else []
 
 
-def list_ablations(found: dict[str, Any], rate: float) -> list[tuple[str, str]]:
-    """Each of them beside the model that differs in nothing else; more runs too."""
-    whole = f"rate {rate:g}"
-    names = ("off topic 0", "off topic 0.25", "no reasoning", "failed calls trained", "3000 runs")
-    return [(whole, name) for name in names if name in found]
+def show_suites(found: dict[str, Any]) -> str:
+    """A line for each model, a column for each benchmark."""
+    from sxl_data.contract.console import format_table
+
+    names = list(dict.fromkeys(name for result in found.values() for name in result.get("suites", {})))
+    lines = [
+        (model, *(tell_suite(result["suites"][name]) if name in result["suites"] else "" for name in names))
+        for model, result in found.items()
+        if result.get("suites")
+    ]
+    return format_table(("model", *names), lines)
+
+
+def list_ablations(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each of them beside the model that differs in nothing else."""
+    choices = {name: result["job"] for name, result in found.items() if result["job"]["kind"] == "tune"}
+    return [("small", name) for name in choices if "small" in choices and not name.startswith(("small", "whole"))]
 
 
 def list_packages(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -78,6 +99,8 @@ def describe_pair(found: dict[str, Any], left: str, right: str) -> str:
     for key in one.keys() & other.keys():
         for side in one[key]["scores"].keys() & other[key]["scores"].keys():
             for measure in plays.MEASURES:
+                if not one[key]["scores"][side][measure].keys() & other[key]["scores"][side][measure].keys():
+                    continue
                 pair = plays.compare(one[key]["scores"], other[key]["scores"], side, measure)
                 low, high = (100 * end for end in pair["difference"][1:])
                 kept, of = pair["kept"]
@@ -85,9 +108,34 @@ def describe_pair(found: dict[str, Any], left: str, right: str) -> str:
                     f"  {key} {side} {measure}: {100 * pair['difference'][0]:+.1f} ({low:+.1f} to {high:+.1f}), "
                     f"n {pair['n']}, won {pair['won']}, lost {pair['lost']}, p {pair['p']:.3f}, kept {kept} of {of}"
                 )
+    said += compare_suites(found[left].get("suites", {}), found[right].get("suites", {}))
     return f"{right} less {left}\n" + "\n".join(sorted(said))
+
+
+def compare_suites(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
+    """Lines of the benchmarks that both were asked, on the items that both had; those of BFCL together too."""
+    from sxl_train.suites import statistics
+
+    sides: list[dict[str, dict[str, tuple[str, float]]]] = [{}, {}]
+    for side, suites in zip(sides, (left, right)):
+        for name, one in suites.items():
+            key = RIGHT if any(RIGHT in scores for scores in one["items"].values()) else "pass"
+            scores = {item: ("", scores[key]) for item, scores in one["items"].items() if key in scores}
+            side[name] = scores
+            if name.startswith("bfcl-"):
+                side.setdefault("bfcl, all of these", {}).update(scores)
+    said = []
+    for name in sides[0].keys() & sides[1].keys():
+        if not sides[0][name].keys() & sides[1][name].keys():
+            continue
+        pair = statistics.compare(sides[0][name], sides[1][name])
+        said.append(
+            f"  {name}: {100 * pair.difference:+.1f} ({100 * pair.low:+.1f} to {100 * pair.high:+.1f}), n {pair.n}, "
+            f"won {pair.won}, lost {pair.lost}, p {pair.p:.3f}"
+        )
+    return said
 
 
 if __name__ == "__main__":
     results = json.loads(Path(sys.argv[1]).read_bytes())["metrics"]
-    sys.stdout.write(show(results, 0.0) + "\n")
+    sys.stdout.write(show(results) + "\n")

@@ -12,14 +12,16 @@ import rows
 CHOOSING = (plays.CHOOSING, ("values",), 100)
 FINAL = (plays.FINAL, ("values", "patterns", "tools"), 100)
 """Seed, sides and tasks of each set and side."""
-SMALL = 1000
-"""Runs that ablations are made with."""
-RATES = (3e-4, 1e-3, 3e-3)
-LIMITS = ("270MB", "100MB", "75MB")
-PARENT = "10000 runs and mix, twice"
-PLAIN = ("tune.compile=never",)
-"""Compiling the layers takes longer than it saves on few runs."""
+SMALL = rows.Choice(runs=1000, calls=2000, mixed=1000)
+"""What ablations are made with."""
+WHOLE = rows.Choice(runs=10000, calls=20000, mixed=5000)
+RATES = (3e-4, 3e-3)
+"""Learning rates beside the one that is set."""
+LIMITS = ("270MB", "100MB", "75MB", "60MB", "45MB")
+PARENT, CONTROL = "whole", "small"
 LORA = ("method=lora", "tune.lr=2e-3", "tune.lr_floor=2e-4")
+BFCL = ("simple-python", "simple-java", "simple-javascript", "multiple", "parallel", "parallel-multiple", "irrelevance")
+SUITES = [f"bfcl-{name}" for name in BFCL]
 
 
 class Bench(msgspec.Struct, kw_only=True):
@@ -27,7 +29,9 @@ class Bench(msgspec.Struct, kw_only=True):
 
     base: str
     tools: Path
+    calls: Path | None
     mix: Path | None
+    data: Path
     quick: bool = False
     rate: float = 1e-3
 
@@ -35,74 +39,79 @@ class Bench(msgspec.Struct, kw_only=True):
         """A job that tunes; every key of ``keys`` comes after the recipe's own."""
         own = [f"tune.lr={self.rate}", f"tune.lr_floor={self.rate / 10}"]
         own += ["tune.max_steps=2", "tune.batch=1"] if self.quick else []
-        choice = msgspec.structs.replace(choice, runs=60, mixed=min(choice.mixed, 20)) if self.quick else choice
+        if self.quick:
+            few = {key: min(getattr(choice, key), 60) for key in ("runs", "calls", "mixed")}
+            choice = msgspec.structs.replace(choice, **few)
         wanted = {"choosing": CHOOSING} | ({"final": FINAL} if final else {})
-        return self.job("tune", name, wanted, choice=msgspec.to_builtins(choice), keys=[*own, *keys]) | more
+        items = 0 if final else 60
+        return self.job("tune", name, wanted, items, choice=msgspec.to_builtins(choice), keys=[*own, *keys]) | more
 
-    def job(self, kind: str, name: str, wanted: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """A job of ``kind``."""
+    def job(self, kind: str, name: str, wanted: dict[str, Any], items: int, **more: Any) -> dict[str, Any]:
+        """A job of ``kind``, with the tasks that are ``wanted`` and so many ``items`` of each suite (0: all)."""
         few = 2 if self.quick else 0
         asked = {key: (seed, sides, few or count) for key, (seed, sides, count) in wanted.items()}
-        shared = {"base": self.base, "tools": str(self.tools), "mix": str(self.mix) if self.mix else None}
-        return {"kind": kind, "name": name, "plays": asked} | shared | more
+        packed = {key: str(path) for key in ("tools", "calls", "mix") if (path := getattr(self, key)) is not None}
+        suites = {"suites": [*SUITES, "humaneval-chat"], "data": str(self.data), "items": few or items}
+        return {"kind": kind, "name": name, "plays": asked, "base": self.base} | packed | suites | more
 
 
-def rates(bench: Bench) -> list[dict[str, Any]]:
-    """The base as it is, and learning rates."""
-    found = []
-    for rate in RATES:
-        bench.rate = rate
-        found.append(bench.tune(f"rate {rate:g}", rows.Choice(runs=SMALL), *PLAIN))
-    return [*found, bench.job("score", "base", {"final": FINAL})]
-
-
-def sizes(bench: Bench) -> list[dict[str, Any]]:
-    """More runs than those of the rates, with other sources beside the most of them: what `PARENT` names."""
+def whole(bench: Bench) -> list[dict[str, Any]]:
+    """All rows: every weight, then adapters, which are small enough to travel."""
     return [
-        bench.tune(PARENT, rows.Choice(runs=10000, mixed=5000), "tune.epochs=2", *PLAIN, final=True),
-        bench.tune("lora, 3000 runs", rows.Choice(runs=3000), *LORA, *PLAIN, final=True),
-        bench.tune("3000 runs", rows.Choice(runs=3000), *PLAIN, final=True),
+        bench.tune(PARENT, WHOLE, "tune.epochs=2", final=True),
+        bench.tune("whole, lora", WHOLE, *LORA, "tune.rank=32", "tune.alpha=64", "tune.epochs=2", final=True),
     ]
+
+
+def seeds(bench: Bench) -> list[dict[str, Any]]:
+    """`PARENT` with two more seeds."""
+    return [bench.tune(f"whole, seed {n}", WHOLE, "tune.epochs=2", f"seed={n}", final=True) for n in (1, 2)]
+
+
+def control(bench: Bench) -> list[dict[str, Any]]:
+    """What ablations are compared with, and the base as it is."""
+    return [bench.tune(CONTROL, SMALL), bench.job("score", "base", {"choosing": CHOOSING}, 0)]
 
 
 def ablations(bench: Bench) -> list[dict[str, Any]]:
-    """One thing changed at a time, on 1,000 runs."""
-    one = rows.Choice(runs=SMALL)
+    """One thing changed at a time."""
     replace = msgspec.structs.replace
-    return [
-        bench.tune("off topic 0", replace(one, off_topic=0.0), *PLAIN),
-        bench.tune("off topic 0.25", replace(one, off_topic=0.25), *PLAIN),
-        bench.tune("no reasoning", replace(one, reasoning=False), *PLAIN),
-        bench.tune("failed calls trained", replace(one, failed=True), *PLAIN),
+    found = [
+        bench.tune("no calls", replace(SMALL, calls=0)),
+        bench.tune("no runs", replace(SMALL, runs=0)),
+        bench.tune("no other sources", replace(SMALL, mixed=0)),
+        bench.tune("3 times the rows", rows.Choice(runs=3000, calls=6000, mixed=3000)),
+        bench.tune("lora", SMALL, *LORA),
+        bench.tune("schemas in full", SMALL, "tune.template=sxl"),
+        bench.tune("off topic 0", replace(SMALL, off_topic=0.0)),
+        bench.tune("off topic 0.25", replace(SMALL, off_topic=0.25)),
+        bench.tune("no reasoning", replace(SMALL, reasoning=False)),
+        bench.tune("failed calls trained", replace(SMALL, failed=True)),
+        bench.tune("1 epoch", SMALL, "tune.epochs=1"),
+        bench.tune("8 epochs", SMALL, "tune.epochs=8"),
     ]
-
-
-def suites(bench: Bench, data: Path) -> list[dict[str, Any]]:
-    """Benchmarks of code, of models that other jobs make."""
-    few = 3 if bench.quick else 0
-    return [
-        bench.job("suite", f"humaneval, {name}", {}, after=name, data=str(data), suites=["humaneval-chat"], items=few)
-        for name in (PARENT, "3000 runs")
-    ]
+    for rate in RATES:
+        found.append(bench.tune(f"rate {rate:g}", SMALL, f"tune.lr={rate}", f"tune.lr_floor={rate / 10}"))
+    return found
 
 
 def packages(bench: Bench) -> list[dict[str, Any]]:
     """`PARENT` under each limit."""
     keys = ["prune.order=planned", "distil.steps=100", "limit=6000"]
     keys += ["distil.steps=1", "prune.samples=2", "quantise.samples=2"] if bench.quick else []
-    schemes = ("auto", "gguf", "gguf")
+    wanted = {"final": (plays.FINAL, ("values",), 100)}
     return [
-        bench.job("package", f"package {limit}", {"final": (plays.FINAL, ("values",), 100)}, limit=limit, after=PARENT)
-        | {"keys": [*keys, f"quantise.scheme={scheme}"]}
-        for limit, scheme in zip(LIMITS, schemes)
+        bench.job("package", f"package {limit}", wanted, 60, limit=limit, after=PARENT)
+        | {"keys": [*keys, f"quantise.scheme={'auto' if limit == LIMITS[0] else 'gguf'}"]}
+        for limit in LIMITS
     ]
 
 
 def improvement(bench: Bench) -> list[dict[str, Any]]:
-    """Rounds from the model that was tuned on 1,000 runs with the chosen rate; its own scores are the start."""
-    keys = [f"tune.lr={bench.rate / 3}", f"tune.lr_floor={bench.rate / 30}", "tune.epochs=1", *PLAIN]
+    """Rounds from `CONTROL`; its own scores are the start."""
+    keys = [f"tune.lr={bench.rate / 3}", f"tune.lr_floor={bench.rate / 30}", "tune.epochs=1"]
     keys += ["tune.max_steps=2", "tune.batch=1"] if bench.quick else []
-    few = {"rounds": 1, "tasks": 6} if bench.quick else {"rounds": 2, "tasks": 900}
+    few = {"rounds": 1, "tasks": 6} if bench.quick else {"rounds": 3, "tasks": 600}
     wanted = {"final": (plays.FINAL, ("values", "patterns"), 100)}
-    more = {"temperature": 0.7, "seed": 0, "keys": keys, "after": f"rate {bench.rate:g}"}
-    return [bench.job("rounds", "improve", wanted) | few | more]
+    more = {"temperature": 0.7, "seed": 0, "keys": keys, "after": CONTROL}
+    return [bench.job("rounds", "improve", wanted, 0) | few | more]

@@ -1,7 +1,8 @@
 """Training speed on one GPU: TRL as it is tuned (`peers.py`) against ours, over the same packed batches and steps.
 
     python benchmarks/train/gpu.py [--quick] [--json FILE] [--only full,lora,qlora] [--variants NAME[@BATCH],…]
-        [--shape 0.5b|135m|tiny] [--runs SHAPE/METHOD/NAME[@BATCH],…] [--steps N] [--together N] [--profile]
+        [--shape 0.5b|135m|tiny] [--runs SHAPE/METHOD/NAME[@BATCH],…] [--steps N] [--length N] [--together N]
+        [--profile]
 
 A model of Qwen2.5-0.5B's shape with random weights, max_length 2048, 8 packed sequences a step. Document lengths
 follow the percentiles of real rows (CodeAlpaca, GSM8K and tau-bench sessions under the Qwen2 tokenizer); tokens come
@@ -53,6 +54,9 @@ def main() -> int:
     parser.add_argument("--shape", default="", choices=["", *SHAPES], help="0.5b on a GPU, tiny elsewhere")
     parser.add_argument("--runs", default="", help="in place of these three: SHAPE/METHOD/NAME[@BATCH], by commas")
     parser.add_argument("--steps", type=int, default=0, help="steps for each variant")
+    parser.add_argument(
+        "--length", type=int, default=0, help="tokens of a packed sequence; 2048 on a GPU, 256 elsewhere"
+    )
     parser.add_argument("--together", type=int, default=1, help="variants that compile side by side")
     parser.add_argument("--patience", type=float, default=600, help="seconds that variants have until their first turn")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -72,7 +76,7 @@ def main() -> int:
     runs = [
         run.split("/") for run in chosen or [f"{shape}/{m}/{name}" for m in options.only.split(",") for name in names]
     ]
-    length = LENGTH if gpu else 256
+    length = options.length or (LENGTH if gpu else 256)
     steps = options.steps or (30 if options.quick else 100)
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,6 +17,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "ours": {"compile": "always"},
     # Pieces left off one at a time.
     "ours-no-graphs": {"compile": "always", "plain": ("graphs",)},
+    "ours-no-loss": {"compile": "always", "plain": ("loss",)},
     "ours-no-weights": {"compile": "always", "plain": ("graphs", "weights")},
     "ours-rows": {"compile": "always", "markers": "all"},
     "ours-kept": {"compile": "always", "recompute": 0.0},

@@ -1,8 +1,8 @@
 """A model's loss from hidden states, of trained positions alone, each token with its own weight.
 
 SFTTrainer's loss knows no weights and looks for the trained positions on the GPU, which then waits for the host. Here
-the collator has found them, and what follows is TRL's own chunked function (`trl.kernels.chunked_logprob`: no logits of
-all tokens at once), or on a CPU, where that is 1.4 to 2.2 × slower, PyTorch's cross-entropy.
+the collator has found them. What follows is `cross_entropy`, or on a CPU, where that is slower while all logits fit,
+PyTorch's own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch.nn.functional import cross_entropy, linear
 
+from sxl_train.tune.cross_entropy import CrossEntropy
+
 if TYPE_CHECKING:
     from peft.tuners.trainable_tokens import TrainableTokensLayer
     from torch import Tensor, nn
@@ -21,15 +23,15 @@ if TYPE_CHECKING:
     from sxl_train.run.decoder import Decoder
 
 VOCABULARY = 32768
-"""Columns of a chunk."""
+"""Columns of a chunk of TRL's function."""
 MOST = 2**27
 """Logits that a CPU holds at once; beyond, they are made in chunks too."""
 
 
-def add_loss(model: Decoder) -> None:
+def add_loss(model: Decoder, plain: bool = False) -> None:
     """With ``loss_weights`` the forward returns ``{"loss": weighted sum, "tokens": trained tokens}``.
 
-    The other arguments are those of `data.collate`.
+    The other arguments are those of `data.collate`. ``plain``: by TRL's chunked function in place of ours.
     """
     plain = model.forward
 
@@ -48,8 +50,8 @@ def add_loss(model: Decoder) -> None:
         backbone = getattr(self, self.base_model_prefix)
         hidden = backbone(*args, use_cache=False, **kwargs).last_hidden_state
         states, following, weights = select_trained(hidden, labels, loss_weights, places)
-        losses = self.get_output_embeddings()(states, following)
-        return {"loss": (losses * weights).sum(), "tokens": (following >= 0).sum()}
+        total = self.get_output_embeddings()(states, following, weights)
+        return {"loss": total, "tokens": (following >= 0).sum()}
 
     model.forward = types.MethodType(forward, model)
     head = model.get_output_embeddings()
@@ -57,9 +59,16 @@ def add_loss(model: Decoder) -> None:
 
     # The head itself makes the loss: where weights are sharded, calling a module is what gathers them.
     @functools.wraps(project)
-    def judge(self: nn.Module, states: Tensor, following: Tensor | None = None, **kwargs: object) -> Tensor:
-        made: Tensor = project(states, **kwargs) if following is None else measure(states, self, following)
-        return made
+    def judge(
+        self: nn.Module,
+        states: Tensor,
+        following: Tensor | None = None,
+        weights: Tensor | None = None,
+        **kwargs: object,
+    ) -> Tensor:
+        if following is None or weights is None:
+            return cast("Tensor", project(states, **kwargs))
+        return measure(states, self, following, weights, plain)
 
     head.forward = types.MethodType(judge, head)  # type: ignore[method-assign]
 
@@ -73,22 +82,25 @@ def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Tens
     return hidden.flatten(0, 1).index_select(0, places), labels.flatten()[after], weights.flatten()[after]
 
 
-def measure(states: Tensor, head: nn.Module, labels: Tensor) -> Tensor:
-    """−log p of each label in float32: [m, width], [m] → [m]; ``head`` may have trained rows (peft)."""
+def measure(states: Tensor, head: nn.Module, labels: Tensor, weights: Tensor, plain: bool = False) -> Tensor:
+    """Σ weights · −log p of the labels in float32, of [m, width], [m], [m]; ``head`` may have trained rows (peft)."""
     inner = cast("nn.Linear", getattr(head, "original_module", head))
     rows: TrainableTokensLayer | None = getattr(head, "token_adapter", None)
     bias = getattr(inner, "bias", None)
     if states.device.type == "cuda" or states.shape[0] * inner.weight.shape[0] > MOST:
+        # The weight of peft's wrapper is the table with the trained rows written in.
+        if not plain:
+            gradient = torch.is_grad_enabled()
+            return cast("Tensor", CrossEntropy.apply(states, head.weight, bias, labels, weights, gradient))
         from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
-        # The weight of peft's wrapper is the table with the trained rows written in.
         arguments = (labels.clamp(min=0), 1.0, VOCABULARY, None, 1.0, ())
         losses: tuple[Tensor, ...] = ChunkedLogProbFunction.apply(states, head.weight, bias, *arguments)
-        return -losses[0]
+        return -(losses[0] * weights).sum()
     logits = linear(states, inner.weight, bias)
     if rows is not None:
         for name in rows.active_adapters:  # only their own columns get a gradient
             places = torch.as_tensor(rows.token_indices[name])
             values = cast("Tensor", rows.trainable_tokens_delta[name]).to(states.dtype)
             logits.index_copy_(1, places, linear(states, values, None if bias is None else bias[places]))
-    return cross_entropy(logits.float(), labels, reduction="none")
+    return (cross_entropy(logits.float(), labels, reduction="none") * weights).sum()

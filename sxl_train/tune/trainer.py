@@ -153,7 +153,7 @@ def make_trainer(
     if not reason:
         if model.get_input_embeddings().weight.dtype == torch.bfloat16 and "weights" not in tune.plain:
             fast.narrow(model)
-        fast.make_fast(model, compiles, tune.recompute, tune.last_layers > 0)
+        fast.make_fast(model, compiles, tune.recompute, tune.last_layers > 0, "loss" in tune.plain)
         collator = Flatten(tokenizer.pad_token_id, capacity, capacity if compiles and tune.packing else 0)
     size = tune.batch or batch.find_batch(model, train, tune, capacity, collator, count_processes())
     arguments = make_arguments(tune, folder, seed, size, len(train), bool(validation), plain=bool(reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sxl_train.tune import loss
+from sxl_train.tune import cross_entropy, loss
 
 
 def make(
@@ -16,18 +16,21 @@ def make(
     return torch.randn(tokens, width, requires_grad=True), head, torch.randint(0, vocabulary, (tokens,))
 
 
-@pytest.mark.parametrize("most", [loss.MOST, 1])
+@pytest.mark.parametrize(
+    ("most", "logits", "plain"), [(loss.MOST, 99, False), (1, 99, False), (1, 9999, False), (1, 99, True)]
+)
 def test_losses_of_tokens_and_their_gradients_are_those_of_all_logits(
-    most: int, monkeypatch: pytest.MonkeyPatch
+    most: int, logits: int, plain: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hidden, head, labels = make(16, 33, 50)
     trained, weights = (hidden, head.weight, head.bias), torch.rand(50)
     expected = torch.nn.functional.cross_entropy(head(hidden), labels, reduction="none")
     wanted = torch.autograd.grad((expected * weights).sum(), trained)
     monkeypatch.setattr(loss, "MOST", most)  # 1: chunks on this processor too
-    made = loss.measure(hidden, head, labels)
-    got = torch.autograd.grad((made * weights).sum(), trained)
-    assert torch.allclose(expected, made, rtol=1e-5)
+    monkeypatch.setattr(cross_entropy, "LOGITS", logits)  # 99: three tokens at a time, the last two alone
+    made = loss.measure(hidden, head, labels, weights, plain)
+    got = torch.autograd.grad(made, trained)
+    assert torch.allclose((expected * weights).sum(), made, rtol=1e-5)
     assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(wanted, got))
 
 
@@ -45,9 +48,9 @@ def test_rows_trained_in_a_head_with_bias_are_as_if_written_into_it(most: int, m
     expected = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
     (wanted,) = torch.autograd.grad(expected.sum(), [rows])
     monkeypatch.setattr(loss, "MOST", most)
-    made = loss.measure(hidden, wrapper, labels)
-    (got,) = torch.autograd.grad(made.sum(), [rows])
-    assert torch.allclose(expected, made, rtol=1e-5)
+    made = loss.measure(hidden, wrapper, labels, torch.ones(20))
+    (got,) = torch.autograd.grad(made, [rows])
+    assert torch.allclose(expected.sum(), made, rtol=1e-5)
     assert torch.allclose(wanted, got, rtol=1e-4, atol=1e-5)
 
 
@@ -68,7 +71,7 @@ def test_loss_and_gradients_on_a_gpu_are_those_of_float32() -> None:
         states = hidden.detach().to(device, dtype).requires_grad_()
         moved = torch.nn.Linear(64, 5000, bias=False, device=device, dtype=dtype)
         moved.weight.data.copy_(head.weight)
-        total = (loss.measure(states, moved, labels.to(device)) * weights.to(device)).sum()
+        total = loss.measure(states, moved, labels.to(device), weights.to(device))
         return [x.float().cpu() for x in (total, *torch.autograd.grad(total, (states, moved.weight)))]
 
     wanted, made = differentiate("cpu", torch.float32), differentiate("cuda", torch.bfloat16)
