@@ -67,9 +67,11 @@ def choose(base: Read, dataset: str, size: int, max_length: int) -> tuple[list[i
 
 
 def write(base: Path, out: Path, kept: Sequence[int]) -> None:
-    """``base`` with the rows and tokens ``kept``; metadata and all other tensors are copied."""
+    """``base`` with the rows and tokens ``kept``; metadata and all other tensors are copied. Licence texts go beside it."""
     import gguf
     import numpy as np
+
+    from sxl_train.run.bases import find_licences
 
     reader = gguf.GGUFReader(base)
     fields = {field.name: field for field in reader.fields.values() if not field.name.startswith("GGUF.")}
@@ -101,6 +103,8 @@ def write(base: Path, out: Path, kept: Sequence[int]) -> None:
     writer.write_tensors_to_file()
     writer.close()
     partial.replace(out)
+    for name, text in find_licences(base).items():
+        (out.parent / name).write_bytes(text)
 
 
 def load(base: Path, read: Read, work: Path) -> Any:

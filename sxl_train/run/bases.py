@@ -168,7 +168,11 @@ def _find_in_package(where: str) -> Path:
         parts += sorted(beside.rglob("*.gguf.part*")) if beside.is_dir() else []
     if not parts:
         raise error("T101", file=where, found="a package without weights", expected="a .gguf file in it, or its parts")
-    return _join(sorted(parts, key=lambda part: part.name))
+    file = _join(sorted(parts, key=lambda part: part.name))
+    for path in (folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())):
+        for text, content in read_licence_texts(path).items():
+            (file.parent / text).write_bytes(content)
+    return file
 
 
 def _folder_of(name: str) -> Path | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sxl_data.contract import patterns
 
-NAMES = patterns.compile(r"(?i)(LICEN[CS]E|NOTICE|USE_POLICY)([.-].*)?")
+NAMES = patterns.compile(r"(?i)(LICEN[CS]E|NOTICE|USE_POLICY|([A-Z]+_)?TERMS(_OF_USE)?)([.-].*)?")
 _HEAD = patterns.compile(r"(?s)---\s*\n(.*?)\n---\s*(?:\n|\z)")
 _STATED = patterns.compile(r"(?m)^license:[ \t]*[\"']?([A-Za-z0-9.+-]+)[\"']?[ \t]*$")
 LARGEST = 1_000_000

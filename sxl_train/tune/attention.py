@@ -3,7 +3,8 @@
 Queries, keys and values of a packed sequence and the documents' borders in; attention inside each document out. The
 usual way is a block mask of L×L entries, which turns flash attention off. torch has variable-length flash attention
 of its own (`torch.nn.attention.varlen`) and transformers takes any function through `AttentionInterface`, so a GPU
-needs no further wheel; a CPU loops over the documents, each a plain causal call. 4.3 × SFTTrainer's default for packed
+needs no further wheel; a CPU loops over the documents, each a plain causal call. Layers that see a window of so many
+tokens alone (Gemma's) are given it by transformers. 4.3 × SFTTrainer's default for packed
 rows (Qwen2.5-0.5B's shape, one H200). Plain twin: ``tune.fast=false``.
 """
 
@@ -40,6 +41,7 @@ def attend(
     dropout: float = 0.0,
     cu_seq_lens_q: Tensor | None = None,
     max_length_q: int = 0,
+    sliding_window: int | None = None,
     **_: object,
 ) -> tuple[Tensor, None]:
     """[1, heads, tokens, size] each → [1, tokens, heads, size]; borders as int32 offsets from 0 to tokens.
@@ -49,11 +51,13 @@ def attend(
     assert attention_mask is None and cu_seq_lens_q is not None, "documents' borders are missing"
     assert query.shape[0] == 1 and not dropout, "packed sequences come flattened"
     if query.device.type == "cuda":
-        return attend_varlen(query, key, value, cu_seq_lens_q, max_length_q, scaling), None
-    return attend_each(query, key, value, cu_seq_lens_q, scaling), None
+        return attend_varlen(query, key, value, cu_seq_lens_q, max_length_q, scaling, sliding_window), None
+    return attend_each(query, key, value, cu_seq_lens_q, scaling, sliding_window), None
 
 
-def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scaling: float | None) -> Tensor:
+def attend_each(
+    query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scaling: float | None, window: int | None = None
+) -> Tensor:
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -61,11 +65,17 @@ def attend_each(query: Tensor, key: Tensor, value: Tensor, borders: Tensor, scal
     grouped = query.shape[1] != key.shape[1]
     # Split and not sliced: the gradient of each slice would be as long as the whole line.
     documents = zip(*(x.split(lengths, dim=2) for x in (query, key, value)), strict=True)
-    parts = [
-        scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=grouped)
-        for q, k, v in documents
-        if q.shape[2]
-    ]
+    parts = []
+    for q, k, v in documents:
+        length, near = q.shape[2], None
+        if window is not None and length > window:
+            near = torch.ones(length, length, dtype=torch.bool, device=q.device).tril().triu(1 - window)
+        if length:
+            parts.append(
+                scaled_dot_product_attention(
+                    q, k, v, attn_mask=near, is_causal=near is None, scale=scaling, enable_gqa=grouped
+                )
+            )
     return torch.cat(parts, dim=2).transpose(1, 2)
 
 
@@ -82,11 +92,19 @@ VARLEN: list[tuple[Varlen, dict[str, object]]] = []
 
 
 def attend_varlen(
-    query: Tensor, key: Tensor, value: Tensor, borders: Tensor, longest: int, scaling: float | None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    borders: Tensor,
+    longest: int,
+    scaling: float | None,
+    window: int | None = None,
 ) -> Tensor:
     import torch
 
     varlen, options = VARLEN[0]
+    if window is not None:
+        options = options | {"window_size": (window - 1, 0)}
     heads, groups = query.shape[1], key.shape[1]
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
     if heads != groups and "enable_gqa" not in options:
@@ -98,6 +116,19 @@ def attend_varlen(
     if kind == torch.float32:  # norms of queries and keys may leave autocast in float32; the kernel takes 16 bits
         query, key, value = (x.to(torch.bfloat16) for x in (query, key, value))
     return varlen(query, key, value, borders, borders, longest, longest, **options)[None].to(kind)
+
+
+def knows_windows() -> bool:
+    """Whether layers can be held to a window here: torch's kernel takes one from 2.11 on."""
+    import inspect
+
+    import torch
+
+    if not torch.cuda.is_available():
+        return True
+    from torch.nn.attention.varlen import varlen_attn
+
+    return "window_size" in inspect.signature(varlen_attn).parameters
 
 
 def _find_varlen() -> tuple[Varlen, dict[str, object]]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from sxl_train.config import Tune
-from sxl_train.tune.attention import use_documents
+from sxl_train.tune.attention import knows_windows, use_documents
 from sxl_train.tune.loss import add_loss
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SCALED_HEADS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
 
+WINDOWED = ("gemma3_text",)
+"""Models some of whose layers see a window alone, and whose attention has nothing else that ours lacks."""
+
 
 def can_be_fast(config: PretrainedConfig) -> str | None:
     """None, or why a model of this configuration must take the plain path."""
@@ -37,7 +40,9 @@ def can_be_fast(config: PretrainedConfig) -> str | None:
     if getattr(text, "output_router_logits", False) or getattr(text, "num_experts", 0):
         return "it is a mixture of experts"
     kinds = set(getattr(text, "layer_types", None) or ["full_attention"])
-    if kinds != {"full_attention"} or getattr(text, "use_sliding_window", False):
+    if text.model_type in WINDOWED and not getattr(text, "use_bidirectional_attention", False) and knows_windows():
+        kinds.discard("sliding_attention")
+    if kinds - {"full_attention"} or getattr(text, "use_sliding_window", False):
         return "its attention is not full and causal: " + ", ".join(sorted(kinds))
     return None
 

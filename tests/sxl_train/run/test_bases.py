@@ -99,10 +99,13 @@ def test_a_package_is_read_and_never_imported_whole_or_in_parts(
     (tmp_path / "site/sxl_toy_whole/LICENSE").write_text("as is", encoding="utf-8")
     (tmp_path / "site/sxl_toy_parts/model.gguf.part00").write_bytes(raw[:1000])
     (tmp_path / "site/sxl_toy_parts_part1/model.gguf.part01").write_bytes(raw[1000:])
+    (tmp_path / "site/sxl_toy_parts/data").mkdir()
+    (tmp_path / "site/sxl_toy_parts/data/TOY_TERMS.html").write_text("on terms", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "site"), *sys.path])
     whole, parts = (bases.find_gguf(f"package:{name}") for name in ("sxl_toy_whole", "sxl_toy_parts"))
     assert whole is not None and parts is not None and parts.read_bytes() == raw and parts.name == "model.gguf"
     assert (bases.describe(whole) / "LICENSE").read_text(encoding="utf-8") == "as is"
+    assert (parts.parent / "TOY_TERMS.html").read_text(encoding="utf-8") == "on terms"
 
 
 def test_what_cannot_be_expanded_is_refused_from_its_metadata(make_model: Callable[..., Path], tmp_path: Path) -> None:

@@ -32,13 +32,16 @@ def attend_and_differentiate(query: Any, key: Any, value: Any, borders: Any, **k
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("window", [None, 8])
 @pytest.mark.parametrize("scaling", [None, 0.2])
-def test_gpu_kernel_gives_the_values_and_gradients_of_separate_documents(scaling: float | None) -> None:
+def test_gpu_kernel_gives_the_values_and_gradients_of_separate_documents(
+    scaling: float | None, window: int | None
+) -> None:
     torch.manual_seed(0)
     query, key, value = torch.randn(1, 4, 64, 32), torch.randn(1, 2, 64, 32), torch.randn(1, 2, 64, 32)
     borders = torch.tensor([0, 1, 24, 64, 64, 64], dtype=torch.int32)  # empty slots at the end, as the collator makes
     attention.VARLEN[:] = [attention._find_varlen()]
-    wanted = attend_and_differentiate(query, key, value, borders, scaling=scaling)
+    wanted = attend_and_differentiate(query, key, value, borders, scaling=scaling, sliding_window=window)
     inputs = [x.to("cuda", torch.bfloat16) for x in (query, key, value)]
-    made = attend_and_differentiate(*inputs, borders.cuda(), scaling=scaling)
+    made = attend_and_differentiate(*inputs, borders.cuda(), scaling=scaling, sliding_window=window)
     assert all((a - b).norm() < 0.02 * a.norm() for a, b in zip(wanted, made, strict=True))

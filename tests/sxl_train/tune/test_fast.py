@@ -37,7 +37,10 @@ def make(kind: str, **keys: Any) -> Any:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     torch.manual_seed(0)
-    extra = {"head_dim": 16} if kind == "qwen3" else {}
+    extra: dict[str, Any] = {"head_dim": 16} if kind in ("qwen3", "gemma3_text") else {}
+    if kind == "gemma3_text":
+        layers = ["sliding_attention", "full_attention"]
+        extra |= {"sliding_window": 8, "layer_types": layers, "query_pre_attn_scalar": 32}
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **(SHAPE | extra | keys)))
     model.config.use_cache = False
     return model.train()
@@ -85,7 +88,7 @@ def compare(plain: tuple[float, dict[str, Any]], made: tuple[float, dict[str, An
     return max(((plain[1][n] - made[1][n]).abs().max() / plain[1][n].abs().max()).item() for n in plain[1])
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "gemma3_text"])
 @pytest.mark.parametrize("length", [0, 64])
 def test_packed_documents_give_the_loss_and_gradients_of_separate_ones(kind: str, length: int) -> None:
     model = make(kind)
@@ -125,6 +128,13 @@ def test_model_with_scaled_head_is_told_to_take_the_plain_path() -> None:
     assert "final_logit_softcapping" in str(fast.can_be_fast(model.config))
 
 
+def test_model_with_windows_is_fast_only_where_ours_is_known_to_be_its_attention() -> None:
+    assert fast.can_be_fast(make("gemma3_text").config) is None
+    assert "sliding_attention" in str(fast.can_be_fast(make("gemma3_text", use_bidirectional_attention=True).config))
+    layers = ["sliding_attention", "full_attention"]
+    assert "sliding_attention" in str(fast.can_be_fast(make("qwen2", layer_types=layers, sliding_window=8).config))
+
+
 def test_narrow_adapters_give_nearly_the_same_gradients_and_exact_weights_in_the_optimiser() -> None:
     model = adapt(make("llama").bfloat16())
     wide = copy.deepcopy(model)
@@ -141,7 +151,7 @@ def test_narrow_adapters_give_nearly_the_same_gradients_and_exact_weights_in_the
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("kind", ["llama", "qwen3"])
+@pytest.mark.parametrize("kind", ["llama", "qwen3", "gemma3_text"])
 @pytest.mark.parametrize("adapted", [False, True])
 def test_compiled_layers_on_a_gpu_give_the_gradients_of_float32_on_a_cpu(kind: str, adapted: bool) -> None:
     plain = make(kind, hidden_size=128, head_dim=32)
