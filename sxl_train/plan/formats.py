@@ -23,6 +23,8 @@ SAFETENSORS: tuple[Format, ...] = ("bf16", "f8", "int4", "nf4", "nf4_dq")
 GGUF: tuple[Format, ...] = ("f16", "q8_0", "q5_0", "q4_0+q8_0", "q4_0", "q6_k", "q4_k")
 FITTED: tuple[Format, ...] = ("int4", *GGUF)
 """Formats of blocks whose scales can be fitted to calibration samples."""
+PLAIN: tuple[Format, ...] = ("f16", "q8_0")
+"""Formats in which calibration changes nothing: no scale is fitted, and none is wider."""
 # In the order of the library's files.
 DTYPE_BYTES = {"I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "U8": 1}
 WIDER: dict[Format, tuple[Format, ...]] = {

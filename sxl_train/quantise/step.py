@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from sxl_data.contract.errors import UserError, finding
 from sxl_train.plan import step as plan
-from sxl_train.plan.formats import store
+from sxl_train.plan.formats import PLAIN, store
 from sxl_train.run import checkpoints, size
 from sxl_train.storage import float8, packed, precision
 from sxl_train.storage.mixed import choose_others
@@ -40,7 +40,7 @@ def run(context: Context) -> Path:
         return folder
     others: dict[str, plan.Format] = {}
     columns: precision.Columns | None = None
-    if recipe.quantise.mixed:
+    if recipe.quantise.mixed and format not in PLAIN:
         model = checkpoints.load(folder, "float32", checkpoints.choose_device())
         others, columns = choose_others(context, format, model, folder)
     if format in plan.GGUF:
