@@ -129,6 +129,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(), help="the folder of the benchmarks' files")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these jobs of the stages alone")
     parser.add_argument("--devices", type=int, default=1, help="GPUs")
     parser.add_argument("--at-once", type=int, default=4, help="jobs on each GPU")
     parser.add_argument("--deadline", type=float, default=420.0, help="seconds")
@@ -145,7 +146,8 @@ def main() -> int:
         rate=options.rate,
     )
     runner = Runner(options.out, options.devices, options.at_once, options.deadline, options.json)
-    runner.run([job for stage in options.stages.split(",") for job in getattr(variants, NAMES[stage])(bench)])
+    jobs = [job for stage in options.stages.split(",") for job in getattr(variants, NAMES[stage])(bench)]
+    runner.run([job for job in jobs if not options.only or job["name"] in options.only])
     runner.write()
     sys.stdout.write("\n" + table.show(runner.found) + "\n")
     return 0

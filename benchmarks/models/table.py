@@ -86,7 +86,7 @@ def list_ablations(found: dict[str, Any]) -> list[tuple[str, str]]:
 def list_packages(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Each package beside its parent."""
     made = [(name, result["job"]["base"]) for name, result in found.items() if result["job"]["kind"] == "package"]
-    parents = {result.get("model"): name for name, result in found.items()}
+    parents = {result.get("model"): name for name, result in found.items() if result["job"]["kind"] == "tune"}
     return [(parents[base], name) for name, base in made if base in parents]
 
 

@@ -67,7 +67,9 @@ def choose(base: Read, dataset: str, size: int, max_length: int) -> tuple[list[i
 
 
 def write(base: Path, out: Path, kept: Sequence[int]) -> None:
-    """``base`` with the rows and tokens ``kept``; metadata and all other tensors are copied. Licence texts go beside it."""
+    """``base`` with the rows and tokens ``kept``; metadata and all other tensors are copied.
+
+    Licence texts go beside it."""
     import gguf
     import numpy as np
 

@@ -9,7 +9,7 @@ multiplied with three times a step instead of four. Plain twin: ``tune.plain=[lo
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -17,10 +17,18 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch.autograd.function import FunctionCtx
-
 LOGITS = 2**29
 """Logits at a time: 1 GiB in bf16."""
+
+
+class Kept(Protocol):
+    """What autograd keeps between the passes, and what is kept in it."""
+
+    needs_input_grad: tuple[bool, ...]
+    saved_tensors: tuple[Tensor | None, ...]
+    kinds: list[torch.dtype | None]
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None: ...
 
 
 class CrossEntropy(torch.autograd.Function):
@@ -32,17 +40,11 @@ class CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: FunctionCtx,
-        states: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        labels: Tensor,
-        weights: Tensor,
-        gradient: bool,
+        ctx: Kept, states: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, weights: Tensor, gradient: bool
     ) -> Tensor:
         device = states.device.type
         kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
-        wanted = [gradient and needed for needed in cast("tuple[bool, ...]", ctx.needs_input_grad)]
+        wanted = [gradient and needed for needed in ctx.needs_input_grad]
         rows, columns = states.shape[0], weight.shape[0]
         size = max(1, min(rows, LOGITS // columns))
         with torch.autocast(device, enabled=False):
@@ -70,13 +72,13 @@ class CrossEntropy(torch.autograd.Function):
                 if d_bias is not None:
                     d_bias += tile.sum(0, dtype=torch.float32)
         ctx.save_for_backward(d_states, d_weight, d_bias)
-        ctx.kinds = [None if x is None else x.dtype for x in (states, weight, bias)]  # type: ignore[attr-defined]
+        ctx.kinds = [None if x is None else x.dtype for x in (states, weight, bias)]
         return losses.sum()
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Kept, upstream: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         made = [
-            None if slope is None else (slope * upstream.to(slope.dtype)).to(kind)
+            None if slope is None or kind is None else (slope * upstream.to(slope.dtype)).to(kind)
             for slope, kind in zip(ctx.saved_tensors, ctx.kinds)
         ]
         return (*made, None, None, None)

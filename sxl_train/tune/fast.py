@@ -53,12 +53,12 @@ def find_plain_reason(config: PretrainedConfig, tune: Tune) -> str | None:
 
 
 def make_fast(
-    model: Decoder | PeftModel, compile_layers: bool, recompute: float = 0.0, upper: bool = False, plain: bool = False
+    model: Decoder | PeftModel, compile_layers: bool, recompute: float = 0.0, upper: bool = False, by_trl: bool = False
 ) -> None:
     """Change ``model`` (a `PeftModel` or a plain one) in place. Its forward then takes ``loss_weights``.
 
     ``upper``: only the last layers have adapters; trained token rows then learn from the head alone, since a gradient
-    through the lookup would need a backward pass of all layers. ``plain``: TRL's loss in place of ours."""
+    through the lookup would need a backward pass of all layers. ``by_trl``: its loss in place of ours."""
     from peft import PeftModel
     from peft.tuners.trainable_tokens import TrainableTokensLayer
 
@@ -69,7 +69,7 @@ def make_fast(
     for module in model.modules():
         if isinstance(module, TrainableTokensLayer):
             keep_places(module)
-    add_loss(inner, plain)
+    add_loss(inner, by_trl)
     if compile_layers:
         import torch
         import torch._functorch.config

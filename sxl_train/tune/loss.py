@@ -28,10 +28,10 @@ MOST = 2**27
 """Logits that a CPU holds at once; beyond, they are made in chunks too."""
 
 
-def add_loss(model: Decoder, plain: bool = False) -> None:
+def add_loss(model: Decoder, by_trl: bool = False) -> None:
     """With ``loss_weights`` the forward returns ``{"loss": weighted sum, "tokens": trained tokens}``.
 
-    The other arguments are those of `data.collate`. ``plain``: by TRL's chunked function in place of ours.
+    The other arguments are those of `data.collate`. ``by_trl``: by its chunked function in place of ours.
     """
     plain = model.forward
 
@@ -68,7 +68,7 @@ def add_loss(model: Decoder, plain: bool = False) -> None:
     ) -> Tensor:
         if following is None or weights is None:
             return cast("Tensor", project(states, **kwargs))
-        return measure(states, self, following, weights, plain)
+        return measure(states, self, following, weights, by_trl)
 
     head.forward = types.MethodType(judge, head)  # type: ignore[method-assign]
 
@@ -82,14 +82,14 @@ def select_trained(hidden: Tensor, labels: Tensor, weights: Tensor, places: Tens
     return hidden.flatten(0, 1).index_select(0, places), labels.flatten()[after], weights.flatten()[after]
 
 
-def measure(states: Tensor, head: nn.Module, labels: Tensor, weights: Tensor, plain: bool = False) -> Tensor:
+def measure(states: Tensor, head: nn.Module, labels: Tensor, weights: Tensor, by_trl: bool = False) -> Tensor:
     """Σ weights · −log p of the labels in float32, of [m, width], [m], [m]; ``head`` may have trained rows (peft)."""
     inner = cast("nn.Linear", getattr(head, "original_module", head))
     rows: TrainableTokensLayer | None = getattr(head, "token_adapter", None)
     bias = getattr(inner, "bias", None)
     if states.device.type == "cuda" or states.shape[0] * inner.weight.shape[0] > MOST:
         # The weight of peft's wrapper is the table with the trained rows written in.
-        if not plain:
+        if not by_trl:
             gradient = torch.is_grad_enabled()
             return cast("Tensor", CrossEntropy.apply(states, head.weight, bias, labels, weights, gradient))
         from trl.kernels.chunked_logprob import ChunkedLogProbFunction
