@@ -5,10 +5,11 @@
 
 ``--tools``, ``--calls`` and ``--mix`` are what `rows.py` packed. Stages: ``whole`` (all rows: every weight, adapters),
 ``control`` (a tenth of the rows, and the base as it is), ``improve`` (own verified runs against the planner's),
-``ablations`` (one source, share or key changed), ``packages`` (under 270 to 45 MB), ``seeds``. All but the final scores
-of the whole models are on tasks of another seed than those of the tables. Each job is a process of its own (`jobs.py`);
-jobs share the GPUs in turns, and those that the deadline cuts off are named. The JSON holds every task's and item's
-verdict, so that any two models can be compared in pairs (`table.py` prints it).
+``ablations`` and ``adapters`` (one source, share or key changed, of all weights and of adapters), ``packages`` (under
+270 to 45 MB), ``seeds``. All but the final scores of the whole models are on tasks of another seed than those of the
+tables. Each job is a process of its own (`jobs.py`); jobs share the GPUs in turns, and those that the deadline cuts off
+are named. The JSON holds every task's and item's verdict, so that any two models can be compared in pairs (`table.py`
+prints it).
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ import plays
 import table
 import variants
 
-NAMES = {name: name for name in ("whole", "control", "ablations", "packages", "seeds")} | {"improve": "improvement"}
-STAGES = ("whole", "control", "improve", "ablations", "packages", "seeds")
+NAMES = {name: name for name in ("whole", "control", "ablations", "adapters", "packages", "seeds")} | {
+    "improve": "improvement"
+}
+STAGES = ("whole", "control", "improve", "ablations", "adapters", "packages", "seeds")
 
 
 class Runner:

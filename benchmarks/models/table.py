@@ -79,8 +79,9 @@ def show_suites(found: dict[str, Any]) -> str:
 
 def list_ablations(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Each of them beside the model that differs in nothing else."""
-    choices = {name: result["job"] for name, result in found.items() if result["job"]["kind"] == "tune"}
-    return [("small", name) for name in choices if "small" in choices and not name.startswith(("small", "whole"))]
+    names = [name for name, result in found.items() if result["job"]["kind"] == "tune" and "whole" not in name]
+    controls = [("lora" if name.startswith("lora, ") else "small", name) for name in names]
+    return [(control, name) for control, name in controls if control in found and name != control]
 
 
 def list_packages(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -120,7 +121,7 @@ def compare_suites(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
     for side, suites in zip(sides, (left, right)):
         for name, one in suites.items():
             key = RIGHT if any(RIGHT in scores for scores in one["items"].values()) else "pass"
-            scores = {item: ("", scores[key]) for item, scores in one["items"].items() if key in scores}
+            scores = {item: (item, scores[key]) for item, scores in one["items"].items() if key in scores}
             side[name] = scores
             if name.startswith("bfcl-"):
                 side.setdefault("bfcl, all of these", {}).update(scores)

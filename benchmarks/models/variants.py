@@ -10,7 +10,7 @@ import plays
 import rows
 
 CHOOSING = (plays.CHOOSING, ("values",), 100)
-FINAL = (plays.FINAL, ("values", "patterns", "tools"), 100)
+FINAL = (plays.FINAL, ("values", "patterns", "tools"), 60)
 """Seed, sides and tasks of each set and side."""
 SMALL = rows.Choice(runs=1000, calls=2000, mixed=1000)
 """What ablations are made with."""
@@ -81,7 +81,6 @@ def ablations(bench: Bench) -> list[dict[str, Any]]:
         bench.tune("no runs", replace(SMALL, runs=0)),
         bench.tune("no other sources", replace(SMALL, mixed=0)),
         bench.tune("3 times the rows", rows.Choice(runs=3000, calls=6000, mixed=3000)),
-        bench.tune("lora", SMALL, *LORA),
         bench.tune("schemas in full", SMALL, "tune.template=sxl"),
         bench.tune("off topic 0", replace(SMALL, off_topic=0.0)),
         bench.tune("off topic 0.25", replace(SMALL, off_topic=0.25)),
@@ -93,6 +92,20 @@ def ablations(bench: Bench) -> list[dict[str, Any]]:
     for rate in RATES:
         found.append(bench.tune(f"rate {rate:g}", SMALL, f"tune.lr={rate}", f"tune.lr_floor={rate / 10}"))
     return found
+
+
+def adapters(bench: Bench) -> list[dict[str, Any]]:
+    """One thing changed at a time, of adapters."""
+    replace = msgspec.structs.replace
+    return [
+        bench.tune("lora", SMALL, *LORA),
+        bench.tune("lora, no calls", replace(SMALL, calls=0), *LORA),
+        bench.tune("lora, off topic 0.25", replace(SMALL, off_topic=0.25), *LORA),
+        bench.tune("lora, no reasoning", replace(SMALL, reasoning=False), *LORA),
+        bench.tune("lora, failed calls trained", replace(SMALL, failed=True), *LORA),
+        bench.tune("lora, schemas in full", SMALL, *LORA, "tune.template=sxl"),
+        bench.tune("lora, rank 64", SMALL, *LORA, "tune.rank=64", "tune.alpha=128"),
+    ]
 
 
 def packages(bench: Bench) -> list[dict[str, Any]]:

@@ -11,10 +11,12 @@ kept                      why                                                   
 `attention`               documents apart without a mask of L × L: 4.3 × TRL's default for      ``fast=false``
                           packed rows (README); a CPU has no variable-length kernel
 `graphs`                  1.61 × (SmolLM2-135M, full)                                           ``plain=[graphs]``
+`cross_entropy`           1.06 × (0.5B, full: 127,726 and 120,491 tokens/s), 1.07 (LoRA), 1.04  ``plain=[loss]``
+                          (135M, full): less than 1.1, and what 1.3 × TRL's best lacked
 `optimiser`               19.2 instead of 26.5 GB (0.5B, full; two runs)                        ``plain=[weights]``
 compiled layers           one graph serves all: ready in 17 s, whole models 89 s                ``compile=never``
 `nf4.keep`                NF4 rounded once; no GPU figure of its own yet                        ``dequantise=each``
-`loss`                    weights of phases, which SFTTrainer has not; TRL and torch compute    ``fast=false``
+`loss`                    weights of phases, which SFTTrainer has not (a CPU: torch's own)      ``fast=false``
 `data.collate`            borders, weights and places in fixed shapes; transformers' collator   ``compile=never``
                           with flattening has borders in shapes that change                     (shapes change)
 `data.packing.pack`       TRL's method in 22 lines: a dry run counts sequences without TRL
@@ -35,8 +37,7 @@ compiled layers           one graph serves all: ready in 17 s, whole models 89 s
 ========================  ===========================================================================================
 replaced                  by, and what ours had gained
 ========================  ===========================================================================================
-fused cross-entropy       TRL's `ChunkedLogProbFunction`: 0.98 × (0.5B, LoRA: 126,091 and 129,253 tokens/s); on a
-                          CPU torch's own: 0.6 to 0.8 × the time
+cross-entropy on a CPU    torch's own: 0.6 to 0.8 × the time of chunks
 LoRA as one multiply-add  peft's layer: 0.99 × (126,091 and 127,848); on a CPU a step took 1.03 × as long when it went,
                           other changes of the same commit included (12 pairs, 0.97 to 1.08)
 trained rows looked up    peft's layer, which copies the table, with its places kept on the GPU (`fast.keep_places`):
