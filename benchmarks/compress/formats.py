@@ -77,6 +77,9 @@ def requantise(source: Path, out: Path, kind: str) -> Path:
     """Let llama.cpp write ``source`` (an F16 GGUF) again as ``kind``: K-quants are its own work."""
     from llama_cpp import llama_cpp as library
 
+    from sxl_train.generate.llama import silence
+
+    silence(library)
     how = library.llama_model_quantize_default_params()
     how.ftype = getattr(library, f"LLAMA_FTYPE_MOSTLY_{kind.upper()}")
     if library.llama_model_quantize(str(source).encode(), str(out).encode(), how) != 0:

@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 
 from sxl_data.build.questions import open_build, read_ledger, shards, verified
-from sxl_data.contract.arguments import nearest_flag
 from sxl_data.contract.console import format_count, format_table
 from sxl_data.contract.errors import error, shorten
 from sxl_data.contract.ledger import LEDGER_SCHEMA
+from sxl_data.contract.nearest import nearest
 from sxl_data.contract.patterns import compile as pattern
 from sxl_data.engine.objects import here
 from sxl_data.write.manifest import Manifest
@@ -105,7 +105,7 @@ def _not_understood(sql: str, problem: BaseException, tables: dict[str, pl.LazyF
     named = _NAME.search(said)
     asked = [name for name in columns if name in sql.replace(",", " ").split()]
     places = [*columns, *(name for table in asked or columns for name in columns[table])]
-    near = nearest_flag(named[1], places) if named else None
+    near = nearest(named[1], places) if named else None
     listed = "; ".join(f"{name}: {', '.join(columns[name])}" for name in asked or columns)
     return error(
         "U401",

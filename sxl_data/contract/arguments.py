@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from sxl_data.contract.nearest import nearest
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
             raise error(
                 "U401",
                 found=f"{choice['name']} {found}",
-                fix=self._fix(nearest_flag(found, known)),
+                fix=self._fix(nearest(found, known)),
                 expected="one of " + ", ".join(known),
             )
         if wrong := self.unknown_flags():
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
                 "U401",
                 found=", ".join(wrong),
                 expected="one of " + ", ".join(dict.fromkeys(self.flags)),
-                fix=self._fix(nearest_flag(wrong[0], self.flags)),
+                fix=self._fix(nearest(wrong[0], self.flags)),
             )
         usage = " ".join(self.format_usage().removeprefix("usage: ").split())
         raise error("U401", found=message, expected=usage, fix=self._fix(None))
@@ -77,18 +77,6 @@ class Parser(argparse.ArgumentParser):
 
     def _fix(self, near: str | None) -> str:
         return f"did you mean {near}?" if near else f"see {self.prog} --help"
-
-
-def nearest_flag(found: str, known: Sequence[str]) -> str | None:
-    """The one of ``known`` that ``found`` is most likely meant to be."""
-    bare = {name.lstrip("-").lower(): name for name in known}
-    word = found.lstrip("-").lower()
-    near = nearest(word, bare, 0.55)
-    begins = [
-        name for name in bare if min(len(name), len(word)) > 1 and (name.startswith(word) or word.startswith(name))
-    ]
-    chosen = near or next(iter(begins), None)
-    return bare[chosen] if chosen else None
 
 
 def whole(least: int = 1, most: int = 2**31) -> Callable[[str], int]:

@@ -86,7 +86,7 @@ def _nearest(root: type, cls: type, name: str) -> str | None:
         return ", ".join(elsewhere)
     if cls is not root and name in root.__struct_encode_fields__:  # type: ignore[attr-defined]
         return f"{name} at the top of the recipe"
-    if near := nearest(name, names, 0.5):
+    if near := nearest(name, names):
         return near
     words = name.replace("_", " ").lower()
     return next((key for key, text in field_docs(cls).items() if text.lower().startswith(words)), None)

@@ -41,7 +41,7 @@ def get(name: str, known: dict[str, Format], *, file: str | None = None) -> Form
     """The format called ``name``; raises `UserError` U202 with the nearest name."""
     if name in known:
         return known[name]
-    raise error("U202", file=file, found=name, expected=meant(name, known, cutoff=0.5))
+    raise error("U202", file=file, found=name, expected=meant(name, known))
 
 
 _WAYS = (

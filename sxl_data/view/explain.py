@@ -41,7 +41,7 @@ def explain(code: str, formats: Collection[str] = ()) -> str:
     if told := explain_keys(wanted):
         return told
     names = [*by_rule, *formats, *key_names()]
-    near = nearest(upper, CODES) or nearest(wanted.lower(), names)
+    near = nearest(wanted, CODES) or nearest(wanted, names)
     families = ", ".join(sorted({key[0] for key in CODES}))
     known = f"a code such as P105, a rule, a format, a key of a recipe, or a family of codes: {families}"
     expected = f"{near}?" if near else known

@@ -26,8 +26,13 @@ NO_CELL = 1
 
 
 @ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
-def _silence(level: int, text: bytes, data: int) -> None:
-    """llama.cpp writes pages to stderr; what matters comes back as an error."""
+def _unsaid(level: int, text: bytes, data: int) -> None:
+    """What llama.cpp would print."""
+
+
+def silence(library: Any) -> None:
+    """llama.cpp writes pages to stderr; what matters comes back as an error. ``library`` is `llama_cpp.llama_cpp`."""
+    library.llama_log_set(_unsaid, ctypes.c_void_p(0))
 
 
 class Llama:
@@ -41,7 +46,7 @@ class Llama:
         from llama_cpp import llama_cpp as library
 
         self.library = library
-        library.llama_log_set(_silence, ctypes.c_void_p(0))
+        silence(library)
         library.llama_backend_init()
         flags = library.llama_print_system_info()
         self.build = f"{llama_cpp.__version__} {flags.decode()}"

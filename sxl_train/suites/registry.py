@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from sxl_data.contract.arguments import nearest_flag
 from sxl_data.contract.errors import Finding, UserError, error
+from sxl_data.contract.nearest import nearest
 from sxl_train.config import Recipe
 from sxl_train.suites import files
 from sxl_train.suites.types import Suite
@@ -50,7 +50,7 @@ def get(name: str) -> Suite:
     """The suite called ``name``. Raises `UserError` T303 for an unknown one."""
     module = next((module for module, names in MODULES.items() if name in names), None)
     if module is None:
-        near = nearest_flag(name, NAMES)
+        near = nearest(name, NAMES)
         more = {"fix": f"did you mean {near}?"} if near else {}
         raise error("T303", found=name, expected="one of " + ", ".join(NAMES), **more)
     suites: tuple[Suite, ...] = import_module(f"sxl_train.suites.{module}").SUITES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,16 @@ def test_a_damaged_file_is_a_message_not_a_crash(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         gguf_check.check(tmp_path / "bad.gguf", "hi")
     assert "T202" == caught.value.findings[0].code
+
+
+@needs_llama
+def test_llama_cpp_writes_a_file_anew_without_a_word(
+    make_model, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Path(__file__).parents[3] / "benchmarks/compress/formats.py"
+    monkeypatch.setattr(sys, "path", list(sys.path))  # the script puts its own folders there
+    source = gguf.write(make_model(), tmp_path / "f16.gguf", "f16")
+    requantise = runpy.run_path(str(script))["requantise"]
+    capfd.readouterr()
+    assert requantise(source, tmp_path / "small.gguf", "Q8_0").stat().st_size < source.stat().st_size
+    assert ("", "") == capfd.readouterr()
