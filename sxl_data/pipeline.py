@@ -9,7 +9,6 @@ puts the result in place and writes the manifest that makes it a dataset; `repor
 from __future__ import annotations
 
 import contextlib
-import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,7 +120,7 @@ def foresee(recipe: str, overrides: Sequence[str] = (), *, limit: int | None = N
     if len(notes) == len(loaded.value.sources):
         return Forecast([SourceForecast(name, 0, 0, 0, note) for name, note in notes.items()], 0, {}, 0, 0)
     part = msgspec.structs.replace(loaded, value=without(loaded.value, set(notes)))
-    with tempfile.TemporaryDirectory(prefix="sxl-forecast-") as folder, contextlib.redirect_stderr(io.StringIO()):
+    with tempfile.TemporaryDirectory(prefix="sxl-forecast-") as folder:
         run = Run(part, base, Path(folder), limit)
         run.samples = True
         return forecast(run, make(run).written, notes)

@@ -17,7 +17,7 @@ import msgspec
 from sxl_data.build.guards import refuse_empty, refuse_no_train
 from sxl_data.build.run import DIVIDING, OF_TASKS, Run
 from sxl_data.build.stages import task_bytes
-from sxl_data.contract.console import format_count, say
+from sxl_data.contract.console import format_count
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.parts.plan import Comparison
 from sxl_data.dedup.shingles import Shingling
@@ -78,18 +78,18 @@ def divide(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], pairs:
 def _say(run: Run, split: Receipt, notes: list[Receipt], leak: Leak, rows: int, taken_down: int) -> None:
     counts = {name: split.counters[f"rows_{name}"] for name in SPLITS}
     if missing := len(run.gone) - taken_down:
-        say(f"{'split':<14} {format_count(missing)} of {format_count(len(run.gone))} ids to exclude name no row")
+        run.say(f"{'split':<14} {format_count(missing)} of {format_count(len(run.gone))} ids to exclude name no row")
     if notes:
         run.count("split", rows, sum(counts.values()), notes)
     refuse_empty(sum(counts.values()), run.funnel)
     refuse_no_train(counts, run.recipe.split)
     sizes = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
     said = f"held-out rows with a twin in train {leak.ours:.2%} (random: {leak.random:.2%})"
-    say(f"{'split':<14} {sizes}; {said}")
+    run.say(f"{'split':<14} {sizes}; {said}")
     empty = [name for name in SPLITS if not counts[name] and getattr(run.recipe.split, name)]
     if empty:
         why = "rows that belong together stay whole, and a group beyond `split.largest` goes to train"
-        say(f"{'split':<14} no row for {' and '.join(empty)}: the rows are few or alike ({why})")
+        run.say(f"{'split':<14} no row for {' and '.join(empty)}: the rows are few or alike ({why})")
 
 
 def _extends(run: Run, kept: int) -> Extended | None:

@@ -6,7 +6,7 @@ sources, the worst class first; nothing where the recipe leaves such rows out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sxl_data.contract.console import format_count, say
 from sxl_data.contract.printable import printable_line
@@ -65,7 +65,9 @@ def describe_overridden(stated: Mapping[str, str], rows: Mapping[str, Mapping[st
     return "; ".join(said)
 
 
-def warn_of_licences(gate: Gate, rows: Mapping[str, Mapping[str, int]], stated: Mapping[str, str] = {}) -> None:
+def warn_of_licences(
+    gate: Gate, rows: Mapping[str, Mapping[str, int]], stated: Mapping[str, str] = {}, say: Callable[[str], None] = say
+) -> None:
     """Say once which sources have rows that not everybody may use, and which have other licences than the recipe has
     ``stated``."""
     if said := describe_overridden(stated, rows):

@@ -13,10 +13,9 @@ import msgspec
 from sxl_data.build.extending import plan_old
 from sxl_data.build.licences import warn_of_licences
 from sxl_data.build.run import Run, digest
-from sxl_data.build.sample import PIECES, SAMPLE_BYTES, thin
+from sxl_data.build.sample import GATHERED, PIECES, Share, shares, thin
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
-from sxl_data.contract.console import say
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.read.files import Chunk, gather, plan, within
@@ -59,7 +58,7 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
     sizes = [sum(piece["bytes"] for piece in task.params["chunk"]["pieces"]) // 1000 + 1 for task in tasks]
     receipts = run.run("read", tasks, sizes, "kB")
     for key in run.recipe.split.group_keys:
-        if not sum(r.counters[f"stated:{key}"] for r in receipts):
+        if not sum(r.counters[f"stated:{key}"] for r in receipts) and not any(_is_part(run, r) for r in receipts):
             raise error("U102", file=run.file, pointer="/split/group", found=key, expected="a key that some row has")
     if run.extend is not None and run.extended is not None:
         old = run.run("old", plan_old(run.extend, run.extended, run.recipe.dedup))
@@ -75,14 +74,37 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
     if wrong and not (run.recipe.skip_unreadable and summaries):
         raise UserError(*wrong)
     for item in run.missing:
-        say(f"warning: source {item.name} is left out: {item.found} ({item.code})")
+        run.say(f"warning: source {item.name} is left out: {item.found} ({item.code})")
     stated = {source.name: source.licence for source in run.recipe.sources}
-    warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners), stated)
+    warn_of_licences(run.recipe.licences, _by_licence(run, receipts, owners), stated, run.say)
     run.quarantines = [r.files["quarantine"] for r in receipts if r.files["quarantine"].rows]
     shards = [info for r in receipts for info in r.numbered(KEPT)]
     run.taken = [info for r in receipts for info in r.numbered(TAKEN)]
     run.count("read", sum(r.counters["documents"] for r in receipts), sum(s.rows for s in shards), receipts)
+    if run.samples:
+        shards, run.taken = _gathered(run, shards)
     return shards, summaries
+
+
+def _is_part(run: Run, receipt: Receipt) -> bool:
+    """Whether a reading task saw but a part of what it stands for: then what it lacks says nothing of the source."""
+    return run.samples and (receipt.counters["unopened"] > 0 or run.thinned[receipt.part].factor != 1)
+
+
+def _gathered(run: Run, shards: list[FileInfo]) -> tuple[list[FileInfo], list[FileInfo]]:
+    """The shards of a sample as a few that hold rows of many sources, and those of `Run.taken`."""
+    tasks = [
+        Task(
+            stage="gather",
+            part=i,
+            function="sxl_data.build.tasks:gather",
+            inputs={"traces": tuple(shards[i::GATHERED]), "taken": tuple(run.taken[i::GATHERED])},
+            params={},
+        )
+        for i in range(min(GATHERED, len(shards)))
+    ]
+    receipts = run.run("gather", tasks)
+    return [r.files[KEPT] for r in receipts], [r.files[TAKEN] for r in receipts]
 
 
 def _missing(name: str, problem: Finding) -> MissingSource:
@@ -115,8 +137,8 @@ def _by_licence(run: Run, receipts: list[Receipt], owners: list[int]) -> dict[st
 def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     """What a source is, and the tasks that read it, numbered from ``first``."""
     source = _find_files(run, number)
-    most = SAMPLE_BYTES // PIECES if run.samples else run.recipe.engine.chunk_bytes
-    chunks = list(plan(source, run.base, most))
+    sample, rows = shares(len(run.recipe.sources))
+    chunks = list(plan(source, run.base, sample // PIECES if run.samples else run.recipe.engine.chunk_bytes))
     if not chunks:
         why = f"the source {source.name!r} reads them"
         raise error("U208", file=source.path, found="no file to read", expected="files", why=why)
@@ -139,10 +161,11 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
         mine = params | {"format": group.format, "adapter": code_digest(source)}
         own = gather(own) if format_of(group.format).unit == "folder" else own
         if run.samples:
-            part = thin(source, own)
+            part = thin(source, own, sample)
             own, mine = part.chunks, mine | {"source": msgspec.to_builtins(part.source)}
+            mine |= {"sample": -(-rows // (len(own) * len(groups)))}
             for number_of_task in range(first + len(tasks), first + len(tasks) + len(own)):
-                run.thinned[number_of_task] = (source.name, part.factor, part.bytes, len(own))
+                run.thinned[number_of_task] = Share(source.name, part.factor, part.bytes, len(own))
         for chunk in own:
             tasks.append(
                 Task(
@@ -163,7 +186,7 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
 def _summarise(run: Run, found: Found, receipts: list[Receipt]) -> SourceSummary:
     source = run.recipe.sources[found.number]
     documents, rows, bad = (sum(r.counters[k] for r in receipts) for k in ("documents", "rows", "quarantined"))
-    if not rows:
+    if not rows and not any(_is_part(run, receipt) for receipt in receipts):
         asked = f"sxl-data explain {found.format.partition(',')[0]}"
         raise error(
             "U208",

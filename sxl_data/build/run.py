@@ -21,6 +21,7 @@ import msgspec
 from sxl_data.build.exclude import read_excluded
 from sxl_data.build.extending import read_extended, read_taken_down
 from sxl_data.build.recipe import Recipe
+from sxl_data.build.sample import Share
 from sxl_data.build.tidy import WORK
 from sxl_data.build.uses import Use
 from sxl_data.contract.config import Loaded
@@ -41,7 +42,11 @@ COMPARING = ("view", *STEPS)
 OF_TASKS = "task-"
 """What the names of the steps begin with that compare tasks."""
 DIVIDING = ("place", *(OF_TASKS + step for step in STEPS), "note")
-INNER = {"detect": "read", "old": "read"} | dict.fromkeys(COMPARING, "dedup") | dict.fromkeys(DIVIDING, "split")
+INNER = (
+    {"detect": "read", "gather": "read", "old": "read"}
+    | dict.fromkeys(COMPARING, "dedup")
+    | dict.fromkeys(DIVIDING, "split")
+)
 SHOWN = 4  # names of what changed, in a line
 
 
@@ -89,8 +94,8 @@ class Run:
             self.runner = RankRunner(self.runner, self.store.root, rank, of, engine.patience_seconds)
         self.samples = False
         """Whether only a part of each source is read, to forecast a build by."""
-        self.thinned: dict[int, tuple[str, float | None, float, int]] = {}
-        """Then, of each reading task: its source, the factor to all of it or None, bytes, and tasks of the same."""
+        self.thinned: dict[int, Share] = {}
+        """Then, what each reading task stands for."""
         self.missing: list[MissingSource] = []
         """Sources that could not be read and were left out."""
         self.sizes: dict[str, int] = {}
@@ -107,6 +112,11 @@ class Run:
         """What is taken out wherever text enters: where it is read, and where a program prints it."""
         config = self.recipe.clean
         return msgspec.to_builtins(redaction(config.secrets, config.keep_private, config.take_private))
+
+    def say(self, text: str) -> None:
+        """A line for the person who watches; none about the rows of a sample, which are none of the dataset's."""
+        if not self.samples:
+            say(text)
 
     def run(self, stage: str, tasks: list[Task], sizes: list[int] | None = None, unit: str = "tasks") -> list[Receipt]:
         """Receipts of ``tasks`` in their order; ``sizes`` are what each counts for in the progress."""
@@ -179,7 +189,11 @@ class Run:
         for what, counts in stayed.items():
             touched = ", ".join(f"{code} ×{format_count(n)}" for code, n in sorted(counts.items()))
             lost += f"   {what} {touched}" if counts else ""
-        say(f"{stage:<14} {format_count(rows_in)}{arrow}{lost}   {format_seconds(self.seconds[stage])}{more}")
+        seconds = format_seconds(self.seconds[stage])
+        if self.samples:
+            say(f"{'sample':<14} {stage}: {format_count(rows_in)}{arrow}   {seconds}")
+        else:
+            say(f"{stage:<14} {format_count(rows_in)}{arrow}{lost}   {seconds}{more}")
 
 
 def _say_why(why: WhyNot) -> str:

@@ -53,11 +53,14 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
     source = msgspec.convert(params["source"], Source)
     redaction = msgspec.convert(params.get("redaction", {}), Redaction)
     chunk = msgspec.convert(params["chunk"], Chunk)
-    found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction, params.get("group", ()))
+    group, sample = params.get("group", ()), params.get("sample")
+    found = read_chunk(source, chunk, params["format"], WATCH.get(), redaction, group, sample)
     counters = {"documents": found.documents, "rows": len(found.traces), "quarantined": len(found.quarantine)}
     counts = pc.value_counts(found.traces["licence"].combine_chunks().fill_null(""))
     counters |= {f"licence:{item['values']}": item["counts"] for item in counts.to_pylist()}
-    for key in params.get("group", ()):
+    if found.sampled is not None:
+        counters |= found.sampled.counters() | {"text_bytes": pc.sum(found.traces["text_bytes"]).as_py() or 0}
+    for key in group:
         ids = found.traces["stated_ids"].combine_chunks().flatten()
         counters[f"stated:{key}"] = pc.sum(pc.starts_with(ids, f"{key}:")).as_py() or 0
     # A file that unpacks to far more than its own size becomes several shards.
@@ -73,6 +76,11 @@ def read(params: dict[str, Any], inputs: Inputs) -> Output:
         tables=kept | taken | {"ledger": found.ledger, "quarantine": found.quarantine},
         counters=counters | count_lines(found.ledger),
     )
+
+
+def gather(params: dict[str, Any], inputs: Inputs) -> Output:
+    """Shards of several sources as one, and what was taken out of their rows: those of a sample are small."""
+    return Output(tables={KEPT: load(inputs["traces"]), TAKEN: load(inputs["taken"])})
 
 
 def unread(params: dict[str, Any], inputs: Inputs) -> Output:

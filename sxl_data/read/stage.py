@@ -19,13 +19,14 @@ import pyarrow as pa
 from sxl_data.contract.errors import error, finding
 from sxl_data.engine.watch import Watch
 from sxl_data.read.aside import Aside
-from sxl_data.read.documents import Begin, Read, Unread, announced
+from sxl_data.read.documents import Begin, Unread, announced
 from sxl_data.read.files import Chunk
 from sxl_data.read.held import Held
 from sxl_data.read.known import format_of, known_formats
 from sxl_data.read.passed import Passed
 from sxl_data.read.quoting import Quoted, raw_of
 from sxl_data.read.recognise import Group, by_format, missing_columns
+from sxl_data.read.sampled import Numbered, Sampled
 from sxl_data.read.sources import Source, is_file, own_code
 from sxl_data.read.stated import stated_ids
 from sxl_data.secrets.rows import Redaction
@@ -48,6 +49,8 @@ class ReadChunk(NamedTuple):
     documents: int
     taken: pa.Table | None = None
     """Ledger of the secrets and persons that were taken out of the traces, which the clean stage accounts for."""
+    sampled: Sampled | None = None
+    """What the chunk held, where a part of it was asked for."""
 
 
 def code_digest(source: Source) -> str:
@@ -63,10 +66,12 @@ def read_chunk(
     watch: Watch | None = None,
     redaction: Redaction | None = None,
     group: Sequence[str] = (),
+    sample: int | None = None,
 ) -> ReadChunk:
     """Read every document of ``chunk`` with the format called ``format_name``. Secrets and persons are taken out as
     ``redaction`` says, before anything is returned: of traces, of the quarantine, of what the ledger quotes. ``group``
-    names keys of rows whose values are ids beside those that are known (`stated`).
+    names keys of rows whose values are ids beside those that are known (`stated`). With ``sample`` about so many rows
+    are made, of documents that are spread over the chunk; all are decoded and none is checked for what it lost.
 
     ``watch`` is told where the work is: files that begin and documents are counted together, item 2n is the decoding
     of the n-th and 2n + 1 its conversion. What killed earlier workers is set aside: the document, or from a decoding
@@ -85,8 +90,9 @@ def read_chunk(
         options={**source.options, **({"columns": source.columns} if source.columns else {})},
     )
     aside, held, looked_at = Aside(source.name, redaction), Held(redaction), 0
-    items = _watched(chunk, format, source, watch, aside)
-    for at, item in islice(items, source.limit if format.unit == "text" else None):
+    sampled = Sampled(sample, format.unit) if sample is not None else None
+    items = islice(_watched(chunk, format, source, watch, aside), source.limit if format.unit == "text" else None)
+    for at, item in items if sampled is None else sampled.choose(items):
         if isinstance(item, Passed):
             aside.flagged(item.finding)
             continue
@@ -105,16 +111,16 @@ def read_chunk(
             continue
         watch.at(2 * at - 1)
         most = source.limit if format.unit == "folder" else None
-        if found := _traces(document, format, origin, aside, quoted, most):
-            held.add(found, stated_ids(document.value, source.name, group))
+        if found := _traces(document, format, origin, aside, quoted, most, covered=sampled is None):
+            (held if sampled is None else sampled).add(found, stated_ids(document.value, source.name, group))
+    for reading, stated in sampled.rows.kept if sampled is not None else ():
+        held.add([reading], stated)
     traces, taken = held.tables()
     ledger, quarantine = aside.tables()
-    return ReadChunk(traces, ledger, quarantine, looked_at, taken)
+    return ReadChunk(traces, ledger, quarantine, looked_at, taken, sampled)
 
 
-def _watched(
-    chunk: Chunk, format: Format, source: Source, watch: Watch, aside: Aside
-) -> Iterator[tuple[int, Read | Unread | Passed | None]]:
+def _watched(chunk: Chunk, format: Format, source: Source, watch: Watch, aside: Aside) -> Iterator[Numbered]:
     """The documents of ``chunk`` with their numbers, each announced before it is decoded; None for what is left of a
     file whose decoding killed earlier workers."""
     items = announced(chunk, format.unit, source, getattr(format, "suffixes", ()))
@@ -140,9 +146,16 @@ def _watched(
 
 
 def _traces(
-    document: Document, format: Format, origin: Origin, aside: Aside, quoted: Quoted, most: int | None
+    document: Document,
+    format: Format,
+    origin: Origin,
+    aside: Aside,
+    quoted: Quoted,
+    most: int | None,
+    covered: bool = True,
 ) -> list[Reading]:
-    """What ``format`` makes of ``document``, at most ``most``, with a word into ``aside`` on all that was not read."""
+    """What ``format`` makes of ``document``, at most ``most``, with a word into ``aside`` on all that was not read and,
+    where ``covered``, on texts that got lost."""
     found: list[Reading] = []
     try:
         for reading in format.read(document, origin):
@@ -163,7 +176,7 @@ def _traces(
         return []
     if not found:
         aside.empty(document, format.name)
-    elif format.unit != "made":  # what is made has no document
+    elif covered and format.unit != "made":  # what is made has no document
         # Rows whose texts are cut into pieces are many and alike: of them a part is looked at closely.
         thorough = format.unit != "row" or document.row < LOOKED_AT or document.row % EVERY == 0
         for told in findings(cover(document, found, format, origin, thorough), document):

@@ -29,7 +29,7 @@ def _add_build(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     sub.add_argument("recipe", help="path of a recipe, or the name of one that ships, such as demo or sheikh-sxl")
     sub.add_argument("overrides", nargs="*", metavar="key=value", help="recipe keys to change")
-    sub.add_argument("-o", "--out", required=True, help="folder or s3://… to build into")
+    sub.add_argument("-o", "--out", help="folder or s3://… to build into; --dry-run needs none")
     sub.add_argument("--work", metavar="FOLDER", help="where a build for s3://… works (default: the user's cache)")
     sub.add_argument("--limit", type=whole(), help="take at most this many rows of each file")
     sub.add_argument("--from", dest="from_stage", metavar="STAGE", help="run this stage and later ones again")
@@ -125,7 +125,11 @@ def _build(options: argparse.Namespace) -> int:
         tell(describe(*read(options.recipe, overrides), every=options.all))
         return _forecast(options, overrides)
     from sxl_data.contract.console import format_count, point, say, tell, word
+    from sxl_data.contract.errors import error
     from sxl_data.pipeline import build
+
+    if not options.out:
+        raise error("U401", found="no place for the dataset", expected="-o DIR, or --dry-run, which writes nothing")
 
     manifest = build(
         options.recipe,

@@ -11,6 +11,7 @@ import pytest
 
 from sxl_data.build.licences import describe_licences
 from sxl_data.build.tidy import clean
+from sxl_data.contract.console import format_count
 from sxl_data.contract.errors import UserError
 from sxl_data.pipeline import build, foresee
 from sxl_data.validate.validate import validate
@@ -203,3 +204,19 @@ def test_a_list_of_ids_that_is_no_text_is_refused(two: Path):
     (two / "ids.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="U103"):
         build(str(recipe(two, lines("licence: MIT", "licence: MIT"), "exclude: [ids.txt]\n")), two / "out", INLINE)
+
+
+def test_a_forecast_looks_at_a_part_and_says_how_much(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    rows = [{"instruction": f"Say {words(n, 9)}", "output": words(5000 + n, 12)} for n in range(3000)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "b.json").write_text(json.dumps(rows[:700]), encoding="utf-8")
+    told = "".join(
+        f"  - {{name: {name}, path: {name}{end}, format: instruction_pair, licence: MIT}}\n"
+        for name, end in (("a", ".jsonl"), ("b", ".json"))
+    )
+    found = foresee(str(recipe(tmp_path, told)), [*INLINE, "dedup.threshold=1"])
+    a, b = found.sources
+    assert abs(a.rows - 3000) < 60 and 700 == b.rows
+    assert a.seen <= 1000 and b.seen <= 1000 and a.kept == pytest.approx(a.rows, rel=0.1)
+    assert f"from {format_count(a.seen + b.seen)} of {format_count(a.rows + b.rows)} rows" in found.text()
+    assert [] == [line for line in capsys.readouterr().err.splitlines() if not line.startswith("sample ")]
