@@ -183,6 +183,6 @@ def not_looked_at(source: Source, base: Path) -> str:
     if source.path is None:
         return f"on the Hub: {source.hub}"
     try:
-        return "" if expand(source, base)[1] else "no file"
+        return "" if expand(source, base).files else "no file"
     except UserError as problem:
         return f"on the Hub: {source.hub}" if source.hub else str(problem.findings[0].found)

@@ -18,7 +18,7 @@ from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
-from sxl_data.read.files import Chunk, gather, plan, within
+from sxl_data.read.files import Chunk, gather, nothing, parted, plan, within
 from sxl_data.read.known import format_of
 from sxl_data.read.options import check_options
 from sxl_data.read.recognise import Group
@@ -138,10 +138,11 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
     """What a source is, and the tasks that read it, numbered from ``first``."""
     source = _find_files(run, number)
     sample, rows = shares(len(run.recipe.sources))
-    chunks = list(plan(source, run.base, sample // PIECES if run.samples else run.recipe.engine.chunk_bytes))
+    most = sample // PIECES if run.samples else run.recipe.engine.chunk_bytes
+    chunks, left = parted(plan(source, run.base, most))
     if not chunks:
         why = f"the source {source.name!r} reads them"
-        raise error("U208", file=source.path, found="no file to read", expected="files", why=why)
+        raise error("U208", file=source.path, found=nothing(left), expected="files", why=why)
     groups = _detect(run, number, source, chunks)
     for group in groups:
         check_options(source.options, format_of(group.format), run.file, f"/sources/{number}/options")
@@ -166,6 +167,8 @@ def _plan(run: Run, number: int, first: int) -> tuple[Found, list[Task]]:
             mine |= {"sample": -(-rows // (len(own) * len(groups)))}
             for number_of_task in range(first + len(tasks), first + len(tasks) + len(own)):
                 run.thinned[number_of_task] = Share(source.name, part.factor, part.bytes, len(own))
+        elif group is groups[0]:
+            own = [*own, *left]
         for chunk in own:
             tasks.append(
                 Task(

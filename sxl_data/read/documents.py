@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from sxl_data.contract.errors import Finding, UserError, finding
+from sxl_data.contract.folders import told
 from sxl_data.files.archives import DAMAGED, MAX_MEMBER_BYTES, Oversized, members, unpacked
 from sxl_data.files.records import open_records
 from sxl_data.files.streams import Damaged, broken
@@ -67,6 +68,8 @@ def announced(
     chunk: Chunk, unit: Unit, source: Source, suffixes: tuple[str, ...] = ()
 ) -> Iterator[Begin | Read | Unread | Passed]:
     """As `documents` without the limit of files, and `Begin` before those of each file."""
+    if (said := told(chunk.left)) is not None:
+        yield Passed(said)
     others: list[str] = []
     for item in _announced(chunk, unit, source, suffixes):
         if not isinstance(item, Other):
@@ -84,7 +87,7 @@ def _announced(
         first, count = chunk.made
         yield from (Read(Document(file=source.name, value=n, row=n)) for n in range(first, first + count))
         return
-    if unit == "folder":
+    if unit == "folder" and chunk.pieces:
         yield from _folder(chunk, source, suffixes)
         return
     licences = _licences(chunk, source) if unit == "text" else {}

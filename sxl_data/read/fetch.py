@@ -74,7 +74,7 @@ def fetch(source: Source, base: Path) -> Source:
 
 def _is_here(source: Source, base: Path) -> bool:
     try:
-        return bool(expand(source, base)[1])
+        return bool(expand(source, base).files)
     except UserError:
         return False
 

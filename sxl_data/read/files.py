@@ -11,12 +11,14 @@ import fnmatch
 import hashlib
 import os
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from sxl_data.contract.errors import error
+from sxl_data.contract.folders import FOLDER, NO_FILE, Left, told, walk
 from sxl_data.contract.names import require_text
 from sxl_data.read.sources import Source
 
@@ -25,8 +27,6 @@ MADE = 500  # rows that one task makes
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
 # Between the path of an archive and the name of a member.
 INSIDE = "!/"
-# Also what a build of ours needs while it runs.
-_SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules", "site-packages", ".work"}
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -52,6 +52,8 @@ class Chunk(msgspec.Struct, frozen=True):
     """Names of the members of the archive that are read as another format."""
     made: tuple[int, int] | None = None
     """First number and count of the rows to make, for a source that reads no file."""
+    left: tuple[Left, ...] = ()
+    """What of the source is not read at all: then the chunk holds nothing but word of it."""
 
 
 def is_archive(path: str | Path) -> bool:
@@ -59,11 +61,16 @@ def is_archive(path: str | Path) -> bool:
     return str(path).lower().endswith(ARCHIVES)
 
 
-def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
-    """The root that names are relative to, and the files of ``source`` in a fixed order.
+class Expanded(NamedTuple):
+    """The root that names are relative to, the files of a source in a fixed order, and what is not looked into."""
 
-    Raises `UserError` U201 when nothing is there.
-    """
+    root: Path
+    files: list[Path]
+    left: list[Left]
+
+
+def expand(source: Source, base: Path) -> Expanded:
+    """What ``source`` names. Raises `UserError` U201 when nothing is there."""
     from sxl_data.contract.resources import samples_folder
 
     assert source.path is not None
@@ -72,39 +79,51 @@ def expand(source: Source, base: Path) -> tuple[Path, list[Path]]:
     if "{samples}" in text:
         text = text.replace("{samples}", str(samples_folder()))
     path = (base / Path(text).expanduser()).resolve()
-    root, files = _found(source, path)
-    for file in files:
+    found = _found(source, path)
+    for file in found.files:
         require_text(file, "the ledger and the manifest name it", "rename it, or `exclude` it")
-    return root, files
+    return found
 
 
-def _found(source: Source, path: Path) -> tuple[Path, list[Path]]:
+def _found(source: Source, path: Path) -> Expanded:
     if path.is_dir():
-        files = sorted(_walk(path, path, source), key=lambda p: p.relative_to(path).as_posix())
-        return path, [f for f in files if _wanted(f.relative_to(path).as_posix(), source)]
+        items = list(walk(path, lambda name: not _is_left_out(name, source)))
+        files = sorted((p for p in items if isinstance(p, Path)), key=lambda p: p.relative_to(path).as_posix())
+        left = [item for item in items if isinstance(item, Left)]
+        return Expanded(
+            path,
+            [f for f in files if _wanted(f.relative_to(path).as_posix(), source)],
+            sorted(item for item in left if not _is_excluded(item.name, source)),
+        )
     if path.is_file():
-        return path.parent, [path]
+        return Expanded(path.parent, [path], [])
     matches = sorted(_glob(path))
-    matches = [match for match in matches if match.is_file()]
-    if not matches:
+    files = [match for match in matches if match.is_file()]
+    if not files:
         raise error(
             "U201",
             file=source.path,
-            found="nothing at this path",
+            found="folders only" if matches else "nothing at this path",
             expected="a file or folder",
             why=f"the source {source.name!r} reads it",
         )
     root = Path(*path.parts[: _first_pattern(path)])
-    return root, [m for m in matches if _wanted(m.relative_to(root).as_posix(), source)]
+    others = [(m.relative_to(root).as_posix(), m) for m in matches if not m.is_file()]
+    left = [
+        Left(name, FOLDER if m.is_dir() else NO_FILE)
+        for name, m in others
+        if not _is_excluded(name, source) and not (m.is_dir() and any(m in file.parents for file in files))
+    ]
+    return Expanded(root, [f for f in files if _wanted(f.relative_to(root).as_posix(), source)], left)
 
 
 def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """The chunks of ``source``, in order."""
+    """The chunks of ``source``, in order; the last one says what is not read, where there is any such."""
     if source.tasks is not None:
         count = min(source.tasks, source.limit or source.tasks)
         yield from (Chunk((), made=(n, min(MADE, count - n))) for n in range(0, count, MADE))
         return
-    root, files = expand(source, base)
+    root, files, left = expand(source, base)
     if source.limit is not None:
         chunk_bytes = 1 << 62  # a limit counts from the start of a file or folder, so it stays whole
     small: list[Piece] = []
@@ -131,6 +150,20 @@ def plan(source: Source, base: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator
         size += pieces[0].bytes
     if small:
         yield Chunk(tuple(small))
+    if left:
+        yield Chunk((), left=tuple(left))
+
+
+def parted(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """Those of ``chunks`` that hold something, and those that say what is not read."""
+    every = list(chunks)
+    return [chunk for chunk in every if not chunk.left], [chunk for chunk in every if chunk.left]
+
+
+def nothing(left: Sequence[Chunk]) -> str:
+    """What was found where no chunk holds a file, in words."""
+    said = told([item for chunk in left for item in chunk.left])
+    return "no file to read" + (f", and {said.found}" if said is not None else "")
 
 
 def gather(chunks: list[Chunk]) -> list[Chunk]:
@@ -170,28 +203,6 @@ def _inside(chunk: Chunk, paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path[len(begin) :] for path in paths if path.startswith(begin))
 
 
-def _walk(folder: Path, root: Path, source: Source) -> Iterator[Path]:
-    """Regular files below ``folder``; links are not followed, so a loop of links ends. Raises `UserError` U204."""
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError as problem:
-        raise error(
-            "U204",
-            file=str(folder),
-            found=problem.strerror or problem,
-            expected="a folder that can be read",
-            fix=f"give yourself the right to read it, or leave it out: `exclude: [{folder.relative_to(root)}/*]`",
-        ) from None
-    for path in inside:
-        if path.is_symlink():
-            continue
-        if path.is_dir():
-            if path.name not in _SKIPPED_FOLDERS and not _is_left_out(path.relative_to(root).as_posix(), source):
-                yield from _walk(path, root, source)
-        elif path.is_file():  # no pipes, sockets or devices
-            yield path
-
-
 def _is_left_out(folder: str, source: Source) -> bool:
     """Whether nothing below ``folder`` can be wanted: then nobody looks into it."""
     return any(pattern.endswith("*") and fnmatch.fnmatch(f"{folder}/", pattern) for pattern in source.exclude)
@@ -200,6 +211,11 @@ def _is_left_out(folder: str, source: Source) -> bool:
 def _wanted(name: str, source: Source) -> bool:
     included = not source.include or any(fnmatch.fnmatch(name, pattern) for pattern in source.include)
     return included and not any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
+
+
+def _is_excluded(name: str, source: Source) -> bool:
+    """Whether an entry that may be a folder is asked away, itself or with all that is in it."""
+    return _is_left_out(name, source) or any(fnmatch.fnmatch(name, pattern) for pattern in source.exclude)
 
 
 def _glob(pattern: Path) -> Iterator[Path]:

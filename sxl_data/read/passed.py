@@ -23,7 +23,8 @@ _KINDS, _ENDING = 8, 20
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """Files of a chunk that its format does not read: one finding for all of them, the last item of the chunk."""
+    """What of a source is not read: the files of a chunk that are not its format's, one finding for all of them, the
+    last item of the chunk, or what was not looked into at all."""
 
     finding: Finding
 

@@ -16,7 +16,7 @@ from sxl_data.contract.errors import UserError, error
 from sxl_data.files.record import Raw, Record
 from sxl_data.formats.registry import get
 from sxl_data.read.documents import Unread, documents
-from sxl_data.read.files import Chunk, gather, is_archive, plan, within
+from sxl_data.read.files import Chunk, gather, is_archive, nothing, parted, plan, within
 from sxl_data.read.known import format_of, known_formats
 from sxl_data.read.passed import Passed
 from sxl_data.read.recognise import Group, by_format, of_text
@@ -125,9 +125,9 @@ class Several(Submission):
 
 def _of_source(place: Path, known: dict[str, Format], wanted: Format | None) -> list[Submission]:
     source = Source(name="submitted", path=str(place.resolve()), format=wanted.name if wanted else "auto")
-    chunks = list(plan(source, Path(place.anchor or ".")))
+    chunks, left = parted(plan(source, Path(place.anchor or ".")))
     if not chunks:
-        raise error("U208", file=str(place), found="no file", expected="files to read")
+        raise error("U208", file=str(place), found=nothing(left), expected="files to read")
     if wanted is not None:
         groups = [Group(wanted.name, "named by the caller")]
     else:
@@ -140,5 +140,6 @@ def _of_source(place: Path, known: dict[str, Format], wanted: Format | None) -> 
         format = wanted or format_of(group.format)
         own = within(chunks, group.paths, group.apart)
         own = gather(own) if format.unit == "folder" else own
+        own = own if made else [*own, *left]
         made.append(SourceSubmission(place, format, group.reason, own, source))
     return made

@@ -21,6 +21,13 @@ LEAST_CELLS = 2048
 BYTES_A_THREAD = 100_000_000
 """Weights that are worth a thread where one token is made at a time. Threads wait for each other several hundred times
 a token: two of them make 103 to 115 tokens/s of a model of 92 MB, one of them 149."""
+APART = {"Q8_0": 5, "Q4_": 3, "Q5_": 3, "Q6_": 3}
+"""Type of the weights, as its name begins → up to so many tokens are decoded one by one, by `FEW_THREADS` at most. One
+token has a product of its own in llama.cpp; few together cost more than that each (AVX2, one thread, 135 M weights, CPU
+ms a token of 1, 2, 3, 4, 6, 8 together: Q8_0 6.9, 14.7, 12.7, 8.8, 6.8, 4.4; Q4_0 5.6, 6.9, 7.0, 4.8, 4.5, 3.8; F16 10.8,
+10.8, 8.6, 8.4, 6.7, 6.1)."""
+FEW_THREADS = 2
+"""More of them share what few tokens cost together, but not one token."""
 NO_CELL = 1
 """What `llama_decode` answers where tokens found no room; nothing is changed then."""
 
@@ -60,6 +67,8 @@ class Llama:
         self.size = int(library.llama_vocab_n_tokens(self.vocabulary))
         self.context = int(library.llama_model_n_ctx_train(self.model))
         self.threads = threads or count_cores()
+        self.weights = self._describe()
+        """The type of most weights, such as ``Q8_0``."""
         self.cells = self.sequences = 0
         self.make_room: Callable[[], bool] = lambda: False
         """Called where no cell is free: whether some are now."""
@@ -114,8 +123,10 @@ class Llama:
 
         library, batch = self.library, self._batch
         asked, found = set(wanted), []
-        for start in range(0, len(tokens), CHUNK):
-            part = tokens[start : start + CHUNK]
+        few = next((most for name, most in APART.items() if self.weights.startswith(name)), 0)
+        step = 1 if self.threads <= FEW_THREADS and len(tokens) <= few else CHUNK
+        for start in range(0, len(tokens), step):
+            part = tokens[start : start + step]
             batch.n_tokens = len(part)
             for at, (token, position, sequence) in enumerate(part):
                 batch.token[at], batch.pos[at] = token, position
@@ -130,6 +141,12 @@ class Llama:
                     pointer = library.llama_get_logits_ith(self._state, at)
                     found.append(np.ctypeslib.as_array(pointer, shape=(self.size,)).copy())
         return np.stack(found) if found else np.zeros((0, self.size), dtype=np.float32)
+
+    def _describe(self) -> str:
+        room = ctypes.create_string_buffer(256)
+        self.library.llama_model_desc(self.model, room, len(room))
+        words = room.value.decode(errors="replace").split()  # "llama 135M Q8_0", and perhaps "- Medium" behind it
+        return next((word for word in words if word[:1] in "QFBIT" and any(c.isdigit() for c in word)), "")
 
     def forget(self, sequence: int, first: int = 0) -> None:
         """Drop the tokens of ``sequence`` from position ``first`` on."""

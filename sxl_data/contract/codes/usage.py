@@ -99,6 +99,13 @@ U216 note files-passed-over
     stage  read
     why    the format that reads the source takes files of other kinds; what these hold is in no row
     fix    make them a source of their own with `include:` and `format:`, or leave them out with `exclude:`
+U217 note entries-not-looked-into
+    title  Links and folders of tools are not read
+    stage  read
+    why    a link may lead in a circle or out of the folder, and what tools put into a folder is nobody's data; what is
+           behind them is in no row
+    fix    name what is meant as a path of its own (a link's target, `node_modules` itself), or leave it out with
+           `exclude:`
 U301 error no-space
     title  The disk is full
     why    the output cannot be written

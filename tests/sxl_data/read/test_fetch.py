@@ -42,7 +42,7 @@ def test_a_pinned_revision_on_this_disk_needs_no_network(tmp_path, monkeypatch):
     (folder / "main-train.sxl-complete.json").write_text(json.dumps(["main/train.jsonl"]), encoding="utf-8")
     found = fetch(Source(name="gsm8k", hub="openai/gsm8k", subset="main", revision=COMMIT), Path())
     assert (found.hub, found.revision) == (None, COMMIT)
-    assert [path.name for path in expand(found, tmp_path)[1]] == ["train.jsonl"]
+    assert [path.name for path in expand(found, tmp_path).files] == ["train.jsonl"]
 
 
 def test_a_preferred_path_comes_first_where_something_is_there_and_is_named(tmp_path, capsys):
@@ -77,7 +77,7 @@ def test_names_of_a_split_are_names_and_no_patterns(tmp_path, monkeypatch):
         (folder / name).write_text("{}\n", encoding="utf-8")
     (folder / "train.sxl-complete.json").write_text(json.dumps(["part[1].jsonl"]), encoding="utf-8")
     found = fetch(Source(name="gsm8k", hub="openai/gsm8k", revision=COMMIT), Path())
-    assert [path.name for path in expand(found, tmp_path)[1]] == ["part[1].jsonl"]
+    assert [path.name for path in expand(found, tmp_path).files] == ["part[1].jsonl"]
 
 
 def test_a_marker_that_names_files_elsewhere_or_was_cut_off_is_none(tmp_path):

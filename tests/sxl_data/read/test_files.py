@@ -39,7 +39,7 @@ def test_a_limited_source_is_not_cut(tmp_path: Path):
     assert 1 == len(list(plan(source("x.jsonl", limit=5), tmp_path, chunk_bytes=10)))
 
 
-def test_links_pipes_and_caches_are_passed_over(tmp_path: Path):
+def test_links_pipes_and_caches_are_passed_over_and_named(tmp_path: Path):
     if os.name == "nt":
         pytest.skip("no pipes there")
     (tmp_path / "data/.git").mkdir(parents=True)
@@ -47,7 +47,22 @@ def test_links_pipes_and_caches_are_passed_over(tmp_path: Path):
         (tmp_path / "data" / name).write_text("x", encoding="utf-8")
     (tmp_path / "data/loop").symlink_to(tmp_path / "data")
     os.mkfifo(tmp_path / "data/pipe.py")
-    assert ["a.py"] == [p.name for p in expand(source("data"), tmp_path)[1]]
+    found = expand(source("data"), tmp_path)
+    assert ["a.py"] == [p.name for p in found.files]
+    assert [(".git", ".git"), ("loop", "link"), ("pipe.py", "no plain file")] == found.left
+    assert [] == expand(source("data", exclude=(".git/*", "loop", "pipe*")), tmp_path).left
+    *_, last = plan(source("data"), tmp_path)
+    assert ((), tuple(found.left)) == (last.pieces, last.left)
+
+
+def test_folders_that_a_pattern_matches_are_named_unless_files_in_them_are_read(tmp_path: Path):
+    for name in ("data/a.jsonl", "data/inner/b.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    assert [("inner", "folder that a pattern matches")] == expand(source("data/*"), tmp_path).left
+    assert [] == expand(source("data/**/*"), tmp_path).left
+    with pytest.raises(UserError, match="folders only"):
+        expand(source("data/inn*"), tmp_path)
 
 
 def test_include_and_exclude_are_about_names_below_the_root(tmp_path: Path):

@@ -148,3 +148,23 @@ def test_who_stops_in_the_middle_leaves_nothing_behind(both: Open) -> None:
         next(asked)
         asked.close()  # type: ignore[attr-defined]
     assert {sample.request: sample for sample in llama.generate(requests)} == whole
+
+
+def test_a_few_rows_of_q8_0_are_decoded_as_each_alone(make_model: Callable[..., Path], tmp_path: Path) -> None:
+    from sxl_train.generate.llama import Llama
+    from sxl_train.storage import gguf
+
+    llama = Llama(gguf.write(make_model(), tmp_path / "model.gguf", "q8_0"), threads=1)
+    llama.open_cells(512, 8)
+
+    def of(*rows: int) -> np.ndarray[Any, Any]:
+        for row in rows:
+            llama.forget(row)
+        found: np.ndarray[Any, Any] = llama.decode([(5 + row, 0, row) for row in rows], range(len(rows)))
+        return found
+
+    alone = np.concatenate([of(row) for row in range(8)])
+    assert "Q8_0" == llama.weights
+    assert np.array_equal(alone[:3], of(0, 1, 2))
+    np.testing.assert_allclose(alone, of(*range(8)), atol=0.05)
+    llama.close()
