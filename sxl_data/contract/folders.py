@@ -64,6 +64,30 @@ def told(left: Sequence[Left]) -> Finding | None:
     )
 
 
+def refuse_place(folder: Path, out: Path) -> None:
+    """What is made of the files of ``folder`` goes to a folder of its own, ``out``, that holds nothing yet. Raises
+    `UserError` U306 for one that holds files, U302 for one in ``folder`` or around it."""
+    inner, outer = out.resolve(), folder.resolve()
+    if inner == outer or outer in inner.parents or inner in outer.parents:
+        raise error(
+            "U302",
+            file=str(out),
+            found="the folder that is read, or one in it or around it",
+            expected="a folder beside it",
+            why="what is written would be read the next time, or replace what was read",
+            fix="give another name",
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise error(
+            "U306",
+            file=str(out),
+            found="a folder that is not empty" if out.is_dir() else "a file",
+            expected="a new or empty folder",
+            why="files of the same names would be replaced",
+            fix="give another name",
+        )
+
+
 def _inside(folder: Path, top: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())

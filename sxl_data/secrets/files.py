@@ -1,6 +1,7 @@
 """`sxl-data redact`: secrets and persons out of any file: text, JSON, JSON Lines (rows or a session), Parquet.
 
-In: paths and a place to write to. Out: the files with placeholders, or (`check`) what would have to go, as findings.
+In: paths and a place to write to. Out: the files with placeholders, or (`check`) what would have to go, as findings; of
+a folder every file in it, under the same names.
 One file is one story: equal values get equal placeholders in all of it, and a secret that one line gives away goes from
 the others too. JSON stays JSON, a table keeps its schema; a file whose bytes are no text is refused, not passed on.
 """
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sxl_data.contract.errors import Finding, UserError, error, finding
+from sxl_data.contract.folders import Left, refuse_place, told, walk
 from sxl_data.secrets.find import find, find_json
 from sxl_data.secrets.hits import Hit
 from sxl_data.secrets.redact import Placeholders, code_of, forget, redact_json, shown
@@ -27,13 +29,17 @@ LINES, WHOLE, TABLE = (".jsonl", ".ndjson"), (".json", ".ipynb"), (".parquet",)
 
 
 class Redacted(msgspec.Struct):
-    """What `redact` did: ``secrets`` and ``persons`` taken out or found, the ``findings`` of a check or of the second
-    scan, and the paths ``written``."""
+    """What `redact` did: ``secrets`` and ``persons`` taken out or found in ``files``, the ``findings`` of a check
+    or of the second scan, the paths ``written``, what of a folder was ``refused`` and so not written, and ``notes`` on
+    what of it was not looked into."""
 
+    files: int = 0
     secrets: int = 0
     persons: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     written: list[str] = msgspec.field(default_factory=list)
+    refused: list[Finding] = msgspec.field(default_factory=list)
+    notes: list[Finding] = msgspec.field(default_factory=list)
     text: bytes = b""
     """The result, where it was not written to a file."""
 
@@ -48,30 +54,55 @@ def redact(
 ) -> Redacted:
     """Take secrets and, unless ``people`` is False, persons out of ``files`` (``-`` is standard input).
 
-    One file goes to the file ``out``, several to the folder ``out``; without it the text of one file is returned.
+    One file goes to the file ``out``, several to the folder ``out``, and the files of a folder to the same places
+    below ``out``, which must hold nothing yet; without it the text of one file is returned. A file of a folder that is
+    no text is refused by itself.
     ``check`` writes nothing and returns what it found. ``second`` has detect-secrets look for what was taken out.
     Raises `UserError`: U201, U204 for what is missing or no text, U401 where the result has no place.
     """
     paths = [files] if isinstance(files, str | Path) else list(files)
-    if not check and out is None and (len(paths) != 1 or str(paths[0]).endswith(TABLE)):
-        raise error("U401", found=f"{len(paths)} files and no place for them", expected="-o OUT")
-    done = Redacted()
-    target = Path(out) if out is not None else None
+    folders = [Path(path) for path in paths if str(path) != "-" and Path(path).is_dir()]
+    if not check and out is None and (folders or len(paths) != 1 or str(paths[0]).endswith(TABLE)):
+        found = "a folder" if folders else f"{len(paths)} files"
+        raise error("U401", found=f"{found} and no place for what is made of it", expected="-o OUT")
     if check and second:
         raise error("U401", found="--check and --second", expected="one of them: the second look is at redacted text")
-    if target is not None and not check and (len(paths) > 1 or target.is_dir()):
-        names = [Path(path).name for path in paths]
-        if len(set(names)) < len(names):
-            raise error("U401", found="two files of one name", expected="files of different names, or one at a time")
-    for path in paths:
-        if check:
-            _check(path, done, people)
-            continue
-        one = target / Path(path).name if target and (len(paths) > 1 or target.is_dir()) else target
-        if one is not None and str(path) != "-" and one.exists() and one.samefile(path):
-            raise error("U401", found=str(one), expected="another file than the one that is read")
-        _write(path, one, done, people, second)
+    done = Redacted()
+    for path, target, named in _places(paths, None if check or out is None else Path(out), done):
+        done.files += 1
+        try:
+            _check(path, done, people) if check else _write(path, target, done, people, second)
+        except UserError as problem:
+            if named:
+                raise
+            done.refused += problem.findings
     return done
+
+
+def _places(paths: list[str | Path], out: Path | None, done: Redacted) -> list[tuple[str | Path, Path | None, bool]]:
+    """Each file, where what is made of it goes, and whether it was named itself and not its folder."""
+    several = len(paths) > 1
+    found: list[tuple[str | Path, Path | None, bool]] = []
+    for path in paths:
+        place = Path(path)
+        if str(path) == "-" or not place.is_dir():
+            inside = out / place.name if out is not None and (several or out.is_dir()) else out
+            if inside is not None and str(path) != "-" and inside.exists() and inside.samefile(path):
+                raise error("U401", found=str(inside), expected="another file than the one that is read")
+            found.append((path, inside, True))
+            continue
+        top = out / place.resolve().name if out is not None and several else out
+        if top is not None:
+            refuse_place(place, top)
+        items = list(walk(place))
+        files = sorted(item for item in items if isinstance(item, Path))
+        found += [(file, top / file.relative_to(place) if top else None, False) for file in files]
+        if (said := told([item for item in items if isinstance(item, Left)])) is not None:
+            done.notes.append(msgspec.structs.replace(said, file=str(place / (said.file or ""))))
+    targets = [target for _, target, _ in found if target is not None]
+    if len(set(targets)) < len(targets):
+        raise error("U401", found="two files of one name", expected="files of different names, or one at a time")
+    return found
 
 
 def _check(path: str | Path, done: Redacted, people: bool) -> None:
@@ -154,9 +185,6 @@ def _records(path: str | Path, data: bytes) -> Iterator[tuple[int, bytes]]:
 def _bytes(path: str | Path) -> bytes:
     if str(path) == "-":
         data = sys.stdin.buffer.read()
-    elif Path(path).is_dir():
-        fix = "name the files in it, for example with a pattern of your shell"
-        raise error("U204", file=str(path), found="a folder", expected="a file", fix=fix)
     elif not Path(path).is_file():
         raise error("U201", file=str(path), found="nothing at this path", expected="a file", fix="check the path")
     else:

@@ -72,9 +72,10 @@ class Fixed(msgspec.Struct):
         return "\n".join(lines)
 
 
-def show(line: int, change: Change) -> str:
+def show(line: int, change: Change, file: str = "") -> str:
     """One change in a line for people."""
-    return printable_line(f"line {line}  {change.code}  {change.pointer}  {change.said}")
+    place = f"{file} line {line}".lstrip()
+    return printable_line(f"{place}  {change.code}  {change.pointer}  {change.said}")
 
 
 def fix(

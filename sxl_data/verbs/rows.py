@@ -95,10 +95,13 @@ def _add_redact(command: Callable[..., argparse.ArgumentParser]) -> None:
         _redact,
         "Take secrets and what names persons out of text, JSON, JSONL, sessions and Parquet.",
         "examples:\n  sxl-data redact session.jsonl -o clean.jsonl\n  sxl-data redact *.jsonl -o clean/\n"
+        "  sxl-data redact sessions/ -o clean/       (every file in it, under the same names)\n"
         "  sxl-data redact session.jsonl --check     (writes nothing; exit code 1 where something has to go)",
     )
-    sub.add_argument("files", nargs="+", help="files, - for stdin; by suffix .jsonl, .json, .parquet, else text")
-    sub.add_argument("-o", "--out", help="file to write, or folder for several (default: stdout)")
+    sub.add_argument(
+        "files", nargs="+", help="files or folders, - for stdin; by suffix .jsonl, .json, .parquet, else text"
+    )
+    sub.add_argument("-o", "--out", help="file to write, or folder for several or a folder (default: stdout)")
     sub.add_argument("--check", action="store_true", help="report what has to go and write nothing")
     sub.add_argument("--keep-private", action="store_true", help="secrets only; leave what names persons")
     sub.add_argument("--second", action="store_true", help="have detect-secrets look for what was taken out")
@@ -198,14 +201,16 @@ def _redact(options: argparse.Namespace) -> int:
             most = None if options.all else SHOWN
             by_code = ([item for item in done.findings if item.code == code] for code in report.counts)
             shown = [item for items in by_code for item in items[:most]]
-            total = f"{done.secrets} secrets, {done.persons} names and addresses in {len(options.files)} files"
+            total = f"{done.secrets} secrets, {done.persons} names and addresses in {done.files} files"
             text = fit("\n".join([*map(render_finding, shown), total]), terminal_width())
         (tell if options.check else say)(text)
     if done.text:
         sys.stdout.buffer.write(done.text)
         sys.stdout.buffer.flush()
+    for item in (*done.notes, *done.refused):
+        say(render_finding(item))
     for path in done.written:
         tell(str(path))
     if not options.check:
         say(f"{done.secrets} secrets and {done.persons} names and addresses taken out")
-    return 1 if done.findings else 0
+    return 1 if done.findings or done.refused else 0

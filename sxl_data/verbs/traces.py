@@ -48,8 +48,10 @@ def _add_validate(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub.add_argument(
         "--jobs", type=whole(1, 1024), default=1, metavar="N", help="processes that share large JSONL files"
     )
-    sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file and -o")
-    sub.add_argument("-o", "--out", help="file to write the mended traces to, or those with findings")
+    sub.add_argument("--fix", action="store_true", help="mend what is marked fixable; needs one file or folder, and -o")
+    sub.add_argument(
+        "-o", "--out", help="file (of a folder: new folder) for the mended traces, or file for those with findings"
+    )
 
 
 def _add_convert(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -177,7 +179,9 @@ def _validate(options: argparse.Namespace) -> int:
         from sxl_data.validate.fix import fix, show
 
         if len(options.files) != 1 or not options.out:
-            raise error("U401", found="--fix", expected="one FILE and -o OUT")
+            raise error("U401", found="--fix", expected="one FILE or FOLDER and -o OUT")
+        if Path(options.files[0]).is_dir():
+            return _fix_folder(options)
         records = {name: item for name, item in _known().items() if item.unit in ("row", "file")}
         mended = fix(options.files[0], options.out, options.format, records, tell=lambda *told: tell(show(*told)))
         tell(mended.text())
@@ -210,6 +214,21 @@ def _validate(options: argparse.Namespace) -> int:
     text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
+
+
+def _fix_folder(options: argparse.Namespace) -> int:
+    from sxl_data.contract.console import say, tell
+    from sxl_data.contract.errors import render as render_finding
+    from sxl_data.validate.fix import show
+    from sxl_data.validate.fix_folder import fix_folder
+
+    mended = fix_folder(
+        options.files[0], options.out, options.format, tell=lambda name, line, change: tell(show(line, change, name))
+    )
+    tell(mended.text())
+    for item in (*mended.notes, *mended.problems):
+        say(render_finding(item))
+    return mended.exit_code
 
 
 def _list() -> int:

@@ -23,9 +23,9 @@ BYTES_A_THREAD = 100_000_000
 a token: two of them make 103 to 115 tokens/s of a model of 92 MB, one of them 149."""
 APART = {"Q8_0": 5, "Q4_": 3, "Q5_": 3, "Q6_": 3}
 """Type of the weights, as its name begins → up to so many tokens are decoded one by one, by `FEW_THREADS` at most. One
-token has a product of its own in llama.cpp; few together cost more than that each (AVX2, one thread, 135 M weights, CPU
-ms a token of 1, 2, 3, 4, 6, 8 together: Q8_0 6.9, 14.7, 12.7, 8.8, 6.8, 4.4; Q4_0 5.6, 6.9, 7.0, 4.8, 4.5, 3.8; F16 10.8,
-10.8, 8.6, 8.4, 6.7, 6.1)."""
+token has a product of its own in llama.cpp; few together cost more than that each (AVX2, one thread, 135 M weights,
+CPU ms a token of 1, 2, 3, 4, 6, 8 together: Q8_0 6.9, 14.7, 12.7, 8.8, 6.8, 4.4; Q4_0 5.6, 6.9, 7.0, 4.8, 4.5, 3.8; F16
+10.8, 10.8, 8.6, 8.4, 6.7, 6.1)."""
 FEW_THREADS = 2
 """More of them share what few tokens cost together, but not one token."""
 NO_CELL = 1

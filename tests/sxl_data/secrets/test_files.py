@@ -104,3 +104,34 @@ def test_a_second_scan_finds_what_was_left_and_nothing_after_a_redaction(tmp_pat
     assert (found.code, found.line) == ("C411", 1)
     (tmp_path / "a.txt").write_text(f"x = '{TOKEN}'\npassword = 'kX8#mP2qL'\n", encoding="utf-8")
     assert sxl_data.redact(tmp_path / "a.txt", tmp_path / "b.txt", second=True).findings == []
+
+
+def test_a_folder_is_redacted_file_by_file_under_the_same_names(tmp_path: Path):
+    (tmp_path / "in/deep/node_modules").mkdir(parents=True)
+    for name in ("in/a.txt", "in/deep/b.jsonl", "in/deep/node_modules/c.txt"):
+        (tmp_path / name).write_text(json.dumps({"t": TOKEN}) + "\n", encoding="utf-8")
+    (tmp_path / "in/link.txt").symlink_to(tmp_path / "in/a.txt")
+    (tmp_path / "in/picture.png").write_bytes(b"\x89PNG\x00" * 9)
+    done = run(tmp_path / "in", "-o", tmp_path / "out")
+    assert 1 == done.returncode  # the picture was not passed on
+    assert ["a.txt", "deep/b.jsonl"] == sorted(
+        path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()
+    )
+    assert {"t": "SECRET_github_token"} == json.loads((tmp_path / "out/deep/b.jsonl").read_text(encoding="utf-8"))
+    assert "link ×1, node_modules ×1" in done.stderr and "picture.png" in done.stderr
+    assert "2 secrets" in done.stderr
+
+
+def test_a_folder_has_a_place_of_its_own_and_replaces_nothing(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_text(TOKEN, encoding="utf-8")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/a.txt").write_text("mine", encoding="utf-8")
+    for out, code in ((None, "U401"), ("full", "U306"), ("in", "U302"), ("in/out", "U302"), (".", "U302")):
+        with pytest.raises(UserError, match=code):
+            sxl_data.redact(tmp_path / "in", tmp_path / out if out else None)
+    assert "mine" == (tmp_path / "full/a.txt").read_text(encoding="utf-8")
+    found = sxl_data.redact(tmp_path / "in", check=True)
+    assert (1, [str(tmp_path / "in/a.txt")]) == (found.secrets, [item.file for item in found.findings])
+    done = sxl_data.redact([tmp_path / "in", tmp_path / "full/a.txt"], tmp_path / "out")
+    assert [str(tmp_path / "out/in/a.txt"), str(tmp_path / "out/a.txt")] == done.written
