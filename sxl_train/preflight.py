@@ -23,6 +23,7 @@ from sxl_train.data.conversations import Row
 from sxl_train.plan.shapes import read_shape
 from sxl_train.run.bases import find_gguf, resolve
 from sxl_train.run.forecast import check_disk, check_memory, find_config, show_memory
+from sxl_train.run.tokenizer import open_tokenizer
 from sxl_train.suites.registry import check_suites
 from sxl_train.tune.conflicts import check_keys
 
@@ -169,7 +170,7 @@ def _open_tokenizer(recipe: Recipe, rows: list[Row]) -> PreTrainedTokenizerFast:
     from sxl_train.data import base
 
     if recipe.base_model != "demo":
-        return base.open_tokenizer(resolve(recipe.base_model), recipe.revision)
+        return open_tokenizer(resolve(recipe.base_model), recipe.revision)
     template = mask.Template(mask.OWN.read_text(encoding="utf-8"))
     texts = [mask.render(template, row.messages, row.tools) for row in rows]
     return base.train_tokenizer(texts, recipe.base.vocabulary, recipe.base.context)

@@ -62,12 +62,13 @@ class Bench:
 
     def tune(self) -> None:
         """The whole model, tuned with every weight on the traces: teacher and yardstick."""
-        from sxl_train.data import samples, special_tokens, vocabulary
+        from sxl_train.data import special_tokens, vocabulary
         from sxl_train.plan import step as plan
         from sxl_train.prune.importance import measure_importance
         from sxl_train.run import checkpoints
+        from sxl_train.run.tokenizer import open_tokenizer
 
-        tokenizer = samples.load_tokenizer(self.base)
+        tokenizer = open_tokenizer(self.base)
         model = checkpoints.load(self.base, "float32", self.device)
         special_tokens.resize(model, tokenizer, json.loads((self.options.folder / "added.json").read_text("utf-8")))
         self.train(model, self.train_rows[: -self.options.judges], self.options.tune_steps, self.options.tune_lr)

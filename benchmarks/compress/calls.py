@@ -16,9 +16,9 @@ OPEN = "<tool_call>"
 
 def judge_calls(model: Any, folder: Path, prompts: list[Any], new_tokens: int, free: bool = True) -> dict[str, float]:
     """Shares of ``prompts`` (text, tools, truth) whose calls are valid, by measure; the tokenizer is ``folder``'s."""
-    from sxl_train.data import samples
+    from sxl_train.run.tokenizer import open_tokenizer
 
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     tokenizer.padding_side = "left"
     asked = sorted(prompts, key=lambda prompt: len(prompt["text"]))
     starts = [prompt["truth"].partition(OPEN)[0] + OPEN for prompt in asked]

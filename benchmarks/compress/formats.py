@@ -33,9 +33,10 @@ def measure(model: Path, text: str, windows: int, length: int, new_tokens: int, 
     from sxl_train.quantise import step as quantise
     from sxl_train.release import gguf_check, verify
     from sxl_train.run import checkpoints, size
+    from sxl_train.run.tokenizer import open_tokenizer
     from sxl_train.storage import gguf
 
-    tokenizer = samples.load_tokenizer(model)
+    tokenizer = open_tokenizer(model)
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     cut = [ids[i * length : (i + 1) * length] for i in range(min(windows, len(ids) // length))]
     rows_of = [samples.Sample(row, [1] * length, 1) for row in cut]

@@ -34,7 +34,9 @@ def pack(model: Path, dataset: str, out: Path, rows: int, held_out: int, prompts
         if path.suffix in (".json", ".jinja"):
             shutil.copyfile(path, out / path.name)
     pack_weights((model / "model.safetensors").read_bytes(), out)
-    tokenizer = samples.load_tokenizer(model)
+    from sxl_train.run.tokenizer import open_tokenizer
+
+    tokenizer = open_tokenizer(model)
     template = special_tokens.choose_template("sxl", tokenizer)
     added = special_tokens.add_special_tokens(tokenizer, template)
     tokenizer.save_pretrained(out)

@@ -46,11 +46,12 @@ def measure(file: Path, options: argparse.Namespace) -> dict[str, Any]:
 def measure_loss(file: Path, folder: Path, rows: int) -> float:
     """Nats per trained token of ``rows`` runs of the planner."""
     from sxl_data import toolsets
-    from sxl_train.data import mask, samples
+    from sxl_train.data import mask
     from sxl_train.data.conversations import to_row
     from sxl_train.release import gguf_check
+    from sxl_train.run.tokenizer import open_tokenizer
 
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     template = mask.make_template(tokenizer.chat_template, tokenizer)
     ids, trained = [], []
     for number in range(rows):

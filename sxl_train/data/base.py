@@ -24,6 +24,7 @@ from sxl_train.run import bases, hub
 from sxl_train.run.licence import read_licence, read_licence_texts
 from sxl_train.run.quiet import hush
 from sxl_train.run.step import Context
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -93,16 +94,6 @@ def fetch(model: str, revision: str) -> Path:
     wanted = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
     folder = hub.fetch(model, wanted, revision=revision)
     return folder if list(folder.glob("*.safetensors")) else hub.fetch(model, [*wanted, "*.bin"], revision=revision)
-
-
-def open_tokenizer(model: str, revision: str = "main") -> PreTrainedTokenizerFast:
-    """The tokenizer of a folder or hub id; slow ones are refused by transformers 5 itself."""
-    from transformers import AutoTokenizer
-
-    from sxl_train.run.checkpoints import opening
-
-    with opening(model):
-        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(model, revision=revision))
 
 
 def train_tokenizer(texts: list[str], vocabulary: int, context: int) -> PreTrainedTokenizerFast:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -45,21 +44,6 @@ class Loss(msgspec.Struct, frozen=True):
     def perplexity(self) -> float:
         """exp of the loss per token."""
         return math.exp(min(self.per_token, 50))
-
-
-def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
-    """The tokenizer of ``folder``, its own pre-tokeniser included.
-
-    `AutoTokenizer` rebuilds the pre-tokeniser of some architectures from their published one.
-    """
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
-
-    from sxl_train.run.checkpoints import find_gguf, opening
-
-    with opening(folder):
-        if (Path(folder) / "tokenizer.json").is_file():
-            return PreTrainedTokenizerFast.from_pretrained(str(folder))
-        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(str(folder), **find_gguf(folder)))
 
 
 def read_samples(

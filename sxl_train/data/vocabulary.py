@@ -27,6 +27,7 @@ from sxl_data.contract.errors import error
 from sxl_train.data.control import Control
 from sxl_train.data.samples import Sample
 from sxl_train.run.objects import Object
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -48,9 +49,7 @@ def read_tokenizer(folder: Path) -> Object:
     if path.is_file():
         whole = json.loads(path.read_text(encoding="utf-8"))
     else:
-        from transformers import AutoTokenizer
-
-        whole = json.loads(AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer.to_str())
+        whole = json.loads(open_tokenizer(folder).backend_tokenizer.to_str())
     model = whole["model"]
     if model.get("type") != "BPE" or not (falls_back(whole) or "ByteLevel" in json.dumps(whole.get("decoder"))):
         raise error(

@@ -23,6 +23,7 @@ from sxl_train.recovery.loop import Settings, recover
 from sxl_train.recovery.progress import Keeper
 from sxl_train.recovery.teach import Teach, teach_live
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from sxl_train.config import Recipe
@@ -41,7 +42,7 @@ def run(context: Context) -> Path:
     if not teacher_name or not recipe.distil.steps:
         return student_folder
     device = checkpoints.choose_device()
-    tokenizer = samples.load_tokenizer(student_folder)
+    tokenizer = open_tokenizer(student_folder)
     rows = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit or 0, recipe.tune.max_length)
     held_out = samples.read_samples(
         recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, recipe.tune.max_length
@@ -85,11 +86,7 @@ def find_targets(
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
         own = samples.read_samples(
-            recipe.dataset,
-            "train",
-            samples.load_tokenizer(Path(teacher_name)),
-            recipe.limit or 0,
-            recipe.tune.max_length,
+            recipe.dataset, "train", open_tokenizer(Path(teacher_name)), recipe.limit or 0, recipe.tune.max_length
         )
         whole = vocabulary.read_tokenizer(Path(teacher_name))
         spelled = vocabulary.respell(own, whole, kept)

@@ -24,6 +24,7 @@ from sxl_train.data.conversations import Row
 from sxl_train.generate.folder import load
 from sxl_train.generate.types import Request
 from sxl_train.run.objects import Object
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -39,7 +40,7 @@ def measure(folder: str, dataset: str, options: Evaluate, max_length: int, split
     torch.manual_seed(0)
     model = load(folder)
     loaded = time.monotonic()
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     rows = data.read_rows(data.find_dataset(dataset), split, options.rows)
     kept = samples.read_samples(dataset, split, tokenizer, options.rows, max_length)
     loss = samples.measure_loss(model, kept)

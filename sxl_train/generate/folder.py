@@ -15,11 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sxl_train.data import mask, samples
+from sxl_train.data import mask
 from sxl_train.generate.prompts import Job, as_dicts, need_template, prepare
 from sxl_train.generate.rows import Row
 from sxl_train.generate.types import Request, Sample, Score
 from sxl_train.run import bases, checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -71,7 +72,7 @@ class FolderBackend:
     def __init__(self, folder: str, model: Decoder | None = None, rows: int = 0) -> None:
         """``model`` is that of ``folder``, where there is one in memory; ``rows`` the most that are made at once."""
         self.model = load(folder) if model is None else model
-        self.tokenizer = samples.load_tokenizer(folder)
+        self.tokenizer = open_tokenizer(folder)
         text = self.tokenizer.chat_template
         self.template = mask.make_template(text, self.tokenizer) if isinstance(text, str) else None
         self.name = f"transformers {Path(folder).name}"

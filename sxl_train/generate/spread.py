@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from sxl_data.contract.errors import error
-from sxl_train.data import mask, samples
+from sxl_train.data import mask
 from sxl_train.generate.types import Request, Sample, Score
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -58,7 +59,7 @@ class SpreadBackend:
     def __init__(self, folder: str, processes: int, rows: int = 0) -> None:
         """Each process loads the model, on the GPU of its number where there are some; ``rows`` as of a folder."""
         context = multiprocessing.get_context("spawn")
-        tokenizer = samples.load_tokenizer(folder)
+        tokenizer = open_tokenizer(folder)
         text = tokenizer.chat_template
         self.template = mask.make_template(text, tokenizer) if isinstance(text, str) else None
         self._processes: list[SpawnProcess] = []

@@ -24,6 +24,7 @@ from sxl_train.prune.search import AXES, Route, build, list_finalists, search
 from sxl_train.recovery.loop import Settings, train
 from sxl_train.run import checkpoints
 from sxl_train.run.objects import Object
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from sxl_train.run.decoder import Decoder
@@ -107,7 +108,7 @@ class Views:
     """The samples of a run in the whole vocabulary and, on demand, in a trimmed one."""
 
     def __init__(self, folder: Path, context: Context) -> None:
-        recipe, tokenizer = context.recipe, samples.load_tokenizer(folder)
+        recipe, tokenizer = context.recipe, open_tokenizer(folder)
         longest = recipe.tune.max_length
         self.train = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, longest)
         self.held_out = samples.read_samples(recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import say
 from sxl_train.config import parse_size
-from sxl_train.data.samples import load_tokenizer, read_unseen
+from sxl_train.data.samples import read_unseen
 from sxl_train.plan import step as plan
 from sxl_train.plan.choose import SAFETY
 from sxl_train.plan.formats import FITTED, WIDER
 from sxl_train.plan.room import spend_room
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 from sxl_train.storage import precision
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def choose_others(
     recipe = context.recipe
     rows = read_unseen(
         recipe.dataset,
-        load_tokenizer(folder),
+        open_tokenizer(folder),
         recipe.quantise.samples,
         recipe.tune.max_length,
         judged=recipe.evaluate.rows,

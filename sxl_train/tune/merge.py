@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sxl_train.data import samples
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 
 if TYPE_CHECKING:
     from sxl_train.run.decoder import Decoder
@@ -33,7 +34,7 @@ def run(context: Context) -> Path:
     base = find_base(context)
     if context.recipe.method != "qlora":
         return merge(adapter, context.folder, base)
-    tokenizer = samples.load_tokenizer(adapter)
+    tokenizer = open_tokenizer(adapter)
     rows = samples.read_samples(
         context.recipe.dataset, "validation", tokenizer, context.recipe.evaluate.rows, context.recipe.tune.max_length
     )

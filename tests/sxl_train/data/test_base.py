@@ -15,6 +15,7 @@ from sxl_data.contract.errors import UserError
 from sxl_train.config import Base
 from sxl_train.data import base
 from sxl_train.data.base import fetch
+from sxl_train.run.tokenizer import open_tokenizer
 from tests.sxl_train import toys
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -82,12 +83,11 @@ def test_hub_id_is_found_at_its_revision_alone(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("config", [None, "{}", "{", '{"model_type": "nothing"}', '{"model_type": "llama"}'])
 def test_a_folder_that_holds_no_model_is_one_error(config: str | None, tmp_path: Path) -> None:
-    from sxl_train.data import samples
     from sxl_train.run import checkpoints
 
     if config is not None:
         (tmp_path / "config.json").write_text(config, encoding="utf-8")
-    for opened in (checkpoints.load, samples.load_tokenizer):
+    for opened in (checkpoints.load, open_tokenizer):
         with pytest.raises(UserError) as problem:
             opened(tmp_path)
         assert ["T101"] == [item.code for item in problem.value.findings]

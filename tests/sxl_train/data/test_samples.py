@@ -13,6 +13,7 @@ from sxl_data.contract.errors import UserError
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 
 ROWS = [Sample(list(range(5 + i, 20 + 3 * i)), [0] * 4 + [1] * (11 + 2 * i), 30 + i) for i in range(6)]
 
@@ -39,7 +40,7 @@ def test_only_what_the_assistant_writes_is_trained(make_model, tmp_path: Path) -
     folder = make_model()
     row = {"messages": [{"role": "user", "content": "What is 12 * 5?"}, {"role": "assistant", "content": "It is 60"}]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 3, encoding="utf-8")
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     found = samples.read_samples(str(tmp_path / "train.jsonl"), "train", tokenizer, 0, 200)
     assert found
     text = tokenizer.decode([i for i, t in zip(found[0].ids, found[0].trained) if t])
@@ -54,7 +55,7 @@ def test_a_tokenizer_without_template_is_refused(make_model, tmp_path: Path) -> 
     (folder / "chat_template.jinja").unlink()
     (tmp_path / "train.jsonl").write_text('{"messages": [{"role": "user", "content": "a"}]}\n', encoding="utf-8")
     with pytest.raises(UserError) as caught:
-        samples.read_samples(str(tmp_path / "train.jsonl"), "train", samples.load_tokenizer(folder), 0, 8)
+        samples.read_samples(str(tmp_path / "train.jsonl"), "train", open_tokenizer(folder), 0, 8)
     assert "T108" == caught.value.findings[0].code
 
 
@@ -66,7 +67,7 @@ def test_batches_hold_every_sample_once_within_their_tokens() -> None:
 
 
 def test_what_is_set_by_samples_is_set_by_none_that_evaluation_reports_on(make_model, tmp_path: Path) -> None:
-    tokenizer = samples.load_tokenizer(make_model())
+    tokenizer = open_tokenizer(make_model())
 
     def text_of(split: str, number: int) -> str:
         return f"{split} {chr(97 + number)}"

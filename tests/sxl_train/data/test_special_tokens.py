@@ -11,8 +11,8 @@ import torch
 
 from sxl_train.config import Tune
 from sxl_train.data import mask
-from sxl_train.data.base import open_tokenizer
 from sxl_train.data.special_tokens import add_special_tokens, choose_template, find_trainable, resize
+from sxl_train.run.tokenizer import open_tokenizer
 
 MakeModel = Callable[..., Path]
 ADDED = ["<think>", "</think>", "<tool_call>", "</tool_call>"]

@@ -20,6 +20,7 @@ from sxl_train.prune.slices import choose_cut, cut
 from sxl_train.recovery import loop as distil
 from sxl_train.recovery import teach as distil_teach
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 from tests.sxl_train.distil.students import ROWS, prune
 
 
@@ -103,7 +104,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tuned) -> None:
 
 def test_a_teacher_of_a_trimmed_student_reads_its_own_tokens(make_model) -> None:
     folder = make_model()
-    whole, tokenizer = vocabulary.read_tokenizer(folder), samples.load_tokenizer(folder)
+    whole, tokenizer = vocabulary.read_tokenizer(folder), open_tokenizer(folder)
     texts = ["def add(first, second):\n    return first + second\n", "The calculator returned 42."]
     own = [Sample(ids, [1] * len(ids), 1) for ids in tokenizer(texts)["input_ids"]]
     removed = max(own[0].ids)

@@ -18,6 +18,7 @@ from sxl_train.prune import search
 from sxl_train.prune import step as prune
 from sxl_train.run import checkpoints, size
 from sxl_train.run.step import Context
+from sxl_train.run.tokenizer import open_tokenizer
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_pruned_folder_meets_the_limit_and_loads(context: Context, order: st
     assert size.measure(out).total <= parse_size(context.recipe.size_limit) * 1.02
     model, info = AutoModelForCausalLM.from_pretrained(out, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
-    tokenizer = samples.load_tokenizer(out)
+    tokenizer = open_tokenizer(out)
     assert len(tokenizer) <= model.config.vocab_size
     rows = samples.read_samples(context.recipe.dataset, "validation", tokenizer, 4, 128)
     assert samples.measure_loss(model, rows).per_byte == pytest.approx(context.measured["loss_per_byte"], rel=0.05)

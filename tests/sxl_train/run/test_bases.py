@@ -12,6 +12,7 @@ import pytest
 
 from sxl_data.contract.errors import UserError
 from sxl_train.run import bases, gguf_reader
+from sxl_train.run.tokenizer import open_tokenizer
 
 pytest.importorskip("gguf")
 
@@ -36,7 +37,6 @@ def test_a_gguf_file_gives_back_the_model_that_it_was_written_from(
 ) -> None:
     import torch
 
-    from sxl_train.data import samples
     from sxl_train.run import checkpoints
 
     folder = make_model(kind=kind, sliding_window=64)
@@ -47,7 +47,7 @@ def test_a_gguf_file_gives_back_the_model_that_it_was_written_from(
     before, after = (checkpoints.load(place, "float32") for place in (folder, tmp_path / "expanded"))
     with torch.no_grad():
         assert torch.allclose(before(ids).logits, after(ids).logits, atol=0.02)
-    old, new = samples.load_tokenizer(folder), samples.load_tokenizer(tmp_path / "expanded")
+    old, new = open_tokenizer(folder), open_tokenizer(tmp_path / "expanded")
     text = "def add(first, 12 * 500):\n\treturn 'naïve 東京'<|im_end|>"
     assert new(text)["input_ids"] == old(text)["input_ids"] and new.decode(old(text)["input_ids"]) == text
     assert (new.chat_template, new.eos_token, new.pad_token) == (old.chat_template, old.eos_token, old.pad_token)

@@ -11,6 +11,7 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_train.release import gguf_check
 from sxl_train.run.gguf_splitting import LLAMA3, QWEN2, name_splitting
+from sxl_train.run.tokenizer import open_tokenizer
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
 GPT2 = BYTES | {"use_regex": True}
@@ -85,7 +86,6 @@ def test_without_an_entry_the_class_of_the_tokenizer_decides() -> None:
 def test_llama_cpp_splits_as_the_tokenizer_does(
     make_model, tmp_path: Path, entry: dict[str, Any], ignores: bool, name: str
 ) -> None:
-    from sxl_train.data import samples
     from sxl_train.storage import gguf
 
     folder = make_model()
@@ -103,7 +103,7 @@ def test_llama_cpp_splits_as_the_tokenizer_does(
         "The calculator returned 42, so the answer is 42.",
     ]
     out = gguf.write(folder, tmp_path / "model.gguf", "f16")
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     assert gguf_check.check(out, texts=texts)["encoded"] == [
         tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts
     ]

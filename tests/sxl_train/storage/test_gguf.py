@@ -18,6 +18,7 @@ from sxl_train.plan import step as plan
 from sxl_train.quantise import step as quantise
 from sxl_train.release import gguf_check
 from sxl_train.run import checkpoints
+from sxl_train.run.tokenizer import open_tokenizer
 from sxl_train.storage import gguf
 from sxl_train.storage.nf4 import round_to_nf4
 
@@ -47,7 +48,7 @@ def test_the_forecast_is_the_real_file(make_model, tmp_path: Path, kind: str, fo
 def test_llama_cpp_computes_what_transformers_computes(make_model, tmp_path: Path, kind: str) -> None:
     folder = make_model(kind=kind)
     out = gguf.write(folder, tmp_path / "model.gguf", "f16")
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     rows = [samples.Sample(list(range(5 + i, 45 + i)), [1] * 40, 40) for i in range(3)]
     expected = samples.measure_loss(checkpoints.load(folder, "float32"), rows).per_token
     prompt = TEXTS[0]

@@ -210,8 +210,8 @@ def test_a_recipe_chooses_how_many_of_the_last_layers_have_adapters(
     last: int, layers: set[int], make_model: Any
 ) -> None:
     from sxl_train.config import Tune
-    from sxl_train.data.base import open_tokenizer
     from sxl_train.data.special_tokens import choose_template
+    from sxl_train.run.tokenizer import open_tokenizer
     from sxl_train.tune.adapt import adapt as put
     from sxl_train.tune.adapt import load
 
