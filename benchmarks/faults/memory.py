@@ -2,8 +2,8 @@
 
 Parts of the comparison get `engine.task_bytes` and must stay within them whatever the number of rows, since
 there are more parts then; memory is what a process has of its own, not the pages of mapped files, which the system
-takes back. `survivors` and `results`, one task each, hold a part of the pairs at a time and keep the rest in scratch
-files. `split`, the one step that holds something of all rows, grows: here is by how much.
+takes back. `survivors`, `results` and `split`, one task each, hold a part of the pairs or of the linked rows at a time
+and keep the rest in scratch files; `split` maps none, so all that is resident counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from toy import report
 if TYPE_CHECKING:
     from sxl_data.dedup.parts.bounded import PairFiles
 
-SPLIT_BYTES = {"split": 25, "grouped": 100}
+SPLITS = {"split": "split, one row of ten in a group", "grouped": "split, all rows in groups and strata"}
 SHARD = 50_000
 
 
@@ -32,21 +32,21 @@ def own_bytes(field: str) -> int:
     return int(next(line for line in status.splitlines() if line.startswith(field)).split()[1]) * 1024
 
 
-def watch(work: Callable[[], object]) -> int:
+def watch(work: Callable[[], object], field: str = "RssAnon") -> int:
     """The most bytes that this process had of its own while it worked, beyond those before."""
     ctypes.CDLL(None).malloc_trim(0)  # or what loading the kernels took would be there to be used again
-    before, most, done = own_bytes("RssAnon"), [0], threading.Event()
+    before, most, done = own_bytes(field), [0], threading.Event()
 
     def look() -> None:
         while not done.wait(0.002):
-            most[0] = max(most[0], own_bytes("RssAnon"))
+            most[0] = max(most[0], own_bytes(field))
 
     thread = threading.Thread(target=look)
     thread.start()
     work()
     done.set()
     thread.join()
-    return max(most[0], own_bytes("RssAnon")) - before
+    return max(most[0], own_bytes(field)) - before
 
 
 def sign(folder: Path, rows: int, width: int) -> tuple[list[int], list[Path]]:
@@ -140,55 +140,66 @@ def pair_files(folder: Path, rows: int) -> PairFiles:
     return PairFiles([partial(pq.read_table, path) for path in paths], rows // 10)
 
 
-def divide_rows(folder: Path, rows: int, every: int) -> int:
-    """The most bytes that this process has of its own while it divides ``rows`` rows, a fifth of them in pairs and one
-    of ``every`` in groups of five, and makes what each shard is told."""
+def divide_rows(folder: Path, rows: int, every: int, task_bytes: int) -> int:
+    """The most bytes that are resident while ``rows`` rows are divided, a fifth of them in pairs and one of ``every``
+    in groups of five, beyond those before. With all rows in groups the split is stratified too."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from sxl_data.engine.spool import Room
+    from sxl_data.split.assign import SplitConfig
+    from sxl_data.split.parts import Prompts
+    from sxl_data.split.stage import divide
+
+    paths = [place_rows(folder, shard, every) for shard in range(rows // SHARD)]
+    pairs = pair_files(folder, rows)
+    config = SplitConfig(stratify=("source",) if every == 1 else ())
+
+    def read(shard: int, names: list[str]) -> pa.Table:
+        with pq.ParquetFile(paths[shard]) as file:
+            return file.read(names, use_threads=False)
+
+    def run(count: int) -> None:
+        scored = (read_pairs().append_column("score", pa.array([0.6] * len(read_pairs()))) for read_pairs in pairs.read)
+        room = Room(task_bytes, folder)
+        found = divide(read, [SHARD] * count, scored, Prompts([], []), config, 0, 250_000_000, room)
+        assert count * SHARD == sum(len(make()) for make in found.sides)
+
+    run(1)  # loads what is imported when it is needed
+    return watch(lambda: run(len(paths)), "VmRSS")
+
+
+def place_rows(folder: Path, shard: int, every: int) -> Path:
+    """What `split` is told of the rows of a shard, in a file."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sxl_data.split.assign import SplitConfig
-    from sxl_data.split.stage import FREE, Prompts, divide
+    from sxl_data.split.part import FREE
 
-    def write(shard: int) -> None:
-        rng, at = np.random.default_rng(shard), np.arange(shard * SHARD, (shard + 1) * SHARD)
-        grouped = at % every == 0
-        ids = (at[grouped] // (5 * every) + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        offsets = np.concatenate(([0], np.cumsum(grouped))).astype(np.int32)
-        hi, lo = (rng.integers(0, 2**64, SHARD, dtype=np.uint64) for _ in range(2))
-        table = pa.table(
-            {
-                "row": at.astype(np.uint32),
-                "key_hi": hi,
-                "key_lo": lo,
-                "ids": pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids)),
-                "text_bytes": rng.integers(1, 9000, SHARD),
-                "pin": np.full(SHARD, FREE, dtype=np.int8),
-                "old": np.zeros(SHARD, dtype=bool),
-                "quota": np.full(SHARD, -1, dtype=np.int16),
-                "stratum": np.zeros(SHARD, dtype=np.uint64),
-            }
-        )
-        pq.write_table(table, folder / f"{every}-{shard}.parquet")
-
-    shards = rows // SHARD
-    for shard in range(shards):
-        if not (folder / f"{every}-{shard}.parquet").is_file():
-            write(shard)
-    ends = np.arange(rows // 10, dtype=np.uint32)
-    pairs = pa.table({"left": ends * 10, "right": ends * 10 + 1, "score": np.full(len(ends), 0.6)})
-    none = np.empty((0, 2), dtype=np.int64)
-
-    def read(shard: int, names: list[str]) -> pa.Table:
-        file = pq.ParquetFile(folder / f"{every}-{shard}.parquet")
-        return file.read(names, use_threads=False)
-
-    def run(count: int) -> None:
-        found = divide(read, count, pairs, Prompts(none, none), SplitConfig(), 0, 250_000_000)
-        assert count * SHARD == sum(len(make()) for make in found.sides)
-
-    run(1)  # loads what is imported when it is needed
-    return watch(lambda: run(shards))
+    path = folder / f"{every}-{shard}.parquet"
+    if path.is_file():
+        return path
+    rng, at = np.random.default_rng(shard), np.arange(shard * SHARD, (shard + 1) * SHARD)
+    grouped = at % every == 0
+    ids = (at[grouped] // (5 * every) + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    offsets = np.concatenate(([0], np.cumsum(grouped))).astype(np.int32)
+    hi, lo = (rng.integers(0, 2**64, SHARD, dtype=np.uint64) for _ in range(2))
+    table = pa.table(
+        {
+            "row": at.astype(np.uint32),
+            "key_hi": hi,
+            "key_lo": lo,
+            "ids": pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids)),
+            "text_bytes": rng.integers(1, 9000, SHARD),
+            "pin": np.full(SHARD, FREE, dtype=np.int8),
+            "old": np.zeros(SHARD, dtype=bool),
+            "quota": np.full(SHARD, -1, dtype=np.int16),
+            "stratum": rng.integers(0, 100, SHARD, dtype=np.uint64),
+        }
+    )
+    pq.write_table(table, path)
+    return path
 
 
 def memory(quick: bool) -> list[dict[str, object]]:
@@ -203,27 +214,21 @@ def memory(quick: bool) -> list[dict[str, object]]:
             done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
             return int(done.stdout)
 
-        for step in ("exact", "partition", "candidates", "survivors", "results"):
+        for step in ("exact", "partition", "candidates", "survivors", "results", *SPLITS):
             small, large = grow(step, few), grow(step, many)
-            text = f"{step}: MB that a part holds with {few} and {many} rows, engine.task_bytes={task_bytes}"
+            text = f"{SPLITS.get(step, step)}: MB that a part holds with {few} and {many} rows, task_bytes={task_bytes}"
             claims.append(
                 report(
                     text,
                     f"≤ {task_bytes / 1e6:.0f}",
-                    f"{small / 1e6:.0f} and {large / 1e6:.0f}",
+                    f"{small / 1e6:.0f} and {large / 1e6:.0f}, {(large - small) / (many - few):.1f} bytes a row",
                     max(small, large) <= task_bytes,
                 )
             )
-        few, many = (400_000, 1_000_000) if quick else (1_000_000, 5_000_000)
-        for step, what in (("split", "one row of ten has a group"), ("grouped", "every row has a group")):
-            small, large = grow(step, few), grow(step, many)
-            each = (large - small) / (many - few)
-            text = f"split: bytes a row while {many} rows are divided, {what} ({large / 1e6:.0f} MB in all)"
-            claims.append(report(text, f"≤ {SPLIT_BYTES[step]}", round(each), each <= SPLIT_BYTES[step]))
     return claims
 
 
 if __name__ == "__main__":
     place, kind, size, most = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     every = {"split": 10, "grouped": 1}.get(kind)
-    print(divide_rows(place, size, every) if every else compare(place, kind, size, most))
+    print(divide_rows(place, size, every, most) if every else compare(place, kind, size, most))

@@ -66,6 +66,7 @@ def divide(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], pairs:
             "quotas": [source.rows for source in recipe.sources if source.rows is not None],
         },
         timed=False,
+        costs={"memory": task_bytes(run)},
     )
     (split,) = run.run("split", [task])
     notes = run.run("note", _notes(shards, split), sizes, "rows") if split.counters["noted"] else []

@@ -22,7 +22,7 @@ from sxl_data.dedup.stage import DedupStage
 from sxl_data.engine.commit import sha256
 from sxl_data.engine.task import Task
 from sxl_data.split.assign import SPLITS
-from sxl_data.split.stage import TAKEN_DOWN
+from sxl_data.split.part import TAKEN_DOWN
 from sxl_data.write.manifest import Manifest, decode
 
 LEDGER = "ledger/ledger.parquet"

@@ -16,6 +16,7 @@ from sxl_data.build.recipe import Recipe
 from sxl_data.contract.codes import CODES
 from sxl_data.contract.console import format_count, say
 from sxl_data.contract.errors import error
+from sxl_data.dedup.parts.shards import MOST_ROWS
 from sxl_data.split.assign import SplitConfig
 from sxl_data.write.manifest import SourceSummary, StageSummary
 
@@ -77,6 +78,12 @@ def refuse_empty(rows: int, funnel: Sequence[StageSummary]) -> None:
         found=f"0 of {format_count(funnel[0].rows_in)} documents left: {', '.join(reasons)}",
         expected="at least one row",
     )
+
+
+def refuse_too_many(rows: int) -> None:
+    """More rows than 32 bits number are not started with. Raises U311."""
+    if rows > MOST_ROWS:
+        raise error("U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number")
 
 
 def warn_of_emptied(sources: Sequence[SourceSummary], recipe: Recipe) -> None:

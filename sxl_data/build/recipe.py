@@ -49,8 +49,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Memory that a task plans for which compares rows of all shards. More rows make more such tasks, none of which
     takes more: 96 bytes for each row whose key it sorts, 32 for each row and band of its hashes. On top come 8 bytes
     for each pair that it finds, and in the one that chooses who stays 190 for each row of a verified pair. Null takes
-    `dedup.memory`; never more than half of `worker_bytes`. The one task that grows with all rows is `split`, by 30
-    bytes of each and 80 more of each that has a group."""
+    `dedup.memory`; never more than half of `worker_bytes`. `split` plans for the same, but never cuts rows that a
+    chain of links holds together: the largest such set takes PERROW bytes for each of its rows."""
     chunk_bytes: int = 16_000_000
     """Input bytes of one reading task, about. Archives, Parquet and compressed files are not cut: a worker holds some
     eight times what one unpacks to."""

@@ -11,17 +11,14 @@ from typing import Any
 import msgspec
 
 from sxl_data.build.extending import PUBLISHED_BEFORE
+from sxl_data.build.guards import refuse_too_many
 from sxl_data.build.run import COMPARING, Run
 from sxl_data.contract.errors import error
 from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.parts.plan import Compared, Comparison
-from sxl_data.dedup.parts.shards import MOST_ROWS
 from sxl_data.engine.task import FileInfo, Receipt, Task
 from sxl_data.ground.stage import GroundConfig
 from sxl_data.split.assign import SPLITS
-
-ROW_BYTES = 40
-"""That the task `split` holds of each row, the one task whose memory grows with all of them."""
 
 
 def run_local(run: Run, stage: str, shards: list[FileInfo], config: Any, **more: Any) -> list[FileInfo]:
@@ -59,7 +56,7 @@ def clean_params(run: Run) -> dict[str, Any]:
 
 def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Compared, list[FileInfo]]:
     """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
-    _refuse_too_many(run, sum(shard.rows for shard in shards))
+    refuse_too_many(sum(shard.rows for shard in shards))
     config = run.recipe.dedup
     old: dict[str, tuple[FileInfo, ...]] = {"old": run.old} if run.old else {}
     if old:  # its rows win over all others
@@ -103,19 +100,6 @@ def task_bytes(run: Run) -> int:
     engine = run.recipe.engine
     planned = engine.task_bytes or parse_size(run.recipe.dedup.memory)
     return max(1, planned if run.room is None else min(planned, run.room // 2))
-
-
-def _refuse_too_many(run: Run, rows: int) -> None:
-    """More rows than 32 bits number, or than a worker can divide, are not started with. Raises U311."""
-    room = run.room
-    if rows > MOST_ROWS:
-        raise error("U311", found=f"{rows:,} rows", expected=f"at most {MOST_ROWS:,}, what 32 bits number")
-    if room is not None and rows * ROW_BYTES > room:
-        raise error(
-            "U311",
-            found=f"{rows:,} rows, {rows * ROW_BYTES:,} bytes while they are divided",
-            expected=f"at most {room:,} bytes, engine.worker_bytes",
-        )
 
 
 def write_shards(run: Run, shards: list[FileInfo], split: Receipt) -> list[tuple[str, int, int, Receipt]]:

@@ -6,6 +6,7 @@ return plain values and Arrow tables, and run alike in this process, in a worker
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import pyarrow.parquet as pq
 from sxl_data.build.outcomes import committed, count_lines, locally
 from sxl_data.contract.columns import cut_rows
 from sxl_data.contract.stage import Outcome
-from sxl_data.engine.mapped import mappable, mapped
+from sxl_data.engine.mapped import AT_ONCE, batches, mappable, mapped
 from sxl_data.engine.task import Output
 from sxl_data.engine.watch import WATCH
-from sxl_data.split.stage import FREE, GONE, stack_keys
+from sxl_data.split.known import stack_keys
+from sxl_data.split.part import FREE, GONE
 
 Inputs = dict[str, list[Path]]
 
@@ -226,26 +228,31 @@ def place(params: dict[str, Any], inputs: Inputs) -> Output:
 def split(params: dict[str, Any], inputs: Inputs) -> Output:
     """Side and published shard of every row that is left, one table for each shard of work; the plan of the
     published shards; and what a random split would leak."""
+    from sxl_data.engine.spool import Room, count_distinct
     from sxl_data.split.assign import SplitConfig
-    from sxl_data.split.stage import Prompts, divide
+    from sxl_data.split.parts import Prompts, pairs_of
+    from sxl_data.split.stage import divide
 
     placed = inputs["placed"]
-    equal = [_pairs_of(mapped(path), "row", "stands") for path in inputs["equal"]]
-    near = [_pairs_of(pq.read_table(path), "left", "right") for path in inputs["near"]]
+    room = Room(params["memory"], placed[0].parent if placed else None)
+    sizes = [pq.read_metadata(path).num_rows for path in placed]
+    equal = (pairs_of(mapped(path).to_batches(AT_ONCE), "row", "stands") for path in inputs["equal"])
+    near = (pairs_of(batches(path), "left", "right") for path in inputs["near"])
     found = divide(
         lambda shard, columns: pq.read_table(placed[shard], columns=columns),
-        len(placed),
-        pq.read_table(inputs["pairs"][0]),
-        Prompts(*(np.concatenate([np.empty((0, 2), np.int64), *pairs]) for pairs in (equal, near))),
+        sizes,
+        map(pa.table, batches(inputs["pairs"][0])),
+        Prompts(chain.from_iterable(equal), chain.from_iterable(near)),
         msgspec.convert(params["config"], SplitConfig),
         params["seed"],
         params["shard_bytes"],
+        room,
         params["order"],
         params["quotas"],
     )
-    cut = [pq.read_table(path)["row"].to_numpy() for path in inputs["cut"]]
+    cut = (batch["row"].to_numpy() for path in inputs["cut"] for batch in batches(path))
     tables = {f"sides-{i:05d}": table for i, table in enumerate(found.sides)}
-    counters = found.counters | {"cut": len(np.unique(np.concatenate([np.empty(0, np.uint32), *cut])))}
+    counters = found.counters | {"cut": count_distinct(cut, sum(sizes), room)}
     return Output(tables=tables, blobs={"plan": msgspec.json.encode(found.plan)}, counters=counters)
 
 
@@ -293,7 +300,3 @@ def write(params: dict[str, Any], inputs: Inputs) -> Output:
 def load(paths: list[Path]) -> pa.Table:
     """The tables at ``paths`` as one, each column contiguous."""
     return pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
-
-
-def _pairs_of(table: pa.Table, one: str, other: str) -> np.ndarray:
-    return np.stack([table[one].to_numpy(), table[other].to_numpy()], axis=1).astype(np.int64)

@@ -3,12 +3,12 @@
 The side follows from a hash of the group's smallest content digest and the seed. Content, not position:
 adding a shard, or reading sources in another order, moves no old row. Three things come before it: rows whose side is
 given (`Pinned`) take their whole group along; a group larger than `SplitConfig.largest` goes to train, or only that
-much of it is kept; and a build so small that nothing fell to train gives train its first group.
+much of it is kept; and a build so small that nothing fell to train gives train its first group. Rows may come some at a
+time, each with all that it belongs with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ OUT = -1
 FEW = 10
 """Groups of the smallest builds, in which chance may leave train empty: there it is filled first. And rows that a group
 may always have."""
+_CHANCE = 0xC4A2CE
 
 
 class SplitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,35 @@ class Pinned(NamedTuple):
     sides: np.ndarray
 
 
+class Groups(NamedTuple):
+    """Rows as they are drawn. ``units`` are of all rows, and ``single`` says which are drawn alone; ``members`` belong
+    with others, ``group`` is the number of each one's. Of each group ``leader`` is the row with the smallest digest, by
+    which it is drawn, ``first`` its first row, ``sizes`` its rows, ``given`` its side, `OUT` if it is drawn; then
+    ``ranked`` are the members in order of group and digest, as places in ``members``."""
+
+    units: np.ndarray
+    single: np.ndarray
+    members: np.ndarray
+    group: np.ndarray
+    leader: np.ndarray
+    first: np.ndarray
+    sizes: np.ndarray
+    given: np.ndarray
+    ranked: np.ndarray
+
+    def total(self) -> int:
+        """Groups, a row that belongs with no other being one."""
+        return len(self.units) - len(self.members) + len(self.sizes)
+
+    def nearest(self) -> tuple[float, int, np.ndarray]:
+        """Of what is drawn the nearest to train: its unit, whether it is a group, and its rows."""
+        free = np.where(self.given == OUT, self.units[self.leader], 1.0)
+        alone = np.where(self.single, self.units, 1.0)
+        if len(free) and free.min() < alone.min(initial=1.0):
+            return float(free.min()), 1, self.members[self.group == free.argmin()]
+        return float(alone.min(initial=1.0)), 0, np.flatnonzero(self.single)[np.argsort(self.units[self.single])[:1]]
+
+
 class Assigned(NamedTuple):
     """``sides``: of every row, an index into `SPLITS` or `OUT`, i8 ``(n,)``. ``surplus``: rows that are out because
     their group was too large; ``whole``: rows that are in train because of that."""
@@ -85,70 +115,53 @@ class Assigned(NamedTuple):
 NOTHING = Pinned(np.empty(0, np.int64), np.empty(0, np.int8))
 
 
-def assign(
-    shards: Iterable[np.ndarray],
-    members: np.ndarray,
-    labels: np.ndarray,
-    config: SplitConfig,
-    seed: int,
-    pinned: Pinned = NOTHING,
-    strata: np.ndarray | None = None,
-) -> Assigned:
-    """The split of every row.
-
-    ``shards`` are the 128-bit digests of the rows' texts as two u64, each of shape ``(rows, 2)``, looked at one after
-    the other: of ``members``, the rows that belong with others, the smallest one of each group is held, and all of them
-    only where the surplus of large groups is dropped. ``labels`` are their components (`groups.label`). ``strata``, u64
-    ``(n,)``, are what is shared out evenly, if anything is: then 24 bytes of each row are held. Of at most `FEW` groups
-    that chance left all out of train, the nearest goes there.
-    """
+def gather(digests: np.ndarray, members: np.ndarray, labels: np.ndarray, seed: int, pinned: Pinned = NOTHING) -> Groups:
+    """Some rows with all that belong with them. ``digests`` are the 128-bit ones of their texts as two u64, of shape
+    ``(rows, 2)``; ``members`` belong with others, and ``labels`` are their components (`groups.label`)."""
+    units, single = unit_of(digests, seed), np.ones(len(digests), dtype=bool)
+    single[members] = False
+    single[pinned.rows] = False
     count, group = _number(labels)
-    smallest, sides, first = _Smallest(count), [], 0
-    ranked = np.empty((len(members) if config.oversized == "drop" else 0, 2), dtype=np.uint64)
-    alone: list[np.ndarray] = []  # units of all rows, those with others at 1; only of a stratified split
-    nearest = (1.0, -1)  # of the rows that belong with no other, the one nearest to train
-    for digests in shards:
-        units = unit_of(digests, seed)
-        sides.append(_sides(units, config))
-        begin, end = np.searchsorted(members, (first, first + len(digests)))
-        here = members[begin:end] - first
-        smallest.see(group[begin:end], digests[here], members[begin:end])
-        ranked[begin:end] = digests[here][: len(ranked[begin:end])]
-        units[here] = 1.0
-        begin, end = np.searchsorted(pinned.rows, (first, first + len(digests)))
-        units[pinned.rows[begin:end] - first] = 1.0
-        if len(units) and units.min() < nearest[0]:
-            nearest = (float(units.min()), first + int(units.argmin()))
-        if strata is not None:
-            alone.append(units)
-        first += len(digests)
-    out = np.concatenate([np.empty(0, np.int8), *sides])
-    units = unit_of(smallest.digests, seed)
-    sizes, most = np.bincount(group, minlength=count), max(int(config.largest * first), FEW)
-    places, given = units, _given(members, group, count, pinned)
-    if strata is not None:
-        places = _stratify(out, alone, units, sizes, given, smallest.rows, strata, config)
-    group_sides = _sides(places, config)
-    large = (sizes > most) & (given == OUT) & (config.train > 0)
+    high, low = digests[members].T
+    ranked = np.lexsort((low, high, group))
+    leader = members[ranked[np.flatnonzero(np.diff(group[ranked].astype(np.int64), prepend=-1))]]
+    first = members[labels == np.arange(len(labels))]
+    sizes, given = np.bincount(group, minlength=count), _given(members, group, count, pinned)
+    return Groups(units, single, members, group, leader, first, sizes, given, ranked)
+
+
+def assign(
+    groups: Groups,
+    config: SplitConfig,
+    rows: int,
+    pinned: Pinned = NOTHING,
+    cut: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Assigned:
+    """The split of every row of some groups, where the build has ``rows`` in all.
+
+    ``cut`` are the sides of what is drawn, of single rows and of groups, where they follow from what else there is: a
+    stratified split. Else each one's unit says it.
+    """
+    most, (singles, drawn) = max(int(config.largest * rows), FEW), cut or (None, None)
+    sides = _sides(groups.units, config)
+    if singles is not None:
+        sides[groups.single] = singles
+    group_sides = _sides(groups.units[groups.leader], config)
+    if drawn is not None:
+        group_sides[groups.given == OUT] = drawn
+    large = (groups.sizes > most) & (groups.given == OUT) & (config.train > 0)
     if config.oversized == "train":
         group_sides[large] = 0
-    group_sides = np.where(given == OUT, group_sides, given)
-    out[members] = group_sides[group]
-    out[pinned.rows] = pinned.sides
-    if config.train > 0 and 0 < len(out) - len(members) + count <= FEW and not (out == 0).any():
-        free = np.where(given == OUT, units, 1.0)
-        if len(free) and free.min() < nearest[0]:
-            out[members] = np.where(group == free.argmin(), 0, out[members])
-        elif nearest[1] >= 0:
-            out[nearest[1]] = 0
-    affected = np.flatnonzero(large[group])
+    sides[groups.members] = np.where(groups.given == OUT, group_sides, groups.given)[groups.group]
+    sides[pinned.rows] = pinned.sides
     if config.oversized == "train":
-        return Assigned(out, members[:0], members[affected])
-    order = affected[np.lexsort((ranked[affected, 1], ranked[affected, 0], group[affected]))]
-    place = np.arange(len(order)) - np.searchsorted(group[order], group[order])
-    surplus = np.sort(members[order[place >= most]])
-    out[surplus] = OUT
-    return Assigned(out, surplus, members[:0])
+        return Assigned(sides, groups.members[:0], groups.members[np.flatnonzero(large[groups.group])])
+    order = groups.ranked[large[groups.group[groups.ranked]]]
+    group = groups.group[order]
+    place = np.arange(len(order)) - np.searchsorted(group, group)
+    surplus = np.sort(groups.members[order[place >= most]])
+    sides[surplus] = OUT
+    return Assigned(sides, surplus, groups.members[:0])
 
 
 def _number(labels: np.ndarray) -> tuple[int, np.ndarray]:
@@ -157,70 +170,10 @@ def _number(labels: np.ndarray) -> tuple[int, np.ndarray]:
     return int(first.sum()), (np.cumsum(first, dtype=np.uint32) - np.uint32(1))[labels]
 
 
-class _Smallest:
-    """Of each group the smallest digest seen, u64 ``(groups, 2)``, and the first row that has it."""
-
-    def __init__(self, groups: int) -> None:
-        self.digests, self.rows = np.zeros((groups, 2), dtype=np.uint64), np.full(groups, -1, dtype=np.int64)
-
-    def see(self, groups: np.ndarray, digests: np.ndarray, rows: np.ndarray) -> None:
-        """Some ascending rows, all of which come after those seen before."""
-        order = np.lexsort((digests[:, 1], digests[:, 0], groups))
-        order = order[np.diff(groups[order].astype(np.int64), prepend=-1) != 0]
-        groups, digests, rows = groups[order], digests[order], rows[order]
-        (high, low), (best_high, best_low) = digests.T, self.digests[groups].T
-        better = (self.rows[groups] < 0) | (high < best_high) | ((high == best_high) & (low < best_low))
-        groups = groups[better]
-        self.digests[groups], self.rows[groups] = digests[better], rows[better]
-
-
-def _stratify(
-    out: np.ndarray,
-    alone: list[np.ndarray],
-    units: np.ndarray,
-    sizes: np.ndarray,
-    given: np.ndarray,
-    first: np.ndarray,
-    strata: np.ndarray,
-    config: SplitConfig,
-) -> np.ndarray:
-    """Set the sides of the rows that belong with no other by their places within their strata, and return the places of
-    the groups, whose ``first`` rows stand for them."""
-    single = np.concatenate([np.empty(0), *alone])
-    rows, free = np.flatnonzero(single < 1), np.flatnonzero(given == OUT)
-    places = rank(
-        np.concatenate([single[rows], units[free]]),
-        np.concatenate([np.ones(len(rows), np.int64), sizes[free]]),
-        np.concatenate([strata[rows], strata[first[free]]]),
-    )
-    out[rows] = _sides(places[: len(rows)], config)
-    found = units.copy()
-    found[free] = places[len(rows) :]
-    return found
-
-
-def rank(units: np.ndarray, sizes: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """The place of each unit within its stratum: the share of the stratum's rows before the middle of it."""
-    order = np.lexsort((units, strata))
-    size, stratum = sizes[order].astype(np.float64), strata[order]
-    starts = np.flatnonzero(np.append(True, stratum[1:] != stratum[:-1])[: len(order)])
-    before = np.cumsum(size) - size
-    number = np.searchsorted(starts, np.arange(len(order)), "right") - 1
-    totals = np.add.reduceat(size, starts) if len(starts) else size
-    out = np.empty(len(order))
-    out[order] = (before - before[starts][number] + size / 2) / totals[number]
-    return out
-
-
-def random_split(n: int, config: SplitConfig, seed: int) -> np.ndarray:
-    """What a plain random split would do, for comparison; shape ``(n,)``."""
-    order = np.arange(n, dtype=np.uint32)
-    np.random.default_rng(seed).shuffle(order)
-    sides = np.zeros(n, dtype=np.int8)
-    first, second = round(n * config.train), round(n * (config.train + config.validation))
-    sides[order[first:second]] = 1
-    sides[order[second:]] = 2
-    return sides
+def draw_by_chance(rows: np.ndarray, config: SplitConfig, seed: int) -> np.ndarray:
+    """What a plain random split would do with rows, by their numbers alone, for comparison; i8 ``(n,)``."""
+    numbers = np.stack([rows.astype(np.uint64), np.zeros(len(rows), np.uint64)], axis=1)
+    return _sides(unit_of(numbers, seed + _CHANCE), config)
 
 
 def _given(rows: np.ndarray, group: np.ndarray, count: int, pinned: Pinned) -> np.ndarray:

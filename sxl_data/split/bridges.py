@@ -26,8 +26,6 @@ class Drawn(NamedTuple):
 
 def draw(edges: Edges, old: Pinned, wanted: Pinned) -> Drawn:
     """What becomes of new rows. ``old`` rows stay where they are; those of ``wanted`` go to a side or nowhere."""
-    if not len(old.rows):
-        return Drawn(np.empty(0, np.int64), wanted)
     rows, left, right, nodes = _graph(edges)
     fixed = np.append(np.isin(rows, old.rows), np.zeros(nodes, dtype=bool))
     moving = ~fixed[left] & ~fixed[right]

@@ -33,6 +33,10 @@ class Edges(NamedTuple):
         """All that are pairs, shape ``(m, 2)``."""
         return np.concatenate([self.task, self.near_task, self.similar_text])
 
+    def any(self) -> bool:
+        """Whether there is one."""
+        return any(map(len, self))
+
     def label(self) -> tuple[np.ndarray, np.ndarray]:
         """Components over all kinds, as `groups.label` says them."""
         return label(self.pairs(), self.rows, self.ids)
@@ -66,9 +70,8 @@ class Edges(NamedTuple):
         return np.vectorize(lambda row: stands.get(row, row), otypes=[pairs.dtype])(pairs).reshape(-1, 2)
 
 
-def leaks(sides: np.ndarray, edges: Edges) -> dict[str, float]:
-    """The leakage of each kind and of any; sides below zero are rows of no split."""
-    held = int((sides > 0).sum())
+def leaks(sides: np.ndarray, edges: Edges) -> dict[str, int]:
+    """The rows of validation and test that leak by each kind and by any; sides below zero are rows of no split."""
     found = {
         "task": _across(sides, *_classes(edges.task)),
         "near_task": _near(sides, edges),
@@ -76,7 +79,7 @@ def leaks(sides: np.ndarray, edges: Edges) -> dict[str, float]:
         "similar_text": _across_pairs(sides, edges.similar_text),
     }
     found[ANY] = np.unique(np.concatenate([*found.values()]))
-    return {kind: len(rows) / held if held else 0.0 for kind, rows in found.items()}
+    return {kind: len(rows) for kind, rows in found.items()}
 
 
 def _classes(task: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

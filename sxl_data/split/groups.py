@@ -30,7 +30,7 @@ def name_groups(groups: pa.ChunkedArray | pa.Array) -> np.ndarray:
 
 
 def name_ids(group: pa.ChunkedArray, stated: pa.ChunkedArray) -> pa.ListArray:
-    """For each row a list of u64: hashes of its group and of the ids that it states."""
+    """For each row a list of u64: hashes of its group and of the ids that it states, each once."""
     lists = stated.combine_chunks()
     rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
     groups = name_groups(group)
@@ -38,9 +38,11 @@ def name_ids(group: pa.ChunkedArray, stated: pa.ChunkedArray) -> pa.ListArray:
     owners = np.concatenate([own, rows]).astype(np.int64)
     names = np.concatenate([groups[own], name_groups(lists.flatten())])
     order = np.lexsort((names, owners))
-    counts = np.bincount(owners, minlength=len(lists)).astype(np.int64)
+    owners, names = owners[order], names[order]
+    once = np.append(True, (owners[1:] != owners[:-1]) | (names[1:] != names[:-1]))[: len(owners)]
+    counts = np.bincount(owners[once], minlength=len(lists)).astype(np.int64)
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, pa.array(names[order], pa.uint64()))
+    return pa.ListArray.from_arrays(offsets, pa.array(names[once], pa.uint64()))
 
 
 def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,19 +50,24 @@ class Placed:
 
 
 def place_files(
-    parts: list[np.ndarray], read: Callable[[int], Narrow], shard_bytes: int, seed: int, order: Order
+    shards: int,
+    sides_of: Callable[[int], np.ndarray],
+    read: Callable[[int], Narrow],
+    shard_bytes: int,
+    seed: int,
+    order: Order,
 ) -> Placed:
-    """The published files; ``parts`` are the sides of the rows of each shard of work."""
+    """The published files of so many shards of work, whose rows are on the sides that ``sides_of`` says."""
     totals = [0] * len(SPLITS)
-    for shard, sides in enumerate(parts):
-        sizes = read(shard).sizes
+    for shard in range(shards):
+        sides, sizes = sides_of(shard), read(shard).sizes
         for side in range(len(SPLITS)):
             totals[side] += int(sizes[sides == side].sum())
     cuts = [_Cut(total, shard_bytes, seed + side, order) for side, total in enumerate(totals)]
     found: list[dict[int, list[int]]] = [{} for _ in SPLITS]
     begins, now = [], [0] * len(SPLITS)
-    for shard, sides in enumerate(parts):
-        narrow = read(shard)
+    for shard in range(shards):
+        sides, narrow = sides_of(shard), read(shard)
         numbers = _number(cuts, now, sides, narrow)
         begins.append(now)
         now = [before + int(narrow.sizes[sides == side].sum()) for side, before in enumerate(now)]

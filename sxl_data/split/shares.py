@@ -26,7 +26,7 @@ def beyond_weight(batch: pa.Table, keys: np.ndarray, rates: Mapping[str, float],
     if not rates:
         return np.zeros(len(batch), dtype=bool)
     rate = np.array([rates.get(name, 1.0) for name in batch["source"].to_pylist()])
-    return unit_of(keys, seed + _SHARE) >= rate
+    return unit_of_share(keys, seed) >= rate
 
 
 def number_quotas(batch: pa.Table, sources: Sequence[str]) -> np.ndarray:
@@ -35,10 +35,9 @@ def number_quotas(batch: pa.Table, sources: Sequence[str]) -> np.ndarray:
     return np.array([places.get(name, -1) for name in batch["source"].to_pylist()], dtype=np.int16)
 
 
-def beyond_count(rows: np.ndarray, keys: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Of the ``rows`` of a source those beyond ``most`` of them, ascending."""
-    order = np.lexsort((rows, unit_of(keys, seed + _SHARE)))
-    return np.sort(rows[order[max(most, 0) :]])
+def unit_of_share(keys: np.ndarray, seed: int) -> np.ndarray:
+    """By what rows are taken from their source: a number in [0, 1) of each, the smaller the sooner."""
+    return unit_of(keys, seed + _SHARE)
 
 
 def name_strata(batch: pa.Table, by: Sequence[Stratum]) -> np.ndarray:

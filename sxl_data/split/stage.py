@@ -1,16 +1,15 @@
 """The split stage of a build: which side, and which published shard, every row goes to.
 
 A global stage in two steps. `place_rows` (each shard): narrow columns, numbers only. `divide` (once): sides and
-published shards. Of each row it holds its side and what the ledger says of it, 2 bytes, and 5 more while a split by
-chance is drawn to compare with; of rows that state an id or have a pair these and their digest; all else it passes over
-shard by shard. No text and no id of a trace comes here: which prompts
-and texts are alike was found before, as pairs of rows.
+published shards. Rows without a link are looked at shard by shard, those with one part by part (`parts`); what is found
+goes to a column in a file where memory has no room for it. So memory follows neither rows nor links, only the largest
+set of rows that a chain of links holds together. No text and no id of a trace comes here: which prompts and texts are
+alike was found before, as pairs of rows.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,22 +19,17 @@ import pyarrow.compute as pc
 
 from sxl_data.contract import ledger
 from sxl_data.contract.codes import CODES
-from sxl_data.split.assign import OUT, SPLITS, Pinned, SplitConfig, assign, random_split
-from sxl_data.split.bridges import draw
-from sxl_data.split.edges import Edges, leaks
+from sxl_data.engine.spool import Room
+from sxl_data.split.assign import SplitConfig
 from sxl_data.split.groups import name_ids
+from sxl_data.split.known import Known, Read, hold, stack_keys
 from sxl_data.split.order import Narrow, Order, place_files, sort_by
-from sxl_data.split.shares import Stratum, beyond_count, beyond_weight, name_strata, number_quotas
+from sxl_data.split.part import BEYOND, FREE, SURPLUS, WHOLE, name_codes, sum_up
+from sxl_data.split.parts import Parts, Prompts, Shards
+from sxl_data.split.shares import Stratum, beyond_weight, name_strata, number_quotas
+from sxl_data.split.units import Units, cut_strata, divide_units
 
-FREE = -2
-"""In the column pin: the side of the row is not given."""
-GONE = -3
-"""There too: the row is taken down. It is in no split, and links and draws the others as if it were, so none moves."""
-BEYOND = -4
-"""There too: the row is beyond the share of its source, and links nothing."""
-SURPLUS, WHOLE, BRIDGE, ASIDE, TAKEN_DOWN, SHARE = "D601", "D602", "D603", "D604", "D605", "D610"
 _BECAME = {SURPLUS: "this row is beyond its share", WHOLE: "all of it is in train"}
-Read = Callable[[int, list[str]], pa.Table]
 
 
 class Division(NamedTuple):
@@ -48,14 +42,6 @@ class Division(NamedTuple):
     sides: list[Callable[[], pa.Table]]
     plan: list[list[list[int]]]
     counters: dict[str, int]
-
-
-class Prompts(NamedTuple):
-    """How the prompts of rows, numbered through the shards, compare: ``equal`` as row and stands, the row compared for
-    all of the same prompt; ``near`` as pairs of such rows; both of shape ``(m, 2)``."""
-
-    equal: np.ndarray
-    near: np.ndarray
 
 
 class Shares(NamedTuple):
@@ -109,109 +95,52 @@ def place_rows(
 
 def divide(
     read: Read,
-    shards: int,
-    pairs: pa.Table,
+    sizes: Sequence[int],
+    pairs: Iterable[pa.Table],
     prompts: Prompts,
     config: SplitConfig,
     seed: int,
     shard_bytes: int,
+    room: Room,
     order: Order = "shuffled",
     quotas: Sequence[int] = (),
 ) -> Division:
-    """Divide the rows of ``shards`` shards, whose columns ``read`` returns.
+    """Divide the rows of shards of so many rows, whose columns ``read`` returns.
 
     ``pairs`` are the verified pairs as left, right (rows as `place_rows` numbers them) and score. Published shards
     are cut by rows and their text bytes alone, so that the size of work shards, which follows the machine,
-    changes no byte of the result.
+    changes no byte of the result; nor does ``room``.
     """
-    edges, bounds, old, wanted, gone, beyond = _collect(read, shards, pairs, prompts, config)
-    beyond = np.union1d(beyond, _beyond_quotas(read, bounds, quotas, seed))
-    whole = edges
-    aside = wanted.rows[wanted.sides == OUT]
-    out = np.union1d(aside, beyond)
-    bridges, given = draw(edges.without(np.union1d(out, gone)), old, wanted)
-    edges = edges.without(np.union1d(out, bridges))
-    members, labels = edges.label()
-    digests = (stack_keys(read(shard, ["key_hi", "key_lo"])) for shard in range(shards))
-    strata = [read(shard, ["stratum"])["stratum"].to_numpy() for shard in range(shards)] if config.stratify else None
-    pinned = _pinned(old, given, np.concatenate([bridges, gone, beyond]))
-    by = None if strata is None else np.concatenate([np.empty(0, np.uint64), *strata])
-    found = assign(digests, members, labels, config, seed, pinned, by)
-    sides = found.sides
-    counters = {f"rows_{name}": int((sides == i).sum()) for i, name in enumerate(SPLITS)}
-    counters |= {f"links_{kind}": count for kind, count in edges.links().items()}
-    # Counters are integers: shares travel in millionths.
-    drawn = random_split(len(sides), config, seed)
-    for name, outcome in (("ours", sides), ("random", np.where(sides == OUT, OUT, drawn).astype(np.int8))):
-        counters |= {f"leak_{name}_{kind}": round(share * 1e6) for kind, share in leaks(outcome, whole).items()}
-    del drawn, outcome
-    codes, names = _note(
-        len(sides),
-        (SURPLUS, found.surplus),
-        (WHOLE, found.whole),
-        (BRIDGE, bridges),
-        (ASIDE, aside),
-        (SHARE, beyond),
-        (TAKEN_DOWN, gone),
-    )
-    counters["noted"] = int((codes > 0).sum())
-    large = np.sort(np.concatenate([found.surplus, found.whole]))
-    sizes = _sizes(members, labels, large)
+    bounds = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+    read = hold(read, sizes, room)
+    known = Known(read, bounds, quotas, seed, room, stratified=bool(config.stratify))
+    shards = Shards(read, known, bounds)
+    units = Units(shards, Parts(shards, pairs, prompts, config.threshold, room), seed, known.extends)
+    cuts = cut_strata(units, config, room) if config.stratify else None
+    found, counters = divide_units(units, config, cuts, room)
 
     def narrow(shard: int) -> Narrow:
         table = read(shard, ["key_hi", "key_lo", "text_bytes"])
         return Narrow(stack_keys(table), table["text_bytes"].to_numpy())
 
-    parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
-    published = place_files([sides[part] for part in parts], narrow, shard_bytes, seed, order)
+    def said(shard: int) -> np.ndarray:
+        return found.read(int(bounds[shard]), int(bounds[shard + 1]))
+
+    published = place_files(len(sizes), lambda shard: said(shard)["side"], narrow, shard_bytes, seed, order)
 
     def say(shard: int) -> pa.Table:
-        part, own = parts[shard], narrow(shard)
-        begin, end = np.searchsorted(large, (part.start, part.stop))
-        group_rows = np.zeros(part.stop - part.start, dtype=np.uint32)
-        group_rows[large[begin:end] - part.start] = sizes[begin:end]
+        own, of_rows = narrow(shard), said(shard)
         return pa.table(
             {
-                "side": sides[part],
-                "shard": published.files(shard, sides[part], own),
-                "order": sort_by(own, part.start, seed, order),
-                "code": names.take(pa.array(codes[part])),
-                "group_rows": group_rows,
+                "side": of_rows["side"],
+                "shard": published.files(shard, of_rows["side"], own),
+                "order": sort_by(own, int(bounds[shard]), seed, order),
+                "code": name_codes(of_rows["code"]),
+                "group_rows": of_rows["group"],
             }
         )
 
-    return Division([partial(say, shard) for shard in range(shards)], published.plan, counters)
-
-
-def _note(rows: int, *noted: tuple[str, np.ndarray]) -> tuple[np.ndarray, pa.Array]:
-    """For each row the number (i8) of the last code that names it, 0 for none, and the codes by number."""
-    codes = np.zeros(rows, dtype=np.int8)
-    for number, (_, places) in enumerate(noted, 1):
-        codes[places] = number
-    return codes, pa.array([None, *(code for code, _ in noted)], pa.string())
-
-
-def _sizes(members: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """How many rows the groups of the rows ``asked`` have, u32; ``labels`` are those of the rows ``members``, which
-    ascend and hold all that are asked for."""
-    counts = np.bincount(labels, minlength=1).astype(np.uint32) if len(asked) else np.zeros(0, dtype=np.uint32)
-    return np.asarray(counts[labels[np.searchsorted(members, asked)]])
-
-
-def _beyond_quotas(read: Read, bounds: list[int], quotas: Sequence[int], seed: int) -> np.ndarray:
-    """The rows beyond the counts of their sources; of these only the rows and their keys are held. Rows that the
-    extended build has count, and stay."""
-    beyond = [np.empty(0, np.int64)]
-    for number, most in enumerate(quotas):
-        rows, keys, kept = [np.empty(0, np.int64)], [np.empty((0, 2), np.uint64)], 0
-        for shard, first in enumerate(bounds[:-1]):
-            table = read(shard, ["key_hi", "key_lo", "quota", "old"])
-            mine, old = table["quota"].to_numpy() == number, table["old"].to_numpy(zero_copy_only=False)
-            kept += int((mine & old).sum())
-            rows.append(np.flatnonzero(mine & ~old) + first)
-            keys.append(stack_keys(table)[mine & ~old])
-        beyond.append(beyond_count(np.concatenate(rows), np.concatenate(keys), most - kept, seed))
-    return np.concatenate(beyond)
+    return Division([partial(say, shard) for shard in range(len(sizes))], published.plan, sum_up(counters))
 
 
 def note(batch: pa.Table, sides: pa.Table) -> pa.Table:
@@ -226,66 +155,3 @@ def note(batch: pa.Table, sides: pa.Table) -> pa.Table:
             detail = f"of a group of {row['group_rows']} rows, beyond split.largest; {_BECAME[row['code']]}"
         lines.append(ledger.entry(row["code"], row["trace_id"], row["source"], action, detail=detail))
     return ledger.table(lines)
-
-
-def _collect(
-    read: Read, shards: int, pairs: pa.Table, prompts: Prompts, config: SplitConfig
-) -> tuple[Edges, list[int], Pinned, Pinned, np.ndarray, np.ndarray]:
-    """The edges between rows as they are numbered now, the first row of each shard, the rows whose side is given: by
-    the build that is extended, and by what their source is used for; those that are taken down; and those beyond the
-    rate of their source."""
-    ends = _ends(pairs.filter(pc.greater_equal(pairs["score"], config.threshold)))
-    wanted = np.unique(ends)
-    places = np.full(len(wanted), -1, dtype=np.int64)
-    owners, names, bounds = [np.empty(0, np.uint32)], [np.empty(0, np.uint64)], [0]
-    gone, beyond = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    given: list[list[np.ndarray]] = [[np.empty(0, np.int64)] for _ in range(2)]
-    sides: list[list[np.ndarray]] = [[np.empty(0, np.int8)] for _ in range(2)]
-    for shard in range(shards):
-        table = read(shard, ["row", "ids", "pin", "old"])
-        lists = table["ids"].combine_chunks()
-        owners.append((pc.list_parent_indices(lists).to_numpy() + bounds[-1]).astype(np.uint32))
-        names.append(lists.flatten().to_numpy())
-        pin, old = table["pin"].to_numpy(), table["old"].to_numpy(zero_copy_only=False)
-        for number, chosen in enumerate((old, ~old)):
-            rows = np.flatnonzero(chosen & (pin >= OUT))
-            given[number].append(rows + bounds[-1])
-            sides[number].append(pin[rows])
-        gone.append(np.flatnonzero(pin == GONE) + bounds[-1])
-        beyond.append(np.flatnonzero(pin == BEYOND) + bounds[-1])
-        _find(table["row"].to_numpy(), bounds[-1], wanted, places)
-        bounds.append(bounds[-1] + len(table))
-    similar = places[np.searchsorted(wanted, ends)].reshape(-1, 2)
-    similar = similar[(similar >= 0).all(axis=1)]
-    edges = Edges(prompts.equal, prompts.near, similar, np.concatenate(owners), np.concatenate(names))
-    before, now = (Pinned(np.concatenate(rows), np.concatenate(side)) for rows, side in zip(given, sides))
-    return edges, bounds, before, now, np.concatenate(gone), np.concatenate(beyond)
-
-
-def _pinned(old: Pinned, given: Pinned, out: np.ndarray) -> Pinned:
-    """All rows whose side is given; those of ``out`` are in no split."""
-    rows = np.concatenate([old.rows, given.rows, out])
-    sides = np.concatenate([old.sides, given.sides, np.full(len(out), OUT, np.int8)])
-    order = np.argsort(rows)
-    return Pinned(rows[order], sides[order])
-
-
-def _ends(pairs: pa.Table) -> np.ndarray:
-    """Rows of pairs, shape ``(m, 2)``."""
-    return np.stack([pairs[name].to_numpy() for name in ("left", "right")], axis=1)
-
-
-def _find(rows: np.ndarray, first: int, wanted: np.ndarray, places: np.ndarray) -> None:
-    """Set the places of those ``wanted`` rows that are among a shard's ``rows``, the first of which has the place
-    ``first``; all ascend."""
-    if not len(rows):
-        return
-    a, b = np.searchsorted(wanted, rows[0]), np.searchsorted(wanted, rows[-1], "right")
-    local = np.searchsorted(rows, wanted[a:b])
-    there = rows[local] == wanted[a:b]
-    places[a:b][there] = local[there] + first
-
-
-def stack_keys(keys: pa.Table) -> np.ndarray:
-    """The exact keys of a table, shape ``(rows, 2)``."""
-    return np.stack([keys[name].to_numpy() for name in ("key_hi", "key_lo")], axis=1)

@@ -147,10 +147,10 @@ U310 error store-not-installed
     why    object stores are reached through fsspec, which has a package for each kind
     fix    pip install 'sheikh-sxl[s3]' for s3://, gcsfs for gs://, adlfs for abfs://
 U311 error too-many-rows
-    title  More rows than one build can number, or a worker divide
+    title  More rows than one build can number
     stage  dedup
-    why    rows are numbers of 32 bits, and the task that divides them into splits holds 30 bytes of each
-    fix    raise engine.worker_bytes, or build the sources in two runs
+    why    rows are numbers of 32 bits
+    fix    build the sources in two runs
 U312 error other-recipe
     title  The output folder holds the finished build of another recipe
     why    the dataset there would be replaced by this one

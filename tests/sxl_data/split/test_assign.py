@@ -4,14 +4,16 @@ import itertools
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sxl_data.split.assign import NOTHING, OUT, Assigned, Pinned, SplitConfig, random_split
-from sxl_data.split.assign import assign as assign_all
+from sxl_data.split.assign import NOTHING, OUT, Assigned, Pinned, SplitConfig, draw_by_chance
 from sxl_data.split.edges import Edges, leaks
-from sxl_data.split.groups import label, name_groups
+from sxl_data.split.groups import label, name_groups, name_ids
+from sxl_data.split.part import GONE
+from tests.sxl_data.split.dividing import assign as assign_all
 
 NONE = np.empty((0, 2), dtype=np.int64)
 
@@ -29,7 +31,8 @@ def assign(shards, members, labels, config, seed) -> np.ndarray:  # type: ignore
 
 
 def leakage(sides: np.ndarray, pairs: np.ndarray) -> float:
-    return leaks(sides, Edges(NONE, NONE, pairs, np.empty(0, np.uint32), np.empty(0, np.uint64)))["similar_text"]
+    edges = Edges(NONE, NONE, pairs, np.empty(0, np.uint32), np.empty(0, np.uint64))
+    return leaks(sides, edges)["similar_text"] / max(1, (sides > 0).sum())
 
 
 def alone() -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +109,13 @@ def test_rows_of_a_group_belong_together_however_they_lie():
     assert ([1, 2, 7, 8], [0, 1, 0, 1]) == (members.tolist(), labels.tolist())
 
 
+def test_an_id_that_a_row_states_twice_is_named_once():
+    stated = pa.chunked_array([pa.array([["s", "t"], ["u", "u"], None], pa.list_(pa.string()))])
+    assert [2, 1, 0] == pc.list_value_length(
+        name_ids(pa.chunked_array([["s", None, None]], pa.string()), stated)
+    ).to_pylist()
+
+
 def test_a_long_chain_is_one_component():
     order = np.random.default_rng(1).permutation(2000)
     members, labels = linked(np.stack([order[:-1], order[1:]], axis=1))
@@ -115,6 +125,7 @@ def test_a_long_chain_is_one_component():
 @given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=80), st.integers(0, 5))
 def test_no_pair_straddles_two_splits(n: int, links: list[tuple[int, int]], seed: int):
     pairs = np.array([(a % n, b % n) for a, b in links], dtype=np.int64).reshape(-1, 2)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     sides = assign([digests(n)], *linked(pairs), SplitConfig(), seed)
     assert (sides[pairs[:, 0]] == sides[pairs[:, 1]]).all()
     assert leakage(sides, pairs) == 0
@@ -151,14 +162,15 @@ def test_another_seed_gives_another_split():
 def test_a_random_split_leaks_linked_rows():
     n = 1000
     pairs = np.arange(n).reshape(-1, 2)
-    assert 0.5 < leakage(random_split(n, SplitConfig(), 0), pairs) < 1
+    assert 0.5 < leakage(draw_by_chance(np.arange(n), SplitConfig(), 0), pairs) < 1
 
 
-def test_a_random_split_has_the_shares_that_were_asked_for_and_each_row_once():
-    sides = random_split(200, SplitConfig(train=0.5, validation=0.2, test=0.3), 0)
-    assert [100, 40, 60] == np.bincount(sides).tolist()
-    assert sides.tolist() == random_split(200, SplitConfig(train=0.5, validation=0.2, test=0.3), 0).tolist()
-    assert sides.tolist() != sorted(sides.tolist())
+def test_a_random_split_has_the_shares_that_were_asked_for_and_follows_numbers_and_seed():
+    config = SplitConfig(train=0.5, validation=0.2, test=0.3)
+    sides = draw_by_chance(np.arange(10_000), config, 0)
+    np.testing.assert_allclose(np.bincount(sides) / 10_000, [0.5, 0.2, 0.3], atol=0.02)
+    assert sides[70:90].tolist() == draw_by_chance(np.arange(70, 90), config, 0).tolist()
+    assert sides.tolist() != draw_by_chance(np.arange(10_000), config, 1).tolist()
 
 
 def test_leakage_is_the_share_of_validation_and_test_rows_with_a_partner_in_train():
@@ -262,6 +274,14 @@ def test_a_row_whose_side_is_given_takes_its_group_along_however_large_it_is():
 def test_a_small_build_moves_no_row_whose_side_is_given():
     pinned = Pinned(np.arange(3), np.array([2, 2, 1], np.int8))
     assert [2, 2, 1] == divided(3, pinned=pinned).sides.tolist()
+
+
+def test_what_is_taken_down_fills_no_train():
+    config = SplitConfig(train=1e-12, validation=0.5, test=0.5)
+    pinned = Pinned(np.array([1]), np.array([GONE], np.int8))
+    for seed in range(6):
+        sides = assign_all([digests(4, seed)], *linked(np.array([[0, 1], [1, 2]])), config, 0, pinned).sides
+        assert OUT == sides[1] and 1 <= (sides == 0).sum() <= 2
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sxl_data.split.assign import SplitConfig, assign
+from sxl_data.split.assign import SplitConfig
 from sxl_data.split.order import WINDOW, Narrow, place_files, sort_by
-from sxl_data.split.shares import beyond_count, beyond_weight, name_strata, number_quotas
+from sxl_data.split.shares import beyond_weight, name_strata, number_quotas
+from tests.sxl_data.split.dividing import assign, divide_shards, place, score, sides_of
 
 
 def narrow(n: int) -> Narrow:
@@ -23,7 +24,7 @@ def placed(rows: Narrow, cuts: list[int], shard_bytes: int, order="shuffled"):
     bounds = [0, *cuts, len(rows.sizes)]
     parts = [Narrow(rows.keys[a:b], rows.sizes[a:b]) for a, b in itertools.pairwise(bounds)]
     sides = [np.zeros(len(part.sizes), dtype=np.int8) for part in parts]
-    found = place_files(sides, lambda i: parts[i], shard_bytes, 3, order)
+    found = place_files(len(parts), lambda i: sides[i], lambda i: parts[i], shard_bytes, 3, order)
     return np.concatenate([found.files(i, sides[i], part) for i, part in enumerate(parts)]), found.plan
 
 
@@ -65,11 +66,15 @@ def test_a_weight_takes_its_share_and_a_count_no_more_than_it_says():
     beyond = beyond_weight(batch, keys, {"b": 0.25}, 0)
     assert 0 == beyond[:2000].sum() and 1400 < beyond[2000:].sum() < 1600
     assert [-1, 0] == np.unique(number_quotas(batch, ["b"])).tolist()
-    rows = np.arange(10, 40)
-    gone = beyond_count(rows, keys[10:40], 12, 0)
-    assert 18 == len(gone) and set(gone) <= set(rows.tolist())
-    assert set(gone) <= set(beyond_count(rows, keys[10:40], 8, 0).tolist())
-    assert 0 == len(beyond_count(rows, keys[10:40], 50, 0)) and 30 == len(beyond_count(rows, keys[10:40], -3, 0))
+
+    def gone(most: int) -> set[int]:
+        quota = np.where((np.arange(60) >= 10) & (np.arange(60) < 40), 0, -1).astype(np.int16)
+        table = place(keys[:60], quota=quota)
+        codes = sides_of(divide_shards([table], score(np.empty((0, 2))), SplitConfig(), 0, quotas=[most]))["code"]
+        return {row for row, code in enumerate(codes.to_pylist()) if code == "D610"}
+
+    assert 18 == len(gone(12)) and gone(12) <= set(range(10, 40))
+    assert gone(12) <= gone(8) and 0 == len(gone(50)) and 30 == len(gone(-3))
     assert 4 == len(np.unique(name_strata(batch, ["source", "length"]))) and 1 == len(np.unique(name_strata(batch, [])))
 
 

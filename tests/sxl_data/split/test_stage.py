@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 import itertools
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from sxl_data.split.assign import SplitConfig, random_split
-from sxl_data.split.stage import FREE, Division, Prompts, divide, place_rows
+from sxl_data.split.assign import SplitConfig, draw_by_chance
+from sxl_data.split.part import FREE
+from sxl_data.split.stage import Division, place_rows
+from tests.sxl_data.split.dividing import divide_shards, score, sides_of
 
 
 def corpus(n: int, gone: set[int], cuts: list[int]) -> list[pa.Table]:
@@ -28,29 +31,32 @@ def corpus(n: int, gone: set[int], cuts: list[int]) -> list[pa.Table]:
 
 
 def divided(shards: list[pa.Table], pairs: list[tuple[int, int, float]]) -> Division:
-    left, right, scores = (list(column) for column in zip(*pairs))
-    table = pa.table({"left": pa.array(left, pa.uint32()), "right": pa.array(right, pa.uint32()), "score": scores})
     rows = sum(map(len, shards))
     equal, near = np.array([[20, 10], [30, 10], [40, 41]]), np.array([[10, 41], [60, 61]])
-    prompts = Prompts(equal[(equal < rows).all(axis=1)], near[(near < rows).all(axis=1)])
-    return divide(lambda i, names: shards[i].select(names), len(shards), table, prompts, SplitConfig(), 3, 500)
+    equal, near = equal[(equal < rows).all(axis=1)], near[(near < rows).all(axis=1)]
+    table = score(np.array([pair[:2] for pair in pairs]), [pair[2] for pair in pairs])
+    return divide_shards(shards, table, SplitConfig(), 3, equal=equal, near=near)
 
 
 PAIRS = [(0, 1, 0.9), (1, 2, 0.6), (2, 7, 0.4), (5, 100, 0.7), (100, 250, 0.8), (299, 4, 0.5)]
+
+
+def test_sides_files_and_order_are_those_of_the_version_that_held_all_rows():
+    table = sides_of(divided(corpus(300, {7, 100}, [150]), PAIRS))
+    said = repr([table[name].to_pylist() for name in ("side", "shard", "order", "code", "group_rows")])
+    assert "090db96438d6444f" == hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("cuts", [[], [150], [1, 1, 40, 299], list(range(10, 300, 10))])
 def test_sides_and_published_shards_do_not_depend_on_the_shards_of_work(cuts: list[int]):
     whole, parts = (divided(corpus(300, {7, 100}, c), PAIRS) for c in ([], cuts))
     assert whole.counters == parts.counters
-    assert whole.sides[0]().to_pylist() == pa.concat_tables(make() for make in parts.sides).to_pylist()
+    assert sides_of(whole).to_pylist() == sides_of(parts).to_pylist()
 
 
 def test_pairs_count_from_the_threshold_on_while_both_rows_are_there():
     found = divided(corpus(300, {100}, [30]), PAIRS)
-    sides = dict(
-        zip([i for i in range(300) if i != 100], pa.concat_tables(make() for make in found.sides)["side"].to_pylist())
-    )
+    sides = dict(zip([i for i in range(300) if i != 100], sides_of(found)["side"].to_pylist()))
     assert sides[0] == sides[1] == sides[2] and sides[299] == sides[4]
     assert (
         0
@@ -62,7 +68,7 @@ def test_pairs_count_from_the_threshold_on_while_both_rows_are_there():
 
 def test_leaks_are_counted_in_millionths_of_the_validation_and_test_rows():
     found = divided(corpus(300, set(), [100]), [(k, k + 1, 0.9) for k in range(0, 300, 2)])
-    drawn = random_split(300, SplitConfig(), 3).tolist()
+    drawn = draw_by_chance(np.arange(300), SplitConfig(), 3).tolist()
     leaked = sum(side > 0 and drawn[row ^ 1] == 0 for row, side in enumerate(drawn))
     expected = leaked / sum(side > 0 for side in drawn) * 1_000_000
     assert 0 < round(expected) == found.counters["leak_random_similar_text"]
