@@ -50,7 +50,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     takes more: 96 bytes for each row whose key it sorts, 32 for each row and band of its hashes. On top come 8 bytes
     for each pair that it finds, and in the one that chooses who stays 190 for each row of a verified pair. Null takes
     `dedup.memory`; never more than half of `worker_bytes`. `split` plans for the same, but never cuts rows that a
-    chain of links holds together: the largest such set takes PERROW bytes for each of its rows."""
+    chain of links holds together: the largest such set takes 150 bytes for each of its rows."""
     chunk_bytes: int = 16_000_000
     """Input bytes of one reading task, about. Archives, Parquet and compressed files are not cut: a worker holds some
     eight times what one unpacks to."""

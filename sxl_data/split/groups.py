@@ -55,13 +55,17 @@ def label(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> tuple[np.n
     same = groups[1:] == groups[:-1]
     del order, groups
     first, second = rows[:-1][same], rows[1:][same]
-    del rows
-    members = np.unique(np.concatenate([pairs.astype(np.uint32).ravel(), first, second]))
-    parent = np.arange(len(members), dtype=np.uint32)
-    for one, other in ((pairs[:, 0], pairs[:, 1]), (first, second)):
-        for begin in range(0, len(one), AT_ONCE):
-            ends = (np.searchsorted(members, side[begin : begin + AT_ONCE].astype(np.uint32)) for side in (one, other))
-            hook(parent, *ends)
-    for begin in range(0, len(members), AT_ONCE):
-        parent[begin : begin + AT_ONCE] = find(parent, np.arange(begin, min(begin + AT_ONCE, len(members))))
-    return members, parent
+    del rows, same
+    links = ((pairs[:, 0], pairs[:, 1]), (first, second))
+    parent = np.arange(max(int(side.max(initial=0)) for link in links for side in link) + 1, dtype=np.uint32)
+    linked = np.zeros(len(parent), dtype=bool)
+    for link in links:
+        for begin in range(0, len(link[0]), AT_ONCE):
+            one, other = (side[begin : begin + AT_ONCE].astype(np.uint32) for side in link)
+            linked[one] = linked[other] = True
+            hook(parent, one, other)
+    for begin in range(0, len(parent), AT_ONCE):
+        parent[begin : begin + AT_ONCE] = find(parent, np.arange(begin, min(begin + AT_ONCE, len(parent))))
+    place = np.cumsum(linked, dtype=np.uint32) - np.uint32(1)
+    members = np.flatnonzero(linked).astype(np.uint32)
+    return members, place[parent[members]]

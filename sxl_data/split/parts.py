@@ -189,8 +189,9 @@ class Parts:
 
         task, near, similar = (np.stack([place(end) for end in unpack(spool.read(part))], axis=1) for spool in edges)
         keys = np.stack([own["hi"], own["lo"]], axis=1)
-        known = Rows(own["row"].astype(np.int64), keys, own["pin"], own["old"], own["beyond"], own["stratum"])
-        return known, Edges(task, near, similar, place(ids["row"]).astype(np.uint32), ids["id"])
+        columns = (own[name].copy() for name in ("pin", "old", "beyond", "stratum"))  # which does not keep the rest
+        known = Rows(own["row"].astype(np.int64), keys, *columns)
+        return known, Edges(task, near, similar, place(ids["row"]).astype(np.uint32), ids["id"].copy())
 
 
 def _runs(bounds: np.ndarray, most: int) -> list[int]:
