@@ -60,7 +60,7 @@ class Part(NamedTuple):
     bridges: np.ndarray
     groups: Groups
 
-    def items(self, seed: int) -> Items:
+    def items(self) -> Items:
         """What is drawn, to be put in order in its strata: single rows, and groups by the rows that stand for them."""
         single, free, groups = np.flatnonzero(self.groups.single), self.groups.given == OUT, self.groups
         leader = groups.leader[free]
@@ -97,7 +97,7 @@ def divide_part(
     end. ``fill``: rows that go to train, so that it is not empty."""
     cut = None
     if cuts is not None:
-        items, alone = part.items(seed), int(part.groups.single.sum())
+        items, alone = part.items(), int(part.groups.single.sum())
         reached = cuts.reached(items.classes, items.units, items.orders)
         cut = reached[:alone], reached[alone:]
     assigned = assign(part.groups, config, rows, part.pinned, cut)

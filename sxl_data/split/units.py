@@ -13,7 +13,7 @@ import numpy as np
 
 from sxl_data.engine.spool import Column, Room
 from sxl_data.split.assign import FEW, SplitConfig
-from sxl_data.split.cuts import Cuts, cut_shares
+from sxl_data.split.cuts import Cuts, Items, cut_shares
 from sxl_data.split.edges import Edges
 from sxl_data.split.linked import ALONE
 from sxl_data.split.part import FOUND, Part, divide_part, join
@@ -25,20 +25,26 @@ class Units:
 
     def __init__(self, shards: Shards, parts: Parts, seed: int, extends: bool) -> None:
         self.shards, self.parts, self.seed, self.extends = shards, parts, seed, extends
-        self.count = (parts.count if parts.linked else 0) + len(shards)
         self._last: tuple[int, Part] | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Part]]:
+        yield from self.linked()
+        for shard in range(len(self.shards)):
+            yield -1 - shard, self.alone(shard)
+
+    def linked(self) -> Iterator[tuple[int, Part]]:
+        """The parts, by their numbers."""
         for number in range(self.parts.count if self.parts.linked else 0):
             if self._last is None or self._last[0] != number:  # there is often one, and it is asked for again
                 self._last = None
                 self._last = number, join(*self.parts.load(number), self.seed, self.extends)
             yield self._last
-        for shard in range(len(self.shards)):
-            labels = self.parts.labels.read(*self.shards.bounds[shard : shard + 2].tolist())
-            rows = self.shards.known(shard)
-            alone = rows if (labels == ALONE).all() else rows.take(labels == ALONE)
-            yield -1 - shard, join(alone, NO_EDGES, self.seed, self.extends)
+
+    def alone(self, shard: int) -> Part:
+        """The rows of a shard that nothing links."""
+        labels = self.parts.labels.read(*self.shards.bounds[shard : shard + 2].tolist())
+        rows = self.shards.known(shard)
+        return join(rows if (labels == ALONE).all() else rows.take(labels == ALONE), NO_EDGES, self.seed, self.extends)
 
 
 _NONE = np.empty((0, 2), np.int64)
@@ -46,8 +52,22 @@ NO_EDGES = Edges(_NONE, _NONE, _NONE, np.empty(0, np.uint32), np.empty(0, np.uin
 
 
 def cut_strata(units: Units, config: SplitConfig, room: Room) -> Cuts:
-    shares = np.cumsum([config.train, config.validation, config.test])[:-1]
-    return cut_shares(lambda: (part.items(units.seed) for _, part in units), shares, room.memory // 4)
+    """Where the shares of each stratum end. What is drawn of linked rows is noted; the rest is looked up again."""
+    noted = room.spool(1, list(zip(Items._fields, ("u8", "f8", "i8", "i8"))))
+    for _, part in units.linked():
+        items = part.items()
+        records = np.empty(len(items.units), noted.dtype)
+        for name, column in zip(Items._fields, items):
+            records[name] = column
+        noted.add(0, records)
+
+    def drawn() -> Iterator[Items]:
+        for records in noted.chunks(0):
+            yield Items(*(records[name] for name in Items._fields))
+        for shard in range(len(units.shards)):
+            yield units.alone(shard).items()
+
+    return cut_shares(drawn, np.cumsum([config.train, config.validation, config.test])[:-1], room.memory // 4)
 
 
 def divide_units(units: Units, config: SplitConfig, cuts: Cuts | None, room: Room) -> tuple[Column, Counter[str]]:
