@@ -31,6 +31,10 @@ FOUND = np.dtype([("side", "i1"), ("code", "i1"), ("group", "<u4")])
 """Of a row: its side, the number of what is said of it, and the rows of its group where that is too large."""
 
 
+_GROUPS = np.int64(1) << np.int64(40)
+"""Beyond all numbers of rows."""
+
+
 class Rows(NamedTuple):
     """Rows, ascending: their numbers, i64, keys, u64 ``(n, 2)``, pins, i8, whether they are old, whether they are
     beyond the share of their source, and strata, u64."""
@@ -69,9 +73,6 @@ class Part(NamedTuple):
         drawn = np.concatenate([single, leader])
         sizes = np.concatenate([np.ones(len(single), np.int64), groups.sizes[free]])
         return Items(self.rows.strata[drawn], groups.units[drawn], orders, sizes)
-
-
-_GROUPS = np.int64(1) << np.int64(40)
 
 
 def join(rows: Rows, edges: Edges, seed: int, extends: bool) -> Part:

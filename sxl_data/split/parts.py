@@ -85,9 +85,8 @@ class Parts:
         named = self._note_ids(stars)
         spools = (task, near, similar, stars)
         self.labels = link(lambda k: chain.from_iterable(s.chunks(k) for s in spools), self._ranges, room)
-        linked = sum(int((self.labels.read(*span) != ALONE).sum()) for span in pairwise(self._ranges.tolist()))
-        self.linked = linked
-        entries = linked + min(named, linked * named // max(linked, 1)) + sum(spool.total for spool in self._edges)
+        self.linked = sum(int((self.labels.read(*span) != ALONE).sum()) for span in pairwise(self._ranges.tolist()))
+        entries = self.linked + named + sum(spool.total for spool in self._edges)
         self.count = max(1, -(-entries * PART_BYTES // max(1, room.memory // 4)))
 
     def _note(self, spool: Spool, one: np.ndarray, other: np.ndarray) -> None:
@@ -137,10 +136,9 @@ class Parts:
         for shard in range(len(self.shards)):
             rows, ids = self.shards.named(shard)
             named += len(rows)
-            for piece, seen in [_stars(rows, ids)]:
-                self._note(stars, *piece)
-                mixed = (seen["id"] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
-                first_of.add((mixed * np.uint64(parts)) >> np.uint64(32), seen)
+            links, seen = _stars(rows, ids)
+            self._note(stars, *links)
+            first_of.add(_share(seen["id"], parts), seen)
         for part in range(parts):
             seen = first_of.read(part)
             self._note(stars, *_stars(seen["row"], seen["id"])[0])
@@ -165,7 +163,9 @@ class Parts:
             ends = np.empty(len(chosen), NAMED)
             ends["row"], ends["id"] = owners[chosen], ids[chosen]
             named.add(self._part_of(labels[ends["row"] - np.uint32(first)]), ends)
-        return rows, named, [self._route(spool) for spool in self._edges]
+        routed = [self._route(spool) for spool in self._edges]
+        self._edges = []  # their files go with them
+        return rows, named, routed
 
     def _route(self, edges: Spool) -> Spool:
         found = self.room.spool(self.count, np.uint64)
@@ -176,8 +176,7 @@ class Parts:
         return found
 
     def _part_of(self, labels: np.ndarray) -> np.ndarray:
-        mixed = labels.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
-        return np.asarray((mixed * np.uint64(self.count)) >> np.uint64(32))
+        return _share(labels, self.count)
 
     def load(self, part: int) -> tuple[Rows, Edges]:
         """The rows of a part, and their edges by the places of the rows."""
@@ -192,6 +191,12 @@ class Parts:
         columns = (own[name].copy() for name in ("pin", "old", "beyond", "stratum"))  # which does not keep the rest
         known = Rows(own["row"].astype(np.int64), keys, *columns)
         return known, Edges(task, near, similar, place(ids["row"]).astype(np.uint32), ids["id"].copy())
+
+
+def _share(numbers: np.ndarray, parts: int) -> np.ndarray:
+    """One of ``parts`` parts for each number."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
+    return np.asarray((mixed * np.uint64(parts)) >> np.uint64(32))
 
 
 def _runs(bounds: np.ndarray, most: int) -> list[int]:
