@@ -110,6 +110,24 @@ def test_template_without_marks_is_masked_by_what_each_turn_adds(tokenizer: Any,
     assert expected == (tokens.ids, tokens.phases)
 
 
+def test_empty_marks_that_only_a_last_turn_has_are_no_part_of_an_earlier_one(tokenizer: Any, shared: Path) -> None:
+    path = shared / "data" / "chat_templates" / "templates" / "Qwen-Qwen3-0.6B.jinja"
+    silent = {key: value for key, value in MESSAGES[2].items() if key != "reasoning_content"}
+    messages = [MESSAGES[1], silent, *MESSAGES[3:5]]
+    expected = expect(
+        tokenizer,
+        [
+            ("<|im_start|>user\nAdd 1 and 2.<|im_end|>\n<|im_start|>assistant\n", 0),
+            ('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call><|im_end|>\n', 2),
+            ("<|im_start|>user\n<tool_response>\n3\n</tool_response><|im_end|>\n<|im_start|>assistant\n", 0),
+            ("<think>\n\n</think>\n\nIt is 3.<|im_end|>\n", 2),
+        ],
+    )
+    template = mask.make_template(path.read_text(encoding="utf-8"), tokenizer)
+    tokens = mask.tokenise(tokenizer, template, messages, None)
+    assert expected == (tokens.ids, tokens.phases)
+
+
 def test_template_that_rewrites_the_past_is_refused(tokenizer: Any, shared: Path) -> None:
     path = shared / "data" / "chat_templates" / "templates" / "Qwen-Qwen3-0.6B.jinja"
     template = mask.make_template(path.read_text(encoding="utf-8"), tokenizer)
