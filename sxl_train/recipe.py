@@ -10,7 +10,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from sxl_data import __version__
@@ -22,14 +22,22 @@ from sxl_data.contract.errors import error
 from sxl_data.contract.nearest import nearest
 from sxl_train.config import ORDER
 from sxl_train.run.recipes import find_recipes, is_unknown, open_recipe, print_recipe
-from sxl_train.run.step import Context, Made, perform, sweep_stale
+from sxl_train.run.step import Context, Made, adopt, perform, sweep_stale
 from sxl_train.run.uses import MODULES
 
 CONTINUES = "interrupted; the same command continues"
 
 
-def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
-    """Run a recipe to its end and return what each step made. Raises `UserError`, `GateMissed`."""
+def run(
+    name: str,
+    overrides: Sequence[str] = (),
+    kept: Collection[str] = (),
+    done: Callable[[str, Made], None] = lambda step, made: None,
+) -> dict[str, Made]:
+    """Run a recipe to its end and return what each step made. Raises `UserError`, `GateMissed`.
+
+    Finished folders of the steps ``kept`` are taken over though they were made elsewhere; ``done`` hears of each step.
+    """
     title, loaded = open_recipe(name, overrides)
     recipe = loaded.value
     from sxl_train import preflight
@@ -53,7 +61,11 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
         context = Context(recipe, dict(loaded.origins), step, model, part, out, title, tuple(chain))
         seen = made["evaluate"].key if step == "release" and "evaluate" in made else ""
         module = importlib.import_module(f"sxl_train.{MODULES[step]}")
-        made[step] = perform(context, module.run, key, dataset.sha256, seen)
+        if step in kept:
+            made[step] = adopt(context, key, dataset.sha256, seen)
+        else:
+            made[step] = perform(context, module.run, key, dataset.sha256, seen)
+        done(step, made[step])
         if step == "plan" and not made[step].reused and not int(os.environ.get("RANK", "0")):
             from sxl_train import timing
 
@@ -66,7 +78,7 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
             chain.append((step, made[step].model))
         model, key = made[step].model, made[step].key
         # Not behind a new base: a slip in a key that is taken back would have cost the tuning.
-        if step != "base" and not int(os.environ.get("RANK", "0")):
+        if step != "base" and not kept and not int(os.environ.get("RANK", "0")):
             sweep_stale(out, step, made)
     return made
 
@@ -74,6 +86,7 @@ def run(name: str, overrides: Sequence[str] = ()) -> dict[str, Made]:
 VERBS = {
     "agent": "agent.__main__",
     "evaluate": "evaluate.__main__",
+    "rebuild": "rebuild",
     "release": "release.__main__",
     "report": "report",
     "sweep": "sweep",
@@ -99,6 +112,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
   sxl-train agent build/train/qlora/release "why does the test fail?" --folder .  let a model work on a task
   sxl-train evaluate build/train/qlora/release --suite toolsets                   benchmarks, with intervals
   sxl-train release build/train/qlora                                             package it for strangers
+  sxl-train rebuild small -o again                                                a run of what travelled of it
 
 A run that was stopped or killed goes on when the same command is given again.""",
     )

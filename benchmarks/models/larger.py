@@ -132,7 +132,11 @@ def check_gguf(run: Path) -> dict[str, Any] | None:
     folder = run / steps[0]
     recipe = finished.find(run)
     rows = samples.read_samples(
-        str(recipe.key("dataset")), "validation", samples.load_tokenizer(folder), 2, int(str(recipe.key("tune.max_length")))
+        str(recipe.key("dataset")),
+        "validation",
+        samples.load_tokenizer(folder),
+        2,
+        int(str(recipe.key("tune.max_length"))),
     )
     found: dict[str, Any] = {"of": steps[0]}
     losses = samples.measure_loss(checkpoints.load(folder, "float32"), rows, 512)

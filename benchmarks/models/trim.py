@@ -67,9 +67,7 @@ def choose(base: Read, dataset: str, size: int, max_length: int) -> tuple[list[i
 
 
 def write(base: Path, out: Path, kept: Sequence[int]) -> None:
-    """``base`` with the rows and tokens ``kept``; metadata and all other tensors are copied.
-
-    Licence texts go beside it."""
+    """``base`` with the rows and tokens ``kept``, all other tensors as they are; licence texts go beside."""
     import gguf
     import numpy as np
 

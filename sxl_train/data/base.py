@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.console import Progress, say
+from sxl_data.engine.commit import sha256
 from sxl_train.config import Base
 from sxl_train.data import dataset as data
 from sxl_train.data import mask
@@ -50,6 +51,7 @@ def run(context: Context) -> Path:
         context.measured["expanded"] = origin
         say(f"base       {origin['file']} expanded from {origin['format']} to bf16")
     source = fetch(context.model, context.recipe.revision) if file is None else expanded
+    context.measured["weights"] = {path.name: sha256(path) for path in sorted(source.glob("*.safetensors"))}
     tokenizer = open_tokenizer(str(source))
     before = tokenizer.chat_template, tokenizer.eos_token, tokenizer.pad_token
     template = choose_template(context.recipe.tune.template, tokenizer)

@@ -26,6 +26,8 @@ EXAMPLES = """examples:
   python -m sxl_train.release demo --repo me/helper --yes             send it, private, once STATEMENT.md is signed
   python -m sxl_train.release verify build/release/model --public-key model.pub
   python -m sxl_train.release compare demo demo-again                 the same dataset, the same weights?
+  python -m sxl_train.release evidence build/train/qlora -o small     what must leave a lent machine
+  sxl-train rebuild small -o again                                    the rest of it made again, and compared
 
 What is made lies in OUT: model/ (safetensors), gguf/ (one file and its Modelfile), ANNOUNCEMENT.md, and
 STATEMENT.md, which a person reads and signs before anything is sent."""
@@ -34,7 +36,7 @@ STATEMENT.md, which a person reads and signs before anything is sent."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    verbs = {"compare": _compare, "verify": _verify}
+    verbs = {"compare": _compare, "evidence": _evidence, "verify": _verify}
     if words and words[0] in verbs:
         return answer(lambda: verbs[words[0]](words[1:]))
     return answer(lambda: _release(words))
@@ -160,6 +162,31 @@ def _made_run(folder: str) -> Path:
     if not (Path(folder) / "model").is_dir():
         raise error("U201", file=folder, found="no model/ in it", expected="a folder that the demonstration wrote")
     return Path(folder)
+
+
+def _evidence(words: Sequence[str]) -> int:
+    parser = Parser(
+        prog="python -m sxl_train.release evidence",
+        description="What must travel of a run: records, losses, scores, samples and the weights of one step.",
+    )
+    parser.add_argument("run", help="the out folder of a run")
+    parser.add_argument("-o", "--out", required=True, help="an empty folder")
+    parser.add_argument("--weights", default="", metavar="STEP", help="whose (default: the adapter, else the package)")
+    parser.add_argument("--part", default="60MB", metavar="SIZE", help="cut larger files into parts (default: 60MB)")
+    options = parser.parse_args(words)
+    from sxl_data.contract.sizes import parse_size
+    from sxl_train.release.evidence import pack
+
+    try:
+        part = parse_size(options.part)
+    except ValueError as problem:
+        raise error("U401", found=f"--part {options.part}", expected="a size with its unit, such as 60MB") from problem
+    found = pack(Path(options.run), Path(options.out), options.weights, part)
+    size = sum(file.bytes for file in found.files.values() if file.kept)
+    left = sum(file.bytes for file in found.files.values() if not file.kept)
+    said = f"weights of {found.weights}; {format_bytes(left)} of other steps stay behind"
+    tell(f"{options.out}: {format_bytes(size)}, {said}")
+    return 0
 
 
 def _verify(words: Sequence[str]) -> int:

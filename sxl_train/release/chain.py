@@ -67,6 +67,7 @@ def _base(run: Finished) -> Object:
     found: Object = {"source": without_paths(source), "revision": run.key("revision", "main")}
     origin = run.records.get("base", {}).get("measured", {}).get("expanded")
     found["name"] = str(origin["file"]).removesuffix(".gguf") if origin else found["source"]
+    found["weights"] = run.records.get("base", {}).get("measured", {}).get("weights", {})
     return found | ({"file": origin["file"], "sha256": origin["sha256"]} if origin else {})
 
 

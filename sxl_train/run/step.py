@@ -149,6 +149,20 @@ def perform(context: Context, run: Run, before: str, dataset: str, seen: str = "
     return Made(_absolute(record["model"], target), key, False, context.measured)
 
 
+def adopt(context: Context, before: str, dataset: str, seen: str = "") -> Made:
+    """Take over the finished folder of a run that was made elsewhere: its record gets the key that it has here."""
+    target = context.out / context.name
+    record = read_record(target)
+    if record is None:
+        raise error("U201", file=str(target), found="no run.json", expected=f"the finished step {context.name}")
+    record |= {"key": make_key(context, before, dataset, seen), "before": before, "reads": context.model}
+    own = record["model"] == "."
+    record |= {} if own else {"model": context.model}
+    (target / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    say(f"{context.name:<10} taken over from {record['finished']}")
+    return Made(_absolute(record["model"], target), record["key"], True, record["measured"])
+
+
 def _follow(context: Context, run: Run, key: str, marker: Path, target: Path) -> Made:
     """What a process of ``torchrun`` other than the first does: train with it, and wait for it in other steps."""
     if context.name in SHARED:

@@ -25,4 +25,8 @@ T605 error signature-fails
     title  The package cannot be signed, or is not what was signed
     why    a signature says that every file is as its maker left it
     fix    check the key, or download the package again
+T606 error evidence-differs
+    title  What travelled of a run does not belong to what is here
+    why    an adapter on other weights, or a package measured on other rows, is another model than the one described
+    fix    name the run's own base and dataset with base_model= and dataset=, or let the folder travel again
 """)
