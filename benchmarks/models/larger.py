@@ -134,7 +134,7 @@ def check_gguf(run: Path) -> dict[str, Any] | None:
     rows = samples.read_samples(
         str(recipe.key("dataset")),
         "validation",
-        samples.load_tokenizer(folder),
+        open_tokenizer(folder),
         2,
         int(str(recipe.key("tune.max_length"))),
     )

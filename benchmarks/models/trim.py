@@ -44,7 +44,7 @@ def open_base(base: Path, template: str) -> Read:
     from sxl_train.run import bases
 
     folder = bases.describe(base)
-    tokenizer = samples.load_tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     chosen = special_tokens.choose_template(template, tokenizer)
     return Read(tokenizer, special_tokens.add_special_tokens(tokenizer, chosen), folder)
 
