@@ -67,8 +67,9 @@ def read_hash(build: Path) -> str:
 
 
 def read_kind(text: str | None) -> str:
-    """The kind of task that a row of a tool set says it is; empty for all others."""
-    return str(((json.loads(text) if text else {}).get("toolset") or {}).get("kind", ""))
+    """The kind of task that a row of a tool set, or one composed of tool definitions, says it is; else empty."""
+    said = json.loads(text) if text else {}
+    return str((said.get("toolset") or said.get("composed") or {}).get("kind", ""))
 
 
 def digest(name: str) -> bytes:
