@@ -34,7 +34,7 @@ def packed(tmp_path: Path) -> Path:
 
 def chosen(packed: Path, **choice: object) -> list[dict[str, object]]:
     out = packed.with_name("out.jsonl")
-    rows.choose(packed, None, rows.Choice(**choice), out)
+    rows.choose(packed, None, None, rows.Choice(**choice), out)
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 

@@ -126,17 +126,14 @@ def check_gguf(run: Path) -> dict[str, Any] | None:
     from sxl_train.data import samples
     from sxl_train.release import finished, gguf_check
     from sxl_train.run import checkpoints
+    from sxl_train.run.tokenizer import open_tokenizer
     from sxl_train.storage import gguf
 
     steps = [name for name in ("distil", "prune", "merge") if list((run / name).glob("*.safetensors"))]
     folder = run / steps[0]
     recipe = finished.find(run)
     rows = samples.read_samples(
-        str(recipe.key("dataset")),
-        "validation",
-        open_tokenizer(folder),
-        2,
-        int(str(recipe.key("tune.max_length"))),
+        str(recipe.key("dataset")), "validation", open_tokenizer(folder), 2, int(str(recipe.key("tune.max_length")))
     )
     found: dict[str, Any] = {"of": steps[0]}
     losses = samples.measure_loss(checkpoints.load(folder, "float32"), rows, 512)

@@ -40,8 +40,9 @@ class Read:
 
 def open_base(base: Path, template: str) -> Read:
     """The base's tokenizer with template and special tokens, as the recipe's first step has them."""
-    from sxl_train.data import samples, special_tokens
+    from sxl_train.data import special_tokens
     from sxl_train.run import bases
+    from sxl_train.run.tokenizer import open_tokenizer
 
     folder = bases.describe(base)
     tokenizer = open_tokenizer(folder)

@@ -18,7 +18,7 @@ from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.engine.task import FileInfo, Receipt, Task
-from sxl_data.read.files import Chunk, gather, nothing, parted, plan, within
+from sxl_data.read.files import Chunk, filled, gather, nothing, parted, plan, within
 from sxl_data.read.known import format_of
 from sxl_data.read.options import check_options
 from sxl_data.read.recognise import Group
@@ -241,9 +241,12 @@ def _find_files(run: Run, number: int) -> Any:
     source = run.recipe.sources[number]
     if is_file(source.format):
         source = msgspec.structs.replace(source, format=str((run.base / source.format).resolve()))
-    own = source.options.get("set")
-    if source.tasks is not None and isinstance(own, str) and is_file(own):
-        source = msgspec.structs.replace(source, options=source.options | {"set": str((run.base / own).resolve())})
+    if source.tasks is not None:
+        own = {name: source.options.get(name) for name in ("set", "tools")}
+        named = {name: run.base / filled(text) for name, text in own.items() if isinstance(text, str)}
+        named = {name: path for name, path in named.items() if name == "tools" or is_file(str(path))}
+        paths = {name: str(path.resolve()) for name, path in named.items()}
+        source = msgspec.structs.replace(source, options=source.options | paths)
     if source.hub is None:
         return source
     from sxl_data.read.fetch import fetch

@@ -103,6 +103,8 @@ def refuse_test_parts(source: Source, use: Use, config: SplitConfig, file: str |
 
 
 def _known(source: Source, format: str, names: Sequence[str]) -> Use:
+    if source.tasks is not None and "tools" in source.options:
+        return Use("divide", "tools of others, whose requests may be scored", Parts("tool", 0.1))
     if source.tasks is not None:  # made, so there are no names to go by
         side = str(source.options.get("side", "train"))
         kept = side in ("values", "patterns", "tools")

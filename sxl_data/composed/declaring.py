@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from sxl_data.composed.functions import Function, Parameter
 from sxl_data.composed.kinds import Kind, Value
+from sxl_data.composed.mapped import MAPPED
 from sxl_data.files.json_text import dump
 from sxl_data.trace.types import Tool
 
@@ -27,12 +28,13 @@ _VERBS = {
     "determine": ("determine", "get"),
     "estimate": ("estimate", "predict"),
 }
-_JAVA = {"int": "integer", "year": "integer", "money": "integer", "flag": "boolean", "list": "ArrayList"}
-_JAVASCRIPT = {"int": "integer", "year": "integer", "money": "integer", "flag": "Boolean", "list": "array"}
+_WHOLE = dict.fromkeys(("int", "plain", "year", "frequency", "money"), "integer")
+_JAVA = {**_WHOLE, "flag": "boolean", "list": "ArrayList"}
+_JAVASCRIPT = {**_WHOLE, "flag": "Boolean", "list": "array"}
 _REAL = ("num", "float", "float2", "pct", "percent")
 _ACTS = frozenset(
-    "find search get book check convert list place add cancel apply compare create buy reserve plan estimate track send "
-    "calculate solve count fetch locate call order adjust rent round sort".split()
+    "find search get book check convert list place add cancel apply compare create buy reserve plan estimate track "
+    "send calculate solve count fetch locate call order adjust rent round sort".split()
 )
 _OWNERS = "Session Tree Stream Task Config Row Page Event Node Order Token Channel Form Chart Graph Index".split()
 _OWNED = "Manager Handler Service Controller Util Factory Helper Loader Visitor Store Adapter Builder".split()
@@ -80,12 +82,12 @@ def declare(function: Function, rng: random.Random, language: Language = "json")
 def arguments(declared: Declared, values: dict[str, Value]) -> dict[str, Value]:
     """``values`` as the arguments of a call, in the order of the declaration."""
     found: dict[str, Value] = {}
-    for name, parameter in declared.function.parameters.items():
+    for name in declared.function.parameters:
         if name not in values:
             continue
         value = values[name]
         if declared.language != "json":
-            value = literal(value, declared.types[name], parameter.kind, declared.language)
+            value = literal(value, declared.types[name], declared.language)
         first, _, field = declared.names[name].partition(".")
         if field:
             inner = found.setdefault(first, {})
@@ -96,7 +98,7 @@ def arguments(declared: Declared, values: dict[str, Value]) -> dict[str, Value]:
     return found
 
 
-def literal(value: Value, kind: str, inner: Kind, language: Language) -> str:
+def literal(value: Value, kind: str, language: Language) -> str:
     """``value`` as the literal that a program in ``language`` would write."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -114,8 +116,6 @@ def literal(value: Value, kind: str, inner: Kind, language: Language) -> str:
         return f"{value}L"
     if kind == "float" and language == "java":
         return f"{float(value) if isinstance(value, int | float) else value}f"
-    if kind in ("float", "double") and isinstance(value, int | float) and language == "java":
-        return str(float(value))
     return str(value)
 
 
@@ -127,7 +127,8 @@ def _put(
         properties[first] = schema
     else:
         outer = properties.setdefault(
-            first, {"type": "object", "description": f"The {first.replace('_', ' ')}.", "properties": {}, "required": []}
+            first,
+            {"type": "object", "description": f"The {first.replace('_', ' ')}.", "properties": {}, "required": []},
         )
         assert isinstance(outer, dict)
         outer["properties"][field] = schema
@@ -139,16 +140,22 @@ def _put(
 
 def _property(parameter: Parameter, rng: random.Random) -> dict[str, object]:
     schema = dict(parameter.kind.schema())
-    if parameter.kind.form == "enum" and rng.random() < 0.3:
+    # Not all who read a declaration see what it says of a parameter: `a_b` for "a b" has to be listed.
+    if parameter.kind.form == "enum" and rng.random() < 0.3 and not any("_" in value for value in parameter.kind.pool):
         del schema["enum"]
         schema["description"] = f"{_about(parameter, rng)} One of: {', '.join(parameter.kind.pool)}."
     else:
         schema["description"] = _about(parameter, rng)
     if parameter.default is not None and rng.random() < 0.4:
-        kind = schema["type"]
-        typed = {"integer": int, "number": float, "boolean": lambda text: text == "true"}.get(str(kind), str)
-        schema["default"] = typed(parameter.default)
+        schema["default"] = _typed(parameter.default, str(schema["type"]))
     return schema
+
+
+def _typed(text: str, kind: str) -> Value:
+    """A default as JSON has it."""
+    if kind == "boolean":
+        return text == "true"
+    return int(text) if kind == "integer" else float(text) if kind == "number" else text
 
 
 def _about(parameter: Parameter, rng: random.Random) -> str:
@@ -158,6 +165,8 @@ def _about(parameter: Parameter, rng: random.Random) -> str:
         text += rng.choice((" As a decimal fraction.", " Given as a decimal, e.g. 0.05 for 5%."))
     if parameter.kind.form == "pct":
         text += rng.choice((" In percent.", " As a percentage, e.g. 5 for 5%."))
+    if parameter.kind.form in MAPPED:
+        text += rng.choice(MAPPED[parameter.kind.form].notes)
     if parameter.kind.form == "date":
         text += rng.choice((" In the format YYYY-MM-DD.", " Format: YYYY-MM-DD.", " (YYYY-MM-DD)"))
     if parameter.kind.form == "time":
@@ -178,8 +187,8 @@ def _pick(parameter: Parameter, rng: random.Random) -> str:
 def _type(kind: Kind, language: Language, rng: random.Random) -> str:
     if language == "java":
         if kind.form in _REAL:
-            return rng.choice(("double", "float"))
-        if kind.form == "int" and rng.random() < 0.2:
+            return "float" if rng.random() < 0.05 else "double"
+        if kind.form == "int" and rng.random() < 0.1:
             return "long"
         if kind.form == "list" and rng.random() < 0.4:
             return "Array"

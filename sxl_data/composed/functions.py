@@ -8,6 +8,8 @@ and ``.`` whole sentences, in the grammar of `pattern`. A name with a dot is a f
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -54,15 +56,25 @@ class Function(msgspec.Struct, frozen=True):
 def families() -> dict[str, Function]:
     """The functions that ship, by ``family.name``."""
     found: dict[str, Function] = {}
+    for name, text in _texts():
+        for function in read_families(text):
+            key = f"{function.family}.{function.name}"
+            if key in found:
+                raise ValueError(f"{name}: {key} is there twice")
+            found[key] = function
+    return found
+
+
+def families_digest() -> str:
+    """The sha256 of what ships."""
+    return hashlib.sha256("".join(text for _, text in _texts()).encode()).hexdigest()
+
+
+def _texts() -> Iterator[tuple[str, str]]:
     folder = files("sxl_data.composed") / "families"
     for path in sorted(folder.iterdir(), key=lambda item: item.name):
         if path.name.endswith(".txt"):
-            for function in read_families(path.read_text(encoding="utf-8")):
-                key = f"{function.family}.{function.name}"
-                if key in found:
-                    raise ValueError(f"{path.name}: {key} is there twice")
-                found[key] = function
-    return found
+            yield path.name, path.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def read_families(text: str) -> list[Function]:
@@ -76,8 +88,12 @@ def read_families(text: str) -> list[Function]:
     def finish() -> None:
         if names:
             found.append(Function(names[0], about, family, dict(parameters), tuple(asks), tuple(names[1:])))
-            _require_whole(found[-1])
-        names.clear(), parameters.clear(), asks.clear()
+            try:
+                _require_whole(found[-1])
+            except ValueError as wrong:
+                raise ValueError(f"{names[0]}: {wrong}") from None
+        for held in (names, parameters, asks):
+            held.clear()
 
     for number, line in enumerate(text.splitlines(), 1):
         try:
@@ -124,6 +140,6 @@ def _require_whole(function: Function) -> None:
         sure = {name for name, optional in slots_of(parse(ask.pattern)) if not optional}
         if needed - sure or named.keys() - function.parameters.keys():
             odd = sorted(needed - sure) + sorted(named.keys() - function.parameters.keys())
-            raise ValueError(f"{function.name}: {', '.join(odd)} in {ask.pattern!r}")
+            raise ValueError(f"{', '.join(odd)} in {ask.pattern!r}")
     if not function.asks:
-        raise ValueError(f"{function.name}: no way to ask for it")
+        raise ValueError("no way to ask for it")

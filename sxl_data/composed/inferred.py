@@ -27,14 +27,16 @@ _EXAMPLES = patterns.compile(
 _SPLIT = patterns.compile(r"(?:,\s*(?:and |or )?|;\s*|\s+or\s+|\s+and\s+|\s*/\s+)")
 _NUMBER = patterns.compile(r"[$€£]?-?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _ID_WORDS = frozenset("id number code identifier sku isbn serial reference uuid key token".split())
-_KNOWN = {
-    "city": "city country place location state language currency company email url phone address ticker symbol person "
+_KNOWN = frozenset(
+    "city country place location state language currency company email url phone address ticker symbol person "
     "colour color product brand genre topic subject ingredient cuisine month weekday season timezone username "
     "instrument author artist director movie book song game sport league team university profession animal species "
     "planet disease symptom drug medication crop soil hotel restaurant airline airport museum landmark material "
-    "element country_code hobby exercise keyword query destination origin employee patient customer student recipient "
-    "player manager teacher doctor"
-}
+    "element hobby exercise keyword query destination origin employee patient customer student recipient "
+    "player manager teacher doctor file filename path folder directory branch repository repo channel table "
+    "column".split()
+)
+"""Words of names that say what values are: pools of the same name, or of that in `_SAME`."""
 _SAME = {
     "location": "place",
     "destination": "city",
@@ -47,14 +49,27 @@ _SAME = {
     "medication": "drug",
     "keyword": "topic",
     "query": "topic",
+    "filename": "file",
+    "folder": "path",
+    "directory": "path",
+    "repo": "repository",
     **dict.fromkeys(
         ("employee", "patient", "customer", "student", "recipient", "manager", "teacher", "doctor"), "person"
     ),
 }
+_QUOTED = {
+    "title": "title",
+    **dict.fromkeys(("text", "message", "content", "body", "note", "comment", "sentence"), "sentence"),
+    **dict.fromkeys(("task", "todo", "reminder"), "task"),
+}
+"""Names of free text, which stands in quotes in a request."""
+_FORMATS = {"email": "email", "uri": "url", "url": "url"}
 _SORTS = frozenset(
     "number name id code address format etc string url city state country town region area district neighborhood "
     "location province continent county street zip place person company organization username email date".split()
 )
+_NO_VALUES = ("etc", "others", "other", "more")
+_ORDERS = {"mm/dd/yyyy": "%m/%d/%Y", "dd/mm/yyyy": "%d/%m/%Y", "dd-mm-yyyy": "%d-%m-%Y"}
 _DEPTH = 2
 _MOST_WORDS = 6
 
@@ -99,11 +114,28 @@ def _parameters(schema: dict[str, Any], within: str, depth: int = 0) -> Iterator
             yield within + name, None
 
 
+def _plain(item: dict[str, Any]) -> dict[str, Any]:
+    """``item`` without the null that declarations of what may be left out often allow."""
+    for key in ("anyOf", "oneOf"):
+        options = [
+            option for option in item.get(key) or () if isinstance(option, dict) and option.get("type") != "null"
+        ]
+        if len(options) == 1:
+            return {name: value for name, value in item.items() if name != key} | options[0]
+    kind = item.get("type")
+    if isinstance(kind, list):
+        kinds = [one for one in kind if one != "null"]
+        return item | {"type": kinds[0] if len(kinds) == 1 else None}
+    return item
+
+
 def _kind(name: str, item: dict[str, Any]) -> Kind | None:
+    item = _plain(item)
     kind, about = item.get("type"), str(item.get("description") or "")
     said = item.get("enum")
-    if isinstance(said, list) and said and all(isinstance(value, str) and value for value in said):
-        return Kind("enum", pool=tuple(said)) if kind in ("string", None) else None
+    if said is not None:
+        texts = isinstance(said, list) and said and all(isinstance(value, str) and value for value in said)
+        return Kind("enum", pool=tuple(said)) if texts and kind in ("string", None) else None
     if kind == "boolean":
         return Kind("flag")
     if kind in ("integer", "number"):
@@ -114,7 +146,12 @@ def _kind(name: str, item: dict[str, Any]) -> Kind | None:
         if inner is None or inner.form == "list" or not isinstance(items, dict) or "type" not in items:
             return None
         return Kind("list", 2, 3, inner=inner) if len(set(inner.pool)) > 2 or not inner.pool else None
-    return _text(name, about) if kind == "string" else None
+    if kind != "string":
+        return None
+    stated = item.get("format")
+    if stated in _FORMATS:
+        return Kind("pool", pool=POOLS[_FORMATS[stated]])
+    return Kind("date") if stated == "date" else _text(name, about) if stated is None else None
 
 
 def _numeric(name: str, about: str, item: dict[str, Any], whole: bool) -> Kind | None:
@@ -124,7 +161,7 @@ def _numeric(name: str, about: str, item: dict[str, Any], whole: bool) -> Kind |
     if "year" in words and whole:
         return Kind("year", 1990, 2024)
     if words & _ID_WORDS and whole and low is None and not given and not words & {"number"}:
-        return Kind("year", 101, 9999)  # a number that nobody writes with words or commas
+        return Kind("plain", 101, 9999)
     if words & {"latitude", "lat"}:
         low, high = -60, 60
     elif words & {"longitude", "lon", "lng"}:
@@ -143,7 +180,12 @@ def _numeric(name: str, about: str, item: dict[str, Any], whole: bool) -> Kind |
 def _text(name: str, about: str) -> Kind | None:
     words = label(name).split()
     lowered = about.lower()
-    if "date" in words or "yyyy-mm-dd" in lowered or words[-1:] == ["day"] and "format" in lowered:
+    if (
+        "date" in words
+        or "yyyy-mm-dd" in lowered
+        or any(order in lowered for order in _ORDERS)
+        or (words[-1:] == ["day"] and "format" in lowered)
+    ):
         return _dated(lowered)
     if "time" in words and ("hh:mm" in lowered or "format" in lowered):
         return Kind("time")
@@ -155,8 +197,10 @@ def _text(name: str, about: str) -> Kind | None:
         return Kind("words", pool=tuple(given))
     for word in reversed(words):
         pool = _SAME.get(word, word)
-        if pool in POOLS and word in _KNOWN["city"].split():
+        if pool in POOLS and word in _KNOWN:
             return Kind("pool", pool=POOLS[pool])
+        if word in _QUOTED:
+            return Kind("quoted", pool=POOLS[_QUOTED[word]])
     if words[-1:] == ["name"] and len(words) > 1 and _SAME.get(words[-2]) == "person":
         return Kind("pool", pool=POOLS["person"])
     if " name of the person" in lowered or "full name" in lowered:
@@ -166,7 +210,7 @@ def _text(name: str, about: str) -> Kind | None:
 
 def _dated(about: str) -> Kind:
     """Dates in the order that a description asks for."""
-    for order, written in (("mm/dd/yyyy", "%m/%d/%Y"), ("dd/mm/yyyy", "%d/%m/%Y"), ("dd-mm-yyyy", "%d-%m-%Y")):
+    for order, written in _ORDERS.items():
         if order in about:
             days = (date(2023, 1, 3) + timedelta(days=11 * n) for n in range(60))
             return Kind("words", pool=tuple(day.strftime(written) for day in days))
@@ -179,7 +223,7 @@ def examples(about: str) -> list[str]:
     if found is None:
         return []
     parts = [part.strip(" '\"`“”‘’.") for part in _SPLIT.split(found.group(1))]
-    return [part for part in parts if part and part.lower() not in ("etc", "others", "other", "more") and _is_value(part)]
+    return [part for part in parts if part and part.lower() not in _NO_VALUES and _is_value(part)]
 
 
 def _is_value(text: str) -> bool:

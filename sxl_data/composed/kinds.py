@@ -1,8 +1,9 @@
 """Kinds of values: what a parameter takes, a value of it, and how a person writes that value.
 
-In: a kind, as the families write it (``int 3..60``, ``[open|closed]``, ``city``, ``list:int 1..9 3..5``). Out: its
-JSON Schema, and values with the words for them. A reader of the words can tell the value: 0.05 is "5%" only where the
-parameter is a fraction, and a date is written out only in ways that name its day, month and year.
+In: a kind, as the families write it (``int 3..60``, ``plain 3..60`` for numbers that are never said in words,
+``[open|closed]``, ``city``, ``list:int 1..9 3..5``). Out: its JSON Schema, and values with the words for them. A reader
+of the words can tell the value: 0.05 is "5%" only where the parameter is a fraction, and a date is written out only in
+ways that name its day, month and year.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from sxl_data.composed.mapped import MAPPED
 from sxl_data.composed.pools import POOLS
 
 Value = str | int | float | bool | list["Value"] | dict[str, "Value"]
@@ -21,14 +23,16 @@ _SMALL = "zero one two three four five six seven eight nine ten eleven twelve".s
 _MONTHS = "January February March April May June July August September October November December".split()
 _TYPES = {
     "int": "integer",
+    "plain": "integer",
     "year": "integer",
     "money": "integer",
-    "pct": "number",
+    "pct": "integer",
     "percent": "number",
     "num": "number",
     "float": "number",
     "float2": "number",
     "flag": "boolean",
+    "frequency": "integer",
 }
 
 
@@ -62,10 +66,15 @@ class Kind(msgspec.Struct, frozen=True):
         """A value and how it is said."""
         if self.form == "list":
             return _list(self, random)
-        if self.form in ("enum", "words", "pool"):
+        if self.form in ("enum", "words", "pool", "quoted"):
             text = random.choice(self.pool)
+            if self.form == "quoted":
+                return Drawn(text, f'"{text}"')
             plain = text.replace("_", " ") if self.form == "enum" and not text.isupper() else text
             return Drawn(text, plain)
+        if self.form in MAPPED:
+            value, said = random.choice(list(MAPPED[self.form].values.items()))
+            return Drawn(value, random.choice(said))
         if self.form == "date":
             return _date(random)
         if self.form == "time":
@@ -96,7 +105,7 @@ def parse_kind(text: str) -> Kind:
         low, _, high = rest.partition("..")
         default = {"year": (1950, 2024), "percent": (1, 20), "pct": (1, 40)}.get(form, (1, 100))
         return Kind(form, float(low or default[0]), float(high or default[1]))
-    if form in ("date", "time"):
+    if form in ("date", "time") or (form in MAPPED and not rest):
         return Kind(form)
     if form in POOLS and not rest:
         return Kind("pool", pool=POOLS[form])
@@ -105,38 +114,55 @@ def parse_kind(text: str) -> Kind:
 
 def _number(kind: Kind, random: random.Random) -> Drawn:
     low, high = kind.low, kind.high
-    if kind.form in ("int", "year"):
+    if kind.form in ("int", "plain", "year"):
         number = random.randint(int(low), int(high))
         if kind.form == "int" and 0 <= number <= 12 and random.random() < 0.12:
             return Drawn(number, _SMALL[number])
+        if kind.form == "int" and high >= 1_000_000 and random.random() < 0.5:
+            number = max(1, number // 1_000_000) * 1_000_000
+            return Drawn(number, f"{number // 1_000_000} million")
         grouped = kind.form == "int" and number >= 10_000 and random.random() < 0.4
         return Drawn(number, f"{number:,}" if grouped else str(number))
     if kind.form == "money":
         step = 10 ** max(0, len(str(int(high))) - 2)
         number = max(int(low), random.randint(int(low), int(high)) // step * step)
+        if number >= 1_000_000 and number % 100_000 == 0 and random.random() < 0.6:
+            return Drawn(number, random.choice((f"${number / 1e6:g} million", f"{number / 1e6:g} million dollars")))
         return Drawn(number, random.choice((f"${number:,}", f"${number}", f"${number:,}", f"{number} dollars")))
     if kind.form in ("percent", "pct"):
-        hundredths = random.choice((1, 1, 1, 2)) * random.randint(int(low * 2), int(high * 2)) * 25
-        hundredths = min(max(hundredths, int(low * 100)), int(high * 100))
-        number = hundredths / 100
-        shown = f"{number:g}"
-        value = round(number / 100, 6) if kind.form == "percent" else (int(number) if number == int(number) else number)
-        if kind.form == "percent" and random.random() < 0.25:
-            return Drawn(value, f"{value:g}")
-        return Drawn(value, random.choice((f"{shown}%", f"{shown}%", f"{shown} percent")))
-    digits = 2 if kind.form == "float2" else 1
+        return _percent(kind, random)
     if kind.form == "num" and random.random() < 0.6:
         whole = random.randint(int(low), int(high))
         return Drawn(whole, str(whole))
-    number = round(random.uniform(low, high), digits)
-    return Drawn(number, repr(number))
+    real = round(random.uniform(low, high), 2 if kind.form == "float2" else 1)
+    return Drawn(real, repr(real))
+
+
+def _percent(kind: Kind, random: random.Random) -> Drawn:
+    """A share: 0.05 for "5%" where the parameter is a fraction, 5 where it is in percent."""
+    low, high = int(kind.low), int(kind.high)
+    whole = kind.form == "pct" or random.random() < 0.5
+    percent = random.randint(low, high) if whole else random.randint(low * 4, high * 4) / 4
+    percent = int(percent) if percent == int(percent) else percent
+    value = round(percent / 100, 6) if kind.form == "percent" else percent
+    if kind.form == "percent" and random.random() < 0.25:
+        return Drawn(value, repr(value))
+    return Drawn(value, random.choice((f"{percent}%", f"{percent}%", f"{percent} percent")))
 
 
 def _date(random: random.Random) -> Drawn:
     day = date(2022, 1, 1) + timedelta(days=random.randrange(1400))
     month = _MONTHS[day.month - 1]
-    said = (day.isoformat(), day.isoformat(), f"{month} {day.day}, {day.year}", f"{day.day} {month} {day.year}")
-    return Drawn(day.isoformat(), random.choice(said))
+    nth = f"{day.day}{'th' if 10 < day.day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day.day % 10, 'th')}"
+    written = (
+        f"{month} {day.day}, {day.year}",
+        f"{day.day} {month} {day.year}",
+        f"{month} {nth}, {day.year}",
+        f"{nth} {month} {day.year}",
+        f"{month[:3]} {day.day}, {day.year}",
+        f"the {nth} of {month} {day.year}",
+    )
+    return Drawn(day.isoformat(), day.isoformat() if random.random() < 0.45 else random.choice(written))
 
 
 def _id(kind: Kind, random: random.Random) -> Drawn:

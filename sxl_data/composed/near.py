@@ -14,6 +14,7 @@ from sxl_data.composed.functions import Function
 from sxl_data.composed.wording import label
 
 TOO_ALIKE, FAR = 0.5, 0.2
+CODE = 0.08
 _DRAWS = 12
 _EMPTY_WORDS = frozenset(
     "a an the of for from to in on at by with and or is its it that this given get find retrieve calculate compute "
@@ -39,11 +40,13 @@ class Near:
         self.families: dict[str, list[Function]] = defaultdict(list)
         for function in functions:
             self.families[function.family].append(function)
+        self._code = [function for function in functions if function.family.startswith("java")]
         self._words: dict[int, frozenset[str]] = {}
 
     def any(self, rng: random.Random) -> Function:
-        """One of all."""
-        return rng.choice(self.functions)
+        """One of all; of functions of programs a few more than there are, since their values are literals."""
+        of_code = self._code if self._code and rng.random() < CODE else self.functions
+        return rng.choice(of_code)
 
     def together(self, first: Function, count: int, rng: random.Random) -> list[Function]:
         """``first`` and others of its family or of any that one person may ask for at once."""

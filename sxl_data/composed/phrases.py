@@ -48,7 +48,7 @@ def shared(function: Function, count: int, rng: random.Random, form: str | None 
     if any(len(column) < count for column in columns.values()):
         return None
     calls = [drawn | {name: column[n] for name, column in columns.items()} for n in range(count)]
-    said = {name: joined([each.said for each in column], rng) for name, column in columns.items()}
+    said = {name: _listed(name, [each.said for each in column], ask.pattern, rng) for name, column in columns.items()}
     found = _phrase(function, ask, rng, calls, said)
     if len(varied) > 1:
         found = found._replace(text=f"{found.text}{rng.choice((' respectively', ', respectively'))}")
@@ -127,8 +127,16 @@ def _can_vary(function: Function, names: Iterable[str]) -> list[str]:
 def _stands_once(name: str, pattern: str) -> bool:
     """Whether ``pattern`` says the parameter once, and not in a way that only one value goes with."""
     slot = f"{{{name}}}"
-    single = (f"is {slot}", f": {slot}", f"{slot} as the", f"{slot}-")
-    return pattern.count(slot) == 1 and not any(way in pattern for way in single)
+    bare = "".join(c for c in pattern if c not in "'\"`")
+    single = (f"is {slot}", f": {slot}", f"{slot} as the", f"{slot}-", f"and {slot}", f"{slot} and", f", {slot}")
+    behind = bare.partition(slot)[2][:1]
+    return bare.count(slot) == 1 and not behind.isalpha() and not any(way in bare for way in single)
+
+
+def _listed(name: str, said: list[str], pattern: str, rng: random.Random) -> str:
+    """Values one after the other, each in the quotes that ``pattern`` puts around the slot."""
+    around = next((quote for quote in "'\"`" if f"{quote}{{{name}}}{quote}" in pattern), "")
+    return joined([f"{around}{each}{around}" for each in said], rng).removeprefix(around).removesuffix(around)
 
 
 def article(noun: str) -> str:
@@ -141,7 +149,7 @@ def _apart(function: Function, found: dict[str, Drawn], rng: random.Random) -> d
     seen: set[tuple[str, str]] = set()
     for name, drawn in found.items():
         kind = function.parameters[name].kind
-        if kind.form not in ("pool", "date", "int"):
+        if kind.form not in ("pool", "date", "int", "currency", "us_city"):
             continue
         for _ in range(8):
             if (kind.form, str(drawn.value)) not in seen:
@@ -168,7 +176,8 @@ def _phrase(
     }
     writing = Writing(rng, said | together, flags)
     text = " ".join(writing.write(parse(ask.pattern)).split()).replace(" + -", " - ").replace(" ,", ",")
-    text = articles(text)
+    mended = articles(text)
+    text = mended if all(words in mended for words in (said | together).values() if words in text) else text
     made = tuple(
         {name: call[name].value for name in function.parameters if name in writing.used and name in call}
         for call in calls

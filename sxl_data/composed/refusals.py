@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from sxl_data.composed.pools import POOLS
-from sxl_data.composed.wording import imperative
+from sxl_data.composed.wording import articles, imperative
 from sxl_data.trace.types import Tool
 
 _REFUSALS = (
@@ -51,7 +51,7 @@ def anything(rng: random.Random) -> str:
         before, _, rest = pattern.partition("{")
         name, _, after = rest.partition("}")
         pattern = before + rng.choice(_POOLS.get(name) or POOLS[name]) + after
-    return pattern
+    return articles(pattern)
 
 
 def refusal(tools: Sequence[Tool], rng: random.Random) -> str:

@@ -8,25 +8,37 @@ offer fits, and the answer says so. Beside the right tools stand others, some ne
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from sxl_data.composed.cases import cases
 from sxl_data.composed.declaring import Declared, Language, arguments, declare
 from sxl_data.composed.functions import Function
-from sxl_data.composed.kinds import Value, joined
+from sxl_data.composed.kinds import joined
 from sxl_data.composed.near import Near
 from sxl_data.composed.phrases import Phrase, Values, again, phrase, shared
-from sxl_data.composed.wording import after, dress, finish, sentence
 from sxl_data.composed.refusals import anything, refusal
-from sxl_data.files.json_text import dump
+from sxl_data.composed.wording import after, dress, finish, sentence
+from sxl_data.engine.confined import Exceeded
+from sxl_data.files.json_text import dump, load
+from sxl_data.rules.arguments import compile_schema
 from sxl_data.trace.types import Tool
 
 Kind = Literal["single", "parallel", "several", "irrelevant"]
 IRRELEVANT, PARALLEL, SEVERAL = 0.125, 0.22, 0.22
 """Shares of the kinds; the rest are single calls."""
+NAMED = 0.05
+"""Share of the requests that name the tools they want."""
 _ATTEMPTS = 30
-_THEN = ("Also, {}", "Then {}", "And {}", "Additionally, {}", "After that, {}", "Next, {}", "{}", "{}", "Plus, {}")
-_LAST = ("Finally, {}", "Lastly, {}", "And then {}", "Also, {}", "{}")
+_OPENINGS = (
+    "First, {}|First {}|To begin with, {}|I need a few things. First, {}|I have a few questions. {}|"
+    "Could you help me with some things? First, {}|A couple of tasks for you: {}|Several things at once. {}"
+).split("|")
+_THEN = (
+    "Also, {}|Then {}|And {}|Additionally, {}|After that, {}|Next, {}|{}|{}|{}|Plus, {}|In addition, {}|"
+    "Besides that, {}|At the same time, {}|Once that is done, {}|Secondly, {}|I also have this: {}|On top of that, {}"
+).split("|")
+_LAST = "Finally, {}|Lastly, {}|And then {}|Also, {}|{}|And one more thing: {}|Last but not least, {}".split("|")
 _AGAIN = (
     "{first}, and {do} the same {again}.|{first}, then {do} the same {again}.|{first}, and once more {again}.|"
     "{first}, and also {again}.|{first}. {Do} the same {again}."
@@ -96,10 +108,9 @@ def _compose(near: Near, kind: Kind, rng: random.Random, shown: int) -> Task | N
         request = _sequence(made, rng)
         others = rng.choice((0, 0, 1, 2))
     calls = [(each.function, values) for each in made for values in each.calls]
-    if kind != "single" and not 2 <= len(calls) <= 5 or _repeated(calls):
+    if (kind != "single" and not 2 <= len(calls) <= 5) or _repeated(calls):
         return None
-    functions = list(dict.fromkeys(each.function.name for each in made))
-    wanted = [next(each.function for each in made if each.function.name == name) for name in functions]
+    wanted = list({each.function.name: each.function for each in made}.values())
     room = max(0, min(others, shown - len(wanted)))
     offered = [*wanted, *near.beside(wanted, room, rng)]
     declared = _declared(offered, wanted, rng)
@@ -108,11 +119,36 @@ def _compose(near: Near, kind: Kind, rng: random.Random, shown: int) -> Task | N
     rng.shuffle(offered)
     tools = tuple(declared[function.name].tool for function in offered)
     written = tuple((declared[f.name].tool.name, dump(arguments(declared[f.name], values))) for f, values in calls)
+    if not all(_takes(declared[f.name].tool.parameters_json, text) for (f, _), (_, text) in zip(calls, written)):
+        return None
+    if rng.random() < NAMED:
+        request = f"{request} {_with(dict.fromkeys(name for name, _ in written), rng)}"
     return Task(kind, dress(request, rng), tools, written, "", f"{first.family}.{first.name}")
 
 
-def _declared(offered: Sequence[Function], wanted: Sequence[Function], rng: random.Random) -> dict[str, Declared] | None:
-    language = _language(wanted, rng)
+def _takes(schema: str, arguments: str) -> bool:
+    """Whether a declaration takes ``arguments``: it may ask for more than types and listed values."""
+    checker = compile_schema(schema).checker
+    try:
+        return checker is not None and checker.is_valid(load(arguments))
+    except Exceeded:
+        return False
+
+
+def _with(names: Iterable[str], rng: random.Random) -> str:
+    """A sentence that names the tools to use."""
+    listed = list(names)
+    many = "functions" if len(listed) > 1 else "function"
+    return rng.choice(
+        ("Use the {} {}.", "Please use the {} {}.", "Use {1} {0}.", "You can use the {0} {1} for this.")
+    ).format(joined([rng.choice(("{}", "'{}'", "`{}`")).format(name) for name in listed], rng), many)
+
+
+def _declared(
+    offered: Sequence[Function], wanted: Sequence[Function], rng: random.Random
+) -> dict[str, Declared] | None:
+    nested = any("." in name for function in offered for name in function.parameters)
+    language = "json" if nested else _language(wanted, rng)
     found = {function.name: declare(function, rng, language) for function in offered}
     names = [each.tool.name for each in found.values()]
     return found if len(set(names)) == len(names) == len(offered) else None
@@ -151,13 +187,15 @@ def _parallel(function: Function, rng: random.Random) -> tuple[str, list[Phrase]
         found = shared(function, count, rng)
         if found is None:
             return None
-        form = "=s" if found.form == "=" else found.form
-        return sentence(form, found.text, function.about, rng), [found]
+        return sentence(found.form, found.text, function.about, rng), [found]
     if style < 0.55:
         return _once_more(function, rng)
-    form = rng.choice(("=", "!")) if style < 0.75 else None
-    made = [phrase(function, rng, form) for _ in range(count)]
-    if form and len({each.form.rstrip("s") for each in made}) == 1 and made[0].form in ("=", "=s", "!"):
+    if style < 0.63:
+        case = cases(function, count, rng)
+        return sentence(case.form, case.text, function.about, rng), [case]
+    alike = rng.choice(("=", "!")) if style < 0.8 else None
+    made = [phrase(function, rng, alike) for _ in range(count)]
+    if alike and len({each.form.rstrip("s") for each in made}) == 1 and made[0].form in ("=", "=s", "!"):
         text = joined([each.text for each in made], rng)
         return sentence("!" if made[0].form == "!" else "=s", text, function.about, rng), made
     return _sequence(made, rng), made
@@ -184,8 +222,7 @@ def _sequence(made: Sequence[Phrase], rng: random.Random) -> str:
     if style < 0.12 and all(len(text) < 120 for text in said):
         return " ".join(f"{n}. {text}" for n, text in enumerate(said, 1))
     if style < 0.3:
-        opening = rng.choice(("First, {}", "First {}", "To begin with, {}", "I need a few things. First, {}"))
-        said[0] = after(opening, said[0])
+        said[0] = after(rng.choice(_OPENINGS), said[0])
     for n in range(1, len(said)):
         said[n] = after(rng.choice(_LAST if n == len(said) - 1 and n > 1 else _THEN), said[n])
     return " ".join(said)

@@ -26,12 +26,13 @@ _GET = (
 ).split("|")
 _DO = (
     "{}.|{}.|{}.|Please {}.|Can you {}?|Could you {}?|Can you please {}?|I want to {}.|I need to {}.|I'd like to {}.|"
-    "Help me {}.|Could you please {}?|I want you to {}.|{}, please.|Can you help me {}?|Help me {}?"
+    "Help me {}.|Could you please {}?|I want you to {}.|{}, please.|Can you help me {}?|Help me {}?|Help me {}?"
 ).split("|")
 _MANY = {"What is {}?": "What are {}?", "What's {}?": "What are {}?"}
-_SOUNDS = ("a one", "a eu", "a uni", "a on ", "a in ", "a is ", "a of ", "a an ", "a at ", "a as ", "a if ", "a and ", "a or ", "a it")
+_SOUNDS = tuple(f"a {begun}" for begun in "one|eu|uni|on |in |is |of |an |at |as |if |and |or |it".split("|"))
 _ASKING = frozenset("What How Which When Where Who Is Are Does Do Can Could Will".split())
 _OPENINGS = (
+    "I'm planning my week. |My manager wants to know this. |I'm helping a friend. |I need something for work. |"
     "Hi, |Hello! |Hey, |Quick question: |Hi there. |Good morning. |I have a task for you. |"
     "One thing, please. |I could use some help. |For my homework: |I'm preparing a report. |For a project of mine: |"
     "My colleague asked me this. |I was wondering about something. |Next task: "
@@ -50,7 +51,7 @@ def sentence(form: str, text: str, about: str, rng: random.Random) -> str:
         verb = about.split(" ", 1)[0].lower().removesuffix("s")
         frame = rng.choice(_COMPUTE if verb.startswith(_COMPUTES) else _GET)
         frame = _MANY.get(frame, frame) if form == "=s" else frame
-    if frame.startswith("I") and text.startswith(("find me ", "show me ", "give me ", "get me ")):
+    if frame.startswith(("I", "Help")) and text.startswith(("find me ", "show me ", "give me ", "get me ")):
         text = text.replace(" me ", " ", 1)
     return capital(frame.format(text))
 
@@ -59,7 +60,8 @@ def after(opening: str, text: str) -> str:
     """The sentence ``text`` behind ``opening``, which has braces for it."""
     word = text.partition(" ")[0]
     begins = opening.partition("{}")[0].rstrip()
-    stays = not begins or begins.endswith((".", "!")) or word[:2] in ("I", "I'") or not (word == "A" or word[1:].islower())
+    a_name = word[:2] in ("I", "I'") or not (word == "A" or word[1:].islower())
+    stays = not begins or begins.endswith((".", "!")) or a_name
     return opening.format(text if stays else text[:1].lower() + text[1:])
 
 
@@ -73,12 +75,14 @@ def dress(text: str, rng: random.Random) -> str:
 
 
 _A = patterns.compile(r"\b([Aa]) ([aeio][a-z])")
+_A_NUMBER = patterns.compile(r"\b([Aa]) (8[0-9]*|11|18)\b")
 _AN = patterns.compile(r"\b([Aa])n ([bcdfgjklmnpqrstvwxz][a-z])")
 
 
 def articles(text: str) -> str:
     """``text`` with a and an as the next word wants them."""
     text = _A.sub(lambda m: m.group() if text[m.start() :].lower().startswith(_SOUNDS) else f"{m[1]}n {m[2]}", text)
+    text = _A_NUMBER.sub(lambda m: f"{m[1]}n {m[2]}", text)
     return _AN.sub(lambda m: f"{m[1]} {m[2]}", text)
 
 
@@ -91,8 +95,6 @@ def finish(text: str, mark: str) -> str:
     """``text`` ending with ``mark`` unless it ends a sentence already."""
     return text if text.endswith((".", "?", "!")) else text + mark
 
-
-# What a declaration says, as a pattern ------------------------------------------------------------------------------
 
 _PREPOSITION = patterns.compile(r" (?:of|in|for|to|at|on|from|by|with|after|before|between|per|used|that|required) ")
 _THIRD = patterns.compile(r"([A-Z][a-z]+?)(es|s)\b")
@@ -139,7 +141,8 @@ def label(name: str) -> str:
     """The name of a parameter as words."""
     last = name.rpartition(".")[2]
     spaced = "".join(f" {c}" if c.isupper() and last[k - 1 : k].islower() else c for k, c in enumerate(last))
-    return " ".join(spaced.replace("_", " ").replace("-", " ").split()).lower()
+    words = " ".join(spaced.replace("_", " ").replace("-", " ").split()).lower()
+    return f"number of {words[4:]}" if words.startswith("num ") else words
 
 
 def noun(name: str, parameter: Parameter, rng: random.Random) -> str:
@@ -163,9 +166,10 @@ def _place(text: str, name: str, parameter: Parameter, rng: random.Random) -> st
             rf"\b(?:a|an|the)(?: (?:given|specific|specified|certain|particular))?((?: [a-z]+)? {noun})\b"
         ).search(text)
         if found is not None and "{" not in found.group():
-            kept = f"the{found.group(1)} {{{name}}}" if rng.random() < 0.5 or parameter.kind.form == "id" else f"{{{name}}}"
+            bare = rng.random() < 0.5 and parameter.kind.form != "id"
+            kept = f"{{{name}}}" if bare else f"the{found.group(1)} {{{name}}}"
             return text[: found.start()] + kept + text[found.end() :]
-    if noun in _PLACES and " in {" not in text:
+    if noun in _PLACES and parameter.kind.form in ("pool", "words") and " in {" not in text:
         return f"{text} in {{{name}}}"
     if noun == "date" and parameter.kind.form in ("date",) and " on {" not in text and len(tokens) == 1:
         return f"{text} on {{{name}}}"
@@ -177,14 +181,14 @@ def _place(text: str, name: str, parameter: Parameter, rng: random.Random) -> st
 def _with_rest(text: str, rest: list[tuple[str, Parameter]], rng: random.Random) -> Ask:
     for name, parameter in rest:
         if parameter.kind.form == "flag":
-            text += f" with {label(name)} {{{name}:enabled|disabled}}"
+            text += f" with {label(name).removesuffix(' enabled')} {{{name}:enabled|disabled}}"
     plain = [(name, noun(name, parameter, rng)) for name, parameter in rest if parameter.kind.form != "flag"]
     if not plain:
         return Ask("!", text)
     style = rng.randrange(6)
     if style == 0:
         return Ask("!", f"{text} ({'; '.join(f'{said}: {{{name}}}' for name, said in plain)})")
-    facts = all_of([f"the {said} {'are' if _many(said) else 'is'} {{{name}}}" for name, said in plain])
+    facts = all_of([f"the {said} {'are' if is_many(said) else 'is'} {{{name}}}" for name, said in plain])
     if style == 1:
         return Ask(".", f"{_order(text, rng)}. {capital(facts)}")
     if style == 2:
@@ -196,7 +200,7 @@ def _with_rest(text: str, rest: list[tuple[str, Parameter]], rng: random.Random)
     return Ask("!", f"{text} with {all_of([f'{said} {{{name}}}' for name, said in plain])}")
 
 
-def _many(said: str) -> bool:
+def is_many(said: str) -> bool:
     """Whether a noun is a plural."""
     first = _PREPOSITION.split(said)[0]
     return first.endswith("s") and not first.endswith(("ss", "us", "is", "class", "radius", "address"))

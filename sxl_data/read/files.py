@@ -61,6 +61,25 @@ def is_archive(path: str | Path) -> bool:
     return str(path).lower().endswith(ARCHIVES)
 
 
+def filled(path: str) -> str:
+    """``path`` with what its placeholders stand for."""
+    from sxl_data.contract.resources import samples_folder
+
+    text = path.replace("{stdlib}", sysconfig.get_paths()["stdlib"])
+    text = text.replace("{data}", os.environ.get("SXL_DATA") or "data")
+    return text.replace("{samples}", str(samples_folder())) if "{samples}" in text else text
+
+
+def made_from(tools: str) -> list[Path]:
+    """The files of tool definitions that ``tools`` names, by path or glob. Raises `UserError` U201 where none is."""
+    path = Path(tools).expanduser().resolve()
+    named = [path] if path.exists() else path.parent.glob(path.name)
+    found = sorted(file for file in named if file.is_file())
+    if not found:
+        raise error("U201", file=tools, found="no file", expected="files of tool definitions")
+    return found
+
+
 class Expanded(NamedTuple):
     """The root that names are relative to, the files of a source in a fixed order, and what is not looked into."""
 
@@ -71,14 +90,8 @@ class Expanded(NamedTuple):
 
 def expand(source: Source, base: Path) -> Expanded:
     """What ``source`` names. Raises `UserError` U201 when nothing is there."""
-    from sxl_data.contract.resources import samples_folder
-
     assert source.path is not None
-    text = source.path.replace("{stdlib}", sysconfig.get_paths()["stdlib"])
-    text = text.replace("{data}", os.environ.get("SXL_DATA") or "data")
-    if "{samples}" in text:
-        text = text.replace("{samples}", str(samples_folder()))
-    path = (base / Path(text).expanduser()).resolve()
+    path = (base / Path(filled(source.path)).expanduser()).resolve()
     found = _found(source, path)
     for file in found.files:
         require_text(file, "the ledger and the manifest name it", "rename it, or `exclude` it")

@@ -20,7 +20,7 @@ from sxl_data.contract.errors import error, finding
 from sxl_data.engine.watch import Watch
 from sxl_data.read.aside import Aside
 from sxl_data.read.documents import Begin, Unread, announced
-from sxl_data.read.files import Chunk
+from sxl_data.read.files import Chunk, made_from
 from sxl_data.read.held import Held
 from sxl_data.read.known import format_of, known_formats
 from sxl_data.read.passed import Passed
@@ -54,8 +54,11 @@ class ReadChunk(NamedTuple):
 
 
 def code_digest(source: Source) -> str:
-    """Digest of the code of the user's own that reading ``source`` runs and so depends on; empty without any."""
-    contents = [Path(name).read_bytes() for name in own_code(source)]
+    """Digest of the files beside those of ``source`` that reading it depends on: code of the user's own that it runs,
+    and definitions that its rows are made from; empty without any."""
+    tools = source.options.get("tools") if source.tasks is not None else None
+    names = [*own_code(source), *(made_from(tools) if isinstance(tools, str) else ())]
+    contents = [Path(name).read_bytes() for name in names]
     return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else ""
 
 

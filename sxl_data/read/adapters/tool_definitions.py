@@ -8,9 +8,7 @@ functions that sxl ships are asked for. Every value of a call stands in its requ
 
 from __future__ import annotations
 
-import glob
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from sxl_data.composed.functions import Function, families
+from sxl_data.composed.functions import Function, families, families_digest
 from sxl_data.composed.inferred import infer
 from sxl_data.composed.near import Near
 from sxl_data.composed.tasks import IRRELEVANT, PARALLEL, SEVERAL, Shares, Task, compose
@@ -28,6 +26,7 @@ from sxl_data.files.json_text import load
 from sxl_data.formats.declarations import tool_of
 from sxl_data.formats.declared_tools import declared_tool, schema_of
 from sxl_data.formats.seal_tools import catalogued
+from sxl_data.read.files import made_from
 from sxl_data.rules.arguments import compile_schema
 from sxl_data.trace.build import Builder
 from sxl_data.trace.format import Document, Option, Origin, Reading, Unit
@@ -63,8 +62,13 @@ class ToolDefinitions:
         return None  # a file of definitions holds no traces
 
     def ready(self, source: str, options: Mapping[str, Any]) -> None:
-        """Raises `UserError` U201 for files that are not there, U102 for definitions that no request can be made of."""
+        """Raises `UserError` U201 for files that are not there, U102 for definitions that no request can be made of and
+        for shares that are none."""
         tools = options.get("tools")
+        shares = [options.get(name, share) for name, share in Shares()._asdict().items()]
+        if all(isinstance(share, int | float) for share in shares) and (min(shares) < 0 or sum(shares) > 1):
+            wanted = "shares from 0 to 1, together at most 1"
+            raise error("U102", found=" + ".join(map(str, shares)), expected=f"{wanted}, in {source}")
         if tools is None or isinstance(tools, str):  # else the check of the options says so
             try:
                 compose(definitions(tools).near, 0, 0, Shares(), SHOWN)
@@ -72,27 +76,32 @@ class ToolDefinitions:
                 raise error("U102", file=tools, found=str(wrong), expected=f"tool definitions, in {source}") from None
 
     def read(self, document: Document, origin: Origin) -> Iterator[Reading]:
-        options = origin.options
-        made_of = definitions(options.get("tools"))
-        shares = Shares(*(options.get(name, share) for name, share in zip(Shares._fields, Shares())))
-        task = compose(made_of.near, document.value, options.get("seed", 0), shares, options.get("shown", SHOWN))
+        made_of = definitions(origin.options.get("tools"))
+        shares = Shares(
+            irrelevant=origin.options.get("irrelevant", IRRELEVANT),
+            parallel=origin.options.get("parallel", PARALLEL),
+            several=origin.options.get("several", SEVERAL),
+        )
+        seed, shown = origin.options.get("seed", 0), origin.options.get("shown", SHOWN)
+        task = compose(made_of.near, document.value, seed, shares, shown)
         yield _reading(task, document, origin, made_of.sha256)
 
 
-@lru_cache(8)
 def definitions(tools: str | None) -> Definitions:
     """The functions of the files that ``tools`` names. Raises `UserError` U201, and ValueError where none is usable."""
-    if tools is None:
-        found = list(families().values())
-        return Definitions(Near(found), "")
-    path = os.path.expanduser(tools.replace("{data}", os.environ.get("SXL_DATA") or "data"))
-    files = sorted(glob.glob(path, recursive=True))
+    paths = made_from(tools) if tools is not None else []
+    return _load(tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths))
+
+
+@lru_cache(8)
+def _load(files: tuple[tuple[Path, int, int], ...]) -> Definitions:
+    """The functions of ``files``, with what says whether one was written anew; those that ship without any."""
     if not files:
-        raise error("U201", file=tools, found="no file", expected="files of tool definitions")
+        return Definitions(Near(list(families().values())), families_digest())
     functions: dict[str, Function] = {}
     digest = hashlib.sha256()
-    for file in files:
-        content = Path(file).read_bytes()
+    for path, _, _ in files:
+        content = path.read_bytes()
         digest.update(content)
         for tool, family in declared(content.decode("utf-8", "replace")):
             function = infer(tool, family) if _sound(tool) else None
@@ -149,7 +158,9 @@ def _reading(task: Task, document: Document, origin: Origin, sha256: str) -> Rea
     reading = builder.build(
         document, origin, ToolDefinitions.name, source_id=str(document.row), group=f"{origin.source}/{task.group}"
     )
-    made = msgspec.structs.replace(reading.trace.provenance, synthetic=True if origin.synthetic is None else origin.synthetic)
+    made = msgspec.structs.replace(
+        reading.trace.provenance, synthetic=True if origin.synthetic is None else origin.synthetic
+    )
     return msgspec.structs.replace(reading, trace=msgspec.structs.replace(reading.trace, provenance=made))
 
 
