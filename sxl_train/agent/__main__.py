@@ -99,6 +99,7 @@ def _answer(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.serve is not None:
         return _serve(options)
+    _refuse(options)
     task = sys.stdin.read() if options.task == "-" else options.task
     if not task.strip() and not options.toolset:
         raise error("T402", found="an empty task", expected="what to do, in words")
@@ -109,6 +110,16 @@ def _answer(arguments: Sequence[str]) -> int:
         return _work(backend, task.strip(), options)
     finally:
         backend.close()
+
+
+def _refuse(options: Any) -> None:
+    """Raises `UserError` U401 for flags that could not do what they say, before a model is opened."""
+    from sxl_train.agent.live import can_ask
+
+    if options.apply and (options.toolset or not options.folder):
+        raise error("U401", found="--apply without a folder", expected="--folder FOLDER, which the changes go into")
+    if options.ask and not can_ask():
+        raise error("U401", found="--ask without a terminal", expected="a terminal, where each call can be allowed")
 
 
 def _serve(options: Any) -> int:
@@ -166,16 +177,16 @@ def _work(backend: Any, task: str, options: Any) -> int:
         live.changes(changes)
         if workspace is not None:
             live.left_out(workspace.left_out[copied:], "not taken")
+        if options.out:
+            _keep(outcome, Path(options.out))
         if options.apply and workspace is not None:
             workspace.apply(changes)
     live.end(outcome, applied=bool(options.apply and options.folder), changed=len(changes))
     if drawn is not None and not given:
         live.judged(toolsets.check(outcome.trace, drawn, toolsets.get(drawn.toolset)))
-    if options.out:
-        _keep(outcome, Path(options.out))
     if outcome.status == "answered":
         tell(outcome.answer)
-    return {"answered": 0, "stopped": 130}.get(outcome.status, 1)
+    return 1 if not outcome.answer.strip() else {"answered": 0, "stopped": 130}.get(outcome.status, 1)
 
 
 def _draw(name: str, seed: int) -> Any:

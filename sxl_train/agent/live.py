@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import IO
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.contract.printable import printable_line
@@ -40,7 +44,7 @@ class Live:
 
     def allowed(self, call: Call) -> bool:
         """Ask the person, who has just seen the arguments in the line above."""
-        return self._yes(f"allow {call.name}?")
+        return self._yes(f"{call.name}?")
 
     def allows_server(self, where: str) -> bool:
         """Ask before a server of tools is started."""
@@ -50,11 +54,15 @@ class Live:
 
     def _yes(self, question: str) -> bool:
         """Anything but yes is no, and so is a keyboard that is not there."""
-        if not sys.stdin.isatty():
-            return False
-        sys.stderr.write(printable_line(question) + " [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        with _keyboard() as keyboard:
+            if keyboard is None:
+                return False
+            sys.stderr.write(f"{'allow':<10} {printable_line(question)} [y/N] ")
+            sys.stderr.flush()
+            said = keyboard.readline()
+        if not said.endswith("\n"):
+            say("")  # the end of what is typed ends no line
+        return said.strip().lower() in ("y", "yes")
 
     def server(self, server: Server) -> None:
         """What a server offers, and what of it is left out."""
@@ -94,6 +102,29 @@ class Live:
         )
         if outcome.status != "answered":
             say(f"{'why':<10} {printable_line(outcome.answer)}")
+        elif not outcome.answer.strip():
+            say(f"{'why':<10} the model ended without a word")
+
+
+@contextlib.contextmanager
+def _keyboard() -> Iterator[IO[str] | None]:
+    """Where a person types: stdin, or the terminal itself where stdin is a task that is read; None without one."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        yield sys.stdin
+        return
+    try:
+        terminal = Path("CONIN$" if os.name == "nt" else "/dev/tty").open(encoding="utf-8", errors="replace")  # noqa: SIM115
+    except OSError:
+        yield None
+        return
+    with terminal:
+        yield terminal
+
+
+def can_ask() -> bool:
+    """Whether there is somebody to ask."""
+    with _keyboard() as keyboard:
+        return keyboard is not None
 
 
 def _counted(number: int, what: str) -> str:

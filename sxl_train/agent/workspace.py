@@ -106,13 +106,22 @@ class Workspace:
         return data
 
     def apply(self, changes: list[Change]) -> None:
-        """Write ``changes`` into the folder. Raises `UserError` T403 for a path that leads out of it."""
+        """Write ``changes`` into the folder, all or none. Raises `UserError` T403 for a path that leads out of it, T406
+        for a file that is no longer as it was copied."""
         if self.folder is None:
             return
+        places: list[tuple[Path, Change]] = []
         for change in changes:
             path = below(self.folder, change.path)
             if path is None:
                 raise error("T403", file=change.path, found="a path that leads out of the folder")
+            places.append((path, change))
+        for path, change in places:
+            now = path.read_bytes() if path.is_file() else None
+            if now not in (self.held.get(change.path), change.content) or path.is_dir():
+                gone = "none" if now is None and not path.exists() else "another one than was copied"
+                raise error("T406", file=change.path, found=gone, expected="the file that was copied")
+        for path, change in places:
             if change.content is None:
                 path.unlink(missing_ok=True)
                 continue

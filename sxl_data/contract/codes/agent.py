@@ -25,4 +25,8 @@ T405 error mcp-server-not-allowed
     title  An MCP server was not started
     why    it would run outside the sandbox, with all that you may do, so that only you can allow it
     fix    answer y, or give --trust where you know the server; there is no asking without a terminal
+T406 error folder-changed-meanwhile
+    title  The folder changed while the agent worked on its copy
+    why    what somebody else wrote there would be replaced; nothing was written
+    fix    look at the diff above and copy by hand what you want of it, or run the task again
 """)

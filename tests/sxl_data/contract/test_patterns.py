@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -76,3 +82,47 @@ def test_a_pattern_that_hangs_re_answers():
     hostile = "a" * 200_000
     assert patterns.compile(r"(a|a)*b").fullmatch(hostile) is None
     assert patterns.compile(r"(?:a+)+$").match(hostile + "b") is None
+
+
+ASKED = """
+import json, sys
+from sxl_data.contract import patterns
+found = [patterns._anchors() is not None]
+for pattern, text in json.loads(sys.argv[1]):
+    one = patterns.compile(pattern)
+    found.append([[m.spans for m in one.finditer(text)]] + [
+        m and m.spans for m in (one.search(text), one.match(text), one.fullmatch(text))])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("more", [None, "", "_re2 = object()", "class _re2: RE2 = _core.RE2.Options"])
+def test_without_the_packages_private_core_its_public_methods_find_the_same(tmp_path: Path, more: str | None):
+    import re2
+
+    if more is not None:  # a copy of the package in which that module has another name, or is another thing
+        folder = Path(re2.__file__).parent
+        shutil.copytree(folder, tmp_path / "re2_core")
+        (tmp_path / "re2_core/__init__.py").write_text("", encoding="utf-8")
+        text = (folder / "__init__.py").read_text(encoding="utf-8")
+        text = text.replace("from . import _re2", "from re2_core import _re2 as _core").replace("_re2.", "_core.")
+        (tmp_path / "re2").mkdir()
+        (tmp_path / "re2/__init__.py").write_text(f"{text}\n{more}\n", encoding="utf-8")
+    cases = [[pattern, text] for pattern in SAME for text in ("", "abxab", "aab é a1\n``b", "b a x\nab")]
+    path = os.pathsep.join([str(tmp_path), str(Path(patterns.__file__).parents[2])])
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, json.dumps(cases)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    private, *found = json.loads(done.stdout)
+    assert (more is None) is private
+    for (pattern, text), (every, *ones) in zip(cases, found, strict=True):
+        theirs = re.compile(pattern)
+        spans = [[list(m.span(k)) for k in range(theirs.groups + 1)] for m in theirs.finditer(text)]
+        assert spans == every
+        for how, one in zip(("search", "match", "fullmatch"), ones, strict=True):
+            expected = getattr(theirs, how)(text)
+            assert (expected and [list(expected.span(k)) for k in range(theirs.groups + 1)]) == one

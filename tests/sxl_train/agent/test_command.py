@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +18,9 @@ from sxl_data import toolsets
 from sxl_data.trace.messages import text_of
 from sxl_data.trace.types import Act
 from sxl_train.agent.__main__ import _draw, main
+from sxl_train.agent.live import Live
 from sxl_train.agent.serve import Server
+from sxl_train.answers.markup import Call
 from sxl_train.evaluate.known import KnownAnswers
 from sxl_train.generate.types import Request, Sample
 
@@ -86,3 +91,33 @@ def test_a_run_that_did_nothing_keeps_no_trace(
     with serving([], monkeypatch) as address:
         assert main([address, "Light!", "--toolset", "home", "-o", str(tmp_path / "run.jsonl")]) == 1
     assert not (tmp_path / "run.jsonl").exists() and "none is kept" in capsys.readouterr().err
+
+
+def test_flags_that_could_not_do_what_they_say_are_refused_before_a_model_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in (["--apply"], ["--apply", "--toolset", "home", "--folder", str(tmp_path)]):
+        assert 2 == main([str(tmp_path / "no-model"), "do it", *more])
+        assert "U401" in capsys.readouterr().err
+    words = [sys.executable, "-m", "sxl_train.agent", str(tmp_path / "no-model"), "do it", "--ask"]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, start_new_session=True, capture_output=True, text=True)
+    assert 2 == done.returncode and "--ask without a terminal" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such terminals")
+@pytest.mark.parametrize(("typed", "allowed"), [("y\n", True), ("YES\n", True), ("\n", False), ("maybe\n", False)])
+def test_a_person_at_a_terminal_allows_a_call(
+    typed: str, allowed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person, terminal = os.openpty()
+    with os.fdopen(terminal, "r", encoding="utf-8") as stdin, os.fdopen(person, "wb", buffering=0) as keyboard:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        keyboard.write(typed.encode())
+        assert allowed is Live("model").allowed(Call("write_file", {}))
+    assert "allow      write_file? [y/N] " in capsys.readouterr().err
+
+
+def test_an_answer_without_a_word_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(["   "], monkeypatch) as address:
+        assert 1 == main([address, "do it"])
+    assert "why        the model ended without a word" in capsys.readouterr().err

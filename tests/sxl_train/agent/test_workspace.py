@@ -102,6 +102,24 @@ def test_a_repository_keeps_its_history_whatever_is_done_to_it_in_the_copy(tmp_p
     assert (folder / "a.py").read_text() == "x = 2\n"
 
 
+def test_nothing_is_written_over_what_somebody_else_wrote_meanwhile(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py", "gone.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    with open_workspace(tmp_path) as workspace:
+        workspace.box.run("for f in *.py; do echo 'x = 2' > $f; done; echo new > made.txt", "bash")
+        changes = workspace.changes()
+        for name, text in (("b.py", "mine\n"), ("made.txt", "mine\n"), ("gone.py", None)):
+            before = (tmp_path / name).read_text() if (tmp_path / name).exists() else None
+            (tmp_path / name).write_text(text) if text else (tmp_path / name).unlink()
+            with pytest.raises(UserError, match="T406"):
+                workspace.apply(changes)
+            assert (tmp_path / "a.py").read_text() == "x = 1\n"
+            (tmp_path / name).write_text(before) if before else (tmp_path / name).unlink()
+        workspace.apply(changes)
+        workspace.apply(changes)  # what is there already is no other's
+    assert (tmp_path / "b.py").read_text() == "x = 2\n" and (tmp_path / "made.txt").read_text() == "new\n"
+
+
 def test_what_is_not_copied_and_what_is_not_brought_back_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to("/etc/passwd")
     (tmp_path / "away").symlink_to("/etc")
