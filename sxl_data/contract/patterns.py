@@ -83,8 +83,9 @@ class Pattern(Generic[Text]):
     def _engine(self) -> tuple[Any, dict[str, int], Any, Any, Any]:
         """What finds spans in bytes, the names of groups, and how a match is tied to the text: nowhere, at its start,
         at both ends."""
-        if (tied := _anchors()) is not None and hasattr(getattr(self._compiled, "_regexp", None), "Match"):
-            return self._compiled._regexp.Match, self.names, *tied
+        anchors: tuple[Any, Any, Any] | None = _anchors()
+        if anchors is not None and hasattr(getattr(self._compiled, "_regexp", None), "Match"):
+            return self._compiled._regexp.Match, self.names, anchors[0], anchors[1], anchors[2]
         compiled, groups = self._compiled, self._groups
         nowhere = [(-1, -1)] * len(groups)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sxl_data.contract.errors import UserError, error
+from sxl_data.contract.folders import Left, told, walk
 from sxl_data.files.records import open_records
 from sxl_data.files.streams import CutOff, chunks, kind_of, open_bytes
 from sxl_data.formats.registry import formats, recognise_growing
@@ -107,10 +108,13 @@ def _named(paths: list[Path], found: Found) -> Iterator[Session]:
                 why="there is nothing to share",
                 fix="check the path; without one the known places are searched",
             )
-        files = (
-            [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
-        )
+        items = [path] if path.is_file() else list(walk(path))
+        if (said := told([item for item in items if isinstance(item, Left)])) is not None:
+            found.advice.append(f"{path}: {said.found}; name what is meant as a path of its own")
+        files = sorted(item for item in items if isinstance(item, Path))
         for file in files:
+            if file != path and file.suffix not in _SUFFIXES:
+                continue
             if file.parent.parent.name in ("message", "part") or (file.parent.name in ("message", "part")):
                 continue  # pieces of an OpenCode session, which are read with it
             agent = _recognised(file)

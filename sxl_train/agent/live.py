@@ -95,7 +95,8 @@ class Live:
 
     def end(self, outcome: Outcome, *, applied: bool, changed: int) -> None:
         """How it went, in one line."""
-        files = f", {changed} files changed{'' if applied else ' in the copy only (--apply writes them)'}"
+        where = "written into the folder" if applied else "changed in the copy only (--apply writes them)"
+        files = f", {_counted(changed, 'file')} {where}"
         say(
             f"{outcome.status:<10} {_counted(outcome.turns, 'turn')}, {_counted(outcome.calls, 'call')}, "
             f"{outcome.tokens:,} tokens in {format_seconds(outcome.seconds)}{files if changed else ''}"

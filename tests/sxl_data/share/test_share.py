@@ -260,3 +260,11 @@ def test_a_torn_piece_of_an_opencode_session_is_one_error(tmp_path: Path) -> Non
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="U204"):
         sxl_data.share(tmp_path / "session" / "p" / "ses_1.json", tmp_path / "out")
+
+
+def test_links_and_folders_of_tools_among_sessions_are_named(tmp_path: Path) -> None:
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path)
+    found = find([tmp_path])
+    assert [] == found.sessions
+    assert ["link ×1", "node_modules ×1"] == sorted(w for w in ("link ×1", "node_modules ×1") if w in found.advice[0])

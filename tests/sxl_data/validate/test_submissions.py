@@ -194,3 +194,32 @@ def test_every_verb_reads_a_table_by_its_columns(verb, tmp_path, monkeypatch, ca
     code = run([verb[0], "t.csv", *verb[1:], "--columns", "prompt=Customer Prompt,answer=reply"])
     said = capsys.readouterr().out + "".join(path.read_text() for path in Path().glob("out.*"))
     assert code == 0 and ("tomorrow" in said or "2" in said)
+
+
+def test_what_is_not_looked_into_is_one_note_whatever_reads_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = folder(tmp_path, "codex.jsonl", "chat.jsonl", "notebook.ipynb")
+    (made / "node_modules").mkdir()
+    for name in ("a.jsonl", "loop"):
+        (made / name).symlink_to(made)
+    report = validate(submissions(made))
+    (said,) = [item for item in report.findings if item.code == "U217"]
+    assert "3 of its entries not looked into: link ×2, node_modules ×1" in (said.found or "") and report.complete
+    assert 0 == run(["convert", str(made), "--to", "openai_chat", "-o", str(tmp_path / "out.jsonl")])
+    assert 1 == capsys.readouterr().err.count("U217")
+    assert 1 == stats(submissions(made)).codes["U217"]
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/link.py").symlink_to(made / "codex.jsonl")
+    with pytest.raises(UserError, match="no file to read, and 1 of its entries not looked into: link"):
+        submissions(tmp_path / "code")
+
+
+def test_a_build_has_a_line_of_its_ledger_for_what_is_not_looked_into(tmp_path: Path) -> None:
+    made = folder(tmp_path, "chat.jsonl")
+    (made / "link").symlink_to(made)
+    (tmp_path / "recipe.yaml").write_text("name: x\nsources:\n  - {name: a, path: mixed, licence: MIT}\n")
+    build(str(tmp_path / "recipe.yaml"), tmp_path / "out", ["engine.kind=inline", "decontaminate.against=[]"])
+    lines = pq.read_table(sorted((tmp_path / "out/ledger").rglob("*.parquet"))[0]).to_pylist()
+    lines = [line for line in lines if line["code"] == "U217"]
+    assert [("a:link#1", "flagged", "read")] == [(line["trace_id"], line["action"], line["stage"]) for line in lines]
