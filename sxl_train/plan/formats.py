@@ -3,7 +3,7 @@
 safetensors files are counted exactly: the JSON header is written here as the library writes it, and the
 parts that bitsandbytes stores for each 4-bit weight (codes, scales, their own scales, two look-up tables,
 a description) are counted one by one. GGUF files are the sum of padded tensors and metadata. ``f8`` holds every
-matrix, the embedding too, in float8 (`sxl_train.storage.float8`), ``int4`` in four bits (`sxl_train.storage.packed`).
+matrix, the embedding too, in float8 and ``int4`` in four bits (`sxl_train.storage.packed`).
 
 Block sizes from the bitsandbytes 0.50 checkpoint layout and ggml's table of quantised types.
 """

@@ -4,7 +4,7 @@
 compressed-tensors). NF4 stores 16 levels per weight at the quantiles of a normal distribution, one scale per 64
 weights; with double quantisation the scales are 8-bit themselves (Dettmers et al. 2023; bitsandbytes reads it). It
 holds linear layers only: a large embedding is trimmed (`sxl_train.data.vocabulary`). GGUF's blocks hold the
-embedding too (`storage.gguf`). Between four bits and bf16 lies float8 for every matrix (`storage.float8`).
+embedding too (`storage.gguf`). Between four bits and bf16 lies float8 for every matrix (`storage.packed`).
 Room under the size limit goes to the matrices whose rounding costs most: they are stored in a wider format
 (`sxl_train.storage.precision`).
 
@@ -22,7 +22,7 @@ from sxl_data.contract.errors import UserError, finding
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import PLAIN, store
 from sxl_train.run import checkpoints, size
-from sxl_train.storage import float8, packed, precision
+from sxl_train.storage import packed, precision
 from sxl_train.storage.mixed import choose_others
 
 if TYPE_CHECKING:
@@ -72,16 +72,9 @@ def quantise(
     made = load_quantised(model, format, own)
     checkpoints.save(made, out, model)
     shape = plan.read_shape(checkpoints.read_config(model))
-    stored = [
-        (tensor.name, dtype)
-        for tensor in shape.tensors()
-        for _, dtype, _ in store(tensor, own.get(tensor.name, format))
-    ]
-    eights = [name for name, dtype in stored if dtype == "F8_E4M3"]
-    fours = [name for name, dtype in stored if dtype == "I32"]
-    if eights:
-        float8.store(out, eights)
-    return packed.store(out, fours, columns) if fours else out
+    stored = ((tensor.name, store(tensor, own.get(tensor.name, format))) for tensor in shape.tensors())
+    narrow = {name: dtype for name, parts in stored for _, dtype, _ in parts if dtype in ("F8_E4M3", "I32")}
+    return packed.store(out, narrow, columns) if narrow else out
 
 
 def load_quantised(

@@ -16,7 +16,7 @@ from sxl_train.plan import shapes
 from sxl_train.plan import step as plan
 from sxl_train.plan.formats import FITTED, choose_type
 from sxl_train.plan.room import Costs
-from sxl_train.storage import blocks
+from sxl_train.storage import blocks, packed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -102,12 +102,11 @@ def round_to(weight: Tensor, name: str, format: plan.Format, columns: Columns | 
     """``weight`` as ``format`` stores the matrix ``name``, in its own dtype."""
     import torch
 
-    from sxl_train.storage.float8 import round_to_float8
     from sxl_train.storage.nf4 import round_to_nf4
 
     linear = not any(part in name for part in ("embed_tokens", "lm_head"))
     if format == "f8":
-        return round_to_float8(weight)
+        return packed.to_float8(weight).to(torch.bfloat16).to(weight.dtype)
     if format in ("nf4", "nf4_dq") and linear:
         return round_to_nf4(weight, format == "nf4_dq")
     kind = "bf16"

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from sxl_data.contract.errors import UserError
 from sxl_train.quantise import step as quantise
 from sxl_train.run import checkpoints, size
-from sxl_train.storage import float8
+from sxl_train.storage import packed as packing
 from sxl_train.storage.nf4 import round_to_nf4
 
 TOKENS = torch.arange(5, 37)[None]
@@ -96,7 +96,7 @@ def test_float8_matrices_load_with_plain_transformers_as_their_rounded_values(
     for name in ("model.layers.1.mlp.up_proj", "model.embed_tokens", "lm_head"):
         found = after.get_submodule(name).weight
         assert torch.bfloat16 == found.dtype
-        assert torch.equal(float8.round_to_float8(before.get_submodule(name).weight.data), found.data)
+        assert torch.equal(packing.to_float8(before.get_submodule(name).weight.data).bfloat16(), found.data)
     assert torch.equal(before.get_submodule(wide).weight, after.get_submodule(wide).weight)
     assert tied == (after.lm_head.weight.data_ptr() == after.model.embed_tokens.weight.data_ptr())
     assert bool(torch.isfinite(logits(out)).all())
@@ -114,7 +114,7 @@ def test_a_weight_that_float8_cannot_hold_is_refused(make_model, tmp_path: Path)
     model.model.embed_tokens.weight.data[0, 0] = 500.0
     folder = checkpoints.save(model, tmp_path / "large", None)
     with pytest.raises(UserError) as caught:
-        float8.store(folder, ["model.embed_tokens.weight"])
+        packing.store(folder, {"model.embed_tokens.weight": "F8_E4M3"})
     assert {"T109"} == {finding.code for finding in caught.value.findings}
 
 
