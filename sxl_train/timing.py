@@ -58,7 +58,7 @@ def forecast(recipe: Recipe, sequences: int, capacity: int) -> list[Stage]:
     """The stages of a run over ``sequences`` packed sequences of ``capacity`` tokens."""
     shape, tokenizer = plan.read_base(recipe)
     chosen = plan.make_plan(recipe, shape, tokenizer)
-    pruned = any(getattr(chosen, axis) < getattr(shape, axis) for axis in ("vocabulary", "mlp", "layers", "groups"))
+    pruned = chosen.axes != shape.axes
     speed = measure_speed(find_config(recipe))
     return list_stages(recipe, speed, sequences, capacity, pruned)
 

@@ -17,7 +17,7 @@ import msgspec
 
 from sxl_train.plan.formats import GGUF, WIDER, Format, count_weights
 from sxl_train.plan.room import expect_costs, spend_room
-from sxl_train.plan.shapes import Shape
+from sxl_train.plan.shapes import Shape, Sizes
 from sxl_train.plan.tokenizers import SMALL_FILES, Vocabulary, count_files, count_metadata
 
 SAFETY = 0.002
@@ -54,22 +54,18 @@ LARGE_VOCABULARY, RARE_COST = 32768, 0.01
 """Above this many tokens what is trimmed is rare; its cost for each squared halving is assumed."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(Sizes, frozen=True, kw_only=True):
     """One way to store a model. Bytes are of all files needed to load; ``loss`` is the expected relative
     rise of the validation loss; ``kept`` the share of the linear weights that remain."""
 
     format: Format
-    vocabulary: int
-    mlp: int
-    layers: int
-    groups: int
     weights: int
     tokenizer: int
     total: int
     loss: float
     kept: float
     fits: bool
-    others: dict[str, int] = {}
+    others: dict[str, int] = msgspec.field(default_factory=dict)
     """How many matrices the room left is expected to store in each wider format (`formats.WIDER`)."""
 
 
@@ -98,10 +94,7 @@ def measure(
     total = weights if format in GGUF else weights + beside + SMALL_FILES + sum(map(len, others or {}))
     return Plan(
         format=format,
-        vocabulary=cut.vocabulary,
-        mlp=cut.mlp,
-        layers=cut.layers,
-        groups=cut.groups,
+        **cut.axes,
         weights=weights,
         tokenizer=inside if format in GGUF else beside,
         total=total,
@@ -120,7 +113,7 @@ def spend(plan: Plan, shape: Shape, tokenizer: Vocabulary | int, limit: int) -> 
     ladder = {rung: FORMAT_COSTS[rung] for rung in (plan.format, *WIDER.get(plan.format, ()))}
     if not plan.fits or len(ladder) == 1:
         return plan
-    cut = shape.prune(vocabulary=plan.vocabulary, mlp=plan.mlp, layers=plan.layers, groups=plan.groups)
+    cut = shape.prune(**plan.axes)
     costs, room = expect_costs(cut, ladder), int(limit * (1 - SAFETY)) - plan.total
     others = spend_room(cut, plan.format, room, costs)
     gained = sum(costs[name][plan.format] - costs[name][wider] for name, wider in others.items())

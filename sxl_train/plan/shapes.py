@@ -36,16 +36,29 @@ class Tensor(msgspec.Struct, frozen=True):
         return total
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides the size of a decoder. ``groups`` are the key/value heads, ``heads`` the query heads."""
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a decoder may be cut: tokens, MLP width, layers, and key/value heads (``groups``)."""
+
+    vocabulary: int
+    mlp: int
+    layers: int
+    groups: int
+
+    @property
+    def axes(self) -> dict[str, int]:
+        """The four by name."""
+        return {axis: getattr(self, axis) for axis in AXES}
+
+
+AXES = Sizes.__struct_fields__
+
+
+class Shape(Sizes, frozen=True, kw_only=True):
+    """What decides the size of a decoder. ``heads`` are the query heads."""
 
     model_type: str
-    vocabulary: int
     hidden: int
-    layers: int
-    mlp: int
     heads: int
-    groups: int
     head_dim: int
     tied: bool = True
     attention_bias: bool = False

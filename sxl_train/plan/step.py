@@ -18,7 +18,7 @@ from sxl_data.contract.errors import UserError, error, finding
 from sxl_train import config as recipes
 from sxl_train.plan.choose import Plan, choose, forecast_sizes, measure
 from sxl_train.plan.formats import GGUF, SAFETENSORS, Format
-from sxl_train.plan.shapes import Shape, read_shape
+from sxl_train.plan.shapes import AXES, Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 from sxl_train.run import bases, hub
 
@@ -55,7 +55,7 @@ def make_plan(recipe: recipes.Recipe, shape: Shape, tokenizer: Vocabulary | int)
     prune = recipe.prune
     cuts: list[Shape] | None = [shape]
     if "prune" in recipe.steps and prune.mode == "manual":
-        cuts = [shape.prune(vocabulary=prune.vocabulary, mlp=prune.mlp, layers=prune.layers, groups=prune.groups)]
+        cuts = [shape.prune(**{axis: getattr(prune, axis) for axis in AXES})]
     elif "prune" in recipe.steps and prune.mode == "auto":
         cuts = None
     trim = isinstance(tokenizer, Vocabulary) and tokenizer.byte_level
@@ -98,18 +98,8 @@ def read_plan(context: Context) -> Plan:
 def read_base(recipe: recipes.Recipe) -> tuple[Shape, Vocabulary | int]:
     """Shape and tokenizer of the recipe's base; for the demo base those it is going to have."""
     if recipe.base_model == "demo":
-        base = recipe.base
-        shape = Shape(
-            model_type="llama",
-            vocabulary=base.vocabulary,
-            hidden=base.hidden,
-            layers=base.layers,
-            mlp=base.mlp,
-            heads=base.heads,
-            groups=base.groups,
-            head_dim=base.hidden // base.heads,
-        )
-        return shape, BYTES_PER_TOKEN * base.vocabulary
+        rows = recipe.base.vocabulary
+        return read_shape(bases.configure(recipe.base, rows).to_dict()), BYTES_PER_TOKEN * rows
     folder = find_files(bases.resolve(recipe.base_model), recipe.revision)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return read_shape(config), read_vocabulary(folder)
@@ -129,46 +119,19 @@ def find_files(base_model: str, revision: str) -> Path:
 
 def format_plans(plans: Sequence[Plan], shape: Shape) -> str:
     """A table of plans; ``shape`` is the unpruned model."""
-    rows: list[list[object]] = []
+    rows = []
     for plan in plans:
-        rows.append(
-            [
-                plan.format,
-                plan.vocabulary,
-                plan.mlp,
-                plan.layers,
-                plan.groups,
-                f"{plan.kept:.0%}",
-                f"{plan.weights / 1e6:.1f}",
-                f"{plan.tokenizer / 1e6:.1f}",
-                f"{plan.total / 1e6:.1f}",
-                f"+{plan.loss:.1%}",
-                "yes" if plan.fits else "no",
-            ]
-        )
-    headers = (
-        "format",
-        "vocabulary",
-        "mlp",
-        "layers",
-        "groups",
-        "linears kept",
-        "weights MB",
-        "tokenizer MB",
-        "total MB",
-        "expected loss",
-        "fits",
-    )
-    return format_table(headers, rows)
+        sizes = (f"{size / 1e6:.1f}" for size in (plan.weights, plan.tokenizer, plan.total))
+        fits = "yes" if plan.fits else "no"
+        rows.append((plan.format, *plan.axes.values(), f"{plan.kept:.0%}", *sizes, f"+{plan.loss:.1%}", fits))
+    measured = ("linears kept", "weights MB", "tokenizer MB", "total MB", "expected loss", "fits")
+    return format_table(("format", *AXES, *measured), rows)
 
 
 def describe(plan: Plan, shape: Shape) -> str:
     """The plan in one line: what is cut, how it is stored, how large it will be."""
-    cuts = [
-        f"{name} {getattr(shape, name)} → {getattr(plan, name)}"
-        for name in ("vocabulary", "mlp", "layers", "groups")
-        if getattr(shape, name) != getattr(plan, name)
-    ]
+    whole = shape.axes
+    cuts = [f"{axis} {whole[axis]} → {size}" for axis, size in plan.axes.items() if size != whole[axis]]
     return (
         f"plan       {', '.join(cuts) or 'nothing pruned'}; stored as {plan.format}; "
         f"{''.join(f'{count} matrices as {wider}; ' for wider, count in plan.others.items())}"

@@ -17,25 +17,21 @@ from sxl_train.data.samples import Sample, measure_loss
 from sxl_train.data.vocabulary import trim_model
 from sxl_train.plan import step as plan
 from sxl_train.plan.choose import list_cuts, list_trims, measure
+from sxl_train.plan.shapes import AXES, Sizes
 from sxl_train.prune.importance import Importance
 from sxl_train.prune.slices import choose_cut, cut
 
 if TYPE_CHECKING:
     from sxl_train.run.decoder import Decoder
 
-AXES = ("vocabulary", "mlp", "layers", "groups")
 Vocabularies = Callable[[int], tuple[list[int] | None, list[Sample]]]
 """Tokens to keep → (their old ids or None for all, the validation samples in these tokens)."""
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
+class Trial(Sizes, frozen=True, kw_only=True):
     """One cut that was measured. ``loss`` in nats per byte; ``price`` is its rise per MB saved."""
 
     axis: str
-    vocabulary: int
-    mlp: int
-    layers: int
-    groups: int
     total: int
     loss: float
     price: float
@@ -64,8 +60,7 @@ def search(
         loss = measure_cut(model, scores, cut_shape, vocabularies)
         total = measure(shape, cut_shape, format, tokenizer, limit).total
         price = 0.0 if before is None else (loss - before.loss) / max(before.total - total, 1) * 1e6
-        sizes = {name: getattr(cut_shape, name) for name in AXES}
-        return Trial(axis=axis, total=total, loss=loss, price=price, **sizes)
+        return Trial(axis=axis, total=total, loss=loss, price=price, **cut_shape.axes)
 
     now, steps = shape, [try_cut("none", shape, None)]
     ranking: list[Trial] = []
@@ -92,16 +87,15 @@ def list_finalists(
     not), so the greedy route alone misses good shapes. One shape is offered for each vocabulary.
     """
     sizes = [shape.vocabulary, *list_trims(shape.vocabulary)]
-    last = route.steps[-1]
-    found = [shape.prune(**{axis: getattr(last, axis) for axis in AXES})]
+    found = [shape.prune(**route.steps[-1].axes)]
     planned = []
     for size in sizes if isinstance(tokenizer, plan.Vocabulary) and tokenizer.byte_level else sizes[:1]:
-        cuts = [cut for cut in list_cuts(shape.prune(vocabulary=size), trim=False)]
+        cuts = list(list_cuts(shape.prune(vocabulary=size), trim=False))
         best = plan.choose(shape, tokenizer, limit, [format], cuts=cuts)
         if best is not None:
             planned.append(best)
     for best in sorted(planned, key=lambda p: p.loss):
-        made = shape.prune(**{axis: getattr(best, axis) for axis in AXES})
+        made = shape.prune(**best.axes)
         if made not in found:
             found.append(made)
     return found[:count]

@@ -19,8 +19,9 @@ from sxl_train.config import parse_size
 from sxl_train.data import samples, vocabulary
 from sxl_train.data.samples import Sample
 from sxl_train.plan import step as plan
+from sxl_train.plan.shapes import AXES
 from sxl_train.prune.importance import Importance, measure_importance
-from sxl_train.prune.search import AXES, Route, build, list_finalists, search
+from sxl_train.prune.search import Route, build, list_finalists, search
 from sxl_train.recovery.loop import Settings, train
 from sxl_train.run import checkpoints
 from sxl_train.run.objects import Object
@@ -36,7 +37,7 @@ def run(context: Context) -> Path:
     recipe, folder = context.recipe, Path(context.model)
     base, _ = plan.read_base(recipe)
     wanted = plan.read_plan(context)
-    asked = {axis: getattr(wanted, axis) for axis in AXES if getattr(wanted, axis) < getattr(base, axis)}
+    asked = {axis: size for axis, size in wanted.axes.items() if size < base.axes[axis]}
     if recipe.prune.mode == "off" or not asked:
         return folder
     model = checkpoints.load(folder, "float32", checkpoints.choose_device())
@@ -48,7 +49,7 @@ def run(context: Context) -> Path:
         route = search(
             model, scores, shape, plan.read_vocabulary(folder), wanted.format, parse_size(recipe.size_limit), views.look
         )
-        sizes = {axis: getattr(route.steps[-1], axis) for axis in AXES}
+        sizes = route.steps[-1].axes
         say(format_route(route))
         if recipe.prune.trial_steps and len(route.steps) > 1:
             sizes = choose_finalist(context, views, model, scores, route)
@@ -60,7 +61,7 @@ def run(context: Context) -> Path:
     made = build(model, scores, smaller, kept)
     after = samples.measure_loss(made, held_out)
     context.measured.update(
-        {f"kept_{axis}": getattr(smaller, axis) for axis in AXES},
+        {f"kept_{axis}": size for axis, size in smaller.axes.items()},
         loss_per_byte_before=before.per_byte,
         loss_per_byte=after.per_byte,
         parameters=smaller.count(),
@@ -98,10 +99,10 @@ def choose_finalist(context: Context, views: Views, model: Decoder, scores: Impo
         loss = samples.measure_loss(student, views.look(shape.vocabulary, everything=True)[1]).per_byte
         found.append((loss, shape))
     found.sort(key=lambda trial: trial[0])
-    rows = [(*(format_count(getattr(shape, axis)) for axis in AXES), f"{loss:.4f}") for loss, shape in found]
+    rows = [(*map(format_count, shape.axes.values()), f"{loss:.4f}") for loss, shape in found]
     say(format_table((*AXES, "nats a byte after the trial"), rows))
     context.measured["finalists"] = rows
-    return {axis: getattr(found[0][1], axis) for axis in AXES}
+    return found[0][1].axes
 
 
 class Views:
@@ -138,8 +139,7 @@ def format_route(route: Route) -> str:
     """The ranking of the axes, where anything had to be cut, and the sizes after each cut, as tables."""
     first = [(t.axis, f"{t.price * 1000:.2f}", f"{t.loss:.4f}") for t in route.ranking]
     taken = [
-        (t.axis, *(format_count(getattr(t, axis)) for axis in AXES), f"{t.total / 1e6:.2f}", f"{t.loss:.4f}")
-        for t in route.steps
+        (t.axis, *map(format_count, t.axes.values()), f"{t.total / 1e6:.2f}", f"{t.loss:.4f}") for t in route.steps
     ]
     ranked = [format_table(("first cut tried", "millinats a byte per MB", "nats a byte"), first)] if first else []
     return "\n".join([*ranked, format_table(("cut", *AXES, "MB", "nats a byte"), taken)])
