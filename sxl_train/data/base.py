@@ -91,8 +91,6 @@ def fetch(model: str, revision: str) -> Path:
 
     Every later step then reads a folder, of the one revision. Raises `UserError` T101.
     """
-    if Path(model).is_dir():
-        return Path(model)
     wanted = ["*.json", "*.jinja", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
     folder = hub.fetch(model, wanted, revision=revision)
     return folder if list(folder.glob("*.safetensors")) else hub.fetch(model, [*wanted, "*.bin"], revision=revision)

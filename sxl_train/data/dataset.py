@@ -49,9 +49,7 @@ def find_dataset(source: str) -> Dataset:
     path = Path(source)
     if path.is_file():
         return _describe(source, {"train": [str(path)]}, [path])
-    if not path.exists():
-        hub.require_id(source, "T102")
-        path = hub.fetch(source, [f"*{end}{more}" for end in HUB for more in ("", ".gz", ".zst")], "T102", "dataset")
+    path = hub.fetch(source, [f"*{end}{more}" for end in HUB for more in ("", ".gz", ".zst")], "T102", "dataset")
     files: dict[str, list[str]] = {}
     found = sorted(p for p in path.rglob("*") if p.is_file())
     names = [p for p in found if _bare(p.name).endswith(ROWS)]

@@ -6,7 +6,6 @@ No torch and no weights here, so that ``--dry-run`` answers for any model at onc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sxl_data.contract.console import format_table, say
-from sxl_data.contract.errors import UserError, error, finding
+from sxl_data.contract.errors import UserError, finding
 from sxl_train import config as recipes
 from sxl_train.plan.choose import Plan, choose, forecast_sizes, measure
 from sxl_train.plan.formats import GGUF, SAFETENSORS, Format
 from sxl_train.plan.shapes import AXES, Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 from sxl_train.run import bases, hub
+from sxl_train.run.checkpoints import read_config
 
 if TYPE_CHECKING:
     from sxl_train.run.step import Context
@@ -100,21 +100,9 @@ def read_base(recipe: recipes.Recipe) -> tuple[Shape, Vocabulary | int]:
     if recipe.base_model == "demo":
         rows = recipe.base.vocabulary
         return read_shape(bases.configure(recipe.base, rows).to_dict()), BYTES_PER_TOKEN * rows
-    folder = find_files(bases.resolve(recipe.base_model), recipe.revision)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return read_shape(config), read_vocabulary(folder)
-
-
-def find_files(base_model: str, revision: str) -> Path:
-    """The folder of a local model, or the hub's config and tokenizer files (no weights) in the cache."""
-    folder = Path(base_model)
-    if (folder / "config.json").is_file():
-        return folder
-    if folder.exists():
-        raise error("T101", file=base_model, found="no config.json", expected="a model folder or a hub id")
-    hub.require_id(base_model)
     wanted = ["config.json", "tokenizer*", "vocab.json", "merges.txt", "*.jinja", "special_tokens_map.json"]
-    return hub.fetch(base_model, wanted, revision=revision)
+    folder = hub.fetch(bases.resolve(recipe.base_model), wanted, revision=recipe.revision)
+    return read_shape(read_config(folder)), read_vocabulary(folder)
 
 
 def format_plans(plans: Sequence[Plan], shape: Shape) -> str:

@@ -23,7 +23,6 @@ from sxl_train.plan import step as plan
 from sxl_train.plan.formats import PLAIN, store
 from sxl_train.run import checkpoints, size
 from sxl_train.storage import packed, precision
-from sxl_train.storage.mixed import choose_others
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -42,7 +41,7 @@ def run(context: Context) -> Path:
     columns: precision.Columns | None = None
     if recipe.quantise.mixed and format not in PLAIN:
         model = checkpoints.load(folder, "float32", checkpoints.choose_device())
-        others, columns = choose_others(context, format, model, folder)
+        others, columns = precision.choose_others(context, format, model, folder)
     if format in plan.GGUF:
         from sxl_train.storage import gguf
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from sxl_data.contract.errors import error
 from sxl_data.contract.failures import is_memory
+from sxl_train.run import bases
 from sxl_train.run.objects import Object
 from sxl_train.run.size import TOKENIZER
 
@@ -84,9 +85,8 @@ def opening(place: Path | str) -> Iterator[None]:
 
 def find_gguf(folder: Path | str) -> dict[str, str]:
     """What `from_pretrained` needs to open a folder with nothing but a GGUF file; empty for any other."""
-    folder = Path(folder)
-    files = sorted(folder.glob("*.gguf")) if folder.is_dir() else []
-    return {"gguf_file": files[0].name} if files and not (folder / "config.json").is_file() else {}
+    file = bases.find_gguf(str(folder))
+    return {"gguf_file": file.name} if file is not None else {}
 
 
 def count_weights(config: PretrainedConfig) -> int:

@@ -14,18 +14,14 @@ from sxl_train.run.gguf_reader import GgufFile
 
 Config: TypeAlias = dict[str, object]
 KINDS = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
-CLASSES = {
-    "llama": "LlamaForCausalLM",
-    "qwen2": "Qwen2ForCausalLM",
-    "qwen3": "Qwen3ForCausalLM",
-    "gemma3_text": "Gemma3ForCausalLM",
-}
 LOCAL_THETA, PATTERN = 10_000.0, 6
 """Gemma 3's rotary base in its local layers, and that every sixth layer sees the whole text: fixed in llama.cpp."""
 
 
 def make_config(file: GgufFile) -> Config:
     """The configuration. Raises `UserError` T503 for what cannot be expanded exactly."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
     architecture = file.text("general.architecture")
     if architecture not in KINDS:
         raise _refused(file, "/general.architecture", architecture or "none", "one of " + ", ".join(KINDS))
@@ -41,7 +37,7 @@ def make_config(file: GgufFile) -> Config:
         raise _refused(file, "/" + architecture, "no sizes", "embedding_length, head_count and block_count")
     theta = file.number(f"{architecture}.rope.freq_base", 10_000.0)
     config: Config = {
-        "architectures": [CLASSES[kind]],
+        "architectures": [MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[kind]],
         "model_type": kind,
         "vocab_size": table.shape[0],
         "hidden_size": hidden,

@@ -1,4 +1,4 @@
-"""An id on the Hugging Face hub in, the folder of the local cache that holds its files out."""
+"""A folder, or an id on the Hugging Face hub, in; the folder, or that of the local cache with its files, out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from sxl_data.contract.errors import error
 
 
 def fetch(name: str, wanted: Sequence[str], code: str = "T101", kind: str = "model", revision: str = "main") -> Path:
-    """The files ``wanted`` (patterns) of ``name``, fetched where they are not here; `HF_HUB_OFFLINE` is respected.
+    """A folder ``name`` itself; of an id the files ``wanted`` (patterns), fetched where they are not here.
 
-    Raises `UserError` ``code``.
+    `HF_HUB_OFFLINE` is respected. Raises `UserError` ``code``.
     """
+    if Path(name).is_dir():
+        return Path(name)
+    require_id(name, code)
     from huggingface_hub import snapshot_download
 
     try:

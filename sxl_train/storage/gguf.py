@@ -21,7 +21,7 @@ from sxl_data.contract.errors import error
 from sxl_train.plan.formats import Format, choose_type
 from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
-from sxl_train.run import gguf_config
+from sxl_train.run import checkpoints, gguf_config
 from sxl_train.run.checkpoints import read_config
 from sxl_train.run.gguf_names import ARCHITECTURES, rename
 from sxl_train.run.gguf_splitting import name_splitting
@@ -102,18 +102,10 @@ def write(
 def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """(name, float32 array) in the order of ``names``; 4-bit folders are expanded."""
     if "quantization_config" in read_config(folder):
-        from sxl_train.run import checkpoints
-
         model = checkpoints.load(folder)
-        for name in names:
-            weight = model.get_parameter(name)
-            state = getattr(weight, "quant_state", None)
-            plain = weight.data
-            if state is not None:
-                from bitsandbytes.functional import dequantize_4bit
-
-                plain = dequantize_4bit(plain, state)
-            yield name, plain.float().numpy()
+        if checkpoints.is_nf4(folder):
+            model.dequantize()
+        yield from ((name, model.get_parameter(name).detach().float().numpy()) for name in names)
         return
     from safetensors import safe_open
 
