@@ -8,7 +8,6 @@ finished trials kept and a killed one's training continued from its checkpoint.
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from sxl_data.contract.arguments import Parser, whole
 from sxl_data.contract.console import format_table, say, tell
 from sxl_data.contract.entry import answer
 from sxl_data.contract.errors import UserError, error
+from sxl_data.view.markup import Bar, Cell, document, paragraph, table
 from sxl_train.run.objects import Object
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def sweep(name: str, overrides: Sequence[str], trials: int) -> list[Object]:
     if not rows:
         raise error("T112", file=str(out), found="every trial's loss", expected="lower rates, or a sounder dataset")
     rows.sort(key=lambda row: row["loss"])
-    (out / "sweep.svg").write_text(draw(rows), encoding="utf-8", newline="\n")
-    say(f"sweep      {len(rows)} trials, plot in {out / 'sweep.svg'}")
+    (out / "sweep.html").write_text(draw(rows), encoding="utf-8", newline="\n")
+    say(f"sweep      {len(rows)} trials, plot in {out / 'sweep.html'}")
     return rows
 
 
@@ -108,44 +108,17 @@ def open_study(journal: Path, title: str, seed: int) -> Study:
     return study
 
 
-def draw(rows: Sequence[Object], width: int = 720, height: int = 400) -> str:
-    """Validation loss over learning rate (logarithmic), one colour for each rank, the best trial ringed, as SVG."""
-    left, right, top, bottom = 70, width - 110, 40, height - 60
-    ranks = sorted({row["rank"] for row in rows})
-    colours = dict(zip(ranks, ("#1b6ca8", "#c8553d", "#4f772d", "#7b2d8b"), strict=False))
-    best = min(rows, key=lambda row: row["loss"])
-    low, high = best["loss"], max(row["loss"] for row in rows)
-    span = (high - low) or 1.0
-
-    def across(rate: float) -> float:
-        return left + (right - left) * math.log(rate / RATES[0]) / math.log(RATES[1] / RATES[0])
-
-    def up(loss: float) -> float:
-        return bottom - (bottom - top) * (loss - low) / span
-
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        'font-size="13">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        f'<text x="{left}" y="22" font-weight="bold">validation loss</text>',
-        f'<text x="{(left + right) / 2}" y="{height - 12}" text-anchor="middle">learning rate</text>',
-    ]
-    for step in range(5):
-        loss = low + span * step / 4
-        parts.append(f'<line x1="{left}" x2="{right}" y1="{up(loss):.1f}" y2="{up(loss):.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 8}" y="{up(loss) + 4:.1f}" text-anchor="end">{loss:.4f}</text>')
-    for rate in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3):
-        parts.append(f'<text x="{across(rate):.1f}" y="{bottom + 24}" text-anchor="middle">{rate:g}</text>')
-    parts.append(f'<circle cx="{across(best["lr"]):.1f}" cy="{up(low):.1f}" r="9" fill="none" stroke="#222"/>')
-    for row in rows:
-        words = f"{_name(row['rank'])}, {row['lr']:.2e}: {row['loss']:.4f}"
-        parts.append(
-            f'<circle cx="{across(row["lr"]):.1f}" cy="{up(row["loss"]):.1f}" r="5" '
-            f'fill="{colours[row["rank"]]}"><title>{words}</title></circle>'
-        )
-    for index, (rank, colour) in enumerate(colours.items()):
-        parts.append(f'<text x="{right + 16}" y="{top + 18 * index}" fill="{colour}">● {_name(rank)}</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+def draw(rows: Sequence[Object]) -> str:
+    """Validation loss by rank and learning rate, a bar from the best to the worst loss each, as a page."""
+    low, high = (pick(row["loss"] for row in rows) for pick in (min, max))
+    cells: list[list[Cell]] = []
+    for row in sorted(rows, key=lambda row: (row["rank"], row["lr"])):
+        above = (row["loss"] - low) / ((high - low) or 1.0)
+        best = "the best" if row["loss"] == low else ""
+        cells.append([_name(row["rank"]), f"{row['lr']:.2e}", f"{row['loss']:.4f}", Bar([(above, "lost")]), best])
+    said = paragraph(f"The bar is the loss above {low:.4f}, the least; a whole one is {high:.4f}.")
+    shown = table("Trials by rank and rate", ["rank", "learning rate", "validation loss", "loss", " "], cells)
+    return document("Search for rank and learning rate", [said, shown])
 
 
 def _name(rank: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree
+import re
 from pathlib import Path
 
 import pytest
@@ -32,15 +32,19 @@ def test_sweep_goes_on_where_it_stopped_and_ranks_by_validation_loss(tmp_path: P
     assert len(second) == 3
     assert all(row in second for row in first)
     assert [row["loss"] for row in second] == sorted(row["loss"] for row in second)
-    assert (tmp_path / "out" / "sweep" / "sweep.svg").exists()
+    assert (tmp_path / "out" / "sweep" / "sweep.html").exists()
 
 
-def test_plot_is_well_formed_and_has_a_point_for_each_trial() -> None:
-    rows = [{"rank": 4, "lr": 1e-4, "loss": 2.0}, {"rank": 8, "lr": 1e-3, "loss": 1.0}]
-    root = xml.etree.ElementTree.fromstring(draw(rows))
-    circles = [c for c in root.iter() if c.tag.endswith("circle")]
-    points = {float(c.get("cx", 0)): float(c.get("cy", 0)) for c in circles if c.get("fill") != "none"}
-    (ring,) = (float(c.get("cx", 0)) for c in circles if c.get("fill") == "none")
-    assert len(points) == 2
-    assert points[max(points)] > points[min(points)]
-    assert ring == max(points)
+def test_plot_has_a_bar_for_each_trial_in_the_order_of_ranks_and_rates() -> None:
+    trials = [(8, 1e-3, 1.0), (4, 1e-3, 2.0), (4, 1e-4, 3.0)]
+    page = draw([{"rank": rank, "lr": rate, "loss": loss} for rank, rate, loss in trials])
+    (body,) = re.findall("<tbody>(.*)</tbody>", page)
+    shown = [
+        (re.findall(r"rank \d|\d\.\d+", row), re.findall(r'width="(\d+)"', row)) for row in body.split("</tr>")[:-1]
+    ]
+    assert shown == [
+        (["rank 4", "1.00", "3.0000"], ["1000"]),
+        (["rank 4", "1.00", "2.0000"], ["500"]),
+        (["rank 8", "1.00", "1.0000"], []),
+    ]
+    assert body.rindex("the best") > body.rindex("rank 8")
