@@ -42,20 +42,13 @@ def run(context: Context) -> Path:
     if not teacher_name or not recipe.distil.steps:
         return student_folder
     device = checkpoints.choose_device()
-    tokenizer = open_tokenizer(student_folder)
-    rows = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit or 0, recipe.tune.max_length)
-    held_out = samples.read_samples(
-        recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, recipe.tune.max_length
-    )
+    tokenizer, longest = open_tokenizer(student_folder), recipe.tune.max_length
+    rows = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, longest)
+    held_out = samples.read_samples(recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest)
     student = checkpoints.load(student_folder, "float32", device)
     teach, rows = find_targets(recipe, teacher_name, student, read_kept(student_folder), rows, device)
-    chosen = Settings(
-        steps=recipe.distil.steps,
-        lr=recipe.distil.lr,
-        share=recipe.distil.share,
-        batch=recipe.distil.batch,
-        seed=recipe.seed,
-    )
+    keys = recipe.distil
+    chosen = Settings(steps=keys.steps, lr=keys.lr, share=keys.share, batch=keys.batch, seed=recipe.seed)
     keeper = Keeper(context.folder / PROGRESS)
     before, after = recover(student, rows, held_out, chosen, teach, keeper)
     keeper.remove()
@@ -85,9 +78,8 @@ def find_targets(
         return teach_cached(cache, device), rows
     teacher = checkpoints.load(teacher_name, "bfloat16", device)
     if cache is None and kept is not None and (Path(teacher_name) / "tokenizer.json").is_file():
-        own = samples.read_samples(
-            recipe.dataset, "train", open_tokenizer(Path(teacher_name)), recipe.limit or 0, recipe.tune.max_length
-        )
+        tokenizer = open_tokenizer(teacher_name)
+        own = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, recipe.tune.max_length)
         whole = vocabulary.read_tokenizer(Path(teacher_name))
         spelled = vocabulary.respell(own, whole, kept)
         return teach_aligned(teacher, kept, spell(whole, kept), own, spelled), spelled

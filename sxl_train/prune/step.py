@@ -43,16 +43,15 @@ def run(context: Context) -> Path:
     model = checkpoints.load(folder, "float32", checkpoints.choose_device())
     views = Views(folder, context)
     scores = measure_importance(model, views.train[: recipe.prune.samples])
-    shape = plan.read_shape(checkpoints.read_config(folder))
-    sizes = asked
+    shape, sizes = views.shape, asked
     if recipe.prune.mode == "auto" and recipe.prune.order == "measured":
-        route = search(
-            model, scores, shape, plan.read_vocabulary(folder), wanted.format, parse_size(recipe.size_limit), views.look
-        )
+        target = (shape, plan.read_vocabulary(folder), wanted.format, parse_size(recipe.size_limit))
+        route = search(model, scores, *target, views.look)
         sizes = route.steps[-1].axes
         say(format_route(route))
         if recipe.prune.trial_steps and len(route.steps) > 1:
-            sizes = choose_finalist(context, views, model, scores, route)
+            finalists = list_finalists(route, *target, recipe.prune.finalists)
+            sizes = choose_finalist(context, views, model, scores, finalists)
         (context.folder / "axes.json").write_bytes(msgspec.json.format(msgspec.json.encode(route), indent=1))
         context.measured["ranking"] = [(trial.axis, trial.price) for trial in route.ranking]
     smaller = shape.prune(**sizes)
@@ -72,21 +71,15 @@ def run(context: Context) -> Path:
     return context.folder
 
 
-def choose_finalist(context: Context, views: Views, model: Decoder, scores: Importance, route: Route) -> dict[str, int]:
+def choose_finalist(
+    context: Context, views: Views, model: Decoder, scores: Importance, finalists: Sequence[plan.Shape]
+) -> dict[str, int]:
     """The sizes of the finalist that is best after a short recovery, on the same batches for each.
 
     What a cut costs at once says little of what training wins back: a narrow MLP recovers within a few steps, a lost
     layer or a short vocabulary does not (successive halving with one round, Jamieson and Talwalkar 2016).
     """
-    recipe, folder = context.recipe, Path(context.model)
-    finalists = list_finalists(
-        route,
-        plan.read_shape(checkpoints.read_config(folder)),
-        plan.read_vocabulary(folder),
-        plan.read_plan(context).format,
-        parse_size(recipe.size_limit),
-        recipe.prune.finalists,
-    )
+    recipe = context.recipe
     settings = Settings(
         steps=recipe.prune.trial_steps, lr=recipe.distil.lr, batch=recipe.distil.batch, share=0.0, seed=recipe.seed
     )
@@ -114,7 +107,7 @@ class Views:
         self.train = samples.read_samples(recipe.dataset, "train", tokenizer, recipe.limit, longest)
         self.held_out = samples.read_samples(recipe.dataset, "validation", tokenizer, recipe.evaluate.rows, longest)
         self.searched = max(recipe.prune.samples // 4, 1)
-        self.tokens = plan.read_shape(checkpoints.read_config(folder)).vocabulary
+        self.shape = plan.read_shape(checkpoints.read_config(folder))
         self.whole: Object = {}
         self.folder = folder
 
@@ -124,7 +117,7 @@ class Views:
 
     def spell(self, rows: Sequence[Sample], size: int) -> tuple[list[int] | None, list[Sample]]:
         """Old ids of the ``size`` tokens kept (None for all) and ``rows`` in these tokens."""
-        if size >= self.tokens:
+        if size >= self.shape.vocabulary:
             return None, list(rows)
         if not self.whole:
             self.whole = vocabulary.read_tokenizer(self.folder)
