@@ -67,7 +67,8 @@ def run(context: Context) -> Path:
     for name, content in read_licence_texts(source).items():
         (context.folder / name).write_bytes(content)
     if file is not None:
-        (context.folder / "README.md").write_bytes(_read_card(source))
+        if (source / "README.md").is_file():
+            shutil.copyfile(source / "README.md", context.folder / "README.md")
         del model
         shutil.rmtree(source)
     return context.folder
@@ -79,11 +80,6 @@ def _move_up(folder: Path) -> Path:
         path.replace(folder.parent / path.name)
     folder.rmdir()
     return folder.parent
-
-
-def _read_card(folder: Path) -> bytes:
-    path = folder / "README.md"
-    return path.read_bytes() if path.is_file() else b""
 
 
 def fetch(model: str, revision: str) -> Path:

@@ -9,6 +9,7 @@ collapse there, so such a model is named a teacher instead.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,15 +70,9 @@ class Plan(Sizes, frozen=True, kw_only=True):
     """How many matrices the room left is expected to store in each wider format (`formats.WIDER`)."""
 
 
-def forecast_sizes(
-    shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int, **axes: int
-) -> list[Plan]:
-    """The unpruned model, or the one cut to ``axes`` (vocabulary, mlp, layers, groups), in each format.
-
-    ``tokenizer`` is the vocabulary itself, or only the bytes of its files.
-    """
-    cut = shape.prune(**axes)
-    return [measure(shape, cut, format, tokenizer, limit) for format in formats]
+def forecast_sizes(shape: Shape, tokenizer: Vocabulary | int, formats: Sequence[Format], limit: int) -> list[Plan]:
+    """The unpruned model in each format. ``tokenizer`` is the vocabulary itself, or only the bytes of its files."""
+    return [measure(shape, shape, format, tokenizer, limit) for format in formats]
 
 
 def measure(
@@ -166,6 +161,15 @@ def list_cuts(shape: Shape, trim: bool = True, smallest_vocabulary: int = 4096) 
                     yield shape.prune(vocabulary=size, mlp=mlp, layers=layers, groups=kept)
 
 
+def count_about(cut: Shape, format: Format) -> int:
+    """Bytes of a shape to a few hundred: linear in depth, so two small models tell all depths."""
+    few, more = (_count_shallow(cut.prune(layers=depth), format) for depth in (2, 3))
+    return few + (cut.layers - 2) * (more - few)
+
+
+_count_shallow = functools.lru_cache(maxsize=65_536)(count_weights)
+
+
 def choose(
     shape: Shape,
     tokenizer: Vocabulary | int,
@@ -175,24 +179,24 @@ def choose(
     cuts: Sequence[Shape] | None = None,
 ) -> Plan | None:
     """The plan with the smallest expected loss under ``limit`` bytes, or None: the model is a teacher."""
-    linears, weights = shape.count("linear"), _Counter()
+    linears = shape.count("linear")
     found: list[tuple[float, int, Shape, Format]] = []
     tokenizer_bytes: dict[int, tuple[int, int]] = {}
     for cut in cuts if cuts is not None else list_cuts(shape, trim):
-        if cuts is None and weights.linears(cut) < SMALLEST_SHARE * linears:
+        if cuts is None and cut.layers * cut.prune(layers=1).count("linear") < SMALLEST_SHARE * linears:
             continue
         if cut.vocabulary not in tokenizer_bytes:
             tokenizer_bytes[cut.vocabulary] = count_tokenizer(tokenizer, shape.vocabulary, cut.vocabulary)
         beside, inside = tokenizer_bytes[cut.vocabulary]
         for format in formats:
             extra = inside if format in GGUF else beside + SMALL_FILES
-            bytes_taken = weights.count(cut, format)
+            bytes_taken = count_about(cut, format)
             room = limit * (1 - SAFETY) - bytes_taken - extra
             if room >= 0:
                 loss = expect_loss(shape, cut, format)
                 narrow, taken = format, bytes_taken
                 for rung in WIDER.get(format, ()) if room > 0 else ():
-                    more = weights.count(cut, rung) - taken
+                    more = count_about(cut, rung) - taken
                     share = min(room / more, 1.0)
                     loss -= share * (FORMAT_COSTS[narrow] - FORMAT_COSTS[rung])
                     narrow, taken, room = rung, taken + more, room - share * more
@@ -203,22 +207,3 @@ def choose(
         if plan.fits:
             return spend(plan, shape, tokenizer, limit)
     return None
-
-
-class _Counter:
-    """Bytes of a shape to a few hundred: linear in depth, so two small models tell all depths."""
-
-    def __init__(self) -> None:
-        self._known: dict[object, tuple[int, int]] = {}
-
-    def count(self, cut: Shape, format: Format) -> int:
-        key = (msgspec.structs.replace(cut, layers=0), format)
-        if key not in self._known:
-            few, more = (count_weights(cut.prune(layers=depth), format) for depth in (2, 3))
-            self._known[key] = (few, more - few)
-        first, each = self._known[key]
-        return first + (cut.layers - 2) * each
-
-    def linears(self, cut: Shape) -> int:
-        wide, narrow = cut.heads * cut.head_dim, cut.groups * cut.head_dim
-        return cut.layers * cut.hidden * (2 * wide + 2 * narrow + 3 * cut.mlp)

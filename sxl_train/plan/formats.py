@@ -129,9 +129,8 @@ def choose_type(tensor: Tensor, format: Format, is_output: bool = False) -> str:
     return "f16" if columns % BLOCKS[wanted][0] else wanted
 
 
-def count_gguf(shape: Shape, format: Format, metadata_bytes: int, others: Mapping[str, Format] | None = None) -> int:
+def count_gguf(shape: Shape, format: Format, metadata_bytes: int, own: Mapping[str, Format]) -> int:
     """Bytes of a GGUF file: header, metadata, tensor table, then each tensor padded to 32."""
-    own = others or {}
     table, data = 24 + metadata_bytes, 0
     for tensor in shape.tensors():
         is_output = tensor.kind == "head" or (tensor.kind == "embedding" and shape.tied)

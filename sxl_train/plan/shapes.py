@@ -5,6 +5,7 @@ The list is exact (names, shapes, order of kinds), so that file sizes can be sum
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -30,10 +31,7 @@ class Tensor(msgspec.Struct, frozen=True):
     @property
     def count(self) -> int:
         """Number of weights."""
-        total = 1
-        for extent in self.shape:
-            total *= extent
-        return total
+        return math.prod(self.shape)
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,8 +25,6 @@ from sxl_train.run import gguf_config, gguf_names, gguf_reader, gguf_splitting, 
 from sxl_train.run.licence import read_licence_texts
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from transformers import LlamaConfig
 
 PACKAGE = "package:"
@@ -135,23 +133,11 @@ def expand(file: Path, folder: Path) -> dict[str, str]:
     for name in read.tensors:
         long = gguf_names.restore(name, config["model_type"])
         assert long is not None
-        weight = torch.from_numpy(_place(long, gguf_reader.read_tensor(read, name), config))
-        tensors[long] = weight.to(torch.bfloat16).contiguous()
+        found = gguf_reader.read_tensor(read, name)
+        weight = gguf_names.place(long, found, config["model_type"], config["head_dim"], back=True)
+        tensors[long] = torch.from_numpy(weight).to(torch.bfloat16).contiguous()
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     return {"file": file.name, "format": gguf_reader.name_format(read), "sha256": hash_files(file)}
-
-
-def _place(name: str, weight: NDArray[np.float32], config: dict[str, object]) -> NDArray[np.float32]:
-    """Rows and offsets as transformers has them: the opposite of what `storage.gguf` writes."""
-    module = name.split(".")[-2]
-    if config["model_type"] == "gemma3_text" and module.endswith("norm"):
-        return weight - 1
-    if config["model_type"] != "llama" or module not in ("q_proj", "k_proj"):
-        return weight
-    size = config["head_dim"]
-    assert isinstance(size, int)
-    pairs = weight.reshape(-1, size // 2, 2, *weight.shape[1:])
-    return pairs.swapaxes(1, 2).reshape(weight.shape)
 
 
 def _find_in_package(where: str) -> Path:

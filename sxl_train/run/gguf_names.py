@@ -1,6 +1,13 @@
-"""The names of a decoder's tensors in transformers ↔ in GGUF, and what llama.cpp calls each architecture."""
+"""The names of a decoder's tensors in transformers ↔ in GGUF, how their numbers stand, and what llama.cpp calls each
+architecture."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ARCHITECTURES = {"llama": "llama", "mistral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3_text": "gemma3"}
 """``model_type`` of a configuration → ``general.architecture``."""
@@ -44,6 +51,23 @@ def restore(name: str, model_type: str) -> str | None:
         return f"model.layers.{index}.{back[rest]}.{suffix}" if rest in back and index.isdigit() else None
     outer = {short: long for long, short in _OUTER.items()}
     return f"{outer[stem]}.{suffix}" if stem in outer else None
+
+
+def place(
+    name: str, weight: NDArray[np.float32], model_type: str, head_dim: int, back: bool = False
+) -> NDArray[np.float32]:
+    """The numbers of a transformers parameter as llama.cpp has them; ``back``: the other way round.
+
+    llama.cpp rotates neighbouring rows of Llama's q and k, transformers rows half a head apart. Gemma's norms are
+    stored with the one that transformers adds.
+    """
+    module = name.split(".")[-2]
+    if model_type == "gemma3_text" and module.endswith("norm"):
+        return weight + (-1 if back else 1)
+    if ARCHITECTURES[model_type] != "llama" or module not in ("q_proj", "k_proj"):
+        return weight
+    pairs = (head_dim // 2, 2) if back else (2, head_dim // 2)
+    return weight.reshape(-1, *pairs, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
 
 
 def _inner(model_type: str) -> dict[str, str]:

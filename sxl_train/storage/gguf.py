@@ -23,7 +23,7 @@ from sxl_train.plan.shapes import Shape, read_shape
 from sxl_train.plan.tokenizers import Vocabulary, read_vocabulary
 from sxl_train.run import checkpoints, gguf_config
 from sxl_train.run.checkpoints import read_config
-from sxl_train.run.gguf_names import ARCHITECTURES, rename
+from sxl_train.run.gguf_names import ARCHITECTURES, place, rename
 from sxl_train.run.gguf_splitting import name_splitting
 from sxl_train.run.gguf_tokenizer import BYTE, CONTROL, NORMAL, UNUSED, USER_DEFINED
 from sxl_train.run.objects import Object
@@ -86,9 +86,7 @@ def write(
     writer.write_ti_data_to_file()
     for name, weight in read_weights(folder, list(tensors)):
         kind = types[name].name.lower()
-        placed = interleave(name, weight, shape)
-        if shape.model_type == "gemma3_text" and tensors[name].kind == "vector":
-            placed = placed + 1
+        placed = place(name, weight, shape.model_type, shape.head_dim)
         if kind in blocks.LOWEST:
             weights = torch.from_numpy(np.ascontiguousarray(placed))
             writer.write_tensor_data(blocks.pack(weights, kind, (columns or {}).get(name)))
@@ -113,16 +111,6 @@ def read_weights(folder: Path, names: list[str]) -> Iterator[tuple[str, NDArray[
     places = {name: handle for handle in handles for name in handle.keys()}  # noqa: SIM118 - no dict
     for name in names:
         yield name, places[name].get_tensor(name).float().numpy()
-
-
-def interleave(name: str, weight: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:
-    """llama.cpp rotates neighbouring rows of Llama's q and k, transformers rows half a head apart."""
-    module = name.split(".")[-2]
-    if ARCHITECTURES[shape.model_type] != "llama" or module not in ("q_proj", "k_proj"):
-        return weight
-    heads = shape.heads if module == "q_proj" else shape.groups
-    halves = weight.reshape(heads, 2, shape.head_dim // 2, *weight.shape[1:])
-    return halves.swapaxes(1, 2).reshape(weight.shape)
 
 
 def describe_model(writer: GGUFWriter, config: Object, shape: Shape, name: str, file_type: int) -> None:
