@@ -70,8 +70,6 @@ def choose_tokens(whole: Object, counts: Counter[int], size: int = 0) -> list[in
     """
     ids: dict[str, int] = whole["model"]["vocab"]
     ranks = {(a, b): rank for rank, (a, b) in enumerate(whole["model"]["merges"])}
-    several = len({a + b for a, b in ranks}) < len(ranks)
-    parts = {a + b: (a, b) for a, b in reversed(whole["model"]["merges"])}
     texts = {index: text for text, index in ids.items()}
     special = whole.get("added_tokens", [])
     kept = {token["id"] for token in special if token["id"] in counts or not _RESERVED.fullmatch(token["content"])}
@@ -87,8 +85,7 @@ def choose_tokens(whole: Object, counts: Counter[int], size: int = 0) -> list[in
             break
         if index in kept or index not in texts or index in added:
             continue
-        family = _derive(texts[index], ranks, ids) if several else _ancestors(texts[index], parts, ids)
-        new = family - kept
+        new = _derive(texts[index], ranks, ids) - kept
         if size and len(kept) + len(new) > size:
             continue
         kept |= new
@@ -191,17 +188,6 @@ def write_tokenizer(source: Path, out: Path, trimmed: Object, kept: Sequence[int
         if (source / name).is_file():
             (out / name).write_bytes((source / name).read_bytes())
     _write(out / KEPT_FILE, json.dumps(list(kept), separators=(",", ":")))
-
-
-def _ancestors(text: str, parts: dict[str, tuple[str, str]], ids: dict[str, int]) -> set[int]:
-    found, waiting = set(), [text]
-    while waiting:
-        token = waiting.pop()
-        if ids[token] in found:
-            continue
-        found.add(ids[token])
-        waiting += [part for part in parts.get(token, ()) if part in ids]
-    return found
 
 
 def _derive(text: str, ranks: dict[tuple[str, str], int], ids: dict[str, int]) -> set[int]:

@@ -8,6 +8,7 @@ spelling of it starts with. Inside a removed token the teacher has nothing to sa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -75,21 +76,18 @@ def teach_aligned(
     device = teacher.get_input_embeddings().weight.device
     rows = teacher.get_input_embeddings().weight.shape[0]
     first = torch.tensor((spelling.first + [0] * rows)[:rows], device=device)
-    partners = {hash_sample(new): old for old, new in zip(own, students, strict=True)}
-    known: dict[int, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
+    partners = {hash_sample(new): (new, old) for old, new in zip(own, students, strict=True)}
 
-    def places(sample: Sample, old: Sample, key: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        if key not in known:
-            found = np.array(align(sample, old, spelling, kept), dtype=np.int32).reshape(-1, 2)
-            known[key] = (found[:, 0], found[:, 1])
-        return known[key]
+    @functools.cache
+    def places(key: int) -> NDArray[np.int32]:
+        return np.array(align(*partners[key], spelling, kept), dtype=np.int32).reshape(-1, 2).T.copy()
 
     def teach(batch: Sequence[Sample], chosen: Tensor) -> Targets:
         keys = [hash_sample(sample) for sample in batch]
-        olds = [partners[key] for key in keys]
+        olds = [partners[key][1] for key in keys]
         position_of = np.full(tuple(chosen.shape), -1)
-        for row, (sample, old, key) in enumerate(zip(batch, olds, keys)):
-            here, there = places(sample, old, key)
+        for row, key in enumerate(keys):
+            here, there = places(key)
             inside = here < chosen.shape[1]
             position_of[row, here[inside]] = there[inside]
         source = torch.from_numpy(position_of).to(device)[chosen]

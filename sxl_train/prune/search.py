@@ -57,7 +57,8 @@ def search(
     """Cut ``axes`` step by step until ``format`` takes at most ``limit`` bytes, or nothing is left to cut."""
 
     def try_cut(axis: str, cut_shape: plan.Shape, before: Trial | None) -> Trial:
-        loss = measure_cut(model, scores, cut_shape, vocabularies)
+        kept, rows = vocabularies(cut_shape.vocabulary)
+        loss = measure_loss(build(model, scores, cut_shape, kept), rows).per_byte
         total = measure(shape, cut_shape, format, tokenizer, limit).total
         price = 0.0 if before is None else (loss - before.loss) / max(before.total - total, 1) * 1e6
         return Trial(axis=axis, total=total, loss=loss, price=price, **cut_shape.axes)
@@ -99,12 +100,6 @@ def list_finalists(
         if made not in found:
             found.append(made)
     return found[:count]
-
-
-def measure_cut(model: Decoder, scores: Importance, what: plan.Shape, vocabularies: Vocabularies) -> float:
-    """Loss in nats per byte of ``model`` cut to ``what``, untrained."""
-    kept, rows = vocabularies(what.vocabulary)
-    return measure_loss(build(model, scores, what, kept), rows).per_byte
 
 
 def build(model: Decoder, scores: Importance, what: plan.Shape, kept: Sequence[int] | None) -> Decoder:

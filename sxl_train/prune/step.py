@@ -109,6 +109,7 @@ class Views:
         self.searched = max(recipe.prune.samples // 4, 1)
         self.shape = plan.read_shape(checkpoints.read_config(folder))
         self.whole: Object = {}
+        self.kept: dict[int, list[int]] = {}
         self.folder = folder
 
     def look(self, size: int, everything: bool = False) -> tuple[list[int] | None, list[Sample]]:
@@ -124,8 +125,9 @@ class Views:
             self.counts: Counter[int] = Counter()
             for sample in self.train:
                 self.counts.update(sample.ids)
-        kept = vocabulary.choose_tokens(self.whole, self.counts, size)
-        return kept, vocabulary.respell(rows, self.whole, kept)
+        if size not in self.kept:
+            self.kept[size] = vocabulary.choose_tokens(self.whole, self.counts, size)
+        return self.kept[size], vocabulary.respell(rows, self.whole, self.kept[size])
 
 
 def format_route(route: Route) -> str:
