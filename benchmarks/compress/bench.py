@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import lzma
+import math
 import random
 import shutil
 import sys
@@ -162,7 +163,7 @@ class Bench:
             "stage": stage,
             "loss": loss.per_token,
             "per_byte": loss.per_byte,
-            "perplexity": loss.perplexity,
+            "perplexity": math.exp(loss.per_token),
             **more,
         }
         if calls:

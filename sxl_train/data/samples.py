@@ -6,7 +6,6 @@ as training (`sxl_train.data.mask`), so that a loss here is the loss that traini
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,11 +38,6 @@ class Loss(msgspec.Struct, frozen=True):
     per_token: float
     per_byte: float
     tokens: int
-
-    @property
-    def perplexity(self) -> float:
-        """exp of the loss per token."""
-        return math.exp(min(self.per_token, 50))
 
 
 def read_samples(

@@ -40,7 +40,7 @@ def measure_importance(model: Decoder, samples: Sequence[Sample]) -> Importance:
     layers, config = model.model.layers, model.config
     groups = config.num_key_value_heads
     squares = [torch.zeros(()) for _ in layers]
-    added = [torch.zeros(()) for _ in layers]
+    added = torch.zeros(len(layers), groups)
     influence = [0.0] * len(layers)
     tokens = sum(len(sample.ids) for sample in samples)
     handles = []
@@ -55,9 +55,7 @@ def measure_importance(model: Decoder, samples: Sequence[Sample]) -> Importance:
             for group in range(groups):
                 # The norm is taken of what arrives in the residual stream, so opposing heads cancel here too.
                 out = parts[..., group, :] @ weight[:, group].T
-                added[index] = added[index] + torch.nn.functional.one_hot(torch.tensor(group), groups) * float(
-                    out.float().norm(dim=-1).sum()
-                )
+                added[index, group] += float(out.float().norm(dim=-1).sum())
 
         def around(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
             hidden = output[0] if isinstance(output, tuple) else output
@@ -82,6 +80,6 @@ def measure_importance(model: Decoder, samples: Sequence[Sample]) -> Importance:
     columns = [layer.mlp.down_proj.weight.float().norm(dim=0) for layer in layers]
     return Importance(
         [((squares[i] / tokens).sqrt() * columns[i]).tolist() for i in range(len(layers))],
-        [(added[i] / tokens).tolist() for i in range(len(layers))],
+        (added / tokens).tolist(),
         [influence[i] / tokens for i in range(len(layers))],
     )

@@ -7,6 +7,7 @@ never worse than the one that went in: `recover` measures both on held-out trace
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -77,7 +78,7 @@ def train(
     if keeper is not None:
         signals.open()
     try:
-        with Lines(settings.steps, first) as lines:
+        with contextlib.closing(Lines(settings.steps, first)) as lines:
             for step in range(first, settings.steps):
                 losses.append(take_step(student, optimiser, next(batches), settings, teach, step))
                 lines.advance(losses[-10:])

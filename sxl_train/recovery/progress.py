@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from sxl_data.contract.console import Progress, format_seconds, is_live, say
 from sxl_train.run.objects import Object
@@ -67,7 +66,7 @@ class Keeper:
 class Lines:
     """Step, loss, speed and time left: a bar on a terminal; elsewhere a line every tenth of the way or ten seconds.
 
-    The speed is that since the line before, so that a change shows at once. A context manager.
+    The speed is that since the line before, so that a change shows at once.
     """
 
     def __init__(self, steps: int, done: int = 0) -> None:
@@ -94,11 +93,7 @@ class Lines:
         say(f"distil     {self.done}/{self.steps}  loss {mean:.4f}  {rate:.2f} steps/s  {left} left")
         self.marked, self.printed = now, self.done
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Remove the bar."""
         if self.bar is not None:
             self.bar.close()

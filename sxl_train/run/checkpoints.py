@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +20,7 @@ from sxl_train.run.objects import Object
 from sxl_train.run.size import TOKENIZER
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
     from transformers import PretrainedConfig, PreTrainedModel
 
     from sxl_train.run.decoder import Decoder
@@ -140,26 +140,6 @@ def save(model: PreTrainedModel, out: Path, tokenizer_from: Path | None) -> Path
     if tokenizer_from is not None:
         copy_tokenizer(Path(tokenizer_from), out)
     return out
-
-
-def rewrite(folder: Path, change: Callable[[str, Tensor], dict[str, Tensor]]) -> Path:
-    """Replace each tensor of ``folder/model.safetensors`` by those that ``change(name, tensor)`` names.
-
-    The file is put in place as a whole; returns ``folder``.
-    """
-    from safetensors import safe_open
-    from safetensors.torch import save_file
-
-    path = Path(folder) / "model.safetensors"
-    tensors: dict[str, Tensor] = {}
-    with safe_open(path, "pt") as file:
-        described = file.metadata()
-        for name in file.keys():  # noqa: SIM118 - no dict
-            tensors |= change(name, file.get_tensor(name))
-    partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, metadata=described)
-    partial.replace(path)
-    return Path(folder)
 
 
 def copy_tokenizer(source: Path, target: Path) -> list[str]:
