@@ -16,7 +16,7 @@ import msgspec
 
 from sxl_train.data.samples import Sample, collate
 from sxl_train.distil.cache import hash_sample
-from sxl_train.recovery.teach import Partial, Targets, Teach
+from sxl_train.recovery.teach import Targets, Teach
 from sxl_train.run.objects import Object
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from sxl_train.run.decoder import Decoder
+
+
+SILENT = -1e4
+"""Logit of a token that has no mass, small enough for that and still a number."""
 
 
 class Spelling(msgspec.Struct, frozen=True):
@@ -97,6 +101,10 @@ def teach_aligned(
             hidden = teacher.model(input_ids=collate(olds, device)["input_ids"], use_cache=False).last_hidden_state
             shares = teacher.lm_head(hidden[sample_of, source[aligned]]).float().softmax(-1)
             folded = torch.zeros(len(shares), len(kept), device=device).index_add_(1, first, shares)
-        return Partial(aligned, folded.clamp_min(1e-9).log())
+            # All mass on the token itself, where the teacher is silent: the divergence from that is cross-entropy.
+            tokens = collate(batch, device)["input_ids"][:, 1:][chosen]
+            targets = torch.full((len(tokens), len(kept)), SILENT, device=device).scatter_(1, tokens[:, None], 0.0)
+            targets[aligned] = folded.clamp_min(1e-9).log()
+        return targets
 
     return teach

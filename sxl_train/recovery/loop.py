@@ -20,7 +20,7 @@ from sxl_data.contract.errors import error
 from sxl_train.data import samples
 from sxl_train.data.samples import Sample, collate
 from sxl_train.recovery.progress import Keeper, Lines
-from sxl_train.recovery.teach import Partial, Teach, measure_divergence
+from sxl_train.recovery.teach import Teach, measure_divergence
 from sxl_train.run.interrupt import Signals
 
 if TYPE_CHECKING:
@@ -159,18 +159,10 @@ def compute_loss(student: Decoder, batch: Sequence[Sample], settings: Settings, 
     # Padding is on the right and attention is causal: no mask is needed, and none is faster.
     hidden = student.model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1]
     logits = student.lm_head(hidden[chosen]).float()
-    losses = torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="none")
+    loss = torch.nn.functional.cross_entropy(logits, labels[chosen])
     if teach is None or not settings.share:
-        return losses.mean()
-    target = teach(batch, chosen)
-    if isinstance(target, Partial):
-        divergence = measure_divergence(logits[target.rows], target.logits)
-        part = len(target.rows) / len(losses)
-        untaught = losses.sum() - losses[target.rows].sum()
-        divergence = part * divergence + untaught / len(losses)
-    else:
-        divergence = measure_divergence(logits, target)
-    return (1 - settings.share) * losses.mean() + settings.share * divergence
+        return loss
+    return (1 - settings.share) * loss + settings.share * measure_divergence(logits, teach(batch, chosen))
 
 
 def draw_batches(rows: Sequence[Sample], tokens: int, seed: int) -> Iterator[list[Sample]]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from sxl_data.contract.errors import error
 from sxl_train.data.samples import Sample, collate
 
@@ -19,19 +17,12 @@ if TYPE_CHECKING:
 
     from sxl_train.run.decoder import Decoder
 
-Targets: TypeAlias = "Tensor | tuple[Tensor, Tensor] | Partial"
+Targets: TypeAlias = "Tensor | tuple[Tensor, Tensor]"
 Teach: TypeAlias = "Callable[[Sequence[Sample], Tensor], Targets]"
 """(batch, mask of trained positions) → teacher's targets, rows in the order of the trained tokens."""
 
 
-class Partial(msgspec.Struct, frozen=True):
-    """Targets for some trained tokens only: their indices among all, and the teacher's logits for them."""
-
-    rows: Tensor
-    logits: Tensor
-
-
-def measure_divergence(logits: Tensor, target: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+def measure_divergence(logits: Tensor, target: Targets) -> Tensor:
     """KL(teacher ‖ student), mean over rows.
 
     ``target`` is a dense matrix of teacher logits, or (ids, log-probabilities) of its top tokens: the rest of both
