@@ -32,6 +32,12 @@ compiled layers           one graph serves all: ready in 17 s, whole models 89 s
                           transformers' reader joins digits that ``smollm`` parts, refuses a
                           Qwen3 and misreads a Gemma 3 whose heads have a size of their own
 `data.vocabulary`         keeps any set of tokens; ``resize_token_embeddings`` cuts at the end
+`data.dataset`            plain rows in 0.17 of the time of the validator's readers (4,047 rows:
+                          0.13 and 0.75 CPU s), which read all other formats
+`recovery.loop`           transformers' Trainer would wait for all processes of torchrun where one
+                          distils; its schedules are a step ahead (toy, 6 steps: 6.800, ours 6.777)
+`plan`, `prune`           no library counts files from a configuration, or cuts and stays loadable
+`storage.blocks`, `gguf`  scales fitted to samples; the package gguf rounds by the largest weight
 ========================  ====================================================================  =======================
 
 ========================  ===========================================================================================
@@ -49,5 +55,10 @@ rounded weights while     nothing: the loss of the stored file was the same or h
 distilling                .4899 without, test split, one H200)
 temperature, on-policy    nothing: never measured to gain; TRL's `DistillationTrainer` takes the step's folder
 units kept gathered       nothing: never measured (`sharding`)
+types of a decoder        transformers' Llama classes, and what they leave open
+NF4 expanded for GGUF     `PreTrainedModel.dequantize`; names of classes: transformers' own table
+float8 in a pass apart    the pass that writes int4 (`storage.packed`)
+target where the teacher  the token itself as a distribution: the same sum, gradients equal
+is silent
 ========================  ===========================================================================================
 """
