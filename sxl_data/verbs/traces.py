@@ -176,16 +176,9 @@ def _validate(options: argparse.Namespace) -> int:
     from sxl_data.validate.validate import validate
 
     if options.fix:
-        from sxl_data.validate.fix import fix, show
+        from sxl_data.verbs.mending import mend
 
-        if len(options.files) != 1 or not options.out:
-            raise error("U401", found="--fix", expected="one FILE or FOLDER and -o OUT")
-        if Path(options.files[0]).is_dir():
-            return _fix_folder(options)
-        records = {name: item for name, item in _known().items() if item.unit in ("row", "file")}
-        mended = fix(options.files[0], options.out, options.format, records, tell=lambda *told: tell(show(*told)))
-        tell(mended.text())
-        return 1 if mended.left or mended.lost or mended.unread or mended.faulty else 0
+        return mend(options.files, options.out, options.format)
     if options.output in HANDED_OVER:
         from sxl_data.validate.handover import handover
 
@@ -214,21 +207,6 @@ def _validate(options: argparse.Namespace) -> int:
     text = report.render(options.output, show_all=options.all, coverage=options.coverage)
     tell(fit(text, terminal_width()) if options.output == "text" else text)
     return report.exit_code
-
-
-def _fix_folder(options: argparse.Namespace) -> int:
-    from sxl_data.contract.console import say, tell
-    from sxl_data.contract.errors import render as render_finding
-    from sxl_data.validate.fix import show
-    from sxl_data.validate.fix_folder import fix_folder
-
-    mended = fix_folder(
-        options.files[0], options.out, options.format, tell=lambda name, line, change: tell(show(line, change, name))
-    )
-    tell(mended.text())
-    for item in (*mended.notes, *mended.problems):
-        say(render_finding(item))
-    return mended.exit_code
 
 
 def _list() -> int:
