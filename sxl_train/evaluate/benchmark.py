@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import msgspec
 
 from sxl_data.contract.console import format_seconds, say
 from sxl_data.engine.commit import commit_bytes
+from sxl_train.evaluate import together
 from sxl_train.evaluate.ask import Ask
 from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import read_samples, write_samples
@@ -47,6 +49,7 @@ class SuiteReport(msgspec.Struct, frozen=True, kw_only=True):
     """Samples that this run generated; the others were kept from before."""
     generated_tokens: int
     seconds: float
+    """From its first question to its last verdict; suites that were asked together share them."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +80,8 @@ def evaluate(
         kept.unlink(missing_ok=True)
     weights = str(getattr(backend, "weights", ""))
     reports, outcomes = _held(out, weights, names) if resume else ({}, [])
-    for suite in suites:
-        ask = Ask(backend, kept, _teller(suite.name))
-        began = time.monotonic()
-        found = suite.measure(ask, options)
-        reports[suite.name] = _report(suite, found, options, ask.generated, time.monotonic() - began)
+    for (name, suite_report), found in _measure(backend, suites, options, kept):
+        reports[name] = suite_report
         outcomes += found
     report = Report(
         model=backend.name,
@@ -100,6 +100,23 @@ def evaluate(
 def read_report(folder: Path) -> Report:
     """The ``eval.json`` of a folder. Raises OSError, or msgspec's ValidationError for another file."""
     return msgspec.json.decode((folder / "eval.json").read_bytes(), type=Report)
+
+
+def _measure(
+    backend: Backend, suites: Sequence[Suite], options: Options, kept: Path
+) -> Iterable[tuple[tuple[str, SuiteReport], list[Outcome]]]:
+    """((name, report), outcomes) of each suite: one by one, or together where the model makes many answers at once."""
+
+    def measure(suite: Suite, ask: Ask, model: Backend) -> tuple[tuple[str, SuiteReport], list[Outcome]]:
+        ask.backend, began = model, time.monotonic()
+        found = suite.measure(ask, options)
+        return (suite.name, _report(suite, found, options, ask.generated, time.monotonic() - began)), found
+
+    # What is kept is read before a thread adds to it.
+    work = [partial(measure, suite, Ask(backend, kept, _teller(suite.name))) for suite in suites]
+    if len(suites) > 1 and together.pays(backend):
+        return together.run(backend, work)
+    return (one(backend) for one in work)
 
 
 def _held(out: Path, weights: str, names: Sequence[str]) -> tuple[dict[str, SuiteReport], list[Outcome]]:
