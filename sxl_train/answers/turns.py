@@ -13,12 +13,13 @@ _THOUGHT = ("<think>", "</think>")
 
 
 def apart(text: str) -> tuple[str, str]:
-    """(what the model thought, what it said)."""
+    """(what the model thought, what it said); as it was written, so that the next prompt repeats its tokens."""
     begin, end = _THOUGHT
     if end not in text:
         return "", text
     thought, _, said = text.partition(end)
-    return thought.replace(begin, "", 1).strip(), said
+    thought = thought.replace(begin, "", 1)
+    return (thought if thought.strip() else ""), said
 
 
 def unclosed(said: str) -> tuple[str, str]:

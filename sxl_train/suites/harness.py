@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from sxl_data.contract.errors import error
 from sxl_train.generate.types import Request, Sample
 from sxl_train.run.objects import Object
-from sxl_train.suites import files
+from sxl_train.suites import files, gsm8k
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
     from lm_eval.api.model import LM
 
-MMLU_FILES, GSM8K_FILES = ("mmlu_dev_test.tar.gz", "data.tar"), ("test.jsonl",)
+MMLU_FILES = ("mmlu_dev_test.tar.gz", "data.tar")
 SHOTS = 5
 _LETTERS = ["A", "B", "C", "D"]
 _MOST = 4_000_000
@@ -130,7 +130,7 @@ def _mmlu(cloze: bool, data: Path, options: Options, folder: Path) -> Iterator[C
 
 
 def _gsm8k(data: Path, options: Options, folder: Path) -> Iterator[Config]:
-    path = _gsm8k_file(data)
+    path = gsm8k.find(data)
     tests = [row | {"number": number} for number, row in enumerate(files.rows(path))]
     yield {
         "task": "gsm8k",
@@ -158,18 +158,6 @@ def _gsm8k(data: Path, options: Options, folder: Path) -> Iterator[Config]:
             _filter("flexible", {"group_select": -1, "regex_pattern": "(-?[$0-9.,]{2,})|(-?[0-9]+)"}),
         ],
     }
-
-
-def _gsm8k_file(data: Path) -> Path:
-    """``test.jsonl`` is a common name: the one whose rows have a question and an answer with ``####``."""
-    for path in sorted(data.rglob("test.jsonl")) if data.is_dir() else ():
-        try:
-            first = next(files.rows(path), {})
-        except Exception:  # somebody else's file
-            continue
-        if {"question", "answer"} <= first.keys() and path.with_name("train.jsonl").is_file():
-            return path
-    raise error("T301", file=str(data), found="gsm8k: no test.jsonl and train.jsonl of GSM8K")
 
 
 def _filter(name: str, settings: Object) -> Config:
@@ -258,5 +246,5 @@ def _suite(
 SUITES = (
     _suite("mmlu", "MMLU, 57 subjects", "5-shot, letters", "acc", MMLU_FILES, partial(_mmlu, False)),
     _suite("mmlu-cloze", "MMLU, cloze", "0-shot, answers as texts", "acc_norm", MMLU_FILES, partial(_mmlu, True)),
-    _suite("gsm8k", "GSM8K", "5-shot, strict and flexible match", "strict", GSM8K_FILES, _gsm8k),
+    _suite("gsm8k", "GSM8K", "5-shot, strict and flexible match", "strict", gsm8k.FILES, _gsm8k),
 )

@@ -17,6 +17,7 @@ MODULES = {
     "toolsets": ("toolsets",),
     "demo_calls": ("demo-calls",),
     "published": ("seal-tools", "toolalpaca", "api-bank"),
+    "gsm8k": ("gsm8k-calculator",),
     "harness": ("mmlu", "mmlu-cloze", "gsm8k"),
     "bfcl": (
         "bfcl",
