@@ -136,7 +136,7 @@ def main() -> int:
     parser.add_argument("--devices", type=int, default=1, help="GPUs")
     parser.add_argument("--at-once", type=int, default=4, help="jobs on each GPU")
     parser.add_argument("--deadline", type=float, default=420.0, help="seconds")
-    parser.add_argument("--rate", type=float, default=1e-3, help="the learning rate")
+    parser.add_argument("--rate", type=float, default=3e-4, help="the learning rate")
     options = parser.parse_args()
     plays.rehearse()
     bench = variants.Bench(

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import gc
 import json
-import subprocess
 import sys
 import time
 import traceback
+from collections import ChainMap
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -21,6 +26,8 @@ import plays
 import rows
 
 RECIPE = "sxl-135m"
+ROWS = 320
+"""Answers in the making at once: several jobs share a GPU's memory."""
 
 
 Found = dict[str, Any]
@@ -36,8 +43,7 @@ def tune(job: dict[str, Any], place: Path, found: Found) -> None:
     record = json.loads((place / "run" / "tune" / "run.json").read_bytes())
     kept = ("dataset_sha256", "seed", "measured", "versions", "hardware", "seconds")
     found["run"] = {key: record[key] for key in kept}
-    found.update(score(folder, job))
-    found["suites"] = suites(folder, job, place)
+    found.update(score(folder, job, place / "suites"))
 
 
 def package(job: dict[str, Any], place: Path, found: Found) -> None:
@@ -49,8 +55,7 @@ def package(job: dict[str, Any], place: Path, found: Found) -> None:
     files = sorted((place / "run").glob("*/run.json"))
     found["made"] = {file.parent.name: json.loads(file.read_bytes())["measured"] for file in files}
     found["megabytes"] = round(size.measure(Path(folder)).megabytes, 2)
-    found.update(score(folder, job))
-    found["suites"] = suites(folder, job, place)
+    found.update(score(folder, job, place / "suites"))
 
 
 def run_recipe(base: str, dataset: Path, out: Path, keys: list[str]) -> str:
@@ -72,18 +77,48 @@ def release() -> None:
         torch.cuda.empty_cache()
 
 
-def score(folder: str, job: dict[str, Any]) -> dict[str, Any]:
-    """The plays that the job wants, each with its scores."""
+def score(folder: str, job: dict[str, Any], out: Path | None = None) -> dict[str, Any]:
+    """The plays that the job wants, and with ``out`` its benchmarks, each with its scores; all are asked together."""
+    from sxl_train.evaluate import together
     from sxl_train.generate.opening import open_model
 
-    backend = open_model(folder)
-    found = {}
-    for name, (seed, sides, per_side) in job["plays"].items():
-        scores, more = plays.play(backend, per_side, seed, sides)
-        found[name] = {"scores": scores, "summary": plays.summarise(scores), **more}
+    plans: list[Callable[[Any], Any]] = [partial(play_one, plan=plan) for plan in job["plays"].values()]
+    groups = job["suites"] if out is not None else {}
+    for name, group in groups.items():
+        plans.append(partial(suites, data=Path(job["data"]), group=group, out=out / name))
+    backend = open_model(folder, rows=ROWS)
+    found = together.run(backend, plans)
     backend.close()
     release()
-    return {"model": folder, "plays": found}
+    done = {"model": folder, "plays": dict(zip(job["plays"], found))}
+    return done | ({"suites": dict(ChainMap(*reversed(found[len(job["plays"]) :])))} if groups else {})
+
+
+def play_one(backend: Any, plan: tuple[int, Sequence[str], int]) -> dict[str, Any]:
+    """One play with its scores."""
+    seed, sides, per_side = plan
+    scores, more = plays.play(backend, per_side, seed, sides)
+    return {"scores": scores, "summary": plays.summarise(scores), **more}
+
+
+def suites(backend: Any, data: Path, group: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Benchmarks: their measures, and the scores of each item for pairs."""
+    from sxl_train.evaluate.benchmark import evaluate
+    from sxl_train.suites.types import Options
+
+    options = Options(data=data, limit=group["items"], max_tokens=group["max_tokens"], constrained=True)
+    report = evaluate(backend, group["names"], options, out)
+    items: dict[str, dict[str, Any]] = {}
+    for row in pq.read_table(out / "samples.parquet", columns=["suite", "item", "scores"]).to_pylist():
+        items.setdefault(row["suite"], {})[row["item"]] = json.loads(row["scores"])
+    return {
+        name: {
+            "measures": msgspec.to_builtins(one.measured)["measures"],
+            "seconds": one.seconds,
+            "items": items.get(name, {}),
+        }
+        for name, one in report.suites.items()
+    }
 
 
 def rounds(job: dict[str, Any], place: Path, found: Found) -> None:
@@ -92,30 +127,9 @@ def rounds(job: dict[str, Any], place: Path, found: Found) -> None:
     improve.rounds(job, place, run_recipe, score, found["rounds"])
 
 
-def suites(model: str, job: dict[str, Any], place: Path) -> dict[str, Any]:
-    """Benchmarks in a process of their own: their measures, and the scores of each item for pairs."""
-    import pyarrow.parquet as pq
-
-    if not job.get("suites"):
-        return {}
-    out = place / "suites"
-    command = [sys.executable, "-m", "sxl_train.evaluate", model, "--constrained", "--max-tokens", "256", "--json"]
-    command += ["--data", job["data"], "--limit", str(job["items"]), "-o", str(out), "--suite", *job["suites"]]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    report = json.loads((out / "eval.json").read_bytes())["suites"]
-    items: dict[str, dict[str, Any]] = {}
-    for row in pq.read_table(out / "samples.parquet", columns=["suite", "item", "scores"]).to_pylist():
-        items.setdefault(row["suite"], {})[row["item"]] = json.loads(row["scores"])
-    return {
-        name: {"measures": one["measured"]["measures"], "seconds": one["seconds"], "items": items.get(name, {})}
-        for name, one in report.items()
-    }
-
-
 def play(job: dict[str, Any], place: Path, found: Found) -> None:
     """Scores of a model as it is."""
-    found.update(score(job["base"], job))
-    found["suites"] = suites(job["base"], job, place)
+    found.update(score(job["base"], job, place / "suites"))
 
 
 KINDS = {"tune": tune, "package": package, "rounds": rounds, "score": play}

@@ -10,18 +10,24 @@ import plays
 import rows
 
 CHOOSING = (plays.CHOOSING, ("values",), 100)
-FINAL = (plays.FINAL, ("values", "patterns", "tools"), 60)
+FINAL = (plays.FINAL, ("values", "patterns", "tools"), 100)
 """Seed, sides and tasks of each set and side."""
 SMALL = rows.Choice(runs=1000, calls=2000, mixed=1000)
 """What ablations are made with."""
-WHOLE = rows.Choice(runs=10000, calls=20000, mixed=5000)
-RATES = (3e-4, 3e-3)
+WHOLE = rows.Choice(runs=30000, calls=20000, mixed=5000)
+FEWER = msgspec.structs.replace(WHOLE, runs=10000)
+RATES = (1e-3, 3e-3)
 """Learning rates beside the one that is set."""
 LIMITS = ("270MB", "100MB", "75MB", "60MB", "45MB")
 PARENT, CONTROL = "whole", "small"
 LORA = ("method=lora", "tune.lr=2e-3", "tune.lr_floor=2e-4")
 BFCL = ("simple-python", "simple-java", "simple-javascript", "multiple", "parallel", "parallel-multiple", "irrelevance")
-SUITES = [f"bfcl-{name}" for name in BFCL]
+SUITES = {
+    "calls": {"names": [f"bfcl-{name}" for name in BFCL], "max_tokens": 192, "most": 200},
+    "code": {"names": ["humaneval-chat"], "max_tokens": 512, "most": 0},
+    "sums": {"names": ["gsm8k-calculator"], "max_tokens": 160, "most": 300},
+}
+"""What is asked together, with tokens of an answer and items of a suite at most (0: all of them)."""
 
 
 class Bench(msgspec.Struct, kw_only=True):
@@ -33,7 +39,7 @@ class Bench(msgspec.Struct, kw_only=True):
     mix: Path | None
     data: Path
     quick: bool = False
-    rate: float = 1e-3
+    rate: float = 3e-4
 
     def tune(self, name: str, choice: rows.Choice, *keys: str, final: bool = False, **more: Any) -> dict[str, Any]:
         """A job that tunes; every key of ``keys`` comes after the recipe's own."""
@@ -47,11 +53,13 @@ class Bench(msgspec.Struct, kw_only=True):
         return self.job("tune", name, wanted, items, choice=msgspec.to_builtins(choice), keys=[*own, *keys]) | more
 
     def job(self, kind: str, name: str, wanted: dict[str, Any], items: int, **more: Any) -> dict[str, Any]:
-        """A job of ``kind``, with the tasks that are ``wanted`` and so many ``items`` of each suite (0: all)."""
+        """A job of ``kind``, with the tasks that are ``wanted`` and at most so many ``items`` of each suite, 0 for as
+        many as `SUITES` says."""
         few = 2 if self.quick else 0
         asked = {key: (seed, sides, few or count) for key, (seed, sides, count) in wanted.items()}
         packed = {key: str(path) for key in ("tools", "calls", "mix") if (path := getattr(self, key)) is not None}
-        suites = {"suites": [*SUITES, "humaneval-chat"], "data": str(self.data), "items": few or items}
+        groups = {key: one | {"items": few or items or one["most"]} for key, one in SUITES.items()}
+        suites = {"suites": groups, "data": str(self.data)}
         return {"kind": kind, "name": name, "plays": asked, "base": self.base} | packed | suites | more
 
 
@@ -64,8 +72,10 @@ def whole(bench: Bench) -> list[dict[str, Any]]:
 
 
 def seeds(bench: Bench) -> list[dict[str, Any]]:
-    """`PARENT` with two more seeds."""
-    return [bench.tune(f"whole, seed {n}", WHOLE, "tune.epochs=2", f"seed={n}", final=True) for n in (1, 2)]
+    """A third of the runs of `PARENT`, with three seeds."""
+    return [
+        bench.tune(f"whole, 10,000 runs, seed {n}", FEWER, "tune.epochs=2", f"seed={n}", final=True) for n in (0, 1, 2)
+    ]
 
 
 def control(bench: Bench) -> list[dict[str, Any]]:
