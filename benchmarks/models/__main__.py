@@ -132,11 +132,14 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(), help="the folder of the benchmarks' files")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--stages", default=",".join(STAGES))
-    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these jobs of the stages alone")
+    parser.add_argument(
+        "--only", nargs="*", default=[], metavar="NAME", help="these jobs of the stages alone, in this order"
+    )
     parser.add_argument("--devices", type=int, default=1, help="GPUs")
     parser.add_argument("--at-once", type=int, default=4, help="jobs on each GPU")
     parser.add_argument("--deadline", type=float, default=420.0, help="seconds")
     parser.add_argument("--rate", type=float, default=3e-4, help="the learning rate")
+    parser.add_argument("--runs", type=int, default=variants.WHOLE.runs, help="of the tool sets, in the whole models")
     options = parser.parse_args()
     plays.rehearse()
     bench = variants.Bench(
@@ -147,10 +150,15 @@ def main() -> int:
         data=options.data,
         quick=options.quick,
         rate=options.rate,
+        runs=options.runs,
     )
     runner = Runner(options.out, options.devices, options.at_once, options.deadline, options.json)
     jobs = [job for stage in options.stages.split(",") for job in getattr(variants, NAMES[stage])(bench)]
-    runner.run([job for job in jobs if not options.only or job["name"] in options.only])
+    if options.only:
+        jobs = sorted(
+            (job for job in jobs if job["name"] in options.only), key=lambda job: options.only.index(job["name"])
+        )
+    runner.run(jobs)
     runner.write()
     sys.stdout.write("\n" + table.show(runner.found) + "\n")
     return 0

@@ -40,6 +40,8 @@ class Bench(msgspec.Struct, kw_only=True):
     data: Path
     quick: bool = False
     rate: float = 3e-4
+    runs: int = WHOLE.runs
+    """Of the tool sets, in the whole models."""
 
     def tune(self, name: str, choice: rows.Choice, *keys: str, final: bool = False, **more: Any) -> dict[str, Any]:
         """A job that tunes; every key of ``keys`` comes after the recipe's own."""
@@ -65,9 +67,10 @@ class Bench(msgspec.Struct, kw_only=True):
 
 def whole(bench: Bench) -> list[dict[str, Any]]:
     """All rows: every weight, then adapters, which are small enough to travel."""
+    choice = msgspec.structs.replace(WHOLE, runs=bench.runs)
     return [
-        bench.tune(PARENT, WHOLE, "tune.epochs=2", final=True),
-        bench.tune("whole, lora", WHOLE, *LORA, "tune.rank=32", "tune.alpha=64", "tune.epochs=2", final=True),
+        bench.tune(PARENT, choice, "tune.epochs=2", final=True),
+        bench.tune("whole, lora", choice, *LORA, "tune.rank=32", "tune.alpha=64", "tune.epochs=2", final=True),
     ]
 
 
@@ -132,9 +135,9 @@ def packages(bench: Bench) -> list[dict[str, Any]]:
 
 def improvement(bench: Bench) -> list[dict[str, Any]]:
     """Rounds from `CONTROL`; its own scores are the start."""
-    keys = [f"tune.lr={bench.rate / 3}", f"tune.lr_floor={bench.rate / 30}", "tune.epochs=1"]
+    keys = [f"tune.lr={bench.rate / 3}", f"tune.lr_floor={bench.rate / 30}", "tune.epochs=2", "tune.batch=4"]
     keys += ["tune.max_steps=2", "tune.batch=1"] if bench.quick else []
-    few = {"rounds": 1, "tasks": 6} if bench.quick else {"rounds": 3, "tasks": 600}
+    few = {"rounds": 1, "tasks": 6} if bench.quick else {"rounds": 3, "tasks": 1200}
     wanted = {"final": (plays.FINAL, ("values", "patterns"), 100)}
     more = {"temperature": 0.7, "seed": 0, "keys": keys, "after": CONTROL}
     return [bench.job("rounds", "improve", wanted, 0) | few | more]
