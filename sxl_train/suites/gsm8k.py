@@ -23,8 +23,8 @@ from sxl_data.trace.messages import Message, declare, text_of
 from sxl_data.trace.types import Call as TraceCall
 from sxl_train.answers.markup import Call, read_schemas
 from sxl_train.answers.tool_calls import valid
-from sxl_train.answers.turns import apart, assistant
-from sxl_train.generate.types import Sample
+from sxl_train.answers.turns import apart, assistant, unclosed
+from sxl_train.generate.types import Request, Sample
 from sxl_train.run.objects import Object
 from sxl_train.suites import files, ways
 from sxl_train.suites.types import Asker, Options, Outcome, Suite, spread
@@ -90,14 +90,16 @@ class Talk:
         self.valid += sum(valid(call, SCHEMAS) for call in calls)
         if sample.error or len(calls) < len(found.calls) or len(calls) > MOST_CALLS:
             self.done = True
-            self.kind = "nothing was generated" if sample.error else "a call does not parse"
+            unread = "a call does not parse" if None in found.calls else "more calls than are made"
+            self.kind = "nothing was generated" if sample.error else unread
             self.messages.append({"role": "assistant", "content": sample.text})
         elif calls:
             self._work_out(calls, found.content, thought)
         else:
-            self.done, self.final = True, text.strip() or thought
+            late, said = unclosed(text.strip())
+            self.done, self.final = True, said or thought
             self.kind = "another number" if sample.finish == "stop" else "cut off"
-            self.messages.append(assistant(text.strip(), thought))
+            self.messages.append(assistant(said, thought or late))
 
     def _work_out(self, calls: Sequence[Call], content: str, thought: str) -> None:
         named = [(f"call_{len(self.made) - len(calls) + at + 1}", call) for at, call in enumerate(calls)]
@@ -120,16 +122,24 @@ def measure(ask: Asker, options: Options) -> list[Outcome]:
     talks = {way: [Talk(number, str(row["question"]), way) for number, row in rows] for way in ways.wanted(options)}
     for turn in range(TURNS):
         open_ = [talk for some in talks.values() for talk in some if not talk.done]
-        requests = [
-            ways.request(f"{NAME}:{talk.number}{talk.way}#{turn}", talk.messages, [TOOL], options, talk.way)
-            for talk in open_
-        ]
-        for talk, (sample,) in zip(open_, ask(requests) if requests else ()):
+        for talk, sample in zip(open_, _answers(open_, turn, ask, options)):
             talk.take(sample)
     return [
         _judge(number, row, {way: some[place] for way, some in talks.items()})
         for place, (number, row) in enumerate(rows)
     ]
+
+
+def _answers(talks: Sequence[Talk], turn: int, ask: Asker, options: Options) -> list[Sample]:
+    """The next answer of each of ``talks``. Ways that were told the same so far share one: the same prompt asked twice
+    in a batch need not be answered alike, and they are to differ by what they read alone."""
+    keys = [json.dumps([talk.number, talk.way == ways.HELD, talk.messages]) for talk in talks]
+    requests: dict[str, Request] = {}
+    for key, talk in zip(keys, talks):
+        name = f"{NAME}:{talk.number}{talk.way}#{turn}"
+        requests.setdefault(key, ways.request(name, talk.messages, [TOOL], options, talk.way))
+    answers = dict(zip(requests, ask(list(requests.values())))) if requests else {}
+    return [answers[key][0] for key in keys]
 
 
 def _judge(number: int, row: Object, done: dict[str, Talk]) -> Outcome:

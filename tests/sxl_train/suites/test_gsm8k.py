@@ -76,9 +76,7 @@ def test_the_number_behind_the_mark_or_the_last_one_counts(data, final, right):
     assert run(data, Script(final)).scores["right"] == right
 
 
-@pytest.mark.parametrize(
-    "expression", ["__import__('os').system('true')", "9**9**9**9", "1/0", "7" * 5_000, "", {"a": 1}]
-)
+@pytest.mark.parametrize("expression", ["__import__('os')", "9**9**9", "1/0", "7" * 100_000, "", {"a": 1}])
 def test_what_is_no_arithmetic_is_refused_and_the_talk_goes_on(data, expression):
     script = Script(call(expression), "30")
     outcome = run(data, script)
@@ -96,14 +94,43 @@ def test_one_that_never_ends_is_stopped(data):
     outcome = run(data, script)
     assert outcome.kind.startswith("no end") and outcome.counts["calls parse"] == (gsm8k.TURNS, gsm8k.TURNS)
     many = run(data, Script(call("1+1") * (gsm8k.MOST_CALLS + 1)))
-    assert many.scores["right"] == 0.0
+    assert many.scores["right"] == 0.0 and many.kind == "more calls than are made"
 
 
-def test_a_call_that_does_not_parse_ends_it(data):
-    outcome = run(data, Script("<tool_call>{oops</tool_call>"))
+# Of an answer that is too long no call is read.
+@pytest.mark.parametrize("said", ["<tool_call>{oops</tool_call>", call("7" * 10**6)], ids=["oops", "too long"])
+def test_a_call_that_does_not_parse_ends_it(data, said):
+    outcome = run(data, Script(said, "30"))
     assert outcome.kind == "a call does not parse" and outcome.counts["calls parse"] == (0, 1)
 
 
 def test_files_that_are_missing_are_said(tmp_path):
     with pytest.raises(UserError, match="T301"):
         get("gsm8k-calculator").needs(tmp_path)
+
+
+def test_reasoning_that_never_closes_is_no_answer(data):
+    outcome = run(data, Script("<think>A pen costs 1080/36 = 30"))
+    assert outcome.scores["right"] == 0.0
+
+
+def test_ways_share_an_answer_until_they_read_it_differently(data):
+    # Asked twice, the same prompt gets another answer each time: what is shared is asked once.
+    answers = iter([call("12*3"), "30", "29", "28"])
+
+    def ask(requests):
+        return [
+            [Sample(request=r.id, index=0, text=next(answers), finish="stop", prompt_tokens=5, tokens=3)]
+            for r in requests
+        ]
+
+    assert run(data, ask).scores == {"right": 1.0, "right, repaired": 1.0}
+    assert list(answers) == ["29", "28"]
+
+
+def test_a_way_that_read_more_goes_on_alone(data):
+    # One bracket is missing: only the repaired way has a call.
+    script = Script('<tool_call>{"name": "calculator", "arguments": {"expression": "1080/36"}</tool_call>', "30")
+    outcome = run(data, script)
+    assert outcome.scores == {"right": 0.0, "right, repaired": 1.0}
+    assert [len(messages) for messages in script.shown] == [1, 3]
