@@ -25,7 +25,7 @@ BFCL = ("simple-python", "simple-java", "simple-javascript", "multiple", "parall
 SUITES = {
     "calls": {"names": [f"bfcl-{name}" for name in BFCL], "max_tokens": 192, "most": 200},
     "code": {"names": ["humaneval-chat"], "max_tokens": 512, "most": 0},
-    "sums": {"names": ["gsm8k-calculator"], "max_tokens": 160, "most": 300},
+    "sums": {"names": ["gsm8k-calculator"], "max_tokens": 320, "most": 300},
 }
 """What is asked together, with tokens of an answer and items of a suite at most (0: all of them)."""
 
