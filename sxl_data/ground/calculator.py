@@ -14,6 +14,7 @@ from sxl_data.contract import patterns
 MAX_CHARACTERS = 2_000
 MAX_POWER = 256
 MAX_BITS = 4_096
+MAX_DEPTH = 100
 
 _TOKEN = patterns.compile(r"\s*(?:(\d[\d,]*\.?\d*(?:[eE][+-]?\d{1,3})?|\.\d+)|(\*\*|//|[-+*/()%^]))")
 _SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-", "·": "*", "$": " ", "€": " "})
@@ -60,7 +61,7 @@ def _tokens(text: str) -> list[str]:
 
 
 class _Parser:
-    """Recursive descent; nesting is bounded by the length of the expression."""
+    """Recursive descent; brackets and powers nest at most `MAX_DEPTH` deep."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens, self.position, self.depth = tokens, 0, 0
@@ -109,7 +110,11 @@ class _Parser:
         if self.peek() != "**":
             return base
         self.take()
+        self.depth += 1  # of powers of powers: each is a call of this method within itself
+        if self.depth > MAX_DEPTH:
+            raise NotArithmetic("too many powers")
         exponent = self.sign()
+        self.depth -= 1
         if exponent.denominator != 1 or abs(exponent) > MAX_POWER or (not base and exponent < 0):
             raise NotArithmetic(f"power {exponent}")
         return _bounded(base ** int(exponent))
@@ -118,7 +123,7 @@ class _Parser:
         token = self.take()
         if token == "(":
             self.depth += 1
-            if self.depth > 100:
+            if self.depth > MAX_DEPTH:
                 raise NotArithmetic("too many brackets")
             value = self.sum()
             if self.take() != ")":
