@@ -12,7 +12,7 @@ import json
 import msgspec
 
 from sxl_data.contract import patterns
-from sxl_data.files.json_text import load_plain
+from sxl_data.files.json_text import dump, load_plain
 from sxl_data.rules.schema_checker import Checker
 from sxl_train.answers.markup import READERS, Call, Schemas
 from sxl_train.run.objects import Object, Value
@@ -53,7 +53,9 @@ def read(text: str, schemas: Schemas) -> Read:
     text = text[:_LONGEST]
     readings = []
     for name, reader in READERS.items():
-        calls = tuple(call if call is None or _is_name(call.name) else None for call in reader(text, schemas))
+        calls = tuple(
+            call if call and _is_name(call.name) and _is_text(call) else None for call in reader(text, schemas)
+        )
         if calls and (name != "llama3" or None not in calls):  # a JSON object that is no call is an answer in JSON
             readings.append(calls)
     if not readings:
@@ -71,13 +73,22 @@ def _is_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name))
 
 
+def _is_text(call: Call) -> bool:
+    """Whether ``call`` can be written again; JSON can spell half a character, which no encoder takes."""
+    try:
+        dump([call.name, call.arguments])
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def repaired(text: str, schemas: Schemas) -> Read:
     """The calls of ``text`` after repairs; the same as `read` where nothing needs one."""
     found, done = read(text, schemas), []
     calls = list(found.calls)
     if not calls or None in calls:
         values, how = _values(text[:_LONGEST])
-        again = [call for call in map(_call, values) if call is not None]
+        again = [call for call in map(_call, values) if call is not None and _is_text(call)]
         if again and len(again) >= sum(call is not None for call in calls):
             calls, done = list(again), how
     mended: list[Call | None] = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sxl_data.contract.errors import error
@@ -118,7 +118,7 @@ class Talk:
 
 def measure(ask: Asker, options: Options) -> list[Outcome]:
     """Every chosen question, in each way; the open ones of all ways a turn at a time."""
-    rows = spread(list(enumerate(files.rows(find(options.data)))), options.limit)
+    rows = spread(list(enumerate(_rows(find(options.data)))), options.limit)
     talks = {way: [Talk(number, str(row["question"]), way) for number, row in rows] for way in ways.wanted(options)}
     for turn in range(TURNS):
         open_ = [talk for some in talks.values() for talk in some if not talk.done]
@@ -128,6 +128,15 @@ def measure(ask: Asker, options: Options) -> list[Outcome]:
         _judge(number, row, {way: some[place] for way, some in talks.items()})
         for place, (number, row) in enumerate(rows)
     ]
+
+
+def _rows(path: Path) -> Iterator[Object]:
+    """The questions. Raises `UserError` T302 for a row that has none, or no number to compare with."""
+    for number, row in enumerate(files.rows(path), 1):
+        question, answer = row.get("question"), row.get("answer")
+        if not isinstance(question, str) or not isinstance(answer, str) or not last_number(answer):
+            raise error("T302", file=str(path), line=number, found="no question, or no answer with a number")
+        yield row
 
 
 def _answers(talks: Sequence[Talk], turn: int, ask: Asker, options: Options) -> list[Sample]:

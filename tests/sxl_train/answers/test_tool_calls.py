@@ -83,3 +83,9 @@ def test_valid_needs_a_declared_tool_and_its_schema():
     assert valid(CALL, SCHEMAS)
     assert not valid(Call("get_tim", {"zone": "UTC"}), SCHEMAS) and not valid(Call("get_time", {}), SCHEMAS)
     assert not valid(None, SCHEMAS)
+
+
+@pytest.mark.parametrize("body", [BODY.replace("UTC", "\\ud800"), BODY.replace("zone", "\\ud800")])
+def test_half_a_character_which_no_encoder_takes_does_not_parse(body):
+    for text in (f"<tool_call>{body}</tool_call>", f"<tool_call>{body[:-1]}"):
+        assert read(text, SCHEMAS).calls == (None,) and set(repaired(text, SCHEMAS).calls) == {None}

@@ -76,7 +76,9 @@ def test_the_number_behind_the_mark_or_the_last_one_counts(data, final, right):
     assert run(data, Script(final)).scores["right"] == right
 
 
-@pytest.mark.parametrize("expression", ["__import__('os')", "9**9**9", "1/0", "7" * 100_000, "", {"a": 1}])
+@pytest.mark.parametrize(
+    "expression", ["__import__('os')", "9**9**9", "**".join("1" * 900), "1/0", "7" * 100_000, "", {"a": 1}]
+)
 def test_what_is_no_arithmetic_is_refused_and_the_talk_goes_on(data, expression):
     script = Script(call(expression), "30")
     outcome = run(data, script)
@@ -97,8 +99,10 @@ def test_one_that_never_ends_is_stopped(data):
     assert many.scores["right"] == 0.0 and many.kind == "more calls than are made"
 
 
-# Of an answer that is too long no call is read.
-@pytest.mark.parametrize("said", ["<tool_call>{oops</tool_call>", call("7" * 10**6)], ids=["oops", "too long"])
+# Of an answer that is too long no call is read; half a character, which JSON can spell, no encoder takes.
+@pytest.mark.parametrize(
+    "said", ["<tool_call>{oops</tool_call>", call("7" * 10**6), call("\ud800")], ids=["oops", "too long", "half"]
+)
 def test_a_call_that_does_not_parse_ends_it(data, said):
     outcome = run(data, Script(said, "30"))
     assert outcome.kind == "a call does not parse" and outcome.counts["calls parse"] == (0, 1)
@@ -107,6 +111,16 @@ def test_a_call_that_does_not_parse_ends_it(data, said):
 def test_files_that_are_missing_are_said(tmp_path):
     with pytest.raises(UserError, match="T301"):
         get("gsm8k-calculator").needs(tmp_path)
+
+
+@pytest.mark.parametrize("row", [{"q": 1}, {"question": 1, "answer": 2}, {"question": "a", "answer": "none"}])
+def test_a_row_that_asks_nothing_is_said_before_anything_is_asked(data, row):
+    with (data / "sums" / "test.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    script = Script("30")
+    with pytest.raises(UserError, match="T302"):
+        run(data, script)
+    assert not script.shown
 
 
 def test_reasoning_that_never_closes_is_no_answer(data):
