@@ -108,7 +108,7 @@ class Runner:
         else:
             so_far = place / "so-far.json"
             result = {"error": "stopped at the deadline", "job": json.loads((place / "job.json").read_bytes())}
-            result |= {"rounds": json.loads(so_far.read_bytes())} if so_far.is_file() else {}
+            result |= json.loads(so_far.read_bytes()) if so_far.is_file() else {}
         self.found[name] = result
         if "error" in result:
             log = (place / "log.txt").read_text(encoding="utf-8", errors="replace")

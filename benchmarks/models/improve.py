@@ -46,7 +46,7 @@ def rounds(job: dict[str, Any], place: Path, run_recipe: Recipe, score: Score, f
                 "dataset_sha256": record["dataset_sha256"],
                 **score(models[way], job),
             }
-            (place / "so-far.json").write_text(json.dumps(found), encoding="utf-8", newline="\n")
+            (place / "so-far.json").write_text(json.dumps({"rounds": found}), encoding="utf-8", newline="\n")
 
 
 def make_tasks(count: int, number: int) -> list[Any]:

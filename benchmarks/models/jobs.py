@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import threading
 import time
 import traceback
-from collections import ChainMap
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ def tune(job: dict[str, Any], place: Path, found: Found) -> None:
     record = json.loads((place / "run" / "tune" / "run.json").read_bytes())
     kept = ("dataset_sha256", "seed", "measured", "versions", "hardware", "seconds")
     found["run"] = {key: record[key] for key in kept}
-    found.update(score(folder, job, place / "suites"))
+    found.update(score(folder, job, place))
 
 
 def package(job: dict[str, Any], place: Path, found: Found) -> None:
@@ -55,7 +55,7 @@ def package(job: dict[str, Any], place: Path, found: Found) -> None:
     files = sorted((place / "run").glob("*/run.json"))
     found["made"] = {file.parent.name: json.loads(file.read_bytes())["measured"] for file in files}
     found["megabytes"] = round(size.measure(Path(folder)).megabytes, 2)
-    found.update(score(folder, job, place / "suites"))
+    found.update(score(folder, job, place))
 
 
 def run_recipe(base: str, dataset: Path, out: Path, keys: list[str]) -> str:
@@ -77,28 +77,42 @@ def release() -> None:
         torch.cuda.empty_cache()
 
 
-def score(folder: str, job: dict[str, Any], out: Path | None = None) -> dict[str, Any]:
-    """The plays that the job wants, and with ``out`` its benchmarks, each with its scores; all are asked together."""
+def score(folder: str, job: dict[str, Any], place: Path | None = None) -> dict[str, Any]:
+    """The plays that the job wants, and with ``place`` its benchmarks, each with its scores; all are asked together.
+
+    What has ended lies in ``place`` at once, for a job that the deadline cuts off.
+    """
     from sxl_train.evaluate import together
     from sxl_train.generate.opening import open_model
 
-    plans: list[Callable[[Any], Any]] = [partial(play_one, plan=plan) for plan in job["plays"].values()]
-    groups = job["suites"] if out is not None else {}
-    for name, group in groups.items():
-        plans.append(partial(suites, data=Path(job["data"]), group=group, out=out / name))
+    done: dict[str, Any] = {"model": folder, "plays": {}}
+    kept = threading.Lock()
+
+    def run(backend: Any, work: Callable[[Any], dict[str, Any]], part: str) -> None:
+        found = work(backend)
+        with kept:
+            done.setdefault(part, {}).update(found)
+            if place is not None:
+                (place / "so-far.json").write_text(json.dumps(done), encoding="utf-8", newline="\n")
+
+    plans = [
+        partial(run, work=partial(play_one, name=name, plan=plan), part="plays") for name, plan in job["plays"].items()
+    ]
+    for name, group in job["suites"].items() if place is not None else ():
+        work = partial(suites, data=Path(job["data"]), group=group, out=place / "suites" / name)
+        plans.append(partial(run, work=work, part="suites"))
     backend = open_model(folder, rows=ROWS)
-    found = together.run(backend, plans)
+    together.run(backend, plans)
     backend.close()
     release()
-    done = {"model": folder, "plays": dict(zip(job["plays"], found))}
-    return done | ({"suites": dict(ChainMap(*reversed(found[len(job["plays"]) :])))} if groups else {})
+    return done
 
 
-def play_one(backend: Any, plan: tuple[int, Sequence[str], int]) -> dict[str, Any]:
-    """One play with its scores."""
+def play_one(backend: Any, name: str, plan: tuple[int, Sequence[str], int]) -> dict[str, Any]:
+    """One play with its scores, by its name."""
     seed, sides, per_side = plan
     scores, more = plays.play(backend, per_side, seed, sides)
-    return {"scores": scores, "summary": plays.summarise(scores), **more}
+    return {name: {"scores": scores, "summary": plays.summarise(scores), **more}}
 
 
 def suites(backend: Any, data: Path, group: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -129,7 +143,7 @@ def rounds(job: dict[str, Any], place: Path, found: Found) -> None:
 
 def play(job: dict[str, Any], place: Path, found: Found) -> None:
     """Scores of a model as it is."""
-    found.update(score(job["base"], job, place / "suites"))
+    found.update(score(job["base"], job, place))
 
 
 KINDS = {"tune": tune, "package": package, "rounds": rounds, "score": play}
