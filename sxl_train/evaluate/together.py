@@ -19,6 +19,8 @@ from sxl_train.generate.types import Backend, Request, Sample, Score
 
 Found = TypeVar("Found")
 Skip = frozenset[tuple[str, int]]
+MANY = 16
+"""Answers at a time from which on asking together pays."""
 
 
 class Asked:
@@ -133,5 +135,6 @@ def _answer(backend: Backend, round_: list[Asked]) -> None:
 
 
 def pays(backend: Backend) -> bool:
-    """Whether ``backend`` makes many answers at a time."""
-    return int(getattr(backend, "rows", 1)) > 1
+    """Whether ``backend`` makes so many answers at a time that one suite seldom fills them; llama.cpp makes few, and
+    there the prompts of one suite, which begin alike, are better kept together."""
+    return int(getattr(backend, "rows", 1)) >= MANY
