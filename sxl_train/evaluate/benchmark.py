@@ -25,7 +25,7 @@ from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import read_samples, write_samples
 from sxl_train.generate.types import Backend
 from sxl_train.suites import files
-from sxl_train.suites.registry import get
+from sxl_train.suites.registry import find, get
 from sxl_train.suites.score import Measured, score
 from sxl_train.suites.types import Options, Outcome, Suite
 
@@ -149,10 +149,8 @@ def _report(suite: Suite, found: list[Outcome], options: Options, generated: int
 
 
 def _digests(suite: Suite, options: Options) -> dict[str, str]:
-    if not suite.files:
-        return {}
-    path = files.find(options.data, suite.files, suite.name)
-    return {path.name: files.digest(path)}
+    path = find(suite, options.data)
+    return {path.name: files.digest(path)} if path is not None else {}
 
 
 def _versions() -> dict[str, str]:

@@ -175,10 +175,6 @@ def _judge(number: int, row: Object, done: dict[str, Talk]) -> Outcome:
     )
 
 
-def _needs(data: Path) -> None:
-    find(data)
-
-
 SUITES = (
     Suite(
         name=NAME,
@@ -186,8 +182,8 @@ SUITES = (
         protocol=f"0-shot, multi-turn with a calculator that runs, at most {TURNS} answers; right = the number behind "
         "####, else the last number of the answer, has the reference's value",
         main="right",
-        files=FILES,
         measure=measure,
-        needs=_needs,
+        files=FILES,
+        locate=find,
     ),
 )

@@ -231,7 +231,13 @@ def _outcomes(suite: str, task: str, rows: list[Object], answers: Sequence[Sampl
 
 
 def _suite(
-    name: str, title: str, how: str, main: str, needs: tuple[str, ...], configs: Callable[..., Iterator[Config]]
+    name: str,
+    title: str,
+    how: str,
+    main: str,
+    configs: Callable[..., Iterator[Config]],
+    needs: tuple[str, ...] = (),
+    locate: Callable[[Path], Path] | None = None,
 ) -> Suite:
     return Suite(
         name=name,
@@ -239,12 +245,13 @@ def _suite(
         protocol=f"lm-evaluation-harness, {how}",
         main=main,
         files=needs,
+        locate=locate,
         measure=partial(_measure, name, configs),
     )
 
 
 SUITES = (
-    _suite("mmlu", "MMLU, 57 subjects", "5-shot, letters", "acc", MMLU_FILES, partial(_mmlu, False)),
-    _suite("mmlu-cloze", "MMLU, cloze", "0-shot, answers as texts", "acc_norm", MMLU_FILES, partial(_mmlu, True)),
-    _suite("gsm8k", "GSM8K", "5-shot, strict and flexible match", "strict", gsm8k.FILES, _gsm8k),
+    _suite("mmlu", "MMLU, 57 subjects", "5-shot, letters", "acc", partial(_mmlu, False), MMLU_FILES),
+    _suite("mmlu-cloze", "MMLU, cloze", "0-shot, answers as texts", "acc_norm", partial(_mmlu, True), MMLU_FILES),
+    _suite("gsm8k", "GSM8K", "5-shot, strict and flexible match", "strict", _gsm8k, gsm8k.FILES, gsm8k.find),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 from sxl_data.contract.errors import Finding, UserError, error
 from sxl_data.contract.nearest import nearest
@@ -58,6 +59,13 @@ def get(name: str) -> Suite:
     return next(suite for suite in suites if suite.name == name)
 
 
+def find(suite: Suite, data: Path) -> Path | None:
+    """The file below ``data`` that a suite reads; None for one that needs none. Raises `UserError` T301."""
+    if suite.locate is not None:
+        return suite.locate(data)
+    return files.find(data, suite.files, suite.name) if suite.files else None
+
+
 def check_suites(recipe: Recipe) -> list[Finding]:
     """What keeps the suites of a recipe from running: names that are none, files and packages that are not there.
     Their numbers would be missed when all else is done."""
@@ -66,8 +74,7 @@ def check_suites(recipe: Recipe) -> list[Finding]:
         try:
             suite = get(name)
             data = files.folder(recipe.evaluate.data)
-            if suite.files:
-                files.find(data, suite.files, name)
+            find(suite, data)
             suite.needs(data)
         except UserError as problem:
             found += problem.findings

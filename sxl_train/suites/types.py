@@ -86,6 +86,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     """The measure that a table shows first."""
     files: tuple[str, ...] = ()
     """Names of the files that it needs of ``Options.data``."""
+    locate: Callable[[Path], Path] | None = None
+    """Finds its file in the folder of data where a name alone does not say which it is. Raises `UserError` T301."""
     needs: Callable[[Path], None] = lambda data: None
     """Raises `UserError` where something else that it needs is not there, given the folder of data."""
 

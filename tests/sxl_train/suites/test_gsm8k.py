@@ -9,7 +9,7 @@ import pytest
 from sxl_data.contract.errors import UserError
 from sxl_train.generate.types import Sample
 from sxl_train.suites import gsm8k
-from sxl_train.suites.registry import get
+from sxl_train.suites.registry import find, get
 from sxl_train.suites.score import score
 from sxl_train.suites.types import Options
 
@@ -110,7 +110,7 @@ def test_a_call_that_does_not_parse_ends_it(data, said):
 
 def test_files_that_are_missing_are_said(tmp_path):
     with pytest.raises(UserError, match="T301"):
-        get("gsm8k-calculator").needs(tmp_path)
+        find(get("gsm8k-calculator"), tmp_path)
 
 
 @pytest.mark.parametrize("row", [{"q": 1}, {"question": 1, "answer": 2}, {"question": "a", "answer": "none"}])
@@ -148,3 +148,8 @@ def test_a_way_that_read_more_goes_on_alone(data):
     outcome = run(data, script)
     assert outcome.scores == {"right": 0.0, "right, repaired": 1.0}
     assert [len(messages) for messages in script.shown] == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["gsm8k", "gsm8k-calculator"])
+def test_the_file_that_is_read_is_found_among_others_of_its_name(data, name):
+    assert find(get(name), data) == data / "sums" / "test.jsonl"
