@@ -1,14 +1,15 @@
 """The engine: documents per CPU second beside datatrove and data-juicer, 1 and 2 workers, bytes exchanged for each
 document, memory as the input grows, and what 10^9 documents would cost.
 
-    python benchmarks/engine [--megabytes 250] [--quick] [--datatrove PYTHON] [--data-juicer PYTHON] [--json FILE]
+    python benchmarks/engine [--megabytes 250] [--quick] [--datatrove PYTHON] [--data-juicer PYTHON] [--only-peers]
 
 Rows are made here (sentences of words drawn from a fixed vocabulary, one in twenty a near copy), so that anyone gets
 the same input. Times are of the whole command, in a process of its own, workers included; the kernels are compiled
 before. Two recipes are measured: ``same job`` does what the peers do (read JSONL, drop empty answers, MinHash dedup,
 write), ``whole build`` has our defaults, which also repair text, take out secrets, parse code, validate every row,
 look for benchmarks and split.
-Peers run on the same file, or with ``--peer-share 0.1`` on its beginning, where an hour for datatrove is too long.
+Peers run on the same file. What either takes for a handful of documents (`HANDFUL` bytes) is subtracted on both sides,
+as what starting costs; the plain ratio is printed beside it.
 
 The cost of 10^9 documents is arithmetic on what was measured: CPU seconds per document × 10^9 / 3600 × a price for a
 core and hour that is an assumption (``--price``), not a measurement. Seconds per document are those of the large input
@@ -50,6 +51,7 @@ RECIPES = {"same job": SAME_JOB, "whole build": ""}
 TARGET = 5.0
 # A worker holds a published shard and about eight times its text; small ones leave the growth of the rest to be seen.
 SHARD = 16_000_000
+HANDFUL = 20_000
 PARTS = {"tiny": 100, "small": 10, "large": 1}  # the input is so many times smaller than asked for
 PUBLISHED = (
     "published by others: fuzzy deduplication alone 150 to 300 dollars per 10^9 documents (NeMo Curator's kind of GPU\n"
@@ -139,7 +141,7 @@ def main() -> None:
     parser.add_argument("--price", type=float, default=0.04, help="assumed dollars for one core and hour")
     for name in PEERS:
         parser.add_argument(f"--{name}", metavar="PYTHON", help=f"an interpreter that has {name}")
-    parser.add_argument("--peer-share", type=float, default=1.0, help="part of the file that the peers get")
+    parser.add_argument("--only-peers", action="store_true", help="measure no growth, one worker or cost")
     options = parser.parse_args()
     size = int((5 if options.quick else options.megabytes) * 1e6)
     metrics: dict[str, float] = {}
@@ -147,26 +149,26 @@ def main() -> None:
         folder = Path(name)
         made = {label: (folder / f"{label}.jsonl", size // part) for label, part in PARTS.items()}
         counts = {label: make_input(path, want) for label, (path, want) in made.items()}
-        large, rows, few = made["large"][0], counts["large"], counts["small"]
-        make_input(folder / "first.jsonl", 100_000)
+        rows, few = counts["large"], counts["small"]
+        made["handful"] = folder / "handful.jsonl", HANDFUL
+        counts["handful"] = make_input(*made["handful"])
         # Compiles the kernels where nobody has; once for an installation.
-        build(folder / "first.jsonl", folder / "first", "", 1)
-        runs = [(label, "whole build", 2) for label in PARTS]
-        runs += [("large", "whole build", 1), ("small", "same job", 2), ("large", "same job", 2)]
+        build(made["handful"][0], folder / "first", "", 1)
+        runs = [(label, job, 2) for job in RECIPES for label in ("handful", "large")]
+        if not options.only_peers:
+            runs += [("tiny", "whole build", 2), ("small", "whole build", 2), ("large", "whole build", 1)]
+            runs += [("small", "same job", 2)]
         for label, job, workers in runs:
             path = made[label][0]
             found = build(path, folder / f"{label}-{job}-{workers}", RECIPES[job], workers)
             metrics |= {f"{job}/{label}/{workers} workers/{key}": value for key, value in found.items()}
             show(f"{job}, {workers} workers", counts[label], path.stat().st_size, found)
-        scaling(metrics, counts)
-        claims = (
-            compare(options, large, size, metrics, rows)
-            if any(map(options.__dict__.get, ("datatrove", "data_juicer")))
-            else []
-        )
+        claims = compare(options, {label: path for label, (path, _) in made.items()}, metrics, counts)
         per_row = exchanged(folder / "large-whole build-2", rows)
         scratch = sum(path.stat().st_size for path in (folder / "large-whole build-2/data").glob("*")) / rows
-    cost(metrics, rows, few, size, per_row, scratch, options.price)
+    if not options.only_peers:
+        scaling(metrics, counts)
+        cost(metrics, rows, few, size, per_row, scratch, options.price)
     peers = {name: getattr(options, name.replace("-", "_")) for name in PEERS}
     packages = {}
     for name, python in peers.items():
@@ -175,39 +177,33 @@ def main() -> None:
 
 
 def compare(
-    options: argparse.Namespace, path: Path, size: int, metrics: dict[str, float], rows: int
+    options: argparse.Namespace, paths: dict[str, Path], metrics: dict[str, float], counts: dict[str, int]
 ) -> list[dict[str, object]]:
-    """Run the peers and say how many times as many documents per CPU second ours does."""
+    """Run the peers and say how many times as many documents per CPU second ours does, starting left out."""
     claims: list[dict[str, object]] = []
-    part, count = path, rows
-    if options.peer_share < 1:
-        part = path.with_name("part.jsonl")
-        count = make_input(part, int(size * options.peer_share))
+    rows, further = counts["large"], counts["large"] - counts["handful"]
     for name in PEERS:
-        python = getattr(options, name.replace("-", "_"))
-        if not python:
+        if not (python := getattr(options, name.replace("-", "_"))):
             continue
-        found = watch([python, str(PEER), name, str(part), str(path.with_name(name)), "2"])
-        metrics |= {f"{name}/2 workers/{key}": value for key, value in found.items()}
-        show(f"{name}, 2 workers", count, part.stat().st_size, found)
+        for label in ("handful", "large"):
+            found = watch(
+                [python, str(PEER), name, str(paths[label]), str(paths[label].with_name(f"{name}-{label}")), "2"]
+            )
+            metrics |= {f"{name}/{label}/2 workers/{key}": value for key, value in found.items()}
+            show(f"{name}, 2 workers", counts[label], paths[label].stat().st_size, found)
+        whole, start = (metrics[f"{name}/{label}/2 workers/cpu"] for label in ("large", "handful"))
         for job in RECIPES:
-            ours = rows / metrics[f"{job}/large/2 workers/cpu"]
-            ratio = ours / (count / found["cpu"])
+            ours, our_start = (metrics[f"{job}/{label}/2 workers/cpu"] for label in ("large", "handful"))
+            ratio = (whole - start) / (ours - our_start)
             metrics[f"{job}/documents per CPU second over {name}"] = ratio
-            met = ratio >= TARGET
+            metrics[f"{job}/documents per CPU second over {name}, starting counted"] = whole / ours
             print(
-                f"our {job} does {ratio:.1f} times as many documents per CPU second as {name} "
-                f"(target {TARGET:g} {'met' if met else 'NOT met'})",
+                f"our {job}: {further / (ours - our_start):.0f} documents per CPU second beyond starting, "
+                f"{name} {further / (whole - start):.0f}: {ratio:.1f} × ({rows / ours:.0f}, {rows / whole:.0f}, "
+                f"{whole / ours:.1f} × with starting)",
                 flush=True,
             )
-            claims.append(
-                {
-                    "text": f"{job}: documents per CPU second over {name}",
-                    "target": f">= {TARGET:g}",
-                    "measured": round(ratio, 2),
-                    "met": met,
-                }
-            )
+            claims.append(harness.claim(f"{job}: documents per CPU second over {name}, starting apart", TARGET, ratio))
     return claims
 
 
