@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.contract.graph import components
 from sxl_data.split.assign import OUT, Pinned
 from sxl_data.split.edges import Edges
@@ -50,8 +51,8 @@ def _graph(edges: Edges) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Rows, ascending; the two ends of each link; and how many nodes come after the rows. A prompt and an id are nodes
     of their own: what one links stays linked whichever of its rows are old."""
     similar, near = edges.similar_text.astype(np.int64), edges.near_task.astype(np.int64)
-    prompts, ids = np.unique(np.concatenate([edges.task[:, 1], near.ravel()])).astype(np.int64), np.unique(edges.ids)
-    rows = np.unique(np.concatenate([similar.ravel(), edges.task.ravel(), near.ravel(), edges.rows]).astype(np.int64))
+    prompts, ids = distinct(np.concatenate([edges.task[:, 1], near.ravel()])).astype(np.int64), distinct(edges.ids)
+    rows = distinct(np.concatenate([similar.ravel(), edges.task.ravel(), near.ravel(), edges.rows]).astype(np.int64))
 
     def row(numbers: np.ndarray) -> np.ndarray:
         return np.searchsorted(rows, numbers)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.split.groups import label
 
 KINDS = ("task", "near_task", "stated_id", "similar_text")
@@ -43,7 +44,7 @@ class Edges(NamedTuple):
 
     def links(self) -> dict[str, int]:
         """Links of each kind: rows beyond the first of a prompt or an id, and pairs."""
-        shared = len(self.ids) - len(np.unique(self.ids))
+        shared = len(self.ids) - len(distinct(self.ids))
         return dict(zip(KINDS, (len(self.task), len(self.near_task), shared, len(self.similar_text))))
 
     def without(self, rows: np.ndarray) -> Edges:
@@ -78,13 +79,13 @@ def leaks(sides: np.ndarray, edges: Edges) -> dict[str, int]:
         "stated_id": _across(sides, edges.rows, np.unique(edges.ids, return_inverse=True)[1]),
         "similar_text": _across_pairs(sides, edges.similar_text),
     }
-    found[ANY] = np.unique(np.concatenate([*found.values()]))
+    found[ANY] = distinct(np.concatenate([*found.values()]))
     return {kind: len(rows) for kind, rows in found.items()}
 
 
 def _classes(task: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows of prompts that several rows have, and the number of the prompt of each."""
-    rows = np.unique(np.concatenate([task[:, 0], task[:, 1]]))
+    rows = distinct(np.concatenate([task[:, 0], task[:, 1]]))
     stands = rows.copy()
     stands[np.searchsorted(rows, task[:, 0])] = task[:, 1]
     return rows, np.unique(stands, return_inverse=True)[1]
@@ -94,17 +95,17 @@ def _across(sides: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> np.ndar
     """Rows of validation and test whose class has a row in train."""
     trained = np.zeros(int(classes.max(initial=-1)) + 1, dtype=bool)
     trained[classes[sides[rows] == 0]] = True
-    return np.unique(rows[(sides[rows] > 0) & trained[classes]])
+    return distinct(rows[(sides[rows] > 0) & trained[classes]])
 
 
 def _across_pairs(sides: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     leaked = [one[(sides[one] > 0) & (sides[other] == 0)] for one, other in (pairs.T, pairs[:, ::-1].T)]
-    return np.unique(np.concatenate(leaked))
+    return distinct(np.concatenate(leaked))
 
 
 def _near(sides: np.ndarray, edges: Edges) -> np.ndarray:
     """The same of prompts that are near: each stands for all rows that have it."""
-    ends = np.unique(edges.near_task)
+    ends = distinct(edges.near_task)
     same = edges.task[np.isin(edges.task[:, 1], ends)]
     rows, prompts = np.concatenate([ends, same[:, 0]]), np.concatenate([ends, same[:, 1]])
     prompts = np.searchsorted(ends, prompts)
@@ -113,4 +114,4 @@ def _near(sides: np.ndarray, edges: Edges) -> np.ndarray:
     for one, other in (edges.near_task.T, edges.near_task[:, ::-1].T):
         at, to = np.searchsorted(ends, one), np.searchsorted(ends, other)
         beside[at[trained[to]]] = True
-    return np.unique(rows[(sides[rows] > 0) & beside[prompts]])
+    return distinct(rows[(sides[rows] > 0) & beside[prompts]])

@@ -16,6 +16,7 @@ from itertools import chain
 
 import numpy as np
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.contract.graph import hook
 from sxl_data.engine.spool import Column, Room
 
@@ -66,7 +67,7 @@ def link(edges: Callable[[int], Iterable[np.ndarray]], bounds: np.ndarray, room:
             left = (low < first) & (low != top)
             low, top = low[left], top[left]
             low, top = np.maximum(low, top), np.minimum(low, top)
-            fewer = np.unique(pack(low, top))  # of what one row leads to many lead to the same now
+            fewer = distinct(pack(low, top))  # of what one row leads to many lead to the same now
             handed.add(range_of(bounds, unpack(fewer)[0]), fewer)
         hung = np.flatnonzero(above != ALONE)
         asked.add(range_of(bounds, above[hung]), pack(above[hung], hung + first))

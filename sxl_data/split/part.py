@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.split.assign import OUT, SPLITS, Groups, Pinned, SplitConfig, assign, draw_by_chance, gather
 from sxl_data.split.bridges import draw
 from sxl_data.split.cuts import Cuts, Items
@@ -79,11 +80,11 @@ def join(rows: Rows, edges: Edges, seed: int, extends: bool) -> Part:
     """What belongs together of some rows; ``extends``: whether the build has old rows at all."""
     old, wanted = (_given(rows, chosen) for chosen in (rows.old, ~rows.old))
     gone, beyond = np.flatnonzero(rows.pins == GONE), np.flatnonzero(rows.beyond)
-    out = np.union1d(wanted.rows[wanted.sides == OUT], beyond)
+    out = distinct(np.concatenate([wanted.rows[wanted.sides == OUT], beyond]))
     bridges, given = np.empty(0, np.int64), wanted
     if extends and edges.any():
-        bridges, given = draw(edges.without(np.union1d(out, gone)), old, wanted)
-    left = edges.without(np.union1d(out, bridges))
+        bridges, given = draw(edges.without(distinct(np.concatenate([out, gone]))), old, wanted)
+    left = edges.without(distinct(np.concatenate([out, bridges])))
     members, labels = left.label()
     nowhere = np.concatenate([bridges, gone, beyond])
     pinned = _merge(old, given, Pinned(nowhere, np.full(len(nowhere), OUT, np.int8)))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.dedup.bands import ALL_PAIRS, Bands, choose_bands, compare_buckets, count_stars
 from sxl_data.dedup.parts.band_ranges import AT_ONCE, Among, gather, spans_of, stream
 from sxl_data.dedup.parts.shards import Shards
@@ -52,7 +53,7 @@ def find_candidates_of(
         for found in _compare(shards, keys, bands, span.band, fan, at_once, compiled):
             pairs.append(found.pairs)
             cut.append(found.cut)
-    return Found(np.sort(np.concatenate(pairs)), np.unique(np.concatenate(cut)))
+    return Found(np.sort(np.concatenate(pairs)), distinct(np.concatenate(cut)))
 
 
 def bands_of(shards: Shards, threshold: float) -> Bands:

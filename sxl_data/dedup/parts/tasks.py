@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sxl_data.contract.distinct import distinct
 from sxl_data.contract.errors import error
 from sxl_data.engine.mapped import mappable, mapped, write_mappable
 from sxl_data.engine.task import Output
@@ -198,4 +199,4 @@ def _room(params: dict[str, Any], inputs: Inputs) -> Any:
 
 def _union(paths: list[Path]) -> np.ndarray:
     parts = [pq.read_table(path)["row"].to_numpy() for path in paths]
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
+    return distinct(np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
