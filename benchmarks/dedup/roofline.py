@@ -27,7 +27,7 @@ from sxl_data.dedup.in_memory import deduplicate
 from sxl_data.dedup.parts.held import find_candidates
 from sxl_data.dedup.rows import locate
 from sxl_data.dedup.signatures import sketch
-from sxl_data.dedup.tables.kept import write_kept
+from sxl_data.dedup.tables.kept import writers_of_kept
 from sxl_data.dedup.tables.read import read_columns
 from sxl_data.dedup.verify import measure_overlaps
 
@@ -95,7 +95,9 @@ def passes(path: Path, folder: Path) -> list[tuple[str, float, int]]:
     done.append(
         (
             "write kept rows",
-            best(lambda: write_kept(path, result.kept, folder, "kept", "text", texts, 1))[0],
+            best(
+                lambda: [writer.write() for writer in writers_of_kept(path, result.kept, folder, "kept", "text", texts)]
+            )[0],
             kept_bytes,
         )
     )

@@ -84,10 +84,11 @@ def sign(folder: Path, rows: int, width: int) -> tuple[list[int], list[Path]]:
 def compare(folder: Path, step: str, rows: int, task_bytes: int) -> int:
     """Peak bytes of one part of a step over so many rows."""
     from sxl_data.dedup import choose_bands
+    from sxl_data.dedup.exact import KEY_BYTES
     from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, Among, partition_bands
     from sxl_data.dedup.parts.bounded import collect_results, settle
     from sxl_data.dedup.parts.candidates import bands_of, find_candidates_of
-    from sxl_data.dedup.parts.exact import KEY_BYTES, find_exact_duplicates_of
+    from sxl_data.dedup.parts.exact import find_exact_duplicates_of
     from sxl_data.dedup.parts.plan import count_parts
     from sxl_data.dedup.parts.shards import Shards
     from sxl_data.dedup.scratch import Scratch

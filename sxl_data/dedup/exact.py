@@ -12,23 +12,31 @@ at the cost of one of his own rows being called a duplicate of the other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from sxl_data.dedup.rows import Rows
+from sxl_data.dedup.rows import Empty, Rows
 from sxl_data.dedup.signatures import SMALL, over_spans
 
 VERSION = 1
 """Changes whenever a key would."""
 
+KEY_BYTES = 96
+"""Memory for each row whose keys are sorted."""
+FEW = 50_000
+"""Rows up to which one thread looks for duplicates."""
 PLACE1, PLACE2 = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03
 MIX1, MIX2, MIX3, MIX4 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53
 
 
-def hash_texts(rows: Rows, workers: int | None = None, compiled: bool | None = None) -> np.ndarray:
-    """Keys of every row: u64 (n, 2). The compiled path and the numpy path give the same bits."""
-    keys = np.zeros((len(rows), 2), dtype=np.uint64)
+def hash_texts(
+    rows: Rows, workers: int | None = None, compiled: bool | None = None, empty: Empty = np.empty
+) -> np.ndarray:
+    """Keys of every row: u64 (n, 2), in an array of `empty`. The compiled and the numpy path give the same bits."""
+    keys = empty((len(rows), 2), np.uint64)
     if compiled is None:
         compiled = rows.total_bytes > SMALL
     if not compiled:
@@ -69,13 +77,15 @@ def group_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(keys[:, 0])
     low = keys[order, 0]
     at = np.flatnonzero(low[1:] == low[:-1])  # order[at] and order[at + 1] share their low word
+    del low
     if np.any(keys[order[at], 1] != keys[order[at + 1], 1]):
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         at = np.flatnonzero((keys[order[1:]] == keys[order[:-1]]).all(axis=1))
     at = at[keys[order[at]].any(axis=1)]
-    places = np.union1d(at, at + 1)
-    starts = ~np.isin(places, at + 1, assume_unique=True)
-    return order[places], np.cumsum(starts)
+    shares, follows = np.zeros((2, len(keys)), dtype=bool)
+    shares[at], shares[at + 1], follows[at + 1] = True, True, True
+    places = np.flatnonzero(shares)
+    return order[places], np.cumsum(~follows[places])
 
 
 def find_exact_duplicates(
@@ -83,15 +93,42 @@ def find_exact_duplicates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The rows that repeat the key of a better row, and that row, the best one of the key: i64 (m,) each.
 
-    `prefer` gives rows, those that share a key with another, numbers to compare: the smaller one is better.
+    `prefer` gives rows, those that share a key with another, numbers to compare, all different: the smaller one is
+    better.
     """
     members, groups = group_rows(keys)
     if not len(members):
         return members, members
-    by_preference = np.lexsort((prefer(members), groups))
-    members, groups = members[by_preference], groups[by_preference]
-    first = np.concatenate(([True], groups[1:] != groups[:-1]))
-    return members[~first], members[first][np.cumsum(first) - 1][~first]
+    places = prefer(members)
+    starts = np.flatnonzero(np.diff(groups, prepend=0))
+    best = places == np.minimum.reduceat(places, starts)[groups - 1]
+    return members[~best], members[best][groups[~best] - 1]
+
+
+def find_duplicates_by_ranges(
+    keys: np.ndarray, preference: np.ndarray | None, workers: int | None, memory: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """`find_exact_duplicates` of all rows, ranges of keys on threads, of which each takes about its part of `memory`.
+    `preference` is each row's place, None for the order of the rows."""
+    workers = workers or os.cpu_count() or 1
+    parts = -(-len(keys) * KEY_BYTES * workers // memory) if memory else 1
+    parts = max(parts, workers if len(keys) > FEW else 1)
+
+    def find(part: int) -> tuple[np.ndarray, np.ndarray]:
+        mine = np.flatnonzero(in_range(keys[:, 0], part, parts)) if parts > 1 else np.arange(len(keys))
+        own = keys if parts == 1 else keys[mine]
+        found = find_exact_duplicates(own, lambda rows: mine[rows] if preference is None else preference[mine[rows]])
+        return mine[found[0]], mine[found[1]]
+
+    with ThreadPoolExecutor(workers) as pool:
+        duplicates, best = zip(*pool.map(find, range(parts)), strict=True)
+    return np.concatenate(duplicates), np.concatenate(best)
+
+
+def in_range(words: np.ndarray, part: int, parts: int) -> np.ndarray:
+    """bool: which words of keys lie in a range of `parts` of equal width."""
+    # The high 32 bits times the number of parts, cut to whole numbers.
+    return np.asarray((((words >> np.uint64(32)) * np.uint64(parts)) >> np.uint64(32)) == part)
 
 
 def _hash_small(texts: list[bytes], keys: np.ndarray) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.config import DedupConfig
-from sxl_data.dedup.exact import find_exact_duplicates, hash_texts
+from sxl_data.dedup.exact import find_duplicates_by_ranges, hash_texts
 from sxl_data.dedup.parts.band_ranges import Among
 from sxl_data.dedup.parts.held import Held, find_all_candidates
 from sxl_data.dedup.parts.rounds import Survivors, search
@@ -33,6 +33,18 @@ from sxl_data.dedup.verify import measure_overlaps
 if TYPE_CHECKING:
     from sxl_data.dedup.against import Matches
     from sxl_data.dedup.store import Store
+
+AT_ONCE = 1 << 18
+"""Rows of which the answer is written at a time."""
+SAID = {
+    "kept": np.bool_,
+    "twin": np.int64,
+    "exact": np.bool_,
+    "score": np.float64,
+    "shared": np.uint32,
+    "union": np.uint32,
+}
+"""The columns of a `DedupResult` about each row, and their types."""
 
 
 def deduplicate(
@@ -53,10 +65,11 @@ def deduplicate(
     `rank` is a number per row, smaller is better; ties go to the smaller id (without ids, to the earlier row).
     `sources` names each row's source, for `config.prefer`. `also_pairs_at`, a lower threshold, adds the pairs of
     kept rows that reach it. Kept rows of `stores` win over all rows here. `reuse` takes keys and signatures from a
-    store of these very rows. `room` is where signatures go, by default half of `config.memory` and then
-    scratch files. ValueError for columns of different lengths.
+    store of these very rows. `room` is where signatures go, and what is known of each row: by default half of
+    `config.memory` and then scratch files. ValueError for columns of different lengths.
     """
-    rows = locate(texts)
+    room = room or Scratch(parse_size(config.memory) // 2)
+    rows = locate(texts, room.empty)
     n = len(rows)
     for name, column in (("ids", ids), ("rank", rank), ("sources", sources)):
         if column is not None and len(column) != n:
@@ -64,11 +77,9 @@ def deduplicate(
     compiled = config.backend == "native" and (rows.total_bytes > SMALL if compiled is None else compiled)
     workers = config.workers or None
     preference = rank_rows(n, ids, rank, sources, config.prefer)
-    room = room or Scratch(parse_size(config.memory) // 2)
-    keys = hash_texts(rows, workers, compiled) if reuse is None else reuse.keys
-    stands = _representatives(keys, preference)
-    unique = np.flatnonzero((stands == np.arange(n)) & keys.any(axis=1))
-    distinct = rows.take(unique)
+    keys = hash_texts(rows, workers, compiled, room.empty) if reuse is None else reuse.keys
+    stands, unique = _representatives(keys, preference, config, room)
+    distinct = rows.take(unique, room.empty) if len(unique) < n else rows
     sketches = reuse.sketches if reuse is not None else _sign(distinct, config, compiled, room)
     room.rest()
     matches = _match(stores, distinct, keys[unique], sketches, config, compiled, room)
@@ -78,7 +89,7 @@ def deduplicate(
     found = search(steps, config.threshold, also_pairs_at)
     pairs = orient(held, Pairs.of(pa.concat_tables(found.pairs)))
     result = DedupResult(
-        **_say(stands, unique, name_twins(held, steps.known, config.threshold)),
+        **_say(stands, unique, name_twins(held, steps.known, config.threshold), room),
         pairs=Pairs(unique[pairs.left], unique[pairs.right], pairs.shared, pairs.union),
         unique=unique,
         stands=stands,
@@ -86,7 +97,7 @@ def deduplicate(
         keys=keys,
         complete=found.complete,
         config=config,
-        store=np.full(n, -1, dtype=np.int64),
+        store=np.full(n, -1, dtype=np.int16),
         preference=preference,
     )
     for number, match in enumerate(matches):
@@ -109,16 +120,21 @@ def _match(stores: Sequence[Store], *what: Any) -> list[Matches]:
     return [match_store(store, *what) for store in stores]
 
 
-def _say(stands: np.ndarray, unique: np.ndarray, near: pa.Table) -> dict[str, Any]:
+def _say(stands: np.ndarray, unique: np.ndarray, near: pa.Table, room: Scratch) -> dict[str, Any]:
     """The columns of a `DedupResult` about each row; ``near`` names the rows of ``unique``."""
     for place, name in enumerate(("row", "twin")):
         near = near.set_column(place, name, pa.array(unique[near[name].to_numpy()]))
-    twin, shared, union, fell = judge(stands, near)
-    exact = ~fell & (stands != np.arange(len(stands)))
-    twin = np.where(fell | exact, twin, -1)
-    score = np.where(exact, 1.0, np.nan)
-    score[fell] = shared[fell] / union[fell].astype(np.float64)
-    return {"kept": twin < 0, "twin": twin, "exact": exact, "score": score, "shared": shared, "union": union}
+    said = {name: room.empty(stands.shape, kind) for name, kind in SAID.items()}
+    for first in range(0, len(stands), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        twin, shared, union, fell = judge(stands[part], near)
+        exact = ~fell & (stands[part] != np.arange(first, first + len(twin)))
+        dropped = fell | exact
+        said["kept"][part], said["twin"][part], said["exact"][part] = ~dropped, np.where(dropped, twin, -1), exact
+        score = np.where(exact, 1.0, np.nan)
+        score[fell] = shared[fell] / union[fell].astype(np.float64)
+        said["score"][part], said["shared"][part], said["union"][part] = score, shared, union
+    return said
 
 
 class InMemory:
@@ -195,12 +211,19 @@ def _rows(tables: list[pa.Table]) -> np.ndarray:
     return np.concatenate([np.zeros(0, dtype=np.uint32), *(table["row"].to_numpy() for table in tables)])
 
 
-def _representatives(keys: np.ndarray, preference: np.ndarray | None) -> np.ndarray:
-    """i64 (n,): the preferred row among those with the same key."""
-    stands = np.arange(len(keys), dtype=np.int64)
-    duplicates, best = find_exact_duplicates(keys, lambda rows: rows if preference is None else preference[rows])
+def _representatives(
+    keys: np.ndarray, preference: np.ndarray | None, config: DedupConfig, room: Scratch
+) -> tuple[np.ndarray, np.ndarray]:
+    """i64 (n,): the preferred row among those with the same key; and the rows with text that stand for themselves."""
+    memory = min(parse_size(config.memory) // 8, 1 << 30)
+    duplicates, best = find_duplicates_by_ranges(keys, preference, config.workers or None, memory)
+    stands = room.empty((len(keys),), np.int64)
+    stands[:1], stands[1:] = 0, 1
+    np.cumsum(stands, out=stands)
     stands[duplicates] = best
-    return stands
+    own = np.asarray(keys.any(axis=1))
+    own[duplicates] = False
+    return stands, np.flatnonzero(own)
 
 
 def _drop_for_store(result: DedupResult, number: int, match: Matches) -> None:

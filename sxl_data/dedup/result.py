@@ -87,7 +87,7 @@ class DedupResult:
     """False if, even in the last round, a bucket was too large for all its pairs to be compared."""
     config: DedupConfig
     store: np.ndarray
-    """i64 (n,): the number of the store that `twin` is a row of; −1, nearly always, if it is one of these rows."""
+    """i16 (n,): the number of the store that `twin` is a row of; −1, nearly always, if it is one of these rows."""
     preference: np.ndarray | None
     """i64 (n,): each row's place in the order of preference; None for the order of the rows."""
 

@@ -8,6 +8,7 @@ bytes past a row, and those rows move to a padded buffer of their own.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ import pyarrow as pa
 
 SLACK = 96
 """Bytes after the end of every row that may be read."""
+Empty = Callable[[tuple[int, ...], Any], np.ndarray]
+"""Makes an array of a shape and type, of any content: `np.empty`, or `Scratch.empty` where memory is planned."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.addresses)
 
-    def take(self, indices: np.ndarray) -> Rows:
-        return Rows(self.addresses[indices], self.lengths[indices], self.owners)
+    def take(self, indices: np.ndarray, empty: Empty = np.empty) -> Rows:
+        addresses, lengths = empty(indices.shape, np.uint64), empty(indices.shape, np.int64)
+        np.take(self.addresses, indices, out=addresses, mode="clip")  # other modes make a copy of the answer
+        np.take(self.lengths, indices, out=lengths, mode="clip")
+        return Rows(addresses, lengths, self.owners)
 
     def text(self, index: int) -> bytes:
         """A copy of one row's bytes."""
@@ -44,11 +50,12 @@ class Rows:
         return int(self.lengths.sum())
 
 
-def locate(texts: pa.Array | pa.ChunkedArray) -> Rows:
-    """The address and length of every row of a string column, in order. TypeError for another type."""
+def locate(texts: pa.Array | pa.ChunkedArray, empty: Empty = np.empty) -> Rows:
+    """The address and length of every row of a string column, in order, in arrays of `empty`. TypeError for another
+    type."""
     chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
-    addresses = np.zeros(sum(len(chunk) for chunk in chunks), dtype=np.uint64)
-    lengths = np.zeros(len(addresses), dtype=np.int64)
+    count = sum(len(chunk) for chunk in chunks)
+    addresses, lengths = empty((count,), np.uint64), empty((count,), np.int64)
     owners: list[Any] = []
     first = 0
     for chunk in chunks:

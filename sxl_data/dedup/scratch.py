@@ -44,7 +44,7 @@ class Scratch:
     def empty(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         """An array of any content. Raises U301 where the disk has no room for it."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        if self.take(size):
+        if not size or self.take(size):
             return np.empty(shape, dtype)
         with self._writing(), self._file() as file:
             if _reserve is None:

@@ -16,14 +16,13 @@ machine code). Inputs under `SMALL` bytes run in numpy, so a short command compi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sxl_data.dedup.rows import Rows, locate
+from sxl_data.dedup.rows import Empty, Rows, locate
 from sxl_data.dedup.shingles import KINDS, STEP, Shingling, hash_shingles
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def sketch(
     seed: int = 1,
     workers: int | None = None,
     compiled: bool | None = None,
-    empty: Callable[[tuple[int, ...], Any], np.ndarray] = np.empty,
+    empty: Empty = np.empty,
 ) -> Sketches:
     """Signatures of every row. `workers`, `compiled` and `empty`, which makes the array that they are written to,
     change time and place, never a bit of the result."""
@@ -86,7 +85,7 @@ def sketch(
 
     sketch_rows = entries()["sketch_rows"]
     signatures = empty((len(rows), permutations), np.uint16)
-    counts = np.empty(len(rows), dtype=np.uint32)
+    counts = empty((len(rows),), np.uint32)
 
     def run(first: int, last: int) -> None:
         sketch_rows(

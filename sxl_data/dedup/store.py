@@ -50,6 +50,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
+AT_ONCE = 1 << 20
+"""Rows of `rows.parquet` that are written at a time."""
 VERSIONS = {"store": 1, "shingles": shingles.VERSION, "signatures": minhash.VERSION, "keys": exact.VERSION}
 
 
@@ -113,32 +115,21 @@ class Store:
 def write_store(
     folder: Path,
     result: DedupResult,
-    ids: pa.Array | pa.ChunkedArray,
+    ids: pa.Array | pa.ChunkedArray | None,
     column: str,
     id_column: str | None,
     files: tuple[Input, ...],
     sets: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> None:
-    """Writes a store; the folder must exist and hold none."""
+    """Writes a store; the folder must exist and hold none. Without `ids` a row is its number."""
     import pyarrow.parquet as pq
 
-    number = np.full(len(result.kept), -1, dtype=np.int64)
-    number[result.unique] = np.arange(len(result.unique))
-    rows = pa.table(
-        {
-            "id": ids,
-            "key_low": result.keys[:, 0],
-            "key_high": result.keys[:, 1],
-            "signature": number[result.stands],
-            "kept": result.kept,
-            "twin": result.twin,
-            "score": result.score,
-            "place": pa.nulls(len(result.kept), pa.int64()) if result.preference is None else result.preference,
-        }
-    )
     # Keys and scores are noise to a compressor: only the columns that shrink are worth its time.
     shrinking = dict.fromkeys(("id", "signature", "twin", "place"), "zstd")
-    pq.write_table(rows, folder / "rows.parquet", compression=shrinking, use_dictionary=False)
+    schema = _rows(result, ids, 0, 0).schema
+    with pq.ParquetWriter(folder / "rows.parquet", schema, compression=shrinking, use_dictionary=False) as writer:
+        for begin in range(0, max(len(result.kept), 1), AT_ONCE):
+            writer.write_table(_rows(result, ids, begin, begin + AT_ONCE))
     pairs = result.pairs
     pq.write_table(
         pa.table(
@@ -167,3 +158,25 @@ def write_store(
         complete=result.complete,
     )
     (folder / "meta.json").write_bytes(msgspec.json.format(msgspec.json.encode(meta)))
+
+
+def _rows(result: DedupResult, ids: pa.Array | pa.ChunkedArray | None, begin: int, end: int) -> pa.Table:
+    """What `rows.parquet` says of some rows."""
+    stands = result.stands[begin:end]
+    own, few = np.full(len(stands), -1, dtype=np.int64), np.searchsorted(result.unique, (begin, end))
+    own[result.unique[few[0] : few[1]] - begin] = np.arange(*few)
+    copies = np.flatnonzero(stands != np.arange(begin, begin + len(stands)))
+    own[copies] = np.searchsorted(result.unique, stands[copies])
+    place = result.preference
+    return pa.table(
+        {
+            "id": np.arange(begin, begin + len(stands)) if ids is None else ids.slice(begin, len(stands)),
+            "key_low": result.keys[begin:end, 0],
+            "key_high": result.keys[begin:end, 1],
+            "signature": own,
+            "kept": result.kept[begin:end],
+            "twin": result.twin[begin:end],
+            "score": result.score[begin:end],
+            "place": pa.nulls(len(stands), pa.int64()) if place is None else place[begin:end],
+        }
+    )

@@ -9,11 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sxl_data.dedup.exact import find_exact_duplicates
+from sxl_data.dedup.exact import find_exact_duplicates, in_range
 from sxl_data.dedup.parts.shards import Shards
-
-KEY_BYTES = 96
-"""Memory for each row of a part, while its keys are sorted."""
 
 
 def find_exact_duplicates_of(shards: Shards, part: int, parts: int) -> pa.Table:
@@ -22,9 +19,7 @@ def find_exact_duplicates_of(shards: Shards, part: int, parts: int) -> pa.Table:
     keys, rows = [np.zeros((0, 2), dtype=np.uint64)], [np.zeros(0, dtype=np.uint32)]
     for shard in range(len(shards)):
         high, low = shards.numbers(shard, "key_hi"), shards.numbers(shard, "key_lo")
-        # The high 32 bits times the number of parts, cut to whole numbers: ranges of equal width.
-        mine = (((high >> np.uint64(32)) * np.uint64(parts)) >> np.uint64(32)) == part
-        local = np.flatnonzero(mine)
+        local = np.flatnonzero(in_range(high, part, parts))
         keys.append(np.stack((high[local], low[local]), axis=1))
         rows.append((local + shards.first[shard]).astype(np.uint32))
     number = np.concatenate(rows)

@@ -17,8 +17,8 @@ import msgspec
 
 from sxl_data.dedup.bands import choose_bands
 from sxl_data.dedup.config import DedupConfig
+from sxl_data.dedup.exact import KEY_BYTES
 from sxl_data.dedup.parts.band_ranges import AT_ONCE, ENTRY_BYTES, STREAMED
-from sxl_data.dedup.parts.exact import KEY_BYTES
 from sxl_data.dedup.parts.rounds import Survivors, search
 from sxl_data.dedup.parts.tasks import CHUNK
 from sxl_data.dedup.signatures import SMALL

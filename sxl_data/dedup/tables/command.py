@@ -12,6 +12,7 @@ Only the compared column is read first; the others follow in a second pass, file
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,13 +25,14 @@ import pyarrow as pa
 from sxl_data.contract.config import load
 from sxl_data.contract.console import format_bytes, format_count
 from sxl_data.contract.errors import error
+from sxl_data.contract.ledger import LEDGER_SCHEMA
 from sxl_data.contract.sizes import parse_size
 from sxl_data.dedup.config import DedupConfig
 from sxl_data.dedup.in_memory import deduplicate
 from sxl_data.dedup.result import DedupResult
 from sxl_data.dedup.scratch import Scratch
 from sxl_data.dedup.store import Input, Meta, Store, write_store
-from sxl_data.dedup.tables.kept import write_kept
+from sxl_data.dedup.tables.kept import Writer, writers_of_kept
 from sxl_data.dedup.tables.lines import ledger_lines
 from sxl_data.dedup.tables.naming import find_row, name_rows
 from sxl_data.dedup.tables.read import mixed, numbers, read_columns
@@ -154,7 +156,7 @@ def compare(out: str | Path, row: str, other: str | None = None, width: int = 12
             raise error("U201", file=str(out), found=f"{row} was kept", expected="a dropped row, or two rows")
         at.append(twin)
     texts = [_text(store.meta, index) for index in at]
-    names = name_rows(store.meta, ids, np.array(at)).tolist()
+    names = name_rows(store.meta, ids, np.array(at)).to_pylist()
     return side_by_side(texts[1], texts[0], width, (names[1], names[0]))
 
 
@@ -249,15 +251,17 @@ def _write(
     with writing(folder), replacing(folder, draft):
         for name in ("data", "ledger", "signatures"):
             (draft / name).mkdir(parents=True)
-        with ThreadPoolExecutor(1) as beside:  # kept rows are nearly all of the bytes
-            rows = beside.submit(_write_kept, draft / "data", result, meta, texts)
-            lines = ledger_lines(result, meta, ids, stores)
-            pq.write_table(lines, draft / "ledger" / "ledger.parquet", compression="zstd")
-            borderline = result.borderline(lambda rows: pa.array(name_rows(meta, ids, rows), pa.string()))
+        with ThreadPoolExecutor(meta.config.workers or os.cpu_count() or 1) as beside:
+            # Kept rows are nearly all of the bytes.
+            rows = [beside.submit(writer.write) for writer in _writers(draft / "data", result, meta, texts)]
+            with pq.ParquetWriter(draft / "ledger" / "ledger.parquet", LEDGER_SCHEMA, compression="zstd") as ledger:
+                for lines in ledger_lines(result, meta, ids, stores):
+                    ledger.write_table(lines)
+            borderline = result.borderline(lambda rows: name_rows(meta, ids, rows))
             pq.write_table(borderline, draft / "ledger" / "borderline.parquet", compression="zstd")
-            row_numbers = pa.array(np.arange(len(result.kept))) if ids is None else ids
-            write_store(draft / "signatures", result, row_numbers, meta.column, meta.id_column, meta.files, sets)
-            rows.result()
+            write_store(draft / "signatures", result, ids, meta.column, meta.id_column, meta.files, sets)
+            for done in rows:
+                done.result()
     gone = int((~result.kept).sum())
     exact = int(result.exact.sum())
     first_pair = borderline.slice(0, 1).to_pylist()
@@ -275,10 +279,12 @@ def _write(
     )
 
 
-def _write_kept(folder: Path, result: DedupResult, meta: Meta, texts: list[pa.ChunkedArray] | None) -> None:
-    first = 0
+def _writers(folder: Path, result: DedupResult, meta: Meta, texts: list[pa.ChunkedArray] | None) -> list[Writer]:
+    """What writes the kept rows of all files, the largest output first, so that no thread ends long after another."""
+    first, found = 0, []
     for number, file in enumerate(meta.files):
         kept = result.kept[first : first + file.rows]
         first += file.rows
         name = Path(file.path).stem + (f"-{number}" if number else "")
-        write_kept(Path(file.path), kept, folder, name, meta.column, texts and texts[number], meta.config.workers)
+        found += writers_of_kept(Path(file.path), kept, folder, name, meta.column, texts and texts[number])
+    return sorted(found, key=lambda writer: -writer.bytes)

@@ -35,18 +35,28 @@ def name_files(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def name_rows(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> np.ndarray:
-    """What the ledger calls these rows, as objects, shape ``(n,)``."""
+def name_rows(meta: Meta, ids: pa.ChunkedArray | None, rows: np.ndarray) -> pa.Array:
+    """What the ledger calls these rows, as text."""
     if ids is not None:
-        return np.asarray(ids.take(pa.array(rows)).to_pylist(), dtype=object)
-    names, files = name_files([file.path for file in meta.files]), files_of(meta, rows)
-    numbers = rows - _firsts(meta)[files] + 1
-    return np.array([f"{names[k]}:{n}" for k, n in zip(files.tolist(), numbers.tolist())], dtype=object)
+        return _whole(ids.take(pa.array(rows))).cast(pa.string())
+    import pyarrow.compute as pc
+
+    numbers = rows - _firsts(meta)[_files_of(meta, rows)] + 1
+    return pc.binary_join_element_wise(files_of(meta, rows), pa.array(numbers).cast(pa.string()), ":")
 
 
-def files_of(meta: Meta, rows: np.ndarray) -> np.ndarray:
-    """The number of the file that each row is in, shape ``(n,)``."""
+def files_of(meta: Meta, rows: np.ndarray) -> pa.Array:
+    """The name of the file that each row is in."""
+    names = pa.array(name_files([file.path for file in meta.files]), pa.string())
+    return names.take(pa.array(_files_of(meta, rows)))
+
+
+def _files_of(meta: Meta, rows: np.ndarray) -> np.ndarray:
     return np.searchsorted(_firsts(meta), rows, side="right") - 1
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def find_row(meta: Meta, ids: pa.ChunkedArray | None, name: str, out: str | Path) -> int:

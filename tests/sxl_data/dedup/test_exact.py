@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sxl_data.dedup.exact import find_exact_duplicates, group_rows, hash_texts, normalise
+from sxl_data.dedup.exact import find_duplicates_by_ranges, find_exact_duplicates, group_rows, hash_texts, normalise
 from sxl_data.dedup.rows import locate
 
 
@@ -119,3 +119,16 @@ def test_each_copy_names_the_preferred_row_of_its_key(keys: list[tuple[int, int]
         expected |= {row: first for row in group if row != first}
     assert expected == dict(zip(copies.tolist(), best.tolist(), strict=True))
     assert len(expected) == len(copies)
+
+
+@pytest.mark.parametrize(("workers", "memory"), [(1, 1 << 30), (1, 5_000), (3, 20_000)])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_ranges_of_keys_find_what_all_of_them_find(workers: int, memory: int, ordered: bool) -> None:
+    draw = np.random.default_rng(3)
+    keys = draw.integers(0, 1 << 64, (300, 2), dtype=np.uint64)[draw.integers(0, 300, 900)]
+    keys[:20] = 0
+    places = np.arange(900) if ordered else draw.permutation(900)
+    expected = dict(zip(*(rows.tolist() for rows in find_exact_duplicates(keys, lambda rows: places[rows]))))
+    found = find_duplicates_by_ranges(keys, None if ordered else places, workers, memory)
+    assert expected == dict(zip(*(rows.tolist() for rows in found)))
+    assert len(expected) > 500
