@@ -102,7 +102,6 @@ def _extends(run: Run, kept: int) -> Extended | None:
 
 
 def _places(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], asked: DedupConfig) -> list[Task]:
-    old = {"old": run.old} if run.old else {}
     first = [0, *itertools.accumulate(receipt.counters["rows"] for receipt in seen)]
     params = {
         "uses": {
@@ -123,7 +122,7 @@ def _places(run: Run, shards: Sequence[FileInfo], seen: Sequence[Receipt], asked
             part=i,
             function="sxl_data.build.tasks:place",
             params=params | {"first": first[i]},
-            inputs={"traces": (shard,), "signatures": (seen[i].files["signatures"],), **old},
+            inputs={"traces": (shard,), "signatures": (seen[i].files["signatures"],), **run.old},
         )
         for i, shard in enumerate(shards)
     ]

@@ -1,30 +1,36 @@
 """A finished build that a new one extends: the rows that it published, and the side of each.
 
-In: the folder of a build. Out: tables of trace_id, exact key and side, one for each published file. Its rows keep their
-sides, and win over new rows that resemble them. A row is known again by its id, or, where its file was renamed or got
-rows before it, by its text.
+In: the folder of a build. Out: sorted keys of its ids and texts with their sides, as mapped files, each of one range.
+Its rows keep their sides, and win over new rows that resemble them. A row is known again by its id, or, where its file
+was renamed or got rows before it, by its text. Who asks looks its rows up and reads no more than these, so that the
+work grows with the rows, not with the rows times the shards that ask.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sxl_data.build.exclude import TRACE_ID
 from sxl_data.contract.errors import error
+from sxl_data.dedup.exact import KEY_BYTES, hash_texts, in_range
+from sxl_data.dedup.parts.plan import count_parts
+from sxl_data.dedup.rows import locate
 from sxl_data.dedup.stage import DedupStage
 from sxl_data.engine.commit import sha256
-from sxl_data.engine.task import Task
+from sxl_data.engine.mapped import mapped
+from sxl_data.engine.task import Receipt, Task
 from sxl_data.split.assign import SPLITS
-from sxl_data.split.part import TAKEN_DOWN
+from sxl_data.split.part import FREE, TAKEN_DOWN
 from sxl_data.write.manifest import Manifest, decode
 
+KEYED = pa.schema([("hi", pa.uint64()), ("lo", pa.uint64()), ("side", pa.int8())])
 LEDGER = "ledger/ledger.parquet"
 PUBLISHED_BEFORE = "\0"
 """Stands for the source of rows that the extended build has, while rows are compared: it is preferred to all."""
@@ -80,29 +86,71 @@ def read_old(path: Path, digest: str) -> pa.Table:
     return pq.read_table(path, columns=["trace_id", "steps"])
 
 
+def keys_of(ids: pa.Array | pa.ChunkedArray, texts: np.ndarray, side: int) -> dict[str, pa.Table]:
+    """Rows of a published file by the keys of their ids and of their texts: tables of `KEYED`. A row without any text
+    is known by its id alone."""
+    keyed = {"ids": hash_texts(locate(ids)), "texts": texts[texts.any(axis=1)]}
+    return {
+        name: pa.table([keys[:, 0], keys[:, 1], np.full(len(keys), side, dtype=np.int8)], schema=KEYED)
+        for name, keys in keyed.items()
+    }
+
+
+def plan_known(old: Sequence[Receipt], memory: int) -> list[Task]:
+    """Tasks that sort what ``old``, the tasks of `plan_old`, left: a range of keys each, within ``memory``."""
+    parts = count_parts(sum(receipt.counters["rows"] for receipt in old), 2 * KEY_BYTES, memory, 1 << 24)
+    inputs = {name: tuple(receipt.files[name] for receipt in old) for name in ("ids", "texts")}
+    function = "sxl_data.build.tasks:known"
+    return [
+        Task(stage="known", part=i, function=function, params={"part": i, "parts": parts}, inputs=inputs)
+        for i in range(parts)
+    ]
+
+
+def sort_range(paths: Sequence[Path], part: int, parts: int) -> pa.Table:
+    """What the tables at ``paths`` say of one range of keys, ascending: of a key that several rows have the first."""
+    found = [KEYED.empty_table()]
+    for path in paths:
+        table = mapped(path)
+        found.append(table.filter(pa.array(in_range(table["hi"].to_numpy(), part, parts))))
+    whole = pa.concat_tables(found)
+    hi, lo = whole["hi"].to_numpy(), whole["lo"].to_numpy()
+    order = np.lexsort((lo, hi))  # which is stable
+    hi, lo = hi[order], lo[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1])
+    return pa.table([hi[first], lo[first], whole["side"].to_numpy()[order[first]]], schema=KEYED)
+
+
 def _refuse_other(path: Path, digest: str) -> None:
     if not path.is_file() or sha256(path) != digest:
         raise error("U304", file=str(path), found="another file", expected="the file that the manifest describes")
 
 
-def sides_of(batch: pa.Table, keys: np.ndarray, old: list[Path], free: int) -> np.ndarray:
-    """The side of each row of ``batch`` (trace_id) in the ``old`` tables, ``free`` for new ones; by id, then by key, of
-    shape ``(rows, 2)``."""
-    sides = np.full(len(batch), free, dtype=np.int8)
-    for path in old:
-        table = pq.read_table(path)
-        known = table["side"].to_numpy()
-        by_id = pc.index_in(batch["trace_id"], value_set=table["trace_id"].combine_chunks())
-        by_key = pc.index_in(_packed(keys[:, 0], keys[:, 1]), value_set=_packed(table["key_hi"], table["key_lo"]))
-        for found, empty in ((by_key, ~keys.any(axis=1)), (by_id, np.zeros(len(batch), dtype=bool))):
-            at = np.asarray(found.fill_null(-1)).astype(np.int64)
-            at[empty] = -1
-            new = (at >= 0) & ((sides == free) | (found is by_id))
-            sides[new] = known[at[new]]
+def sides_of(ids: pa.Array | pa.ChunkedArray, texts: np.ndarray, old: Mapping[str, Sequence[Path]]) -> np.ndarray:
+    """The side of rows in the ``old`` build, by their ids, else by the keys of their texts, u64 ``(rows, 2)``; `FREE`
+    for new ones. ``old``: the files of each kind of key, range after range."""
+    by_text, by_id = look_up(texts, old["texts"]), look_up(hash_texts(locate(ids)), old["ids"])
+    return np.where(by_id == FREE, by_text, by_id)
+
+
+def look_up(keys: np.ndarray, paths: Sequence[Path]) -> np.ndarray:
+    """The side that the tables of `sort_range` at ``paths`` have for each key, else `FREE`."""
+    sides = np.full(len(keys), FREE, dtype=np.int8)
+    for part, path in enumerate(paths):
+        mine = np.flatnonzero(in_range(keys[:, 0], part, len(paths)))
+        table = mapped(path)
+        if not len(table):
+            continue
+        hi, lo, side = (table[name].chunk(0).to_numpy() for name in KEYED.names)
+        asked = keys[mine]
+        at = np.searchsorted(hi, asked[:, 0])
+        while True:  # keys that have but their first half in common are a few in 10^10
+            place = np.minimum(at, len(hi) - 1)
+            same = (at < len(hi)) & (hi[place] == asked[:, 0])
+            other = same & (lo[place] != asked[:, 1])
+            if not other.any():
+                break
+            at += other
+        sides[mine[same]] = side[place[same]]
     return sides
-
-
-def _packed(high: Any, low: Any) -> pa.Array:
-    """Keys as strings of 16 bytes."""
-    both = np.stack([np.asarray(high), np.asarray(low)], axis=1).astype(np.uint64)
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(both), [None, pa.py_buffer(both.tobytes())])

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from sxl_data.build.extending import plan_old
+from sxl_data.build.extending import plan_known, plan_old
 from sxl_data.build.licences import warn_of_licences
 from sxl_data.build.run import Run, digest
 from sxl_data.build.sample import GATHERED, PIECES, Share, shares, thin
+from sxl_data.build.stages import task_bytes
 from sxl_data.build.tasks import KEPT, TAKEN
 from sxl_data.build.uses import refuse_test_parts, strictest, use_of
 from sxl_data.contract.errors import Finding, UserError, error
@@ -62,7 +63,8 @@ def read_sources(run: Run) -> tuple[list[FileInfo], list[SourceSummary]]:
             raise error("U102", file=run.file, pointer="/split/group", found=key, expected="a key that some row has")
     if run.extend is not None and run.extended is not None:
         old = run.run("old", plan_old(run.extend, run.extended, run.recipe.dedup))
-        run.old = tuple(receipt.files["old"] for receipt in old)
+        known = run.run("known", plan_known(old, task_bytes(run)))
+        run.old = {name: tuple(receipt.files[name] for receipt in known) for name in ("ids", "texts")}
     owners = [task.params["owner"] for task in tasks]
     summaries: list[SourceSummary] = []
     for found in sources:

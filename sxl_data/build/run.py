@@ -43,7 +43,7 @@ OF_TASKS = "task-"
 """What the names of the steps begin with that compare tasks."""
 DIVIDING = ("place", *(OF_TASKS + step for step in STEPS), "note")
 INNER = (
-    {"detect": "read", "gather": "read", "old": "read"}
+    {"detect": "read", "gather": "read", "old": "read", "known": "read"}
     | dict.fromkeys(COMPARING, "dedup")
     | dict.fromkeys(DIVIDING, "split")
 )
@@ -67,7 +67,7 @@ class Run:
         self.rank, self.of = rank, of
         self.recipe, self.base, self.out, self.file = loaded.value, base, out, loaded.file
         self.extend, self.extended = extend, read_extended(extend, out) if extend is not None else None
-        self.old: tuple[FileInfo, ...] = ()
+        self.old: dict[str, tuple[FileInfo, ...]] = {}
         """What of the build that is extended must be known, once it was read."""
         self.gone = read_excluded(self.recipe.exclude, base, self.file)
         if extend is not None and self.extended is not None:

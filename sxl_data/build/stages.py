@@ -58,8 +58,7 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
     """What `view` saw of each shard, what comparing all rows found, and the shards without duplicates."""
     refuse_too_many(sum(shard.rows for shard in shards))
     config = run.recipe.dedup
-    old: dict[str, tuple[FileInfo, ...]] = {"old": run.old} if run.old else {}
-    if old:  # its rows win over all others
+    if run.old:  # its rows win over all others
         config = msgspec.structs.replace(config, prefer=(PUBLISHED_BEFORE, *config.prefer))
     # Another threshold asks the same signatures, so it does not make them anew.
     asked = ("view", "backend", "shingling", "permutations", "seed")
@@ -69,7 +68,7 @@ def drop_duplicates(run: Run, shards: list[FileInfo]) -> tuple[list[Receipt], Co
             stage="view",
             part=i,
             function="sxl_data.build.tasks:view",
-            inputs={"traces": (s,)} | old,
+            inputs={"traces": (s,)} | run.old,
             params={"config": seen_by},
         )
         for i, s in enumerate(shards)

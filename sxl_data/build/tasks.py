@@ -158,25 +158,32 @@ def view(params: dict[str, Any], inputs: Inputs) -> Output:
 
     seen = view_rows(load(inputs["traces"]), msgspec.convert(params["config"], DedupStage))
     signed = seen.signed
-    if old := inputs.get("old"):
+    if "texts" in inputs:
         from sxl_data.build.extending import PUBLISHED_BEFORE, sides_of
 
-        is_old = pa.array(sides_of(signed, stack_keys(signed), old, FREE) != FREE)
+        is_old = pa.array(sides_of(signed["trace_id"], stack_keys(signed), inputs) != FREE)
         source = pc.if_else(is_old, PUBLISHED_BEFORE, signed["source"])
         signed = signed.set_column(signed.schema.get_field_index("source"), "source", source).combine_chunks()
     return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(signed)}, counters={"rows": len(signed)})
 
 
 def old(params: dict[str, Any], inputs: Inputs) -> Output:
-    """What of a published file of the build that is extended is asked for: id, key and side of each row."""
-    from sxl_data.build.extending import read_old
+    """What of a published file of the build that is extended is asked for: keys of ids and texts, and sides."""
+    from sxl_data.build.extending import keys_of, read_old
     from sxl_data.dedup.stage import DedupStage, hash_rows
 
     batch = read_old(Path(params["path"]), params["sha256"])
     keys = hash_rows(batch, msgspec.convert(params["config"], DedupStage))
-    side = np.full(len(batch), params["side"], dtype=np.int8)
-    table = pa.table({"trace_id": batch["trace_id"], "key_hi": keys[:, 0], "key_lo": keys[:, 1], "side": side})
-    return Output(tables={"old": table}, counters={"rows": len(table)})
+    tables = keys_of(batch["trace_id"], keys, params["side"])
+    return Output(blobs={name: mappable(table) for name, table in tables.items()}, counters={"rows": len(batch)})
+
+
+def known(params: dict[str, Any], inputs: Inputs) -> Output:
+    """One range of the keys that `old` found in all files."""
+    from sxl_data.build.extending import sort_range
+
+    tables = {name: sort_range(paths, params["part"], params["parts"]) for name, paths in inputs.items()}
+    return Output(blobs={name: mappable(table) for name, table in tables.items()})
 
 
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
@@ -205,11 +212,11 @@ def place(params: dict[str, Any], inputs: Inputs) -> Output:
         known = msgspec.convert(uses, dict[str, SourceUse])
         pins = pin_rows(traces, known, FREE, trains=params["trains"], tests=params["tests"])
     is_old = np.zeros(len(traces), dtype=bool)
-    if old := inputs.get("old"):
+    if "texts" in inputs:
         from sxl_data.build.extending import sides_of
 
         at = pc.index_in(traces["trace_id"], value_set=seen["trace_id"].combine_chunks())
-        sides = sides_of(traces, stack_keys(seen.select(["key_hi", "key_lo"]).take(at)), old, FREE)
+        sides = sides_of(traces["trace_id"], stack_keys(seen.select(["key_hi", "key_lo"]).take(at)), inputs)
         is_old = sides != FREE
         pins[is_old] = sides[is_old]
     gone = pc.is_in(traces["trace_id"], value_set=pa.array(params["gone"], pa.string()))
