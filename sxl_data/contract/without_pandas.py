@@ -2,8 +2,8 @@
 
 In: a block of a command. Out: the block with `import pandas` failing in it, as where pandas is not installed. pyarrow
 imports pandas, where it finds it, for the first array it makes of numpy's and the first it gives to numpy, only to
-tell frames apart, which a command never has: 0.14 CPU seconds, a tenth of `dedup` on 50,000 files. It has no switch
-for that.
+tell frames apart, which a command never has: 0.14 CPU seconds, a tenth of `dedup` on 50,000 files, and of each worker
+of a build. It has no switch for that.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 class _Absent:
@@ -32,3 +33,13 @@ def without_pandas() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(absent)  # type: ignore[arg-type]
+
+
+@cache
+def keep_arrow_from_pandas() -> None:
+    """pyarrow looks for pandas now, finds none, and looks again only where a frame is asked of it: for a process of our
+    own that begins, in which a format or a rule of somebody else's may still import pandas by itself."""
+    import pyarrow as pa
+
+    with without_pandas():
+        pa.array([True]).to_numpy(zero_copy_only=False)

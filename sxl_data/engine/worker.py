@@ -56,6 +56,7 @@ def _serve() -> None:
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into our protocol
     root, watch_path, memory = receive(incoming)
+    from sxl_data.contract.without_pandas import keep_arrow_from_pandas
     from sxl_data.engine.watch import NOWHERE, SharedWatch
     from sxl_data.engine.work import execute
 
@@ -67,6 +68,7 @@ def _serve() -> None:
         watch.at(NOWHERE)  # starting this program is not part of the task's time
         _limit_memory(memory and memory[0 if job.task.timed else 1])
         try:
+            keep_arrow_from_pandas()  # within the limit, as Arrow's allocator reserves what it may when it begins
             answer: Any = execute(job, root, watch)
         except BaseException as problem:
             answer = portable(problem)

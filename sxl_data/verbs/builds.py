@@ -126,11 +126,12 @@ def _build(options: argparse.Namespace) -> int:
         return _forecast(options, overrides)
     from sxl_data.contract.console import format_count, point, say, tell, word
     from sxl_data.contract.errors import error
+    from sxl_data.contract.without_pandas import keep_arrow_from_pandas
     from sxl_data.pipeline import build
 
     if not options.out:
         raise error("U401", found="no place for the dataset", expected="-o DIR, or --dry-run, which writes nothing")
-
+    keep_arrow_from_pandas()
     manifest = build(
         options.recipe,
         options.out,

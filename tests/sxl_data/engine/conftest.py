@@ -72,6 +72,14 @@ def limit(params, inputs):
     import resource
     return Output(counters={"limit": resource.getrlimit(resource.RLIMIT_DATA)[0]})
 
+def frames(params, inputs):
+    """Whether pandas was there before it was asked for, and the rows of a frame made then."""
+    import sys
+    pa.array([True, None]).to_numpy(zero_copy_only=False)
+    before = "pandas" in sys.modules
+    import pandas
+    return Output(counters={"before": int(before), "rows": len(pa.table({"a": pandas.Series([1, 2])}).to_pandas())})
+
 def slow(params, inputs):
     time.sleep(params["n"])
     return Output()

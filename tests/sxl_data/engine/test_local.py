@@ -39,6 +39,12 @@ def test_work_is_done_in_other_processes(toy, runner):
     assert os.getpid() not in {r.counters["pid"] for r in runner.run([toy("double", n, n=n) for n in range(4)])}
 
 
+def test_a_worker_imports_no_pandas_and_keeps_no_task_from_it(toy, runner):
+    pytest.importorskip("pandas")
+    (receipt,) = runner.run([toy("frames")])
+    assert {"before": 0, "rows": 2} == {name: receipt.counters[name] for name in ("before", "rows")}
+
+
 @pytest.mark.parametrize("how", ["kill", "exit"])
 def test_a_worker_that_dies_costs_a_retry(toy, tmp_path, runner, how):
     tasks = [toy("once", n, n=n, how=how, mark=str(tmp_path / f"{how}{n}")) for n in range(3)]
