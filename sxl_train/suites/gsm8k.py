@@ -10,10 +10,10 @@ ways from one model: calls as generated, after stated repairs, and held to the g
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sxl_data.contract import patterns
 from sxl_data.contract.errors import error
 from sxl_data.files.json_text import dump
 from sxl_data.ground.calculator import NotArithmetic, calculate
@@ -36,7 +36,7 @@ TURNS = 12
 MOST_CALLS = 20
 TOOL = declare(CALCULATOR)
 SCHEMAS = read_schemas([TOOL])
-_NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
+_NUMBER = patterns.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
 
 
 def find(data: Path) -> Path:
