@@ -22,10 +22,10 @@ from sxl_data.contract.errors import error
 from sxl_data.dedup.exact import KEY_BYTES, hash_texts, in_range
 from sxl_data.dedup.parts.plan import count_parts
 from sxl_data.dedup.rows import locate
-from sxl_data.dedup.stage import DedupStage
+from sxl_data.dedup.stage import DedupStage, hash_rows
 from sxl_data.engine.commit import sha256
-from sxl_data.engine.mapped import mapped
-from sxl_data.engine.task import Receipt, Task
+from sxl_data.engine.mapped import mappable, mapped
+from sxl_data.engine.task import Output, Receipt, Task
 from sxl_data.split.assign import SPLITS
 from sxl_data.split.part import FREE, TAKEN_DOWN
 from sxl_data.write.manifest import Manifest, decode
@@ -76,14 +76,19 @@ def plan_old(folder: str | Path, manifest: Manifest, config: DedupStage) -> list
             "side": SPLITS.index(file.split("-")[0]),
             "config": msgspec.to_builtins(config),
         }
-        tasks.append(Task(stage="old", part=len(tasks), function="sxl_data.build.tasks:old", params=params))
+        tasks.append(Task(stage="old", part=len(tasks), function="sxl_data.build.extending:old", params=params))
     return tasks
 
 
-def read_old(path: Path, digest: str) -> pa.Table:
-    """The columns trace_id and steps of a published file. Raises U304 where it is not what its manifest says."""
-    _refuse_other(path, digest)
-    return pq.read_table(path, columns=["trace_id", "steps"])
+def old(params: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Output:
+    """The task that reads a published file: keys of its ids and texts, and sides. Raises U304 where the file is not
+    what its manifest says."""
+    path = Path(params["path"])
+    _refuse_other(path, params["sha256"])
+    batch = pq.read_table(path, columns=["trace_id", "steps"])
+    keys = hash_rows(batch, msgspec.convert(params["config"], DedupStage))
+    tables = keys_of(batch["trace_id"], keys, params["side"])
+    return Output(blobs={name: mappable(table) for name, table in tables.items()}, counters={"rows": len(batch)})
 
 
 def keys_of(ids: pa.Array | pa.ChunkedArray, texts: np.ndarray, side: int) -> dict[str, pa.Table]:
@@ -96,15 +101,21 @@ def keys_of(ids: pa.Array | pa.ChunkedArray, texts: np.ndarray, side: int) -> di
     }
 
 
-def plan_known(old: Sequence[Receipt], memory: int) -> list[Task]:
-    """Tasks that sort what ``old``, the tasks of `plan_old`, left: a range of keys each, within ``memory``."""
-    parts = count_parts(sum(receipt.counters["rows"] for receipt in old), 2 * KEY_BYTES, memory, 1 << 24)
-    inputs = {name: tuple(receipt.files[name] for receipt in old) for name in ("ids", "texts")}
-    function = "sxl_data.build.tasks:known"
+def plan_known(read: Sequence[Receipt], memory: int) -> list[Task]:
+    """Tasks that sort what ``read``, those of `plan_old`, left: a range of keys each, within ``memory``."""
+    parts = count_parts(sum(receipt.counters["rows"] for receipt in read), 2 * KEY_BYTES, memory, 1 << 24)
+    inputs = {name: tuple(receipt.files[name] for receipt in read) for name in ("ids", "texts")}
+    function = "sxl_data.build.extending:known"
     return [
         Task(stage="known", part=i, function=function, params={"part": i, "parts": parts}, inputs=inputs)
         for i in range(parts)
     ]
+
+
+def known(params: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Output:
+    """The task that sorts one range of the keys that `old` found in all files."""
+    tables = {name: sort_range(paths, params["part"], params["parts"]) for name, paths in inputs.items()}
+    return Output(blobs={name: mappable(table) for name, table in tables.items()})
 
 
 def sort_range(paths: Sequence[Path], part: int, parts: int) -> pa.Table:

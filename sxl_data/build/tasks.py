@@ -167,25 +167,6 @@ def view(params: dict[str, Any], inputs: Inputs) -> Output:
     return Output(blobs={"text": mappable(seen.texts), "signatures": mappable(signed)}, counters={"rows": len(signed)})
 
 
-def old(params: dict[str, Any], inputs: Inputs) -> Output:
-    """What of a published file of the build that is extended is asked for: keys of ids and texts, and sides."""
-    from sxl_data.build.extending import keys_of, read_old
-    from sxl_data.dedup.stage import DedupStage, hash_rows
-
-    batch = read_old(Path(params["path"]), params["sha256"])
-    keys = hash_rows(batch, msgspec.convert(params["config"], DedupStage))
-    tables = keys_of(batch["trace_id"], keys, params["side"])
-    return Output(blobs={name: mappable(table) for name, table in tables.items()}, counters={"rows": len(batch)})
-
-
-def known(params: dict[str, Any], inputs: Inputs) -> Output:
-    """One range of the keys that `old` found in all files."""
-    from sxl_data.build.extending import sort_range
-
-    tables = {name: sort_range(paths, params["part"], params["parts"]) for name, paths in inputs.items()}
-    return Output(blobs={name: mappable(table) for name, table in tables.items()})
-
-
 def apply(params: dict[str, Any], inputs: Inputs) -> Output:
     """Drop from one shard the rows that the comparison named."""
     from sxl_data.dedup.stage import apply_drops
