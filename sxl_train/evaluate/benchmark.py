@@ -25,7 +25,7 @@ from sxl_train.evaluate.page import write_page
 from sxl_train.evaluate.samples import read_samples, write_samples
 from sxl_train.generate.types import Backend
 from sxl_train.suites import files
-from sxl_train.suites.registry import find, get
+from sxl_train.suites.registry import find, get, need
 from sxl_train.suites.score import Measured, score
 from sxl_train.suites.types import Options, Outcome, Suite
 
@@ -72,8 +72,7 @@ def evaluate(
     results of other suites for the same weights stay, unless ``resume`` is false."""
     suites = [get(name) for name in names]
     for suite in suites:  # what is missing is said before anything is generated
-        _digests(suite, options)
-        suite.needs(options.data)
+        need(suite, options.data)
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "samples.jsonl"
     if not resume:

@@ -66,16 +66,19 @@ def find(suite: Suite, data: Path) -> Path | None:
     return files.find(data, suite.files, suite.name) if suite.files else None
 
 
+def need(suite: Suite, data: Path) -> None:
+    """Raises `UserError` where a suite cannot run with what is below ``data`` and installed."""
+    find(suite, data)
+    suite.needs(data)
+
+
 def check_suites(recipe: Recipe) -> list[Finding]:
     """What keeps the suites of a recipe from running: names that are none, files and packages that are not there.
     Their numbers would be missed when all else is done."""
     found: list[Finding] = []
     for name in recipe.evaluate.suites if "evaluate" in recipe.steps else ():
         try:
-            suite = get(name)
-            data = files.folder(recipe.evaluate.data)
-            find(suite, data)
-            suite.needs(data)
+            need(get(name), files.folder(recipe.evaluate.data))
         except UserError as problem:
             found += problem.findings
     return found
